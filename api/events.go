@@ -33,7 +33,7 @@ type OutsideEventView struct {
 	ID        string    `json:"id" doc:"Never used twice; later events have greater ones"`
 	Kind      string    `json:"kind" enum:"rma_breached,fee_billed,fee_credited"`
 	SubjectID string    `json:"subject_id" doc:"The replacement or spare unit"`
-	Why       string    `json:"why" doc:"Of a fee: non_return, damage, return (it came back late), waived, spare"`
+	Why       string    `json:"why" doc:"Of a fee: non_return, damage, return (it came back late), waived, withdrawn (it had no ground), spare"`
 	At        time.Time `json:"at"`
 }
 

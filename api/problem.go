@@ -83,6 +83,9 @@ var statuses = map[string]int{
 	rma.ReshipLimit:                409,
 	rma.ParcelNotLost:              409,
 	rma.FeeNotDue:                  409,
+	rma.NothingToTakeBack:          409,
+	rma.CarrierSaysSo:              409,
+	rma.UnitOfAnotherReturn:        409,
 	rma.DefectOpen:                 409,
 	spare.SpareNotChosen:           409,
 	rules.LastAdmin:                409,
@@ -130,6 +133,7 @@ var statuses = map[string]int{
 	rma.NotLikeForLike:           422,
 	rma.SerialNotRegistered:      422,
 	rma.SerialTooNew:             422,
+	rma.SerialMissing:            422,
 	rma.SiteUnknown:              422,
 	rma.PhotoMissing:             422,
 

@@ -124,7 +124,7 @@ func (h rmaHandlers) requestRMA(
 
 // RMACommandRequest is what the commands need; each takes its own fields.
 type RMACommandRequest struct {
-	Reason          string         `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive: required; goes into the audit"`
+	Reason          string         `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive, take_back: required; goes into the audit"`
 	DefectConfirmed bool           `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
 	Code            string         `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
 	Model           string         `json:"model,omitempty" doc:"allocate, backorder: a better model that is sent instead; missing: the same one"`
@@ -134,7 +134,7 @@ type RMACommandRequest struct {
 	Tracking        string         `json:"tracking,omitempty" doc:"ship: with the carrier"`
 	Outcome         rma.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
 	Photo           string         `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
-	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED; one of the replacement's facts"`
+	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED, one of the replacement's facts; take_back: one of its facts_to_take_back"`
 	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
 	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
 }
@@ -186,6 +186,7 @@ type RMAView struct {
 	StateSince        time.Time             `json:"state_since"`
 	Commands          []rma.RMACommand      `json:"commands" nullable:"false" doc:"What the caller may do now"`
 	Facts             []rma.RMAFact         `json:"facts,omitempty" doc:"Agents: what tell may say now"`
+	ToTakeBack        []rma.RMAFact         `json:"facts_to_take_back,omitempty" doc:"Agents: what take_back may name now: what people told, SHIPPED for the serial and the tracking number that were typed, INSPECTED for the last inspection"`
 	Held              bool                  `json:"held" doc:"Waits for the proof of purchase (R125)"`
 	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it (S25)"`
 	RejectCode        string                `json:"reject_code,omitempty"`
@@ -312,6 +313,9 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 		}
 		if slices.Contains(commands, rma.RMATell) {
 			v.Facts = r.FactsToTell()
+		}
+		if slices.Contains(commands, rma.RMATakeBack) {
+			v.ToTakeBack = r.FactsToTakeBack()
 		}
 		if r.ReturnPlan != nil {
 			v.ReturnDueOn = r.ReturnPlan.On.String()

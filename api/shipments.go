@@ -80,6 +80,7 @@ type ScanView struct {
 	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
 
 	Contradicted bool `json:"contradicted,omitempty" doc:"The time cannot be true, so nothing follows from the scan (S62)"`
+	TakenBack    bool `json:"taken_back,omitempty" doc:"Another parcel travelled under the number that was typed, so nothing follows from the scan"`
 }
 
 // ShipmentDetail is a shipment with its scans.
@@ -129,6 +130,7 @@ func (h shipmentHandlers) getShipment(
 					At:           c.At,
 					Source:       c.Source,
 					Contradicted: c.Contradicted,
+					TakenBack:    c.TakenBack,
 				}
 			}),
 		}

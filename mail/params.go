@@ -166,6 +166,7 @@ var parameters = map[string][]parameter{
 	"rma_update": {
 		need("step", asText),
 		need("rma", asText),
+		may("service_type", asText),
 		need("model", asText),
 		need("quantity", asWhole),
 		may("serial", asText),
@@ -185,6 +186,9 @@ var parameters = map[string][]parameter{
 		may("expected_on", asDate),
 		may("day", asWhole),
 		may("damage", asFlag),
+		may("wrong", asText),
+		may("holds", asText),
+		may("fee_withdrawn", asFlag),
 	},
 	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.
@@ -207,6 +211,8 @@ var parameters = map[string][]parameter{
 		may("contract", asText),
 		may("service_type", asText),
 		may("quantity", asWhole),
+		may("seller", asFlag),    // to the seller, since nobody at the customer's is there
+		may("unclaimed", asFlag), // to the order's contact, who has not accepted the invitation
 	},
 }
 
@@ -363,6 +369,16 @@ func completeConfirmation(p map[string]any, c Content) error {
 	}
 
 	return nil
+}
+
+// ofAnotherService reports whether a mail is about another service than the program's own,
+// such as an extended warranty: it then goes without the program's name.
+func ofAnotherService(p map[string]any) bool {
+	if lines, ok := p["lines"].([]map[string]any); ok && len(lines) > 0 {
+		p = lines[0] // one order, one service (R113)
+	}
+	code, ok := p["service_type"].(string)
+	return ok && code != "SELECT"
 }
 
 // serviceName is the description, else the service type in words; the

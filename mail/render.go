@@ -23,6 +23,9 @@ type page struct {
 	Subject string
 	Brand   Brand
 	P       map[string]any // checked and localised parameters
+
+	// Other: the mail is about another service than the program's own, and does not name it.
+	Other bool
 }
 
 // rendering holds one template in one locale.
@@ -62,6 +65,14 @@ func Render(c Content) (subject, text, html string, err error) {
 		Subject: subject,
 		Brand:   c.Brand,
 		P:       params,
+		Other:   ofAnotherService(params),
+	}
+	if p.Other && strings.Contains(p.Subject, p.Brand.Name) {
+		var title strings.Builder
+		if err := r.text.ExecuteTemplate(&title, "title", p); err != nil {
+			return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
+		}
+		p.Subject = oneLine(title.String())
 	}
 
 	var h, t strings.Builder
@@ -72,7 +83,7 @@ func Render(c Content) (subject, text, html string, err error) {
 		return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
 
-	return subject, tidyText(t.String()), h.String(), nil
+	return p.Subject, tidyText(t.String()), h.String(), nil
 }
 
 // Templates lists the names of all templates, sorted.

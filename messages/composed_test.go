@@ -44,7 +44,7 @@ var composed = map[string][]string{
 		"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated",
 		"shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded", "return_overdue", "return_scanned",
 		"return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited",
-		"fee_waived",
+		"fee_waived", "fee_withdrawn", "taken_back",
 	},
 	"refusal.": {rma.SerialNotRegistered, rma.RMAOpen, rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap,
 		rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported, rules.Unplaced, rules.StateConflict,
@@ -66,8 +66,12 @@ var composed = map[string][]string{
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
-		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED",
+		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED", "CORRECTED", "DELIVERED_LAST", "SWAPPED_LAST",
 	}, ".subject", ".title", ".text"),
+	"mail.rma_update.wrong.": {
+		"SHIPPED", "DELIVERED", "RETURN_SCANNED", "RETURN_RECEIVED", "INSPECTED", "WRONG_UNIT", "DAYS",
+	},
+	"mail.rma_update.holds.": names(rma.RMAStates()...),
 	"mail.spare_update.": ends([]string{
 		"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
 		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",

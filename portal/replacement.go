@@ -219,7 +219,8 @@ var shownVerbs = []string{
 	"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered",
 	"allocated", "shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded",
 	"return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected",
-	"no_return_required", "fee_billed", "fee_credited", "fee_waived",
+	"no_return_required", "fee_billed", "fee_credited", "fee_waived", "fee_withdrawn",
+	"taken_back",
 }
 
 // timeline lists what happened, oldest first and by the clock of the site. Who did

@@ -85,14 +85,12 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	c, eva, _ := w.covered()
 	r := w.DeliveredRMA(t, c)
 	page := "/replacements/" + r.ID
-	w.Calendar.Set(*r.ReturnDueAt)
+	storetest.RunRMAUntil(t, w.Env, r.ID, *r.ReturnDueAt)
 	require.Contains(t, next(eva.get(page).body), "Return it now, or it may be billed")
 	require.Contains(t, eva.get(page).body, "was due by")
-	w.Calendar.Set(r.ReturnPlan.FeeConfirmFrom.Add(time.Hour))
-	_, err := w.RunRMATimers(w.Context, r.ID)
-	require.NoError(t, err)
+	storetest.RunRMAUntil(t, w.Env, r.ID, r.ReturnPlan.FeeConfirmFrom.Add(time.Hour))
 	require.Contains(t, eva.get(page).body, "Being decided")
-	_, err = w.BillRMA(storetest.Operator(), r.ID, "")
+	_, err := w.BillRMA(storetest.Operator(), r.ID, "")
 	require.NoError(t, err)
 	body := eva.get(page).body
 	require.Contains(t, next(body), "is billed; if it still arrives, the amount is credited")
@@ -113,7 +111,7 @@ func TestS22_OtherEndsAreTold(t *testing.T) {
 		"wrong unit": {func(w *world, r replacement.RMA) error {
 			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
 				Serial:  "other",
-				Outcome: rma.OutcomeDefect,
+				Outcome: rma.OutcomeWrongUnit,
 			})
 			return err
 		}, "Return the right one by"},

@@ -215,7 +215,8 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 		require.True(t, messages.In("en").Has(k), k)
 	}
 	// between the service and its people
-	untold := []string{"fee_asked", "parcel_silent", "parcel_told_lost", "parcel_awaited"}
+	untold := []string{"fee_asked", "parcel_silent", "parcel_told_lost", "parcel_awaited",
+		"shipment_forgotten"}
 	files, err := filepath.Glob("../models/replacement/*.go")
 	require.NoError(t, err)
 	written := 0

@@ -154,7 +154,7 @@ func recordLongestRMA(t *testing.T, s *studio) {
 	after("reminders", func(r replacement.RMA) bool { return r.RemindersSent >= 3 })
 	s.step(s.db.RecordRMAFact(s.db.Context, id, rma.FactReturnScanned, time.Time{}))
 	s.step(s.db.ReceiveRMA(agent, id))
-	s.step(s.db.InspectRMA(agent, id, replacement.RMAInspection{Serial: "SN-999", Outcome: rma.OutcomeDefect}))
+	s.step(s.db.InspectRMA(agent, id, replacement.RMAInspection{Serial: "SN-999", Outcome: rma.OutcomeWrongUnit}))
 	after("fee", func(r replacement.RMA) bool { return r.FeeAskedAt != nil })
 	s.step(s.db.BillRMA(agent, id, ""))
 	s.save("rma_longest", "rma/"+id, closed)

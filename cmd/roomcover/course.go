@@ -29,8 +29,9 @@ func writeCourse[C ~string](
 	fmt.Fprintf(w, "You may: %s\n", strings.Join(names, ", "))
 }
 
-// writeFacts says what tell may say now; nothing where it may say nothing.
-func writeFacts[F ~string](w io.Writer, facts []F) {
+// writeFacts says what a command may name now, in words before the facts; nothing where it
+// may name none.
+func writeFacts[F ~string](w io.Writer, words string, facts []F) {
 	if len(facts) == 0 {
 		return
 	}
@@ -40,7 +41,7 @@ func writeFacts[F ~string](w io.Writer, facts []F) {
 		names[i] = string(f)
 	}
 
-	fmt.Fprintf(w, "You may tell: %s\n", strings.Join(names, ", "))
+	fmt.Fprintf(w, "%s: %s\n", words, strings.Join(names, ", "))
 }
 
 // writeUnprintable warns of an address that no label can print as it is.

@@ -130,7 +130,8 @@ func explainRMA(w io.Writer, r api.RMADetail) {
 	}
 
 	writeCourse(w, r.WaitsFor, r.WaitsUntil, r.Timeline, r.Commands)
-	writeFacts(w, r.Facts)
+	writeFacts(w, "You may tell", r.Facts)
+	writeFacts(w, "You may take back", r.ToTakeBack)
 }
 
 type rmaRequestCommand struct {
@@ -201,6 +202,7 @@ Examples:
   roomcover rma do RMA-7F3K2 approve
   roomcover rma do RMA-7F3K2 ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
   roomcover rma do RMA-7F3K2 tell -w fact=DELIVERED
+  roomcover rma do RMA-7F3K2 take_back -w fact=DELIVERED -w reason="It was another parcel."
   roomcover rma do RMA-7F3K2 inspect -w serial=OLD100 -w outcome=DEFECT`
 }
 

@@ -117,7 +117,7 @@ func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 	}
 	writeUnprintable(w, s.Unprintable)
 	writeCourse(w, s.WaitsFor, s.WaitsUntil, s.Timeline, s.Commands)
-	writeFacts(w, s.Facts)
+	writeFacts(w, "You may tell", s.Facts)
 }
 
 type spareDoCommand struct {

@@ -1,7 +1,6 @@
 package entitlement
 
 import (
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -9,11 +8,8 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/identity"
-	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // SweepBatch is how many contracts one transaction of the sweep reads.
@@ -172,94 +168,4 @@ func expireAssignments(tx *db.Tx, c ServiceContract) (int64, error) {
 			"end_reason": EndExpired,
 		})
 	return res.RowsAffected, res.Error
-}
-
-// RemindOfDueContracts queues the one renewal reminder that is due for each contract
-// of a batch behind the id after (S5): to each administrator of its account, once per
-// contract and day. It returns how many contracts it read and reminded of, and the
-// last id.
-func RemindOfDueContracts(
-	tx *db.Tx, ref program.Reference, after string,
-) (read, changed int, last string, err error) {
-	reminders := ref.Program.RenewalDays
-	if len(reminders) == 0 {
-		return 0, 0, after, nil
-	}
-
-	now := tx.Now()
-	where, args := reminding(now, reminders)
-	near, last, err := dueContracts(tx, after, where, args...)
-	if err != nil {
-		return 0, 0, "", err
-	}
-
-	for _, c := range near {
-		loc, err := time.LoadLocation(c.TimeZone)
-		if err != nil {
-			return 0, 0, "", err
-		}
-
-		days, due := licensing.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
-		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
-			continue
-		}
-
-		if err := remind(tx, c, days, loc); err != nil {
-			return 0, 0, "", err
-		}
-
-		changed++
-	}
-
-	return len(near), changed, last, nil
-}
-
-// reminding is the condition of a contract that may have to be reminded of: near
-// its end, and not reminded of for the next of the days.
-func reminding(now time.Time, days []int) (where string, args []any) {
-	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
-	where = `state IN ('ACTIVE','EXPIRED')
-		AND type <> 'JUMPSTART'
-		AND end_at > ? AND end_at <= ?
-		AND (reminded_days < 0`
-
-	args = []any{now.AddDate(0, 0, -licensing.RenewalCatchUpDays-1), in(days[0])}
-	for _, d := range days[1:] {
-		where += " OR (reminded_days > ? AND end_at <= ?)"
-		args = append(args, d, in(d))
-	}
-
-	return where + ")", args
-}
-
-// remind queues the reminder for the administrators of the contract's account, and
-// records for how many days before its end they were reminded.
-func remind(tx *db.Tx, c ServiceContract, days int, loc *time.Location) error {
-	admins, err := identity.AdminsOfAccount(tx, c.AccountID)
-	if err != nil {
-		return err
-	}
-
-	for _, a := range admins {
-		err := notification.QueueSingle(tx, notification.Notification{
-			Template:  "renewal_reminder",
-			SubjectID: c.ID,
-			Recipient: a.Email,
-			Epoch:     "d-" + strconv.Itoa(days),
-			AccountID: &c.AccountID,
-			OrderID:   &c.OrderID,
-			Locale:    a.Locale,
-			Params: map[string]any{
-				"service_type": string(c.Type),
-				"quantity":     c.Quantity,
-				"days_left":    days,
-				"end_on":       rules.LastCoveredDay(*c.EndAt, loc).String(),
-			},
-		})
-		if err != nil {
-			return err
-		}
-	}
-
-	return tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
 }

@@ -1,6 +1,8 @@
 package entitlement
 
 import (
+	"time"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -102,6 +104,44 @@ func ReviveUnit(tx *db.Tx, d *Device) error {
 			"gone_at": nil,
 			"version": gorm.Expr("version + 1"),
 		}).Error
+}
+
+// TakeUnitBack undoes what moved a unit that has not moved after all: it has the state
+// again, and is in the room; in none where that is empty.
+func TakeUnitBack(tx *db.Tx, d Device, state licensing.DeviceState, roomID string) error {
+	if err := EndPlacements(tx.Where("device_id = ?", d.ID), tx.Now()); err != nil {
+		return err
+	}
+
+	err := tx.Model(&Device{}).
+		Where("id = ?", d.ID).
+		Updates(map[string]any{
+			"state":   state,
+			"gone_at": nil,
+			"version": gorm.Expr("version + 1"),
+		}).Error
+	if err != nil || roomID == "" {
+		return err
+	}
+
+	return PlaceUnit(tx, d, roomID)
+}
+
+// RoomLeft returns the room in which a device's last stay ended since an instant; empty
+// where none did, or the room is archived by now.
+func RoomLeft(tx *db.Tx, deviceID string, since time.Time) (string, error) {
+	var left []string
+	err := tx.Table("device_placements AS p").
+		Joins("JOIN rooms r ON r.id = p.room_id").
+		Where("p.device_id = ? AND p.to_at >= ?", deviceID, since).
+		Where("r.state = ?", licensing.RoomActive).
+		Order("p.to_at DESC, p.id DESC").
+		Limit(1).
+		Pluck("p.room_id", &left).Error
+	if err != nil || len(left) == 0 {
+		return "", err
+	}
+	return left[0], nil
 }
 
 // UnitSwap is a replacement that takes the place of a faulty device.

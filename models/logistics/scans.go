@@ -29,6 +29,7 @@ type ShipmentScan struct {
 	CreatedAt  time.Time
 
 	Contradicted bool
+	TakenBack    bool // another parcel travelled under the number that people typed
 }
 
 // ScanSource is who reported a scan.
@@ -264,7 +265,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 	var scans []scanRow
 	err := tx.Table("shipment_scans AS s").
 		Select("s.kind, s.at, s.contradicted, "+db.ChainEndSQL("s.shipment_id")).
-		Where("s.shipment_id = ?", sh.ID).
+		Where("s.shipment_id = ? AND NOT s.taken_back", sh.ID).
 		Scan(&scans).Error
 	if err != nil {
 		return err

@@ -373,6 +373,61 @@ func (s *Logistics) EndShipment(
 	return ask, err
 }
 
+// TakeBackNumber takes back the number that people typed for the parcel of a booking key.
+// The parcel ends, what its carrier told of it belongs to it no more, and number and key
+// are free: what the carrier told is applied again to the parcel that gets the number.
+// taken is nil where there is no such parcel, or its carrier gave the number itself.
+func (s *Logistics) TakeBackNumber(
+	tx *db.Tx, bookingKey, reason string,
+) (taken *Shipment, err error) {
+	var booked []Shipment
+	err = tx.ForUpdate().Where("booking_key = ?", bookingKey).Find(&booked).Error
+	if err != nil || len(booked) == 0 || booked[0].Service != "" || booked[0].Tracking == nil {
+		return nil, err
+	}
+
+	sh := booked[0]
+	was := sh
+	err = tx.Model(&ShipmentScan{}).
+		Where("shipment_id = ?", sh.ID).
+		Updates(map[string]any{
+			"taken_back": true,
+			"cause_key":  gorm.Expr("cause_key || '/taken_back/' || id"),
+		}).Error
+	if err != nil {
+		return nil, err
+	}
+
+	err = tx.Model(&CarrierEvent{}).
+		Where("shipment_id = ?", sh.ID).
+		Updates(map[string]any{
+			"state":        CarrierEventUnknown,
+			"shipment_id":  nil,
+			"account_id":   nil,
+			"contradicted": false,
+		}).Error
+	if err != nil {
+		return nil, err
+	}
+
+	sh.Tracking = nil
+	sh.BookingKey += "/taken_back/" + sh.ID
+	err = tx.Model(&Shipment{}).
+		Where("id = ?", sh.ID).
+		Select("tracking", "booking_key").
+		Updates(&sh).Error
+	if err != nil {
+		return nil, err
+	}
+
+	return &was, s.addScan(tx, &sh, NewScan{
+		Kind:     shipping.ScanCancelled,
+		Source:   ScanByOperator,
+		CauseKey: sh.ID + "/taken_back",
+		Reason:   reason,
+	})
+}
+
 // CallOffParcels asks the carrier to leave a subject's parcels that it has not picked
 // up; asked reports whether there are any. Each is CANCELLED once the carrier says so.
 func CallOffParcels(
@@ -408,6 +463,13 @@ func KeepParcels(
 		Where("subject_id = ? AND direction = ? AND state IN ?", subjectID, direction, live).
 		Update("cancel_asked_at", nil)
 	return res.RowsAffected > 0, res.Error
+}
+
+// ParcelsOf lists the parcels of a subject, in no order.
+func ParcelsOf(tx *db.Tx, subjectID string) ([]Shipment, error) {
+	var out []Shipment
+	err := tx.Where("subject_id = ?", subjectID).Find(&out).Error
+	return out, err
 }
 
 // GetShipment returns one shipment.

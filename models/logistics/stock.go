@@ -355,9 +355,23 @@ func takeFreeUnits(tx *db.Tx, n StockNeed) (depotID string, err error) {
 func CloseReservation(
 	tx *db.Tx, cause string, kind shipping.StockKind,
 ) (*StockEntry, error) {
+	return closeReservation(tx, kind, "cause_key = ?", cause)
+}
+
+// CloseReservationByID is CloseReservation for the entry that reserved.
+func CloseReservationByID(
+	tx *db.Tx, id string, kind shipping.StockKind,
+) (*StockEntry, error) {
+	return closeReservation(tx, kind, "id = ?", id)
+}
+
+func closeReservation(
+	tx *db.Tx, kind shipping.StockKind, where string, args ...any,
+) (*StockEntry, error) {
 	var open []StockEntry
 	err := tx.
-		Where("cause_key = ? AND kind = ?", cause, shipping.StockReservation).
+		Where("kind = ?", shipping.StockReservation).
+		Where(where, args...).
 		Where("NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = stock_entries.id)").
 		Find(&open).Error
 	if err != nil || len(open) == 0 {
@@ -407,6 +421,69 @@ func ShipUnreserved(
 	}
 
 	entries := []StockEntry{reserved, shipped}
+	err = tx.Create(&entries).Error
+	return entries, err
+}
+
+// PutBack takes back that the units of a cause left a depot, where they did: an adjustment
+// with the reason, and, where they are still wanted, a reservation of the same units. It
+// returns the entries, the reservation last; none where no units of the cause have left.
+func PutBack(
+	tx *db.Tx, cause, reason string, wanted bool,
+) ([]StockEntry, error) {
+	var left []StockEntry
+	err := tx.Table("stock_entries AS s").
+		Select("s.*").
+		Joins("JOIN stock_entries r ON r.id = s.closes_id").
+		Where("s.kind = ?", shipping.StockShipment).
+		Where("(r.cause_key = ? OR r.cause_key LIKE ?)", cause, cause+"/%").
+		Where(`NOT EXISTS (SELECT 1 FROM stock_entries b
+			WHERE b.cause_key = s.cause_key || '/put_back')`).
+		Find(&left).Error
+	if err != nil {
+		return nil, err
+	}
+
+	var entries []StockEntry
+	enter := func(kind shipping.StockKind, m StockMove) error {
+		e, err := newStockEntry(tx, kind, m, nil)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+
+		moved, err := moveLevel(tx, m.DepotID, m.ModelCode, m.Quantity, kind)
+		if err == nil && !moved {
+			err = fmt.Errorf("models: %s has left a level that is not there", m.SubjectID)
+		}
+		return err
+	}
+
+	for _, e := range left {
+		m := StockMove{
+			DepotID:   e.DepotID,
+			ModelCode: e.ModelCode,
+			Quantity:  e.Quantity,
+			Cause:     e.CauseKey + "/put_back",
+			SubjectID: e.SubjectID,
+			Reason:    reason,
+		}
+		if err := enter(shipping.StockAdjustment, m); err != nil {
+			return nil, err
+		}
+		if !wanted {
+			continue
+		}
+
+		m.Cause, m.Reason = e.CauseKey+"/again", ""
+		if err := enter(shipping.StockReservation, m); err != nil {
+			return nil, err
+		}
+	}
+
+	if len(entries) == 0 {
+		return nil, nil
+	}
 	err = tx.Create(&entries).Error
 	return entries, err
 }

@@ -92,9 +92,7 @@ func TestAgendaFollowsAReplacement(t *testing.T) {
 		env.Calendar.Set(due.Add(-time.Hour))
 		require.Equal(t, []string{"RMA, RETURN, CUSTOMER, due today"},
 			lines(agenda(t, env, operations.AgendaQuery{}).Due))
-		env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).FeeConfirmAt)
-		_, err = env.RunRMATimers(env.Context, r.ID)
-		require.NoError(t, err)
+		storetest.RunRMAUntil(t, env, r.ID, *storetest.GetRMA(t, env, r.ID).FeeConfirmAt)
 		a = agenda(t, env, operations.AgendaQuery{})
 		require.Len(t, lines(a.Late), 1)
 		require.Contains(t, lines(a.Late)[0], "RMA, FEE_DECISION, OPERATOR, ")

@@ -21,9 +21,7 @@ func TestS22_FinanceReadsFeesOneAfterTheOther(t *testing.T) {
 		r := env.Approved(t, env.Covered(t))
 		run := func(at time.Time) {
 			t.Helper()
-			env.Calendar.Set(at)
-			_, err := env.RunRMATimers(env.Context, r.ID)
-			require.NoError(t, err)
+			storetest.RunRMAUntil(t, env, r.ID, at)
 		}
 		run(*r.PromiseDueAt)
 		_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")

@@ -171,7 +171,7 @@ SELECT * FROM (
 		CASE
 			WHEN sh.cancel_asked_at IS NOT NULL THEN NULL
 			WHEN sh.direction = 'OUT' THEN r.promised_until
-			WHEN sh.direction = 'RETURN' THEN r.return_due_at
+			WHEN sh.direction = 'RETURN' AND r.closed_at IS NULL THEN r.return_due_at
 		END,
 		NULL,
 		sh.account_id,
@@ -188,7 +188,10 @@ SELECT * FROM (
 	LEFT JOIN sites s ON s.id = COALESCE(r.site_id, sh.site_id)
 	WHERE sh.state IN ('CREATED','LABELLED','PICKED_UP','IN_TRANSIT','EXCEPTION')
 		AND NOT (sh.direction = 'OUT' AND r.delivered_at IS NOT NULL
-			OR sh.direction = 'RETURN' AND r.return_received_at IS NOT NULL)
+			OR sh.direction = 'RETURN' AND r.return_received_at IS NOT NULL
+			-- Nobody waits for a unit that was billed, waived or left: it may still come.
+			OR sh.direction = 'RETURN' AND r.closed_at IS NOT NULL
+				AND sh.cancel_asked_at IS NULL AND sh.state IN ('CREATED','LABELLED'))
 
 	UNION ALL
 	SELECT

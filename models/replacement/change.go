@@ -84,9 +84,12 @@ func (c *change) mailOnce(step, epoch string, params map[string]any) {
 
 // event adds an event for readers outside of the service, such as finance. Each kind of
 // event happens once to a subject.
-func (c *change) event(kind db.OutboxKind, why string) {
+func (c *change) event(kind db.OutboxKind, why string) { c.eventOnce(kind, why, why) }
+
+// eventOnce is event, once per epoch.
+func (c *change) eventOnce(kind db.OutboxKind, why, epoch string) {
 	c.events = append(
-		c.events, db.NewOutboxEvent(kind, c.subjectID, why, map[string]string{"why": why}),
+		c.events, db.NewOutboxEvent(kind, c.subjectID, epoch, map[string]string{"why": why}),
 	)
 }
 

@@ -14,7 +14,8 @@ import (
 // fields that are named after it.
 type ReplacementCommand struct {
 	Name rma.RMACommand
-	// appeal, reject, reship, wait, waive: required; approve, withdraw, inspect, no_return, bill
+	// appeal, reject, reship, wait, waive, take_back: required; approve, withdraw, inspect,
+	// no_return, bill
 	Reason          string
 	DefectConfirmed bool   // approve: required to be true
 	Code            string // reject: required
@@ -27,7 +28,7 @@ type ReplacementCommand struct {
 	Outcome     rma.RMAOutcome // inspect
 	Photo       string         // no_return: where the photo of the unit is kept
 	SpareUnitID string         // use_spare: required
-	Fact        rma.RMAFact    // tell: required
+	Fact        rma.RMAFact    // tell, take_back: required
 	At          time.Time      // tell: when it happened; zero: now
 }
 
@@ -75,6 +76,8 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 		return s.WaiveRMA(ctx, id, c.Reason)
 	case rma.RMATell:
 		return s.tellRMAFact(ctx, id, c.Fact, c.At)
+	case rma.RMATakeBack:
+		return s.TakeBackRMAFact(ctx, id, c.Fact, c.Reason)
 	}
 
 	if _, err := s.GetRMA(ctx, id); err != nil {

@@ -20,7 +20,7 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 		rma.RMAApprove, rma.RMAReject, rma.RMAAppeal, rma.RMAWithdraw, rma.RMAUseSpare,
 		rma.RMAAllocate, rma.RMABackorder, rma.RMAShip, rma.RMAReship, rma.RMAWait,
 		rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive,
-		rma.RMATell,
+		rma.RMATell, rma.RMATakeBack,
 	} {
 		_, err := h.DoRMA(ctx, "rma_none", replacement.ReplacementCommand{
 			Name:            c,

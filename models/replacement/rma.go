@@ -60,6 +60,7 @@ type RMA struct {
 	ReturnBaseAt        *time.Time          // since when the return plan counts
 	ReturnPlan          *calendar.ReturnDue `gorm:"serializer:json"`
 	NoReturnProof       string              // where the photo is kept
+	FeeCorrections      int                 // fees and credits that finance was told to be wrong
 
 	// What followed from the facts at the last change, so that lists can be narrowed.
 	// Whoever decides asks the facts.

@@ -55,14 +55,10 @@ func (c rmaCourse) inspect(o rma.RMAOutcome) {
 func (c rmaCourse) keep() { c.ok(c.env.KeepRMAUnit(storetest.AgentContext, c.id, "photo-1", "")) }
 func (c rmaCourse) bill() { c.ok(c.env.BillRMA(storetest.AgentContext, c.id, "")) }
 
-// at runs the timers that are due at the instant.
-func (c rmaCourse) at(when *time.Time) {
-	c.env.Calendar.Set(*when)
-	_, err := c.env.RunRMATimers(c.env.Context, c.id)
-	require.NoError(c.t, err)
-}
-func (c rmaCourse) overdue() { c.at(storetest.GetRMA(c.t, c.env, c.id).ReturnDueAt) }
-func (c rmaCourse) confirm() { c.at(storetest.GetRMA(c.t, c.env, c.id).FeeConfirmAt) }
+// at runs the timers that are due until the instant, each in its time.
+func (c rmaCourse) at(when *time.Time) { storetest.RunRMAUntil(c.t, c.env, c.id, *when) }
+func (c rmaCourse) overdue()           { c.at(storetest.GetRMA(c.t, c.env, c.id).ReturnDueAt) }
+func (c rmaCourse) confirm()           { c.at(storetest.GetRMA(c.t, c.env, c.id).FeeConfirmAt) }
 func (c rmaCourse) reship() {
 	c.at(storetest.GetRMA(c.t, c.env, c.id).SilenceDueAt)
 	c.ok(c.env.ReshipRMA(storetest.AgentContext, c.id, "lost"))

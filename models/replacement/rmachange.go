@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/rma"
 )
 
@@ -56,6 +58,11 @@ type rmaChange struct {
 	ref    program.Reference
 
 	anotherReturn bool // the parcel back is gone, and is still needed
+	anotherParcel bool // that of the replacement was taken back, and is still needed
+
+	takingBack    rma.RMAFact // what people told and now take back; empty in any other change
+	cameByCarrier bool        // then: the carrier itself has brought a unit back
+	feeWithdrawn  bool        // a fee that was billed had no ground
 }
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
@@ -155,6 +162,8 @@ func (w *rmaChange) save() error {
 		return err
 	}
 
+	w.correctFees()
+
 	// These compare the facts of before and after, and note what they do in the audit.
 	// Stock comes before parcels, which leave from the depot that reserved.
 	if err := w.moveDevices(); err != nil {
@@ -181,6 +190,12 @@ func (w *rmaChange) save() error {
 	if err := w.settleTasks(); err != nil {
 		return err
 	}
+	if w.takingBack != "" {
+		if err := w.askAgain(); err != nil {
+			return err
+		}
+	}
+	w.tellCorrection()
 
 	err := w.queueMails(rules.TemplateRMA, &w.AccountID, w.Told.People(), w.mailParams)
 	if err != nil {
@@ -203,7 +218,11 @@ func (w *rmaChange) save() error {
 // customer has a working unit, and again when a wrong one came back.
 func (w *rmaChange) planReturn() error {
 	base := w.OutboundDoneAt()
-	if base == nil || db.SameInstant(base, w.ReturnBaseAt) {
+	if db.SameInstant(base, w.ReturnBaseAt) {
+		return nil
+	}
+	if base == nil {
+		w.forgetReturn()
 		return nil
 	}
 
@@ -226,11 +245,24 @@ func (w *rmaChange) planReturn() error {
 		w.FeeAskedAt = nil
 	}
 
+	w.OverdueFrom = nil
 	w.ReturnBaseAt = base
 	w.ReturnPlan = &plan
 	w.ReturnDueAt = &plan.Until
 	w.FeeConfirmAt = &plan.FeeConfirmFrom
 	return nil
+}
+
+// forgetReturn ends the days of the return: the customer has no working unit after all.
+func (w *rmaChange) forgetReturn() {
+	w.ReturnBaseAt = nil
+	w.ReturnPlan = nil
+	w.ReturnDueAt = nil
+	w.FeeConfirmAt = nil
+	w.RemindersSent = 0
+	w.OverdueFrom = nil
+	w.OverdueAt = nil
+	w.FeeAskedAt = nil
 }
 
 // derive fills in what follows from the facts.
@@ -307,7 +339,7 @@ func (w *rmaChange) settleTasks() error {
 		w.SilenceAskedAt != nil && out == rma.OutboundShipped)
 	settle(db.TaskRMAWrongUnit,
 		before.WrongUnitAt != nil && before.InspectedAt == nil,
-		w.InspectedAt == nil && !over)
+		w.WrongUnitAt != nil && w.InspectedAt == nil && !over)
 	settle(db.TaskRMAFee, // nobody may bill one that was withdrawn
 		before.Fee() == rma.FeeAsked,
 		w.Fee() == rma.FeeAsked && !over)
@@ -343,8 +375,23 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 		shown["explanation_pt"] = promise.Text(*w.Promise, "pt-BR")
 	}
 
-	if w.ReturnPlan != nil {
+	// Only who still has the unit is asked to return it.
+	asked := w.StoredReturn == rma.ReturnAwaited || w.StoredReturn == rma.ReturnOverdue
+	switch {
+	case asked && rma.After(w.OverdueFrom, w.ReturnDueAt):
+		// Who was reminded late has a later day.
+		shown["return_on"] = rules.DateIn(*w.OverdueFrom, w.zone()).AddDays(-1).String()
+	case asked && w.ReturnPlan != nil:
 		shown["return_on"] = w.ReturnPlan.On.String()
+	case m.step == "DELIVERED":
+		shown["step"] = "DELIVERED_LAST"
+	case m.step == "SWAPPED":
+		shown["step"] = "SWAPPED_LAST"
+	}
+
+	// An extended warranty's mails do not speak of another service.
+	if w.CoverKind == cover.ByExtendedWarranty {
+		shown["service_type"] = string(catalogue.ServiceExtWarranty)
 	}
 	if w.ReplacementModel != "" && w.ReplacementModel != w.ModelCode {
 		shown["other_model"] = w.ReplacementModel

@@ -297,15 +297,23 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 	})
 }
 
-func TestS22_TimersThatFireLateSendNoReminderBesideTheOverdueMail(t *testing.T) {
+// Of the reminders that were missed only the last is sent, and the word that the unit is
+// overdue comes after it, not beside it.
+func TestS22_TimersThatFireLateRemindOnceBeforeTheOverdueMail(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.DeliveredRMA(t, c)
 	env.Calendar.Set(*r.ReturnDueAt)
 	_, err := env.RunRMATimers(env.Context, r.ID)
 	require.NoError(t, err)
+	require.Nil(t, storetest.GetRMA(t, env, r.ID).OverdueAt)
+	require.Equal(t, 2, returnMails(t, env, r.ID), "one reminder, to two people")
+
+	env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).NextAt)
+	_, err = env.RunRMATimers(env.Context, r.ID)
+	require.NoError(t, err)
 	require.NotNil(t, storetest.GetRMA(t, env, r.ID).OverdueAt)
-	require.Equal(t, 2, returnMails(t, env, r.ID), "overdue, to two people")
+	require.Equal(t, 4, returnMails(t, env, r.ID), "and overdue")
 }
 
 func TestS22_LeadWaivesTheFee(t *testing.T) {
@@ -339,7 +347,7 @@ func TestS22_OutcomesOfTheInspection(t *testing.T) {
 		due := *r.ReturnDueAt
 		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
 			Serial:  "SN-999",
-			Outcome: rma.OutcomeDefect,
+			Outcome: rma.OutcomeWrongUnit,
 		})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "another unit is a WRONG_UNIT")

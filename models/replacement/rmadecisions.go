@@ -242,7 +242,7 @@ func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, err
 			w.BilledAt = &w.now
 		}
 
-		w.event(db.OutboxFeeBilled, why)
+		w.tellFinance(db.OutboxFeeBilled, why)
 		w.note("rma.fee_billed", map[string]any{"for": why})
 		w.mail("BILLED", map[string]any{"damage": why == "damage"})
 		return nil
@@ -258,7 +258,7 @@ func (s *Replacements) WaiveRMA(ctx context.Context, id, reason string) (RMA, er
 	waived := func(r RMA) bool { return r.WaivedAt != nil }
 	return s.changeRMA(ctx, id, rma.RMAWaive, reason, waived, func(w *rmaChange) error {
 		if w.Fee() == rma.FeeBilled {
-			w.event(db.OutboxFeeCredited, "waived")
+			w.tellFinance(db.OutboxFeeCredited, "waived")
 		}
 		w.WaivedAt = &w.now
 		w.note("rma.fee_waived", nil)

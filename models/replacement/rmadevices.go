@@ -16,6 +16,9 @@ func (w *rmaChange) moveDevices() error {
 	if w.DeviceID == nil {
 		return nil
 	}
+	if w.takingBack != "" {
+		return w.moveDevicesBack()
+	}
 
 	doneBefore := w.before.RMAFacts.Outbound().Done()
 	switch {

@@ -67,10 +67,13 @@ func (w *rmaChange) reserve(model string) (reserved, kept bool, err error) {
 // more. Units that were shipped and withdrawn before the pick-up are still at the
 // depot, which puts them back by an adjustment.
 func (w *rmaChange) settleStock() error {
-	left := w.ShippedAt != nil || w.PickedUpAt != nil || w.DeliveredAt != nil
+	left := w.RMA.left()
 	out := w.RMAFacts.Outbound()
 	switch {
 	case w.ReservationID == nil:
+		if w.takingBack != "" && w.before.left() && !left {
+			return w.putBack()
+		}
 		if left && w.toldLate() && w.DepotID != nil {
 			return w.shipLate()
 		}
@@ -81,6 +84,11 @@ func (w *rmaChange) settleStock() error {
 	}
 
 	return nil
+}
+
+// left reports whether the units of the present parcel have left the depot.
+func (r RMA) left() bool {
+	return r.ShippedAt != nil || r.PickedUpAt != nil || r.DeliveredAt != nil
 }
 
 // toldLate reports whether this change learns that units had left before the RMA was
@@ -100,7 +108,7 @@ func unwanted(out rma.OutboundState) bool {
 }
 
 func (w *rmaChange) closeReservation(kind shipping.StockKind) error {
-	e, err := logistics.CloseReservation(w.tx, w.stockKey(), kind)
+	e, err := logistics.CloseReservationByID(w.tx, *w.ReservationID, kind)
 	if err != nil {
 		return err
 	}
@@ -137,6 +145,8 @@ func (w *rmaChange) planParcels() error {
 	out := w.RMAFacts.Outbound()
 	if out != w.before.RMAFacts.Outbound() {
 		switch {
+		case out == rma.OutboundAllocated && w.takingBack != "":
+			// It has its parcel.
 		case out == rma.OutboundAllocated:
 			wanted = append(wanted, w.parcel(shipping.ShipOut, w.bookingKey()))
 		case unwanted(out):
@@ -144,9 +154,24 @@ func (w *rmaChange) planParcels() error {
 		}
 	}
 
-	wrongUnit := w.WrongUnitAt != nil && !db.SameInstant(w.WrongUnitAt, w.before.WrongUnitAt)
+	if w.anotherParcel {
+		wanted = append(wanted, w.parcel(shipping.ShipOut, w.bookingKey()))
+	}
+
+	wrongUnit := w.WrongUnitAt != nil &&
+		!db.SameInstant(w.WrongUnitAt, w.before.WrongUnitAt) &&
+		w.takingBack == ""
 	needs, needed := w.wantsReturn(), w.before.wantsReturn()
 	switch {
+	case w.takingBack == rma.FactInspected && w.RMAFacts.Return(w.now) == rma.ReturnReceived:
+		// The unit is there, and no other parcel is needed for it.
+		if w.cameByCarrier {
+			callOff = append(callOff, shipping.ShipReturn)
+			break
+		}
+		if _, err := w.keepReturn(); err != nil {
+			return err
+		}
 	case needs && (!needed || wrongUnit || w.anotherReturn):
 		kept, err := w.keepReturn()
 		if err != nil {
@@ -301,7 +326,7 @@ func (s *Replacements) RecordRMAFact(
 			return err
 		}
 
-		if w.learn(fact, at) {
+		if w.hear(fact, at) {
 			if err := w.save(); err != nil {
 				return err
 			}
@@ -314,14 +339,36 @@ func (s *Replacements) RecordRMAFact(
 	return out, err
 }
 
-// learn applies a fact and audits it; learned is false where it says nothing new.
-func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
+// hear applies a fact that a person tells, who may take it back; learned is false where it
+// says nothing new.
+func (w *rmaChange) hear(fact rma.RMAFact, at time.Time) (learned bool) {
+	at = w.happened(at)
+	if !w.learn(fact, at) {
+		return false
+	}
+	w.RMAFacts = w.Hear(rma.Telling{Fact: fact, At: at, ToldAt: w.now})
+	return true
+}
+
+// happened returns an instant as it is stored; a zero one, and one that lies a little
+// ahead, stand for now.
+func (w *rmaChange) happened(at time.Time) time.Time {
 	if at.IsZero() || at.After(w.now) {
 		at = w.now
 	}
+	return at.UTC().Truncate(time.Microsecond)
+}
 
-	at = at.UTC().Truncate(time.Microsecond)
+// learn applies a fact and audits it; learned is false where it says nothing new.
+func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
+	// The depot's scan may come after its inspection: the unit was here then, and its end
+	// is not told again.
+	comesBack := fact == rma.FactReturnScanned || fact == rma.FactReturnReceived
+	if comesBack && w.InspectedAt != nil {
+		return false
+	}
 
+	at = w.happened(at)
 	after := w.RMAFacts.With(fact, at)
 	if sameFacts(after, w.RMAFacts) {
 		return false

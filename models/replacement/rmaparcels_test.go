@@ -346,7 +346,7 @@ func TestWrongUnitNeedsAnotherParcel(t *testing.T) {
 	env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
 		Serial:  "OTHER1",
-		Outcome: rma.OutcomeDefect,
+		Outcome: rma.OutcomeWrongUnit,
 	})
 	require.NoError(t, err)
 	require.Equal(t, shipping.ShipmentCreated, storetest.ParcelsOf(t, env, r.ID)["return/2"].State)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
 )
 
@@ -43,28 +44,26 @@ func (s *Replacements) RunRMATimers(ctx context.Context, id string) (db.ProcessS
 	return st, err
 }
 
-// runTimers does what is due, and reports whether anything was due. Of several
-// reminders only the last is sent.
+// runTimers does what is due in the order in which it was to be done, and reports whether
+// anything was. What was missed, as while nothing ran, is done late, and what comes after
+// it waits for the days that people are owed.
 func (w *rmaChange) runTimers() (changed bool, err error) {
-	reminder := 0
-	for _, t := range w.RMAFacts.Timers(w.ReturnPlan) {
-		if w.now.Before(t.At) {
-			continue
+	for {
+		next, ok := w.RMAFacts.NextTimer(w.ReturnPlan)
+		if !ok || w.now.Before(next.At) {
+			return changed, nil
 		}
 
 		changed = true
-		switch t.Kind {
+		switch next.Kind {
 		case rma.TimerBreach:
 			err = w.breach()
 		case rma.TimerSilence:
 			err = w.askAboutSilence()
 		case rma.TimerReminder:
-			reminder = max(reminder, t.Day)
-			w.RemindersSent++
+			err = w.remind()
 		case rma.TimerOverdue:
-			w.OverdueAt = &w.now
-			w.note("rma.return_overdue", nil)
-			w.mail("OVERDUE", nil)
+			err = w.tellOverdue()
 		case rma.TimerFeeConfirm:
 			err = w.askForFee()
 		}
@@ -72,14 +71,64 @@ func (w *rmaChange) runTimers() (changed bool, err error) {
 			return false, err
 		}
 	}
+}
 
-	if reminder > 0 && w.OverdueAt == nil {
-		w.note("rma.reminded", map[string]any{"day": reminder})
-		epoch := "d-" + strconv.Itoa(reminder) + "/" + w.ReturnBaseAt.Format(time.RFC3339)
-		w.mailOnce("REMINDER", epoch, map[string]any{"day": reminder})
+// remind reminds of the return. The last reminder, sent on a later day than its own, moves
+// what follows it: people have the days after it that they would have had.
+func (w *rmaChange) remind() error {
+	reminder, sent, _ := w.RemindersDue(w.ReturnPlan, w.now)
+	w.RemindersSent = sent
+	w.note("rma.reminded", map[string]any{"day": reminder.BusinessDay})
+	epoch := "d-" + strconv.Itoa(reminder.BusinessDay) + "/" + w.ReturnBaseAt.Format(time.RFC3339)
+	w.mailOnce("REMINDER", epoch, map[string]any{"day": reminder.BusinessDay})
+
+	today := rules.DateIn(w.now, w.zone())
+	if sent < len(w.ReturnPlan.Reminders) || !today.After(reminder.On) {
+		return nil
 	}
 
-	return changed, nil
+	workdays, err := w.calendar()
+	if err != nil {
+		return err
+	}
+
+	window := w.ref.Program.Replacement.Window()
+	overdue, confirm, err := w.ReturnPlan.AfterLateReminder(today, w.zone(), workdays, window)
+	if err != nil {
+		return err
+	}
+
+	w.OverdueFrom = rma.Last(w.OverdueFrom, overdue)
+	w.FeeConfirmAt = rma.Last(w.FeeConfirmAt, confirm)
+	return nil
+}
+
+// tellOverdue tells the customer that the return is overdue. Told on a later day than the
+// first, it moves the fee.
+func (w *rmaChange) tellOverdue() error {
+	w.OverdueAt = &w.now
+	w.note("rma.return_overdue", nil)
+	w.mail("OVERDUE", nil)
+
+	first := w.ReturnPlan.On.AddDays(1)
+	today := rules.DateIn(w.now, w.zone())
+	if !today.After(first) {
+		return nil
+	}
+
+	workdays, err := w.calendar()
+	if err != nil {
+		return err
+	}
+
+	window := w.ref.Program.Replacement.Window()
+	confirm, err := w.ReturnPlan.AfterLateNotice(today, w.zone(), workdays, window)
+	if err != nil {
+		return err
+	}
+
+	w.FeeConfirmAt = rma.Last(w.FeeConfirmAt, confirm)
+	return nil
 }
 
 // breach notes that the first promise was missed (S21).
@@ -87,6 +136,10 @@ func (w *rmaChange) breach() error {
 	w.BreachedAt = &w.now
 	w.note("rma.breached", map[string]any{"promised_on": promisedOn(*w.FirstPromise)})
 	w.event(db.OutboxRMABreached, "1")
+	return w.askAboutDelay()
+}
+
+func (w *rmaChange) askAboutDelay() error {
 	return w.raise(db.TaskRMALate,
 		"Find out why the replacement is late, and tell the customer.",
 		"The replacement has not arrived by the end of the first promised day.")
@@ -112,6 +165,10 @@ func (w *rmaChange) askAboutSilence() error {
 
 	w.SilenceAskedAt = &w.now
 	w.note("rma.parcel_silent", map[string]any{"tracking": w.Tracking})
+	return w.askWhereItIs()
+}
+
+func (w *rmaChange) askWhereItIs() error {
 	return w.raise(db.TaskRMASilent,
 		"Ask the carrier; declare the parcel lost and send another one, or wait on.",
 		"The carrier has given no sign for 3 business days.")
@@ -131,6 +188,16 @@ func (w *rmaChange) askAboutLoss() error {
 func (w *rmaChange) askForFee() error {
 	w.FeeAskedAt = &w.now
 	w.note("rma.fee_asked", nil)
+	return w.askAboutFee()
+}
+
+// askAboutFee asks an operator to bill or waive the fee that is open.
+func (w *rmaChange) askAboutFee() error {
+	if w.DamageOpen() {
+		return w.raise(db.TaskRMAFee,
+			"Decide about the fee for the damage: bill it or, as a lead, waive it.",
+			"The depot found damage that no warranty covers.")
+	}
 	return w.raise(db.TaskRMAFee,
 		"Confirm the fee for the unit that did not come back, or, as a lead, waive it.",
 		"The return is 5 business days overdue.")

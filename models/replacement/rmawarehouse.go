@@ -175,6 +175,7 @@ func (w *rmaChange) ship(sh RMAShipment) (named bool, err error) {
 	}
 
 	w.ShippedAt = &w.now
+	w.RMAFacts = w.Hear(rma.Telling{Fact: rma.FactShipped, At: w.now, ToldAt: w.now})
 	w.Carrier = sh.Carrier
 	w.Tracking = sh.Tracking
 
@@ -311,7 +312,7 @@ func (s *Replacements) ReceiveRMA(ctx context.Context, id string) (RMA, error) {
 		return r.StoredState == rma.RMAReturnReceived || r.InspectedAt != nil
 	}
 	return s.changeRMA(ctx, id, rma.RMAReceive, "", received, func(w *rmaChange) error {
-		w.learn(rma.FactReturnReceived, w.now)
+		w.hear(rma.FactReturnReceived, w.now)
 		return nil
 	})
 }
@@ -331,11 +332,12 @@ func (in RMAInspection) validate() error {
 	return rules.CheckOptionalReason(in.Reason)
 }
 
-// InspectRMA records what the depot found (RULES 2). Another serial than the faulty
-// one is a WRONG_UNIT: the return is awaited again and an operator is asked. DAMAGE
+// InspectRMA records what the depot found (RULES 2). After a WRONG_UNIT, another unit than
+// the faulty one, the return is awaited again and an operator is asked. DAMAGE
 // asks an operator to bill or waive; DEFECT and NO_FAULT_FOUND close the RMA, and a
 // fee that was billed is credited (S22). It refuses with STATE_CONFLICT where the
-// faulty unit was inspected with another outcome, and what rma.CheckInspection refuses.
+// faulty unit was inspected with another outcome, with UNIT_OF_ANOTHER_RETURN the unit of
+// another return that is open, and what rma.CheckInspection refuses.
 func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspection) (RMA, error) {
 	if err := in.validate(); err != nil {
 		return RMA{}, err
@@ -347,6 +349,9 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 			return rules.Refuse(rules.StateConflict,
 				"The unit was inspected with another outcome already.", "Read the RMA again.")
 		}
+		if err := w.refuseUnitOfAnother(in.Serial); err != nil {
+			return err
+		}
 		if err := rma.CheckInspection(w.FaultySerial, in.Serial, in.Outcome); err != nil {
 			return err
 		}
@@ -357,10 +362,51 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 		if outcome == "" {
 			outcome = rma.OutcomeWrongUnit
 		}
+		w.RMAFacts = w.Hear(rma.Telling{
+			Fact:    rma.FactInspected,
+			At:      w.now,
+			ToldAt:  w.now,
+			Outcome: outcome,
+			Serial:  rules.NormaliseSerial(in.Serial),
+		})
 
-		w.note("rma.inspected", map[string]any{"outcome": outcome})
+		details := map[string]any{"outcome": outcome}
+		if outcome == rma.OutcomeWrongUnit {
+			details["serial"] = rules.NormaliseSerial(in.Serial)
+		}
+		w.note("rma.inspected", details)
 		return w.followUp(outcome, billed)
 	})
+}
+
+// refuseUnitOfAnother refuses a unit whose own return is open, with
+// UNIT_OF_ANOTHER_RETURN: two returns whose labels were swapped, of one customer or of two.
+// Only operators inspect, so no customer learns of another one's return.
+func (w *rmaChange) refuseUnitOfAnother(serial string) error {
+	serial = rules.NormaliseSerial(serial)
+	if serial == "" || serial == w.FaultySerial {
+		return nil
+	}
+
+	var others []RMA
+	err := w.tx.
+		Where("faulty_serial = ? AND id <> ?", serial, w.ID).
+		Where("inspected_at IS NULL AND no_return_at IS NULL").
+		Where("(closed_at IS NULL OR return_track = ?)", rma.ReturnBilled).
+		Order("requested_at DESC").
+		Limit(1).
+		Find(&others).Error
+	if err != nil || len(others) == 0 {
+		return err
+	}
+
+	// Whoever may not see it is not told that there is one.
+	other := others[0]
+	if !w.tx.Scope.Sees(other.AccountID) ||
+		rma.MayRMA(rma.RMAInspect, w.tx.Scope.Actor.Role, other.RMAFacts, w.now) != nil {
+		return nil
+	}
+	return rma.RefuseUnitOf(other.ID)
 }
 
 // followUp does what the outcome of an inspection asks for; billed says that the fee
@@ -369,25 +415,26 @@ func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
 	switch outcome {
 	case rma.OutcomeWrongUnit:
 		w.mail("WRONG_UNIT", nil)
-		return w.raise(db.TaskRMAWrongUnit,
-			"Send the unit back, and find out where the faulty one is.",
-			"The depot received another unit than the faulty one.")
+		return w.askAboutWrongUnit()
 	case rma.OutcomeDamage:
-		err := w.raise(db.TaskRMAFee,
-			"Decide about the fee for the damage: bill it or, as a lead, waive it.",
-			"The depot found damage that no warranty covers.")
-		if err != nil {
+		if err := w.askAboutFee(); err != nil {
 			return err
 		}
 	}
 
 	if billed {
-		w.event(db.OutboxFeeCredited, "return")
+		w.tellFinance(db.OutboxFeeCredited, "return")
 		w.note("rma.fee_credited", nil)
 	}
 
 	w.mail("INSPECTED", map[string]any{"outcome": string(outcome)})
 	return nil
+}
+
+func (w *rmaChange) askAboutWrongUnit() error {
+	return w.raise(db.TaskRMAWrongUnit,
+		"Send the unit back, and find out where the faulty one is.",
+		"The depot received another unit than the faulty one.")
 }
 
 // KeepRMAUnit decides that the faulty unit need not come back, by the model's policy,

@@ -230,3 +230,22 @@ func Scanned(t *testing.T, env Env, id, key string, kind shipping.ScanKind) {
 	)
 	require.NoError(t, err)
 }
+
+// RunRMAUntil lets the days go by as an RMA's workflow does: from one timer to the next, up
+// to an instant.
+func RunRMAUntil(t *testing.T, env Env, id string, until time.Time) {
+	t.Helper()
+	for {
+		r := GetRMA(t, env, id)
+		if r.NextAt == nil || r.NextAt.After(until) {
+			env.Calendar.Set(until)
+			return
+		}
+
+		if r.NextAt.After(env.Calendar.Now()) {
+			env.Calendar.Set(*r.NextAt)
+		}
+		_, err := env.RunRMATimers(env.Context, id)
+		require.NoError(t, err)
+	}
+}

@@ -35,6 +35,37 @@ type ReturnReminder struct {
 	At          time.Time  `json:"at"` // 09:00 of that day, local
 }
 
+// AfterLateReminder returns the plan's days as people are owed them when its last reminder is
+// sent late, on a day: until when they have the unit to return before they are told that it
+// is overdue, and from when on an operator may confirm the fee. Each keeps the business days
+// that lie in the plan between it and the reminder, one day at least. Error:
+// NO_WORKING_TIME.
+func (r ReturnDue) AfterLateReminder(
+	sent civil.Date, zone *time.Location, c Calendar, w ReturnWindow,
+) (overdue, confirm time.Time, err error) {
+	last := r.Reminders[len(r.Reminders)-1]
+	on, err := c.AddBusinessDays(sent, max(1, w.Days-last.BusinessDay))
+	if err != nil {
+		return overdue, confirm, err
+	}
+
+	confirm, err = r.AfterLateNotice(on.AddDays(1), zone, c, w)
+	return rules.StartOfDay(on.AddDays(1), zone), confirm, err
+}
+
+// AfterLateNotice returns from when on an operator may confirm the fee, where people are
+// told on a day that the return is overdue: after as many business days as if it were the
+// first day on which it is.
+func (r ReturnDue) AfterLateNotice(
+	told civil.Date, zone *time.Location, c Calendar, w ReturnWindow,
+) (time.Time, error) {
+	on, err := c.AddBusinessDays(told.AddDays(-1), w.FeeConfirm)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return rules.StartOfDay(on.AddDays(1), zone), nil
+}
+
 // reminderHour is when, by the wall clock of the site, people are reminded.
 const reminderHour = 9
 

@@ -29,6 +29,7 @@ const (
 	RMABill      RMACommand = "bill"      // confirms the fee
 	RMAWaive     RMACommand = "waive"     // a lead's
 	RMATell      RMACommand = "tell"      // passes on what a carrier or a depot said
+	RMATakeBack  RMACommand = "take_back" // what was told or typed is not true
 )
 
 // Codes of refusals about RMAs.
@@ -101,6 +102,9 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	RMATell: {rules.DecideRMA, false, func(f RMAFacts, _ RMAState, _ OutboundState) bool {
 		return len(f.FactsToTell()) > 0
 	}},
+	RMATakeBack: {rules.DecideRMA, false, func(f RMAFacts, _ RMAState, _ OutboundState) bool {
+		return len(f.FactsToTakeBack()) > 0
+	}},
 }
 
 // MayGiveRMA decides whether a role may ever give a command to an RMA, whatever its
@@ -159,7 +163,7 @@ func RMACommandsFor(role rules.Role, f RMAFacts, now time.Time) []RMACommand {
 	for _, c := range []RMACommand{
 		RMAApprove, RMAReject, RMAAppeal, RMAWithdraw, RMAUseSpare, RMAAllocate, RMABackorder,
 		RMAShip, RMAReship, RMAWait, RMAReceive, RMAInspect, RMAKeepUnit, RMABill, RMAWaive,
-		RMATell,
+		RMATell, RMATakeBack,
 	} {
 		if MayRMA(c, role, f, now) == nil {
 			out = append(out, c)

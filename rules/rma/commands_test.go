@@ -66,6 +66,7 @@ func TestRMACommandsByRole(t *testing.T) {
 		RMABill:      agents,
 		RMAWaive:     {rules.OperatorLead},
 		RMATell:      agents,
+		RMATakeBack:  agents,
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MayRMA(c, role, RMAFacts{WithdrawnAt: &rmaDay}, rmaDay))
@@ -105,6 +106,7 @@ func TestRMAParcelIsLostOnlyWhenTheCarrierIsSilent(t *testing.T) {
 // RULES 2: "Serial must equal faulty_serial; outcome DEFECT, NO_FAULT_FOUND, DAMAGE,
 // WRONG_UNIT".
 func TestRMAInspectionAgreesWithTheSerial(t *testing.T) {
+	const another = "/serial SERIAL_IS_ANOTHER_ONE"
 	const wrong, missing, unknown = "/outcome SERIAL_IS_THE_FAULTY_ONE", "/serial REQUIRED", "/outcome UNKNOWN_OUTCOME"
 	for _, c := range []struct {
 		faulty, serial string
@@ -118,7 +120,8 @@ func TestRMAInspectionAgreesWithTheSerial(t *testing.T) {
 		{"SN100", " sn-100 ", OutcomeWrongUnit, wrong},
 		{"SN100", "SN999", OutcomeWrongUnit, ""},
 		{"SN100", "", OutcomeWrongUnit, ""}, // something without a serial number came
-		{"SN100", "SN999", OutcomeDefect, ""},
+		{"SN100", "SN999", OutcomeDefect, another},
+		{"SN100", "SN10O", OutcomeDamage, another},
 		{"SN100", "", OutcomeDefect, missing},
 		{"SN100", " ", OutcomeDamage, missing},
 		{"", "", OutcomeDefect, ""}, // an accessory

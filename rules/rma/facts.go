@@ -42,9 +42,13 @@ type RMAFacts struct {
 	SilenceAskedAt *time.Time
 	ReturnDueAt    *time.Time // exclusive (S22)
 	RemindersSent  int
+	OverdueFrom    *time.Time // when to tell that it is, after a late reminder; nil: when due
 	OverdueAt      *time.Time
 	FeeConfirmAt   *time.Time // from then on an operator may confirm the fee
 	FeeAskedAt     *time.Time
+
+	// What people told, typed and took back, in that order.
+	Tellings []Telling `gorm:"serializer:json"`
 }
 
 // Outbound derives the state of the outbound track. What the carrier has is on its way,

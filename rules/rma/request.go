@@ -17,6 +17,7 @@ const (
 	SerialTooNew        = "SERIAL_TOO_NEW"        // S25
 	SiteUnknown         = "SITE_UNKNOWN"          // S25
 	RMAOpen             = "RMA_OPEN"              // the device has one already
+	SerialMissing       = "SERIAL_REQUIRED"       // the model is no accessory
 )
 
 // ReviewRMARate is the reason to review an RMA because there were unusually many (S25).
@@ -56,7 +57,7 @@ type RMAVerdict struct {
 // MayRequestRMA decides about a request. The error names every refusal with its
 // code and remedy; the first one's code is that of the error: FORBIDDEN,
 // SERIAL_NOT_REGISTERED, REQUIRED, OUT_OF_RANGE, the codes of Cover, RMA_OPEN,
-// STATE_CONFLICT, SITE_UNKNOWN, SERIAL_TOO_NEW.
+// STATE_CONFLICT, SITE_UNKNOWN, SERIAL_TOO_NEW, SERIAL_REQUIRED.
 func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if q.Role != "SYSTEM" && !rules.Allows(q.Role, rules.RequestRMA).Allowed() {
 		return RMAVerdict{}, rules.Refuse(rules.Forbidden,
@@ -127,7 +128,22 @@ func (q RMARequest) checkAccessory(k *rules.Checker) {
 			"Say how many pieces are faulty.")
 	}
 
+	if q.serialMissing() {
+		k.Fail("/serial", SerialMissing,
+			"Hardware of this model is covered by its serial number, and none is named.",
+			"Send the serial number that stands on the device, in place of room and model. "+
+				"Where the room does not list it yet, register the device there first.")
+		return
+	}
+
 	q.checkCover(k, "/model")
+}
+
+// serialMissing reports whether the model is covered by a serial number alone.
+func (q RMARequest) serialMissing() bool {
+	return !q.Cover.Covered && slices.ContainsFunc(q.Cover.Reasons, func(r cover.Reason) bool {
+		return r.Code == cover.ReasonSerialRequired
+	})
 }
 
 // checkCover returns the refusal of Cover, if any; a request that is only held is not

@@ -67,6 +67,14 @@ func TestMayRequestRMA(t *testing.T) {
 		"not covered": {
 			sound(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered,
 		},
+		"a device without its serial": {
+			accessory(func(q *RMARequest) {
+				q.Cover = cover.Answer{
+					Code:    rules.NotCovered,
+					Reasons: []cover.Reason{cover.ReasonFor(rules.NotCovered), cover.ReasonFor(cover.ReasonSerialRequired)},
+				}
+			}), SerialMissing,
+		},
 		"R59b": {
 			sound(func(q *RMARequest) { q.Cover = refused(rules.ModelNotSupported) }), rules.ModelNotSupported,
 		},

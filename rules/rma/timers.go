@@ -38,7 +38,7 @@ func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 	out, outstanding := f.Outbound(), f.outstanding()
 	add(out.waiting() && f.BreachedAt == nil, f.PromiseDueAt, TimerBreach)
 	add(out == OutboundShipped && f.SilenceAskedAt == nil, f.SilenceDueAt, TimerSilence)
-	add(outstanding && f.OverdueAt == nil, f.ReturnDueAt, TimerOverdue)
+	add(outstanding && f.OverdueAt == nil, f.overdueFrom(), TimerOverdue)
 	add(outstanding && f.FeeAskedAt == nil, f.FeeConfirmAt, TimerFeeConfirm)
 
 	if outstanding && plan != nil {
@@ -48,6 +48,29 @@ func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 	}
 
 	return timers
+}
+
+// overdueFrom returns when the customer is told that the return is overdue.
+func (f RMAFacts) overdueFrom() *time.Time {
+	if After(f.OverdueFrom, f.ReturnDueAt) {
+		return f.OverdueFrom
+	}
+	return f.ReturnDueAt
+}
+
+// RemindersDue returns the last of the reminders that are to be sent at an instant, and how
+// many were to be sent until then; ok is false where there is none. Of several that were
+// missed only the last is sent.
+func (f RMAFacts) RemindersDue(
+	plan *calendar.ReturnDue, now time.Time,
+) (last calendar.ReturnReminder, sent int, ok bool) {
+	if plan == nil {
+		return last, f.RemindersSent, false
+	}
+	for i := f.RemindersSent; i < len(plan.Reminders) && !now.Before(plan.Reminders[i].At); i++ {
+		last, sent, ok = plan.Reminders[i], i+1, true
+	}
+	return last, sent, ok
 }
 
 // NextTimer returns the earliest of the timers; ok is false where there is none.

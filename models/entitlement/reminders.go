@@ -1,0 +1,226 @@
+package entitlement
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
+)
+
+// RemindOfDueContracts queues the one renewal reminder that is due for each contract
+// of a batch behind the id after (S5): to each administrator of its account, once per
+// contract and day; where nobody has accepted the invitation, to the order's contact and
+// the seller. What is renewed is not reminded of (S4): a contract whose licences all are
+// has no reminder, and another one is reminded of for the rest. It returns how many
+// contracts it read and reminded of, and the last id.
+func RemindOfDueContracts(
+	tx *db.Tx, ref program.Reference, after string,
+) (read, changed int, last string, err error) {
+	reminders := ref.Program.RenewalDays
+	if len(reminders) == 0 {
+		return 0, 0, after, nil
+	}
+
+	now := tx.Now()
+	where, args := reminding(now, reminders)
+	near, last, err := dueContracts(tx, after, where, args...)
+	if err != nil {
+		return 0, 0, "", err
+	}
+
+	unrenewed, err := unrenewedLicences(tx, near)
+	if err != nil {
+		return 0, 0, "", err
+	}
+
+	for _, c := range near {
+		quantity, licensed := unrenewed[c.ID]
+		switch {
+		case !licensed:
+			quantity = c.Quantity
+		case quantity == 0:
+			continue
+		}
+
+		loc, err := time.LoadLocation(c.TimeZone)
+		if err != nil {
+			return 0, 0, "", err
+		}
+
+		days, due := licensing.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
+		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
+			continue
+		}
+
+		if err := remind(tx, c, days, loc, quantity); err != nil {
+			return 0, 0, "", err
+		}
+
+		changed++
+	}
+
+	return len(near), changed, last, nil
+}
+
+// reminding is the condition of a contract that may have to be reminded of: near
+// its end, and not reminded of for the next of the days.
+func reminding(now time.Time, days []int) (where string, args []any) {
+	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
+	where = `state IN ('ACTIVE','EXPIRED')
+		AND type <> 'JUMPSTART'
+		AND end_at > ? AND end_at <= ?
+		AND (reminded_days < 0`
+
+	args = []any{now.AddDate(0, 0, -licensing.RenewalCatchUpDays-1), in(days[0])}
+	for _, d := range days[1:] {
+		where += " OR (reminded_days > ? AND end_at <= ?)"
+		args = append(args, d, in(d))
+	}
+
+	return where + ")", args
+}
+
+// unrenewedLicences counts the licences of contracts that nobody has renewed. A contract
+// without licences is not among them.
+func unrenewedLicences(tx *db.Tx, contracts []ServiceContract) (map[string]int64, error) {
+	if len(contracts) == 0 {
+		return nil, nil
+	}
+
+	ids := make([]string, len(contracts))
+	for i, c := range contracts {
+		ids[i] = c.ID
+	}
+
+	var rows []struct {
+		ContractID string
+		Free       int64
+	}
+	err := tx.Table("licences AS l").
+		Select("l.contract_id, sum(CASE WHEN "+freeLicence+" THEN 1 ELSE 0 END) AS free").
+		Where("l.contract_id IN ?", ids).
+		Group("l.contract_id").
+		Scan(&rows).Error
+
+	free := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		free[r.ContractID] = r.Free
+	}
+	return free, err
+}
+
+// reminded is somebody who gets a renewal reminder, and why, where it is no administrator.
+type reminded struct {
+	Email, Locale string
+	Seller        bool // nobody at the customer's has accepted the invitation
+	Unclaimed     bool // the person has not
+}
+
+// remind queues the reminder, and records for how many days before its end people were
+// reminded.
+func remind(
+	tx *db.Tx, c ServiceContract, days int, loc *time.Location, unrenewed int64,
+) error {
+	admins, err := identity.AdminsOfAccount(tx, c.AccountID)
+	if err != nil {
+		return err
+	}
+
+	people := make([]reminded, len(admins))
+	for i, a := range admins {
+		people[i] = reminded{Email: a.Email, Locale: a.Locale}
+	}
+
+	shown := map[string]any{
+		"service_type": string(c.Type),
+		"quantity":     unrenewed,
+		"days_left":    days,
+		"end_on":       rules.LastCoveredDay(*c.EndAt, loc).String(),
+	}
+	if len(admins) == 0 {
+		people, err = standIns(tx, c, shown)
+		if err != nil {
+			return err
+		}
+	}
+
+	for _, p := range people {
+		params := maps.Clone(shown)
+		params["seller"] = p.Seller
+		params["unclaimed"] = p.Unclaimed
+		err := notification.QueueSingle(tx, notification.Notification{
+			Template:  "renewal_reminder",
+			SubjectID: c.ID,
+			Recipient: p.Email,
+			Epoch:     "d-" + strconv.Itoa(days),
+			AccountID: &c.AccountID,
+			OrderID:   &c.OrderID,
+			Locale:    p.Locale,
+			Params:    params,
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	return tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
+}
+
+// standIns returns who is reminded of a contract that no administrator looks after: the
+// seller, and the order's contact, unless somebody was let in already, or the contact's
+// invitation was revoked or could not be delivered: that was the wrong address. It adds to
+// the mail whose contract it is.
+func standIns(tx *db.Tx, c ServiceContract, shown map[string]any) ([]reminded, error) {
+	var order struct {
+		VendorOrderNo *string
+		Payload       ordering.OrderForm `gorm:"serializer:json"`
+		Members       int64
+		Contact       *string // whom the last invitation of the order was for
+		Invited       *rules.InvitationState
+	}
+	err := tx.Table("orders AS o").
+		Select(`o.vendor_order_no, o.payload,
+			(SELECT count(*) FROM memberships WHERE account_id = o.account_id) AS members,
+			(SELECT email FROM invitations WHERE order_id = o.id
+				ORDER BY issued_at DESC, id DESC LIMIT 1) AS contact,
+			(SELECT state FROM invitations WHERE order_id = o.id
+				ORDER BY issued_at DESC, id DESC LIMIT 1) AS invited`).
+		Where("o.id = ?", c.OrderID).
+		Take(&order).Error
+	if err != nil {
+		return nil, err
+	}
+
+	form := order.Payload
+	shown["company"] = form.EndCustomer.Company
+	shown["contract"] = db.Text(order.VendorOrderNo)
+	locale := rules.LocaleFor(form.EndCustomer.Address.Country)
+	people := []reminded{{
+		Email:  rules.NormaliseEmail(form.Reseller.Email),
+		Locale: locale,
+		Seller: true,
+	}}
+
+	contact := rules.NormaliseEmail(form.EndCustomer.Email)
+	if order.Contact != nil {
+		contact = *order.Contact
+	}
+	wrongAddress := []rules.InvitationState{
+		rules.InvitationWasWithdrawn,
+		rules.InvitationBounced,
+	}
+	wrong := order.Invited != nil && slices.Contains(wrongAddress, *order.Invited)
+	if order.Members > 0 || wrong || contact == people[0].Email {
+		return people, nil
+	}
+
+	return append(people, reminded{Email: contact, Locale: locale, Unclaimed: true}), nil
+}
