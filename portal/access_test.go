@@ -55,6 +55,9 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 		"/service-orders/" + orders[0].ID + "/cancellation", "scope", "whole", "reason", "not needed", "confirmed", "yes",
 	}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	forms["/account/time-zone"] = []string{
+		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
+	}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
 	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(inv.AccountID) + "/revoke", "confirmed", "yes"}
 	forms["/colleagues/questions/:id/confirm"] = []string{

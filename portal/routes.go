@@ -55,6 +55,7 @@ func routes() []route {
 		{get, "/onboarding", member, showOnboarding},
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
+		{post, timeZonePath, admin, changeTimeZone},
 
 		{get, "/colleagues", member, showColleagues},
 		{post, "/colleagues", admin, inviteColleague},

@@ -70,7 +70,7 @@ func TestS64_NamesAreNotMessagesInThePortal(t *testing.T) {
 	for _, name := range []string{"Pay at https://evil.example", "Ana www.x.example", "See evil.com"} {
 		r := g.post("/colleagues", "name", name, "email", "rui@acme.example", "role", "READ_ONLY")
 		require.Equal(t, 422, r.status, name)
-		require.Contains(t, r.body, "without an internet or e-mail address")
+		require.Contains(t, r.body, "without a web or e-mail address")
 	}
 	require.Empty(t, w.Strings(t, "SELECT id FROM invitations WHERE email = 'rui@acme.example'"))
 
