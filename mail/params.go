@@ -146,12 +146,15 @@ var parameters = map[string][]parameter{
 		need("question", asText),
 		need("answer_on", asDate),
 	},
-	// change is REMOVED, SUSPENDED or DEMOTED; without by it was the service's operator.
+	// change is REMOVED, SUSPENDED or DEMOTED; without by it was the service's operator. self
+	// says that the reader is the person, own_act that the reader made the change.
 	"admin_removed": {
 		need("company", asName),
 		need("person", asName),
 		need("change", asText),
 		may("by", asName),
+		may("self", asFlag),
+		may("own_act", asFlag),
 	},
 	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
 	// the clock of zone.

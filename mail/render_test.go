@@ -91,6 +91,7 @@ var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<div st
 // button labels and the hint below the button aside.
 func TestRender_TextTwinSaysTheSame(t *testing.T) {
 	words := regexp.MustCompile(`[\pL\pN]+`)
+	addresses := regexp.MustCompile(`https?://\S*[^\s.,]`)
 	for _, template := range Templates() {
 		for _, locale := range messages.Locales() {
 			text, page := render(t, template, locale, nil)
@@ -98,7 +99,10 @@ func TestRender_TextTwinSaysTheSame(t *testing.T) {
 			for _, w := range words.FindAllString(html.UnescapeString(tags.ReplaceAllString(page, " ")), -1) {
 				seen[strings.ToLower(w)] = true
 			}
-			for _, w := range words.FindAllString(text, -1) {
+			for _, address := range addresses.FindAllString(text, -1) {
+				require.Contains(t, html.UnescapeString(page), `href="`+address+`"`, template)
+			}
+			for _, w := range words.FindAllString(addresses.ReplaceAllString(text, " "), -1) {
 				switch w = strings.ToLower(w); w {
 				case "abra", "este", "no", "open", "this", "address", "in":
 					// "open this address", in place of "click the button"
@@ -263,14 +267,15 @@ func TestS15_TheQuestionSaysWhoByWhichOrderByWhichSellerAndLeadsToThePage(t *tes
 	} {
 		text, page := render(t, "contact_question", locale, nil)
 		for _, want := range append(answers, "rui.lima@acme.example", "RC-2026-000123", "Distribuidora Norte",
-			"https://portal.services.example/colleagues/questions/qst_01k0example#confirm",
-			"https://portal.services.example/colleagues/questions/qst_01k0example#refuse") {
+			"https://portal.services.example/colleagues/questions/qst_01k0example",
+			"https://portal.services.example/colleagues/questions/qst_01k0example/refuse") {
 			require.Contains(t, text, want)
 			require.Contains(t, page, want)
 		}
 		require.Contains(t, text, "Rui <Lima>")
 		require.Contains(t, page, "Rui &lt;Lima&gt;")
-		require.Equal(t, 2, strings.Count(page, `class="button"`))
+		require.Equal(t, 1, strings.Count(page, `class="button"`), "to refuse is no second main act")
+		require.NotContains(t, page, ">https://portal.services.example/colleagues/questions", "no bare address")
 		text, _ = render(t, "contact_question", locale, map[string]any{"sent_by": nil})
 		require.NotContains(t, text, "Distribuidora")
 	}
@@ -303,6 +308,11 @@ func TestS15_WhoIsNoAdministratorAnyMore(t *testing.T) {
 	}
 	text, _ := render(t, "admin_removed", "en", map[string]any{"by": nil})
 	require.Contains(t, text, "our support team")
+	text, _ = render(t, "admin_removed", "en", map[string]any{"self": true})
+	require.Contains(t, text, "You no longer have access to the account of Acme & Filhos <Ltda>")
+	require.NotContains(t, text, "Ana <Lima>", "the reader is spoken to")
+	text, _ = render(t, "admin_removed", "en", map[string]any{"own_act": true})
+	require.Contains(t, text, "You made this change")
 }
 
 func TestS12_CancellationWholeAndPartial(t *testing.T) {
@@ -341,6 +351,20 @@ func TestR1_AnotherProgramLooksLikeItself(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, page, "Rooms One")
 			require.NotRegexp(t, `(?i)logitech|\bselect\b`, text+page)
+		}
+	}
+}
+
+// A mail's button leads to where its reader does what the mail is about.
+func TestButtonsLeadToWhatTheMailIsAbout(t *testing.T) {
+	for template, path := range map[string]string{
+		"security_notice": "/password-reset",
+		"admin_notice":    "/colleagues",
+	} {
+		for _, locale := range messages.Locales() {
+			text, page := render(t, template, locale, nil)
+			require.Contains(t, text, "https://portal.services.example"+path+"\n", template)
+			require.Contains(t, page, `href="https://portal.services.example`+path+`"`, template)
 		}
 	}
 }

@@ -61,8 +61,10 @@ var composed = map[string][]string{
 		ordering.ReasonResellerNotTold, ordering.ReasonPossibleDouble, ordering.ReasonAddressNearlyKnown,
 		ordering.ReasonContactUnknown,
 	},
-	"mail.admin_removed.":      {"REMOVED", "SUSPENDED", "DEMOTED"},
-	"mail.rma_update.outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
+	"mail.admin_removed.":          {"REMOVED", "SUSPENDED", "DEMOTED"},
+	"mail.admin_removed.you.":      {"REMOVED", "SUSPENDED", "DEMOTED"},
+	"mail.admin_removed.youtitle.": {"REMOVED", "SUSPENDED", "DEMOTED"},
+	"mail.rma_update.outcome.":     names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",

@@ -45,23 +45,26 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 			"/colleagues", "name", "New", "email", "new@acme.example", "role", "ADMIN",
 		},
 		"/colleagues/:id/role":               {"/colleagues/" + ids["dora@acme.example"] + "/role", "role", "ADMIN"},
-		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove"},
+		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove", "confirmed", "yes"},
 		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
-		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke"},
+		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke", "confirmed", "yes"},
 	}
 	orders, _, err := w.ListOrders(w.Context, order.OrderFilter{})
 	require.NoError(t, err)
 	forms["/service-orders/:id/cancellation"] = []string{
-		"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed",
+		"/service-orders/" + orders[0].ID + "/cancellation", "scope", "whole", "reason", "not needed", "confirmed", "yes",
 	}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	forms["/account/time-zone"] = []string{
+		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
+	}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
-	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(inv.AccountID) + "/revoke"}
+	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(inv.AccountID) + "/revoke", "confirmed", "yes"}
 	forms["/colleagues/questions/:id/confirm"] = []string{
 		questionsPath + w.question(inv.AccountID, "PO-61", "rui@acme.example").ID + "/confirm", "role", "ADMIN",
 	}
 	forms["/colleagues/questions/:id/refuse"] = []string{
-		questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse",
+		questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse", "confirmed", "yes",
 	}
 	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
@@ -173,7 +176,7 @@ func TestR42_ARoleHoldsInItsOwnAccountOnly(t *testing.T) {
 	require.Contains(t, gil.post("/account", "account", acc.ID).body, "Globex")
 	ids := w.memberIDs(inv.AccountID)
 	require.Equal(t, 404, gil.post("/colleagues/"+ids["gil@globex.example"]+"/role", "role", "ADMIN").status)
-	require.Equal(t, 404, gil.post("/colleagues/"+ids["ana.souza@acme.example"]+"/remove").status)
+	require.Equal(t, 404, gil.post("/colleagues/"+ids["ana.souza@acme.example"]+"/remove", "confirmed", "yes").status)
 	require.Equal(t, 200, gil.post("/colleagues", "name", "Y", "email", "y@globex.example", "role", "READ_ONLY").status)
 	require.Equal(t, acc.ID, w.latestInvitation("y@globex.example").AccountID)
 }
@@ -182,16 +185,16 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
 		me := "/colleagues/" + w.memberIDs(inv.AccountID)["ana.souza@acme.example"]
-		for _, form := range [][]string{{me + "/role", "role", "READ_ONLY"}, {me + "/remove"}} {
+		for _, form := range [][]string{{me + "/role", "role", "READ_ONLY"}, {me + "/remove", "confirmed", "yes"}} {
 			r := ana.post(form[0], form[1:]...)
 			require.Equal(t, 409, r.status)
 			require.Contains(t, r.body, "needs an administrator")
 		}
 		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
-		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY").path)
+		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY", "confirmed", "yes").path)
 		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status,
 			"at once")
-		require.Equal(t, "/colleagues", bruno.post(me+"/remove").path)
+		require.Equal(t, "/colleagues", bruno.post(me+"/remove", "confirmed", "yes").path)
 		r := ana.get("/")
 		require.Equal(t, 403, r.status)
 		require.Contains(t, r.body, "not have access to any account")
@@ -250,10 +253,10 @@ func TestR117b_OpenInvitationsAreSentAgainAndWithdrawn(t *testing.T) {
 		next := w.latestInvitation("bruno@acme.example")
 		require.NotEqual(t, old.ID, next.ID)
 		require.Equal(t, 410, w.guest().get(w.link(old)).status)
-		require.Equal(t, "/colleagues", ana.post("/colleagues/invitations/"+next.ID+"/revoke").path)
+		require.Equal(t, "/colleagues", ana.post("/colleagues/invitations/"+next.ID+"/revoke", "confirmed", "yes").path)
 		require.Equal(t, 410, w.guest().get(w.link(next)).status)
 		require.NotContains(t, ana.get("/colleagues").body, "bruno@acme.example")
-		r := ana.post("/colleagues/invitations/" + next.ID + "/revoke")
+		r := ana.post("/colleagues/invitations/"+next.ID+"/revoke", "confirmed", "yes")
 		require.Equal(t, 409, r.status)
 		require.NotContains(t, r.body, "was withdrawn", "no message of success on a refusal")
 	})

@@ -11,6 +11,7 @@ type accountPage struct {
 	Company string
 	Address []string // lines
 	CSM     *csmContact
+	Zone    timeZoneForm
 }
 
 // csmContact is whom the customer turns to (R35e).
@@ -18,8 +19,15 @@ type csmContact struct{ Name, Email, Phone, Dial string }
 
 // showAccount shows whose account it is and who looks after it (R35e).
 func showAccount(v *visit) (answer, error) {
+	if v.resumes(timeZonePath) {
+		return v.accountPage(v.typedTimeZone(v.form("zone"), v.form("reason")))
+	}
+	return v.accountPage(v.typedTimeZone(v.who.account().TimeZone, ""))
+}
+
+func (v *visit) accountPage(zone timeZoneForm) (answer, error) {
 	acc := v.who.account()
-	p := accountPage{Company: acc.LegalName, Address: addressLines(acc)}
+	p := accountPage{Company: acc.LegalName, Address: addressLines(acc), Zone: zone}
 	csm, err := v.accounts.CSMOf(v.scoped(), acc.ID)
 	switch {
 	case err == nil:

@@ -109,17 +109,28 @@ func (v *visit) commit(c *gin.Context) error {
 		}
 		v.sessions.WriteSessionCookie(v.ctx, c.Writer, token, expiry)
 	case scs.Destroyed:
-		c.SetSameSite(http.SameSiteLaxMode)
-		c.SetCookie(v.sessions.Cookie.Name, "", -1, "/", "", v.secure, true)
+		v.setCookie(c, v.sessions.Cookie.Name, "", -1)
 	}
 
 	if v.browser != "" {
-		c.SetSameSite(http.SameSiteLaxMode)
-		seconds := int(browserKept.Seconds())
-		c.SetCookie(v.browserCookie(), v.browser, seconds, "/", "", v.secure, true)
+		v.setCookie(c, v.browserCookie(), v.browser, int(browserKept.Seconds()))
+	}
+	if v.leaves {
+		v.setCookie(c, v.lastSeenCookie(), "", -1)
+		return nil
+	}
+
+	had, _ := c.Cookie(v.lastSeenCookie())
+	if last := v.lastSeenFromNowOn(); last != "" && last != had {
+		v.setCookie(c, v.lastSeenCookie(), last, int(browserKept.Seconds()))
 	}
 
 	return nil
+}
+
+func (v *visit) setCookie(c *gin.Context, name, value string, seconds int) {
+	c.SetSameSite(http.SameSiteLaxMode)
+	c.SetCookie(name, value, seconds, "/", "", v.secure, true)
 }
 
 // failPlainly answers where not even a page can be made, since that needs the database:

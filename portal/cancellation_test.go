@@ -26,14 +26,14 @@ func TestS7_AnAdministratorCancelsWithAReason(t *testing.T) {
 		ana, _ := w.admin()
 		o, path := w.firstOrder()
 		require.Contains(t, ana.get("/service-orders").body, `href="`+path+`"`)
-		require.Contains(t, ana.get(path).body, "cannot be undone")
+		require.Contains(t, ana.post(path, "scope", "whole", "reason", "x").body, "cannot be undone")
 		for _, reason := range []string{"", " ", strings.Repeat("x", 1001)} {
-			r := ana.post(path, "reason", reason)
+			r := ana.post(path, "scope", "whole", "reason", reason)
 			require.Equal(t, 422, r.status)
 			require.Contains(t, r.body, "reason-problem")
 		}
 		for range 2 { // the second is a double submit
-			r := ana.post(path, "reason", strings.Repeat("é", 1000))
+			r := ana.post(path, "scope", "whole", "reason", strings.Repeat("é", 1000), "confirmed", "yes")
 			require.Equal(t, "/service-orders", r.path)
 			require.Contains(t, r.body, "with effect at once")
 			require.NotContains(t, r.body, path)
@@ -52,7 +52,7 @@ func TestR90a_TheWindowIsOpenToItsLastMinute(t *testing.T) {
 	o, path := w.firstOrder()
 	w.Calendar.Set(o.CancellableUntil)
 	require.NotContains(t, ana.get("/service-orders").body, path)
-	for _, r := range []reply{ana.get(path), ana.post(path, "reason", "late")} {
+	for _, r := range []reply{ana.get(path), ana.post(path, "scope", "whole", "reason", "late", "confirmed", "yes")} {
 		require.Equal(t, 409, r.status)
 		require.Contains(t, r.body, "The time to cancel is over")
 		require.NotContains(t, r.body, "with effect at once", "no message of success on a refusal")
@@ -60,7 +60,7 @@ func TestR90a_TheWindowIsOpenToItsLastMinute(t *testing.T) {
 	w.Calendar.Set(o.CancellableUntil.Add(-time.Minute))
 	require.Contains(t, ana.get("/service-orders").body, path)
 	require.Equal(t, 200, ana.get(path).status)
-	require.Equal(t, "/service-orders", ana.post(path, "reason", "in time").path)
+	require.Equal(t, "/service-orders", ana.post(path, "scope", "whole", "reason", "in time", "confirmed", "yes").path)
 }
 
 func TestS12_PartOfAnOrderIsCancelledOnce(t *testing.T) {
@@ -68,20 +68,20 @@ func TestS12_PartOfAnOrderIsCancelledOnce(t *testing.T) {
 	ana, _ := w.admin()
 	o, path := w.firstOrder()
 	for _, n := range []string{"0", "-1", "11", "1.5", "ten"} {
-		r := ana.post(path, "quantity", n, "reason", "fewer rooms")
+		r := ana.post(path, "scope", "part", "quantity", n, "reason", "fewer rooms")
 		require.Equal(t, 422, r.status, n)
 		require.Contains(t, r.body, "quantity-problem")
 	}
 	for range 2 {
 		require.Equal(t, "/service-orders",
-			ana.post(path, "quantity", "3", "reason", "fewer rooms", "once", "form-1").path)
+			ana.post(path, "scope", "part", "quantity", "3", "reason", "fewer rooms", "once", "form-1", "confirmed", "yes").path)
 	}
 	done, err := w.ListCancellations(w.Context, o.ID)
 	require.NoError(t, err)
 	require.Len(t, done, 1, "a double submit is one request")
 	require.EqualValues(t, 3, done[0].Quantity)
 	require.NoError(t, w.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE state = 'AVAILABLE' AND seq <= 6"))
-	r := ana.post(path, "quantity", "5", "reason", "fewer rooms")
+	r := ana.post(path, "scope", "part", "quantity", "5", "reason", "fewer rooms")
 	require.Equal(t, 409, r.status)
 	require.Contains(t, r.body, "assigned to rooms")
 }
@@ -103,10 +103,10 @@ func TestC5_AForeignOrderCannotBeCancelled(t *testing.T) {
 		gil, _ := w.site("gil@globex.example")
 		missing := "/service-orders/ord_missing/cancellation"
 		require.Equal(t, 404, gil.get(path).status)
-		r := gil.post(path, "reason", "x")
+		r := gil.post(path, "scope", "whole", "reason", "x", "confirmed", "yes")
 		require.Equal(t, 404, r.status)
 		require.NotContains(t, r.body, "with effect at once", "no message of success on a refusal")
-		require.Equal(t, 404, gil.post(missing, "reason", "x").status)
+		require.Equal(t, 404, gil.post(missing, "scope", "whole", "reason", "x", "confirmed", "yes").status)
 		require.Contains(t, gil.get(path).body, "Page not found")
 		require.Contains(t, gil.get(missing).body, "Page not found")
 		after, err := w.GetOrder(w.Context, o.ID)

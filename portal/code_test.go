@@ -62,10 +62,14 @@ func TestR47_CodeWorksOnceAndOnlyTheLatest(t *testing.T) {
 	w := newWorld(t)
 	g, _ := w.asked()
 	first := w.code()
+	w.passes("challenges", "created_at")
 	g.post("/invitation")
+	require.NotEqual(t, first, w.code())
 	require.Equal(t, 422, g.post("/invitation/code", "code", first).status)
+	late := g.twin()
 	require.Equal(t, "/invitation/person", g.post("/invitation/code", "code", w.code()).path)
-	require.Equal(t, 422, g.post("/invitation/code", "code", w.code()).status)
+	w.passes("challenges", "consumed_at")
+	require.Equal(t, 422, late.post("/invitation/code", "code", w.code()).status)
 }
 
 func TestR47_CodeExpires(t *testing.T) {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -37,7 +38,19 @@ type inviteForm struct {
 }
 
 func showColleagues(v *visit) (answer, error) {
+	if v.resumes("/colleagues") {
+		return v.colleaguesPage(v.typedInvite())
+	}
 	return v.colleaguesPage(inviteForm{Role: string(identity.RoleReadOnly)})
+}
+
+// typedInvite is what was typed into the form for a colleague.
+func (v *visit) typedInvite() inviteForm {
+	return inviteForm{
+		Name:  strings.TrimSpace(v.form("name")),
+		Email: strings.TrimSpace(v.form("email")),
+		Role:  v.form("role"),
+	}
 }
 
 func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
@@ -110,12 +123,7 @@ func (v *visit) allInvitations() ([]identity.Invitation, error) {
 
 // inviteColleague sends a personal invitation with a role (R117b).
 func inviteColleague(v *visit) (answer, error) {
-	f := inviteForm{
-		Name:  strings.TrimSpace(v.form("name")),
-		Email: strings.TrimSpace(v.form("email")),
-		Role:  v.form("role"),
-	}
-
+	f := v.typedInvite()
 	f.NameProblem = nameProblem(f.Name)
 	if !rules.ValidEmail(f.Email) {
 		f.EmailProblem = "email.invalid"
@@ -181,7 +189,11 @@ func resendInvitation(v *visit) (answer, error) {
 	return v.done("/colleagues", "flash.resent"), nil
 }
 
+// revokeInvitation withdraws an invitation that nobody accepted yet.
 func revokeInvitation(v *visit) (answer, error) {
+	if !v.confirmed() {
+		return v.askRevocation()
+	}
 	if _, err := v.people.RevokeInvitation(v.acting(), v.param("id"),
 		"withdrawn by an administrator"); err != nil {
 		return answer{}, err
@@ -189,7 +201,31 @@ func revokeInvitation(v *visit) (answer, error) {
 	return v.done("/colleagues", "flash.revoked"), nil
 }
 
-// changeRole refuses to demote the last administrator (S18).
+func (v *visit) askRevocation() (answer, error) {
+	inv, err := v.people.GetInvitation(v.acting(), v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if !inv.State.CanBecome(rules.InvitationWasWithdrawn) {
+		return answer{}, rules.Refuse(rules.StateConflict, "The invitation is over.",
+			"Read the page again.")
+	}
+
+	return v.ask(confirmation{
+		Title: v.say("revoke.ask", "name", inv.ContactName),
+		Says: []string{
+			v.say("revoke.says", "name", inv.ContactName, "email", inv.Email),
+			v.say("revoke.says.told"),
+		},
+		Action: "/colleagues/invitations/" + inv.ID + "/revoke",
+		Submit: v.say("revoke.do"),
+		Keep:   v.say("revoke.keep"),
+		Back:   "/colleagues",
+	})
+}
+
+// changeRole refuses to demote the last administrator (S18). Giving up one's own role asks
+// first: only somebody else can give it back.
 func changeRole(v *visit) (answer, error) {
 	role := identity.MemberRole(v.form("role"))
 	if role != identity.RoleAdmin && role != identity.RoleReadOnly {
@@ -199,6 +235,10 @@ func changeRole(v *visit) (answer, error) {
 	m, err := v.member(v.param("id"))
 	if err != nil {
 		return answer{}, err
+	}
+
+	if m.UserID == v.who.user.ID && role != identity.RoleAdmin && !v.confirmed() {
+		return v.askStepDown(m)
 	}
 
 	// The state stays: a suspended member does not come back by a new role.
@@ -213,6 +253,26 @@ func changeRole(v *visit) (answer, error) {
 	return v.done("/colleagues", "flash.role"), nil
 }
 
+// askStepDown says what it means to give up one's own role.
+func (v *visit) askStepDown(m identity.Member) (answer, error) {
+	if err := v.staysAdministered(m); err != nil {
+		return answer{}, err
+	}
+
+	return v.ask(confirmation{
+		Title: v.say("stepdown.ask"),
+		Says: []string{
+			v.say("stepdown.says", "company", v.who.account().LegalName),
+			v.say("stepdown.says.back"),
+			v.say("remove.says.admins"),
+		},
+		Action: "/colleagues/" + m.ID + "/role",
+		Fields: []hidden{{"role", string(identity.RoleReadOnly)}},
+		Submit: v.say("stepdown.do"),
+		Back:   "/colleagues",
+	})
+}
+
 // removeColleague ends a membership; the person keeps their sign-in for other
 // accounts.
 func removeColleague(v *visit) (answer, error) {
@@ -220,12 +280,67 @@ func removeColleague(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if !v.confirmed() {
+		return v.askRemoval(m)
+	}
 	if _, err := v.people.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved,
 		"removed by an administrator"); err != nil {
 		return answer{}, err
 	}
 
 	return v.done("/colleagues", "flash.removed"), nil
+}
+
+// askRemoval says what a person loses who is removed, what stays, and who is told.
+func (v *visit) askRemoval(m identity.Member) (answer, error) {
+	if err := v.staysAdministered(m); err != nil {
+		return answer{}, err
+	}
+
+	company := v.who.account().LegalName
+	c := confirmation{
+		Title: v.say("remove.ask", "name", m.Name),
+		Says: []string{
+			v.say("remove.says", "name", m.Name, "email", m.Email, "company", company),
+			v.say("remove.says.back", "name", m.Name),
+		},
+		Action: "/colleagues/" + m.ID + "/remove",
+		Submit: v.say("colleagues.remove", "name", m.Name),
+		Back:   "/colleagues",
+	}
+
+	if m.UserID == v.who.user.ID {
+		c.Title = v.say("remove.self.ask")
+		c.Says = []string{
+			v.say("remove.self.says", "company", company),
+			v.say("remove.self.says.back"),
+		}
+		c.Submit = v.say("remove.self.do")
+	}
+
+	told := v.say("remove.says.nobody")
+	if m.Role == identity.RoleAdmin {
+		told = v.say("remove.says.admins")
+	}
+	c.Says = append(c.Says, told)
+	return v.ask(c)
+}
+
+// staysAdministered refuses what would take the last active administrator (S18), before
+// anybody is asked about it.
+func (v *visit) staysAdministered(m identity.Member) error {
+	if m.Role != identity.RoleAdmin || m.State != rules.MembershipActive {
+		return nil
+	}
+
+	members, err := v.people.MembersOf(v.acting(), m.AccountID)
+	admins := 0
+	for _, other := range members {
+		if other.Role == identity.RoleAdmin && other.State == rules.MembershipActive {
+			admins++
+		}
+	}
+	return errors.Join(err, rules.MayLoseAdmin(admins))
 }
 
 // member finds a member of the account at hand.

@@ -1,6 +1,10 @@
 package portal
 
 import (
+	"errors"
+	"net/http"
+	"time"
+
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -15,6 +19,7 @@ const questionsPath = "/colleagues/questions/"
 type questionView struct {
 	Path, Name, Email string
 	Until             string // a sentence
+	due               time.Time
 }
 
 // questionPage is the question on its own page.
@@ -22,7 +27,8 @@ type questionPage struct {
 	Path, Name, Email, Order, Seller, SentBy string
 	Asked                                    string // day
 	Until                                    string // a sentence, while it is open
-	Answer                                   string // a sentence, once it was answered
+	Answer                                   string // sentences, once it was answered
+	TooLate                                  bool   // the reader wanted to answer otherwise
 }
 
 // openQuestions lists what the administrators of the account at hand are asked.
@@ -42,6 +48,7 @@ func (v *visit) openQuestions() ([]questionView, error) {
 			Name:  q.ContactName,
 			Email: q.Email,
 			Until: v.answerUntil(q),
+			due:   q.AnswerUntil,
 		})
 	}
 
@@ -56,22 +63,50 @@ func (v *visit) answerUntil(q identity.ContactQuestion) string {
 	return v.language.Say("question.until", messages.Args{"day": v.day(last)})
 }
 
-// showQuestion is where the buttons of the mail lead. Reading decides nothing. A question
-// of another account of the same person brings that account to hand.
+// showQuestion is where the mail leads. Reading decides nothing. A question of another
+// account of the same person brings that account to hand.
 func showQuestion(v *visit) (answer, error) {
 	q, err := v.people.GetContactQuestion(v.scoped(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
-
-	if q.AccountID != v.who.account().ID {
-		v.setValue(keyAccount, q.AccountID)
-		return redirect(questionsPath + q.ID), nil
+	if a, elsewhere := v.toAccountOf(q); elsewhere {
+		return a, nil
 	}
 	if !v.isAdmin() {
 		return answer{}, errReadOnly
 	}
 
+	return v.questionPage(q)
+}
+
+// showRefusal is where the mail's way to refuse leads: the page that asks whether to. The
+// address says what was chosen, so that it survives the sign-in.
+func showRefusal(v *visit) (answer, error) {
+	q, err := v.people.GetContactQuestion(v.scoped(), v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if a, elsewhere := v.toAccountOf(q); elsewhere {
+		return a, nil
+	}
+	if !v.isAdmin() {
+		return answer{}, errReadOnly
+	}
+
+	return v.askRefusal(q)
+}
+
+// toAccountOf brings the account of a question to hand, and opens this page again.
+func (v *visit) toAccountOf(q identity.ContactQuestion) (a answer, elsewhere bool) {
+	if q.AccountID == v.who.account().ID {
+		return answer{}, false
+	}
+	v.setValue(keyAccount, q.AccountID)
+	return redirect(v.request.URL.Path), true
+}
+
+func (v *visit) questionPage(q identity.ContactQuestion) (answer, error) {
 	numbers, err := v.orders.OrderNumbers(v.scoped(), q.AccountID)
 	if err != nil {
 		return answer{}, err
@@ -87,17 +122,53 @@ func showQuestion(v *visit) (answer, error) {
 		Asked:  v.day(rules.DateIn(q.AskedAt, location(v.who.account().TimeZone))),
 	}
 
-	switch q.State {
-	case identity.QuestionConfirmed:
-		p.Answer = v.language.Say("question.confirmed",
-			messages.Args{"role": v.roleName(q.Role)})
-	case identity.QuestionRefused:
-		p.Answer = v.language.Say("question.refused")
-	default:
+	if q.State == identity.QuestionOpen {
 		p.Until = v.answerUntil(q)
+	} else {
+		p.Answer, err = v.questionAnswer(q)
 	}
 
-	return answer{page: "question", title: "question.title", data: p}, nil
+	return answer{
+		page:  "question",
+		title: "question.title",
+		data:  p,
+		here:  p.Path,
+	}, err
+}
+
+// questionAnswer says who answered a question, when, and what.
+func (v *visit) questionAnswer(q identity.ContactQuestion) (string, error) {
+	by, err := v.answeredBy(q)
+	if err != nil || q.AnsweredAt == nil {
+		return "", err
+	}
+
+	at := v.moment(*q.AnsweredAt, v.who.account().TimeZone)
+	if q.State == identity.QuestionRefused {
+		return v.say("question.refused", "by", by, "at", at), nil
+	}
+	return v.say("question.confirmed", "by", by, "at", at, "role", v.roleName(q.Role)), nil
+}
+
+// answeredBy names who answered: a person of the account by name, and anybody else by
+// what they are.
+func (v *visit) answeredBy(q identity.ContactQuestion) (string, error) {
+	if q.AnsweredBy == v.who.user.ID {
+		return v.say("question.by.you"), nil
+	}
+
+	members, err := v.people.MembersOf(v.scoped(), q.AccountID)
+	for _, m := range members {
+		if m.UserID == q.AnsweredBy {
+			return m.Name, err
+		}
+	}
+
+	// Before the administrators' time is over, nobody else may answer.
+	if q.EscalatedAt == nil {
+		return v.say("question.by.administrator"), err
+	}
+	return v.say("question.by.support"), err
 }
 
 // confirmContact lets the person in: an invitation with a role is sent.
@@ -107,22 +178,71 @@ func confirmContact(v *visit) (answer, error) {
 		return answer{}, errBadForm
 	}
 
-	_, err := v.people.AnswerContact(v.acting(), v.param("id"), identity.ContactAnswer{
-		Confirm: true,
-		Role:    role,
-	})
-	if err != nil {
-		return answer{}, err
-	}
-
-	return v.done("/colleagues", "flash.question.confirmed"), nil
+	return v.answerQuestion(identity.ContactAnswer{Confirm: true, Role: role},
+		"flash.question.confirmed")
 }
 
-// refuseContact keeps the person out; the order stays.
+// refuseContact keeps the person out, after saying what that means; the order stays.
 func refuseContact(v *visit) (answer, error) {
-	_, err := v.people.AnswerContact(v.acting(), v.param("id"), identity.ContactAnswer{})
+	if v.confirmed() {
+		return v.answerQuestion(identity.ContactAnswer{}, "flash.question.refused")
+	}
+
+	q, err := v.people.GetContactQuestion(v.acting(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	return v.done("/colleagues", "flash.question.refused"), nil
+	return v.askRefusal(q)
+}
+
+func (v *visit) askRefusal(q identity.ContactQuestion) (answer, error) {
+	if q.State == identity.QuestionConfirmed {
+		return v.answeredOtherwise(q)
+	}
+	if q.State == identity.QuestionRefused {
+		return v.questionPage(q)
+	}
+
+	return v.ask(confirmation{
+		Title: v.say("question.refuse.ask", "name", q.ContactName),
+		Says: []string{
+			v.say("question.refuse.says", "name", q.ContactName, "email", q.Email,
+				"company", v.who.account().LegalName),
+			v.say("question.refuse.says.order", "seller", q.Seller, "mailbox", v.program.Mailbox),
+			v.say("question.refuse.says.later"),
+		},
+		Action: questionsPath + q.ID + "/refuse",
+		Submit: v.say("question.refuse.submit"),
+		Keep:   v.say("question.refuse.back"),
+		Back:   questionsPath + q.ID,
+	})
+}
+
+// answerQuestion gives an answer; where somebody else was quicker with another one, the
+// reader sees who it was, and what they said.
+func (v *visit) answerQuestion(a identity.ContactAnswer, message string) (answer, error) {
+	_, err := v.people.AnswerContact(v.acting(), v.param("id"), a)
+	if err == nil {
+		return v.done("/colleagues", message), nil
+	}
+	if rules.CodeOf(err) != rules.StateConflict {
+		return answer{}, err
+	}
+
+	q, unread := v.people.GetContactQuestion(v.acting(), v.param("id"))
+	if unread != nil || q.State == identity.QuestionOpen {
+		return answer{}, errors.Join(unread, err)
+	}
+	return v.answeredOtherwise(q)
+}
+
+// answeredOtherwise is the page of a question for who comes too late with another answer.
+func (v *visit) answeredOtherwise(q identity.ContactQuestion) (answer, error) {
+	a, err := v.questionPage(q)
+	a.status = http.StatusConflict
+	if p, ok := a.data.(questionPage); ok {
+		p.TooLate = true
+		a.data = p
+	}
+	return a, err
 }

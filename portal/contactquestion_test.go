@@ -57,9 +57,9 @@ func TestS15_AnAdministratorConfirmsOnThePage(t *testing.T) {
 		rui := w.guest()
 		require.Equal(t, "/", rui.accept(w.latestInvitation("rui@acme.example"), "Rui Lima").path)
 		require.Equal(t, 403, rui.get(path).status, "a reader")
-		require.Contains(t, ana.get(path).body, "was let in as: Read-only")
+		require.Contains(t, ana.get(path).body, "with the role: Read-only")
 		require.NotContains(t, ana.get(path).body, path+"/refuse")
-		require.Equal(t, 409, ana.post(path+"/refuse").status)
+		require.Equal(t, 409, ana.post(path+"/refuse", "confirmed", "yes").status)
 	})
 }
 
@@ -74,13 +74,13 @@ func TestS15_AnAdministratorRefusesOnThePage(t *testing.T) {
 	w := newWorld(t)
 	ana, inv := w.admin()
 	q := w.question(inv.AccountID, "PO-2", "rui@acme.example")
-	done := ana.post(questionsPath + q.ID + "/refuse")
+	done := ana.post(questionsPath+q.ID+"/refuse", "confirmed", "yes")
 	require.Equal(t, "/colleagues", done.path)
 	require.Contains(t, done.body, "will not have access")
 	require.NotContains(t, done.body, "rui@acme.example")
 	require.Equal(t, identity.QuestionRefused, w.answer(q.ID).State)
-	require.Contains(t, ana.get(questionsPath+q.ID).body, "was refused")
-	require.Equal(t, "/colleagues", ana.post(questionsPath+q.ID+"/refuse").path, "a second click")
+	require.Contains(t, ana.get(questionsPath+q.ID).body, "refused this person")
+	require.Equal(t, "/colleagues", ana.post(questionsPath+q.ID+"/refuse", "confirmed", "yes").path, "a second click")
 	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/confirm", "role", "ADMIN").status)
 }
 
@@ -107,9 +107,9 @@ func TestS15_TheMailsButtonLeadsThroughTheSignIn(t *testing.T) {
 	ana.get(w.link(second))
 	ana.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword)
 	require.Contains(t, ana.post("/invitation/accept").body, "Globex")
-	require.Equal(t, 403, ana.post(path+"/refuse").status, "she is a reader of the account at hand")
+	require.Equal(t, 403, ana.post(path+"/refuse", "confirmed", "yes").status, "she is a reader of the account at hand")
 	require.Contains(t, ana.get(path).body, "Acme Ltda")
-	require.Equal(t, "/colleagues", ana.post(path+"/refuse").path)
+	require.Equal(t, "/colleagues", ana.post(path+"/refuse", "confirmed", "yes").path)
 }
 
 func TestS15_EveryAdministratorIsToldWhenOneIsRemoved(t *testing.T) {
@@ -119,10 +119,10 @@ func TestS15_EveryAdministratorIsToldWhenOneIsRemoved(t *testing.T) {
 	w.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
 	ids := w.memberIDs(inv.AccountID)
 
-	ana.post("/colleagues/" + ids["leo@acme.example"] + "/remove")
+	ana.post("/colleagues/"+ids["leo@acme.example"]+"/remove", "confirmed", "yes")
 	require.Empty(t, w.mails("admin_removed"), "a reader is no administrator")
 
-	require.Equal(t, "/colleagues", bruno.post("/colleagues/"+ids["ana.souza@acme.example"]+"/remove").path)
+	require.Equal(t, "/colleagues", bruno.post("/colleagues/"+ids["ana.souza@acme.example"]+"/remove", "confirmed", "yes").path)
 	told := w.mails("admin_removed")
 	require.Len(t, told, 2)
 	recipients := []string{}
@@ -131,6 +131,8 @@ func TestS15_EveryAdministratorIsToldWhenOneIsRemoved(t *testing.T) {
 		require.Equal(t, "Ana Souza", m.Params["person"])
 		require.Equal(t, "Colleague", m.Params["by"])
 		require.Equal(t, "REMOVED", m.Params["change"])
+		require.Equal(t, m.Recipient == "ana.souza@acme.example", m.Params["self"])
+		require.Equal(t, m.Recipient == "bruno@acme.example", m.Params["own_act"])
 	}
 	require.ElementsMatch(t, []string{"ana.souza@acme.example", "bruno@acme.example"}, recipients,
 		"who was removed is told too")
@@ -145,4 +147,44 @@ func TestS15_ADemotedAdministratorIsToldToo(t *testing.T) {
 	told := w.mails("admin_removed")
 	require.Len(t, told, 2)
 	require.Equal(t, "DEMOTED", told[0].Params["change"])
+}
+
+// Who answers late reads who answered, when and what; the choice of the mail's link to
+// refuse survives the sign-in.
+func TestS15_TheSecondAnswerReadsTheFirst(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, inv := w.admin()
+		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
+		first := w.question(inv.AccountID, "PO-2", "rui@acme.example")
+		second := w.question(inv.AccountID, "PO-3", "eva@acme.example")
+
+		ana.post(questionsPath+first.ID+"/confirm", "role", "READ_ONLY")
+		late := bruno.post(questionsPath+first.ID+"/confirm", "role", "ADMIN")
+		require.Equal(t, 409, late.status)
+		require.Contains(t, late.body, "Ana Souza let this person in on 23 November 2026")
+		require.Contains(t, late.body, "with the role: Read-only")
+		require.Contains(t, late.body, "The decision stands")
+		require.NotContains(t, late.body, "changed in the meantime")
+		require.Contains(t, ana.get(questionsPath+first.ID).body, "You let this person in")
+		for _, r := range []reply{
+			bruno.get(questionsPath + first.ID + "/refuse"),
+			bruno.post(questionsPath+first.ID+"/refuse", "confirmed", "yes"),
+		} {
+			require.Equal(t, 409, r.status)
+			require.Contains(t, r.body, "Ana Souza let this person in")
+		}
+
+		visitor := w.guest()
+		visitor.get(questionsPath + second.ID + "/refuse")
+		asked := visitor.post("/sign-in", "email", "bruno@acme.example", "password", goodPassword,
+			"next", questionsPath+second.ID+"/refuse")
+		require.Equal(t, questionsPath+second.ID+"/refuse", asked.path)
+		require.Contains(t, asked.body, "Refuse Rui Lima?")
+		require.Equal(t, identity.QuestionOpen, w.answer(second.ID).State, "reading decides nothing")
+		action, fields := confirmationOf(asked.body)
+		visitor.post(action, fields...)
+		require.Equal(t, identity.QuestionRefused, w.answer(second.ID).State)
+		require.Contains(t, ana.post(questionsPath+second.ID+"/confirm", "role", "ADMIN").body,
+			"Colleague refused this person")
+	})
 }

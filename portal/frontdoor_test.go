@@ -173,7 +173,7 @@ func TestMenuMarksWhereAPageBelongs(t *testing.T) {
 	} {
 		require.Equal(t, entry, currentEntry(ana.get(path).body), path)
 	}
-	refused := ana.post("/colleagues/mem_unknown/remove")
+	refused := ana.post("/colleagues/mem_unknown/remove", "confirmed", "yes")
 	require.Equal(t, 404, refused.status)
 	require.Equal(t, "/colleagues", currentEntry(refused.body))
 	require.Contains(t, refused.body, `class="button" href="/colleagues"`, "the way back")

@@ -8,6 +8,7 @@ import (
 )
 
 type homePage struct {
+	ToDos  []toDoView
 	Orders []orderView
 	Label  string
 	Steps  onboarding
@@ -31,7 +32,13 @@ func showHome(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	todos, err := v.toDos()
+	if err != nil {
+		return answer{}, err
+	}
+
 	p := homePage{
+		ToDos:  todos,
 		Orders: orders,
 		Label:  v.program.ServiceOrdersLabel(v.language.Locale()),
 		Steps:  steps,

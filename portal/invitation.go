@@ -78,18 +78,36 @@ func (v *visit) takeLink() (answer, error) {
 	}
 
 	v.setValue(keyInvitation, id)
+	if v.value(keyBrowser) == "" {
+		v.setValue(keyBrowser, rand.Text())
+	}
 	return redirect("/invitation"), nil
 }
 
 // invitation reads the one that this session opened, and refuses one that can
-// no longer be accepted.
+// no longer be accepted. Who is signed in and inside already has nothing to accept.
 func (v *visit) invitation() (identity.InvitationView, error) {
 	id := v.value(keyInvitation)
+	if id == "" && v.who != nil {
+		return identity.InvitationView{}, errAtHome
+	}
+
 	found, err := v.people.InvitationByToken(v.ctx, v.db.Secrets().InvitationToken(id))
 	if rules.CodeOf(err) == rules.NotFound {
 		return found, errDeadLink
 	}
+
+	if err != nil && v.isInside(found) {
+		v.setValue(keyAccount, found.Account.ID)
+		return found, errAtHome
+	}
 	return found, err
+}
+
+// isInside reports whether the visitor is the invited person and has access already.
+func (v *visit) isInside(found identity.InvitationView) bool {
+	return v.who != nil && v.who.user.Email == found.Invitation.Email &&
+		v.who.roles[found.Account.ID] != ""
 }
 
 // acceptAsKnown is the one click of a person who is signed in. Another person
@@ -97,10 +115,6 @@ func (v *visit) invitation() (identity.InvitationView, error) {
 // as it is (R47a).
 func acceptAsKnown(v *visit) (answer, error) {
 	found, err := v.invitation()
-	if rules.CodeOf(err) == rules.InvitationUsed && v.who.user.Email == found.Invitation.Email &&
-		v.who.roles[found.Account.ID] != "" {
-		return redirect("/"), nil // a second click
-	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -194,7 +208,7 @@ func sendCode(v *visit) (answer, error) {
 	if err := v.mayAskCode(found.Invitation.ID); err != nil {
 		return answer{}, err
 	}
-	if v.value(keyBrowser) == "" {
+	if v.value(keyBrowser) == "" { // sessions from before the link's page kept one
 		v.setValue(keyBrowser, rand.Text())
 	}
 
@@ -224,6 +238,9 @@ func askCode(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	if v.proved(found.Invitation.ID) {
+		return redirect("/invitation/person"), nil
+	}
 	if v.value(keyChallenge) == "" {
 		return redirect("/invitation"), nil
 	}
@@ -252,6 +269,9 @@ func checkCode(v *visit) (answer, error) {
 	found, err := v.invitation()
 	if err != nil {
 		return answer{}, err
+	}
+	if v.value(keyChallenge) == "" && v.proved(found.Invitation.ID) {
+		return redirect("/invitation/person"), nil // a second click
 	}
 	if err := v.throttleNetwork("code-try-ip", triesAnHourIP, time.Hour); err != nil {
 		return answer{}, err

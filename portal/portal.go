@@ -53,6 +53,7 @@ type site struct {
 	// evenTime is how long an answer takes that must not tell by its speed
 	// whether an address is known.
 	evenTime time.Duration
+	freshFor time.Duration
 }
 
 // Register mounts the portal's pages on the router. It takes only its own
@@ -130,6 +131,7 @@ func newSite(o Options) (*site, error) {
 		secure:       !o.Insecure,
 		pages:        p,
 		evenTime:     300 * time.Millisecond,
+		freshFor:     freshFor,
 	}
 
 	s.sessions = newSessions(o.Domains.People, s.secure)

@@ -23,12 +23,14 @@ var (
 		"The address names no page of this list.", "Begin with the first page.")
 	errBadForm   = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
 	errDeadLink  = rules.Refuse(deadLink, "The link is no longer valid.", "Ask for a new one.")
+	errAtHome    = rules.Refuse(atHome, "The link was used already.", "Go to the start.")
 	errDeadReset = rules.Refuse(deadReset, "The link is no longer valid.", "Ask for a new one.")
 )
 
 const (
 	deadLink      = "DEAD_LINK"
 	deadReset     = "DEAD_RESET"
+	atHome        = "AT_HOME"
 	strangeSignIn = "STRANGE_SIGN_IN"
 	mailLimited   = "MAIL_LIMITED"
 )
@@ -44,6 +46,12 @@ func (v *visit) tooMany(err error, kind string) answer {
 // without a code goes to the log, and the visitor reads "internal error".
 func (v *visit) refuse(err error) answer {
 	switch rules.CodeOf(err) {
+	case atHome:
+		if v.value(keyInvitation) == "" && v.value(keyReset) == "" {
+			return redirect("/")
+		}
+		v.removeValues(keyInvitation, keyReset)
+		return v.done("/", "flash.usedlink")
 	case deadLink, rules.InvitationExpired, rules.InvitationUsed, rules.InvitationSuperseded,
 		rules.InvitationRevoked:
 		// One page for all of them, so that it reveals nothing (R123).

@@ -40,8 +40,19 @@ type returnView struct {
 }
 
 func showReplacement(v *visit) (answer, error) {
-	return v.replacementPage(replacementActions{})
+	page := replacementsPath + "/" + v.param("id")
+	typed := replacementActions{}
+	if v.resumes(page + "/appeal") {
+		typed.Reason = v.typedReason()
+	}
+	if v.resumes(page + "/use-spare") {
+		typed.Spare = v.form("spare")
+	}
+	return v.replacementPage(typed)
 }
+
+// typedReason is a reason of several lines as a person typed it.
+func (v *visit) typedReason() string { return strings.ReplaceAll(v.form("reason"), "\r\n", "\n") }
 
 // replacementPage shows a replacement of the account at hand, with what was typed
 // into its forms; a foreign one does not exist (C5).
@@ -286,7 +297,11 @@ func (v *visit) replacementActions(
 	return typed, err
 }
 
+// withdrawReplacement takes a request back, after saying what that means.
 func withdrawReplacement(v *visit) (answer, error) {
+	if !v.confirmed() {
+		return v.askWithdrawal()
+	}
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"),
 		replacement.ReplacementCommand{Name: rma.RMAWithdraw})
 	if err != nil {
@@ -295,9 +310,56 @@ func withdrawReplacement(v *visit) (answer, error) {
 	return v.done(replacementsPath+"/"+r.Name(), "flash.replacement.withdrawn"), nil
 }
 
+func (v *visit) askWithdrawal() (answer, error) {
+	r, view, err := v.replacementAtHand()
+	if err != nil {
+		return answer{}, err
+	}
+	now := v.db.Clock().Now()
+	if err := rma.MayRMA(rma.RMAWithdraw, v.who.role(), r.RMAFacts, now); err != nil {
+		return answer{}, err
+	}
+
+	return v.ask(confirmation{
+		Title: v.say("withdraw.ask"),
+		Says: []string{
+			v.say("withdraw.says", "device", deviceLine(view)),
+			v.say("withdraw.says.after"),
+			v.say("withdraw.says.told"),
+			v.say("confirm.final"),
+		},
+		Action: view.Path + "/withdraw",
+		Submit: v.say("withdraw.submit"),
+		Keep:   v.say("withdraw.keep"),
+		Back:   view.Path,
+	})
+}
+
+// replacementAtHand reads the replacement of this address, and how people call it.
+func (v *visit) replacementAtHand() (replacement.RMA, replacementView, error) {
+	r, err := v.replacements.GetRMA(v.acting(), v.param("id"))
+	if err != nil {
+		return r, replacementView{}, err
+	}
+
+	views, err := v.replacementViews([]replacement.RMA{r})
+	if err != nil {
+		return r, replacementView{}, err
+	}
+	return r, views[0], nil
+}
+
+// deviceLine names a device in a sentence: its model, its serial and its room.
+func deviceLine(view replacementView) string {
+	return joined(view.Device, view.Serial, view.Room)
+}
+
+// joined puts what is known of a thing on one line.
+func joined(parts ...string) string { return strings.Join(filled(parts...), " · ") }
+
 // appealReplacement asks for a second decision, once.
 func appealReplacement(v *visit) (answer, error) {
-	typed := replacementActions{Reason: strings.ReplaceAll(v.form("reason"), "\r\n", "\n")}
+	typed := replacementActions{Reason: v.typedReason()}
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
 		Name:   rma.RMAAppeal,
 		Reason: typed.Reason,
@@ -354,6 +416,9 @@ func useSpare(v *visit) (answer, error) {
 		typed.SpareProblem = "usespare.choose"
 		return v.actionAgain(typed)
 	}
+	if !v.confirmed() {
+		return v.askUseOfSpare(typed)
+	}
 
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
 		Name:        rma.RMAUseSpare,
@@ -370,6 +435,39 @@ func useSpare(v *visit) (answer, error) {
 	}
 
 	return answer{}, err
+}
+
+// askUseOfSpare says what it means that a spare takes the place of a device.
+func (v *visit) askUseOfSpare(typed replacementActions) (answer, error) {
+	r, view, err := v.replacementAtHand()
+	if err != nil {
+		return answer{}, err
+	}
+
+	spares, err := v.sparesFor(r, typed.Spare)
+	if err != nil {
+		return answer{}, err
+	}
+
+	at := slices.IndexFunc(spares, func(c choice) bool { return c.Selected })
+	if at < 0 {
+		typed.SpareProblem = "usespare.wrongmodel"
+		return v.actionAgain(typed)
+	}
+
+	return v.ask(confirmation{
+		Title: v.say("usespare.ask"),
+		Says: []string{
+			v.say("usespare.says", "spare", spares[at].Label, "device", deviceLine(view)),
+			v.say("usespare.says.after"),
+			v.say("confirm.final"),
+		},
+		Action: view.Path + "/use-spare",
+		Fields: []hidden{{"spare", typed.Spare}},
+		Submit: v.say("usespare.submit"),
+		Keep:   v.say("usespare.keep"),
+		Back:   view.Path,
+	})
 }
 
 // actionAgain shows the replacement with what was typed and what is wrong with it.

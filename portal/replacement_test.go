@@ -154,10 +154,10 @@ func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
 		r := w.Approved(t, c)
 		page := "/replacements/" + r.ID
 		require.NotContains(t, bruno.get(page).body, "/withdraw", "RULES 4, A3: who only reads sees no buttons")
-		require.Equal(t, 403, bruno.post(page+"/withdraw").status)
-		require.Contains(t, eva.get(page).body, `action="`+page+`/withdraw"`)
+		require.Equal(t, 403, bruno.post(page+"/withdraw", "confirmed", "yes").status)
+		require.Contains(t, eva.get(page).body, `href="`+page+`/withdraw"`)
 		for range 2 { // the second is a double submit
-			done := eva.post(page + "/withdraw")
+			done := eva.post(page+"/withdraw", "confirmed", "yes")
 			require.Equal(t, page, done.path)
 			require.Contains(t, done.body, "The request was cancelled.")
 			require.NotContains(t, done.body, "/withdraw")
@@ -172,7 +172,7 @@ func TestWithdrawAfterThePickUpIsRefusedInWords(t *testing.T) {
 	r := w.DeliveredRMA(t, c)
 	page := "/replacements/" + r.ID
 	require.NotContains(t, eva.get(page).body, "/withdraw")
-	refused := eva.post(page + "/withdraw")
+	refused := eva.post(page+"/withdraw", "confirmed", "yes")
 	require.Equal(t, 409, refused.status)
 	require.Contains(t, refused.body, "This has changed in the meantime")
 	require.Contains(t, refused.body, `class="button" href="/replacements"`)

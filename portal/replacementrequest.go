@@ -48,8 +48,19 @@ type requestPage struct {
 	Heading, OtherPath, ToOther    string // message keys and an address
 }
 
-func showRequest(v *visit) (answer, error)          { return v.requestPage(v.emptyRequest(false)) }
-func showAccessoryRequest(v *visit) (answer, error) { return v.requestPage(v.emptyRequest(true)) }
+func showRequest(v *visit) (answer, error) {
+	if v.resumes(requestPath) {
+		return v.requestPage(v.typedRequest())
+	}
+	return v.requestPage(v.emptyRequest(false))
+}
+
+func showAccessoryRequest(v *visit) (answer, error) {
+	if v.resumes(accessoryPath) {
+		return v.requestPage(v.typedAccessory())
+	}
+	return v.requestPage(v.emptyRequest(true))
+}
 
 func (v *visit) emptyRequest(accessory bool) requestPage {
 	return requestPage{
@@ -102,10 +113,9 @@ func (v *visit) requestPage(p requestPage) (answer, error) {
 	return a, err
 }
 
-// requestDevice asks for the replacement of a device by its serial. The form's own
-// name makes a second press of the button the same request.
-func requestDevice(v *visit) (answer, error) {
-	p := requestPage{
+// typedRequest is what was typed into the form for a device.
+func (v *visit) typedRequest() requestPage {
+	return requestPage{
 		Serial: v.form("serial"),
 		Other:  v.form("other"),
 		Proof:  v.form("proof"),
@@ -114,7 +124,26 @@ func requestDevice(v *visit) (answer, error) {
 		Once:   v.form("once"),
 		Search: v.form("q"),
 	}
+}
 
+// typedAccessory is what was typed into the form for an accessory.
+func (v *visit) typedAccessory() requestPage {
+	return requestPage{
+		Accessory: true,
+		Room:      v.form("room"),
+		Model:     v.form("model"),
+		Quantity:  v.form("quantity"),
+		Fault:     v.form("fault"),
+		Site:      v.form("site"),
+		Once:      v.form("once"),
+		Search:    v.form("q"),
+	}
+}
+
+// requestDevice asks for the replacement of a device by its serial. The form's own
+// name makes a second press of the button the same request.
+func requestDevice(v *visit) (answer, error) {
+	p := v.typedRequest()
 	n := replacement.NewRMA{Serial: p.Serial, SerialProof: p.Proof}
 	if other := strings.TrimSpace(p.Other); other != "" {
 		if p.Serial != "" && rules.NormaliseSerial(p.Serial) != rules.NormaliseSerial(other) {
@@ -130,17 +159,7 @@ func requestDevice(v *visit) (answer, error) {
 // requestAccessory asks for pieces of an accessory, which are covered through their
 // room (R74).
 func requestAccessory(v *visit) (answer, error) {
-	p := requestPage{
-		Accessory: true,
-		Room:      v.form("room"),
-		Model:     v.form("model"),
-		Quantity:  v.form("quantity"),
-		Fault:     v.form("fault"),
-		Site:      v.form("site"),
-		Once:      v.form("once"),
-		Search:    v.form("q"),
-	}
-
+	p := v.typedAccessory()
 	n := replacement.NewRMA{RoomID: p.Room, ModelCode: p.Model}
 	quantity, err := strconv.Atoi(strings.TrimSpace(p.Quantity))
 	if err != nil {

@@ -181,7 +181,7 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 	require.NotContains(t, eva.get("/replacements").body, r.Number)
 	require.Equal(t, 404, eva.get("/replacements/"+r.ID).status)
 	require.Equal(t, 404, eva.get("/replacements/"+r.Number).status)
-	require.Equal(t, 404, eva.post("/replacements/"+r.ID+"/withdraw").status)
+	require.Equal(t, 404, eva.post("/replacements/"+r.ID+"/withdraw", "confirmed", "yes").status)
 	require.Equal(t, 422, eva.post("/replacements/request", "serial", "SN-100", "fault", "Broken").status,
 		"nor are its devices")
 	eva.post("/account", "account", c.Account)

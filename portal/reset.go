@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -98,13 +99,17 @@ func (v *visit) takeReset(token string) (answer, error) {
 }
 
 // reset reads the challenge that this session opened; any that is over is one
-// and the same refusal.
+// and the same refusal, except for who used it and is signed in.
 func (v *visit) reset() (identity.Challenge, error) {
 	c, err := v.people.ResetByToken(v.ctx, v.db.Secrets().ResetToken(v.value(keyReset)))
-	if rules.CodeOf(err) != "" {
-		return c, errDeadReset
+	if rules.CodeOf(err) == "" {
+		return c, err
 	}
-	return c, err
+
+	if v.who != nil && c.ConsumedAt != nil && c.SubjectID == v.who.user.ID {
+		return c, errAtHome
+	}
+	return c, errDeadReset
 }
 
 func newPasswordPage(problem string) answer {
@@ -124,7 +129,7 @@ func newPasswordPage(problem string) answer {
 func setNewPassword(v *visit) (answer, error) {
 	c, err := v.reset()
 	if err != nil {
-		return answer{}, err
+		return v.resetAgain(c, err)
 	}
 
 	u, err := v.people.GetUser(v.ctx, c.SubjectID)
@@ -141,7 +146,11 @@ func setNewPassword(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := v.people.ResetPassword(v.named(), v.db.Secrets().ResetToken(c.ID), hash); err != nil {
+	err = v.people.ResetPassword(v.named(), v.db.Secrets().ResetToken(c.ID), hash)
+	if rules.CodeOf(err) == identity.CodeExpired {
+		return v.resetAgain(c, err)
+	}
+	if err != nil {
 		return answer{}, err
 	}
 	if err := v.people.RememberPlace(v.ctx, u.ID, v.placeFromNowOn()); err != nil {
@@ -152,5 +161,26 @@ func setNewPassword(v *visit) (answer, error) {
 	}
 
 	v.who = nil
+	return v.done("/sign-in", "flash.password"), nil
+}
+
+// resetAgain answers the second click of an impatient person as the first one: the link
+// was used a moment ago, in this browser, and the password is the one just set.
+func (v *visit) resetAgain(c identity.Challenge, refused error) (answer, error) {
+	just, err := v.people.ResetJustNow(v.ctx, c.ID)
+	if err != nil || !just {
+		return answer{}, errors.Join(err, refused)
+	}
+
+	u, err := v.people.GetUser(v.ctx, c.SubjectID)
+	if err != nil {
+		return answer{}, err
+	}
+
+	_, ok, err := v.trySignIn(u.Email, v.form("password"))
+	if err != nil || !ok {
+		return answer{}, errors.Join(err, refused)
+	}
+
 	return v.done("/sign-in", "flash.password"), nil
 }

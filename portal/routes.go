@@ -27,7 +27,9 @@ type route struct {
 const get, post = http.MethodGet, http.MethodPost
 
 // routes is every page and form of the portal. What changes an account asks
-// for its administrator (R42); the other POSTs concern the visitor alone.
+// for its administrator (R42); the other POSTs concern the visitor alone. What cannot be
+// undone shows a confirmation first, whether it is opened or sent; confirmation_test.go
+// holds which routes those are.
 func routes() []route {
 	return []route{
 		{get, "/", member, showHome},
@@ -43,6 +45,7 @@ func routes() []route {
 		{post, "/replacements/request/accessory", admin, requestAccessory},
 		{get, "/replacements/:id", member, showReplacement},
 		{get, "/replacements/:id/return-label", member, downloadReturnLabel},
+		{get, "/replacements/:id/withdraw", admin, withdrawReplacement},
 		{post, "/replacements/:id/withdraw", admin, withdrawReplacement},
 		{post, "/replacements/:id/appeal", admin, appealReplacement},
 		{post, "/replacements/:id/use-spare", admin, useSpare},
@@ -52,19 +55,24 @@ func routes() []route {
 		{get, "/onboarding", member, showOnboarding},
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
+		{post, timeZonePath, admin, changeTimeZone},
 
 		{get, "/colleagues", member, showColleagues},
 		{post, "/colleagues", admin, inviteColleague},
 		{post, "/colleagues/:id/role", admin, changeRole},
+		{get, "/colleagues/:id/remove", admin, removeColleague},
 		{post, "/colleagues/:id/remove", admin, removeColleague},
 		{post, "/colleagues/invitations/:id/resend", admin, resendInvitation},
+		{get, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
 		{post, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
 		{get, "/colleagues/questions/:id", member, showQuestion},
 		{post, "/colleagues/questions/:id/confirm", admin, confirmContact},
+		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
 
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
+		{get, "/tokens/:id/revoke", admin, revokeToken},
 		{post, "/tokens/:id/revoke", admin, revokeToken},
 
 		{get, "/invitation", anyone, showInvitation},
@@ -100,6 +108,12 @@ func pagePath(path string) bool {
 		}
 	}
 	return false
+}
+
+// pageAddress reports whether an address is that of such a page, with or without a query.
+func pageAddress(address string) bool {
+	path, _, _ := strings.Cut(address, "?")
+	return pagePath(path) && !strings.ContainsAny(address, "#\\\r\n")
 }
 
 var ourID = regexp.MustCompile(`^[a-z]{3}_[0-9a-z]{1,40}$`)

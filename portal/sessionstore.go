@@ -21,6 +21,11 @@ const (
 	visitorLifetime = 2 * time.Hour
 )
 
+// visitorGrace is how long a visitor's session is still known after it got a new token. The
+// second click on a button arrives with the old token, as the browser has not read the new
+// one yet; it may do what the first one did, and proves as much itself.
+const visitorGrace = time.Minute
+
 func newSessions(people *identity.People, secure bool) *scs.SessionManager {
 	m := scs.New()
 	m.Store = sessionStore{people: people}
@@ -55,8 +60,9 @@ type sessionStore struct{ people *identity.People }
 // browser travels in the context of a request: what the session row says about
 // it, and the row that the request came with.
 type browser struct {
-	label string
-	found string // stored token; empty for a new session
+	label   string
+	found   string // stored token; empty for a new session
+	visitor bool   // the row is of nobody who is signed in
 }
 
 type browserKey struct{}
@@ -66,6 +72,7 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 	row, ok, err := s.people.FindSession(ctx, token)
 	if b, in := ctx.Value(browserKey{}).(*browser); in && ok {
 		b.found = token
+		b.visitor = row.UserID == nil
 	}
 	return row.Data, ok, err
 }
@@ -95,8 +102,12 @@ func (s sessionStore) CommitCtx(
 	return s.people.PutSession(ctx, row)
 }
 
-// DeleteCtx ends a session.
+// DeleteCtx ends a session: at once where somebody is signed in with it, and else after
+// visitorGrace.
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	if b, ok := ctx.Value(browserKey{}).(*browser); ok && b.found == token && b.visitor {
+		return s.people.EndSessionSoon(ctx, token, visitorGrace)
+	}
 	return s.people.DeleteSession(ctx, token)
 }
 

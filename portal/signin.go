@@ -30,6 +30,7 @@ type signInPage struct {
 	Email, Next string
 	Problem     string // message key
 	Invited     bool   // an invitation waits behind the sign-in
+	Kept        bool   // what was typed before the session ended waits there
 }
 
 func showSignIn(v *visit) (answer, error) {
@@ -40,10 +41,11 @@ func showSignIn(v *visit) (answer, error) {
 }
 
 func (v *visit) signInPage(p signInPage) answer {
-	if !pagePath(p.Next) {
+	if !pageAddress(p.Next) {
 		p.Next = ""
 	}
 	p.Invited = v.value(keyInvitation) != "" && v.value(keyInvitation) != noLink
+	p.Kept = v.value(keyTyped) != ""
 	a := answer{page: "signin", title: "signin.title", data: p}
 	if p.Problem != "" {
 		a.status = http.StatusUnprocessableEntity
@@ -150,14 +152,17 @@ func (v *visit) welcome(u identity.User, next string) (answer, error) {
 		return answer{}, err
 	}
 
+	form := v.comeBack(u.ID)
 	switch {
 	case v.value(keyInvitation) == noLink:
 		v.removeValues(keyInvitation)
 	case v.value(keyInvitation) != "":
 		return redirect("/invitation"), nil
+	case form != "":
+		return redirect(form), nil
 	}
 
-	if pagePath(next) {
+	if pageAddress(next) {
 		return redirect(next), nil
 	}
 	return redirect("/"), nil
@@ -171,6 +176,7 @@ func bounded(password string) string { return password[:min(len(password), 4*mos
 // it for the right person to go on.
 func signOut(v *visit) (answer, error) {
 	invitation := v.value(keyInvitation)
+	v.leaves = true
 	if err := v.sessions.Destroy(v.ctx); err != nil {
 		return answer{}, err
 	}

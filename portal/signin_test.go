@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 )
 
@@ -39,7 +40,7 @@ func TestSignInGoesOnToThePageThatWasAskedFor(t *testing.T) {
 		"the link of a mail")
 	for _, next := range []string{
 		"https://evil.example/", "//evil.example", "/\\evil.example", "/v1/orders", "/sign-out", "/replacements/:id",
-		"/replacements/../sign-out", "/replacements/rma_01/withdraw",
+		"/replacements/../sign-out", "/replacements/rma_01/appeal",
 	} {
 		g = w.guest()
 		require.NotContains(t, g.get("/sign-in?next="+next).body, `name="next"`)
@@ -85,9 +86,11 @@ func TestSessionFixation(t *testing.T) {
 	require.NotEmpty(t, planted)
 	g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword)
 	require.NotEqual(t, planted, g.cookie("roomcover"))
-	_, ok, err := w.FindSession(w.Context, storedToken(planted))
+	old, ok, err := w.FindSession(w.Context, storedToken(planted))
 	require.NoError(t, err)
-	require.False(t, ok, "the planted session is gone")
+	require.True(t, ok, "for the second click")
+	require.Nil(t, old.UserID, "the planted session is nobody's")
+	require.WithinDuration(t, db.RealNow(), old.ExpiresAt, visitorGrace)
 	row, ok, err := w.FindSession(w.Context, storedToken(g.cookie("roomcover")))
 	require.NoError(t, err)
 	require.True(t, ok)

@@ -3,6 +3,7 @@ package portal
 import (
 	"slices"
 	"strconv"
+	"time"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/account"
@@ -29,6 +30,7 @@ type spareView struct {
 	Replacement, ReplacedPath string
 	Label                     string // address of the label of a recalled one; empty: there is none
 	over, proposed            bool
+	recallEnds                *time.Time // exclusive
 }
 
 type sparesPage struct {
@@ -145,6 +147,7 @@ func (v *visit) spareView(u replacement.SpareUnit, names map[string]string) spar
 			v.db.Clock().Now()) == nil,
 	}
 
+	view.recallEnds = u.RecallDueAt
 	day := ""
 	if u.RecallDueAt != nil {
 		day = v.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
@@ -191,6 +194,10 @@ func agreeSpare(v *visit) (answer, error) {
 		return answer{}, errBadForm
 	}
 
+	if !v.confirmed() {
+		return v.askAgreement(version)
+	}
+
 	_, err = v.replacements.DoSpare(v.acting(), v.param("id"), replacement.SpareUnitCommand{
 		Name:    spare.SpareAgree,
 		Version: version,
@@ -206,4 +213,40 @@ func agreeSpare(v *visit) (answer, error) {
 	}
 
 	return answer{}, err
+}
+
+// askAgreement says which unit is sent where once the proposal is agreed to.
+func (v *visit) askAgreement(version int64) (answer, error) {
+	u, err := v.replacements.GetSpareUnit(v.acting(), v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if u.Version != version || u.State != spare.SpareSelectionPending || u.SiteID == nil {
+		return answer{}, rules.Refuse(rules.StateConflict, "Another proposal was made.",
+			"Read the page again.")
+	}
+
+	sites, err := v.siteNames()
+	if err != nil {
+		return answer{}, err
+	}
+
+	ref, err := v.programs.Reference(v.ctx)
+	if err != nil {
+		return answer{}, err
+	}
+
+	return v.ask(confirmation{
+		Title: v.say("agree.ask"),
+		Says: []string{
+			v.say("agree.says", "model", nameOn(ref, u.ModelCode, v.db.Clock().Now()),
+				"site", sites[*u.SiteID]),
+			v.say("agree.says.loan"),
+		},
+		Action: sparesPath + "/" + u.ID + "/agree",
+		Fields: []hidden{{"version", strconv.FormatInt(version, 10)}},
+		Submit: v.say("agree.do"),
+		Keep:   v.say("agree.keep"),
+		Back:   sparesPath,
+	})
 }

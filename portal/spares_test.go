@@ -61,12 +61,12 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 		seen := bruno.get("/spares").body
 		require.Contains(t, seen, "waits for the agreement of an administrator")
 		require.NotContains(t, seen, "/agree")
-		require.Equal(t, 403, bruno.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version)).status)
+		require.Equal(t, 403, bruno.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version), "confirmed", "yes").status)
 		for _, version := range []string{"", "x", "0", "-1"} {
 			require.Equal(t, 400, eva.post("/spares/"+u.ID+"/agree", "version", version).status)
 		}
 		for range 2 { // the second is a double submit
-			done := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version))
+			done := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version), "confirmed", "yes")
 			require.Equal(t, "/spares", done.path)
 			require.Contains(t, done.body, "The spare is being prepared")
 			require.NotContains(t, done.body, "/agree")
@@ -87,7 +87,7 @@ func TestR88a_AnAgreementIsToWhatWasRead(t *testing.T) {
 			SiteID:    other.ID,
 		})
 		require.NoError(t, err)
-		refused := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(read.Version))
+		refused := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(read.Version), "confirmed", "yes")
 		require.Equal(t, 409, refused.status)
 		require.Contains(t, refused.body, "This has changed in the meantime")
 		require.Contains(t, refused.body, `class="button" href="/spares"`)
@@ -109,7 +109,7 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "Ready for use when a device of this model fails.")
 	r := w.Requested(t, c)
-	eva.post("/replacements/"+r.ID+"/use-spare", "spare", u.ID)
+	eva.post("/replacements/"+r.ID+"/use-spare", "spare", u.ID, "confirmed", "yes")
 	page := eva.get("/spares").body
 	require.Contains(t, page, "Another one is sent once that replacement is approved.")
 	require.Contains(t, page, `href="/replacements/`+r.Number+`"`)
@@ -174,12 +174,12 @@ func TestR35d_UsedMySpareEndsTheOutageAtOnce(t *testing.T) {
 		require.Contains(t, eva.get(page).body,
 			`<option value="`+u.ID+`">SP100 · HQ – Av. Paulista 1000, São Paulo</option>`)
 		require.NotContains(t, bruno.get(page).body, "/use-spare")
-		require.Equal(t, 403, bruno.post(page+"/use-spare", "spare", u.ID).status)
+		require.Equal(t, 403, bruno.post(page+"/use-spare", "spare", u.ID, "confirmed", "yes").status)
 		refused := eva.post(page+"/use-spare", "spare", "")
 		require.Equal(t, 422, refused.status)
 		require.Contains(t, refused.body, "Choose the spare that you used.")
 		for range 2 { // the second is a double submit
-			done := eva.post(page+"/use-spare", "spare", u.ID)
+			done := eva.post(page+"/use-spare", "spare", u.ID, "confirmed", "yes")
 			require.Equal(t, page, done.path)
 			require.Contains(t, done.body, "The spare is in use now.")
 			require.Contains(t, next(done.body), "Your spare is in use. Return the faulty device by")
@@ -207,10 +207,10 @@ func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
 	require.NoError(t, err)
 	page := "/replacements/" + r.Number
 	require.NotContains(t, eva.get(page).body, "/use-spare")
-	refused := eva.post(page+"/use-spare", "spare", u.ID)
+	refused := eva.post(page+"/use-spare", "spare", u.ID, "confirmed", "yes")
 	require.Equal(t, 422, refused.status)
 	require.Equal(t, spare.SpareOnSite, w.unit(u.ID).State)
-	require.Equal(t, 404, eva.post(page+"/use-spare", "spare", "spu_missing").status)
+	require.Equal(t, 404, eva.post(page+"/use-spare", "spare", "spu_missing", "confirmed", "yes").status)
 }
 
 // A spare that took a device's place and is not replenished was used, not left unsent.

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -20,16 +21,27 @@ type tokensPage struct {
 	Tokens          []tokenView
 	Label, Role     string
 	Problem, Secret string // message key; the new secret
+	PassProblem     string // message key
+	AskPassword     bool   // the person proved it too long ago
 	MostLength      int
 }
 
 // showTokens lists the account's tokens for the API.
 func showTokens(v *visit) (answer, error) {
+	if v.resumes("/tokens") {
+		return v.tokensPage(v.typedToken())
+	}
 	return v.tokensPage(tokensPage{Role: string(rules.CustomerReadOnly)})
+}
+
+// typedToken is what was typed into the form for a key.
+func (v *visit) typedToken() tokensPage {
+	return tokensPage{Label: strings.TrimSpace(v.form("label")), Role: v.form("role")}
 }
 
 func (v *visit) tokensPage(p tokensPage) (answer, error) {
 	p.MostLength = identity.MaxTokenLabel
+	p.AskPassword = !v.provedLately()
 	acc := v.who.account()
 	tokens, err := v.people.OwnTokens(v.acting(), acc.ID)
 	if err != nil {
@@ -53,7 +65,7 @@ func (v *visit) tokensPage(p tokensPage) (answer, error) {
 		data:  p,
 		here:  "/tokens",
 	}
-	if p.Problem != "" {
+	if p.Problem != "" || p.PassProblem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
 	return a, nil
@@ -67,9 +79,11 @@ func (v *visit) tokenRole(role rules.Role) string {
 }
 
 // createToken makes a token of the account. Only its administrators can: what a program
-// does with it, it does in the customer's name (RULES 4).
+// does with it, it does in the customer's name (RULES 4). It outlives the session, so the
+// person proves the password unless they typed it a moment ago: an open screen is not
+// enough.
 func createToken(v *visit) (answer, error) {
-	p := tokensPage{Label: strings.TrimSpace(v.form("label")), Role: v.form("role")}
+	p := v.typedToken()
 	role := rules.Role(p.Role)
 	if role != rules.CustomerAdmin && role != rules.CustomerReadOnly {
 		return answer{}, errBadForm
@@ -77,6 +91,11 @@ func createToken(v *visit) (answer, error) {
 	if p.Label == "" || len(rules.CheckLine("/label", p.Label, identity.MaxTokenLabel)) > 0 {
 		p.Problem = "tokens.label.wrong"
 		return v.tokensPage(p)
+	}
+	if problem, err := v.proveAgain(); err != nil || problem != "" {
+		p.PassProblem = problem
+		a, wrong := v.tokensPage(p)
+		return a, errors.Join(err, wrong)
 	}
 	if err := v.throttle("tokens/"+v.who.account().ID, 20, 24*time.Hour); err != nil {
 		return answer{}, err
@@ -96,11 +115,40 @@ func createToken(v *visit) (answer, error) {
 	return v.tokensPage(tokensPage{Role: p.Role, Secret: secret})
 }
 
-// revokeToken ends a token of the account at once.
+// revokeToken ends a token of the account at once, after saying what stops.
 func revokeToken(v *visit) (answer, error) {
+	if !v.confirmed() {
+		return v.askEndOfToken()
+	}
 	err := v.people.RevokeOwnToken(v.acting(), v.who.account().ID, v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
 	return v.done("/tokens", "flash.tokenended"), nil
+}
+
+func (v *visit) askEndOfToken() (answer, error) {
+	tokens, err := v.people.OwnTokens(v.acting(), v.who.account().ID)
+	if err != nil {
+		return answer{}, err
+	}
+
+	for _, t := range tokens {
+		if t.ID != v.param("id") {
+			continue
+		}
+		return v.ask(confirmation{
+			Title: v.say("tokens.ask", "label", t.Label),
+			Says: []string{
+				v.say("tokens.says", "label", t.Label, "prefix", t.Prefix),
+				v.say("confirm.final"),
+			},
+			Action: "/tokens/" + t.ID + "/revoke",
+			Submit: v.say("tokens.revoke"),
+			Keep:   v.say("tokens.keep"),
+			Back:   "/tokens",
+		})
+	}
+
+	return answer{}, errNoPage
 }

@@ -38,8 +38,8 @@ func TestR42_AnAdministratorMakesTheAccountsTokens(t *testing.T) {
 		require.Equal(t, 403, reader.get("/tokens").status)
 		require.NotContains(t, reader.get("/account").body, `href="/tokens"`)
 
-		require.Equal(t, 404, g.post("/tokens/"+db.NewID(db.PrefixToken)+"/revoke").status)
-		require.Equal(t, "/tokens", g.post("/tokens/"+token.ID+"/revoke").path)
+		require.Equal(t, 404, g.post("/tokens/"+db.NewID(db.PrefixToken)+"/revoke", "confirmed", "yes").status)
+		require.Equal(t, "/tokens", g.post("/tokens/"+token.ID+"/revoke", "confirmed", "yes").path)
 		_, err = w.TokenBySecret(w.Context, secret)
 		require.ErrorIs(t, err, identity.ErrBadToken)
 		w.AuditHolds(t)
@@ -57,7 +57,7 @@ func TestC5_TokensOfAnotherAccountStay(t *testing.T) {
 		ExpiresAt: db.RealNow().AddDate(0, 0, 1),
 	})
 	require.NoError(t, err)
-	require.Equal(t, 404, g.post("/tokens/"+foreign.ID+"/revoke").status)
+	require.Equal(t, 404, g.post("/tokens/"+foreign.ID+"/revoke", "confirmed", "yes").status)
 	_, err = w.TokenBySecret(w.Context, secret)
 	require.NoError(t, err)
 	require.NotContains(t, g.get("/tokens").body, "desk")
@@ -70,7 +70,7 @@ func TestS64_NamesAreNotMessagesInThePortal(t *testing.T) {
 	for _, name := range []string{"Pay at https://evil.example", "Ana www.x.example", "See evil.com"} {
 		r := g.post("/colleagues", "name", name, "email", "rui@acme.example", "role", "READ_ONLY")
 		require.Equal(t, 422, r.status, name)
-		require.Contains(t, r.body, "without an internet or e-mail address")
+		require.Contains(t, r.body, "without a web or e-mail address")
 	}
 	require.Empty(t, w.Strings(t, "SELECT id FROM invitations WHERE email = 'rui@acme.example'"))
 
@@ -101,7 +101,7 @@ func TestS64_InvitationsFromThePortalAreBounded(t *testing.T) {
 		}
 		require.Equal(t, 200, r.status)
 		id := w.latestInvitation("stranger@else.example").ID
-		g.post("/colleagues/invitations/" + id + "/revoke")
+		g.post("/colleagues/invitations/"+id+"/revoke", "confirmed", "yes")
 	}
 	require.Equal(t, 5, refused)
 
@@ -115,3 +115,30 @@ func TestS64_InvitationsFromThePortalAreBounded(t *testing.T) {
 }
 
 func splitScopes(text string) []string { return regexp.MustCompile(`\S+`).FindAllString(text, -1) }
+
+// A key outlives the session, so an open screen is not enough to make one: the password is
+// asked once ten minutes have passed since it was typed, within the bounds of a sign-in.
+func TestTokens_AnOpenScreenMakesNoKey(t *testing.T) {
+	w := newWorld(t)
+	g, inv := w.admin()
+	require.NotContains(t, g.get("/tokens").body, `name="password"`, "typed a moment ago")
+
+	w.portal.freshFor = 0
+	require.Contains(t, g.get("/tokens").body, `name="password"`)
+	form := []string{"label", "Booking", "role", "CUSTOMER_ADMIN"}
+	for _, typed := range [][]string{nil, {"password", ""}, {"password", "a guess"}} {
+		r := g.post("/tokens", append(form, typed...)...)
+		require.Equal(t, 422, r.status)
+		require.Contains(t, r.body, "password-problem")
+		require.Contains(t, r.body, `value="Booking"`, "what was typed stays")
+	}
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM api_tokens WHERE account_id = '"+inv.AccountID+"'"))
+	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'user.sign_in_failed'"))
+
+	require.Regexp(t, secretOnPage, g.post("/tokens", append(form, "password", goodPassword)...).body)
+	for range signInsEach {
+		g.post("/tokens", append(form, "password", "a guess")...)
+	}
+	require.Equal(t, 429, g.post("/tokens", append(form, "password", goodPassword)...).status)
+	require.Contains(t, g.get("/tokens").body, `href="/account" aria-current="page"`, "it stands in the menu")
+}

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,6 +62,7 @@ type view struct {
 
 type menuItem struct {
 	Path, Label, Icon string
+	Under             []string // other pages that it stands for
 	Current           bool
 }
 
@@ -149,12 +151,20 @@ func (v *visit) menu(here string) []menuItem {
 		{Path: replacementsPath, Label: v.language.Say("menu.replacements"), Icon: "swap"},
 		{Path: sparesPath, Label: v.language.Say("menu.spares"), Icon: "box"},
 		{Path: "/colleagues", Label: v.language.Say("menu.colleagues"), Icon: "people"},
-		{Path: "/account", Label: v.language.Say("menu.account"), Icon: "account"},
+		{
+			Path:  "/account",
+			Label: v.language.Say("menu.account"),
+			Icon:  "account",
+			Under: []string{"/tokens"},
+		},
 		{Path: "/onboarding", Label: v.language.Say("menu.onboarding"), Icon: "steps"},
 	}
 
+	if strings.HasPrefix(here, "/tokens/") {
+		here = "/tokens"
+	}
 	for i, item := range items {
-		items[i].Current = item.Path == here ||
+		items[i].Current = item.Path == here || slices.Contains(item.Under, here) ||
 			item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
 	}
 

@@ -31,6 +31,8 @@ type visit struct {
 	program  catalogue.Program
 	language *messages.Language
 	who      *person // nil: signed out
+	leaves   bool    // signs out: nothing waits for them in this browser
+	resumed  string  // address of the form that this page shows again; see comeback.go
 }
 
 // The keys of a session's values.
@@ -145,6 +147,7 @@ func (v *visit) callHandler(r route) (answer, error) {
 		return answer{}, errNoPage
 	}
 
+	v.resume()
 	return r.do(v)
 }
 
@@ -163,13 +166,6 @@ func storableForm(form url.Values) bool {
 	}
 
 	return true
-}
-
-func (v *visit) toSignIn() answer {
-	if path := v.request.URL.Path; v.request.Method != post && path != "/" && pagePath(path) {
-		return redirect("/sign-in?next=" + path)
-	}
-	return redirect("/sign-in")
 }
 
 // person is the signed-in user with the accounts they belong to.
@@ -315,6 +311,7 @@ func (v *visit) startSession(u identity.User) error {
 	}
 	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
+	v.passwordProved()
 
 	known := v.place().Browser
 	return v.people.SignedIn(v.named(), u.ID, v.placeFromNowOn(), known)

@@ -55,7 +55,17 @@ type claimField struct {
 
 type claimPage struct{ Fields []claimField }
 
-func showClaim(*visit) (answer, error) { return claimForm(licensing.WarrantyClaimForm{}, nil), nil }
+func showClaim(v *visit) (answer, error) { return claimForm(v.typedClaim(), nil), nil }
+
+// typedClaim is what was typed into the form; nothing where it is new.
+func (v *visit) typedClaim() licensing.WarrantyClaimForm {
+	return licensing.WarrantyClaimForm{
+		Serial:      v.form("serial"),
+		PONumber:    v.form("po_number"),
+		SKU:         v.form("sku"),
+		PurchasedOn: v.form("purchased_on"),
+	}
+}
 
 func claimForm(f licensing.WarrantyClaimForm, problems map[string]string) answer {
 	p := claimPage{[]claimField{
@@ -84,13 +94,7 @@ func claimForm(f licensing.WarrantyClaimForm, problems map[string]string) answer
 // claimWarranty records a claim. The same serial again, while undecided, is the
 // same claim: a second press of the button does no harm.
 func claimWarranty(v *visit) (answer, error) {
-	form := licensing.WarrantyClaimForm{
-		Serial:      v.form("serial"),
-		PONumber:    v.form("po_number"),
-		SKU:         v.form("sku"),
-		PurchasedOn: v.form("purchased_on"),
-	}
-
+	form := v.typedClaim()
 	_, err := v.warranties.ClaimWarranty(v.acting(), warranty.WarrantyClaim{
 		AccountID: v.who.account().ID,
 		Form:      form,

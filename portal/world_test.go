@@ -37,6 +37,8 @@ type world struct {
 	t   *testing.T
 	url string
 	log *safeBuffer
+	// portal is what is tested; what it waits for can be shortened.
+	portal *site
 }
 
 type safeBuffer struct {
@@ -74,6 +76,7 @@ func worldOn(t *testing.T, env storetest.Env) *world {
 	s, err := newSite(o)
 	require.NoError(t, err)
 	s.evenTime = 0
+	w.portal = s
 	s.mount(engine)
 	notFound, err := NotFound(o)
 	require.NoError(t, err)

@@ -46,6 +46,22 @@ func TimeZoneFor(country, regionName string) string {
 	return "UTC"
 }
 
+// TimeZones lists the time zones of a country's regions and of its business centre, or all
+// that are known where country is empty; each once, in order.
+func TimeZones(country string) []string {
+	zones := map[string]bool{}
+	for code, zone := range countryZones {
+		if country != "" && code != country {
+			continue
+		}
+		zones[zone] = true
+		for _, r := range regions[code] {
+			zones[r.zone] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(zones))
+}
+
 // RegionUnknown reports whether a country has several time zones and the region that is
 // given is none of its own, so that TimeZoneFor can only guess.
 func RegionUnknown(country, regionName string) bool {

@@ -94,3 +94,9 @@ func TestLocaleFor(t *testing.T) {
 		require.Equal(t, want, LocaleFor(country), country)
 	}
 }
+
+func TestTimeZones_OfACountryAndAll(t *testing.T) {
+	require.Subset(t, TimeZones("BR"), []string{"America/Manaus", "America/Sao_Paulo"})
+	require.NotContains(t, TimeZones("BR"), "Europe/Lisbon")
+	require.Subset(t, TimeZones(""), []string{"America/Manaus", "Europe/Lisbon", "Asia/Tokyo"})
+}

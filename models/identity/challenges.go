@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"time"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
@@ -35,11 +37,13 @@ const (
 )
 
 // The bounds of challenges: a one-time code lives ten minutes and five tries;
-// a reset link one hour.
+// a reset link one hour. A second click within AgainFor of the first is the same click:
+// it gets the same code, and the same answer to it.
 const (
 	CodeLifetime  = 10 * time.Minute
 	CodeTries     = 5
 	ResetLifetime = time.Hour
+	AgainFor      = 30 * time.Second
 )
 
 // The refusals of a challenge.
@@ -51,7 +55,8 @@ const (
 
 // ChallengeInvited mails a one-time code to the invited mailbox and returns
 // the challenge that the browser has to answer. An earlier open challenge of
-// the same invitation and browser ends.
+// the same invitation and browser ends; one that is younger than AgainFor, and
+// that nobody tried to answer, is returned instead, without another mail.
 func (s *People) ChallengeInvited(
 	ctx context.Context, invitationID, browserSecret, locale string,
 ) (Challenge, error) {
@@ -68,10 +73,22 @@ func (s *People) ChallengeInvited(
 			return err
 		}
 
-		err = tx.Model(&Challenge{}).
-			Where("subject_id = ? AND browser_hash = ? AND consumed_at IS NULL",
-				invitationID, c.BrowserHash).
-			Update("consumed_at", db.RealNow()).Error
+		var asked Challenge
+		own := tx.Where("subject_id = ? AND browser_hash = ?", invitationID, c.BrowserHash).
+			Where("consumed_at IS NULL AND expires_at > ?", c.CreatedAt)
+		res := own.Session(&gorm.Session{}).
+			Where("tries = 0 AND created_at > ?", c.CreatedAt.Add(-AgainFor)).
+			Limit(1).
+			Find(&asked)
+		if res.Error != nil || res.RowsAffected == 1 {
+			c = asked
+			return res.Error
+		}
+
+		// Ended, not used: a code that was used answers its second click.
+		err = own.Session(&gorm.Session{}).
+			Model(&Challenge{}).
+			Update("expires_at", c.CreatedAt).Error
 		if err != nil {
 			return err
 		}
@@ -113,7 +130,8 @@ func mailChallenge(tx *db.Tx, c Challenge, m notification.Notification) error {
 
 // AnswerChallenge checks a code against the browser's challenge and consumes it. A
 // wrong code costs one of five tries and answers CODE_WRONG; a challenge that is over
-// answers CODE_EXPIRED or CODE_TRIED_TOO_OFTEN.
+// answers CODE_EXPIRED or CODE_TRIED_TOO_OFTEN. The right code again from the same browser
+// within AgainFor is the second click of one person, and as good as the first.
 func (s *People) AnswerChallenge(
 	ctx context.Context, id, browserSecret, code string,
 ) (Challenge, error) {
@@ -127,7 +145,8 @@ func (s *People) AnswerChallenge(
 			return db.Found(err)
 		}
 
-		if refused = c.open(); refused != nil {
+		again := c.answeredJustNow()
+		if refused = c.open(); refused != nil && !again {
 			return nil
 		}
 
@@ -138,6 +157,9 @@ func (s *People) AnswerChallenge(
 			return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("tries", c.Tries+1).Error
 		}
 
+		if refused = nil; again {
+			return nil
+		}
 		return tx.Model(&Challenge{}).
 			Where("id = ?", c.ID).
 			Update("consumed_at", db.RealNow()).Error
@@ -158,6 +180,13 @@ func (c Challenge) open() error {
 		return rules.Refuse(CodeExpired, "The code is no longer valid.", "Ask for a new code.")
 	}
 	return nil
+}
+
+// answeredJustNow reports whether the challenge was answered so lately that the same answer
+// may be the second click on one button.
+func (c Challenge) answeredJustNow() bool {
+	return c.ConsumedAt != nil && c.Tries < CodeTries &&
+		db.RealNow().Before(c.ConsumedAt.Add(AgainFor))
 }
 
 // ChallengeOver reports whether a challenge can no longer be answered: its mail is of
@@ -235,4 +264,13 @@ func (s *People) ResetPassword(ctx context.Context, token, passwordHash string) 
 
 		return setPassword(tx, c.SubjectID, passwordHash)
 	})
+}
+
+// ResetJustNow reports whether the link of a reset was used within AgainFor.
+func (s *People) ResetJustNow(ctx context.Context, id string) (bool, error) {
+	var c Challenge
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Limit(1).Find(&c, "id = ? AND purpose = ?", id, ChallengePasswordReset).Error
+	})
+	return c.answeredJustNow(), err
 }

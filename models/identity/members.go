@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
@@ -302,6 +303,10 @@ func tellOfLostAdmin(
 	}
 
 	for _, a := range admins {
+		read := maps.Clone(params)
+		read["self"] = a.ID == m.UserID
+		read["own_act"] = a.ID == tx.Scope.Actor.ID
+
 		n := notification.Notification{
 			Template:  rules.TemplateAdminRemoved,
 			SubjectID: m.ID + "/notice",
@@ -309,7 +314,7 @@ func tellOfLostAdmin(
 			Epoch:     tx.Now().Format(time.RFC3339Nano), // it may happen again
 			AccountID: &acc.ID,
 			Locale:    a.Locale,
-			Params:    params,
+			Params:    read,
 		}
 		if err := notification.QueueSingle(tx, n); err != nil {
 			return err

@@ -60,6 +60,16 @@ func (s *People) DeleteSession(ctx context.Context, tokenHash string) error {
 	})
 }
 
+// EndSessionSoon ends a session a while from now; one that ends earlier stays so.
+func (s *People) EndSessionSoon(ctx context.Context, tokenHash string, in time.Duration) error {
+	at := db.RealNow().Add(in)
+	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Model(&Session{}).
+			Where("token_hash = ? AND expires_at > ?", tokenHash, at).
+			Update("expires_at", at).Error
+	})
+}
+
 // SessionsOf lists a user's live sessions, the latest first.
 func (s *People) SessionsOf(ctx context.Context, userID string) ([]Session, error) {
 	var out []Session

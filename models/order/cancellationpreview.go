@@ -1,0 +1,107 @@
+package order
+
+import (
+	"context"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
+)
+
+// CancellableLicence is a licence in force of an order, with the room that it covers.
+type CancellableLicence struct {
+	ID       string
+	Assigned bool
+	Room     string // name; empty where the licence is free
+}
+
+// CancellableLicences lists the licences that an order in scope still has, in the order in
+// which a cancellation by quantity takes the free ones.
+func (s *Orders) CancellableLicences(
+	ctx context.Context, id string,
+) ([]CancellableLicence, error) {
+	var out []CancellableLicence
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		out, err = licencesInForce(tx, o.ID)
+		return err
+	})
+	return out, err
+}
+
+// PreviewCancellation returns the licences that the same request to CancelOrder would end
+// now, and whether that is the whole order. It refuses with the codes of CancelOrder, and
+// changes nothing.
+func (s *Orders) PreviewCancellation(
+	ctx context.Context, id string, r CancelRequest,
+) (gone []CancellableLicence, whole bool, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := mayCancel(tx, o, r.Reason); err != nil {
+			return err
+		}
+
+		all, err := licencesInForce(tx, o.ID)
+		if err != nil {
+			return err
+		}
+
+		whole = r.Quantity == 0 || (r.Quantity == len(all) && len(all) > 0)
+		if whole {
+			gone = all
+			return nil
+		}
+
+		gone, err = chosenLicences(all, r)
+		return err
+	})
+
+	return gone, whole, err
+}
+
+func licencesInForce(tx *db.Tx, orderID string) ([]CancellableLicence, error) {
+	var out []CancellableLicence
+	err := tx.Table("licences AS l").
+		Select("l.id, l.state = ? AS assigned, COALESCE(r.name, '') AS room",
+			rules.LicenceAssigned).
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
+		Joins("LEFT JOIN licence_assignments a ON a.licence_id = l.id AND a.to_at IS NULL").
+		Joins("LEFT JOIN rooms r ON r.id = a.room_id").
+		Where("c.order_id = ? AND l.state IN ?", orderID,
+			[]rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
+		Order("l.contract_id, l.seq DESC").
+		Find(&out).Error
+	return out, err
+}
+
+// chosenLicences are those that a cancellation by quantity takes (S12).
+func chosenLicences(all []CancellableLicence, r CancelRequest) ([]CancellableLicence, error) {
+	refs := make([]ordering.LicenceRef, len(all))
+	for i, l := range all {
+		refs[i] = ordering.LicenceRef{ID: l.ID, Assigned: l.Assigned}
+	}
+
+	ids, err := ordering.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
+	if err != nil {
+		return nil, err
+	}
+
+	chosen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		chosen[id] = true
+	}
+
+	var out []CancellableLicence
+	for _, l := range all {
+		if chosen[l.ID] {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
