@@ -22,6 +22,7 @@ type page struct {
 	Locale  string
 	Subject string
 	Brand   Brand
+	Portal  bool           // its reader has access to the portal, or gets it
 	P       map[string]any // checked and localised parameters
 }
 
@@ -60,6 +61,7 @@ func Render(c Content) (subject, text, html string, err error) {
 		Locale:  c.Locale,
 		Subject: c.Subject,
 		Brand:   c.Brand,
+		Portal:  !withoutPortal[c.Template],
 		P:       params,
 	}
 
