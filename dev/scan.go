@@ -42,7 +42,9 @@ func (c scanCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if up.Carrier == "" {
-		return errors.New("the simulated carrier is not up: start make dev without --carrier-port 0")
+		return errors.New(
+			"the simulated carrier is not up: start make dev without --carrier-port 0",
+		)
 	}
 
 	key, err := carrierKey(up.Data)
@@ -60,8 +62,8 @@ func (c scanCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = send(ctx, http.MethodPost, up.Carrier+"/simulator/parcels/"+url.PathEscape(tracking)+"/scans",
-		hex.EncodeToString(key), body, nil)
+	address := up.Carrier + "/simulator/parcels/" + url.PathEscape(tracking) + "/scans"
+	err = send(ctx, http.MethodPost, address, hex.EncodeToString(key), body, nil)
 	if err != nil {
 		return err
 	}

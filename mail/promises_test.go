@@ -166,7 +166,7 @@ var namesAPage = regexp.MustCompile(`(?i)\{menu\}|\{address\}|\bportal|\bpages?\
 	`request the replacement|peça a substituição|has to agree|precisa concordar|must agree`)
 
 // pageless are things that people would look for on a page that the portal does not have.
-var pageless = regexp.MustCompile(`(?i)ticket|tíquete|chamado|\b(add|assign|look up) (the )?(rooms?|licen)|` +
+var pageless = regexp.MustCompile(`(?i)ticket|tíquete|chamado|\b(add|assign) (the )?(rooms?|licen)|look up rooms|` +
 	`(adicionar|consultar|cadastrar) salas|atribuir (as )?licenças|under Rooms|em Salas`)
 
 // What a mail says of a page is kept by one, in both languages; a new sentence that names a
