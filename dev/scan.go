@@ -63,7 +63,7 @@ func (c scanCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	address := up.Carrier + "/simulator/parcels/" + url.PathEscape(tracking) + "/scans"
-	err = send(ctx, http.MethodPost, address, hex.EncodeToString(key), body, nil)
+	err = askFor(ctx, http.MethodPost, address, hex.EncodeToString(key), body, nil)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c scanCommand) tracking(
 ) (string, error) {
 	token := access.Token("operator")
 	var rmas struct{ Items []struct{ ID string } }
-	err := send(ctx, http.MethodGet, portal+"/v1/rmas?limit=1&serial="+url.QueryEscape(c.Serial),
+	err := askFor(ctx, http.MethodGet, portal+"/v1/rmas?limit=1&serial="+url.QueryEscape(c.Serial),
 		token, nil, &rmas)
 	if err != nil {
 		return "", err
@@ -94,7 +94,7 @@ func (c scanCommand) tracking(
 		var parcels struct {
 			Items []struct{ Direction, State, Tracking string }
 		}
-		err := send(ctx, http.MethodGet, portal+"/v1/shipments?subject_id="+
+		err := askFor(ctx, http.MethodGet, portal+"/v1/shipments?subject_id="+
 			url.QueryEscape(rmas.Items[0].ID), token, nil, &parcels)
 		if err != nil {
 			return "", err
@@ -122,8 +122,8 @@ func (c scanCommand) tracking(
 	}
 }
 
-// send asks with a token; an answer that is no success is an error with what it says.
-func send(
+// askFor asks with a token; an answer that is no success is an error with what it says.
+func askFor(
 	ctx context.Context, method, address, token string, body []byte, into any,
 ) error {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
