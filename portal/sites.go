@@ -164,7 +164,7 @@ func (v *visit) addressFields(f rules.SiteForm, problems map[string]string) []ad
 		{Name: "name", Label: "sites.name", Value: f.Name, Most: 100, Required: true},
 		{
 			Name: "street", Label: "sites.street", Value: f.Address.Street,
-			Auto: "street-address", Most: rules.MaxStreet, Required: true,
+			Auto: "address-line1", Most: rules.MaxStreet, Required: true,
 		},
 		{
 			Name: "postal_code", Label: "sites.postalcode", Value: f.Address.PostalCode,

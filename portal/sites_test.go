@@ -128,7 +128,7 @@ func TestS25_AReplacementIsAskedForWhereNoSiteIsKnown(t *testing.T) {
 
 		accepted := ask("SN-1", "site", "account")
 		require.Equal(t, 200, accepted.status)
-		require.Contains(t, accepted.body, "We have received the request.")
+		require.Contains(t, accepted.body, "We have your request.")
 
 		incomplete := ask("SN-2", append(typed(funchal, "city", ""), "site", "other")...)
 		require.Equal(t, 422, incomplete.status)
