@@ -104,7 +104,7 @@ func TestTheReadmeLeadsToTheFirstReplacement(t *testing.T) {
 	asked := s.run(second[1])
 	require.NotContains(t, asked, "SERIAL_TOO_NEW")
 	const show = "bin/roomcover rma show 2147LZ0A10 --json"
-	s.await(show, `"tracking": "`)
+	s.await("bin/roomcover rma label 2147LZ0A10 --way out --out out-label.pdf", "The label of parcel")
 	s.run(second[2])
 	s.await(show, `"state": "AWAITING_RETURN"`)
 	s.run(second[3])
@@ -116,7 +116,7 @@ func TestTheReadmeLeadsToTheFirstReplacement(t *testing.T) {
 	require.True(t, found)
 	s.run(handIn)
 	s.await(show, `"state": "RETURN_IN_TRANSIT"`)
-	require.Contains(t, strings.ToLower(s.run(rest)), "closed")
+	require.Contains(t, s.run(rest), ": done")
 	s.await(show, `"state": "CLOSED"`)
 	require.Zero(t, up.stop(t))
 }
