@@ -331,3 +331,81 @@ func TestS62_ADeviceOfAFileIsNotBoughtTomorrow(t *testing.T) {
 	require.Equal(t, []string{"/devices/0/purchased_on IN_THE_FUTURE"}, pointers(b.refused(job.ID)[0].Errors))
 	require.Equal(t, [3]int{}, b.facts())
 }
+
+const addressHeader = "room,site,street,postal_code,city,region,country,platform,serial,model\n"
+
+// sites are the account's sites, each by its name with its address.
+func (b *roomBench) sites() map[string]string {
+	b.t.Helper()
+	sites, _, err := b.ListSites(storetest.Customer(b.account), b.account, db.Page{Limit: 200})
+	require.NoError(b.t, err)
+	out := map[string]string{}
+	for _, s := range sites {
+		out[s.Name] = strings.Join([]string{s.Street, s.PostalCode, s.City, s.Region, s.Country}, "|")
+	}
+	return out
+}
+
+// S25: parcels go to known sites only, and a file of rooms makes its sites known; the same
+// file again, however it is spelt, changes nothing (S35, S61, S63).
+func TestS25_AFileOfRoomsMakesItsSitesKnown(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		b := newRoomBench(t, env)
+		const paulista = "Paulista,\"Av. Paulista, 1000\",01310-100,São Paulo,SP,BR,OTHER"
+		file := addressHeader + "Sala 1," + paulista + ",SN-1,TAP\nSala 2," + paulista + ",,\n" +
+			"Sala 3,Sem endereço,,,,SP,BR,OTHER,,\n"
+		_, count := b.imported(file)
+		require.Equal(t, activities.ImportCount{Rows: 3, Stored: 3}, count)
+		known := map[string]string{"Paulista": "Av. Paulista, 1000|01310-100|São Paulo|SP|BR"}
+		require.Equal(t, known, b.sites())
+		require.Equal(t, 1, b.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'site.created'"))
+
+		for name, again := range map[string]string{
+			"the same":                file,
+			"NFD":                     norm.NFD.String(file),
+			"NBSP":                    strings.ReplaceAll(file, "São Paulo,", "São\u00a0Paulo,"),
+			"other case":              strings.ReplaceAll(file, "Paulista,\"Av. Paulista", "PAULISTA,\"avenida PAULISTA"),
+			"region with its country": strings.ReplaceAll(file, ",SP,BR", ",BR-SP,BR"),
+			"no postal code":          strings.ReplaceAll(file, "01310-100", ""),
+			"a spreadsheet's code":    strings.ReplaceAll(file, "01310-100", "1310100"),
+			"no street":               strings.ReplaceAll(file, "\"Av. Paulista, 1000\"", ""),
+			"in Portuguese": strings.Replace(file, addressHeader,
+				"Sala,Local,Logradouro,CEP,Cidade,UF,País,Plataforma,Número de série,Modelo\n", 1),
+		} {
+			_, count := b.imported(again)
+			require.Equal(t, activities.ImportCount{Rows: 3, Unchanged: 3}, count, name)
+			require.Equal(t, known, b.sites(), name)
+		}
+		b.AuditHolds(t)
+	})
+}
+
+// What is wrong with a site's address is named by its field, in the dry run as in the wet.
+func TestS25_AWrongAddressOfASiteIsRefused(t *testing.T) {
+	b := newRoomBench(t, storetest.SQLite(t))
+	b.Site(t, b.account, "HQ", "BR", "SP") // Av. Paulista 1000, 01310-100 São Paulo
+	for row, want := range map[string]string{
+		"A,,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,":                             "/site REQUIRED",
+		"A,Augusta,Rua Augusta 1,,,SP,BR,OTHER,,":                               "/address/city REQUIRED",
+		"A,Augusta,,01305-000,São Paulo,SP,BR,OTHER,,":                          "/address/street REQUIRED",
+		"A,Augusta," + strings.Repeat("R", 201) + ",,São Paulo,SP,BR,OTHER,,":   "/address/street TOO_LONG",
+		"A,Augusta,Rua\u200bAugusta,,São Paulo,SP,BR,OTHER,,":                   "/address/street CONTROL_CHARACTERS",
+		"A,Augusta,Rua Augusta 1," + strings.Repeat("1", 21) + ",SP,SP,BR,OTHER,,": "/address/postal_code TOO_LONG",
+		"A,hq,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,":                           "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1001,,São Paulo,SP,BR,OTHER,,":                       "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1000 12º andar,,São Paulo,SP,BR,OTHER,,":             "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1000,,São Paulo,RJ,BR,OTHER,,":                       "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1000,,São Paulo,,PT,OTHER,,":                         "/address SITE_DIFFERS",
+		"A,Augusta,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,\nB,Augusta,Rua Augusta 2,,São Paulo,SP,BR,OTHER,,": "" +
+			"/address ROWS_DIFFER",
+	} {
+		for _, how := range []func(*importjob.ImportJob){dry, func(*importjob.ImportJob) {}} {
+			job, _ := b.imported(addressHeader+row+"\n", how)
+			refused := b.refused(job.ID)
+			require.Len(t, refused, 1, row)
+			require.Equal(t, []string{want}, pointers(refused[0].Errors), row)
+		}
+	}
+	require.Len(t, b.sites(), 1)
+	require.Equal(t, [3]int{}, b.facts())
+}

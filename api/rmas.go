@@ -51,16 +51,38 @@ func (h rmaHandlers) routes(api huma.API) {
 
 // RMARequest asks for a replacement.
 type RMARequest struct {
-	AccountID       string `json:"account_id,omitempty" doc:"Operators, where neither serial nor room tells whose it is"`
-	Serial          string `json:"serial,omitempty" doc:"Of the faulty device"`
-	RoomID          string `json:"room_id,omitempty" doc:"Of an accessory"`
-	Model           string `json:"model,omitempty" doc:"Of an accessory"`
-	Quantity        int    `json:"quantity,omitempty" doc:"Of an accessory: 1 to 20"`
-	SiteID          string `json:"site_id,omitempty" doc:"Where it goes; missing: the site of the room"`
-	Fault           string `json:"fault" doc:"What is wrong"`
-	SerialProof     string `json:"serial_proof,omitempty" doc:"Where the proof is kept that the device is the account's, for one that was registered less than 24 hours ago"`
-	SpareUnitID     string `json:"spare_unit_id,omitempty" doc:"A spare of the same model on site that is used at once (R35d); see use_spare"`
-	DefectConfirmed bool   `json:"defect_confirmed,omitempty" doc:"Agents: the defect is confirmed"`
+	AccountID       string  `json:"account_id,omitempty" doc:"Operators, where neither serial nor room tells whose it is"`
+	Serial          string  `json:"serial,omitempty" doc:"Of the faulty device"`
+	RoomID          string  `json:"room_id,omitempty" doc:"Of an accessory"`
+	Model           string  `json:"model,omitempty" doc:"Of an accessory"`
+	Quantity        int     `json:"quantity,omitempty" doc:"Of an accessory: 1 to 20"`
+	SiteID          string  `json:"site_id,omitempty" doc:"Where it goes: a site of the account; missing: the site of the room"`
+	ShipTo          *ShipTo `json:"ship_to,omitempty" doc:"Where it goes instead: an address, which becomes a site of the account"`
+	ShipToAccount   bool    `json:"ship_to_account,omitempty" doc:"It goes to the account's own address"`
+	Fault           string  `json:"fault" doc:"What is wrong"`
+	SerialProof     string  `json:"serial_proof,omitempty" doc:"Where the proof is kept that the device is the account's, for one that was registered less than 24 hours ago without a proof of purchase"`
+	SpareUnitID     string  `json:"spare_unit_id,omitempty" doc:"A spare of the same model on site that is used at once (R35d); see use_spare"`
+	DefectConfirmed bool    `json:"defect_confirmed,omitempty" doc:"Agents: the defect is confirmed"`
+}
+
+// ShipTo is an address that a replacement goes to.
+type ShipTo struct {
+	Name         string        `json:"name,omitempty" doc:"What the place is called; missing: street and city"`
+	Address      rules.Address `json:"address"`
+	ContactName  string        `json:"contact_name,omitempty" doc:"Who takes the parcel there"`
+	ContactEmail string        `json:"contact_email,omitempty" doc:"Is told of each step of a replacement"`
+}
+
+func (s *ShipTo) form() *rules.SiteForm {
+	if s == nil {
+		return nil
+	}
+	return &rules.SiteForm{
+		Name:         s.Name,
+		Address:      s.Address,
+		ContactName:  s.ContactName,
+		ContactEmail: s.ContactEmail,
+	}
 }
 
 type listRMAsInput struct {
@@ -109,6 +131,8 @@ func (h rmaHandlers) requestRMA(
 		ModelCode:       r.Model,
 		Quantity:        r.Quantity,
 		SiteID:          r.SiteID,
+		ShipTo:          r.ShipTo.form(),
+		ShipToAccount:   r.ShipToAccount,
 		Fault:           r.Fault,
 		SerialProof:     r.SerialProof,
 		SpareUnitID:     r.SpareUnitID,

@@ -44,7 +44,7 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 
 	home, err := s.page(ctx, "/invitation/person", url.Values{
 		"name":     {"Bia Lima"},
-		"password": {"quatro cavalos azuis " + s.Name},
+		"password": {s.password()},
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -52,7 +53,24 @@ func Run(ctx context.Context, o Options) error {
 
 	fmt.Fprintf(o.Out, "\nAll %d checks held, in %s.\n",
 		s.checks, time.Since(began).Round(time.Second))
+	s.showWhereToLook()
 	return nil
+}
+
+// showWhereToLook ends the story with what a person does next: sign in, and look.
+func (s *story) showWhereToLook() {
+	fmt.Fprintf(s.Out, `
+Look at what it left behind:
+
+  Portal        %s/sign-in
+                e-mail    %s
+                password  %s
+  Replacements  %s/replacements
+  Mails         %s/?to=%s
+  The order     %s, under %s/service-orders
+`,
+		s.Portal, s.email(), s.password(), s.Portal,
+		s.Mails, url.QueryEscape(s.email()), s.number(1), s.Portal)
 }
 
 // chapters in the order of the story.
@@ -118,6 +136,12 @@ func (s *story) company() string { return "Demo " + s.Name + " Ltda" }
 
 // email is its administrator's address.
 func (s *story) email() string { return "it@demo-" + strings.ToLower(s.Name) + ".example" }
+
+// password is what the administrator signs in with.
+func (s *story) password() string { return "quatro cavalos azuis " + s.Name }
+
+// number is the purchase order of this run's n-th order.
+func (s *story) number(n int) string { return fmt.Sprintf("PO-DEMO-%s-%d", s.Name, n) }
 
 // serial names a unit of this run.
 func (s *story) serial(kind string, n int) string {

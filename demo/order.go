@@ -107,7 +107,7 @@ func (s *story) sendOrder(ctx context.Context, number string, quantity int) (pla
 }
 
 func (s *story) orderLicences(ctx context.Context) error {
-	o, err := s.sendOrder(ctx, "PO-DEMO-"+s.Name+"-1", 50)
+	o, err := s.sendOrder(ctx, s.number(1), 50)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (s *story) orderLicences(ctx context.Context) error {
 // cancelOrder orders once more, and takes it back in the window: the account's other
 // contract goes on.
 func (s *story) cancelOrder(ctx context.Context) error {
-	o, err := s.sendOrder(ctx, "PO-DEMO-"+s.Name+"-2", 10)
+	o, err := s.sendOrder(ctx, s.number(2), 10)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (s *story) cancelOrder(ctx context.Context) error {
 		o.Contracts[0].State); err != nil {
 		return err
 	}
-	if _, err := s.mailTo(ctx, s.email(), "", "PO-DEMO-"+s.Name+"-2"); err != nil {
+	if _, err := s.mailTo(ctx, s.email(), "", s.number(2)); err != nil {
 		return err
 	}
 

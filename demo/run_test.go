@@ -33,3 +33,20 @@ func TestEachRunHasItsOwnCustomer(t *testing.T) {
 	require.NotEqual(t, one.email(), other.email())
 	require.NotEqual(t, one.serial("F", 1), other.serial("F", 1))
 }
+
+// The story ends with where to look and how to sign in.
+func TestTheStoryEndsWithWhereToLook(t *testing.T) {
+	var out bytes.Buffer
+	s, err := newStory(Options{
+		Name: "AAA", Out: &out, Portal: "http://localhost:8080", Mails: "http://127.0.0.1:8025",
+		As: func(string) API { return down{} },
+	})
+	require.NoError(t, err)
+	s.showWhereToLook()
+	for _, want := range []string{
+		"http://localhost:8080/sign-in", s.email(), s.password(), "http://127.0.0.1:8025/?to=it%40demo-aaa.example",
+		"PO-DEMO-AAA-1, under http://localhost:8080/service-orders",
+	} {
+		require.Contains(t, out.String(), want)
+	}
+}

@@ -22,6 +22,8 @@ const (
 
 type commands struct {
 	Up         upCommand         `cmd:"" default:"withargs" help:"Start everything in one process (the default)."`
+	Env        envCommand        `cmd:"" help:"Print the tokens and addresses of what is up, for a shell."`
+	Scan       scanCommand       `cmd:"" help:"Have the simulated carrier scan a parcel now."`
 	Temporal   temporalCommand   `cmd:"" help:"Start the embedded Temporal server alone."`
 	SMTP       smtpCommand       `cmd:"" name:"smtp" help:"Start the SMTP catcher and its page of mails alone."`
 	Carrier    carrierCommand    `cmd:"" help:"Start the simulated carrier alone."`
@@ -32,7 +34,7 @@ type commands struct {
 
 // common are the options of every command.
 type common struct {
-	Data string `help:"Folder that holds all data; made when missing." default:"./data" type:"path"`
+	Data string `help:"Folder that holds all data; made when missing. A fast calendar has a folder fast of its own in the default one." default:"./data" type:"path"`
 	Host string `help:"IP address to listen on." default:"127.0.0.1"`
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/dev/mailbox"
 	"roomcover.dev/roomcover/dev/ports"
 )
@@ -36,6 +37,16 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	token := strings.TrimPrefix(p.awaitLine(t, "reseller token: "), "reseller token: ")
 	p.awaitLine(t, "Stop with Ctrl+C.")
 
+	var env bytes.Buffer
+	require.Zero(t, run(t.Context(), []string{"env", "--data", data}, &env, io.Discard))
+	require.Contains(t, env.String(), "export RESELLER_TOKEN='"+token+"'\n")
+	require.Contains(t, env.String(), "export ROOMCOVER_URL='http://localhost:"+n[0]+"'\n")
+	require.Contains(t, env.String(), "export MAILS_URL='http://127.0.0.1:"+n[4]+"'\n")
+	require.Contains(t, env.String(), "export CARRIER_URL='http://127.0.0.1:"+n[5]+"'\n")
+	for _, name := range []string{"DISTRIBUTOR_TOKEN", "OPERATOR_TOKEN", "ROOMCOVER_TOKEN"} {
+		require.Regexp(t, "export "+name+"='rct_", env.String())
+	}
+
 	require.Equal(t, http.StatusCreated, postExample(t, n[0], token))
 	require.Eventually(t, func() bool {
 		return mailsTo(t, n[4], "ana.souza@acme.example") == 2
@@ -44,6 +55,9 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	require.Zero(t, p.stop(t), p.errs.String())
 	require.FileExists(t, filepath.Join(data, "temporal", "temporal.db"))
 	require.FileExists(t, filepath.Join(data, "logs", "roomcover.log"))
+	var errs bytes.Buffer
+	require.Equal(t, exitFailed, run(t.Context(), []string{"env", "--data", data}, io.Discard, &errs))
+	require.Contains(t, errs.String(), "start it with make dev")
 
 	again := start(t, args...)
 	require.Equal(t, "reseller token: "+token, again.awaitLine(t, "reseller token: "), "the folder keeps its tokens")
@@ -141,6 +155,29 @@ func TestWrongUsageIsRefusedWithCode2(t *testing.T) {
 			require.Contains(t, errs.String(), c.want)
 		})
 	}
+}
+
+// What a fast calendar leaves behind is in the future: it stands apart from the data of today,
+// and says so wherever it is opened.
+func TestAFastCalendarHasDataOfItsOwn(t *testing.T) {
+	own, err := filepath.Abs(defaultData)
+	require.NoError(t, err)
+	other := filepath.Join(t.TempDir(), "data")
+	require.Equal(t, own, folderFor(own, ordinaryDay))
+	require.Equal(t, filepath.Join(own, "fast"), folderFor(own, 2*time.Second))
+	require.Equal(t, other, folderFor(other, 2*time.Second), "a folder that somebody names is taken")
+
+	said := func(day time.Duration, days clock.Clock) string {
+		var out bytes.Buffer
+		upCommand{Day: day}.explainCalendar(&out, days)
+		return out.String()
+	}
+	now := time.Now()
+	ahead := clock.Fast(now, now.AddDate(0, 0, 40), ordinaryDay)
+	require.Empty(t, said(ordinaryDay, clock.Clock{}))
+	require.Contains(t, said(ordinaryDay, ahead), "days ahead of the real one: the calendar ran fast")
+	require.Contains(t, said(ordinaryDay, ahead), ahead.Now().Format("2 January 2006"))
+	require.Contains(t, said(2*time.Second, clock.Fast(now, now, 2*time.Second)), "one day passes in 2s")
 }
 
 func TestHelpNamesEveryOptionAndItsDefault(t *testing.T) {

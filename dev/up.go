@@ -34,11 +34,12 @@ type upCommand struct {
 
 // Validate is called by kong.
 func (c *upCommand) Validate() error {
-	if c.Day <= 0 || c.Day > 24*time.Hour {
+	if c.Day <= 0 || c.Day > ordinaryDay {
 		return errors.New(
 			"--day: one calendar day must last more than 0 and at most 24h, for example 2s",
 		)
 	}
+	c.Data = folderFor(c.Data, c.Day)
 	return nil
 }
 
@@ -83,6 +84,18 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
 	}
 
+	up := running{
+		PID:     os.Getpid(),
+		Since:   time.Now().UTC(),
+		Portal:  parts.URL,
+		Mails:   mails.url,
+		Carrier: parcels.url,
+		Data:    c.Data,
+	}
+	if err := up.write(); err != nil {
+		return errors.Join(err, parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop())
+	}
+
 	c.explain(out, parts, temporal, mails, parcels)
 	select {
 	case <-ctx.Done():
@@ -90,7 +103,9 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	case err = <-parts.Failed():
 	}
 
-	return errors.Join(err, parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop())
+	return errors.Join(
+		err, up.remove(), parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop(),
+	)
 }
 
 // portal is the address of portal and API after a prefix.
@@ -137,10 +152,7 @@ func (c upCommand) explain(
 	}
 
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
-	if c.Day != 24*time.Hour {
-		fmt.Fprintf(out, "Calendar       one day passes in %s; today is %s\n",
-			c.Day, parts.Domains.DB.Clock().Now().Format(time.DateOnly))
-	}
+	c.explainCalendar(out, parts.Domains.DB.Clock())
 
 	fmt.Fprintln(out)
 	for _, t := range parts.Access.Tokens {
@@ -150,12 +162,36 @@ func (c upCommand) explain(
 	fmt.Fprintf(out, nextSteps, parts.URL, parts.Access.Token("reseller"))
 }
 
+// explainCalendar says what day it is where that is not the day outside: while the calendar
+// runs fast, and in a folder where it did.
+func (c upCommand) explainCalendar(out io.Writer, days clock.Clock) {
+	today := days.Now()
+	ahead := today.Sub(time.Now())
+	if c.Day == ordinaryDay && ahead < time.Minute {
+		return
+	}
+
+	fmt.Fprintf(out, "Calendar       today is %s here", today.Format("Monday, 2 January 2006"))
+	if whole := int(ahead / ordinaryDay); whole > 0 {
+		fmt.Fprintf(out, ", %d days ahead of the real one", whole)
+	}
+	if c.Day == ordinaryDay {
+		fmt.Fprintln(out, ": the calendar ran fast on this folder; --data OTHER begins today")
+		return
+	}
+	fmt.Fprintf(out, "; one day passes in %s\n", c.Day)
+}
+
 // nextSteps are printed last, with the API's address and a reseller's token.
 const nextSteps = `
 Send an order:
 
   curl -sS %s/v1/orders -H 'Authorization: Bearer %s' \
     -H 'Content-Type: application/json' --data @examples/order.json
+
+Then, in another terminal, the tokens and addresses for the README's commands:
+
+  eval "$(bin/roomcover-dev env)"
 
 Stop with Ctrl+C.
 `

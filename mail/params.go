@@ -64,7 +64,6 @@ var parameters = map[string][]parameter{
 	"order_review_reminder": {
 		need("order_id", asText),
 		need("reasons", asList),
-		may("link", asLink),
 		may("po_number", asText),
 		may("company", asName),
 		may("reject_on", asDate),
@@ -217,6 +216,16 @@ var parameters = map[string][]parameter{
 		may("seller", asFlag),    // to the seller, since nobody at the customer's is there
 		may("unclaimed", asFlag), // to the order's contact, who has not accepted the invitation
 	},
+}
+
+// withoutPortal are the mails to sellers and operators, who do not sign in at the portal:
+// no address of it stands in them.
+var withoutPortal = map[string]bool{
+	"order_review_reminder":    true,
+	"order_rejected":           true,
+	"order_in_your_name":       true,
+	"invitation_unclaimed":     true,
+	"invitation_undeliverable": true,
 }
 
 // localise checks c's parameters against the template's and returns them as

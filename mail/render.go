@@ -22,6 +22,7 @@ type page struct {
 	Locale  string
 	Subject string
 	Brand   Brand
+	Portal  bool           // its reader has access to the portal, or gets it
 	P       map[string]any // checked and localised parameters
 
 	// Other: the mail is about another service than the program's own, and does not name it.
@@ -64,6 +65,7 @@ func Render(c Content) (subject, text, html string, err error) {
 		Locale:  c.Locale,
 		Subject: subject,
 		Brand:   c.Brand,
+		Portal:  !withoutPortal[c.Template],
 		P:       params,
 		Other:   ofAnotherService(params),
 	}

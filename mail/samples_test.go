@@ -25,11 +25,10 @@ var sampleParams = map[string]string{
 		"lines":[{"service_type":"SELECT","sku":"994-000150","quantity":1200,"term_years":3},
 		         {"description":"Suporte avançado","sku":"994-000148","quantity":1,"term_years":1}],
 		"total_licences":1201,"latest_start_on":"2026-12-22"}`,
-	"order_review_reminder": `{"order_id":"ord_01k0example","po_number":"PO-4711","reasons":["RESELLER_NOT_AUTHORISED","OTHER_REASON"],"link":"` +
-		sampleLink + `","reject_on":"2026-12-22"}`,
-	"order_rejected":     `{"po_number":"PO-4711","company":"Acme & Filhos <Ltda>","reason":"Revendedor sem contrato"}`,
-	"order_cancelled":    `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","quantity":1200,"whole":true}`,
-	"order_in_your_name": `{"po_number":"PO-4711","distributor":"Distribuidora Norte & Filhos","reseller":"Revenda Sul <Ltda>"}`,
+	"order_review_reminder": `{"order_id":"ord_01k0example","po_number":"PO-4711","reasons":["RESELLER_NOT_AUTHORISED","OTHER_REASON"],"reject_on":"2026-12-22"}`,
+	"order_rejected":        `{"po_number":"PO-4711","company":"Acme & Filhos <Ltda>","reason":"Revendedor sem contrato"}`,
+	"order_cancelled":       `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","quantity":1200,"whole":true}`,
+	"order_in_your_name":    `{"po_number":"PO-4711","distributor":"Distribuidora Norte & Filhos","reseller":"Revenda Sul <Ltda>"}`,
 	"invitation": `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink +
 		`","expires_on":"2026-12-22","role":"ADMIN"}`,
 	"invitation_reminder": `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink +

@@ -66,6 +66,11 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	forms["/colleagues/questions/:id/refuse"] = []string{
 		questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse", "confirmed", "yes",
 	}
+	address := []string{"street", "Rua Funchal, 418", "city", "São Paulo", "country", "BR", "version", "1"}
+	forms["/sites/new"] = append([]string{"/sites/new", "name", "Funchal"}, address...)
+	forms["/sites/:id"] = append([]string{
+		"/sites/" + w.Site(t, inv.AccountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
+	}, address...)
 	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
 		if r.method != post || ownAffairs[r.path] {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/replacement"
@@ -40,6 +42,9 @@ type requestPage struct {
 	Fault, Site, Once, Search      string
 	Devices, Rooms, Models, Sites  []choice
 	More                           bool                // not all are listed: there is a search
+	ShipTo                         []addressField      // of another address
+	Typed                          bool                // and it was chosen
+	AddSite                        string              // where the missing address is added
 	Problems                       map[string][]string // message keys, by field
 	First                          string              // the first field that is wrong
 	AskProof                       bool
@@ -103,6 +108,13 @@ func (v *visit) requestPage(p requestPage) (answer, error) {
 	}
 	if err == nil {
 		err = v.listSites(&p)
+	}
+	if p.ShipTo == nil {
+		p.ShipTo = v.shipToFields(emptyShipTo(v.who.account()), nil)
+	}
+
+	for i := range p.ShipTo {
+		p.ShipTo[i].First = p.ShipTo[i].First && p.First == "shipto"
 	}
 
 	a := answer{page: "replacementrequest", title: p.Heading, data: p}
@@ -182,7 +194,16 @@ func requestAccessory(v *visit) (answer, error) {
 // become blanks.
 func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error) {
 	n.AccountID = v.who.account().ID
-	n.SiteID = p.Site
+	typed := v.typedSite()
+	switch p.Site {
+	case toAccount:
+		n.ShipToAccount = true
+	case toOther:
+		n.ShipTo = &typed
+		p.Typed = true
+	default:
+		n.SiteID = p.Site
+	}
 	n.Once = p.Once
 	n.Fault = strings.Join(strings.Fields(p.Fault), " ")
 
@@ -190,6 +211,9 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 	if err == nil {
 		return v.done(replacementsPath+"/"+r.Name(), "flash.replacement.requested"), nil
 	}
+
+	problems, _ := siteProblems(err, "/ship_to")
+	p.ShipTo = v.shipToFields(typed, problems)
 	if !p.refused(err) {
 		return answer{}, err
 	}
@@ -198,6 +222,28 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 	}
 
 	return v.requestPage(p)
+}
+
+// What stands in the list of sites besides them: the account's own address, and one that is
+// typed.
+const (
+	toAccount = "account"
+	toOther   = "other"
+)
+
+func emptyShipTo(acc account.Account) rules.SiteForm {
+	return rules.SiteForm{Address: rules.Address{Country: acc.Country}}
+}
+
+// shipToFields are the fields of another address. Nothing of them is required by the page:
+// they count only where the address is chosen.
+func (v *visit) shipToFields(f rules.SiteForm, problems map[string]string) []addressField {
+	fields := v.addressFields(f, problems)
+	for i := range fields {
+		fields[i].Required = false
+	}
+	fields[0].Label = "sites.name.optional"
+	return fields
 }
 
 // findOpen links the replacement that is under way for the device.
@@ -419,10 +465,27 @@ func (v *visit) listRooms(p *requestPage) error {
 // listSites offers the known ship-to addresses (S25).
 func (v *visit) listSites(p *requestPage) error {
 	sites, _, err := v.accounts.ListSites(v.acting(), v.who.account().ID, db.Page{Limit: 200})
+	own := v.who.account()
+	ownIsSite := false
 	for _, s := range sites {
 		p.Sites = append(p.Sites, choice{s.ID, siteLine(s), s.ID == p.Site})
+		ownIsSite = ownIsSite || rules.SameSiteAddress(s.Address(), own.Address())
 	}
 	sortChoices(p.Sites)
+
+	if !ownIsSite {
+		label := v.language.Say("request.site.account", messages.Args{
+			"address": strings.Join(filled(own.Street, own.City), ", "),
+		})
+		p.Sites = append(p.Sites, choice{toAccount, label, p.Site == toAccount})
+	}
+	p.Sites = append(p.Sites, choice{
+		toOther, v.language.Say("request.site.other"), p.Site == toOther,
+	})
+
+	if p.has("site", "refusal."+rma.SiteUnknown) {
+		p.AddSite = sitesPath
+	}
 	return err
 }
 
@@ -445,6 +508,7 @@ var requestFields = []struct{ field, pointer string }{
 	{"proof", "/serial_proof"},
 	{"fault", "/fault"},
 	{"site", "/site_id"},
+	{"shipto", "/ship_to"},
 }
 
 // refused puts every refusal beside its field, and reports whether all of them have
@@ -456,6 +520,10 @@ func (p *requestPage) refused(err error) bool {
 	}
 
 	for _, f := range refusal.Fields {
+		if strings.HasPrefix(f.Pointer, "/ship_to/") {
+			p.blame("shipto", siteProblem(f)) // said beside its field
+			continue
+		}
 		field, key := p.problemOf(f)
 		if key == "" {
 			return false

@@ -150,6 +150,7 @@ func (v *visit) menu(here string) []menuItem {
 		},
 		{Path: replacementsPath, Label: v.language.Say("menu.replacements"), Icon: "swap"},
 		{Path: sparesPath, Label: v.language.Say("menu.spares"), Icon: "box"},
+		{Path: sitesPath, Label: v.language.Say("menu.sites"), Icon: "place"},
 		{Path: "/colleagues", Label: v.language.Say("menu.colleagues"), Icon: "people"},
 		{
 			Path:  "/account",
@@ -279,6 +280,15 @@ func (w view) Problem(id, key string) problemPart {
 		id, w.T(key, "least", leastPassword, "most", mostPassword, "mailbox", w.Mail),
 	}
 }
+
+// part is a view with what one part of a page shows.
+type part struct {
+	View view
+	Data any
+}
+
+// Part hands a part of the page its data, and the view for its words.
+func (w view) Part(data any) part { return part{w, data} }
 
 type problemsPart struct {
 	View view

@@ -10,43 +10,91 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// column is one column of a CSV file: where its text goes.
+// column is one column of a CSV file: where its text goes, and what people call it in
+// Portuguese.
 type column struct {
 	name     string
-	room     func(*licensing.RoomForm) *string // nil: of the device
+	also     []string
+	row      func(*licensing.RoomRow) *string // nil: of the device
 	device   func(*licensing.DeviceForm) *string
 	optional bool
 }
 
 var columns = []column{
-	{"room", func(f *licensing.RoomForm) *string { return &f.Name }, nil, false},
-	{"site", func(f *licensing.RoomForm) *string { return &f.Site }, nil, true},
-	{"country", func(f *licensing.RoomForm) *string { return &f.Country }, nil, false},
-	{"region", func(f *licensing.RoomForm) *string { return &f.Region }, nil, true},
-	{"platform", func(f *licensing.RoomForm) *string { return (*string)(&f.Platform) }, nil, false},
-	{"criticality", func(f *licensing.RoomForm) *string {
-		return (*string)(&f.Criticality)
-	}, nil, true},
-	{"time_zone", func(f *licensing.RoomForm) *string { return &f.TimeZone }, nil, true},
-	{"serial", nil, func(f *licensing.DeviceForm) *string { return &f.Serial }, true},
-	{"model", nil, func(f *licensing.DeviceForm) *string { return &f.ModelCode }, true},
-	{"purchased_on", nil, func(f *licensing.DeviceForm) *string { return &f.PurchasedOn }, true},
-	{"purchase_proof", nil, func(f *licensing.DeviceForm) *string {
+	{name: "room", also: []string{"sala"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Room.Name
+	}},
+	{name: "site", also: []string{"local", "unidade"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Room.Site
+	}, optional: true},
+	{name: "street", also: []string{"logradouro", "endereço"}, row: func(
+		r *licensing.RoomRow,
+	) *string {
+		return &r.Address.Street
+	}, optional: true},
+	{name: "postal_code", also: []string{"cep"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Address.PostalCode
+	}, optional: true},
+	{name: "city", also: []string{"cidade"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Address.City
+	}, optional: true},
+	{name: "region", also: []string{"estado", "uf"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Room.Region
+	}, optional: true},
+	{name: "country", also: []string{"país"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Room.Country
+	}},
+	{name: "platform", also: []string{"plataforma"}, row: func(r *licensing.RoomRow) *string {
+		return (*string)(&r.Room.Platform)
+	}},
+	{name: "criticality", also: []string{"criticidade"}, row: func(
+		r *licensing.RoomRow,
+	) *string {
+		return (*string)(&r.Room.Criticality)
+	}, optional: true},
+	{name: "time_zone", also: []string{"fuso_horário"}, row: func(r *licensing.RoomRow) *string {
+		return &r.Room.TimeZone
+	}, optional: true},
+	{name: "serial", also: []string{"número_de_série", "série"}, device: func(
+		f *licensing.DeviceForm,
+	) *string {
+		return &f.Serial
+	}, optional: true},
+	{name: "model", also: []string{"modelo"}, device: func(f *licensing.DeviceForm) *string {
+		return &f.ModelCode
+	}, optional: true},
+	{name: "purchased_on", also: []string{"comprado_em", "data_da_compra"}, device: func(
+		f *licensing.DeviceForm,
+	) *string {
+		return &f.PurchasedOn
+	}, optional: true},
+	{name: "purchase_proof", also: []string{"nota_fiscal", "comprovante"}, device: func(
+		f *licensing.DeviceForm,
+	) *string {
 		return &f.PurchaseProof
-	}, true},
-	{"std_warranty_end", nil, func(f *licensing.DeviceForm) *string {
+	}, optional: true},
+	{name: "std_warranty_end", also: []string{"fim_da_garantia"}, device: func(
+		f *licensing.DeviceForm,
+	) *string {
 		return &f.StdWarrantyEnd
-	}, true},
-	{"ext_warranty_end", nil, func(f *licensing.DeviceForm) *string {
+	}, optional: true},
+	{name: "ext_warranty_end", also: []string{"fim_da_garantia_estendida"}, device: func(
+		f *licensing.DeviceForm,
+	) *string {
 		return &f.ExtWarrantyEnd
-	}, true},
+	}, optional: true},
 }
 
 // fileColumns are the same for rowfile, place by place.
 var fileColumns = func() []rowfile.Column {
 	all := make([]rowfile.Column, len(columns))
 	for i, c := range columns {
-		all[i] = rowfile.Column{Name: c.name, Optional: c.optional, Needed: !c.optional}
+		all[i] = rowfile.Column{
+			Name:     c.name,
+			Also:     c.also,
+			Optional: c.optional,
+			Needed:   !c.optional,
+		}
 	}
 	return all
 }()
@@ -89,8 +137,8 @@ func parse(line int, record []string, at []int) Row {
 	var device licensing.DeviceForm
 	for i, text := range record[:min(len(record), len(at))] {
 		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
-		if c := columns[at[i]]; c.room != nil {
-			*c.room(&row.Form.Room) = text
+		if c := columns[at[i]]; c.row != nil {
+			*c.row(&row.Form) = text
 		} else {
 			*c.device(&device) = text
 		}

@@ -7,16 +7,25 @@ import (
 	"roomcover.dev/roomcover/strictjson"
 )
 
-// Room is a room of a JSON file; its fields are those of POST /v1/rooms.
+// Room is a room of a JSON file; its fields are those of POST /v1/rooms, and beside them
+// where its site is.
 type Room struct {
 	Name        string            `json:"name"`
 	Site        string            `json:"site,omitempty"`
+	Address     *SiteAddress      `json:"address,omitempty"`
 	Country     string            `json:"country"`
 	Region      string            `json:"region,omitempty"`
 	Platform    rules.Platform    `json:"platform"`
 	Criticality rules.Criticality `json:"criticality,omitempty"`
 	TimeZone    string            `json:"time_zone,omitempty"`
 	Devices     []Device          `json:"devices,omitempty" nullable:"false"`
+}
+
+// SiteAddress is where a room's site is; country and region are the room's.
+type SiteAddress struct {
+	Street     string `json:"street"`
+	City       string `json:"city"`
+	PostalCode string `json:"postal_code,omitempty"`
 }
 
 // Device is a device of a room; its fields are those of POST /v1/devices.
@@ -46,6 +55,10 @@ func decode(n int, raw []byte) Row {
 		Platform:    v.Platform,
 		Criticality: v.Criticality,
 		TimeZone:    v.TimeZone,
+	}
+
+	if a := v.Address; a != nil {
+		row.Form.Address = licensing.SiteAddress(*a)
 	}
 
 	if len(v.Devices) > MaxDevicesOfRoom {

@@ -90,6 +90,7 @@ func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 		seen := earlier{
 			seed:    maphash.MakeSeed(),
 			rooms:   map[uint64]unique.Handle[licensing.RoomForm]{},
+			sites:   map[uint64]unique.Handle[rules.Address]{},
 			serials: map[uint64]struct{}{},
 		}
 
@@ -128,6 +129,7 @@ func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 type earlier struct {
 	seed    maphash.Seed
 	rooms   map[uint64]unique.Handle[licensing.RoomForm]
+	sites   map[uint64]unique.Handle[rules.Address]
 	serials map[uint64]struct{}
 }
 
@@ -150,6 +152,8 @@ func (e *earlier) mark(row *Row) {
 		e.rooms[key] = unique.Make(room)
 	}
 
+	e.markSite(row)
+
 	for i, d := range row.Form.Devices {
 		serial := rules.NormaliseSerial(d.Serial)
 		if serial == "" {
@@ -163,5 +167,24 @@ func (e *earlier) mark(row *Row) {
 		}
 
 		e.serials[key] = struct{}{}
+	}
+}
+
+// markSite holds a site's address against the one that an earlier row gave it.
+func (e *earlier) markSite(row *Row) {
+	site, told := row.Form.Site()
+	a := site.Address
+	if size := len(a.Street) + len(a.City) + len(a.PostalCode) + len(a.Region) +
+		len(a.Country); !told || size > maxRoomTexts {
+		return
+	}
+
+	key := maphash.String(e.seed, rules.SiteKey(site.Name))
+	first, ok := e.sites[key]
+	switch {
+	case !ok:
+		e.sites[key] = unique.Make(a)
+	case !rules.SameSiteAddress(first.Value(), a):
+		row.Err = rules.AddFields(row.Err, licensing.SiteAddressDiffers(rowfile.RowsDiffer))
 	}
 }

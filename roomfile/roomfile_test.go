@@ -54,6 +54,7 @@ func TestCSVAndJSONReadTheSameRooms(t *testing.T) {
 		Criticality: rules.CriticalityHigh,
 		TimeZone:    "America/Sao_Paulo",
 	}
+	address := licensing.SiteAddress{Street: "Rua Augusta, 1", City: "São Paulo", PostalCode: "01305-000"}
 	device := licensing.DeviceForm{
 		Serial:         "a-1",
 		ModelCode:      "TAP",
@@ -63,7 +64,8 @@ func TestCSVAndJSONReadTheSameRooms(t *testing.T) {
 		ExtWarrantyEnd: "2029-01-02",
 	}
 	cells := []string{
-		room.Name, room.Site, room.Country, room.Region, string(room.Platform), string(room.Criticality), room.TimeZone,
+		room.Name, room.Site, address.Street, address.PostalCode, address.City, room.Region, room.Country,
+		string(room.Platform), string(room.Criticality), room.TimeZone,
 		device.Serial, device.ModelCode, device.PurchasedOn, device.PurchaseProof, device.StdWarrantyEnd,
 		device.ExtWarrantyEnd,
 	}
@@ -72,16 +74,20 @@ func TestCSVAndJSONReadTheSameRooms(t *testing.T) {
 			strings.Join(cells, `"`+separator+`"`) + `"` + "\r\n\r\n" +
 			`"Sala; 1"` + separator + "HQ" + strings.Repeat(separator, len(cells)-2) + "\n"
 		require.Equal(t, []roomfile.Row{
-			{No: 2, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}},
+			{No: 2, Form: licensing.RoomRow{
+				Room: room, Address: address, Devices: []licensing.DeviceForm{device},
+			}},
 			{No: 4, Form: licensing.RoomRow{Room: licensing.RoomForm{Name: "Sala; 1", Site: "HQ"}}},
 		}, all(t, text, rowfile.CSV))
 	}
 	object :=
-		`{"name":"Sala; 1","site":"HQ","country":"BR","region":"SP","platform":"MTR_WINDOWS","criticality":"HIGH","time_zone":"America/Sao_Paulo","devices":[` +
+		`{"name":"Sala; 1","site":"HQ","country":"BR","region":"SP","platform":"MTR_WINDOWS","criticality":"HIGH","time_zone":"America/Sao_Paulo","address":{"street":"Rua Augusta, 1","city":"São Paulo","postal_code":"01305-000"},"devices":[` +
 			`{"serial":"a-1","model":"TAP","purchased_on":"2026-01-02","purchase_proof":"inv 7","std_warranty_end":"2028-01-02","ext_warranty_end":"2029-01-02"}]}`
 	for _, text := range []string{object, "[" + object + "]"} {
 		require.Equal(t, []roomfile.Row{
-			{No: 1, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}},
+			{No: 1, Form: licensing.RoomRow{
+				Room: room, Address: address, Devices: []licensing.DeviceForm{device},
+			}},
 		}, all(t, text, rowfile.JSON))
 	}
 }
@@ -183,6 +189,23 @@ func TestS63_ARoomIsOneHoweverItIsSpelt(t *testing.T) {
 	require.Empty(t, rows[1].Err, "an accent makes another room")
 }
 
+// The columns have Portuguese names too, in any case, with or without accents, and with
+// blanks for underscores; nobody names one column twice.
+func TestColumnsHavePortugueseNames(t *testing.T) {
+	want := all(t, "room,site,street,postal_code,city,region,country,platform,criticality,time_zone,serial,model,"+
+		"purchased_on,purchase_proof,std_warranty_end,ext_warranty_end\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16\n", rowfile.CSV)
+	for _, header := range []string{
+		"Sala,Local,Logradouro,CEP,Cidade,Estado,País,Plataforma,Criticidade,Fuso horário,Número de série,Modelo," +
+			"Comprado em,Nota fiscal,Fim da garantia,Fim da garantia estendida",
+		"sala,unidade,endereco,cep,cidade,uf,pais,plataforma,criticidade,fuso_horario,serie,modelo," +
+			"data_da_compra,comprovante,fim_da_garantia,fim_da_garantia_estendida",
+	} {
+		require.Equal(t, want, all(t, header+"\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16\n", rowfile.CSV))
+	}
+	refusal := failure(t, "room,sala,country,platform\n", rowfile.CSV)
+	require.Equal(t, []string{"/header/1 DUPLICATE_COLUMN"}, codes(refusal.Fields))
+}
+
 // The two examples hold the same rooms, and nothing in them is wrong.
 func TestExamplesOfRoomsAreTheSame(t *testing.T) {
 	devices := map[string][]string{}
@@ -192,9 +215,12 @@ func TestExamplesOfRoomsAreTheSame(t *testing.T) {
 		for row, err := range roomfile.Read(bytes.NewReader(content), format) {
 			require.NoError(t, err)
 			require.Empty(t, row.Err)
+			site, told := row.Form.Site()
+			require.True(t, told)
+			require.NoError(t, site.Validate())
 			for _, d := range row.Form.Devices {
 				require.NoError(t, d.Validate(civil.Date{Year: 2026, Month: 11, Day: 23}))
-				devices[format] = append(devices[format], fmt.Sprint(row.Form.Room, d))
+				devices[format] = append(devices[format], fmt.Sprint(row.Form.Room, row.Form.Address, d))
 			}
 		}
 	}

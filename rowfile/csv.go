@@ -12,10 +12,13 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// Column is one column that a CSV file may or must have. A Needed one is filled in on each
-// row: a row that ends before it is broken, and not one whose empty cells were cut off.
+// Column is one column that a CSV file may or must have, by its name or by what else people
+// call it; case, accents, and blanks for underscores make no other name. A Needed one is
+// filled in on each row: a row that ends before it is broken, and not one whose empty cells
+// were cut off.
 type Column struct {
 	Name     string
+	Also     []string
 	Optional bool
 	Needed   bool
 }
@@ -175,7 +178,9 @@ func WrongWidth() rules.FieldError {
 func header(record []string, columns []Column) ([]int, error) {
 	known := map[string]int{}
 	for i, c := range columns {
-		known[c.Name] = i
+		for _, name := range append([]string{c.Name}, c.Also...) {
+			known[columnKey(name)] = i
+		}
 	}
 
 	var fields []rules.FieldError
@@ -189,22 +194,22 @@ func header(record []string, columns []Column) ([]int, error) {
 	}
 
 	found := make([]int, len(record))
-	seen := map[string]bool{}
+	seen := map[int]bool{}
 	for i, text := range record {
-		name := strings.ToLower(rules.NormaliseText(text))
-		c, ok := known[name]
+		c, ok := known[columnKey(text)]
 		switch {
 		case !ok:
 			fail(i, UnknownColumn, "There is no such column.")
-		case seen[name]:
+		case seen[c]:
 			fail(i, DuplicateColumn, "This column stands twice in the header.")
 		}
 
-		found[i], seen[name] = c, true
+		found[i] = c
+		seen[c] = seen[c] || ok
 	}
 
-	for _, c := range columns {
-		if !c.Optional && !seen[c.Name] {
+	for i, c := range columns {
+		if !c.Optional && !seen[i] {
 			fail(c.Name, MissingColumn, "This column is missing.")
 		}
 	}
@@ -217,4 +222,9 @@ func header(record []string, columns []Column) ([]int, error) {
 		"Correct the header and send the file again.")
 	refusal.Fields = fields
 	return nil, refusal
+}
+
+// columnKey returns the form of a column's name in which names are compared.
+func columnKey(name string) string {
+	return strings.ReplaceAll(rules.SearchKey(name), " ", "_")
 }

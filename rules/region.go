@@ -21,6 +21,10 @@ func NormaliseRegion(country, region string) string {
 	return strings.TrimPrefix(NormaliseCode(region), NormaliseCode(country)+"-")
 }
 
+// RegionCode reports whether a text has the form of a region's code; an order's address may
+// have its region in words.
+func RegionCode(region string) bool { return regionForm.MatchString(region) }
+
 // CheckRegion refuses with VALIDATION_FAILED a code that is no country's, or a region
 // that has not the form of a region's code, both in capitals.
 func CheckRegion(country, region string) error {

@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // SiteForm is a person's input about a site: where parcels go to, and who receives
 // them.
@@ -17,6 +20,38 @@ type SiteForm struct {
 // accents and blanks.
 func SiteKey(name string) string { return SearchKey(name) }
 
+// Normalised returns the form as it is stored: texts trimmed and in Unicode NFC, country
+// and region as their codes. A missing time zone is that of the region or country.
+func (f SiteForm) Normalised() SiteForm {
+	f.Name = NormaliseText(f.Name)
+	f.ContactName = NormaliseText(f.ContactName)
+	f.ContactEmail = NormaliseEmail(f.ContactEmail)
+	f.Address = f.Address.Normalised()
+	f.Address.Region = NormaliseRegion(f.Address.Country, f.Address.Region)
+	if f.TimeZone == "" {
+		f.TimeZone = TimeZoneFor(f.Address.Country, f.Address.Region)
+	}
+	return f
+}
+
+// SameSiteAddress reports whether an address that is told of a site is the one that is
+// stored. A field that is empty says nothing, and a postal code that a spreadsheet has
+// shortened is the same (S61); another street, house or floor is not.
+func SameSiteAddress(stored, told Address) bool {
+	stored = stored.Normalised()
+	told = told.Normalised()
+	told.Street = cmp.Or(told.Street, stored.Street)
+	told.City = cmp.Or(told.City, stored.City)
+	told.PostalCode = cmp.Or(told.PostalCode, stored.PostalCode)
+	told.Country = cmp.Or(told.Country, stored.Country)
+
+	region := NormaliseRegion(told.Country, told.Region)
+	if region != "" && stored.Region != "" && region != stored.Region {
+		return false
+	}
+	return streetKey(told.Street) == streetKey(stored.Street) && NearAddress(stored, told)
+}
+
 // Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
 func (f SiteForm) Validate() error {
 	var k Checker
@@ -24,10 +59,10 @@ func (f SiteForm) Validate() error {
 		k.Fail("/name", Required, "This field is missing or empty.", "Fill it in.")
 	}
 
-	k.Text("/address/street", f.Address.Street, 200)
-	k.Text("/address/city", f.Address.City, 100)
+	k.Text("/address/street", f.Address.Street, MaxStreet)
+	k.Text("/address/city", f.Address.City, MaxCity)
 	k.Region("/address/region", f.Address.Region)
-	k.Optional("/address/postal_code", f.Address.PostalCode, 20)
+	k.Optional("/address/postal_code", f.Address.PostalCode, MaxPostalCode)
 	k.Country("/address/country", f.Address.Country)
 
 	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" ||

@@ -21,7 +21,7 @@ type demoCommand struct {
 	URL     string        `name:"url" default:"http://localhost:8080" help:"Address of the portal and the API."`
 	Mails   string        `default:"http://127.0.0.1:8025" help:"Address of the mailbox."`
 	Carrier string        `default:"http://127.0.0.1:8030" help:"Address of the simulated carrier."`
-	Data    string        `type:"path" default:"data" help:"Data folder of the development process; its tokens are in it."`
+	Data    string        `type:"path" default:"data/fast" help:"Data folder of the development process, as it says at its start; its tokens are in it."`
 	Wait    time.Duration `default:"3m" help:"How long any single step may take."`
 }
 

@@ -45,6 +45,17 @@ const (
 	ModeSite         AccountMode = "SITE"
 )
 
+// Address is the account's own.
+func (a Account) Address() rules.Address {
+	return rules.Address{
+		Street:     a.Street,
+		City:       a.City,
+		Region:     a.Region,
+		PostalCode: a.PostalCode,
+		Country:    a.Country,
+	}
+}
+
 // MatchedAccounts finds the accounts of the same company at the same address (R107a).
 // Where there are several, a person has to choose.
 func MatchedAccounts(

@@ -45,23 +45,8 @@ func (s AccountSite) facts() map[string]any {
 
 // fill takes the site's data from a form, or refuses it.
 func (s *AccountSite) fill(f rules.SiteForm) error {
-	trim := strings.TrimSpace
-	f.Name = trim(f.Name)
-	f.ContactName = trim(f.ContactName)
-	f.ContactEmail = rules.NormaliseEmail(f.ContactEmail)
-
-	a := rules.Address{
-		Street:     trim(f.Address.Street),
-		City:       trim(f.Address.City),
-		PostalCode: trim(f.Address.PostalCode),
-		Country:    strings.ToUpper(trim(f.Address.Country)),
-	}
-
-	a.Region = rules.NormaliseRegion(a.Country, f.Address.Region)
-	f.Address = a
-	if f.TimeZone == "" {
-		f.TimeZone = rules.TimeZoneFor(a.Country, a.Region)
-	}
+	f = f.Normalised()
+	a := f.Address
 	if err := f.Validate(); err != nil {
 		return err
 	}
@@ -79,6 +64,94 @@ func (s *AccountSite) fill(f rules.SiteForm) error {
 	return nil
 }
 
+// Address is where the site is.
+func (s AccountSite) Address() rules.Address {
+	return rules.Address{
+		Street:     s.Street,
+		City:       s.City,
+		Region:     s.Region,
+		PostalCode: s.PostalCode,
+		Country:    s.Country,
+	}
+}
+
+// created is the audit's entry of a site that is new.
+func (s AccountSite) created(reason string) db.Entry {
+	return db.Entry{
+		Verb:     "site.created",
+		ObjectID: s.ID,
+		Details:  db.WithReason(reason, map[string]any{"after": s.facts()}),
+	}
+}
+
+// SiteFrom makes a site of a form, or refuses it; it stores nothing.
+func SiteFrom(tx *db.Tx, accountID string, f rules.SiteForm) (AccountSite, error) {
+	site := AccountSite{
+		ID:        db.NewID(db.PrefixSite),
+		AccountID: accountID,
+		CreatedAt: tx.Now(),
+		Version:   1,
+	}
+	return site, site.fill(f)
+}
+
+// SitesNamed reads the account's sites of the names, by rules.SiteKey.
+func SitesNamed(tx *db.Tx, accountID string, names []string) (map[string]AccountSite, error) {
+	found := map[string]AccountSite{}
+	if len(names) == 0 {
+		return found, nil
+	}
+
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = rules.SiteKey(name)
+	}
+
+	var sites []AccountSite
+	err := tx.Where("account_id = ? AND name_key IN ?", accountID, keys).Find(&sites).Error
+	for _, s := range sites {
+		found[s.NameKey] = s
+	}
+	return found, err
+}
+
+// SiteAt finds the account's site at an address; see rules.SameSiteAddress. found is false
+// where it has none there.
+func SiteAt(
+	tx *db.Tx, accountID string, a rules.Address,
+) (site AccountSite, found bool, err error) {
+	if strings.TrimSpace(a.Street) == "" || strings.TrimSpace(a.City) == "" {
+		return AccountSite{}, false, nil
+	}
+
+	var sites []AccountSite
+	err = tx.Where("account_id = ? AND country = ?", accountID, a.Normalised().Country).
+		Order("id").
+		Find(&sites).Error
+	for _, s := range sites {
+		if rules.SameSiteAddress(s.Address(), a) {
+			return s, true, err
+		}
+	}
+	return AccountSite{}, false, err
+}
+
+// StoreSites stores new sites of an account that the caller has locked, with their audit.
+func StoreSites(tx *db.Tx, accountID, reason string, sites []AccountSite) error {
+	if len(sites) == 0 {
+		return nil
+	}
+	if err := tx.Create(&sites).Error; err != nil {
+		return err
+	}
+
+	entries := make([]db.Entry, len(sites))
+	for i, s := range sites {
+		entries[i] = s.created(reason)
+	}
+	return Audit(tx, accountID, entries...)
+}
+
 // NewSite is a site to add. An empty time zone is that of the region or country.
 type NewSite struct {
 	AccountID string
@@ -92,14 +165,8 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 	var site AccountSite
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		return CreateInAccount(tx, n.AccountID, n.Reason, func(acc Account) (db.Entry, error) {
-			site = AccountSite{
-				ID:        db.NewID(db.PrefixSite),
-				AccountID: acc.ID,
-				CreatedAt: tx.Now(),
-				Version:   1,
-			}
-
-			if err := site.fill(n.Form); err != nil {
+			var err error
+			if site, err = SiteFrom(tx, acc.ID, n.Form); err != nil {
 				return db.Entry{}, err
 			}
 			if err := freeSiteName(tx, site); err != nil {
@@ -108,9 +175,7 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 			if err := tx.Create(&site).Error; err != nil {
 				return db.Entry{}, err
 			}
-
-			details := db.WithReason(n.Reason, map[string]any{"after": site.facts()})
-			return db.Entry{Verb: "site.created", ObjectID: site.ID, Details: details}, nil
+			return site.created(n.Reason), nil
 		})
 	})
 

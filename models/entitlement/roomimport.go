@@ -3,6 +3,7 @@ package entitlement
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,9 +144,11 @@ type roomBatch struct {
 	acc account.Account
 	job importjob.ImportJob
 
-	rooms   map[licensing.RoomKey][]*Room // active ones of the account, as a file knows them
-	devices map[string]*PlacedDevice      // live ones of all accounts, by serial
+	rooms   map[licensing.RoomKey][]*Room  // active ones of the account, as a file knows them
+	devices map[string]*PlacedDevice       // live ones of all accounts, by serial
+	sites   map[string]account.AccountSite // of the account, by rules.SiteKey
 
+	newSites   []account.AccountSite
 	newRooms   []*Room
 	newDevices []*Device
 	placements []DevicePlacement
@@ -177,7 +180,11 @@ func (s *Entitlements) newRoomBatch(
 
 	names := map[string]bool{}
 	serials := map[string]bool{}
+	sites := map[string]bool{}
 	for _, r := range rows {
+		if site, told := r.Form.Site(); told {
+			sites[storable(site.Name)] = true
+		}
 		room := r.Form.Room.Trimmed()
 		names[rules.SearchKey(room.Name, room.Site)] = true
 		for _, d := range r.Form.Devices {
@@ -191,6 +198,12 @@ func (s *Entitlements) newRoomBatch(
 		return nil, err
 	}
 	if err := b.findDevices(serials); err != nil {
+		return nil, err
+	}
+
+	var err error
+	b.sites, err = account.SitesNamed(tx, b.acc.ID, slices.Sorted(maps.Keys(sites)))
+	if err != nil {
 		return nil, err
 	}
 
@@ -311,6 +324,8 @@ func (b *roomBatch) decide(rows []RoomOfFile) []importjob.ImportRow {
 // row decides one row: it is refused, changes nothing, or is to be stored.
 func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 	room, isNew, fields := b.room(row)
+	site, wrong := b.site(row)
+	fields = rules.AddFields(fields, wrong...)
 	report := importjob.ImportRow{Outcome: importjob.RowUnchanged, Errors: slices.Clone(row.Err)}
 	var devices []*Device
 	for i, form := range row.Form.Devices {
@@ -332,10 +347,15 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 		return report
 	}
 
+	if site != nil {
+		b.sites[site.NameKey] = *site
+		b.newSites = append(b.newSites, *site)
+	}
+
 	b.addRow(room, isNew, devices)
 	report.RoomID = &room.ID
 	report.DeviceID = nil
-	if isNew || len(devices) > 0 {
+	if isNew || site != nil || len(devices) > 0 {
 		report.Outcome = importjob.RowStored
 	}
 	if len(row.Form.Devices) == 1 {
@@ -383,6 +403,40 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 		Message: "Several rooms have this name at this site.",
 		Remedy:  "Give each its own name first.",
 	}}
+}
+
+// site makes the site whose address the row gives; nil where it gives none, or the account
+// has it there already.
+func (b *roomBatch) site(row RoomOfFile) (*account.AccountSite, []rules.FieldError) {
+	form, told := row.Form.Site()
+	if !told {
+		return nil, nil
+	}
+	if rules.SiteKey(form.Name) == "" {
+		return nil, []rules.FieldError{licensing.SiteNameless()}
+	}
+
+	if known, ok := b.sites[rules.SiteKey(form.Name)]; ok {
+		if rules.SameSiteAddress(known.Address(), form.Address) {
+			return nil, nil
+		}
+		return nil, []rules.FieldError{licensing.SiteAddressDiffers(licensing.SiteDiffers)}
+	}
+
+	site, err := account.SiteFrom(b.tx, b.acc.ID, form)
+	if err != nil {
+		return nil, ofAddress(fieldsOf(err))
+	}
+	return &site, nil
+}
+
+// ofAddress keeps what is wrong with the address: the rest the room says itself.
+func ofAddress(fields []rules.FieldError) []rules.FieldError {
+	return slices.DeleteFunc(fields, func(f rules.FieldError) bool {
+		return !slices.Contains([]string{
+			"/address/street", "/address/city", "/address/postal_code",
+		}, f.Pointer)
+	})
 }
 
 // named returns the rooms that a form means: those that are written just so, or else all
@@ -488,6 +542,10 @@ func (b *roomBatch) note(verb, id string, details map[string]any) {
 
 // store writes everything that the batch leads to, one statement for each table.
 func (b *roomBatch) store(reports []importjob.ImportRow) error {
+	if err := account.StoreSites(b.tx, b.acc.ID, b.job.Reason, b.newSites); err != nil {
+		return err
+	}
+
 	if len(b.newRooms) > 0 {
 		if err := b.tx.Create(&b.newRooms).Error; err != nil {
 			return err

@@ -380,6 +380,43 @@ func searchRooms(tx *db.Tx, f RoomFilter) *gorm.DB {
 	return either.Or("id IN (?)", inside)
 }
 
+// SiteOfRooms is a site that active rooms of an account name.
+type SiteOfRooms struct {
+	Name   string // as one of the rooms writes it
+	Rooms  int
+	RoomID string // one of them
+}
+
+// SitesOfRooms lists the sites that the account's active rooms name, by their names; see
+// rules.SiteKey. Whether there is an address of each, the domain account knows.
+func (s *Entitlements) SitesOfRooms(
+	ctx context.Context, accountID string,
+) ([]SiteOfRooms, error) {
+	var rows []SiteOfRooms
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Model(&Room{}).
+			Select("site AS name", "COUNT(*) AS rooms", "MIN(id) AS room_id").
+			Where("account_id = ? AND state = ? AND site <> ''", accountID, licensing.RoomActive).
+			Group("site").
+			Order("site").
+			Scan(&rows).Error
+	})
+
+	var out []SiteOfRooms
+	at := map[string]int{}
+	for _, row := range rows {
+		key := rules.SiteKey(row.Name)
+		if i, ok := at[key]; ok {
+			out[i].Rooms += row.Rooms
+			continue
+		}
+		at[key] = len(out)
+		out = append(out, row)
+	}
+	return out, err
+}
+
 // RoomNames returns the names, by id, of those of the rooms that are in scope,
 // archived ones too.
 func (s *Entitlements) RoomNames(ctx context.Context, ids []string) (map[string]string, error) {

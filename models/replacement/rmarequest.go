@@ -1,6 +1,7 @@
 package replacement
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -17,16 +18,20 @@ import (
 )
 
 // NewRMA asks for a replacement: of a device by its serial, or of an accessory by
-// room, model and quantity (R74). Without a site it goes to the site of the room.
+// room, model and quantity (R74). It goes to the site that is named, to an address that is
+// typed, or to the account's own; without any of them to the site of the room.
 type NewRMA struct {
-	AccountID       string // may be empty when a room is named, or a serial that is in scope
-	Serial          string
-	RoomID          string
-	ModelCode       string
-	Quantity        int
-	SiteID          string
-	Fault           string // what is wrong, in a person's words
-	SerialProof     string // where the proof is kept that the serial is the account's
+	AccountID     string // may be empty when a room is named, or a serial that is in scope
+	Serial        string
+	RoomID        string
+	ModelCode     string
+	Quantity      int
+	SiteID        string
+	ShipTo        *rules.SiteForm // becomes a site of the account; its name may be missing
+	ShipToAccount bool            // the account's own address
+	Fault         string          // what is wrong, in a person's words
+	// where the proof is kept that the serial is the account's; else the device's own counts
+	SerialProof     string
 	SpareUnitID     string // a spare that is used at once (R35d); see UseSpare
 	DefectConfirmed bool   // by an agent: approves at once where there is nothing to review
 	// Once names the request, where the caller may send it again: the same one again
@@ -76,6 +81,15 @@ func (n *NewRMA) validate() error {
 			Code:    rules.Required,
 			Message: "This field is missing or empty.",
 			Remedy:  "Say what is wrong.",
+		})
+	}
+
+	if n.shipTos() > 1 {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/ship_to",
+			Code:    rules.Duplicate,
+			Message: "The request says twice where the replacement goes.",
+			Remedy:  "Send one of site_id, ship_to and ship_to_account.",
 		})
 	}
 
@@ -153,6 +167,14 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		return true, err
 	}
 
+	to, err := w.typedSite(n, acc)
+	if err != nil {
+		return false, err
+	}
+	if to.ID != "" {
+		facts.AccountSite = to.AccountSite
+	}
+
 	verdict, err := rma.MayRequestRMA(rma.RMARequest{
 		Role:       w.tx.Scope.Actor.Role,
 		Now:        w.now,
@@ -161,17 +183,27 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		Registered: covered.Device.ID != "",
 		Device:     covered.Device.State,
 		KnownSince: covered.Device.CreatedAt,
-		Proof:      n.SerialProof != "",
+		Proof:      n.SerialProof != "" || covered.Device.PurchaseProof != "",
 		OpenRMA:    facts.Open > 0,
 		RoomKnown:  covered.Room.ID != "",
 		Quantity:   n.Quantity,
 		Cover:      covered.Answer,
 		SiteKnown:  facts.AccountSite.ID != "",
+		SiteNew:    to.typed,
+		SiteWrong:  to.wrong,
 		Recent:     facts.Recent,
 		Fleet:      facts.Fleet,
 	})
 	if err != nil {
 		return false, err
+	}
+
+	if to.isNew {
+		const reason = "ship-to of a replacement"
+		err := account.StoreSites(w.tx, acc.ID, reason, []account.AccountSite{to.AccountSite})
+		if err != nil {
+			return false, err
+		}
 	}
 
 	w.fill(n, acc, covered, facts)
@@ -284,7 +316,7 @@ func (w *rmaChange) fill(
 		ModelCode:   n.ModelCode,
 		Quantity:    max(n.Quantity, 1),
 		Fault:       n.Fault,
-		SerialProof: n.SerialProof,
+		SerialProof: cmp.Or(n.SerialProof, c.Device.PurchaseProof),
 		RequestedBy: w.tx.Scope.Actor.ID,
 		OnceKey:     n.onceKey(w.tx.Scope.Actor),
 		StateSince:  w.now,

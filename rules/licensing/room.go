@@ -210,6 +210,8 @@ const (
 	RoomDiffers = "ROOM_DIFFERS"
 	// RoomAmbiguous: the account has several active rooms of the name at the site.
 	RoomAmbiguous = "ROOM_AMBIGUOUS"
+	// SiteDiffers: the account has the site, at another address.
+	SiteDiffers = "SITE_DIFFERS"
 	// DeviceDiffers: the device is in the room, and the row says something else of it.
 	DeviceDiffers = "DEVICE_DIFFERS"
 )
@@ -218,7 +220,54 @@ const (
 // empty field says nothing.
 type RoomRow struct {
 	Room    RoomForm
+	Address SiteAddress
 	Devices []DeviceForm
+}
+
+// SiteAddress is where the room's site is, as a row of a file says it; country and region
+// are the room's. Empty: the row says nothing of it.
+type SiteAddress struct {
+	Street     string
+	City       string
+	PostalCode string
+}
+
+// Site returns what the row says of the site, as it is stored; told reports whether it
+// gives an address at all.
+func (r RoomRow) Site() (form rules.SiteForm, told bool) {
+	form = rules.SiteForm{
+		Name: r.Room.Site,
+		Address: rules.Address{
+			Street:     r.Address.Street,
+			City:       r.Address.City,
+			Region:     r.Room.Region,
+			PostalCode: r.Address.PostalCode,
+			Country:    r.Room.Country,
+		},
+		TimeZone: r.Room.TimeZone,
+	}
+	return form.Normalised(), r.Address != SiteAddress{}
+}
+
+// SiteNameless refuses an address that stands beside no site's name: parcels are sent to
+// a site, and rooms find it by its name.
+func SiteNameless() rules.FieldError {
+	return rules.FieldError{
+		Pointer: "/site",
+		Code:    rules.Required,
+		Message: "The row gives an address, and no name of the site that is there.",
+		Remedy:  "Name the site, such as the building.",
+	}
+}
+
+// SiteAddressDiffers refuses a row that gives a known site another address.
+func SiteAddressDiffers(code string) rules.FieldError {
+	return rules.FieldError{
+		Pointer: "/address",
+		Code:    code,
+		Message: "The site is known already, at another address.",
+		Remedy:  "Correct the row, give the site a name of its own, or change its address first.",
+	}
 }
 
 // Trimmed returns the form as it is stored: texts composed and without spaces around,

@@ -20,8 +20,13 @@ const (
 	SerialMissing       = "SERIAL_REQUIRED"       // the model is no accessory
 )
 
-// ReviewRMARate is the reason to review an RMA because there were unusually many (S25).
-const ReviewRMARate = "UNUSUALLY_MANY_RMAS"
+// Reasons to review an RMA (S25).
+const (
+	// ReviewRMARate: there were unusually many.
+	ReviewRMARate = "UNUSUALLY_MANY_RMAS"
+	// ReviewShipToNew: the customer typed an address that nobody knew before.
+	ReviewShipToNew = "SHIP_TO_NEW"
+)
 
 // RMARequest is what the decision about a request for an RMA needs to know. A
 // device is named by its serial, an accessory by room, model and quantity (R74).
@@ -34,16 +39,19 @@ type RMARequest struct {
 	Registered bool // and a device of the account has it
 	Device     licensing.DeviceState
 	KnownSince time.Time // when the serial came to the account
-	Proof      bool      // a proof was given that the serial is the account's
-	OpenRMA    bool
+	// Proof: one was given that the serial is the account's, with the request or before
+	Proof   bool
+	OpenRMA bool
 
 	RoomKnown bool // of an accessory
 	Quantity  int
 
-	Cover     cover.Answer // for HARDWARE now
-	SiteKnown bool         // the ship-to is a site of the account
-	Recent    int          // RMAs of the account in the days that Terms say, without this one
-	Fleet     int          // devices of the account
+	Cover     cover.Answer       // for HARDWARE now
+	SiteKnown bool               // the ship-to is a site of the account, or becomes one
+	SiteNew   bool               // it becomes one: its address was typed with the request
+	SiteWrong []rules.FieldError // what is wrong with that address
+	Recent    int                // RMAs of the account in the days that Terms say, without this one
+	Fleet     int                // devices of the account
 }
 
 // RMAVerdict says how a request that is accepted goes on. A held one waits for the
@@ -71,9 +79,15 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 		q.checkAccessory(&k)
 	}
 
-	if !q.SiteKnown {
+	refused := len(k.Fields) > 0
+	if len(q.SiteWrong) > 0 {
+		k.Fields = rules.AddFields(k.Fields, q.SiteWrong...)
+		if !refused {
+			return RMAVerdict{}, rules.Invalid(k.Fields)
+		}
+	} else if !q.SiteKnown {
 		k.Fail("/site_id", SiteUnknown, "The ship-to is no known site of the account.",
-			"Name a site of the account, or add it first.")
+			"Name a site of the account, or give the address as ship_to.")
 	}
 	if len(k.Fields) > 0 {
 		return RMAVerdict{}, refusedTogether(k.Fields)
@@ -81,7 +95,10 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 
 	v := RMAVerdict{Held: q.Cover.Held}
 	if q.tooMany() {
-		v.Review = []string{ReviewRMARate}
+		v.Review = append(v.Review, ReviewRMARate)
+	}
+	if q.SiteNew && !q.Role.IsOperator() {
+		v.Review = append(v.Review, ReviewShipToNew)
 	}
 
 	return v, nil

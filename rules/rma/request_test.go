@@ -139,6 +139,28 @@ func TestS25_EveryRefusalIsNamedAtOnce(t *testing.T) {
 	require.Equal(t, []string{rules.WarrantyCap, RMAOpen, SerialTooNew, SiteUnknown}, codes)
 }
 
+// S25: an address that a customer types is looked at by a person; one that an agent types was.
+func TestS25_AnAddressThatNobodyKnewIsReviewed(t *testing.T) {
+	for role, want := range map[rules.Role][]string{
+		rules.CustomerAdmin: {ReviewShipToNew},
+		rules.PartnerAdmin:  {ReviewShipToNew},
+		rules.OperatorLead:  nil,
+	} {
+		v, err := MayRequestRMA(sound(func(q *RMARequest) {
+			q.Role = role
+			q.SiteNew = true
+		}))
+		require.NoError(t, err)
+		require.Equal(t, want, v.Review, role)
+	}
+
+	_, err := MayRequestRMA(sound(func(q *RMARequest) {
+		q.SiteKnown = false
+		q.SiteWrong = []rules.FieldError{{Pointer: "/ship_to/address/city", Code: rules.Required}}
+	}))
+	require.Equal(t, rules.ValidationFailed, rules.CodeOf(err))
+}
+
 func TestS25_FourthRMAIn30DaysPer50DevicesGoesToReview(t *testing.T) {
 	for _, c := range []struct {
 		recent, fleet int

@@ -1,0 +1,182 @@
+package replacement_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+)
+
+// homeless is a covered account whose room stands at a site that has no address.
+func homeless(t *testing.T, env storetest.Env) storetest.Covered {
+	t.Helper()
+	c := env.Covered(t)
+	form := storetest.RoomForm("Sala 1")
+	form.Site = "Berrini"
+	room, err := env.ChangeRoom(storetest.Customer(c.Account), c.Room.ID, form, 0, "")
+	require.NoError(t, err)
+	c.Room = room
+	return c
+}
+
+func sitesOf(t *testing.T, env storetest.Env, c storetest.Covered) []account.AccountSite {
+	t.Helper()
+	sites, _, err := env.ListSites(env.Context, c.Account, db.Page{Limit: 200})
+	require.NoError(t, err)
+	return sites
+}
+
+func asked(c storetest.Covered, change func(*replacement.NewRMA)) replacement.NewRMA {
+	n := replacement.NewRMA{AccountID: c.Account, Serial: *c.Device.Serial, Fault: "No picture"}
+	change(&n)
+	return n
+}
+
+// S25: an address that is typed with the request becomes a site of the account, once,
+// however it is spelt; a person looks at it before anything is sent there.
+func TestS25_AnAddressThatIsTypedBecomesASite(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := homeless(t, env)
+		customer := storetest.Customer(c.Account)
+		_, err := env.RequestRMA(customer, asked(c, func(*replacement.NewRMA) {}))
+		storetest.RequireCode(t, rma.SiteUnknown, err)
+
+		to := rules.SiteForm{
+			Address: rules.Address{
+				Street:  " Rua Funchal, 418 ",
+				City:    "São Paulo",
+				Region:  "br-sp",
+				Country: "br",
+			},
+			ContactName: "Rui Portaria",
+		}
+		r, err := env.RequestRMA(customer, asked(c, func(n *replacement.NewRMA) { n.ShipTo = &to }))
+		require.NoError(t, err)
+		require.Equal(t, []string{rma.ReviewShipToNew}, r.ReviewReasons)
+		site, err := env.GetSite(customer, r.SiteID)
+		require.NoError(t, err)
+		require.Equal(t, "Rua Funchal, 418, São Paulo", site.Name)
+		require.Equal(t, "Rua Funchal, 418", site.Street)
+		require.Equal(t, "SP", site.Region)
+		require.Equal(t, "America/Sao_Paulo", site.TimeZone)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'site.created' "+
+			"AND actor_id = 'usr_admin'"))
+
+		_, err = env.WithdrawRMA(customer, r.ID, "")
+		require.NoError(t, err)
+		to.Address.Street = "RUA FUNCHAL 418"
+		again, err := env.RequestRMA(customer, asked(c, func(n *replacement.NewRMA) { n.ShipTo = &to }))
+		require.NoError(t, err)
+		require.Equal(t, r.SiteID, again.SiteID)
+		require.Empty(t, again.ReviewReasons, "known by now")
+		require.Len(t, sitesOf(t, env, c), 2)
+		env.AuditHolds(t)
+	})
+}
+
+// The account's own address is offered: nobody has to type it.
+func TestS25_AReplacementGoesToTheAccountsOwnAddress(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := homeless(t, env)
+		acc, err := env.GetAccount(env.Context, c.Account)
+		require.NoError(t, err)
+		before := sitesOf(t, env, c)
+
+		r, err := env.RequestRMA(storetest.Customer(c.Account),
+			asked(c, func(n *replacement.NewRMA) { n.ShipToAccount = true }))
+		require.NoError(t, err)
+		require.Empty(t, r.ReviewReasons)
+		site, err := env.GetSite(env.Context, r.SiteID)
+		require.NoError(t, err)
+		require.True(t, rules.SameSiteAddress(acc.Address(), site.Address()))
+		if r.SiteID != c.Site.ID {
+			require.Len(t, sitesOf(t, env, c), len(before)+1)
+			require.Equal(t, acc.LegalName, site.Name)
+		}
+	})
+}
+
+// What is wrong with a typed address is named by its field, beside what else is wrong; nothing
+// of a request that is refused stays.
+func TestS25_AWrongAddressOfARequestIsRefused(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := homeless(t, env)
+	right := rules.Address{Street: "Rua Funchal, 418", City: "São Paulo", Country: "BR"}
+	for name, x := range map[string]struct {
+		n    func(*replacement.NewRMA)
+		want []string
+	}{
+		"no city": {func(n *replacement.NewRMA) {
+			n.ShipTo = &rules.SiteForm{Name: "X", Address: rules.Address{Street: "Rua Funchal, 418", Country: "BR"}}
+		}, []string{"/ship_to/address/city REQUIRED"}},
+		"nothing": {func(n *replacement.NewRMA) { n.ShipTo = &rules.SiteForm{} }, []string{
+			"/ship_to/address/street REQUIRED", "/ship_to/address/city REQUIRED",
+			"/ship_to/address/country REQUIRED",
+		}},
+		"too long": {func(n *replacement.NewRMA) {
+			a := right
+			a.Street = strings.Repeat("R", 201)
+			n.ShipTo = &rules.SiteForm{Address: a}
+		}, []string{"/ship_to/address/street TOO_LONG"}},
+		"a name that is taken": {func(n *replacement.NewRMA) {
+			n.ShipTo = &rules.SiteForm{Name: "hq", Address: right}
+		}, []string{"/ship_to/name DUPLICATE"}},
+		"a message for a name": {func(n *replacement.NewRMA) {
+			n.ShipTo = &rules.SiteForm{Address: right, ContactName: "Pay at https://evil.example"}
+		}, []string{"/ship_to/contact_name NOT_A_NAME"}},
+		"twice": {func(n *replacement.NewRMA) {
+			n.ShipTo = &rules.SiteForm{Address: right}
+			n.ShipToAccount = true
+		}, []string{"/ship_to DUPLICATE"}},
+		"an unknown serial too": {func(n *replacement.NewRMA) {
+			n.Serial = "SN-999"
+			n.ShipTo = &rules.SiteForm{Name: "X", Address: rules.Address{Street: "Rua Funchal, 418", Country: "BR"}}
+		}, []string{"/serial SERIAL_NOT_REGISTERED", "/ship_to/address/city REQUIRED"}},
+	} {
+		_, err := env.RequestRMA(storetest.Customer(c.Account), asked(c, x.n))
+		var got []string
+		for _, f := range fieldsIn(t, err) {
+			require.NotEmpty(t, f.Remedy)
+			got = append(got, f.Pointer+" "+f.Code)
+		}
+		require.Equal(t, x.want, got, name)
+		require.Len(t, sitesOf(t, env, c), 1, name)
+	}
+}
+
+func fieldsIn(t *testing.T, err error) []rules.FieldError {
+	t.Helper()
+	var refusal *rules.Error
+	require.ErrorAs(t, err, &refusal)
+	return refusal.Fields
+}
+
+// S25: the proof of purchase that came with the device, as in a file of rooms, is a proof:
+// it is kept with the request and not asked for again.
+func TestS25_AProofOfPurchaseThatIsKnownCounts(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	_, err := env.RegisterDevice(storetest.Customer(c.Account), entitlement.NewDevice{
+		AccountID: c.Account,
+		RoomID:    c.Room.ID,
+		Form: licensing.DeviceForm{
+			Serial:        "SN-500",
+			ModelCode:     "MEETUP",
+			PurchasedOn:   "2026-06-01",
+			PurchaseProof: "NF 4711",
+		},
+	})
+	require.NoError(t, err)
+	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-500", Fault: "Broken"})
+	require.NoError(t, err)
+	require.Equal(t, "NF 4711", r.SerialProof)
+}
