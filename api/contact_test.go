@@ -35,20 +35,21 @@ func TestS15_AnOrderForAKnownCompanyLetsNobodyIn(t *testing.T) {
 			form.Lines[0].Quantity = 1
 			ref := h.Seller.accepted(form)
 			require.Equal(t, "NEEDS_REVIEW", ref.State)
-			require.Equal(t, []string{ordering.ReasonContactUnknown}, ref.ReviewReasons)
+			require.Equal(t, []string{ordering.ReasonOperatorChecks}, ref.ReviewReasons)
+			require.Equal(t, []string{ordering.ReasonContactUnknown},
+				as[orderRef](t, h.Lead.get("/v1/orders/"+ref.ID), 200).ReviewReasons)
 			h.fulfil(ref.ID)
 			require.Len(t, as[items[api.InvitationView]](t,
 				h.Lead.get("/v1/accounts/"+accountID+"/invitations"), 200).Items, 1)
 			require.Empty(t, as[items[api.ContactQuestionView]](t,
 				h.Lead.get("/v1/accounts/"+accountID+"/contact-questions"), 200).Items)
 
-			decision := "/v1/orders/" + ref.ID + "/decision"
-			p := problem(t, h.Lead.post(decision, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
+			p := problem(t, h.Lead.decide(ref.ID, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
 			require.Equal(t, []string{"/invite_as REQUIRED"}, codes(p.Errors))
-			problem(t, h.Seller.post(decision, `{"accept":true,"reason":"r","invite_as":"ADMIN"}`), 403,
+			problem(t, h.Seller.decide(ref.ID, `{"accept":true,"reason":"r","invite_as":"ADMIN"}`), 403,
 				rules.Forbidden)
 			require.Equal(t, "ACCEPTED", as[orderRef](t,
-				h.Lead.post(decision, `{"accept":true,"reason":"asked Ana","invite_as":"NONE"}`), 200).State)
+				h.Lead.decide(ref.ID, `{"accept":true,"reason":"asked Ana","invite_as":"NONE"}`), 200).State)
 			h.fulfil(ref.ID)
 			require.Zero(t, h.Count(t, "SELECT count(*) FROM notifications WHERE recipient = 'eve@stranger.example'"))
 			require.Len(t, as[items[api.InvitationView]](t,

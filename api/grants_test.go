@@ -279,7 +279,7 @@ func TestS64_InvitationsToOneAddressAreBounded(t *testing.T) {
 	}
 	refused := invite()
 	p := problem(t, refused, 429, rules.RateLimited)
-	require.Contains(t, p.Detail, "5 invitations within 24 hours")
+	require.Contains(t, p.Detail, "5 invitations of this account within 24 hours")
 	require.Regexp(t, `^8\d{4}$`, refused.Header.Get("Retry-After"))
 	require.Equal(t, 5,
 		h.Count(t, "SELECT count(*) FROM notifications WHERE recipient = 'stranger@else.example'"))

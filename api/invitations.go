@@ -183,7 +183,7 @@ type ContactQuestionView struct {
 	ContactName  string                 `json:"contact_name"`
 	Seller       string                 `json:"seller" doc:"The reseller's registered name"`
 	SentBy       string                 `json:"sent_by,omitempty" doc:"Who sent the order, where it is not the seller"`
-	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED"`
+	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED,WITHDRAWN" doc:"WITHDRAWN: its order was cancelled before somebody answered"`
 	Role         identity.MemberRole    `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"Of the confirmation"`
 	AskedAt      time.Time              `json:"asked_at"`
 	AnswerUntil  time.Time              `json:"answer_until" doc:"Exclusive; from then on an operator decides too, by the task DECIDE_CONTACT"`
@@ -201,7 +201,7 @@ func contactQuestionView(q identity.ContactQuestion) ContactQuestionView {
 		ContactName:  q.ContactName,
 		Seller:       q.Seller,
 		SentBy:       q.SentBy,
-		State:        q.State,
+		State:        q.Standing(),
 		Role:         q.Role,
 		AskedAt:      q.AskedAt,
 		AnswerUntil:  q.AnswerUntil,

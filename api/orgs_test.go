@@ -69,8 +69,11 @@ func TestS59_AnotherLegalFormIsAnotherOrganisationOverTheAPI(t *testing.T) {
 		problem(t, ask, 404, rules.NotFound)
 	}
 	form.Reseller.Company = "Andina Telecom Ltda"
+	double := sellerLtda.accepted(form)
+	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised, ordering.ReasonOperatorChecks},
+		double.ReviewReasons)
 	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised, ordering.ReasonPossibleDouble},
-		sellerLtda.accepted(form).ReviewReasons)
+		as[orderRef](t, h.Lead.get("/v1/orders/"+double.ID), 200).ReviewReasons)
 }
 
 // A country is not added to a name by the way: the tokens of one would be another's.

@@ -87,7 +87,9 @@ func showQuestion(v *visit) (answer, error) {
 		Asked:  v.day(rules.DateIn(q.AskedAt, location(v.who.account().TimeZone))),
 	}
 
-	switch q.State {
+	switch q.Standing() {
+	case identity.QuestionWithdrawn:
+		p.Answer = v.language.Say("question.withdrawn")
 	case identity.QuestionConfirmed:
 		p.Answer = v.language.Say("question.confirmed",
 			messages.Args{"role": v.roleName(q.Role)})

@@ -119,7 +119,7 @@ func TestS59_AConfirmedSpellingIsTheOrganisation(t *testing.T) {
 			env.PutOrgSpellings(storetest.Seller(sa), sa.ID, spelling, "we are it"))
 		require.NoError(t, env.PutOrgSpellings(storetest.Operator(), sa.ID, spelling, "same tax number"))
 
-		o, err := env.DecideOrder(storetest.Operator(), waiting.ID, order.Decision{Accept: true, Reason: "it is they"})
+		o, err := env.DecideOrder(storetest.Operator(), waiting.ID, order.Decision{Version: 1, Accept: true, Reason: "it is they"})
 		require.NoError(t, err)
 		stored, err := env.GetOrder(storetest.Seller(sa), o.ID)
 		require.NoError(t, err, "the order in review found its reseller")
@@ -296,7 +296,7 @@ var divided = []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 4}, {SKU: "selec
 func TestS65_ARejectedOrderIsNotDoubled(t *testing.T) {
 	env := storetest.SQLite(t)
 	_, o := storetest.InReview(t, env)
-	_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "no"})
+	_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "no"})
 	require.NoError(t, err)
 	form := storetest.FormFor("PO-1", "Acme", "ana@acme.example")
 	require.Empty(t, env.Accept(t, env.Reseller(t, "Revenda Oeste"), form).ReviewReasons)
