@@ -90,6 +90,16 @@ func TestS15_OperatorsReadWhomTheAdministratorsWereAskedAbout(t *testing.T) {
 		`{"reason":"asked the customer","invite_as":"READ_ONLY","record_domain":true}`), 200)
 	require.EqualValues(t, "DONE", done.State)
 	require.Equal(t, identity.QuestionConfirmed, as[api.ContactQuestionView](t, h.Lead.get(one), 200).State)
-	require.Equal(t, []string{"acme.example"}, as[api.MailDomainsView](t,
-		h.Lead.get("/v1/accounts/"+accountID+"/mail-domains"), 200).Domains)
+	domains := "/v1/accounts/" + accountID + "/mail-domains"
+	require.Equal(t, []string{"acme.example"}, as[api.MailDomainsView](t, h.Lead.get(domains), 200).Domains)
+
+	forget := domains + "/ACME.example/removal"
+	problem(t, h.Seller.post(forget, `{"reason":"r"}`), 403, rules.Forbidden)
+	problem(t, h.Lead.post(forget, `{"reason":" "}`), 422, rules.ReasonRequired)
+	problem(t, h.Lead.post("/v1/accounts/acc_none/mail-domains/acme.example/removal", `{"reason":"r"}`), 404,
+		rules.NotFound)
+	for range 2 {
+		require.Empty(t, as[api.MailDomainsView](t, h.Lead.post(forget, `{"reason":"sold"}`), 200).Domains)
+	}
+	require.Equal(t, 1, h.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'account.domain_forgotten'"))
 }

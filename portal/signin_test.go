@@ -292,7 +292,7 @@ func TestResetRequestsThatTheHourRefusesDoNotCountAgainstTheDay(t *testing.T) {
 		require.Equal(t, 200, w.guest().post("/password-reset", "email", "ana.souza@acme.example").status)
 	}
 	anotherHour := func() {
-		day := w.DB.Secrets().Fingerprint("throttle", "reset-day/ana.souza@acme.example")
+		day := w.DB.Secrets().Fingerprint("throttle", "portal/reset-day/ana.souza@acme.example")
 		require.NoError(t, w.Exec("DELETE FROM throttles WHERE key <> '"+day+"'"))
 	}
 	for range 12 {

@@ -96,9 +96,9 @@ type OrgChange struct {
 // Without a country it means the only one of that name, where an operator entered it: one
 // that only an order named may stand under a country that its sender chose. It refuses with
 // VALIDATION_FAILED a name that is missing, a country or date that cannot be read, a missing
-// country where that does not tell which one is meant, and one that is on record as another's spelling; with
-// STATE_CONFLICT a country for a name whose own country is not on record: that is for
-// ChangeOrg to say, which names the organisation by its id.
+// country where that does not tell which one is meant, and a name that is on record as
+// another's spelling; with STATE_CONFLICT a country for a name whose own country is not on
+// record: that is for ChangeOrg to say, which names the organisation by its id.
 func (s *Accounts) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 	if err := c.validate(); err != nil {
 		return Org{}, err

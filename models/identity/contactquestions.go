@@ -525,6 +525,37 @@ func RecordDomain(tx *db.Tx, accountID, email string) error {
 	})
 }
 
+// ForgetDomain removes a mail domain that an operator recorded as an account's own, with a
+// reason: whoever an order names from it is a stranger again (S15). One that is not recorded
+// changes nothing. For operators only; NOT_FOUND for anybody else and for no account.
+func (s *People) ForgetDomain(ctx context.Context, accountID, domain, reason string) error {
+	if err := rules.CheckReason(reason); err != nil {
+		return err
+	}
+
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		acc, err := account.Lock(tx, accountID)
+		if err != nil {
+			return err
+		}
+
+		domain := rules.NormaliseDomain(domain)
+		res := tx.Delete(&accountDomain{}, "account_id = ? AND domain = ?", acc.ID, domain)
+		if res.Error != nil || res.RowsAffected == 0 {
+			return res.Error
+		}
+
+		return account.Audit(tx, acc.ID, db.Entry{
+			Verb:     "account.domain_forgotten",
+			ObjectID: acc.ID,
+			Details:  db.WithReason(reason, map[string]any{"domain": domain}),
+		})
+	})
+}
+
 // DomainsOf lists the mail domains that operators recorded for an account in scope.
 func (s *People) DomainsOf(ctx context.Context, accountID string) ([]string, error) {
 	domains := []string{}
