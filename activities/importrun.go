@@ -122,8 +122,8 @@ func checkAll[T any](
 	return false, p.report(ctx)
 }
 
-// eachBatch walks the file, each batch in its customer's turn, and reports after every one. It ends early where
-// the job was refused.
+// eachBatch walks the file, each batch in its customer's turn, and reports after every one.
+// It ends early where the job was refused.
 func eachBatch[T any](
 	ctx context.Context, p *importProgress, k importKind[T], do func(context.Context, []T) error,
 ) error {

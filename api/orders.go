@@ -327,7 +327,8 @@ func (in decisionInput) version(stored int64) (int64, error) {
 func (in IfMatchInput) matches(version int64) error {
 	told := strings.TrimSpace(in.IfMatch)
 	if told == "" {
-		return rules.Refuse(rules.VersionMissing, "The change must say which version it is based on.",
+		return rules.Refuse(rules.VersionMissing,
+			"The change must say which version it is based on.",
 			"Read the object and send its ETag as If-Match.")
 	}
 

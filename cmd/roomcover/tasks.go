@@ -90,8 +90,10 @@ func (taskDoCommand) Help() string {
 	return `What each action needs stands in docs/operations.md.
 
 Examples:
-  roomcover tasks do tsk_01kb accept --version 2 --invite-as read_only --email rui@acme.example --reason "asked"
-  roomcover tasks do tsk_01kb accept --version 2 --record-domain --email rui@acme.example --reason "theirs"
+  roomcover tasks do tsk_01kb accept --version 2 --invite-as read_only \
+    --email rui@acme.example --reason "asked"
+  roomcover tasks do tsk_01kb accept --version 2 --record-domain \
+    --email rui@acme.example --reason "theirs"
   roomcover tasks do tsk_01kb refuse --reason "nobody there knows the person"`
 }
 

@@ -62,8 +62,9 @@ func (w *rmaChange) lookedAt(version int64) error {
 		e.Fields = []rules.FieldError{{
 			Pointer: "/spare_unit_id",
 			Code:    "CHANGED",
-			Message: "The customer has used a spare: an approval replenishes it, and sends no other unit.",
-			Remedy:  "Decide about that.",
+			Message: "The customer has used a spare: an approval replenishes it, and " +
+				"sends no other unit.",
+			Remedy: "Decide about that.",
 		}}
 	}
 	return e
