@@ -79,8 +79,9 @@ var arrows = map[string][]string{
 	},
 	"models/replacement": {
 		"label", "messages/promise", "models/account", "models/db", "models/entitlement",
-		"models/logistics", "models/notification", "models/program", "rules", "rules/calendar",
-		"rules/catalogue", "rules/cover", "rules/licensing", "rules/rma", "rules/shipping",
+		"models/identity", "models/logistics", "models/notification", "models/program", "rules",
+		"rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing", "rules/rma",
+		"rules/shipping",
 		"rules/spare",
 	},
 	"models/order": {

@@ -7,3 +7,11 @@ import "context"
 func RunImport(ctx context.Context, a *Imports, jobID string, beat func()) (ImportCount, error) {
 	return a.runJob(ctx, jobID, beat)
 }
+
+// QueueTurn lets a file of a customer wait for its turn; ready is closed when it has it.
+func QueueTurn(a *Imports, customer string) (ready <-chan struct{}) {
+	return a.turns.queue(customer).ready
+}
+
+// EndTurn gives a turn back.
+func EndTurn(a *Imports) { a.turns.done() }

@@ -35,6 +35,7 @@ type importProgress struct {
 	entitlements *entitlement.Entitlements
 	orders       *order.Orders
 	job          importjob.ImportJob
+	turns        *importTurns
 	beat         func()
 }
 
@@ -121,8 +122,8 @@ func checkAll[T any](
 	return false, p.report(ctx)
 }
 
-// eachBatch walks the file, and reports after every batch. It ends early where
-// the job was refused.
+// eachBatch walks the file, each batch in its customer's turn, and reports after every one.
+// It ends early where the job was refused.
 func eachBatch[T any](
 	ctx context.Context, p *importProgress, k importKind[T], do func(context.Context, []T) error,
 ) error {
@@ -134,7 +135,7 @@ func eachBatch[T any](
 			return p.report(ctx)
 		}
 
-		err := do(ctx, batch)
+		err := p.inTurn(ctx, func() error { return do(ctx, batch) })
 		batch, size = batch[:0], 0
 		if err != nil || p.job.State == importjob.ImportRefused {
 			return err
@@ -158,6 +159,15 @@ func eachBatch[T any](
 	}
 
 	return flush()
+}
+
+// inTurn runs one batch of the job in a turn of its customer.
+func (p *importProgress) inTurn(ctx context.Context, do func() error) error {
+	if err := p.turns.take(ctx, customerOf(p.job), p.beat); err != nil {
+		return err
+	}
+	defer p.turns.done()
+	return do()
 }
 
 func (p *importProgress) report(ctx context.Context) error {

@@ -21,6 +21,8 @@ type Imports struct {
 	Accounts     *account.Accounts
 	Entitlements *entitlement.Entitlements
 	Orders       *order.Orders
+
+	turns importTurns // of all files that this worker has in hand
 }
 
 // Run checks every row of a job's file and then stores them. A run that follows a
@@ -50,6 +52,7 @@ func (a *Imports) runJob(ctx context.Context, jobID string, beat func()) (Import
 		entitlements: a.Entitlements,
 		orders:       a.Orders,
 		job:          job,
+		turns:        &a.turns,
 		beat:         beat,
 	}
 

@@ -85,7 +85,7 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	}
 	rejected := b.Accept(t, reseller, form("PO-1", gmail))
 	require.NoError(t, b.RemindReview(b.Context, rejected.ID, 1))
-	_, err := b.DecideOrder(b.operator(), rejected.ID, order.Decision{Reason: "unknown customer"})
+	_, err := b.DecideOrder(b.operator(), rejected.ID, order.Decision{Version: 1, Reason: "unknown customer"})
 	require.NoError(t, err)
 
 	// A distributor orders in the reseller's name.
@@ -117,6 +117,7 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	b.Fulfilled(t, reseller, form("PO-3", named("rui.lima@acme.example")))
 	stranger := b.Accept(t, reseller, form("PO-7", named("nova@customer.example")))
 	_, err = b.DecideOrder(b.operator(), stranger.ID, order.Decision{
+		Version:  1,
 		Accept:   true,
 		Reason:   "asked the customer",
 		InviteAs: rules.InviteAsReadOnly,

@@ -95,6 +95,7 @@ var routeTable = map[string]string{
 	"GET /v1/accounts/x/invitations":                    "ALC",
 	"GET /v1/accounts/x/mail-domains":                   "ALC",
 	"GET /v1/contact-questions/x":                       "ALC",
+	"POST /v1/accounts/x/mail-domains/x/removal":        "AL",
 	"POST /v1/accounts/x/invitations":                   "AL",
 	"POST /v1/invitations/x/reissue":                    "AL",
 	"POST /v1/invitations/x/revocation":                 "AL",

@@ -35,20 +35,21 @@ func TestS15_AnOrderForAKnownCompanyLetsNobodyIn(t *testing.T) {
 			form.Lines[0].Quantity = 1
 			ref := h.Seller.accepted(form)
 			require.Equal(t, "NEEDS_REVIEW", ref.State)
-			require.Equal(t, []string{ordering.ReasonContactUnknown}, ref.ReviewReasons)
+			require.Equal(t, []string{ordering.ReasonOperatorChecks}, ref.ReviewReasons)
+			require.Equal(t, []string{ordering.ReasonContactUnknown},
+				as[orderRef](t, h.Lead.get("/v1/orders/"+ref.ID), 200).ReviewReasons)
 			h.fulfil(ref.ID)
 			require.Len(t, as[items[api.InvitationView]](t,
 				h.Lead.get("/v1/accounts/"+accountID+"/invitations"), 200).Items, 1)
 			require.Empty(t, as[items[api.ContactQuestionView]](t,
 				h.Lead.get("/v1/accounts/"+accountID+"/contact-questions"), 200).Items)
 
-			decision := "/v1/orders/" + ref.ID + "/decision"
-			p := problem(t, h.Lead.post(decision, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
+			p := problem(t, h.Lead.decide(ref.ID, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
 			require.Equal(t, []string{"/invite_as REQUIRED"}, codes(p.Errors))
-			problem(t, h.Seller.post(decision, `{"accept":true,"reason":"r","invite_as":"ADMIN"}`), 403,
+			problem(t, h.Seller.decide(ref.ID, `{"accept":true,"reason":"r","invite_as":"ADMIN"}`), 403,
 				rules.Forbidden)
 			require.Equal(t, "ACCEPTED", as[orderRef](t,
-				h.Lead.post(decision, `{"accept":true,"reason":"asked Ana","invite_as":"NONE"}`), 200).State)
+				h.Lead.decide(ref.ID, `{"accept":true,"reason":"asked Ana","invite_as":"NONE"}`), 200).State)
 			h.fulfil(ref.ID)
 			require.Zero(t, h.Count(t, "SELECT count(*) FROM notifications WHERE recipient = 'eve@stranger.example'"))
 			require.Len(t, as[items[api.InvitationView]](t,
@@ -89,6 +90,16 @@ func TestS15_OperatorsReadWhomTheAdministratorsWereAskedAbout(t *testing.T) {
 		`{"reason":"asked the customer","invite_as":"READ_ONLY","record_domain":true}`), 200)
 	require.EqualValues(t, "DONE", done.State)
 	require.Equal(t, identity.QuestionConfirmed, as[api.ContactQuestionView](t, h.Lead.get(one), 200).State)
-	require.Equal(t, []string{"acme.example"}, as[api.MailDomainsView](t,
-		h.Lead.get("/v1/accounts/"+accountID+"/mail-domains"), 200).Domains)
+	domains := "/v1/accounts/" + accountID + "/mail-domains"
+	require.Equal(t, []string{"acme.example"}, as[api.MailDomainsView](t, h.Lead.get(domains), 200).Domains)
+
+	forget := domains + "/ACME.example/removal"
+	problem(t, h.Seller.post(forget, `{"reason":"r"}`), 403, rules.Forbidden)
+	problem(t, h.Lead.post(forget, `{"reason":" "}`), 422, rules.ReasonRequired)
+	problem(t, h.Lead.post("/v1/accounts/acc_none/mail-domains/acme.example/removal", `{"reason":"r"}`), 404,
+		rules.NotFound)
+	for range 2 {
+		require.Empty(t, as[api.MailDomainsView](t, h.Lead.post(forget, `{"reason":"sold"}`), 200).Domains)
+	}
+	require.Equal(t, 1, h.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'account.domain_forgotten'"))
 }

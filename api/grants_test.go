@@ -279,7 +279,7 @@ func TestS64_InvitationsToOneAddressAreBounded(t *testing.T) {
 	}
 	refused := invite()
 	p := problem(t, refused, 429, rules.RateLimited)
-	require.Contains(t, p.Detail, "5 invitations within 24 hours")
+	require.Contains(t, p.Detail, "5 invitations of this account within 24 hours")
 	require.Regexp(t, `^8\d{4}$`, refused.Header.Get("Retry-After"))
 	require.Equal(t, 5,
 		h.Count(t, "SELECT count(*) FROM notifications WHERE recipient = 'stranger@else.example'"))
@@ -292,6 +292,39 @@ func TestS64_InvitationsToOneAddressAreBounded(t *testing.T) {
 		rules.RateLimited)
 	require.NotEqual(t, "SUPERSEDED", h.Strings(t,
 		"SELECT state FROM invitations WHERE id = '"+id+"'")[0], "the refused one changed nothing")
+}
+
+// What one account sends an address keeps no other account from inviting the person: five
+// of each a day, and twenty of all.
+func TestS64_OneAccountDoesNotUseUpWhatAnAddressGets(t *testing.T) {
+	h := sqlite(t)
+	invite := func(accountID string) answer {
+		return h.Lead.post("/v1/accounts/"+accountID+"/invitations", map[string]any{
+			"email": "rui@else.example", "contact_name": "Rui", "role": "READ_ONLY", "reason": "asked",
+		})
+	}
+	fill := func(accountID string) {
+		for range 5 {
+			made := as[ref](t, invite(accountID), 201)
+			require.Equal(t, 200,
+				h.Lead.post("/v1/invitations/"+made.ID+"/revocation", `{"reason":"r"}`).Status)
+		}
+		for range 3 {
+			problem(t, invite(accountID), 429, rules.RateLimited)
+		}
+	}
+
+	accounts := []string{}
+	for n := range 5 {
+		o, _ := h.bought(storetest.PO(n), fmt.Sprintf("Empresa %d Ltda", n), "Rua A, 1", 1)
+		h.Join(t, h.InvitationOf(t, o.ID))
+		accounts = append(accounts, *o.AccountID)
+	}
+	for _, id := range accounts[:4] {
+		fill(id)
+	}
+	p := problem(t, invite(accounts[4]), 429, rules.RateLimited)
+	require.Contains(t, p.Detail, "20 invitations within 24 hours")
 }
 
 // Every door by which a name comes in through the API.

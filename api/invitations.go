@@ -34,6 +34,13 @@ func (h invitationHandlers) routes(api huma.API) {
 		OperatorOnly: true,
 	}
 
+	forget := route{
+		Tag:          "Invitations",
+		Scope:        AccountsWrite,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+
 	mount(api, read.get("list-invitations", "/v1/accounts/{id}/invitations",
 		"List an account's invitations, newest first").
 		refuses(404), h.listInvitations)
@@ -52,6 +59,10 @@ func (h invitationHandlers) routes(api huma.API) {
 	mount(api, read.get("list-mail-domains", "/v1/accounts/{id}/mail-domains",
 		"List the mail domains that are recorded as an account's own").
 		refuses(404), h.listMailDomains)
+	mountJSON(api, forget.post("forget-mail-domain",
+		"/v1/accounts/{id}/mail-domains/{domain}/removal",
+		"Remove a mail domain that is recorded as an account's own").
+		refuses(404), h.forgetMailDomain)
 
 	mountJSON(api, write.post("revoke-invitation", "/v1/invitations/{id}/revocation",
 		"Withdraw an invitation").
@@ -183,7 +194,7 @@ type ContactQuestionView struct {
 	ContactName  string                 `json:"contact_name"`
 	Seller       string                 `json:"seller" doc:"The reseller's registered name"`
 	SentBy       string                 `json:"sent_by,omitempty" doc:"Who sent the order, where it is not the seller"`
-	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED"`
+	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED,WITHDRAWN" doc:"WITHDRAWN: its order was cancelled before somebody answered"`
 	Role         identity.MemberRole    `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"Of the confirmation"`
 	AskedAt      time.Time              `json:"asked_at"`
 	AnswerUntil  time.Time              `json:"answer_until" doc:"Exclusive; from then on an operator decides too, by the task DECIDE_CONTACT"`
@@ -201,7 +212,7 @@ func contactQuestionView(q identity.ContactQuestion) ContactQuestionView {
 		ContactName:  q.ContactName,
 		Seller:       q.Seller,
 		SentBy:       q.SentBy,
-		State:        q.State,
+		State:        q.Standing(),
 		Role:         q.Role,
 		AskedAt:      q.AskedAt,
 		AnswerUntil:  q.AnswerUntil,
@@ -241,4 +252,19 @@ func (h invitationHandlers) listMailDomains(
 	}
 	domains, err := h.people.DomainsOf(ctx, in.ID)
 	return single(domains, err, func(d []string) MailDomainsView { return MailDomainsView{d} })
+}
+
+// mailDomainInput names an account and one of its recorded mail domains.
+type mailDomainInput struct {
+	IDInput
+	Domain string `path:"domain" maxLength:"253" doc:"The mail domain"`
+}
+
+func (h invitationHandlers) forgetMailDomain(
+	ctx context.Context, in *mailDomainInput, r ReasonRequest,
+) (*one[MailDomainsView], error) {
+	if err := h.people.ForgetDomain(ctx, in.ID, in.Domain, r.Reason); err != nil {
+		return nil, err
+	}
+	return h.listMailDomains(ctx, &in.IDInput)
 }

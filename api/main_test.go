@@ -170,8 +170,14 @@ func (c client) try(method, path string, body any, headers ...string) (answer, e
 	return answer{res.StatusCode, res.Header, got}, err
 }
 
-func (c client) get(path string) answer               { return c.send("GET", path, nil) }
-func (c client) post(path string, body any) answer    { return c.send("POST", path, body) }
+func (c client) get(path string) answer            { return c.send("GET", path, nil) }
+func (c client) post(path string, body any) answer { return c.send("POST", path, body) }
+
+// decide decides on version 1 of an order, which it has until somebody changes it.
+func (c client) decide(orderID string, body any) answer {
+	return c.send("POST", "/v1/orders/"+orderID+"/decision", body, "If-Match", `"1"`)
+}
+
 func (c client) order(form ordering.OrderForm) answer { return c.post("/v1/orders", form) }
 func (c client) accepted(form ordering.OrderForm) orderRef {
 	return as[orderRef](c.house.t, c.order(form), 201)

@@ -237,6 +237,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"list-contact-questions": at(h.Lead, "/v1/accounts/{id}/contact-questions", asked),
 		"get-contact-question":   at(h.Lead, "/v1/contact-questions/{id}", question),
 		"list-mail-domains":      at(h.Lead, "/v1/accounts/{id}/mail-domains", recorded),
+		"forget-mail-domain":     at(h.Lead, "/v1/accounts/{id}/mail-domains/acme.example/removal", recorded),
 		"reissue-invitation":     at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
 		"revoke-invitation":      at(h.Lead, "/v1/invitations/{id}/revocation", invitation),
 		"list-notifications":     at(h.Lead, "/v1/notifications?limit=2"),

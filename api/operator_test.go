@@ -137,15 +137,14 @@ func TestAccountsAreReadWithBalanceAndAdded(t *testing.T) {
 	second := as[ref](t, h.Lead.post("/v1/accounts", body), 201)
 	t.Run("R107a two candidates are never guessed between", func(t *testing.T) {
 		review := h.Seller.accepted(form)
-		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, review.ReviewReasons)
-		path := "/v1/orders/" + review.ID + "/decision"
-		p := problem(t, h.Lead.post(path, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
+		require.Equal(t, []string{ordering.ReasonOperatorChecks}, review.ReviewReasons)
+		p := problem(t, h.Lead.decide(review.ID, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/account_id REQUIRED"}, codes(p.Errors))
 		decision := map[string]any{"accept": true, "reason": "r", "account_id": second.ID}
-		p = problem(t, h.Lead.post(path, decision), 422, rules.ValidationFailed)
+		p = problem(t, h.Lead.decide(review.ID, decision), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/invite_as REQUIRED"}, codes(p.Errors), "nobody there has accepted yet (S15)")
 		decision["invite_as"], decision["email"] = "ADMIN", form.EndCustomer.Email
-		require.Equal(t, 200, h.Lead.post(path, decision).Status)
+		require.Equal(t, 200, h.Lead.decide(review.ID, decision).Status)
 	})
 	p := problem(t, h.Lead.post("/v1/accounts", `{"mode":"X","address":{"street":"a"}}`), 422, rules.ValidationFailed)
 	require.Equal(t, []string{
@@ -298,12 +297,12 @@ func TestOperatorTasksAndTheirActions(t *testing.T) {
 	a, b := review("A"), review("B")
 	id := task(db.TaskReviewOrder, a.ID)
 	problem(t, do(id, "retry", `{}`), 409, "ACTION_NOT_AVAILABLE")
-	problem(t, do(id, "accept", `{}`), 422, rules.ReasonRequired)
+	problem(t, do(id, "accept", `{"version":1}`), 422, rules.ReasonRequired)
 	csm := h.client(account.OperatorOrgID, rules.OperatorCSM)
 	problem(t, csm.post("/v1/operator/tasks/"+id+"/accept", `{"reason":"r"}`), 403, rules.Forbidden)
-	require.Equal(t, "DONE", as[ref](t, do(id, "accept", `{"reason":"date agreed"}`), 200).State)
+	require.Equal(t, "DONE", as[ref](t, do(id, "accept", `{"reason":"date agreed","version":1}`), 200).State)
 	problem(t, do(id, "accept", `{"reason":"r"}`), 409, rules.StateConflict)
-	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskReviewOrder, b.ID), "reject", `{"reason":"r"}`), 200).State)
+	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskReviewOrder, b.ID), "reject", `{"reason":"r","version":1}`), 200).State)
 	require.Equal(t, "REJECTED", as[orderRef](t, h.Seller.get("/v1/orders/"+b.ID), 200).State)
 
 	ordered, _, invitation := h.fulfilled()

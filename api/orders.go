@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"cloud.google.com/go/civil"
@@ -57,7 +58,7 @@ func (h orderHandlers) routes(api huma.API) {
 		refuses(404, 409, 412, 428).documents(ordering.OrderForm{}), h.amendOrder)
 	mountJSON(api, review.post("decide-order", "/v1/orders/{id}/decision",
 		"Accept or reject an order in review").
-		idempotent().refuses(404), h.decideOrder)
+		idempotent().refuses(404, 409, 412, 428), h.decideOrder)
 	mountJSON(api, cancel.post("cancel-order", "/v1/orders/{id}/cancellation",
 		"Cancel an order within its window").
 		idempotent().refuses(404), h.cancelOrder)
@@ -87,7 +88,7 @@ type OrderAnswer struct {
 	PONumber      string             `json:"po_number"`
 	VendorOrderNo string             `json:"vendor_order_no,omitempty" doc:"Missing until the order is accepted"`
 	Warnings      []rules.FieldError `json:"warnings" nullable:"false" doc:"What is doubtful but accepted"`
-	ReviewReasons []string           `json:"review_reasons" nullable:"false"`
+	ReviewReasons []string           `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order. To sellers OPERATOR_CHECKS_CUSTOMER stands for every reason that would tell of others: have the full names, the address and the customer's own contact right, and wait for the decision"`
 	Version       int64              `json:"version"`
 }
 
@@ -98,14 +99,14 @@ type submitOutput struct {
 	Body     OrderAnswer
 }
 
-func answerFor(o order.Order, warnings []rules.FieldError) OrderAnswer {
+func answerFor(o order.Order, warnings []rules.FieldError, operator bool) OrderAnswer {
 	return OrderAnswer{
 		ID:            o.ID,
 		State:         o.State,
 		PONumber:      o.PONumber,
 		VendorOrderNo: text(o.VendorOrderNo),
 		Warnings:      append([]rules.FieldError{}, warnings...),
-		ReviewReasons: codesOrNone(o.ReviewReasons),
+		ReviewReasons: reasonsFor(o, operator),
 		Version:       o.Version,
 	}
 }
@@ -140,7 +141,7 @@ func (h orderHandlers) submitOrder(
 		Status:   status,
 		Location: "/v1/orders/" + out.Order.ID,
 		ETag:     etag(out.Order.Version),
-		Body:     answerFor(out.Order, out.Warnings),
+		Body:     answerFor(out.Order, out.Warnings, callOf(ctx).token.Role.IsOperator()),
 	}, nil
 }
 
@@ -289,13 +290,45 @@ type IfMatchInput struct {
 	IfMatch string `header:"If-Match" doc:"Required: the ETag of what you read"`
 }
 
+// decisionInput names an object that somebody decides about, and the version that was
+// looked at: another party may change it meanwhile.
+type decisionInput struct {
+	IDInput
+	IfMatch string `header:"If-Match" doc:"Required: the ETag of what you looked at; * is not enough"`
+}
+
+// version returns the version that the decision is about: the stored one where If-Match
+// names it, else the newest that it names. One that names none is refused.
+func (in decisionInput) version(stored int64) (int64, error) {
+	var newest int64
+	for _, tag := range strings.Split(in.IfMatch, ",") {
+		tag = strings.Trim(strings.TrimPrefix(strings.TrimSpace(tag), "W/"), `"`)
+		named, err := strconv.ParseInt(tag, 10, 64)
+		switch {
+		case err != nil:
+		case named == stored:
+			return stored, nil
+		default:
+			newest = max(newest, named)
+		}
+	}
+
+	if newest == 0 {
+		return 0, rules.Refuse(rules.VersionMissing,
+			"The decision must say which version you looked at.",
+			"Read the object and send its ETag as If-Match.")
+	}
+	return newest, nil
+}
+
 // matches holds If-Match against the version that is stored (RFC 9110, 13.1.1): "*" stands
 // for whatever is stored, and of several tags one has to be right. A tag that a proxy on
 // the way has made weak is right too, because ours name versions and not bytes.
 func (in IfMatchInput) matches(version int64) error {
 	told := strings.TrimSpace(in.IfMatch)
 	if told == "" {
-		return rules.Refuse(codeVersionMissing, "The change must say which version it is based on.",
+		return rules.Refuse(rules.VersionMissing,
+			"The change must say which version it is based on.",
 			"Read the object and send its ETag as If-Match.")
 	}
 
@@ -308,7 +341,7 @@ func (in IfMatchInput) matches(version int64) error {
 		}
 	}
 
-	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.",
+	return rules.Refuse(rules.VersionMismatch, "The object was changed since you read it.",
 		"Read it again and repeat the change.")
 }
 
@@ -350,19 +383,29 @@ func (h orderHandlers) amendOrder(
 		Status:   200,
 		Location: "/v1/orders/" + o.ID,
 		ETag:     etag(o.Version),
-		Body:     answerFor(o, o.Warnings()),
+		Body:     answerFor(o, o.Warnings(), t.Role.IsOperator()),
 	}, nil
 }
 
 func (h orderHandlers) decideOrder(
-	ctx context.Context, in *IDInput, d DecisionRequest,
+	ctx context.Context, in *decisionInput, d DecisionRequest,
 ) (*orderOutput, error) {
+	o, err := h.orders.GetOrder(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	version, err := in.version(o.Version)
+	if err != nil {
+		return nil, err
+	}
+
 	if d.Accept == nil { // left out is no decision, least of all a rejection
 		return nil, wrong("/accept", rules.Required,
 			"It is not said whether the order is accepted.", "Send accept, true or false.")
 	}
 
-	o, err := h.orders.DecideOrder(ctx, in.ID, order.Decision{
+	o, err = h.orders.DecideOrder(ctx, in.ID, order.Decision{
+		Version:      version,
 		Accept:       *d.Accept,
 		Reason:       d.Reason,
 		AccountID:    d.AccountID,

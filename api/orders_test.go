@@ -202,16 +202,16 @@ func TestR45a_SuspendedResellerNeedsReviewUntilDecided(t *testing.T) {
 	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised}, ref.ReviewReasons)
 	contracts := as[struct{ Items []any }](t, h.Lead.get("/v1/contracts"), 200)
 	require.Empty(t, contracts.Items)
-	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": " "}), 422,
+	problem(t, h.Lead.decide(ref.ID, map[string]any{"accept": true, "reason": " "}), 422,
 		rules.ReasonRequired)
 	decided := as[orderRef](
 		t,
-		h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": "contract renewed"}),
+		h.Lead.decide(ref.ID, map[string]any{"accept": true, "reason": "contract renewed"}),
 		200,
 	)
 	require.Equal(t, "ACCEPTED", decided.State)
 	require.NotEmpty(t, decided.VendorOrderNo)
-	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": false, "reason": "no"}), 409,
+	problem(t, h.Lead.decide(ref.ID, map[string]any{"accept": false, "reason": "no"}), 409,
 		rules.StateConflict)
 }
 

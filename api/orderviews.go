@@ -24,7 +24,7 @@ type OrderSummary struct {
 	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The purchase date that counts (S6)"`
 	TimeZone         string                `json:"time_zone" doc:"IANA zone of the order's days"`
 	CancellableUntil time.Time             `json:"cancellable_until" doc:"Exclusive end of the cancellation window (R90)"`
-	ReviewReasons    []string              `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order"`
+	ReviewReasons    []string              `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order. To sellers and customers OPERATOR_CHECKS_CUSTOMER stands for every reason that would tell of others"`
 	ReviewUntil      *time.Time            `json:"review_until,omitempty" doc:"Without a decision by then the order is rejected"`
 	InvitationFailed bool                  `json:"invitation_failed" doc:"The invitation could not be delivered (S17)"`
 	Lines            []OrderLineView       `json:"lines" nullable:"false"`
@@ -88,7 +88,7 @@ func summarise(o order.Order, operator bool) OrderSummary {
 		PurchasedOn:      o.PurchasedOn,
 		TimeZone:         o.TimeZone,
 		CancellableUntil: o.CancellableUntil,
-		ReviewReasons:    codesOrNone(o.ReviewReasons),
+		ReviewReasons:    reasonsFor(o, operator),
 		ReviewUntil:      o.ReviewUntil,
 		InvitationFailed: o.InvitationFailed,
 		CreatedAt:        o.CreatedAt,
@@ -113,6 +113,14 @@ func summarise(o order.Order, operator bool) OrderSummary {
 	}
 
 	return v
+}
+
+// reasonsFor are the reasons of an order's review, as the reader may know them.
+func reasonsFor(o order.Order, operator bool) []string {
+	if operator {
+		return codesOrNone(o.ReviewReasons)
+	}
+	return ordering.PublicReasons(o.ReviewReasons)
 }
 
 func codesOrNone(codes []string) []string { return append([]string{}, codes...) }

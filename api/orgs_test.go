@@ -69,8 +69,11 @@ func TestS59_AnotherLegalFormIsAnotherOrganisationOverTheAPI(t *testing.T) {
 		problem(t, ask, 404, rules.NotFound)
 	}
 	form.Reseller.Company = "Andina Telecom Ltda"
+	double := sellerLtda.accepted(form)
+	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised, ordering.ReasonOperatorChecks},
+		double.ReviewReasons)
 	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised, ordering.ReasonPossibleDouble},
-		sellerLtda.accepted(form).ReviewReasons)
+		as[orderRef](t, h.Lead.get("/v1/orders/"+double.ID), 200).ReviewReasons)
 }
 
 // A country is not added to a name by the way: the tokens of one would be another's.
@@ -94,6 +97,39 @@ func TestS59_ACountryIsRecordedByTheOrganisationsID(t *testing.T) {
 		request["reason"] = "r"
 		problem(t, h.Lead.send("PUT", "/v1/orgs/"+id, request), 404, rules.NotFound)
 	}
+}
+
+// A distributor's order may have given the name first, under a country of its choice: the
+// name alone does not authorise that organisation.
+func TestS59_ANameThatOnlyAnOrderGaveIsNotAuthorisedByTheWay(t *testing.T) {
+	h := sqlite(t)
+	trader := h.client(h.Env.Distributor(t, "Distribuidora Norte").ID, rules.Distributor)
+	form := storetest.Form("PO-1")
+	form.Reseller.Company, form.Reseller.Address.Country = "Boa Revenda Ltda", "PY"
+	trader.accepted(form)
+	squatted := h.Strings(t, "SELECT id FROM orgs WHERE name = 'Boa Revenda Ltda'")[0]
+
+	request := map[string]any{
+		"kind": "RESELLER", "name": "Boa Revenda Ltda", "authorised_from": "2020-01-01",
+	}
+	put := func() answer { return h.Lead.send("PUT", "/v1/orgs", request) }
+	p := problem(t, put(), 422, rules.ValidationFailed)
+	require.Equal(t, []string{"/country REQUIRED"}, codes(p.Errors))
+	require.Contains(t, p.Errors[0].Message, "PY")
+	require.Contains(t, p.Errors[0].Remedy, squatted, "the one that there is, to look at")
+	require.False(t, as[api.OrgDetail](t, h.Lead.get("/v1/orgs/"+squatted), 200).Authorised)
+
+	request["country"] = "BR"
+	real := as[api.OrgDetail](t, put(), 200)
+	require.NotEqual(t, squatted, real.ID)
+	require.True(t, real.Authorised)
+	require.False(t, as[api.OrgDetail](t, h.Lead.get("/v1/orgs/"+squatted), 200).Authorised)
+	delete(request, "country")
+	p = problem(t, put(), 422, rules.ValidationFailed)
+	require.Equal(t, []string{"/country REQUIRED"}, codes(p.Errors), "two of the name")
+
+	request["country"] = "PY"
+	require.Equal(t, squatted, as[api.OrgDetail](t, put(), 200).ID, "said by its country it is meant")
 }
 
 func TestR115b_S65_WhatOperatorsKeepOverTheAPI(t *testing.T) {

@@ -27,17 +27,15 @@ import (
 
 // Codes of refusals that only this package makes.
 const (
-	codeInternal        = "INTERNAL_ERROR"
-	codeUnavailable     = "SERVICE_UNAVAILABLE"
-	codeMedia           = "UNSUPPORTED_MEDIA_TYPE"
-	codeTooLarge        = "BODY_TOO_LARGE"
-	codeBodyRead        = "BODY_NOT_READ"
-	codeMethod          = "METHOD_NOT_ALLOWED"
-	codeParameter       = "INVALID_PARAMETER"
-	codeKeyInvalid      = "IDEMPOTENCY_KEY_INVALID"
-	codeVersionMissing  = "PRECONDITION_REQUIRED"
-	codeVersionMismatch = "VERSION_MISMATCH"
-	codeNotAcceptable   = "NOT_ACCEPTABLE"
+	codeInternal      = "INTERNAL_ERROR"
+	codeUnavailable   = "SERVICE_UNAVAILABLE"
+	codeMedia         = "UNSUPPORTED_MEDIA_TYPE"
+	codeTooLarge      = "BODY_TOO_LARGE"
+	codeBodyRead      = "BODY_NOT_READ"
+	codeMethod        = "METHOD_NOT_ALLOWED"
+	codeParameter     = "INVALID_PARAMETER"
+	codeKeyInvalid    = "IDEMPOTENCY_KEY_INVALID"
+	codeNotAcceptable = "NOT_ACCEPTABLE"
 )
 
 // statuses maps every code to its HTTP status, in this one place.
@@ -104,7 +102,7 @@ var statuses = map[string]int{
 	rules.InvitationSuperseded: 410,
 	rules.InvitationRevoked:    410,
 
-	codeVersionMismatch: 412,
+	rules.VersionMismatch: 412,
 
 	codeTooLarge: 413,
 
@@ -137,7 +135,7 @@ var statuses = map[string]int{
 	rma.SiteUnknown:              422,
 	rma.PhotoMissing:             422,
 
-	codeVersionMissing: 428,
+	rules.VersionMissing: 428,
 
 	rules.RateLimited: 429,
 

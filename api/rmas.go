@@ -46,7 +46,7 @@ func (h rmaHandlers) routes(api huma.API) {
 		answers(http.StatusCreated).idempotent().refuses(404, 409), h.requestRMA)
 	mountJSON(api, write.post("act-on-rma", "/v1/rmas/{id}/{command}",
 		"Do one of a replacement's commands").
-		idempotent().refuses(404, 409), h.actOnRMA)
+		idempotent().refuses(404, 409, 412), h.actOnRMA)
 }
 
 // RMARequest asks for a replacement.
@@ -148,6 +148,7 @@ func (h rmaHandlers) requestRMA(
 
 // RMACommandRequest is what the commands need; each takes its own fields.
 type RMACommandRequest struct {
+	Version         int64          `json:"version,omitempty" doc:"approve, reject: of the replacement that you looked at; another one answers 412, since its customer may have used a spare. Missing: any"`
 	Reason          string         `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive, take_back: required; goes into the audit"`
 	DefectConfirmed bool           `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
 	Code            string         `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
@@ -173,6 +174,7 @@ func (h rmaHandlers) actOnRMA(
 ) (*one[RMADetail], error) {
 	c := replacement.ReplacementCommand{
 		Name:            rma.RMACommand(in.Command),
+		Version:         q.Version,
 		Reason:          q.Reason,
 		DefectConfirmed: q.DefectConfirmed,
 		Code:            q.Code,

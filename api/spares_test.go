@@ -91,6 +91,11 @@ func TestR82b_ACustomerSeesItsParentsNumberAndNothingOfOtherAccounts(t *testing.
 	br, parent := h.bought("PO-1", "Acme Ltda", "Rua A, 1", 30)
 	us, _ := h.bought("PO-2", "Acme Ltda", "Rua B, 2", 25)
 	_, foreign := h.bought("PO-3", "Beta SA", "Rua A, 1", 50)
+	require.JSONEq(t, fmt.Sprintf(`{"parent_org_id": %q, "name": "Acme Ltda", "entitled": 0}`, parent),
+		string(h.customer(*us.AccountID, rules.CustomerAdmin).get("/v1/spares/"+parent).Body),
+		"nobody has proved yet that the two are one customer (S60)")
+	h.Join(t, h.InvitationOf(t, br.ID))
+	h.Join(t, h.InvitationOf(t, us.ID))
 	for _, role := range []rules.Role{rules.CustomerAdmin, rules.CustomerReadOnly} {
 		c := h.customer(*us.AccountID, role)
 		got := c.get("/v1/spares/" + parent)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -36,28 +37,35 @@ func (h taskHandlers) routes(api huma.API) {
 
 // TaskView is something that needs a person.
 type TaskView struct {
-	ID         string       `json:"id"`
-	Kind       db.TaskKind  `json:"kind"`
-	State      db.TaskState `json:"state" enum:"OPEN,DONE"`
-	What       string       `json:"what" doc:"What to do"`
-	Why        string       `json:"why" doc:"Why it is needed"`
-	SubjectID  string       `json:"subject_id" doc:"What it is about"`
-	AccountID  string       `json:"account_id,omitempty"`
-	Actions    []string     `json:"actions" nullable:"false" doc:"What can be done with it here"`
-	Resolution string       `json:"resolution,omitempty"`
-	ResolvedBy string       `json:"resolved_by,omitempty"`
-	CreatedAt  time.Time    `json:"created_at"`
-	ResolvedAt *time.Time   `json:"resolved_at,omitempty"`
+	ID        string       `json:"id"`
+	Kind      db.TaskKind  `json:"kind"`
+	State     db.TaskState `json:"state" enum:"OPEN,DONE"`
+	What      string       `json:"what" doc:"What to do"`
+	Why       string       `json:"why" doc:"Why it is needed"`
+	SubjectID string       `json:"subject_id" doc:"What it is about"`
+
+	// Another party may change an order in review: a decision names what it is about.
+	SubjectVersion int64 `json:"subject_version,omitempty" doc:"Of an order in review: the version that a decision is about; send it as version"`
+
+	AccountID  string     `json:"account_id,omitempty"`
+	Actions    []string   `json:"actions" nullable:"false" doc:"What can be done with it here"`
+	Resolution string     `json:"resolution,omitempty"`
+	ResolvedBy string     `json:"resolved_by,omitempty"`
+	CreatedAt  time.Time  `json:"created_at"`
+	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
 }
 
-func taskView(t db.OperatorTask) TaskView {
+func taskView(t db.OperatorTask, version int64) TaskView {
 	v := TaskView{
-		ID:         t.ID,
-		Kind:       t.Kind,
-		State:      t.State,
-		What:       t.What,
-		Why:        t.Why,
-		SubjectID:  t.SubjectID,
+		ID:        t.ID,
+		Kind:      t.Kind,
+		State:     t.State,
+		What:      t.What,
+		Why:       t.Why,
+		SubjectID: t.SubjectID,
+
+		SubjectVersion: version,
+
 		AccountID:  text(t.AccountID),
 		Actions:    []string{},
 		Resolution: t.Resolution,
@@ -94,17 +102,30 @@ func (h taskHandlers) listTasks(
 		SubjectID: in.SubjectID,
 		Page:      in.page(),
 	})
-	return listed(tasks, next, err, taskView)
+	view := h.viewOf(ctx, &err, tasks...)
+	return listed(tasks, next, err, view)
+}
+
+// viewOf returns how tasks are shown: with the versions of what they are about, which it
+// reads for all of them at once. An error is left in err where there was none.
+func (h taskHandlers) viewOf(
+	ctx context.Context, err *error, tasks ...db.OperatorTask,
+) func(db.OperatorTask) TaskView {
+	versions, failed := h.operations.SubjectVersions(ctx, tasks)
+	*err = cmp.Or(*err, failed)
+	return func(t db.OperatorTask) TaskView { return taskView(t, versions[t.SubjectID]) }
 }
 
 func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView], error) {
 	t, err := h.db.GetTask(ctx, in.ID)
-	return single(t, err, taskView)
+	view := h.viewOf(ctx, &err, t)
+	return single(t, err, view)
 }
 
 // ActionRequest says why, and whatever the action needs.
 type ActionRequest struct {
 	Reason       string         `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
+	Version      int64          `json:"version,omitempty" doc:"accept, reject of an order: required; the subject_version of the task, or the version of the order, that you looked at"`
 	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW, S61); link: whose the imported warranty is"`
 	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all (S15)"`
 	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own (S15)"`
@@ -126,6 +147,7 @@ func (h taskHandlers) actOnTask(
 	t, err := h.operations.Act(ctx, in.ID, operations.TaskAction{
 		Name:         in.Action,
 		Reason:       r.Reason,
+		Version:      r.Version,
 		AccountID:    r.AccountID,
 		InviteAs:     r.InviteAs,
 		RecordDomain: r.RecordDomain,
@@ -135,5 +157,6 @@ func (h taskHandlers) actOnTask(
 		ContactName:  r.ContactName,
 		CSMID:        r.CSMID,
 	})
-	return single(t, err, taskView)
+	view := h.viewOf(ctx, &err, t)
+	return single(t, err, view)
 }

@@ -122,10 +122,13 @@ func (v *visit) questionPage(q identity.ContactQuestion) (answer, error) {
 		Asked:  v.day(rules.DateIn(q.AskedAt, location(v.who.account().TimeZone))),
 	}
 
-	if q.State == identity.QuestionOpen {
-		p.Until = v.answerUntil(q)
-	} else {
+	switch q.Standing() {
+	case identity.QuestionWithdrawn:
+		p.Answer = v.say("question.withdrawn")
+	case identity.QuestionConfirmed, identity.QuestionRefused:
 		p.Answer, err = v.questionAnswer(q)
+	default:
+		p.Until = v.answerUntil(q)
 	}
 
 	return answer{

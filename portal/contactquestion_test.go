@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -82,6 +83,25 @@ func TestS15_AnAdministratorRefusesOnThePage(t *testing.T) {
 	require.Contains(t, ana.get(questionsPath+q.ID).body, "refused this person")
 	require.Equal(t, "/colleagues", ana.post(questionsPath+q.ID+"/refuse", "confirmed", "yes").path, "a second click")
 	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/confirm", "role", "ADMIN").status)
+}
+
+// The order was cancelled before somebody answered: the mail's button leads to a page that
+// says so and asks nothing.
+func TestS15_TheButtonOfACancelledOrdersMailSaysThatNothingIsLeftToDecide(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	q := w.question(inv.AccountID, "PO-2", "rui@acme.example")
+	_, _, err := w.CancelOrder(storetest.Operator(), q.OrderID, order.CancelRequest{Reason: "a double"})
+	require.NoError(t, err)
+
+	page := ana.get(questionsPath + q.ID)
+	require.Equal(t, 200, page.status)
+	require.Contains(t, page.body, "The order was cancelled.")
+	require.NotContains(t, page.body, questionsPath+q.ID+"/confirm")
+	require.NotContains(t, ana.get("/colleagues").body, "rui@acme.example")
+	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/confirm", "role", "READ_ONLY").status)
+	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/refuse").status)
+	require.Empty(t, w.Strings(t, "SELECT id FROM invitations WHERE email = 'rui@acme.example'"))
 }
 
 // The mail's button leads through the sign-in to the page; a question of another account of

@@ -286,6 +286,34 @@ func TestResetRequestsAreBoundedInSilence(t *testing.T) {
 	require.Equal(t, 429, w.guest().post("/password-reset", "email", "other@acme.example").status)
 }
 
+// What the hour refuses is not counted against the day: a minute of requests by somebody
+// else keeps nobody from a link until tomorrow.
+func TestResetRequestsThatTheHourRefusesDoNotCountAgainstTheDay(t *testing.T) {
+	w := newWorld(t)
+	w.admin()
+	ask := func() {
+		require.Equal(t, 200, w.guest().post("/password-reset", "email", "ana.souza@acme.example").status)
+	}
+	anotherHour := func() {
+		day := w.DB.Secrets().Fingerprint("throttle", "portal/reset-day/ana.souza@acme.example")
+		require.NoError(t, w.Exec("DELETE FROM throttles WHERE key <> '"+day+"'"))
+	}
+	for range 12 {
+		ask()
+	}
+	require.Len(t, w.mails("password_reset"), 3, "the hour's")
+	anotherHour()
+	for range 12 {
+		ask()
+	}
+	require.Len(t, w.mails("password_reset"), 6)
+	anotherHour()
+	for range 12 {
+		ask()
+	}
+	require.Len(t, w.mails("password_reset"), 8, "the day's")
+}
+
 func TestBrowserLabels(t *testing.T) {
 	for agent, want := range map[string]string{
 		"":                            "–",

@@ -31,6 +31,9 @@ const (
 	UserLimit                = "USER_LIMIT"
 	RateLimited              = "RATE_LIMITED"
 	ActionNotAvailable       = "ACTION_NOT_AVAILABLE" // no such command or action
+	// a decision, or a change, says on which version of what it decides it is based
+	VersionMissing  = "PRECONDITION_REQUIRED"
+	VersionMismatch = "VERSION_MISMATCH"
 )
 
 // Codes of single fields inside a VALIDATION_FAILED error.

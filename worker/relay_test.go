@@ -138,7 +138,7 @@ func TestC4_EachKindOfEventReachesItsWorkflow(t *testing.T) {
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "ana@gmail.com"
 		reviewed := env.Accept(t, reseller, form)
-		_, err = env.DecideOrder(operator(), reviewed.ID, order.Decision{Reason: "no"})
+		_, err = env.DecideOrder(operator(), reviewed.ID, order.Decision{Version: 1, Reason: "no"})
 		require.NoError(t, err)
 		_, err = env.ChallengeInvited(env.Context, inv.ID, "browser", "en")
 		require.NoError(t, err)

@@ -54,7 +54,7 @@ const (
 	workflowSlots   = 20
 	MainSlots       = 20 // of the main queue's activities
 	MailSlots       = 10
-	importSlots     = 2
+	importSlots     = 100 // files in hand; how many work at once, activities.Imports decides
 	carrierSlots    = 4
 )
 

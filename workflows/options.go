@@ -60,7 +60,7 @@ func carrying(ctx workflow.Context, summary string) workflow.Context {
 func lengthy(ctx workflow.Context, queue, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           queue,
-		StartToCloseTimeout: 2 * time.Hour,
+		StartToCloseTimeout: 12 * time.Hour, // a file takes turns with others'
 		HeartbeatTimeout:    time.Minute,
 		Summary:             summary,
 		RetryPolicy:         retries(time.Second, 5*time.Minute),

@@ -198,7 +198,7 @@ func TestRecordHistories(t *testing.T) {
 		PasswordHash: "x",
 	})
 	require.NoError(t, err)
-	_, err = s.db.DecideOrder(s.operator(), decided.ID, order.Decision{Accept: true, Reason: "fine"})
+	_, err = s.db.DecideOrder(s.operator(), decided.ID, order.Decision{Version: 1, Accept: true, Reason: "fine"})
 	require.NoError(t, err)
 	code, err := s.db.ChallengeInvited(s.db.Context, inv.ID, "browser", "en")
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ import (
 // decide commits a decision and tells the workflow, as the relay does.
 func (b *bench) decide(id string, accept bool) {
 	b.t.Helper()
-	_, err := b.db.DecideOrder(b.operator(), id, order.Decision{Accept: accept, Reason: "spoken with the reseller"})
+	_, err := b.db.DecideOrder(b.operator(), id, order.Decision{Version: b.get(id).Version, Accept: accept, Reason: "spoken with the reseller"})
 	require.NoError(b.t, err)
 	b.SignalWorkflow(workflows.SignalDecided, nil)
 }
@@ -200,6 +200,7 @@ func TestS15_AnOrderThatWentBackToReviewWaitsForItsDecision(t *testing.T) {
 				b.at(b.Now().Add(2*24*time.Hour), func() {
 					require.Equal(t, rules.OrderNeedsReview, b.get(o.ID).State)
 					_, err := b.db.DecideOrder(b.operator(), o.ID, order.Decision{
+						Version:  b.get(o.ID).Version,
 						Accept:   true,
 						Reason:   "asked the customer",
 						InviteAs: rules.InviteAsAdmin,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
@@ -21,7 +22,7 @@ type tasksCommands struct {
 func (tasksCommands) Help() string {
 	return `Examples:
   roomcover tasks
-  roomcover tasks do tsk_01kb reject --reason "a double"`
+  roomcover tasks do tsk_01kb reject --version 1 --reason "a double"`
 }
 
 // tasksCommand shows what needs an operator.
@@ -73,6 +74,7 @@ type taskDoCommand struct {
 	ID           string `arg:"" help:"Id of the task."`
 	Action       string `arg:"" help:"What to do: one of the actions that 'tasks' lists."`
 	Reason       string `placeholder:"TEXT" help:"Why; goes into the audit."`
+	Version      int64  `placeholder:"N" help:"accept, reject of an order: the version that 'tasks' showed you. Another one means that the order was amended since."`
 	Account      string `placeholder:"ID" help:"accept: the account of the order, where several match; link: whose warranty it is."`
 	InviteAs     string `placeholder:"ROLE" help:"accept: what the person whom the order names is invited as: admin, read_only, or none for not at all."`
 	RecordDomain bool   `help:"accept: record that person's mail domain as the account's own."`
@@ -88,8 +90,10 @@ func (taskDoCommand) Help() string {
 	return `What each action needs stands in docs/operations.md.
 
 Examples:
-  roomcover tasks do tsk_01kb accept --invite-as read_only --email rui@acme.example --reason "asked"
-  roomcover tasks do tsk_01kb accept --record-domain --email rui@acme.example --reason "theirs"
+  roomcover tasks do tsk_01kb accept --version 2 --invite-as read_only \
+    --email rui@acme.example --reason "asked"
+  roomcover tasks do tsk_01kb accept --version 2 --record-domain \
+    --email rui@acme.example --reason "theirs"
   roomcover tasks do tsk_01kb refuse --reason "nobody there knows the person"`
 }
 
@@ -102,6 +106,7 @@ func (c taskDoCommand) Run(ctx context.Context, a *app) error {
 
 	body := api.ActionRequest{
 		Reason:       c.Reason,
+		Version:      c.Version,
 		AccountID:    c.Account,
 		InviteAs:     rules.InviteAs(strings.ToUpper(c.InviteAs)),
 		RecordDomain: c.RecordDomain,
@@ -123,18 +128,27 @@ func (c taskDoCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
+// versionOf is what a decision of the task is about; empty where nobody else changes it.
+func versionOf(k api.TaskView) string {
+	if k.SubjectVersion == 0 {
+		return ""
+	}
+	return strconv.FormatInt(k.SubjectVersion, 10)
+}
+
 func (a *app) taskTable(w io.Writer, list []api.TaskView) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "Nothing needs an operator.")
 		return
 	}
 
-	t := a.table(w, "id", "kind", "subject", "since", "actions", "what", "why")
+	t := a.table(w, "id", "kind", "subject", "version", "since", "actions", "what", "why")
 	for _, k := range list {
 		t.AppendRow([]any{
 			k.ID,
 			k.Kind,
 			k.SubjectID,
+			versionOf(k),
 			minute(k.CreatedAt),
 			strings.Join(k.Actions, ", "),
 			cutAt(k.What, 70),

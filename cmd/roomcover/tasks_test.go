@@ -24,6 +24,10 @@ func TestS15_AnOperatorDecidesFromTheCommandLine(t *testing.T) {
 	require.Len(t, list, 1)
 	do := []string{"tasks", "do", list[0].ID, "accept", "--reason", "asked Ana"}
 	require.Equal(t, exitRefused, s.run(do...))
+	require.Contains(t, s.err.String(), "version")
+	require.EqualValues(t, 1, list[0].SubjectVersion)
+	do = append(do, "--version", "1")
+	require.Equal(t, exitRefused, s.run(do...))
 	require.Contains(t, s.err.String(), "invite_as")
 	do = append(do, "--invite-as", "read_only")
 	for _, email := range []string{"", "ana.souza@acme.example"} {

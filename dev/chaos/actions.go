@@ -131,7 +131,7 @@ func (a *actor) decide(ctx context.Context) {
 
 	id := list.Items[a.rand.IntN(len(list.Items))].ID
 	accept := a.rand.IntN(3) > 0
-	contact, ok := a.contactOf(ctx, id)
+	contact, version, ok := a.contactOf(ctx, id)
 	if !ok {
 		return
 	}
@@ -140,6 +140,7 @@ func (a *actor) decide(ctx context.Context) {
 		Method: http.MethodPost,
 		Path:   "/v1/orders/" + id + "/decision",
 		Token:  a.operator,
+		Match:  fmt.Sprintf(`"%d"`, version), // a decision is about what was looked at
 		Body: map[string]any{
 			"accept":    accept,
 			"reason":    "checked by hand",
@@ -157,8 +158,9 @@ func (a *actor) decide(ctx context.Context) {
 	}
 }
 
-// contactOf reads, as an operator, the address of the person whom an order names.
-func (a *actor) contactOf(ctx context.Context, orderID string) (string, bool) {
+// contactOf reads, as an operator, the address of the person whom an order names, and the
+// order's version.
+func (a *actor) contactOf(ctx context.Context, orderID string) (string, int64, bool) {
 	answer, ok := a.do(ctx, Request{
 		Method: http.MethodGet,
 		Path:   "/v1/orders/" + orderID,
@@ -167,12 +169,13 @@ func (a *actor) contactOf(ctx context.Context, orderID string) (string, bool) {
 
 	var read struct {
 		Submitted ordering.OrderForm `json:"submitted"`
+		Version   int64              `json:"version"`
 	}
 	if !ok || json.Unmarshal(answer.Body, &read) != nil {
-		return "", false
+		return "", 0, false
 	}
 
-	return read.Submitted.EndCustomer.Email, true
+	return read.Submitted.EndCustomer.Email, read.Version, true
 }
 
 // reissue sends an invitation of one of the client's orders again (R123).

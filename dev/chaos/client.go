@@ -48,6 +48,7 @@ func (c *Client) Disarm() {
 // Request is one request, the same however often it is sent.
 type Request struct {
 	Method, Path, Token, Key string
+	Match                    string // If-Match
 	Body                     any
 }
 
@@ -128,6 +129,9 @@ func (c *Client) send(
 	req.Header.Set("Authorization", "Bearer "+r.Token)
 	if r.Method != http.MethodGet {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.Match != "" {
+		req.Header.Set("If-Match", r.Match)
 	}
 	if r.Key != "" {
 		req.Header.Set("Idempotency-Key", r.Key)

@@ -56,7 +56,7 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 	review := func(f *ordering.OrderForm) { f.EndCustomer.Email = "it@revendasul.example" }
 	accepted(t, env, e, seller, "D", review)
 	rejected := accepted(t, env, e, seller, "E", review)
-	_, err = env.DecideOrder(env.Context, rejected, order.Decision{Reason: "no contract"})
+	_, err = env.DecideOrder(env.Context, rejected, order.Decision{Version: 1, Reason: "no contract"})
 	require.NoError(t, err)
 	e.Ledger.decided(rejected, false)
 	more(t, env, &e)

@@ -17,14 +17,17 @@ import (
 type Account struct {
 	ID          string
 	ParentOrgID string
-	LegalName   string
-	CompanyKey  string
-	Street      string
-	City        string
-	Region      string
-	PostalCode  string
-	Country     string
-	AddressHash string
+	// ConfirmedParent is the parent under which an operator put the account; empty: no
+	// operator has (S60).
+	ConfirmedParent string
+	LegalName       string
+	CompanyKey      string
+	Street          string
+	City            string
+	Region          string
+	PostalCode      string
+	Country         string
+	AddressHash     string
 	// set when an order created the account: one account per company and address
 	MatchKey  *string
 	TimeZone  string // IANA name
@@ -306,6 +309,9 @@ func (s *Accounts) CreateAccount(
 		}
 
 		acc.ParentOrgID = parent.ID
+		if parentOrgID != "" {
+			acc.ConfirmedParent = parent.ID
+		}
 		if err := tx.Create(&acc).Error; err != nil {
 			return err
 		}

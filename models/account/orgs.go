@@ -27,8 +27,9 @@ type Org struct {
 	AuthorisedFrom  string // YYYY-MM-DD; empty: never authorised
 	AuthorisedUntil string // exclusive; empty: no end
 	Suspended       bool
-	NoticesTo       string  // address on record for notices about its orders (S65)
-	MergedInto      *string // a customer's parent that was merged into another (S27)
+	NoticesTo       string     // address on record for notices about its orders (S65)
+	MergedInto      *string    // a customer's parent that was merged into another (S27)
+	PartedAt        *time.Time // a customer's parent of which an operator split accounts off (S27)
 	CreatedAt       time.Time
 }
 
@@ -92,11 +93,12 @@ type OrgChange struct {
 
 // PutOrg adds a seller or partner, or changes the one of the same kind, full name and
 // country (S59); a name that differs in its legal form or spelling adds another one.
-// Without a country it means the only one of that name. It refuses with VALIDATION_FAILED
-// a name that is missing, a country or date that cannot be read, a name that several have
-// where no country is given, and one that is on record as another's spelling; with
-// STATE_CONFLICT a country for a name whose own country is not on record: that is for
-// ChangeOrg to say, which names the organisation by its id.
+// Without a country it means the only one of that name, where an operator entered it: one
+// that only an order named may stand under a country that its sender chose. It refuses with
+// VALIDATION_FAILED a name that is missing, a country or date that cannot be read, a missing
+// country where that does not tell which one is meant, and a name that is on record as
+// another's spelling; with STATE_CONFLICT a country for a name whose own country is not on
+// record: that is for ChangeOrg to say, which names the organisation by its id.
 func (s *Accounts) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 	if err := c.validate(); err != nil {
 		return Org{}, err
@@ -192,15 +194,30 @@ func namedForChange(tx *db.Tx, c OrgChange) (Org, error) {
 	switch {
 	case c.Country != "" || len(named) == 0:
 		return Org{}, nil
-	case len(named) == 1:
+	case len(named) == 1 && named[0].entered():
 		return named[0], nil
+	case len(named) == 1:
+		return Org{}, countryMissing(
+			"Only an order has given this name so far, for an organisation in "+
+				named[0].Country+" that no operator has authorised.",
+			"Look at "+named[0].ID+"; if it is the one that you mean, say its country.")
 	}
 
-	return Org{}, rules.Invalid([]rules.FieldError{{
+	return Org{}, countryMissing("Organisations of several countries have this name.",
+		"Say which one by its country.")
+}
+
+// entered reports whether an operator has said anything about the organisation: one that
+// an order named first is there without authorisation (S59), under whatever country the
+// order's sender typed.
+func (o Org) entered() bool { return o.AuthorisedFrom != "" || o.Suspended }
+
+func countryMissing(message, remedy string) error {
+	return rules.Invalid([]rules.FieldError{{
 		Pointer: "/country",
 		Code:    rules.Required,
-		Message: "Organisations of several countries have this name.",
-		Remedy:  "Say which one by its country.",
+		Message: message,
+		Remedy:  remedy,
 	}})
 }
 

@@ -230,6 +230,29 @@ func MoveAccounts(
 	return nil
 }
 
+// ConfirmAccounts records that an operator put accounts under the parent that they have
+// now (S60): ids names them, none means all of that parent's.
+func ConfirmAccounts(tx *db.Tx, parentID string, ids ...string) error {
+	q := tx.Model(&Account{}).Where("parent_org_id = ?", parentID)
+	if len(ids) > 0 {
+		q = q.Where("id IN ?", ids)
+	}
+	return q.Update("confirmed_parent", parentID).Error
+}
+
+// MarkParted records that an operator parted accounts of two parents (S27), which no proof
+// joins again by itself.
+func MarkParted(tx *db.Tx, ids ...string) error {
+	return tx.Model(&Org{}).Where("id IN ?", ids).Update("parted_at", tx.Now()).Error
+}
+
+// IsParted reports whether an operator parted one of the parents from others.
+func IsParted(tx *db.Tx, ids ...string) (bool, error) {
+	var n int64
+	err := tx.Model(&Org{}).Where("id IN ? AND parted_at IS NOT NULL", ids).Count(&n).Error
+	return n > 0, err
+}
+
 // MarkMerged records on a parent, and on those that were merged into it before, which
 // parent took over (S27).
 func MarkMerged(tx *db.Tx, fromID, intoID string) error {

@@ -491,6 +491,14 @@ func EnsureReseller(tx *db.Tx, p rules.OrgParty) (Org, error) {
 	return stored, err
 }
 
+// IsSellersDomain reports whether a mail domain is on record as that of an organisation
+// that sells or serves.
+func IsSellersDomain(tx *db.Tx, domain string) (bool, error) {
+	var n int64
+	err := tx.Model(&OrgMailDomain{}).Where("domain = ?", domain).Limit(1).Count(&n).Error
+	return n > 0, err
+}
+
 // ReadOrg reads an organisation in the caller's transaction.
 func ReadOrg(tx *db.Tx, id string) (Org, error) {
 	var o Org

@@ -34,6 +34,9 @@ type ContactQuestion struct {
 	AnsweredAt   *time.Time
 	AnsweredBy   string
 	InvitationID *string // that the confirmation led to
+	// WithdrawnAt is when the order was cancelled before somebody answered; the row is
+	// REFUSED then, see Standing.
+	WithdrawnAt *time.Time
 }
 
 // QuestionState says how a ContactQuestion stands.
@@ -44,10 +47,22 @@ const (
 	QuestionOpen      QuestionState = "OPEN"
 	QuestionConfirmed QuestionState = "CONFIRMED"
 	QuestionRefused   QuestionState = "REFUSED"
+	QuestionWithdrawn QuestionState = "WITHDRAWN" // shown, not stored: its order was cancelled
 )
+
+// Standing is how the question stands for people: as its state says, or withdrawn with its
+// order.
+func (q ContactQuestion) Standing() QuestionState {
+	if q.WithdrawnAt != nil {
+		return QuestionWithdrawn
+	}
+	return q.State
+}
 
 // askAdmins opens the question whether the contact may come in and writes to every
 // administrator. A question about the same person that is open already stays the only one.
+// Beyond the bound of a day for one seller nobody is written to: the question stands in the
+// portal, and is the operators' after seven days as any other.
 func askAdmins(tx *db.Tx, acc account.Account, c Contact) error {
 	var open int64
 	err := tx.Model(&ContactQuestion{}).
@@ -78,6 +93,14 @@ func askAdmins(tx *db.Tx, acc account.Account, c Contact) error {
 	admins, err := AdminsOfAccount(tx, acc.ID)
 	if err != nil {
 		return err
+	}
+
+	written, err := mayAskAdmins(tx, acc.ID, c.SenderID)
+	if err != nil {
+		return err
+	}
+	if !written {
+		admins = nil
 	}
 
 	params := c.params(acc)
@@ -212,6 +235,11 @@ func (q ContactQuestion) answered(a ContactAnswer) (bool, error) {
 	if q.State == QuestionOpen {
 		return false, nil
 	}
+	if q.WithdrawnAt != nil {
+		return true, rules.Refuse(rules.StateConflict,
+			"The order that names this person was cancelled: there is nothing to decide.",
+			"An administrator can invite the person as a colleague.")
+	}
 
 	same := !a.Confirm && q.State == QuestionRefused ||
 		a.Confirm && q.State == QuestionConfirmed && q.Role == a.Role
@@ -320,6 +348,57 @@ func answerByInvitation(tx *db.Tx, inv Invitation) error {
 	return answerQuestion(tx, &q, QuestionConfirmed)
 }
 
+// WithdrawQuestions closes the open questions that an order asked the administrators, in
+// the transaction that cancels the order.
+func WithdrawQuestions(tx *db.Tx, accountID, orderID string) error {
+	var open []ContactQuestion
+	err := tx.ForUpdate().
+		Where("order_id = ? AND state = ?", orderID, QuestionOpen).
+		Order("id").
+		Find(&open).Error
+	if err != nil {
+		return err
+	}
+
+	for i := range open {
+		now := tx.Now()
+		open[i].WithdrawnAt = &now
+		if err := answerQuestion(tx, &open[i], QuestionRefused); err != nil {
+			return err
+		}
+
+		err := account.Audit(tx, accountID, db.Entry{
+			Verb:     "contact.withdrawn",
+			ObjectID: open[i].ID,
+			Details:  map[string]any{"order": orderID},
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// WasWithdrawn reports whether a question of the order was withdrawn.
+func WasWithdrawn(tx *db.Tx, orderID string) (bool, error) {
+	var n int64
+	err := tx.Model(&ContactQuestion{}).
+		Where("order_id = ? AND withdrawn_at IS NOT NULL", orderID).
+		Count(&n).Error
+	return n > 0, err
+}
+
+// AskAgain asks the administrators about the contact of an order that was fulfilled while
+// another one asked about the same person. Where the person is known by now, or an operator
+// decided, it asks nobody.
+func AskAgain(tx *db.Tx, acc account.Account, c Contact) error {
+	if c.Standing != rules.ContactIsColleague || c.Decided != "" {
+		return nil
+	}
+	return askAdmins(tx, acc, c)
+}
+
 // answerQuestion stores who answered, and closes the operators' task.
 func answerQuestion(tx *db.Tx, q *ContactQuestion, state QuestionState) error {
 	now := tx.Now()
@@ -329,13 +408,13 @@ func answerQuestion(tx *db.Tx, q *ContactQuestion, state QuestionState) error {
 
 	err := tx.Model(&ContactQuestion{}).
 		Where("id = ?", q.ID).
-		Select("state", "role", "answered_at", "answered_by", "invitation_id").
+		Select("state", "role", "answered_at", "answered_by", "invitation_id", "withdrawn_at").
 		Updates(q).Error
 	if err != nil {
 		return err
 	}
 
-	return tx.Settle(db.TaskDecideContact, q.ID, string(state))
+	return tx.Settle(db.TaskDecideContact, q.ID, string(q.Standing()))
 }
 
 // EscalateContacts asks the operators about a batch of questions that no administrator has
@@ -443,6 +522,37 @@ func RecordDomain(tx *db.Tx, accountID, email string) error {
 		Verb:     "account.domain_recorded",
 		ObjectID: accountID,
 		Details:  map[string]any{"domain": domain},
+	})
+}
+
+// ForgetDomain removes a mail domain that an operator recorded as an account's own, with a
+// reason: whoever an order names from it is a stranger again (S15). One that is not recorded
+// changes nothing. For operators only; NOT_FOUND for anybody else and for no account.
+func (s *People) ForgetDomain(ctx context.Context, accountID, domain, reason string) error {
+	if err := rules.CheckReason(reason); err != nil {
+		return err
+	}
+
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		acc, err := account.Lock(tx, accountID)
+		if err != nil {
+			return err
+		}
+
+		domain := rules.NormaliseDomain(domain)
+		res := tx.Delete(&accountDomain{}, "account_id = ? AND domain = ?", acc.ID, domain)
+		if res.Error != nil || res.RowsAffected == 0 {
+			return res.Error
+		}
+
+		return account.Audit(tx, acc.ID, db.Entry{
+			Verb:     "account.domain_forgotten",
+			ObjectID: acc.ID,
+			Details:  db.WithReason(reason, map[string]any{"domain": domain}),
+		})
 	})
 }
 

@@ -16,6 +16,7 @@ type Invitee struct {
 	OrderNumber string // the vendor's, as mails show it
 	Email       string
 	ContactName string
+	SenderID    string         // the organisation that sent the order
 	Seller      string         // the reseller's registered name
 	SentBy      string         // the name of who sent the order, where it is not the seller
 	Decided     rules.InviteAs // what an operator decided about the person; empty for nothing

@@ -3,11 +3,14 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
@@ -56,8 +59,33 @@ func throttleKey(tx *db.Tx, key string) string {
 
 // countAttempt counts one more under a key, and returns the count of its window.
 func countAttempt(tx *db.Tx, key string, window time.Duration) (throttle, error) {
+	rows, err := countAttempts(tx, []string{key}, window)
+	if err != nil {
+		return throttle{}, err
+	}
+	return rows[0], nil
+}
+
+// countAttempts is countAttempt for several different keys, in one statement; it returns
+// their counts in the order of the keys.
+func countAttempts(tx *db.Tx, keys []string, window time.Duration) ([]throttle, error) {
 	now := db.RealNow()
-	row := throttle{Key: throttleKey(tx, key), Count: 1, ResetsAt: now.Add(window)}
+	resets := now.Add(window)
+
+	rows := make([]throttle, len(keys))
+	for i, key := range keys {
+		rows[i] = throttle{Key: throttleKey(tx, key), Count: 1, ResetsAt: resets}
+	}
+
+	order := make(map[string]int, len(rows))
+	for i, row := range rows {
+		order[row.Key] = i
+	}
+
+	// The same order in every transaction: two that count the same keys never wait for
+	// each other in a circle.
+	slices.SortFunc(rows, func(a, b throttle) int { return strings.Compare(a.Key, b.Key) })
+
 	err := tx.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "key"}},
 		DoUpdates: clause.Assignments(map[string]any{
@@ -67,21 +95,32 @@ func countAttempt(tx *db.Tx, key string, window time.Duration) (throttle, error)
 			"resets_at": gorm.Expr(
 				"CASE WHEN throttles.resets_at <= ? THEN ? ELSE throttles.resets_at END",
 				now,
-				row.ResetsAt,
+				resets,
 			),
 		}),
-	}, clause.Returning{}).Create(&row).Error
-	return row, err
+	}, clause.Returning{}).Create(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+
+	out := make([]throttle, len(rows))
+	for _, row := range rows {
+		out[order[row.Key]] = row
+	}
+	return out, nil
 }
 
-// The bounds of mails to addresses that somebody typed, each in 24 hours: what one
-// address gets of invitations, whoever invites it; what one account sends; and how many
-// orders one seller sends for one person who never answered, one by one or in files.
+// The bounds of mails to addresses that somebody typed, each in 24 hours.
 const (
+	// Invitations: to one address from one account, to one address from all of them, and of
+	// one account. No account uses up alone what an address gets.
 	invitationsToOne   = 5
-	invitationsOfOne   = 120 // an account of a hundred people, and some sent again
-	OrdersForOne       = 250
-	OrdersInFilesToOne = 2000 // what a customer had before comes in one file
+	invitationsFromAll = 20
+	invitationsOfOne   = 120  // an account of a hundred people, and some sent again
+	OrdersForOne       = 250  // of one seller for a person who never answered, one by one
+	OrdersInFilesToOne = 2000 // the same in files: what a customer had before comes in one
+	questionsOfOne     = 5    // to an account's administrators, by the orders of one seller
+	mailsToSiteContact = 60   // of one account to the contact of a site, who is no member
 	mailWindow         = 24 * time.Hour
 )
 
@@ -95,49 +134,144 @@ func mayMailInvitation(tx *db.Tx, accountID, email string) error {
 }
 
 func countInvitation(tx *db.Tx, accountID, email string) error {
-	row, err := countAttempt(tx, "mail/invitation-to/"+rules.NormaliseEmail(email), mailWindow)
+	email = rules.NormaliseEmail(email)
+	counts, err := countAttempts(tx, []string{
+		"mail/invitation-to/" + accountID + "/" + email,
+		"mail/invitation-to/" + email,
+		"mail/invitations-of/" + accountID,
+	}, mailWindow)
 	if err != nil {
 		return err
-	}
-	if row.Count > invitationsToOne {
-		return rules.TooMany(
-			fmt.Sprintf("This address has got %d invitations within 24 hours.", invitationsToOne),
-			"Ask the person to look for the latest one, also among unwanted mail; "+
-				"send another one later.", row.ResetsAt.Sub(db.RealNow()))
 	}
 
-	row, err = countAttempt(tx, "mail/invitations-of/"+accountID, mailWindow)
-	if err != nil {
-		return err
-	}
-	if row.Count > invitationsOfOne {
+	ofAccount, toAddress, all := counts[0], counts[1], counts[2]
+	switch {
+	case ofAccount.Count > invitationsToOne:
+		return enoughInvitations(fmt.Sprintf(
+			"This address has got %d invitations of this account within 24 hours.",
+			invitationsToOne), ofAccount)
+	case toAddress.Count > invitationsFromAll:
+		return enoughInvitations(fmt.Sprintf(
+			"This address has got %d invitations within 24 hours.", invitationsFromAll), toAddress)
+	case all.Count > invitationsOfOne:
 		return rules.TooMany(
 			fmt.Sprintf("This account has sent %d invitations within 24 hours.", invitationsOfOne),
-			"Go on later, or ask the service's mailbox.", row.ResetsAt.Sub(db.RealNow()))
+			"Go on later, or ask the service's mailbox.", all.ResetsAt.Sub(db.RealNow()))
 	}
 
 	return nil
 }
 
-// MayMailContact counts an order of a seller for an end customer's address, to which it
-// makes the service write, and refuses it with RATE_LIMITED beyond the bound of a day. A
-// person who is a user has answered such a mail before; for one there is no bound.
-func MayMailContact(tx *db.Tx, senderID, email string, most int) error {
-	email = rules.NormaliseEmail(email)
-	row, err := countAttempt(tx, "mail/order-contact/"+senderID+"/"+email, mailWindow)
-	if err != nil || row.Count <= most {
+func enoughInvitations(message string, t throttle) error {
+	return rules.TooMany(message,
+		"Ask the person to look for the latest one, also among unwanted mail; "+
+			"send another one later.", t.ResetsAt.Sub(db.RealNow()))
+}
+
+// OrderMails are the addresses to which an order makes the service write.
+type OrderMails struct {
+	SenderID string
+	Contact  string   // the end customer's
+	Sellers  []string // of sellers, those that are not on record as theirs
+	Most     int      // OrdersForOne or OrdersInFilesToOne
+}
+
+// MayMailOrder counts an order of a seller for the addresses that it names, and refuses it
+// with RATE_LIMITED beyond the bound of a day for any of them. A person who is a user has
+// answered such a mail before; for one there is no bound.
+func MayMailOrder(tx *db.Tx, m OrderMails) error {
+	var addresses []string
+	for _, email := range append([]string{m.Contact}, m.Sellers...) {
+		email = rules.NormaliseEmail(email)
+		if email != "" && !slices.Contains(addresses, email) {
+			addresses = append(addresses, email)
+		}
+	}
+
+	keys := make([]string, len(addresses))
+	for i, email := range addresses {
+		keys[i] = "mail/order-contact/" + m.SenderID + "/" + email
+	}
+
+	counts, err := countAttempts(tx, keys, mailWindow)
+	if err != nil {
 		return err
 	}
 
+	for i, row := range counts {
+		if row.Count <= m.Most {
+			continue
+		}
+
+		known, err := isUser(tx, addresses[i])
+		if err != nil {
+			return err
+		}
+		if !known {
+			return m.tooMany(addresses[i], row)
+		}
+	}
+	return nil
+}
+
+func isUser(tx *db.Tx, email string) (bool, error) {
 	var users int64
-	err = tx.Model(&User{}).Where("email = ?", email).Limit(1).Count(&users).Error
-	if err != nil || users > 0 {
-		return err
+	err := tx.Model(&User{}).Where("email = ?", email).Limit(1).Count(&users).Error
+	return users > 0, err
+}
+
+func (m OrderMails) tooMany(email string, t throttle) error {
+	wait := t.ResetsAt.Sub(db.RealNow())
+	if email == rules.NormaliseEmail(m.Contact) {
+		return rules.TooMany(
+			fmt.Sprintf("You have sent %d orders for this end customer's address within "+
+				"24 hours, and the person has not answered yet.", m.Most),
+			"Wait until the person has accepted the invitation, or send the order tomorrow.",
+			wait)
 	}
 
 	return rules.TooMany(
-		fmt.Sprintf("You have sent %d orders for this end customer's address within 24 hours, "+
-			"and the person has not answered yet.", most),
-		"Wait until the person has accepted the invitation, or send the order tomorrow.",
-		row.ResetsAt.Sub(db.RealNow()))
+		fmt.Sprintf("You have sent %d orders with copies to one address of a reseller or "+
+			"distributor within 24 hours, and it is at no mail domain on record of it.", m.Most),
+		"Ask the operator to record that organisation's mail domain, or send the order tomorrow.",
+		wait)
+}
+
+// MayMailSite counts a mail to the contact of a site, and reports whether it may be sent:
+// anybody's address may have been typed there. A member of the account has no bound. The
+// first one too many is noted in the account's audit.
+func MayMailSite(tx *db.Tx, accountID, email string) (bool, error) {
+	email = rules.NormaliseEmail(email)
+	allowed := true
+	err := tx.BeyondFence(func(tx *db.Tx) error {
+		row, err := countAttempt(tx, "mail/site/"+accountID+"/"+email, mailWindow)
+		if err != nil || row.Count <= mailsToSiteContact {
+			return err
+		}
+
+		var members int64
+		err = tx.Table("memberships m").
+			Joins("JOIN users u ON u.id = m.user_id").
+			Where("m.account_id = ? AND u.email = ?", accountID, email).
+			Where("m.state = ?", rules.MembershipActive).
+			Count(&members).Error
+		allowed = members > 0
+		if err != nil || allowed || row.Count > mailsToSiteContact+1 {
+			return err
+		}
+
+		return account.Audit(tx, accountID, db.Entry{
+			Verb:     "account.site_mails_held",
+			ObjectID: accountID,
+			Details:  map[string]any{"most_a_day": mailsToSiteContact},
+		})
+	})
+	return allowed, err
+}
+
+// mayAskAdmins counts a question that an order of a seller asks the administrators of an
+// account, and reports whether they may be written to about it today.
+func mayAskAdmins(tx *db.Tx, accountID, seller string) (bool, error) {
+	row, err := countAttempt(tx, "mail/contact-question/"+accountID+"/"+seller, mailWindow)
+	return row.Count <= questionsOfOne, err
 }

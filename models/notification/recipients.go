@@ -6,7 +6,11 @@ import (
 )
 
 // Recipient is a person to write to, and the language to use.
-type Recipient struct{ Email, Locale string }
+type Recipient struct {
+	Email  string
+	Locale string
+	Typed  bool // somebody wrote the address down: it may be anybody's
+}
 
 // Audience is who hears what happens to a subject of an account: the account's
 // administrators, and the site's contact. The statement that locks the subject reads it
@@ -40,7 +44,11 @@ func (a Audience) People() []Recipient {
 
 	told := func(r Recipient) bool { return r.Email == a.SiteContact }
 	if a.SiteContact != "" && !slices.ContainsFunc(people, told) {
-		people = append(people, Recipient{Email: a.SiteContact, Locale: a.AccountLocale})
+		people = append(people, Recipient{
+			Email:  a.SiteContact,
+			Locale: a.AccountLocale,
+			Typed:  true,
+		})
 	}
 
 	return people

@@ -85,6 +85,8 @@ func ActionsOf(kind db.TaskKind) []string { return taskActions[kind] }
 type TaskAction struct {
 	Name   string
 	Reason string // accept, reject, reissue, assign, close: required
+	// accept, reject of an order: the version that was looked at, required
+	Version int64
 	// accept: where the order matches several accounts; link: whose warranty it is
 	AccountID string
 	// accept: what the person whom an order names is invited as (S15)
@@ -99,6 +101,24 @@ type TaskAction struct {
 	Email       string
 	ContactName string // reissue: another person's name
 	CSMID       string // assign
+}
+
+// SubjectVersions returns the versions of the orders that open tasks ask to decide on, by
+// their ids: a decision says which one it is about.
+func (s *Operations) SubjectVersions(
+	ctx context.Context, tasks []db.OperatorTask,
+) (map[string]int64, error) {
+	var ids []string
+	for _, t := range tasks {
+		if t.Kind == db.TaskReviewOrder && t.State == db.TaskOpen {
+			ids = append(ids, t.SubjectID)
+		}
+	}
+
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.orders.Versions(ctx, ids)
 }
 
 // Act does one of a task's actions, which closes the task, and returns the task.
@@ -184,6 +204,7 @@ func (s *Operations) decideReview(
 	ctx context.Context, t db.OperatorTask, a TaskAction, accept bool,
 ) error {
 	_, err := s.orders.DecideOrder(ctx, t.SubjectID, order.Decision{
+		Version:      a.Version,
 		Accept:       accept,
 		Reason:       a.Reason,
 		AccountID:    a.AccountID,

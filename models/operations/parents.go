@@ -50,7 +50,10 @@ func (s *Operations) MergeParents(
 			return err
 		}
 		moved, err = s.merge(tx, ref, fromID, intoID, reason)
-		return err
+		if err != nil {
+			return err
+		}
+		return account.ConfirmAccounts(tx, intoID)
 	})
 	if err != nil {
 		return ParentChange{}, err
@@ -265,7 +268,13 @@ func (s *Operations) split(
 	if err := account.MoveAccounts(tx, moving, into.ID, q.Reason); err != nil {
 		return nil, "", err
 	}
+	if err := account.ConfirmAccounts(tx, into.ID, ids...); err != nil {
+		return nil, "", err
+	}
 	if err := account.OpenAgain(tx, into.ID); err != nil {
+		return nil, "", err
+	}
+	if err := account.MarkParted(tx, fromID, into.ID); err != nil {
 		return nil, "", err
 	}
 	if err := account.ParentAudit(tx, "parent.split", p, moving, q.Reason); err != nil {

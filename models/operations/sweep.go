@@ -27,7 +27,7 @@ type Sweep struct {
 // those that are over (S3), hands their rooms to what renews them (S4) and queues
 // the renewal reminders (S5), in batches of one transaction each; then it asks the
 // operators about persons of whom no administrator has said in time whether they may come
-// in (S15). Every effect has
+// in (S15), and joins parents whose accounts have proved one mail domain (S60). Every effect has
 // a deterministic key, so that a sweep that is killed, missed or run twice leaves
 // the same state. progress is called after each batch.
 func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
@@ -62,6 +62,11 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 	}
 
 	err = s.sweepInBatches(ctx, ref, escalateContacts, func(int) { progress(out) })
+	if err != nil {
+		return out, err
+	}
+
+	_, err = s.JoinProvedParents(ctx)
 	return out, err
 }
 

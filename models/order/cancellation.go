@@ -175,6 +175,13 @@ func (s *Orders) cancel(
 		return c, err
 	}
 
+	if whole {
+		// Nobody is asked any more whom a cancelled order names.
+		if err := identity.WithdrawQuestions(tx, *o.AccountID, o.ID); err != nil {
+			return c, err
+		}
+	}
+
 	if !entitlement.CountsForSpares(contracts) {
 		return c, nil
 	}
@@ -335,6 +342,9 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		if err := withdrawInvitations(tx, o); err != nil {
 			return err
 		}
+		if err := askForOtherOrder(tx, o); err != nil {
+			return err
+		}
 		if err := s.replacements.WithdrawRMAs(tx, o.ID); err != nil {
 			return err
 		}
@@ -410,6 +420,55 @@ func withdrawInvitations(tx *db.Tx, o Order) error {
 
 	return nil
 }
+
+// askForOtherOrder asks the administrators again where another order of the account names
+// the person about whom the cancelled one had asked: there is one question about a person,
+// and it was the cancelled order's.
+func askForOtherOrder(tx *db.Tx, cancelled Order) error {
+	asked, err := identity.WasWithdrawn(tx, cancelled.ID)
+	if err != nil || !asked || cancelled.State != rules.OrderCancelled {
+		return err
+	}
+
+	acc, err := account.Lock(tx, *cancelled.AccountID)
+	if err != nil {
+		return err
+	}
+
+	var others []Order
+	err = tx.Where("account_id = ? AND id <> ?", acc.ID, cancelled.ID).
+		Where("state IN ?", []rules.OrderState{
+			rules.OrderFulfilled, rules.OrderPartiallyCancelled,
+		}).
+		Order("id DESC").
+		Limit(maxOrdersAsked).
+		Find(&others).Error
+	if err != nil {
+		return err
+	}
+
+	email := rules.NormaliseEmail(cancelled.Payload.EndCustomer.Email)
+	for i := range others {
+		o := &others[i]
+		if rules.NormaliseEmail(o.Payload.EndCustomer.Email) != email {
+			continue
+		}
+
+		contact, err := identity.JudgeContact(tx, acc, o.contact(), false)
+		if err != nil {
+			return err
+		}
+		if err := nameSellers(tx, o, &contact); err != nil {
+			return err
+		}
+		return identity.AskAgain(tx, acc, contact)
+	}
+
+	return nil
+}
+
+// maxOrdersAsked is how many of an account's orders are looked at, the newest first.
+const maxOrdersAsked = 500
 
 // cancellationMails inform customer, reseller and distributor of a cancellation, each
 // address once.

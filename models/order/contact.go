@@ -32,6 +32,7 @@ func contactStanding(
 func (o *Order) contact() identity.Invitee {
 	return identity.Invitee{
 		OrderID:     o.ID,
+		SenderID:    o.SubmittedBy,
 		OrderNumber: db.Text(o.VendorOrderNo),
 		Email:       o.Payload.EndCustomer.Email,
 		ContactName: o.Payload.EndCustomer.ContactName,

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -195,7 +196,7 @@ func TestS15_TheAdministratorsAreAskedWhoByWhichOrderByWhichSeller(t *testing.T)
 		form.Lines[0].Quantity = 2
 		o := env.Accept(t, env.Distributor(t, "Distribuidora Norte"), form)
 		if o.State == rules.OrderNeedsReview { // the two have no relation on record (S65)
-			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "asked"})
+			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "asked"})
 			require.NoError(t, err)
 		}
 		_, err := env.FulfilOrder(env.Context, o.ID)
@@ -375,23 +376,23 @@ func TestS15_AnOperatorDecidesAboutAStranger(t *testing.T) {
 		"nothing said": {email: "eve@acme.test", pointers: []string{"/invite_as"}},
 		"no such role": {
 			email:    "eve@acme.test",
-			decision: order.Decision{InviteAs: "OWNER"},
+			decision: order.Decision{Version: 1, InviteAs: "OWNER"},
 			pointers: []string{"/invite_as"},
 		},
 		"as a reader": {
 			email:    "eve@acme.test",
-			decision: order.Decision{InviteAs: rules.InviteAsReadOnly},
+			decision: order.Decision{Version: 1, InviteAs: rules.InviteAsReadOnly},
 			role:     identity.RoleReadOnly,
 		},
-		"not at all": {email: "eve@acme.test", decision: order.Decision{InviteAs: rules.InviteAsNobody}},
+		"not at all": {email: "eve@acme.test", decision: order.Decision{Version: 1, InviteAs: rules.InviteAsNobody}},
 		"the domain is theirs": {
 			email:    "eve@acme.test",
-			decision: order.Decision{RecordDomain: true},
+			decision: order.Decision{Version: 1, RecordDomain: true},
 			asked:    true,
 		},
 		"free mail is nobody's domain": {
 			email:    "eve@hotmail.com",
-			decision: order.Decision{RecordDomain: true, InviteAs: rules.InviteAsAdmin},
+			decision: order.Decision{Version: 1, RecordDomain: true, InviteAs: rules.InviteAsAdmin},
 			pointers: []string{"/record_domain"},
 		},
 	} {
@@ -400,7 +401,7 @@ func TestS15_AnOperatorDecidesAboutAStranger(t *testing.T) {
 				w := openKnownCompany(t, env)
 				env.Join(t, w.invitation)
 				o := env.Accept(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", c.email))
-				c.decision.Accept, c.decision.Reason = true, "asked the customer"
+				c.decision.Version, c.decision.Accept, c.decision.Reason = 1, true, "asked the customer"
 				c.decision.Email = c.email
 				_, err := env.DecideOrder(storetest.Operator(), o.ID, c.decision)
 				if c.pointers != nil {
@@ -445,7 +446,7 @@ func TestS15_AStrangerIsNoReaderOfAnAccountWithoutAdministrator(t *testing.T) {
 		o := env.Accept(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example"))
 		decide := func(as rules.InviteAs) error {
 			return storetest.SecondOf(env.DecideOrder(storetest.Operator(), o.ID,
-				order.Decision{Accept: true, Reason: "asked", InviteAs: as, Email: "rui@acme.example"}))
+				order.Decision{Version: 1, Accept: true, Reason: "asked", InviteAs: as, Email: "rui@acme.example"}))
 		}
 		storetest.RequireCode(t, rules.ValidationFailed, decide(rules.InviteAsReadOnly))
 		require.NoError(t, decide(rules.InviteAsAdmin))
@@ -475,6 +476,7 @@ func TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile(t 
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM notifications WHERE recipient = 'eve@stranger.example'"))
 
 		eve, err = env.DecideOrder(storetest.Operator(), eve.ID, order.Decision{
+			Version:  eve.Version,
 			Accept:   true,
 			Reason:   "asked Ana",
 			InviteAs: rules.InviteAsAdmin,
@@ -496,6 +498,7 @@ func TestS15_AnOperatorMakesNoAdministratorBesideAna(t *testing.T) {
 		env.Join(t, w.invitation)
 		o := env.Accept(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", "eve@acme.test"))
 		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{
+			Version:  1,
 			Accept:   true,
 			Reason:   "asked",
 			InviteAs: rules.InviteAsAdmin,
@@ -520,7 +523,7 @@ func TestS15_ADecisionIsAboutThePersonWhomTheOperatorSaw(t *testing.T) {
 			{InviteAs: rules.InviteAsReadOnly},
 			{RecordDomain: true, Email: "rui@acme.example"},
 		} {
-			d.Accept, d.Reason = true, "asked the customer"
+			d.Version, d.Accept, d.Reason = 2, true, "asked the customer"
 			_, err := env.DecideOrder(storetest.Operator(), o.ID, d)
 			storetest.RequireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/email"}, storetest.Pointers(err))
@@ -575,6 +578,7 @@ func TestS15_ADecisionIsNotCarriedIntoAnAccountThatWasOpenedMeanwhile(t *testing
 		form.PurchasedOn = "2026-12-24" // ahead: reviewed
 		eve := env.Accept(t, seller, form)
 		_, err := env.DecideOrder(storetest.Operator(), eve.ID, order.Decision{
+			Version:  1,
 			Accept:   true,
 			Reason:   "asked",
 			InviteAs: rules.InviteAsAdmin,
@@ -593,5 +597,178 @@ func TestS15_ADecisionIsNotCarriedIntoAnAccountThatWasOpenedMeanwhile(t *testing
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderNeedsReview, got.State)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM invitations WHERE email = 'eve@eve.test'"))
+	})
+}
+
+// cancelled cancels an order, whole or some of it, and runs the rest of it.
+func (w knownCompany) cancelled(t *testing.T, ctx context.Context, id string, quantity int) {
+	t.Helper()
+	_, c, err := w.CancelOrder(ctx, id, order.CancelRequest{Reason: "not needed", Quantity: quantity})
+	require.NoError(t, err)
+	_, err = w.CompensateCancellation(w.Context, c.ID)
+	require.NoError(t, err)
+}
+
+// Nobody is asked any more about the person of an order that was cancelled, whoever did.
+func TestS15_ACancelledOrderAsksNobodyAnyMore(t *testing.T) {
+	for name, c := range map[string]struct {
+		end       func(t *testing.T, w knownCompany, id string)
+		withdrawn bool
+	}{
+		"by its seller": {func(t *testing.T, w knownCompany, id string) {
+			w.cancelled(t, storetest.Seller(w.seller), id, 0)
+		}, true},
+		"by an operator": {func(t *testing.T, w knownCompany, id string) {
+			w.cancelled(t, storetest.Operator(), id, 0)
+		}, true},
+		"by the customer": {func(t *testing.T, w knownCompany, id string) {
+			w.cancelled(t, storetest.Customer(w.accountID), id, 0)
+		}, true},
+		"all of its licences, counted": {func(t *testing.T, w knownCompany, id string) {
+			w.cancelled(t, storetest.Operator(), id, 10)
+		}, true},
+		"after its window, as goodwill": {func(t *testing.T, w knownCompany, id string) {
+			_, c, err := w.TerminateOrder(storetest.Operator(), id, "goodwill")
+			require.NoError(t, err)
+			_, err = w.CompensateCancellation(w.Context, c.ID)
+			require.NoError(t, err)
+		}, true},
+		"a part of it": {func(t *testing.T, w knownCompany, id string) {
+			w.cancelled(t, storetest.Operator(), id, 3)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				w := openKnownCompany(t, env)
+				env.Join(t, w.invitation)
+				o := env.Fulfilled(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example"))
+				require.Len(t, w.questions(t), 1)
+				q := w.questions(t)[0]
+				env.Calendar.Set(q.AnswerUntil)
+				_, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
+				require.NoError(t, err)
+				require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskDecideContact)[0].State)
+
+				c.end(t, w, o.ID)
+				q = w.questions(t)[0]
+				answer := func() error {
+					return storetest.SecondOf(env.AnswerContact(storetest.Customer(w.accountID), q.ID,
+						identity.ContactAnswer{Confirm: true, Role: identity.RoleReadOnly}))
+				}
+				if !c.withdrawn {
+					require.Equal(t, identity.QuestionOpen, q.Standing())
+					require.NoError(t, answer())
+					return
+				}
+
+				require.Equal(t, identity.QuestionWithdrawn, q.Standing())
+				require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskDecideContact)[0].State)
+				err = answer()
+				storetest.RequireCode(t, rules.StateConflict, err)
+				require.ErrorContains(t, err, "cancelled")
+				storetest.RequireCode(t, rules.StateConflict,
+					storetest.SecondOf(env.AnswerContact(storetest.Customer(w.accountID), q.ID, identity.ContactAnswer{})))
+				w.hasNotComeInButAsked(t, "rui@acme.example")
+				env.AuditHolds(t)
+			})
+		})
+	}
+}
+
+// hasNotComeInButAsked holds that nobody of the address was invited.
+func (w knownCompany) hasNotComeInButAsked(t *testing.T, email string) {
+	t.Helper()
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM invitations WHERE email = '"+email+"'"))
+}
+
+// Two orders name the same person, and there was one question: the one that is left asks.
+func TestS15_TheOrderThatIsLeftAsksAboutThePerson(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := openKnownCompany(t, env)
+		env.Join(t, w.invitation)
+		first := env.Fulfilled(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example"))
+		form := storetest.FormFor("PO-3", "Acme Ltda", "rui@acme.example")
+		form.Lines[0].Quantity = 7
+		second := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), form)
+		require.Len(t, w.questions(t), 1)
+		w.cancelled(t, storetest.Operator(), first.ID, 0)
+		all := w.questions(t) // the newest first
+		require.Len(t, all, 2)
+		require.Equal(t, identity.QuestionWithdrawn, all[1].Standing())
+		require.Equal(t, []any{identity.QuestionOpen, second.ID, "Revenda Oeste"},
+			[]any{all[0].Standing(), all[0].OrderID, all[0].Seller})
+		w.cancelled(t, storetest.Operator(), second.ID, 0)
+		require.Len(t, w.questions(t), 2)
+	})
+}
+
+// A seller that orders and cancels again and again has the administrators written to five
+// times a day; another seller's question reaches them all the same.
+func TestS15_S64_ASellersQuestionsToAdministratorsAreBounded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := openKnownCompany(t, env)
+		env.Join(t, w.invitation)
+		for i := range 8 {
+			o := env.Fulfilled(t, w.seller, storetest.FormFor(storetest.PO(i), "Acme Ltda", "rui@acme.example"))
+			w.cancelled(t, storetest.Seller(w.seller), o.ID, 0)
+		}
+		require.Len(t, w.questions(t), 8)
+		require.Len(t, env.Mails(t, rules.TemplateContactQuestion), 5)
+		form := storetest.FormFor("PO-OESTE", "Acme Ltda", "rui@acme.example")
+		form.Lines[0].Quantity = 7
+		env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), form)
+		require.Len(t, env.Mails(t, rules.TemplateContactQuestion), 6)
+	})
+}
+
+// An order that came back to review is reminded of again, and one that is amended there
+// keeps the number that its seller knows.
+func TestS14_S15_AnOrderThatCameBackIsRemindedOfAndKeepsItsNumber(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		form := storetest.FormFor("PO-2", "Acme Ltda", "eve@stranger.example")
+		form.PurchasedOn = "2026-12-24" // ahead: reviewed
+		eve := env.Accept(t, seller, form)
+		remind := func(n int) {
+			require.NoError(t, env.RemindReview(env.Context, eve.ID, n))
+			require.NoError(t, env.RemindReview(env.Context, eve.ID, n), "once more changes nothing")
+		}
+		remind(1)
+		remind(2)
+		require.Len(t, env.Mails(t, rules.TemplateOrderReviewReminder), 2)
+
+		env.Calendar.Set(storetest.Now.Add(48 * time.Hour))
+		_, err := env.DecideOrder(storetest.Operator(), eve.ID, order.Decision{
+			Version: 1, Accept: true, Reason: "the date is agreed",
+		})
+		require.NoError(t, err)
+		other := storetest.Form("PO-1")
+		other.Lines[0].Quantity = 7
+		env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), other)
+		_, err = env.FulfilOrder(env.Context, eve.ID)
+		require.NoError(t, err)
+		eve, err = env.GetOrder(env.Context, eve.ID)
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderNeedsReview, eve.State)
+		number := *eve.VendorOrderNo
+		remind(1)
+		remind(2)
+		require.Len(t, env.Mails(t, rules.TemplateOrderReviewReminder), 4)
+
+		form.PurchasedOn = "2026-11-20"
+		form.Lines[0].Quantity = 3
+		eve, err = env.AmendOrder(storetest.Seller(seller), eve.ID, form, eve.Version)
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderNeedsReview, eve.State)
+		require.Equal(t, number, *eve.VendorOrderNo)
+		remind(1)
+		require.Len(t, env.Mails(t, rules.TemplateOrderReviewReminder), 4, "an amendment is no other review")
+
+		form.EndCustomer.Email = "ana.souza@acme.example" // whose invitation is pending
+		eve, err = env.AmendOrder(storetest.Seller(seller), eve.ID, form, eve.Version)
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderAccepted, eve.State)
+		require.Equal(t, number, *eve.VendorOrderNo)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM orders WHERE vendor_order_no = '"+number+"'"))
 	})
 }

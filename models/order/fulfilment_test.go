@@ -103,7 +103,7 @@ func TestR100a_EqualAddressesGetOneCopy(t *testing.T) {
 		form.Distributor.Email = addresses[2]
 		o := env.Accept(t, env.Reseller(t, "Revenda Sul"), form)
 		if o.State == rules.OrderNeedsReview {
-			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "x"})
+			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "x"})
 			require.NoError(t, err)
 		}
 		_, err := env.FulfilOrder(env.Context, o.ID)
@@ -200,6 +200,7 @@ func TestR107_S15_SixOrdersOfANewCompanyAtOnce(t *testing.T) {
 		for _, task := range env.Tasks(t, db.TaskReviewOrder) {
 			require.Equal(t, ordering.ReasonContactUnknown, task.Why)
 			o, err := env.DecideOrder(storetest.Operator(), task.SubjectID, order.Decision{
+				Version:  2, // it came back to review
 				Accept:   true,
 				Reason:   "asked them",
 				InviteAs: rules.InviteAsNobody,

@@ -74,7 +74,12 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 		if in.JobID != "" {
 			most = identity.OrdersInFilesToOne
 		}
-		return identity.MayMailContact(tx, in.Sender.ID, form.EndCustomer.Email, most)
+		return identity.MayMailOrder(tx, identity.OrderMails{
+			SenderID: in.Sender.ID,
+			Contact:  form.EndCustomer.Email,
+			Sellers:  out.Order.sellers.addressesToCount(form),
+			Most:     most,
+		})
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		// Nothing is left to renew: the very same order may have done it.

@@ -182,7 +182,7 @@ func TestR115b_DoubtfulContactNeedsReview(t *testing.T) {
 func TestR115b_OverriddenByAnOperatorWithAudit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.FormFor("PO-1", "Acme", "ana@revendasul.example"))
-		o, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "known contact"})
+		o, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "known contact"})
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderAccepted, o.State)
 		events, err := env.Timeline(env.Context, o.ID)

@@ -29,7 +29,8 @@ func TestS61_ANearMissIsReviewedAndNeverASecondAccountInSilence(t *testing.T) {
 		require.Nil(t, o.AccountID)
 		decide := func(id, chosen string) error {
 			_, err := env.DecideOrder(storetest.Operator(), id, order.Decision{
-				Accept: true, Reason: "asked them", AccountID: chosen,
+				Version: 1,
+				Accept:  true, Reason: "asked them", AccountID: chosen,
 			})
 			return err
 		}

@@ -176,6 +176,23 @@ func (s *Orders) GetOrder(ctx context.Context, id string) (Order, error) {
 	return o, err
 }
 
+// Versions returns the versions of the orders in scope, by their ids.
+func (s *Orders) Versions(ctx context.Context, ids []string) (map[string]int64, error) {
+	var rows []Order
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Orders(tx.DB).
+			Select("orders.id", "orders.version").
+			Where("orders.id IN ?", ids).
+			Find(&rows).Error
+	})
+
+	versions := make(map[string]int64, len(rows))
+	for _, o := range rows {
+		versions[o.ID] = o.Version
+	}
+	return versions, err
+}
+
 // OrderFilter narrows a list of orders; empty fields do not narrow.
 type OrderFilter struct {
 	State     rules.OrderState

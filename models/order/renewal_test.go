@@ -235,10 +235,10 @@ func TestS4_AnOrderInReviewIsHeldToTheChosenAccount(t *testing.T) {
 		o := env.Accept(t, seller, form)
 		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, o.ReviewReasons)
 		_, err = env.DecideOrder(storetest.Operator(), o.ID,
-			order.Decision{Accept: true, Reason: "r", AccountID: twin.ID})
+			order.Decision{Version: 1, Accept: true, Reason: "r", AccountID: twin.ID})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		_, err = env.DecideOrder(storetest.Operator(), o.ID,
-			order.Decision{Accept: true, Reason: "r", AccountID: *old.AccountID})
+			order.Decision{Version: 1, Accept: true, Reason: "r", AccountID: *old.AccountID})
 		require.NoError(t, err)
 		_, err = env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)

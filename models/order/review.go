@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
@@ -19,6 +20,10 @@ import (
 
 // Decision is what an operator decides on an order in review.
 type Decision struct {
+	// Version is that of the order that the operator looked at; required: a seller may
+	// amend an order while it is in review, and another version is another order.
+	Version int64
+
 	Accept bool
 	Reason string
 	// AccountID is the account that was chosen among several candidates (R107), or NewAccount
@@ -31,7 +36,7 @@ type Decision struct {
 	// RecordDomain records the person's mail domain as the account's own (S15).
 	RecordDomain bool
 	// Email is the address that the operator decided about, demanded with a role and with
-	// RecordDomain: a seller may amend an order while it is in review.
+	// RecordDomain: who is let in is said by name.
 	Email string
 }
 
@@ -40,7 +45,9 @@ type Decision struct {
 const NewAccount = "NEW"
 
 // DecideOrder accepts or rejects an order in review, with a reason. The same
-// decision again changes nothing; another one answers STATE_CONFLICT. An order
+// decision again changes nothing; another one answers STATE_CONFLICT. A decision about
+// another version than the stored one answers VERSION_MISMATCH with what was changed
+// meanwhile, one about none PRECONDITION_REQUIRED. An order
 // that matches several accounts needs one named, one whose address an account nearly has
 // needs that one or NewAccount, and one whose contact the account does not know needs a
 // decision about that person, else it answers VALIDATION_FAILED.
@@ -62,6 +69,9 @@ func (s *Orders) DecideOrder(ctx context.Context, id string, d Decision) (Order,
 			return err
 		}
 		if done, err := decided(o, d); err != nil || done {
+			return err
+		}
+		if err := lookedAt(tx, o, d.Version); err != nil {
 			return err
 		}
 
@@ -90,6 +100,81 @@ func decided(o Order, d Decision) (bool, error) {
 		"The order was decided otherwise already.",
 		"Read the order again to see its state.",
 	)
+}
+
+// What the audit of an amendment says beside the hashes: the pointers of the fields that
+// differ, never their values, and the version that it led to.
+const (
+	detailChanged = "changed"
+	detailVersion = "version"
+)
+
+// maxChangesTold bounds the fields that lookedAt names.
+const maxChangesTold = 50
+
+// lookedAt refuses a decision about another version of the order than the stored one, and
+// names the fields that were amended meanwhile.
+func lookedAt(tx *db.Tx, o Order, version int64) error {
+	switch version {
+	case o.Version:
+		return nil
+	case 0:
+		return rules.Refuse(
+			rules.VersionMissing,
+			"The decision does not say which version of the order it is about.",
+			"Read the order, and send its version along.",
+		)
+	}
+
+	changed, err := amendedSince(tx, o, version)
+	if err != nil {
+		return err
+	}
+
+	e := rules.Refuse(
+		rules.VersionMismatch,
+		"The order was changed since you read it.",
+		"Read it again, and decide about what it says now.",
+	)
+	for _, pointer := range changed {
+		e.Fields = append(e.Fields, rules.FieldError{
+			Pointer: pointer,
+			Code:    "CHANGED",
+			Message: "This was amended since you read the order.",
+			Remedy:  "Look at the new value.",
+		})
+	}
+	return e
+}
+
+// amendedSince returns the pointers of the fields that amendments behind a version changed,
+// each once.
+func amendedSince(tx *db.Tx, o Order, version int64) ([]string, error) {
+	var events []db.AuditEvent
+	err := tx.Where("chain_id = ? AND object_id = ?", o.ID, o.ID).
+		Order("seq").
+		Find(&events).Error
+	if err != nil {
+		return nil, err
+	}
+
+	var pointers []string
+	for _, e := range events {
+		led, _ := e.Details[detailVersion].(float64) // numbers of JSON
+		changed, _ := e.Details[detailChanged].([]any)
+		if int64(led) <= version {
+			continue
+		}
+
+		for _, c := range changed {
+			pointer, _ := c.(string)
+			if !slices.Contains(pointers, pointer) && len(pointers) < maxChangesTold {
+				pointers = append(pointers, pointer)
+			}
+		}
+	}
+
+	return pointers, nil
 }
 
 // acceptReviewed checks everything that can have changed since the order came
@@ -255,7 +340,7 @@ func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 // AmendOrder replaces an order that is still in review (S14) and checks it like a new
 // one; it may leave the review. version is the one that the caller read, 0 for any.
 // Refusals: VALIDATION_FAILED for the form, STATE_CONFLICT for an order that is not in
-// review or was changed since.
+// review, VERSION_MISMATCH for one that was changed since.
 func (s *Orders) AmendOrder(
 	ctx context.Context, id string, form ordering.OrderForm, version int64,
 ) (Order, error) {
@@ -283,8 +368,13 @@ func (s *Orders) AmendOrderFor(
 		if err != nil {
 			return err
 		}
-		if err := amendable(o, form, version); err != nil {
+		if err := amendable(o, form); err != nil {
 			return err
+		}
+		if version != 0 {
+			if err := lookedAt(tx, o, version); err != nil {
+				return err
+			}
 		}
 		return amend(tx, ref, &o, form, reason)
 	})
@@ -292,19 +382,13 @@ func (s *Orders) AmendOrderFor(
 	return o, err
 }
 
-func amendable(o Order, form ordering.OrderForm, version int64) error {
+func amendable(o Order, form ordering.OrderForm) error {
 	switch {
 	case o.State != rules.OrderNeedsReview:
 		return rules.Refuse(
 			rules.StateConflict,
 			"Only an order in review can be amended.",
 			"Cancel the order within its window and send a new one.",
-		)
-	case version != 0 && version != o.Version:
-		return rules.Refuse(
-			rules.StateConflict,
-			"The order was changed since you read it.",
-			"Read it again and repeat the change.",
 		)
 	case ordering.PONumberKey(form.PONumber) != o.POKey:
 		return rules.Invalid([]rules.FieldError{{
@@ -366,7 +450,18 @@ func amend(
 		return err
 	}
 
+	err = identity.MayMailOrder(tx, identity.OrderMails{
+		SenderID: o.SubmittedBy,
+		Contact:  form.EndCustomer.Email,
+		Sellers:  fresh.sellers.addressesToCount(form),
+		Most:     identity.OrdersForOne,
+	})
+	if err != nil {
+		return err
+	}
+
 	before := o.PayloadHash
+	changed := o.Payload.Differences(form)
 	*o = fresh
 	if err := tellReseller(tx, o); err != nil {
 		return err
@@ -379,6 +474,9 @@ func amend(
 			"before": before,
 			"after":  o.PayloadHash,
 			"state":  o.State,
+
+			detailChanged: changed,
+			detailVersion: o.Version,
 		}),
 	}
 	maps.Copy(e.Details, o.whyInReview())
@@ -439,6 +537,15 @@ func (s *Orders) ReviewDeadlines(
 	return reminders, *o.ReviewUntil, nil
 }
 
+// reminderEpoch names the n-th reminder of the review that the order is in: one that came
+// back to review (S15) is reminded of again.
+func (o *Order) reminderEpoch(n int) string {
+	if o.StateSince.Equal(o.CreatedAt) {
+		return strconv.Itoa(n)
+	}
+	return strconv.Itoa(n) + "/" + strconv.FormatInt(o.StateSince.Unix(), 10)
+}
+
 // RemindReview queues the n-th reminder of an order in review to the program's
 // mailbox; again for the same n it changes nothing.
 func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
@@ -464,7 +571,7 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 			"reasons":   reasons,
 		})
 
-		m.Epoch = strconv.Itoa(n)
+		m.Epoch = o.reminderEpoch(n)
 		m.Locale = ref.Program.Locales[0]
 		return notification.Queue(tx, m)
 	})

@@ -17,19 +17,19 @@ import (
 func TestDecisionTakenTwiceAndTheOtherWay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := storetest.InReview(t, env)
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "  "})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "  "})
 		storetest.RequireCode(t, rules.ReasonRequired, err)
-		first, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "fine"})
+		first, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "fine"})
 		require.NoError(t, err)
-		again, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "fine"})
+		again, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "fine"})
 		require.NoError(t, err)
 		require.Equal(t, first.VendorOrderNo, again.VendorOrderNo)
 		require.Equal(t, first.Version, again.Version)
-		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "no"})
+		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "no"})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'order.decided'"))
 		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskReviewOrder)[0].State)
-		_, err = env.DecideOrder(storetest.Operator(), "ord_none", order.Decision{Accept: true, Reason: "x"})
+		_, err = env.DecideOrder(storetest.Operator(), "ord_none", order.Decision{Version: 1, Accept: true, Reason: "x"})
 		storetest.RequireCode(t, rules.NotFound, err)
 	})
 }
@@ -38,7 +38,7 @@ func TestDecisionsAtOnceTakeOneSide(t *testing.T) {
 	env := storetest.Postgres(t)
 	_, o := storetest.InReview(t, env)
 	errs := storetest.AtOnce(8, func(i int) error {
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: i%2 == 0, Reason: "x"})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: i%2 == 0, Reason: "x"})
 		return err
 	})
 	refused := 0
@@ -56,7 +56,7 @@ func TestDecisionsAtOnceTakeOneSide(t *testing.T) {
 func TestR45a_ApprovedOrderInvitesOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := storetest.InReview(t, env)
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "fine"})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Accept: true, Reason: "fine"})
 		require.NoError(t, err)
 		for range 2 {
 			_, err = env.FulfilOrder(env.Context, o.ID)
@@ -71,7 +71,7 @@ func TestReviewRejectedTellsTheResellerOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := storetest.InReview(t, env)
 		for range 2 {
-			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "not a customer of ours"})
+			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "not a customer of ours"})
 			require.NoError(t, err)
 		}
 		mails := env.Mails(t, "order_rejected")
@@ -118,7 +118,7 @@ func TestReviewRemindersGoOutOnceEach(t *testing.T) {
 			require.NoError(t, env.RemindReview(env.Context, o.ID, n))
 		}
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "no"})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "no"})
 		require.NoError(t, err)
 		require.NoError(t, env.RemindReview(env.Context, o.ID, 3))
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
@@ -199,7 +199,7 @@ func TestS14_AmendRefusals(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, o := storetest.InReview(t, env)
 		_, err := env.AmendOrder(storetest.Seller(seller), o.ID, storetest.Form("PO-1"), o.Version+1)
-		storetest.RequireCode(t, rules.StateConflict, err)
+		storetest.RequireCode(t, rules.VersionMismatch, err)
 		_, err = env.AmendOrder(storetest.Seller(seller), o.ID, storetest.Form("PO-2"), o.Version)
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/po_number"}, storetest.Pointers(err))
@@ -213,7 +213,7 @@ func TestS14_AmendRefusals(t *testing.T) {
 		require.Equal(t, o.ReviewUntil, amended.ReviewUntil)
 		require.Equal(t, o.StateSince, amended.StateSince)
 		_, err = env.AmendOrder(storetest.Seller(seller), o.ID, still, o.Version)
-		storetest.RequireCode(t, rules.StateConflict, err)
+		storetest.RequireCode(t, rules.VersionMismatch, err)
 	})
 }
 
@@ -245,11 +245,11 @@ func TestR107_AmbiguousAccountNeedsOneNamed(t *testing.T) {
 		require.Nil(t, o.AccountID)
 		for _, id := range []string{"", stranger.ID, "acc_none"} {
 			_, err = env.DecideOrder(storetest.Operator(), o.ID,
-				order.Decision{Accept: true, Reason: "x", AccountID: id})
+				order.Decision{Version: 1, Accept: true, Reason: "x", AccountID: id})
 			storetest.RequireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/account_id"}, storetest.Pointers(err))
 		}
-		second := order.Decision{Accept: true, Reason: "the second site", AccountID: other.ID}
+		second := order.Decision{Version: 1, Accept: true, Reason: "the second site", AccountID: other.ID}
 		_, err = env.DecideOrder(storetest.Operator(), o.ID, second)
 		require.Equal(t, []string{"/invite_as"}, storetest.Pointers(err), "nobody there has accepted yet (S15)")
 		second.InviteAs, second.Email = rules.InviteAsAdmin, form.EndCustomer.Email

@@ -122,6 +122,22 @@ func (s *sellersOfOrder) chooseAddress(sender account.Org, form ordering.OrderFo
 		rules.AtOneOf(at, s.records.Domains(sender.ID, form.Distributor.Email))
 }
 
+// addressesToCount are the sellers' addresses in an order that nobody but its sender
+// vouches for: they are at no mail domain on record of the seller that they are given for.
+func (s *sellersOfOrder) addressesToCount(form ordering.OrderForm) []string {
+	var out []string
+	count := func(orgID, email string) {
+		onRecord := s.records.Domains(orgID, "")[1:]
+		if !rules.AtOneOf(rules.EmailDomain(email), onRecord) {
+			out = append(out, email)
+		}
+	}
+
+	count(s.reseller.ID, form.Reseller.Email)
+	count(db.Text(s.distributorID), form.Distributor.Email)
+	return out
+}
+
 // facts adds what the review has to know of the sellers.
 func (s *sellersOfOrder) facts(
 	f ordering.ReviewFacts, form ordering.OrderForm,

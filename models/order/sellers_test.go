@@ -1,6 +1,8 @@
 package order_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,7 +121,7 @@ func TestS59_AConfirmedSpellingIsTheOrganisation(t *testing.T) {
 			env.PutOrgSpellings(storetest.Seller(sa), sa.ID, spelling, "we are it"))
 		require.NoError(t, env.PutOrgSpellings(storetest.Operator(), sa.ID, spelling, "same tax number"))
 
-		o, err := env.DecideOrder(storetest.Operator(), waiting.ID, order.Decision{Accept: true, Reason: "it is they"})
+		o, err := env.DecideOrder(storetest.Operator(), waiting.ID, order.Decision{Version: 1, Accept: true, Reason: "it is they"})
 		require.NoError(t, err)
 		stored, err := env.GetOrder(storetest.Seller(sa), o.ID)
 		require.NoError(t, err, "the order in review found its reseller")
@@ -296,7 +298,7 @@ var divided = []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 4}, {SKU: "selec
 func TestS65_ARejectedOrderIsNotDoubled(t *testing.T) {
 	env := storetest.SQLite(t)
 	_, o := storetest.InReview(t, env)
-	_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "no"})
+	_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "no"})
 	require.NoError(t, err)
 	form := storetest.FormFor("PO-1", "Acme", "ana@acme.example")
 	require.Empty(t, env.Accept(t, env.Reseller(t, "Revenda Oeste"), form).ReviewReasons)
@@ -378,4 +380,83 @@ func TestS65_WithoutARelationOrASureAddressTheOrderIsReviewed(t *testing.T) {
 	o := env.Accept(t, norte, own)
 	require.Empty(t, o.ReviewReasons)
 	require.Equal(t, both.ID, o.ResellerID)
+}
+
+// Copies of an order go to addresses that its sender typed: one that nobody vouches for gets
+// a bounded number a day of one sender; a domain on record of the seller, and a person who is
+// a user, are theirs.
+func TestS64_MailsToASellersContactAreBounded(t *testing.T) {
+	for name, c := range map[string]struct {
+		known func(t *testing.T, env storetest.Env, sender account.Org)
+		typed func(*ordering.OrderForm)
+		open  bool
+	}{
+		"a reseller's address": {
+			typed: func(f *ordering.OrderForm) { f.Reseller.Email = "stranger@else.example" },
+		},
+		"a distributor's address": {
+			typed: func(f *ordering.OrderForm) { f.Distributor.Email = "Stranger@else.example" },
+		},
+		"at a domain on record": {
+			known: func(t *testing.T, env storetest.Env, sender account.Org) {
+				require.NoError(t, env.PutOrgMail(storetest.Operator(), sender.ID,
+					account.OrgMail{Domains: []string{"else.example"}}, "contract"))
+			},
+			typed: func(f *ordering.OrderForm) { f.Reseller.Email = "stranger@else.example" },
+			open:  true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				sender := env.Reseller(t, "Revenda Sul")
+				if c.known != nil {
+					c.known(t, env, sender)
+				}
+				send := func(po string, from account.Org) error {
+					f := storetest.FormFor(po, "Empresa "+po, "ana@"+strings.ToLower(po)+".example")
+					f.Reseller.Company = from.Name
+					c.typed(&f)
+					_, err := env.AcceptOrder(storetest.Seller(from), order.Intake{Sender: from, Form: f})
+					return err
+				}
+
+				require.NoError(t, send("PO-1", sender))
+				had(t, env, sender, "stranger@else.example", 250)
+				err := send("PO-2", sender)
+				if c.open {
+					require.NoError(t, err)
+					return
+				}
+				storetest.RequireCode(t, rules.RateLimited, err)
+				require.ErrorContains(t, err, "copies to one address")
+				require.Zero(t, env.Count(t, "SELECT count(*) FROM orders WHERE po_number = 'PO-2'"))
+				require.NoError(t, send("PO-3", env.Reseller(t, "Revenda Oeste")), "another sender's")
+			})
+		})
+	}
+}
+
+// had makes an address have got so many orders' mails of a sender today.
+func had(t *testing.T, env storetest.Env, sender account.Org, email string, n int) {
+	t.Helper()
+	key := env.DB.Secrets().Fingerprint("throttle", "mail/order-contact/"+sender.ID+"/"+email)
+	require.NoError(t, env.Exec(fmt.Sprintf("UPDATE throttles SET count = %d WHERE key = '%s'", n, key)))
+}
+
+// An amendment names addresses too.
+func TestS64_AnAmendmentIsCountedForTheAddressesThatItNames(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller, o := storetest.InReview(t, env)
+		amend := func(version int64, email string) (order.Order, error) {
+			f := o.Payload
+			f.Distributor.Email = email
+			return env.AmendOrder(storetest.Seller(seller), o.ID, f, version)
+		}
+		amended, err := amend(o.Version, "stranger@else.example")
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderNeedsReview, amended.State)
+		had(t, env, seller, "stranger@else.example", 250)
+		_, err = amend(amended.Version, "stranger@else.example")
+		storetest.RequireCode(t, rules.RateLimited, err)
+	})
 }

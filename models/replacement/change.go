@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
 )
@@ -93,7 +94,8 @@ func (c *change) eventOnce(kind db.OutboxKind, why, epoch string) {
 	)
 }
 
-// queueMails writes one mail for each step and person; params returns what the mail of
+// queueMails writes one mail for each step and person, and to the contact of a site as many
+// as it may get on a day; params returns what the mail of
 // a step may show.
 func (c *change) queueMails(
 	template string, accountID *string, people []notification.Recipient, params func(
@@ -104,6 +106,16 @@ func (c *change) queueMails(
 	for _, m := range c.mails {
 		shown := params(m)
 		for _, p := range people {
+			if p.Typed && accountID != nil {
+				allowed, err := identity.MayMailSite(c.tx, *accountID, p.Email)
+				if err != nil {
+					return err
+				}
+				if !allowed { // the administrators are told
+					continue
+				}
+			}
+
 			mails = append(mails, notification.Notification{
 				Template:  template,
 				SubjectID: c.subjectID,

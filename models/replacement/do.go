@@ -28,6 +28,7 @@ type ReplacementCommand struct {
 	Outcome     rma.RMAOutcome // inspect
 	Photo       string         // no_return: where the photo of the unit is kept
 	SpareUnitID string         // use_spare: required
+	Version     int64          // approve, reject: of the replacement that was looked at; 0: any
 	Fact        rma.RMAFact    // tell, take_back: required
 	At          time.Time      // tell: when it happened; zero: now
 }
@@ -43,9 +44,11 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 		return s.ApproveRMA(ctx, id, RMAApproval{
 			DefectConfirmed: c.DefectConfirmed,
 			Reason:          c.Reason,
+			Version:         c.Version,
 		})
 	case rma.RMAReject:
-		return s.RejectRMA(ctx, id, RMARejection{Code: c.Code, Reason: c.Reason})
+		return s.RejectRMA(ctx, id,
+			RMARejection{Code: c.Code, Reason: c.Reason, Version: c.Version})
 	case rma.RMAAppeal:
 		return s.AppealRMA(ctx, id, c.Reason)
 	case rma.RMAWithdraw:

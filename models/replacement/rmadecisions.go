@@ -14,6 +14,7 @@ import (
 type RMAApproval struct {
 	DefectConfirmed bool
 	Reason          string
+	Version         int64 // of the replacement that was looked at; 0: any
 }
 
 // ApproveRMA approves a request: the cut-off at the ship-to fixes the promised day,
@@ -28,6 +29,9 @@ func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval)
 
 	approved := func(r RMA) bool { return r.ApprovedAt != nil }
 	return s.changeRMA(ctx, id, rma.RMAApprove, a.Reason, approved, func(w *rmaChange) error {
+		if err := w.lookedAt(a.Version); err != nil {
+			return err
+		}
 		if !a.DefectConfirmed {
 			return rules.Refuse(rma.DefectOpen,
 				"Nobody has confirmed the defect.", "Confirm it, or reject the request.")
@@ -40,6 +44,30 @@ func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval)
 		}
 		return w.approve()
 	})
+}
+
+// lookedAt refuses a decision about another version than the stored one: the customer may
+// have used a spare since, and then an approval replenishes it instead of sending a unit.
+func (w *rmaChange) lookedAt(version int64) error {
+	if version == 0 || version == w.Version {
+		return nil
+	}
+
+	e := rules.Refuse(
+		rules.VersionMismatch,
+		"The replacement was changed since you read it.",
+		"Read it again, and decide about what it says now.",
+	)
+	if w.SwappedAt != nil {
+		e.Fields = []rules.FieldError{{
+			Pointer: "/spare_unit_id",
+			Code:    "CHANGED",
+			Message: "The customer has used a spare: an approval replenishes it, and " +
+				"sends no other unit.",
+			Remedy: "Decide about that.",
+		}}
+	}
+	return e
 }
 
 // coverHeld decides again about the cover of a request that was held: as of its own
@@ -90,8 +118,9 @@ func (w *rmaChange) approve() error {
 
 // RMARejection rejects a request with a code of rma.RejectCodes.
 type RMARejection struct {
-	Code   string
-	Reason string // goes into the audit
+	Code    string
+	Reason  string // goes into the audit
+	Version int64  // of the replacement that was looked at; 0: any
 }
 
 // RejectRMA rejects a request. The customer may appeal once.
@@ -104,6 +133,9 @@ func (s *Replacements) RejectRMA(ctx context.Context, id string, r RMARejection)
 		return m.StoredState == rma.RMARejected && m.RejectCode == r.Code
 	}
 	return s.changeRMA(ctx, id, rma.RMAReject, r.Reason, rejected, func(w *rmaChange) error {
+		if err := w.lookedAt(r.Version); err != nil {
+			return err
+		}
 		w.RejectedAt = &w.now
 		w.RejectCode = r.Code
 		if !rma.After(w.RejectedAt, w.AppealedAt) { // another machine's clock is ahead

@@ -131,6 +131,8 @@ func TestR82b_ATenantIsToldItsOwnParentsNumberAndNoMore(t *testing.T) {
 		beta := env.Fulfilled(t, seller, storetest.FormFor("PO-3", "Beta SA", "bia@beta.example"))
 		parent := storetest.ParentOf(t, env, us)
 		ctx := storetest.Customer(*us.AccountID)
+		env.Join(t, env.InvitationOf(t, br.ID)) // at one mail domain: it is one customer
+		env.Join(t, env.InvitationOf(t, us.ID))
 		p, err := env.GetSpares(ctx, parent)
 		require.NoError(t, err)
 		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1}, p,

@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/spare"
@@ -31,7 +32,8 @@ type SpareLine struct {
 func (SpareLine) TableName() string { return "spare_ledger" }
 
 // Spares is what a parent has earned. Licences are those in force over all its
-// accounts; a customer does not see them (R82b).
+// accounts; a customer does not see them (R82b). To a customer whose account only has the
+// name of the parent's others, Entitled and Name are its own alone (S60).
 type Spares struct {
 	ParentOrgID string
 	Name        string
@@ -96,6 +98,32 @@ func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
 	}
 
 	return out, nil
+}
+
+// countLicencesSQL is the count of countSparesSQL for some accounts alone.
+const countLicencesSQL = `
+	WITH force AS (
+		SELECT l.id, l.renews_licence_id
+		FROM licences l
+		JOIN service_contracts c ON c.id = l.contract_id
+		WHERE l.account_id IN @accounts
+			AND l.state IN ('AVAILABLE','ASSIGNED')
+			AND c.type = 'SELECT'
+			AND c.state NOT IN ('CANCELLED','EXPIRED')
+			AND (c.end_at IS NULL OR c.end_at > @now))
+	SELECT (SELECT count(*) FROM force)
+		- (SELECT count(DISTINCT f.renews_licence_id)
+			FROM force f
+			JOIN force old ON old.id = f.renews_licence_id AND old.id <> f.id)`
+
+// countLicences counts the Select licences in force of accounts.
+func countLicences(tx *db.Tx, accountIDs []string) (int, error) {
+	var n int
+	err := tx.Raw(countLicencesSQL, map[string]any{
+		"accounts": append([]string{""}, accountIDs...),
+		"now":      tx.Now(),
+	}).Scan(&n).Error
+	return n, err
 }
 
 // SpareChange is why a parent's spares are counted again, and how many licences earn
@@ -262,15 +290,20 @@ func earning(lines []SpareLine) SpareLine {
 // ListSpares lists what customers' parents have earned, newest parent first; a
 // tenant sees the number of its own parent only (R82b).
 func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, string, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+
 	var out []Spares
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		var parents []account.Org
 		if err := page.Apply(account.ParentsInScope(tx)).Find(&parents).Error; err != nil {
 			return err
 		}
 
 		var err error
-		out, err = sparesOf(tx, parents)
+		out, err = sparesOf(tx, ref, parents)
 		return err
 	})
 
@@ -281,14 +314,19 @@ func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, 
 // GetSpares returns what a parent has earned. A parent that is not the tenant's own
 // answers NOT_FOUND.
 func (s *Replacements) GetSpares(ctx context.Context, parentID string) (Spares, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Spares{}, err
+	}
+
 	var out Spares
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		var parent account.Org
 		if err := account.ParentsInScope(tx).First(&parent, "id = ?", parentID).Error; err != nil {
 			return db.Found(err)
 		}
 
-		all, err := sparesOf(tx, []account.Org{parent})
+		all, err := sparesOf(tx, ref, []account.Org{parent})
 		if err != nil {
 			return err
 		}
@@ -301,8 +339,9 @@ func (s *Replacements) GetSpares(ctx context.Context, parentID string) (Spares, 
 }
 
 // sparesOf counts for the service and its operators; for a tenant, who cannot see
-// its parent's other accounts, it reads the ledger alone.
-func sparesOf(tx *db.Tx, parents []account.Org) ([]Spares, error) {
+// its parent's other accounts, it reads the ledger alone. Of accounts of which a tenant
+// knows nothing but that they have its company's name, it tells it nothing (S60).
+func sparesOf(tx *db.Tx, ref program.Reference, parents []account.Org) ([]Spares, error) {
 	counts, err := countSpares(tx, db.IdsOf(parents, func(o account.Org) string { return o.ID })...)
 	if err != nil {
 		return nil, err
@@ -319,10 +358,37 @@ func sparesOf(tx *db.Tx, parents []account.Org) ([]Spares, error) {
 
 		if tx.Scope.System {
 			out[i].Licences = counts[p.ID].Licences
+			continue
+		}
+		if err := showOwn(tx, ref, &out[i]); err != nil {
+			return nil, err
 		}
 	}
 
 	return out, nil
+}
+
+// showOwn narrows what a tenant sees of its parent to the accounts of which it may know
+// that they are one customer with its own.
+func showOwn(tx *db.Tx, ref program.Reference, s *Spares) error {
+	together, all, err := identity.Together(tx, s.ParentOrgID)
+	if err != nil || all {
+		return err
+	}
+
+	return tx.BeyondFence(func(tx *db.Tx) error {
+		licences, err := countLicences(tx, together)
+		if err != nil {
+			return err
+		}
+		s.Entitled = spare.SparesEarned(licences, ref.Program.SpareRatio)
+
+		var own account.Account
+		err = tx.Select("legal_name").Order("id").
+			First(&own, "id IN ? AND parent_org_id = ?", tx.Scope.AccountIDs, s.ParentOrgID).Error
+		s.Name = own.LegalName
+		return db.Found(err)
+	})
 }
 
 // ListSpareLines lists a parent's ledger, newest first, for the service and its

@@ -1,6 +1,7 @@
 package ordering
 
 import (
+	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -27,6 +28,41 @@ const (
 	ReasonAddressNearlyKnown = "ADDRESS_NEARLY_KNOWN"
 	ReasonContactUnknown     = "CONTACT_UNKNOWN_TO_ACCOUNT" // S15
 )
+
+// ReasonOperatorChecks is what sellers are told instead of reasons that say what is known of
+// others: see PublicReasons.
+const ReasonOperatorChecks = "OPERATOR_CHECKS_CUSTOMER"
+
+// hiddenReasons are those from which a seller would learn that a company, an address or a
+// person is known, which name another organisation has, or that another seller sold the same.
+var hiddenReasons = []string{
+	ReasonAmbiguousAccount,
+	ReasonResellerUnclear,
+	ReasonDistributorUnclear,
+	ReasonPossibleDouble,
+	ReasonAddressNearlyKnown,
+	ReasonContactUnknown,
+}
+
+// PublicReasons returns the reasons of a review as its sellers may read them: those about
+// what they sent as they are, and ReasonOperatorChecks once for all that tell of others.
+// Which of them applied, or how many, is not to be seen.
+func PublicReasons(reasons []string) []string {
+	out := []string{}
+	hidden := false
+	for _, r := range reasons {
+		if slices.Contains(hiddenReasons, r) {
+			hidden = true
+			continue
+		}
+		out = append(out, r)
+	}
+
+	if hidden {
+		out = append(out, ReasonOperatorChecks)
+	}
+	return out
+}
 
 // ReviewFacts is what the decision about a review needs to know. The domains are
 // those of EmailDomain.

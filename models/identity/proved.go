@@ -1,0 +1,119 @@
+package identity
+
+import (
+	"slices"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// A mail domain is proved for an account where its active administrators, who all accepted
+// an invitation to their mailbox, have their addresses in it and in no other domain of a
+// company's own (S60). Somebody who looks after several customers proves nothing so: beside
+// a customer's own administrator there are two domains.
+
+// ProvedDomain is an account's domain that is proved.
+type ProvedDomain struct {
+	AccountID string
+	ParentID  string
+	Domain    string
+}
+
+// ProvedDomains reads the domains that are proved for accounts of a customer's parent, or
+// of all of them where parentID is empty; an account has one at most.
+func ProvedDomains(tx *db.Tx, parentID string) ([]ProvedDomain, error) {
+	var rows []struct {
+		AccountID   string
+		ParentOrgID string
+		Email       string
+	}
+
+	q := tx.Table("memberships m").
+		Select("m.account_id, a.parent_org_id, u.email").
+		Joins("JOIN users u ON u.id = m.user_id").
+		Joins("JOIN accounts a ON a.id = m.account_id").
+		Where("m.role = ? AND m.state = ?", RoleAdmin, rules.MembershipActive)
+	if parentID != "" {
+		q = q.Where("a.parent_org_id = ?", parentID)
+	}
+	if err := q.Order("m.account_id").Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+
+	var out []ProvedDomain
+	several := map[string]bool{} // accounts whose administrators are at several domains
+	for _, r := range rows {
+		domain := rules.EmailDomain(r.Email)
+		if !rules.OwnMailDomain(domain) {
+			continue
+		}
+
+		last := len(out) - 1
+		if last < 0 || out[last].AccountID != r.AccountID {
+			out = append(out, ProvedDomain{
+				AccountID: r.AccountID,
+				ParentID:  r.ParentOrgID,
+				Domain:    domain,
+			})
+			continue
+		}
+		if out[last].Domain != domain {
+			several[r.AccountID] = true
+		}
+	}
+
+	return slices.DeleteFunc(out, func(p ProvedDomain) bool {
+		return several[p.AccountID]
+	}), nil
+}
+
+// Together returns the accounts of a parent of which the tenant's own may know that they
+// are one customer with it: its own, and those with which they share a proved domain. all
+// reports whether those are all of the parent's; so they are also where an operator put one
+// of the tenant's under the parent.
+func Together(tx *db.Tx, parentID string) (accountIDs []string, all bool, err error) {
+	own := tx.Scope.AccountIDs
+	err = tx.BeyondFence(func(tx *db.Tx) error {
+		var accounts []account.Account
+		err := tx.Select("id", "confirmed_parent").
+			Find(&accounts, "parent_org_id = ?", parentID).Error
+		if err != nil {
+			return err
+		}
+
+		proved, err := ProvedDomains(tx, parentID)
+		if err != nil {
+			return err
+		}
+
+		var domains []string
+		for _, p := range proved {
+			if slices.Contains(own, p.AccountID) {
+				domains = append(domains, p.Domain)
+			}
+		}
+
+		with := map[string]bool{}
+		for _, p := range proved {
+			with[p.AccountID] = slices.Contains(domains, p.Domain)
+		}
+
+		all = true
+		confirmed := false
+		for _, a := range accounts {
+			mine := slices.Contains(own, a.ID)
+			confirmed = confirmed || mine && a.ConfirmedParent == parentID
+			if mine || with[a.ID] {
+				accountIDs = append(accountIDs, a.ID)
+			} else {
+				all = false
+			}
+		}
+
+		all = all || confirmed
+		return nil
+	})
+
+	return accountIDs, all, err
+}

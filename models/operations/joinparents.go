@@ -1,0 +1,114 @@
+package operations
+
+import (
+	"context"
+	"slices"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/rules"
+)
+
+// provedReason is what the audit of both parents says of a join.
+const provedReason = "Administrators of both have proved the same mail domain."
+
+// JoinProvedParents merges customers' parents whose accounts have the same proved mail
+// domain (S60), into the oldest of them, each in a transaction of its own. Not joined are
+// parents that an operator parted (S27), and those whose domain is on record as a seller's
+// or a service partner's, whose people may administer several customers: an operator merges
+// them where that is right. Again it changes nothing. It returns how many it merged.
+func (s *Operations) JoinProvedParents(ctx context.Context) (joined int, err error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return 0, err
+	}
+
+	var pairs [][2]string
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		proved, err := identity.ProvedDomains(tx, "")
+		if err != nil {
+			return err
+		}
+		pairs = parentsToJoin(proved)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+
+	for _, pair := range pairs {
+		into, from := pair[0], pair[1]
+		var merged bool
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			merged = false
+			may, err := mayJoin(tx, into, from)
+			if err != nil || !may {
+				return err
+			}
+
+			_, err = s.merge(tx, ref, from, into, provedReason)
+			merged = err == nil
+			return err
+		})
+		switch {
+		case rules.CodeOf(err) == rules.StateConflict: // merged elsewhere meanwhile
+		case err != nil:
+			return joined, err
+		case merged:
+			joined++
+		}
+	}
+
+	return joined, nil
+}
+
+// parentsToJoin pairs the parents that share a domain: the oldest with each other one.
+func parentsToJoin(proved []identity.ProvedDomain) [][2]string {
+	byDomain := map[string][]string{}
+	for _, p := range proved {
+		if !slices.Contains(byDomain[p.Domain], p.ParentID) {
+			byDomain[p.Domain] = append(byDomain[p.Domain], p.ParentID)
+		}
+	}
+
+	var pairs [][2]string
+	for _, domain := range db.KeysOf(byDomain) {
+		parents := slices.Sorted(slices.Values(byDomain[domain]))
+		for _, other := range parents[1:] {
+			pairs = append(pairs, [2]string{parents[0], other})
+		}
+	}
+	return pairs
+}
+
+// mayJoin asks once more, in the transaction that joins them, whether the two parents share
+// a proved domain that is no seller's, and that nobody has parted them.
+func mayJoin(tx *db.Tx, into, from string) (bool, error) {
+	parted, err := account.IsParted(tx, into, from)
+	if err != nil || parted {
+		return false, err
+	}
+
+	mine, err := identity.ProvedDomains(tx, into)
+	if err != nil {
+		return false, err
+	}
+	theirs, err := identity.ProvedDomains(tx, from)
+	if err != nil {
+		return false, err
+	}
+
+	for _, a := range mine {
+		for _, b := range theirs {
+			if a.Domain != b.Domain {
+				continue
+			}
+			sellers, err := account.IsSellersDomain(tx, a.Domain)
+			if err != nil || !sellers {
+				return err == nil, err
+			}
+		}
+	}
+	return false, nil
+}
