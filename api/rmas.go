@@ -136,7 +136,7 @@ type RMACommandRequest struct {
 	Photo           string         `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
 	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED; one of the replacement's facts"`
 	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account"`
-	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
+	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, an instant in RFC 3339, not ahead and not before it was possible; missing: now"`
 }
 
 type rmaCommandInput struct {

@@ -144,7 +144,7 @@ type paperInput struct {
 
 // pdf is a file that is shown or printed, and kept by no cache: it shows an address.
 type pdf struct {
-	ContentType  string `header:"Content-Type" doc:"application/pdf"`
+	ContentType  string `header:"Content-Type" doc:"Always application/pdf"`
 	Disposition  string `header:"Content-Disposition" doc:"Name under which a browser saves the file"`
 	CacheControl string `header:"Cache-Control" doc:"How long the answer may be kept"`
 	Body         []byte

@@ -185,7 +185,7 @@ type SpareCommandRequest struct {
 	Carrier  string          `json:"carrier,omitempty" doc:"ship: code of the carrier, where no shipment was booked yet"`
 	Tracking string          `json:"tracking,omitempty" doc:"ship: the carrier's number of the parcel"`
 	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED; one of the unit's facts"`
-	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
+	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened, an instant in RFC 3339, not ahead and not before it was possible; missing: now"`
 	Reason   string          `json:"reason,omitempty" doc:"waive: required; select, bill: optional; goes into the audit"`
 }
 

@@ -194,7 +194,7 @@ type DepotRequest struct {
 	Code       string `json:"code" doc:"Short name, such as GRU-1; decides which depot it is"`
 	Name       string `json:"name" doc:"Name of the depot, as it stands on labels"`
 	Street     string `json:"street" doc:"Street and number"`
-	City       string `json:"city" doc:"City"`
+	City       string `json:"city" doc:"Name of the city"`
 	Region     string `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP"`
 	PostalCode string `json:"postal_code,omitempty" doc:"Postal code, as it is written there"`
 	Country    string `json:"country" doc:"ISO 3166, two letters"`

@@ -108,8 +108,8 @@ type ActionRequest struct {
 	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW); link: whose the imported warranty is"`
 	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all"`
 	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own"`
-	StartsOn     string         `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
-	LastDay      string         `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
+	StartsOn     string         `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty, YYYY-MM-DD"`
+	LastDay      string         `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty, YYYY-MM-DD"`
 	Email        string         `json:"email,omitempty" doc:"reissue: another person's address; accept with a role or record_domain on an order: the address of the person whom the order names, against an amendment that you have not seen"`
 	ContactName  string         `json:"contact_name,omitempty" doc:"reissue: another person's name"`
 	CSMID        string         `json:"csm_id,omitempty" doc:"assign: who looks after the account"`

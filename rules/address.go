@@ -21,7 +21,7 @@ const (
 // letters. Region and postal code may be empty, since not every country has them.
 type Address struct {
 	Street     string `json:"street" doc:"Street and number, such as Av. Paulista 1000"`
-	City       string `json:"city" doc:"City"`
+	City       string `json:"city" doc:"Name of the city"`
 	Region     string `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP or BR-SP; missing where the country has none"`
 	PostalCode string `json:"postal_code,omitempty" doc:"Postal code, as it is written there, such as 01310-100; a leading zero counts"`
 	Country    string `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
