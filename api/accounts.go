@@ -87,50 +87,50 @@ func (h accountHandlers) routes(api huma.API) {
 
 // AccountRequest is an account to add.
 type AccountRequest struct {
-	Company     string              `json:"company"`
-	Address     rules.Address       `json:"address"`
-	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
-	ParentOrgID string              `json:"parent_org_id,omitempty" doc:"Missing: the company's own parent"`
+	Company     string              `json:"company" doc:"Name of the company, with its legal form, such as Acme Ltda"`
+	Address     rules.Address       `json:"address" doc:"Where the company is; company and address together say which account it is"`
+	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE" doc:"Whether the account serves all sites of a customer or one"`
+	ParentOrgID string              `json:"parent_org_id,omitempty" doc:"Id of the customer's parent that the account belongs to; missing: the company's own parent"`
 }
 
 // AccountView is a customer's account.
 type AccountView struct {
-	ID          string              `json:"id"`
-	LegalName   string              `json:"legal_name"`
-	Address     rules.Address       `json:"address"`
-	TimeZone    string              `json:"time_zone"`
-	Locale      string              `json:"locale"`
-	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
-	ParentOrgID string              `json:"parent_org_id"`
-	UserLimit   int                 `json:"user_limit"`
-	CSMID       string              `json:"csm_id,omitempty" doc:"Customer success manager (R35e)"`
-	CreatedAt   time.Time           `json:"created_at"`
-	Version     int64               `json:"version"`
+	ID          string              `json:"id" doc:"Id of the object; it never changes"`
+	LegalName   string              `json:"legal_name" doc:"Name of the company, with its legal form"`
+	Address     rules.Address       `json:"address" doc:"Where the company is; its country decides on terms and languages"`
+	TimeZone    string              `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
+	Locale      string              `json:"locale" doc:"Language of mails and pages, as BCP 47: pt-BR or en"`
+	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE" doc:"Whether the account serves all sites of a customer or one"`
+	ParentOrgID string              `json:"parent_org_id" doc:"Id of the customer's parent: the accounts of one company, which earn spares together"`
+	UserLimit   int                 `json:"user_limit" doc:"How many people may have access at most"`
+	CSMID       string              `json:"csm_id,omitempty" doc:"Id of the customer success manager who looks after the account; missing: nobody is named"`
+	CreatedAt   time.Time           `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	Version     int64               `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 // AccountDetail is an account with its balance and people.
 type AccountDetail struct {
 	AccountView
-	CSM     *CSMContact                                            `json:"csm,omitempty" doc:"Whom to turn to (R35e); missing where nobody is named, or the one who was has left"`
-	Balance map[catalogue.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"Licences by service type and state"`
-	Members []MemberView                                           `json:"members" nullable:"false"`
+	CSM     *CSMContact                                            `json:"csm,omitempty" doc:"Whom to turn to; missing where nobody is named, or the one who was has left"`
+	Balance map[catalogue.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"How many licences there are, by service type and then by state"`
+	Members []MemberView                                           `json:"members" nullable:"false" doc:"People with access to the account, those whose access was removed included"`
 }
 
 // MemberView is a person in an account.
 type MemberView struct {
 	MembershipView
-	Name  string `json:"name"`
-	Email string `json:"email"`
+	Name  string `json:"name" doc:"The person's name, as the person wrote it"`
+	Email string `json:"email" doc:"The address with which the person signs in"`
 }
 
 // MembershipView is a person's place in an account.
 type MembershipView struct {
-	ID        string                `json:"id"`
-	AccountID string                `json:"account_id"`
-	UserID    string                `json:"user_id"`
-	Role      identity.MemberRole   `json:"role" enum:"ADMIN,READ_ONLY"`
-	State     rules.MembershipState `json:"state" enum:"ACTIVE,SUSPENDED,REMOVED"`
-	CreatedAt time.Time             `json:"created_at"`
+	ID        string                `json:"id" doc:"Id of the membership, such as mem_01kb…; what is changed when a person's role changes"`
+	AccountID string                `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	UserID    string                `json:"user_id" doc:"Id of the person"`
+	Role      identity.MemberRole   `json:"role" enum:"ADMIN,READ_ONLY" doc:"What the person may do in the account"`
+	State     rules.MembershipState `json:"state" enum:"ACTIVE,SUSPENDED,REMOVED" doc:"Whether the person has access now"`
+	CreatedAt time.Time             `json:"created_at" doc:"When the person got access; an instant in UTC"`
 }
 
 func accountView(a account.Account) AccountView {
@@ -245,7 +245,7 @@ func (h accountHandlers) createAccount(
 // TimeZoneRequest moves an account to another time zone.
 type TimeZoneRequest struct {
 	TimeZone string `json:"time_zone" doc:"IANA name, such as America/Manaus"`
-	Reason   string `json:"reason" doc:"Required; goes into the audit"`
+	Reason   string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h accountHandlers) changeTimeZone(
@@ -272,9 +272,9 @@ func (h accountHandlers) changeTimeZone(
 
 // MembershipRequest changes a member; what is missing stays.
 type MembershipRequest struct {
-	Role   identity.MemberRole   `json:"role,omitempty" enum:"ADMIN,READ_ONLY"`
-	State  rules.MembershipState `json:"state,omitempty" enum:"ACTIVE,SUSPENDED,REMOVED"`
-	Reason string                `json:"reason" doc:"Required; goes into the audit"`
+	Role   identity.MemberRole   `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"The new role; missing: it stays"`
+	State  rules.MembershipState `json:"state,omitempty" enum:"ACTIVE,SUSPENDED,REMOVED" doc:"The new state; missing: it stays"`
+	Reason string                `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h accountHandlers) changeMembership(
@@ -312,8 +312,8 @@ func (h accountHandlers) changeMembership(
 
 // AssignCSMRequest names the manager.
 type AssignCSMRequest struct {
-	CSMID  string `json:"csm_id" doc:"Of one who is active"`
-	Reason string `json:"reason" doc:"Required; goes into the audit"`
+	CSMID  string `json:"csm_id" doc:"Id of the customer success manager, who must be active"`
+	Reason string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h accountHandlers) assignCSM(

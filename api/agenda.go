@@ -34,38 +34,38 @@ func (h agendaHandlers) routes(api huma.API) {
 
 // AgendaView is what is late, and what is due on the day.
 type AgendaView struct {
-	On   string         `json:"on" format:"date" doc:"The day that was asked for; otherwise today by the service's calendar, in time_zone"`
-	Late AgendaListView `json:"late"`
-	Due  AgendaListView `json:"due" doc:"Due on the day, and not late yet"`
+	On   string         `json:"on" format:"date" doc:"The day that was asked for, YYYY-MM-DD; otherwise today by the service's calendar, in time_zone"`
+	Late AgendaListView `json:"late" doc:"What is late now, longest first"`
+	Due  AgendaListView `json:"due" doc:"What is due on the day and not late yet"`
 }
 
 // AgendaListView is one list of an agenda.
 type AgendaListView struct {
-	Total      int64            `json:"total" doc:"On all pages"`
-	ByKind     map[string]int64 `json:"by_kind" nullable:"false" doc:"The total by kind"`
-	Items      []AgendaItemView `json:"items" nullable:"false"`
-	NextCursor string           `json:"next_cursor,omitempty" doc:"For late_cursor or due_cursor; missing on the last page"`
+	Total      int64            `json:"total" doc:"How many entries there are on all pages"`
+	ByKind     map[string]int64 `json:"by_kind" nullable:"false" doc:"The total, by kind"`
+	Items      []AgendaItemView `json:"items" nullable:"false" doc:"The entries, the most urgent first"`
+	NextCursor string           `json:"next_cursor,omitempty" doc:"Send it as late_cursor or due_cursor to go on; missing on the last page"`
 }
 
 // AgendaItemView is one line of an agenda.
 type AgendaItemView struct {
-	ID        string         `json:"id"`
+	ID        string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment, account or operator task"`
 	Number    string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
-	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
-	State     string         `json:"state"`
-	WaitsFor  string         `json:"waits_for"`
+	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK" doc:"What kind of object it is"`
+	State     string         `json:"state" doc:"Its state, as in its own resource"`
+	WaitsFor  string         `json:"waits_for" doc:"What it waits for, as a stable word such as REVIEW_DECISION or STOCK"`
 	Actor     string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
-	Since     time.Time      `json:"since"`
-	Until     *time.Time     `json:"until,omitempty" doc:"Missing: the system should have done its step by itself"`
-	DueOn     string         `json:"due_on,omitempty" format:"date" doc:"The last day in time, at the place"`
-	TimeZone  string         `json:"time_zone" doc:"In which the days are counted"`
-	Late      bool           `json:"late" doc:"Now; of a day to come, what will be late may still be in time"`
-	Text      string         `json:"text" doc:"How late, or until when" example:"2 days late"`
-	TaskKind  db.TaskKind    `json:"task_kind,omitempty"`
-	What      string         `json:"what,omitempty" doc:"Tasks: what to do"`
-	SubjectID string         `json:"subject_id" doc:"What a shipment or task is about; otherwise the id"`
-	AccountID string         `json:"account_id,omitempty"`
-	OrderID   string         `json:"order_id,omitempty"`
+	Since     time.Time      `json:"since" doc:"Since when it has waited; an instant in UTC"`
+	Until     *time.Time     `json:"until,omitempty" doc:"Until when it waits, an instant in UTC; missing: the system should have done its step by itself"`
+	DueOn     string         `json:"due_on,omitempty" format:"date" doc:"The last day in time, YYYY-MM-DD at the place"`
+	TimeZone  string         `json:"time_zone" doc:"IANA name of the zone in which the days are counted"`
+	Late      bool           `json:"late" doc:"Whether it is late now; what will be late on a day to come may still be in time"`
+	Text      string         `json:"text" doc:"How late it is, or until when it waits; for people to read" example:"2 days late"`
+	TaskKind  db.TaskKind    `json:"task_kind,omitempty" doc:"Of an operator task: its kind, such as REVIEW_ORDER"`
+	What      string         `json:"what,omitempty" doc:"Of an operator task: what to do"`
+	SubjectID string         `json:"subject_id" doc:"Id of what a shipment or a task is about; otherwise the entry's own id"`
+	AccountID string         `json:"account_id,omitempty" doc:"Id of the customer's account, such as acc_01kb…"`
+	OrderID   string         `json:"order_id,omitempty" doc:"Id of the order that it came from, such as ord_01kb…"`
 	Path      string         `json:"path,omitempty" doc:"Where to read it in this API"`
 	Link      string         `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
 }
@@ -127,7 +127,7 @@ func (h agendaHandlers) agendaListView(l operations.AgendaList) AgendaListView {
 }
 
 type agendaInput struct {
-	On         string `query:"on" maxLength:"10" format:"date" doc:"The day, in the zone of each line's place; missing: today there. Not one that is over"`
+	On         string `query:"on" maxLength:"10" format:"date" doc:"The day, YYYY-MM-DD in the zone of each line's place; missing: today there. Not one that is over"`
 	TimeZone   string `query:"time_zone" maxLength:"64" default:"UTC" doc:"IANA name: where the day of tasks, and of whatever has no place, begins"`
 	AccountID  string `query:"account_id" maxLength:"64" doc:"Only of this account"`
 	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many of each list at most"`

@@ -181,7 +181,7 @@ func (s *service) routes() {
 // ListInput is how every list is paged. Like the other shared inputs it is
 // exported because huma sees only exported embedded structs.
 type ListInput struct {
-	Cursor string `query:"cursor" doc:"next_cursor of the page before, with the same filters"`
+	Cursor string `query:"cursor" doc:"The next_cursor of the page before, with the same filters; missing: the first page"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 }
 
@@ -202,8 +202,8 @@ type IDInput struct {
 
 type pageOf[T any] struct {
 	Body struct {
-		Items      []T    `json:"items" nullable:"false"`
-		NextCursor string `json:"next_cursor,omitempty" doc:"Cursor of the next page; missing on the last"`
+		Items      []T    `json:"items" nullable:"false" doc:"The objects of this page, in the order of the list; empty when there are none"`
+		NextCursor string `json:"next_cursor,omitempty" doc:"Send it as cursor to get the next page; missing on the last"`
 	}
 }
 

@@ -45,24 +45,24 @@ func (h assignmentHandlers) routes(api huma.API) {
 
 // AssignmentRequest assigns a licence.
 type AssignmentRequest struct {
-	LicenceID         string `json:"licence_id"`
-	RoomID            string `json:"room_id"`
-	AcknowledgedTerms int    `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the room's country that was read (R78e)"`
-	Reason            string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	LicenceID         string `json:"licence_id" doc:"Id of an available licence of Select or Sync+"`
+	RoomID            string `json:"room_id" doc:"Id of the room that gets the licence"`
+	AcknowledgedTerms int    `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the room's country that you have read; required where they differ from those of the account's country"`
+	Reason            string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 // AssignmentView is a stay of a licence in a room.
 type AssignmentView struct {
-	ID             string                    `json:"id"`
-	AccountID      string                    `json:"account_id"`
-	LicenceID      string                    `json:"licence_id"`
-	RoomID         string                    `json:"room_id"`
-	ServiceType    catalogue.ServiceType     `json:"service_type" enum:"SELECT,SYNC_PLUS"`
-	From           time.Time                 `json:"from"`
-	To             *time.Time                `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
-	EndReason      entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
-	TermsVersion   int                       `json:"terms_version,omitempty" doc:"Of the room's country, when it was made (S31)"`
-	AcknowledgedAt *time.Time                `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged (R78e)"`
+	ID             string                    `json:"id" doc:"Id of the object; it never changes"`
+	AccountID      string                    `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	LicenceID      string                    `json:"licence_id" doc:"Id of the licence that covers the room"`
+	RoomID         string                    `json:"room_id" doc:"Id of the room that is covered"`
+	ServiceType    catalogue.ServiceType     `json:"service_type" enum:"SELECT,SYNC_PLUS" doc:"The service of the licence"`
+	From           time.Time                 `json:"from" doc:"From when the licence covers the room; an instant in UTC"`
+	To             *time.Time                `json:"to,omitempty" doc:"When it ended: an instant in UTC that is not covered any more; missing while it lasts"`
+	EndReason      entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED" doc:"Why it ended; missing while it lasts"`
+	TermsVersion   int                       `json:"terms_version,omitempty" doc:"Version of the terms of the room's country when it was assigned"`
+	AcknowledgedAt *time.Time                `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged; an instant in UTC"`
 	AcknowledgedBy string                    `json:"acknowledged_by,omitempty" doc:"Id of the user or token that acknowledged them"`
 }
 
@@ -88,16 +88,16 @@ func assignmentView(a entitlement.LicenceAssignment) AssignmentView {
 
 // WarningView says that a device is covered for less than the contract (R125d).
 type WarningView struct {
-	DeviceID string `json:"device_id"`
-	Code     string `json:"code" enum:"HARDWARE_CAPPED,HARDWARE_OVER_CAP,PURCHASE_DATE_UNKNOWN"`
-	EndsOn   string `json:"ends_on,omitempty" format:"date" doc:"Exclusive end of its hardware cover"`
+	DeviceID string `json:"device_id" doc:"Id of the device that the warning is about"`
+	Code     string `json:"code" enum:"HARDWARE_CAPPED,HARDWARE_OVER_CAP,PURCHASE_DATE_UNKNOWN" doc:"What is to be known about the device's cover"`
+	EndsOn   string `json:"ends_on,omitempty" format:"date" doc:"End of the device's hardware cover, YYYY-MM-DD: the first day that is not covered any more"`
 }
 
 // AssignedView is what an assignment or a move led to.
 type AssignedView struct {
-	Assignments      []AssignmentView `json:"assignments" nullable:"false"`
-	Warnings         []WarningView    `json:"warnings" nullable:"false"`
-	StartedContracts []string         `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
+	Assignments      []AssignmentView `json:"assignments" nullable:"false" doc:"The assignments that were made, or were there already"`
+	Warnings         []WarningView    `json:"warnings" nullable:"false" doc:"What is to be known all the same: devices whose hardware is covered for less than the contract"`
+	StartedContracts []string         `json:"started_contracts" nullable:"false" doc:"Ids of the contracts that started by it"`
 }
 
 func assignedView(a entitlement.Assigned) AssignedView {
@@ -130,9 +130,9 @@ func (h assignmentHandlers) assign(
 
 // ManyAssignmentsRequest assigns licences of a contract.
 type ManyAssignmentsRequest struct {
-	RoomIDs           []string       `json:"room_ids" nullable:"false"`
-	AcknowledgedTerms map[string]int `json:"acknowledged_terms,omitempty" doc:"By the rooms' country: version of its terms that was read, where they differ from home (R78e)"`
-	Reason            string         `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	RoomIDs           []string       `json:"room_ids" nullable:"false" doc:"Ids of the rooms that get a licence each"`
+	AcknowledgedTerms map[string]int `json:"acknowledged_terms,omitempty" doc:"Version of the terms that you have read, by the rooms' country, where they differ from those of the account's country, such as {AR: 2}"`
+	Reason            string         `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (h assignmentHandlers) assignMany(

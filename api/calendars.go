@@ -56,15 +56,15 @@ func (h calendarHandlers) routes(api huma.API) {
 // CalendarView is a calendar. A business day is none of the weekend, no holiday, and
 // has working time.
 type CalendarView struct {
-	Code          string                   `json:"code" doc:"BR, or BR-SP for a region"`
-	Country       string                   `json:"country"`
-	Region        string                   `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
-	Weekend       []calendar.Weekday       `json:"weekend" nullable:"false"`
+	Code          string                   `json:"code" doc:"Code of the calendar: BR, or BR-SP for a region"`
+	Country       string                   `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
+	Region        string                   `json:"region,omitempty" doc:"Region in ISO 3166-2 without the country, such as SP; missing: the country as a whole"`
+	Weekend       []calendar.Weekday       `json:"weekend" nullable:"false" doc:"Days of the week without work, by their first three letters, such as SAT"`
 	Hours         []calendar.WorkingTime   `json:"hours" nullable:"false" doc:"Working times by the wall clock; a day may have several"`
-	Lacks         []calendar.CalendarAlert `json:"lacks" nullable:"false" enum:"NO_WORKING_TIME_IN_14_DAYS,NO_HOLIDAYS_LOADED" doc:"What it needs a person for (C3)"`
+	Lacks         []calendar.CalendarAlert `json:"lacks" nullable:"false" enum:"NO_WORKING_TIME_IN_14_DAYS,NO_HOLIDAYS_LOADED" doc:"What it lacks, so that a person has to look at it; empty: nothing"`
 	Source        string                   `json:"source" doc:"What its holidays were last loaded from"`
-	LoadedThrough int                      `json:"loaded_through" doc:"The last year that was loaded"`
-	UpdatedAt     time.Time                `json:"updated_at"`
+	LoadedThrough int                      `json:"loaded_through" doc:"The last year whose holidays were loaded"`
+	UpdatedAt     time.Time                `json:"updated_at" doc:"When it was last changed; an instant in UTC"`
 	Version       int64                    `json:"version" doc:"Grows with every change, holidays included; stored promises name it"`
 }
 
@@ -86,17 +86,17 @@ func calendarView(c program.CalendarDetail) CalendarView {
 // HolidayView is a day of a calendar on which nobody works, or one that an operator
 // took out.
 type HolidayView struct {
-	Date    string                `json:"date" format:"date" doc:"As observed, in the calendar of the place"`
-	Name    string                `json:"name"`
-	Origin  program.HolidayOrigin `json:"origin" enum:"LOADED,OPERATOR"`
+	Date    string                `json:"date" format:"date" doc:"The day on which nobody works, YYYY-MM-DD in the calendar of the place"`
+	Name    string                `json:"name" doc:"Name of the holiday, in the language of the place or in English"`
+	Origin  program.HolidayOrigin `json:"origin" enum:"LOADED,OPERATOR" doc:"Where it comes from"`
 	Removed bool                  `json:"removed,omitempty" doc:"An operator took it out: a day like others"`
-	Reason  string                `json:"reason,omitempty" doc:"The operator's"`
+	Reason  string                `json:"reason,omitempty" doc:"Why an operator entered or removed it"`
 }
 
 // CalendarDetail is a calendar with every holiday, by date.
 type CalendarDetail struct {
 	CalendarView
-	Holidays []HolidayView `json:"holidays" nullable:"false"`
+	Holidays []HolidayView `json:"holidays" nullable:"false" doc:"Public holidays, by day"`
 }
 
 func calendarAnswer(c program.CalendarDetail, err error) (*roomOutput[CalendarDetail], error) {
@@ -139,12 +139,12 @@ func (h calendarHandlers) listCalendars(
 // HolidayGapView is a calendar without public holidays for the next 12 months on which
 // customers count.
 type HolidayGapView struct {
-	Calendar string `json:"calendar" doc:"BR, or BR-SP for a region"`
-	Country  string `json:"country"`
-	Region   string `json:"region,omitempty"`
-	Accounts int    `json:"accounts" doc:"With their address, a room or a site there"`
-	Rooms    int    `json:"rooms" doc:"Active ones"`
-	Sites    int    `json:"sites" doc:"Where replacements are sent"`
+	Calendar string `json:"calendar" doc:"Code of the calendar: BR, or BR-SP for a region"`
+	Country  string `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
+	Region   string `json:"region,omitempty" doc:"Region in ISO 3166-2 without the country, such as SP; missing: the country as a whole"`
+	Accounts int    `json:"accounts" doc:"How many accounts have their address, a room or a site there"`
+	Rooms    int    `json:"rooms" doc:"How many active rooms there are"`
+	Sites    int    `json:"sites" doc:"How many sites there are, to which replacements are sent"`
 }
 
 func (h calendarHandlers) listGaps(
@@ -178,7 +178,7 @@ func (h calendarHandlers) getCalendar(
 type NewCalendarRequest struct {
 	Country string `json:"country" doc:"ISO 3166, two letters"`
 	Region  string `json:"region" doc:"What follows the country in ISO 3166-2, such as MA"`
-	Reason  string `json:"reason" doc:"Required; goes into the audit"`
+	Reason  string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h calendarHandlers) addCalendar(
@@ -189,9 +189,9 @@ func (h calendarHandlers) addCalendar(
 
 // CalendarRequest is the week of a calendar from now on.
 type CalendarRequest struct {
-	Weekend []calendar.Weekday     `json:"weekend" nullable:"false" doc:"MON to SUN; may be empty"`
+	Weekend []calendar.Weekday     `json:"weekend" nullable:"false" doc:"Days of the week without work, MON to SUN; may be empty"`
 	Hours   []calendar.WorkingTime `json:"hours" nullable:"false" doc:"By the wall clock, 09:00 to 24:00; a day may have several; a day without any is no business day"`
-	Reason  string                 `json:"reason" doc:"Required; goes into the audit"`
+	Reason  string                 `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 // CalendarChangeInput names a calendar and the version that a change is based on.
@@ -223,9 +223,9 @@ func (h calendarHandlers) putCalendar(
 
 // HolidayRequest is a holiday to add.
 type HolidayRequest struct {
-	Date   string `json:"date" format:"date" doc:"The day on which nobody works"`
-	Name   string `json:"name" doc:"In the language of the place"`
-	Reason string `json:"reason" doc:"Required; goes into the audit"`
+	Date   string `json:"date" format:"date" doc:"The day on which nobody works, YYYY-MM-DD"`
+	Name   string `json:"name" doc:"Name of the holiday, in the language of the place"`
+	Reason string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h calendarHandlers) addHoliday(
@@ -242,7 +242,7 @@ func (h calendarHandlers) addHoliday(
 // HolidayInput names a holiday of a calendar.
 type HolidayInput struct {
 	CalendarChangeInput
-	Date string `path:"date" maxLength:"10" doc:"YYYY-MM-DD"`
+	Date string `path:"date" maxLength:"10" doc:"The day of the holiday, YYYY-MM-DD"`
 }
 
 func (h calendarHandlers) removeHoliday(

@@ -43,15 +43,15 @@ func (h carrierHandlers) routes(api huma.API) {
 // CarrierEventRequest is one thing that happened to a parcel.
 type CarrierEventRequest struct {
 	EventID    string    `json:"event_id" doc:"The carrier's name for the event, never used twice"`
-	Tracking   string    `json:"tracking" doc:"The parcel's number"`
-	Kind       string    `json:"kind" enum:"PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
-	OccurredAt time.Time `json:"occurred_at" doc:"When it happened"`
-	Place      string    `json:"place,omitempty"`
+	Tracking   string    `json:"tracking" doc:"The carrier's number of the parcel"`
+	Kind       string    `json:"kind" enum:"PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"What happened to the parcel"`
+	OccurredAt time.Time `json:"occurred_at" doc:"When it happened: an instant in RFC 3339, such as 2026-11-27T16:00:00Z"`
+	Place      string    `json:"place,omitempty" doc:"Where it happened, such as Guarulhos; for people to read"`
 }
 
 // ReceivedView says under which id an event is stored.
 type ReceivedView struct {
-	ID string `json:"id"`
+	ID string `json:"id" doc:"Id under which the event is kept, such as cev_01kb…"`
 }
 
 type carrierEventInput struct {
@@ -129,18 +129,18 @@ func storable(e carrier.Event) bool {
 
 // CarrierEventView is what a carrier sent, and what became of it.
 type CarrierEventView struct {
-	ID         string                      `json:"id"`
-	Carrier    string                      `json:"carrier"`
-	EventID    string                      `json:"event_id"`
-	Tracking   string                      `json:"tracking,omitempty"`
-	Kind       string                      `json:"kind,omitempty"`
-	OccurredAt *time.Time                  `json:"occurred_at,omitempty"`
-	ReceivedAt time.Time                   `json:"received_at"`
-	State      logistics.CarrierEventState `json:"state" enum:"RECEIVED,APPLIED,UNKNOWN,UNREADABLE" doc:"RECEIVED: not applied yet; UNKNOWN: no shipment has this number; UNREADABLE: not understood"`
-	ShipmentID string                      `json:"shipment_id,omitempty"`
-	Raw        string                      `json:"raw" doc:"The body as it came"`
+	ID         string                      `json:"id" doc:"Id under which the event is kept"`
+	Carrier    string                      `json:"carrier" doc:"Code of the carrier that sent it"`
+	EventID    string                      `json:"event_id" doc:"The carrier's own id of the event; the same one counts once"`
+	Tracking   string                      `json:"tracking,omitempty" doc:"The carrier's number of the parcel; missing where the event could not be read"`
+	Kind       string                      `json:"kind,omitempty" doc:"What happened to the parcel, such as PICKED_UP; missing where the event could not be read"`
+	OccurredAt *time.Time                  `json:"occurred_at,omitempty" doc:"When the carrier says it happened; an instant in UTC"`
+	ReceivedAt time.Time                   `json:"received_at" doc:"When it came in; an instant in UTC"`
+	State      logistics.CarrierEventState `json:"state" enum:"RECEIVED,APPLIED,UNKNOWN,UNREADABLE" doc:"What became of it"`
+	ShipmentID string                      `json:"shipment_id,omitempty" doc:"Id of the shipment that it belongs to; missing while that is not known"`
+	Raw        string                      `json:"raw" doc:"The body as it came in"`
 
-	Contradicted bool `json:"contradicted,omitempty" doc:"Its time cannot be true, so it is kept and nothing follows from it (S62)"`
+	Contradicted bool `json:"contradicted,omitempty" doc:"Its time cannot be true, so it is kept and nothing follows from it"`
 }
 
 func carrierEventView(e logistics.CarrierEvent) CarrierEventView {

@@ -49,26 +49,26 @@ func (h contractHandlers) routes(api huma.API) {
 // from before. Until it starts it has the day on which it starts at the latest; days
 // are those of its time zone.
 type ContractView struct {
-	ID            string                  `json:"id"`
-	Source        entitlement.EntrySource `json:"source" enum:"CONTRACT,ORDER,EARLIER_WARRANTY"`
-	AccountID     string                  `json:"account_id"`
-	OrderID       string                  `json:"order_id,omitempty"`
-	Type          catalogue.ServiceType   `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE"`
-	State         rules.ContractState     `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
-	Expiring      bool                    `json:"expiring" doc:"It runs, and ends within 90 days"`
-	Quantity      int64                   `json:"quantity" doc:"As bought"`
-	InForce       int64                   `json:"in_force" doc:"Licences that are neither cancelled nor expired"`
-	Assigned      int64                   `json:"assigned" doc:"Of them, those assigned to a room or attached to a serial number"`
-	TermYears     int                     `json:"term_years"`
-	MaxRooms      int64                   `json:"max_rooms,omitempty" doc:"Of an enterprise plan (S37)"`
-	Serial        string                  `json:"serial,omitempty" doc:"Of an earlier warranty"`
-	TimeZone      string                  `json:"time_zone"`
-	StartOn       string                  `json:"start_on,omitempty" format:"date"`
-	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
-	StartReason   entitlement.StartReason `json:"start_reason,omitempty"`
-	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
-	CancelledAt   *time.Time              `json:"cancelled_at,omitempty"`
-	CreatedAt     time.Time               `json:"created_at"`
+	ID            string                  `json:"id" doc:"Id of the entry: of a contract, of an order that is being fulfilled, or of an earlier warranty"`
+	Source        entitlement.EntrySource `json:"source" enum:"CONTRACT,ORDER,EARLIER_WARRANTY" doc:"What the entry is made from"`
+	AccountID     string                  `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	OrderID       string                  `json:"order_id,omitempty" doc:"Id of the order that it came from, such as ord_01kb…"`
+	Type          catalogue.ServiceType   `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE" doc:"The service"`
+	State         rules.ContractState     `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED" doc:"Where it stands in its life"`
+	Expiring      bool                    `json:"expiring" doc:"Whether it runs and ends within 90 days"`
+	Quantity      int64                   `json:"quantity" doc:"How many licences were bought"`
+	InForce       int64                   `json:"in_force" doc:"How many licences are neither cancelled nor expired"`
+	Assigned      int64                   `json:"assigned" doc:"How many of those in force are assigned to a room or attached to a serial number"`
+	TermYears     int                     `json:"term_years" doc:"Length of the term in years; 0 where the service has none of its own"`
+	MaxRooms      int64                   `json:"max_rooms,omitempty" doc:"Of an enterprise plan: how many rooms it covers at most"`
+	Serial        string                  `json:"serial,omitempty" doc:"Of an earlier warranty: the serial number that it covers"`
+	TimeZone      string                  `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
+	StartOn       string                  `json:"start_on,omitempty" format:"date" doc:"First covered day, YYYY-MM-DD in time_zone; missing while it has not started"`
+	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day, YYYY-MM-DD in time_zone"`
+	StartReason   entitlement.StartReason `json:"start_reason,omitempty" doc:"Why it started on that day: FIRST_ASSIGNMENT, FALLBACK_60_DAYS, PURCHASE or RENEWAL"`
+	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started: the day on which it starts by itself, YYYY-MM-DD"`
+	CancelledAt   *time.Time              `json:"cancelled_at,omitempty" doc:"When it was cancelled; an instant in UTC"`
+	CreatedAt     time.Time               `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
 func (h contractHandlers) contractView(c entitlement.ContractEntry) ContractView {
@@ -154,13 +154,13 @@ func (h contractHandlers) listContracts(
 // ContractDetail is a contract with what happened to it.
 type ContractDetail struct {
 	ContractView
-	History []ContractEvent `json:"history" nullable:"false" doc:"Of the contract and its order, oldest first"`
+	History []ContractEvent `json:"history" nullable:"false" doc:"What happened to the contract and its order, oldest first"`
 }
 
 // ContractEvent is something that happened to a contract or its order.
 type ContractEvent struct {
-	At    time.Time `json:"at"`
-	Event string    `json:"event" doc:"Such as order.fulfilled, contract.started or order.cancelled"`
+	At    time.Time `json:"at" doc:"When it happened; an instant in UTC"`
+	Event string    `json:"event" doc:"What happened, as a stable word such as order.fulfilled, contract.started or order.cancelled"`
 }
 
 func (h contractHandlers) getContract(
@@ -182,11 +182,11 @@ func (h contractHandlers) getContract(
 
 // LicenceView is one licence of a contract.
 type LicenceView struct {
-	ID         string             `json:"id"`
+	ID         string             `json:"id" doc:"Id of the licence, such as lic_01kb…"`
 	Number     int64              `json:"number" doc:"From 1 to the contract's quantity"`
-	State      rules.LicenceState `json:"state" enum:"AVAILABLE,ASSIGNED,EXPIRED,REVOKED"`
-	StateSince time.Time          `json:"state_since"`
-	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues (S4)"`
+	State      rules.LicenceState `json:"state" enum:"AVAILABLE,ASSIGNED,EXPIRED,REVOKED" doc:"Whether it may be assigned to a room"`
+	StateSince time.Time          `json:"state_since" doc:"When it came into this state; an instant in UTC"`
+	Renews     string             `json:"renews,omitempty" doc:"Id of the licence that it continues"`
 }
 
 func (h contractHandlers) listLicences(
@@ -236,7 +236,7 @@ var contractColumns = []string{
 type contractsFileInput struct {
 	ContractsInput
 	Lang   string `query:"lang" enum:"pt-BR,en" doc:"Language of who opens the file: its spreadsheet reads pt-BR with semicolons, en with commas; missing: by Accept-Language, else en"`
-	Accept string `header:"Accept-Language" doc:"Where lang is missing"`
+	Accept string `header:"Accept-Language" doc:"The browser's languages; read where lang is missing"`
 }
 
 // separator returns what a spreadsheet takes for the separator: where the comma divides

@@ -54,14 +54,14 @@ func (h countryHandlers) routes(api huma.API) {
 
 // TermsView is one version of a country's terms.
 type TermsView struct {
-	Country       string            `json:"country"`
-	Version       int               `json:"version"`
-	EffectiveFrom string            `json:"effective_from" format:"date"`
-	Available     bool              `json:"available"`
-	RMASpeed      calendar.RMASpeed `json:"rma_speed" doc:"NBD, STANDARD or business days such as 3BD"`
-	Languages     []string          `json:"languages" nullable:"false"`
-	Note          string            `json:"note,omitempty" doc:"What changed"`
-	PublishedAt   time.Time         `json:"published_at"`
+	Country       string            `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
+	Version       int               `json:"version" doc:"Number of the terms, from 1; a customer acknowledges this one"`
+	EffectiveFrom string            `json:"effective_from" format:"date" doc:"First day on which they count, YYYY-MM-DD"`
+	Available     bool              `json:"available" doc:"Whether the service is offered in the country"`
+	RMASpeed      calendar.RMASpeed `json:"rma_speed" doc:"How soon a replacement arrives after approval: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
+	Languages     []string          `json:"languages" nullable:"false" doc:"Languages of support, as BCP 47, such as pt-BR"`
+	Note          string            `json:"note,omitempty" doc:"What changed with this version, in words"`
+	PublishedAt   time.Time         `json:"published_at" doc:"When they were published; an instant in UTC"`
 }
 
 func termsView(v program.CountryTermsVersion) TermsView {
@@ -79,10 +79,10 @@ func termsView(v program.CountryTermsVersion) TermsView {
 
 // TermsRequest is the next version of a country's terms.
 type TermsRequest struct {
-	EffectiveFrom string            `json:"effective_from" format:"date" doc:"Today or later"`
+	EffectiveFrom string            `json:"effective_from" format:"date" doc:"First day on which they count, YYYY-MM-DD; today or later"`
 	Available     *bool             `json:"available" nullable:"false" doc:"Required: false ends the service in the country"`
-	RMASpeed      calendar.RMASpeed `json:"rma_speed"`
-	Languages     []string          `json:"languages,omitempty" nullable:"false"`
+	RMASpeed      calendar.RMASpeed `json:"rma_speed" doc:"How soon a replacement arrives after approval: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
+	Languages     []string          `json:"languages,omitempty" nullable:"false" doc:"Languages of support, as BCP 47, such as pt-BR"`
 	Note          string            `json:"note" doc:"What changes; shown in the public change log"`
 }
 
@@ -117,25 +117,25 @@ func (h countryHandlers) publishTerms(
 
 // ModelRequest is a version of a supported product.
 type ModelRequest struct {
-	Name                  string              `json:"name"`
-	Kind                  catalogue.ModelKind `json:"kind" enum:"HARDWARE,ACCESSORY,SOFTWARE,BUNDLE"`
-	Serialised            bool                `json:"serialised,omitempty"`
-	StandardWarrantyYears int                 `json:"standard_warranty_years,omitempty" minimum:"0" maximum:"10"`
-	Platform              rules.Platform      `json:"platform,omitempty" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
-	Components            []ModelPartRequest  `json:"components,omitempty" nullable:"false" doc:"Of a bundle (R70)"`
-	EffectiveFrom         string              `json:"effective_from,omitempty" format:"date"`
-	EffectiveTo           string              `json:"effective_to,omitempty" format:"date" doc:"Exclusive"`
+	Name                  string              `json:"name" doc:"Name of the product, such as Rally Bar"`
+	Kind                  catalogue.ModelKind `json:"kind" enum:"HARDWARE,ACCESSORY,SOFTWARE,BUNDLE" doc:"What kind of product it is; hardware and accessories are replaced"`
+	Serialised            bool                `json:"serialised,omitempty" doc:"Whether each unit has a serial number"`
+	StandardWarrantyYears int                 `json:"standard_warranty_years,omitempty" minimum:"0" maximum:"10" doc:"Length of the maker's warranty, in years from the purchase"`
+	Platform              rules.Platform      `json:"platform,omitempty" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"Of a bundle: the platform of the room that it equips"`
+	Components            []ModelPartRequest  `json:"components,omitempty" nullable:"false" doc:"Of a bundle: what it holds"`
+	EffectiveFrom         string              `json:"effective_from,omitempty" format:"date" doc:"First day on which it is supported, YYYY-MM-DD; missing: from the beginning"`
+	EffectiveTo           string              `json:"effective_to,omitempty" format:"date" doc:"First day on which it is not supported any more, YYYY-MM-DD; missing: without end"`
 }
 
 // ModelPartRequest is one sort of part of a bundle.
 type ModelPartRequest struct {
-	Code     string `json:"code"`
-	Quantity int    `json:"quantity"`
+	Code     string `json:"code" doc:"Code of the model that the bundle holds"`
+	Quantity int    `json:"quantity" doc:"How many of it the bundle holds"`
 }
 
 // ModelView is a version of a supported product.
 type ModelView struct {
-	Code string `json:"code"`
+	Code string `json:"code" doc:"Code of the model, such as RALLY-BAR; what devices and stock are named by"`
 	ModelRequest
 }
 
@@ -220,8 +220,8 @@ type countriesInput struct {
 
 type countriesOutput struct {
 	Status       int
-	ETag         string `header:"ETag"`
-	CacheControl string `header:"Cache-Control"`
+	ETag         string `header:"ETag" doc:"Version of the list, for If-None-Match"`
+	CacheControl string `header:"Cache-Control" doc:"How long the answer may be kept"`
 	Body         CountriesView
 }
 

@@ -37,12 +37,12 @@ func (h coverageHandlers) routes(api huma.API) {
 
 // CoveredView is the answer for one subject.
 type CoveredView struct {
-	RoomID   string        `json:"room_id,omitempty"`
-	Serial   string        `json:"serial,omitempty"`
-	Model    string        `json:"model,omitempty"`
-	Found    bool          `json:"found"`
-	DeviceID string        `json:"device_id,omitempty"`
-	Answer   *cover.Answer `json:"answer,omitempty" doc:"Missing when the subject was not found"`
+	RoomID   string        `json:"room_id,omitempty" doc:"Id of the room, where there is one"`
+	Serial   string        `json:"serial,omitempty" doc:"Serial number of the device, where one was asked about"`
+	Model    string        `json:"model,omitempty" doc:"Code of the model, where it is known"`
+	Found    bool          `json:"found" doc:"Whether the room or the device is known in the account"`
+	DeviceID string        `json:"device_id,omitempty" doc:"Id of the device, where one was found"`
+	Answer   *cover.Answer `json:"answer,omitempty" doc:"Whether it is covered, and why; missing when the subject was not found"`
 }
 
 func coveredView(c entitlement.Covered) CoveredView {
@@ -64,7 +64,7 @@ type coverageInput struct {
 	Room   string `query:"room" maxLength:"64" doc:"Id of a room"`
 	Serial string `query:"serial" maxLength:"100" doc:"Serial of a device, as it stands on it"`
 	Model  string `query:"model" maxLength:"64" doc:"With a room: model of an accessory or software in it"`
-	At     string `query:"at" maxLength:"40" doc:"Instant in RFC 3339; missing: now"`
+	At     string `query:"at" maxLength:"40" doc:"The instant that is asked about, in RFC 3339, such as 2026-11-27T16:00:00Z; missing: now"`
 	For    string `query:"for" enum:"hardware,technical,setup" default:"technical" doc:"What cover is asked for"`
 }
 
@@ -122,16 +122,16 @@ func (h coverageHandlers) instant(pointer, text string) (time.Time, error) {
 
 // CoverageRequest asks about many subjects.
 type CoverageRequest struct {
-	Subjects []CoverageSubject `json:"subjects" nullable:"false" maxItems:"1000"`
-	At       string            `json:"at,omitempty" format:"date-time" doc:"Missing: now"`
-	For      string            `json:"for,omitempty" enum:"hardware,technical,setup" doc:"Missing: technical"`
+	Subjects []CoverageSubject `json:"subjects" nullable:"false" maxItems:"1000" doc:"What is asked about: rooms, serial numbers or models in a room"`
+	At       string            `json:"at,omitempty" format:"date-time" doc:"The instant that is asked about, in RFC 3339; missing: now"`
+	For      string            `json:"for,omitempty" enum:"hardware,technical,setup" doc:"What cover is asked for; missing: technical"`
 }
 
 // CoverageSubject is a room or a serial.
 type CoverageSubject struct {
-	Room   string `json:"room,omitempty"`
-	Serial string `json:"serial,omitempty"`
-	Model  string `json:"model,omitempty"`
+	Room   string `json:"room,omitempty" doc:"Id of a room; alone, or with the model of something in it that has no serial"`
+	Serial string `json:"serial,omitempty" doc:"Serial number of a device; spaces, dashes and case do not matter"`
+	Model  string `json:"model,omitempty" doc:"Code of the model of an accessory or of software in the room"`
 }
 
 func (h coverageHandlers) listCoverage(

@@ -43,11 +43,11 @@ func (h csmHandlers) routes(api huma.API) {
 
 // CSMContact is whom a customer turns to.
 type CSMContact struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Email  string `json:"email"`
-	Phone  string `json:"phone,omitempty"`
-	Active bool   `json:"active" doc:"false: has left; only operators still see who it was"`
+	ID     string `json:"id" doc:"Id of the customer success manager, such as csm_01kb…"`
+	Name   string `json:"name" doc:"The person's name"`
+	Email  string `json:"email" doc:"Address to write to"`
+	Phone  string `json:"phone,omitempty" doc:"Number to call, with + and the country's code"`
+	Active bool   `json:"active" doc:"Whether the person still does it; one who has left is shown to operators only"`
 }
 
 func csmContact(c account.CSM) CSMContact {
@@ -63,8 +63,8 @@ func csmContact(c account.CSM) CSMContact {
 // CSMView is a customer success manager.
 type CSMView struct {
 	CSMContact
-	CreatedAt time.Time `json:"created_at"`
-	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	Version   int64     `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 func csmView(c account.CSM) CSMView { return CSMView{csmContact(c), c.CreatedAt, c.Version} }
@@ -87,10 +87,10 @@ func (h csmHandlers) getCSM(ctx context.Context, in *IDInput) (*roomOutput[CSMVi
 
 // CSMRequest is a manager to add.
 type CSMRequest struct {
-	Name   string `json:"name"`
-	Email  string `json:"email" doc:"At work; customers see it"`
-	Phone  string `json:"phone,omitempty" doc:"At work, as people dial it; customers see it"`
-	Reason string `json:"reason" doc:"Required; goes into the audit"`
+	Name   string `json:"name" doc:"The person's name"`
+	Email  string `json:"email" doc:"Address at work; customers see it"`
+	Phone  string `json:"phone,omitempty" doc:"Number at work, with + and the country's code; customers see it"`
+	Reason string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h csmHandlers) createCSM(
@@ -105,11 +105,11 @@ func (h csmHandlers) createCSM(
 
 // CSMChangeRequest changes a manager; what is missing stays.
 type CSMChangeRequest struct {
-	Name   string  `json:"name,omitempty"`
-	Email  string  `json:"email,omitempty"`
-	Phone  *string `json:"phone,omitempty" doc:"Empty: none any more"`
-	Active *bool   `json:"active,omitempty" doc:"false: has left"`
-	Reason string  `json:"reason" doc:"Required; goes into the audit"`
+	Name   string  `json:"name,omitempty" doc:"The person's name; missing: it stays"`
+	Email  string  `json:"email,omitempty" doc:"Address to write to; missing: it stays"`
+	Phone  *string `json:"phone,omitempty" doc:"Number at work, with + and the country's code; empty: none any more"`
+	Active *bool   `json:"active,omitempty" doc:"Whether the person still does it; false: has left"`
+	Reason string  `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h csmHandlers) changeCSM(

@@ -45,14 +45,14 @@ func (h deviceHandlers) routes(api huma.API) {
 // DeviceRequest is a device to register, or what is told of it from now on.
 type DeviceRequest struct {
 	AccountID      string `json:"account_id,omitempty" doc:"Operators, without a room: whose device it is"`
-	RoomID         string `json:"room_id,omitempty" doc:"Where it is; only when it is registered"`
+	RoomID         string `json:"room_id,omitempty" doc:"Id of the room that it is in; only when it is registered"`
 	Serial         string `json:"serial,omitempty" doc:"As it stands on the device; spaces, dashes and case do not matter"`
-	Model          string `json:"model" doc:"Code of the model; one that is not supported is kept, and never covered (R59b)"`
-	PurchasedOn    string `json:"purchased_on,omitempty" format:"date" doc:"Missing: unknown"`
-	PurchaseProof  string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept"`
-	StdWarrantyEnd string `json:"std_warranty_end,omitempty" format:"date" doc:"Exclusive; missing: by the model"`
-	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty" format:"date" doc:"Exclusive"`
-	Reason         string `json:"reason,omitempty" doc:"Operators, and for a stored date: required; goes into the audit"`
+	Model          string `json:"model" doc:"Code of the model; one that is not supported is kept, and never covered"`
+	PurchasedOn    string `json:"purchased_on,omitempty" format:"date" doc:"Day of purchase, YYYY-MM-DD; missing: not known"`
+	PurchaseProof  string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept, such as the number of an invoice"`
+	StdWarrantyEnd string `json:"std_warranty_end,omitempty" format:"date" doc:"End of the maker's warranty, YYYY-MM-DD: the first day that is not covered any more; missing: by the model"`
+	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty" format:"date" doc:"End of the extended warranty, YYYY-MM-DD: the first day that is not covered any more"`
+	Reason         string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and to change a date that is stored; kept in the audit"`
 }
 
 func (r DeviceRequest) form() licensing.DeviceForm {
@@ -68,17 +68,17 @@ func (r DeviceRequest) form() licensing.DeviceForm {
 
 // DeviceView is a device.
 type DeviceView struct {
-	ID             string                `json:"id"`
-	AccountID      string                `json:"account_id"`
-	Serial         string                `json:"serial,omitempty" doc:"Normalised; missing: a part of a bundle that was not read yet"`
-	Model          string                `json:"model"`
-	State          licensing.DeviceState `json:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST"`
-	PurchasedOn    string                `json:"purchased_on,omitempty" format:"date"`
-	PurchaseProof  string                `json:"purchase_proof,omitempty"`
-	StdWarrantyEnd string                `json:"std_warranty_end,omitempty" format:"date"`
-	ExtWarrantyEnd string                `json:"ext_warranty_end,omitempty" format:"date"`
-	CreatedAt      time.Time             `json:"created_at"`
-	Version        int64                 `json:"version"`
+	ID             string                `json:"id" doc:"Id of the device, such as dev_01kb…"`
+	AccountID      string                `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	Serial         string                `json:"serial,omitempty" doc:"Serial number in the one spelling that is compared; missing: a part of a bundle that was not read yet"`
+	Model          string                `json:"model" doc:"Code of the model, such as RALLY-BAR"`
+	State          licensing.DeviceState `json:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST" doc:"Where the device is in its life"`
+	PurchasedOn    string                `json:"purchased_on,omitempty" format:"date" doc:"Day of purchase, YYYY-MM-DD; missing: not known"`
+	PurchaseProof  string                `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept, such as the number of an invoice; missing: none is known"`
+	StdWarrantyEnd string                `json:"std_warranty_end,omitempty" format:"date" doc:"End of the maker's warranty, YYYY-MM-DD: the first day that is not covered any more"`
+	ExtWarrantyEnd string                `json:"ext_warranty_end,omitempty" format:"date" doc:"End of the extended warranty, YYYY-MM-DD: the first day that is not covered any more"`
+	CreatedAt      time.Time             `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	Version        int64                 `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 func deviceView(d entitlement.Device) DeviceView {
@@ -99,15 +99,15 @@ func deviceView(d entitlement.Device) DeviceView {
 
 // StayView is a stay of a device in a room.
 type StayView struct {
-	RoomID string     `json:"room_id"`
-	From   time.Time  `json:"from"`
-	To     *time.Time `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
+	RoomID string     `json:"room_id" doc:"Id of the room that the device was in"`
+	From   time.Time  `json:"from" doc:"When it came into the room; an instant in UTC"`
+	To     *time.Time `json:"to,omitempty" doc:"When it left the room: an instant in UTC; missing while it is there"`
 }
 
 // DeviceDetail is a device with its stays.
 type DeviceDetail struct {
 	DeviceView
-	Stays []StayView `json:"stays" nullable:"false" doc:"Oldest first"`
+	Stays []StayView `json:"stays" nullable:"false" doc:"Rooms that it was in, oldest first"`
 }
 
 type listDevicesInput struct {
@@ -196,8 +196,8 @@ func (h deviceHandlers) putDevice(
 
 // PlacementRequest says where a device is.
 type PlacementRequest struct {
-	RoomID string `json:"room_id,omitempty" doc:"Missing: in no room"`
-	Reason string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	RoomID string `json:"room_id,omitempty" doc:"Id of the room that it comes into; missing: into none"`
+	Reason string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (h deviceHandlers) placeDevice(

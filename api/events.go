@@ -30,11 +30,11 @@ func (h eventHandlers) routes(api huma.API) {
 
 // OutsideEventView is one event for those outside of the service.
 type OutsideEventView struct {
-	ID        string    `json:"id" doc:"Never used twice; later events have greater ones"`
-	Kind      string    `json:"kind" enum:"rma_breached,fee_billed,fee_credited"`
-	SubjectID string    `json:"subject_id" doc:"The replacement or spare unit"`
+	ID        string    `json:"id" doc:"Id of the event; never used twice, and later events have greater ones"`
+	Kind      string    `json:"kind" enum:"rma_breached,fee_billed,fee_credited" doc:"What happened"`
+	SubjectID string    `json:"subject_id" doc:"Id of the replacement or spare unit that it is about"`
 	Why       string    `json:"why" doc:"Of a fee: non_return, damage, return (it came back late), waived, withdrawn (it had no ground), spare"`
-	At        time.Time `json:"at"`
+	At        time.Time `json:"at" doc:"When it happened; an instant in UTC"`
 }
 
 type listEventsInput struct {

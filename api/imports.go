@@ -60,21 +60,21 @@ func (h importHandlers) routes(api huma.API) {
 
 // ImportView is the progress of an import.
 type ImportView struct {
-	ID            string                `json:"id"`
-	Kind          importjob.ImportKind  `json:"kind" enum:"ORDERS,ROOMS"`
-	AccountID     string                `json:"account_id,omitempty" doc:"Whose rooms they are"`
-	State         importjob.ImportState `json:"state" enum:"QUEUED,CHECKING,STORING,DONE,REFUSED,FAILED"`
-	Format        string                `json:"format" enum:"csv,json"`
-	DryRun        bool                  `json:"dry_run"`
-	AllOrNothing  bool                  `json:"all_or_nothing"`
-	RowsTotal     int                   `json:"rows_total"`
-	RowsChecked   int                   `json:"rows_checked"`
-	RowsStored    int                   `json:"rows_stored"`
-	RowsUnchanged int                   `json:"rows_unchanged"`
-	RowsRefused   int                   `json:"rows_refused"`
-	Error         string                `json:"error,omitempty" doc:"What concerns the file as a whole"`
-	CreatedAt     time.Time             `json:"created_at"`
-	FinishedAt    *time.Time            `json:"finished_at,omitempty"`
+	ID            string                `json:"id" doc:"Id of the import, such as imp_01kb…"`
+	Kind          importjob.ImportKind  `json:"kind" enum:"ORDERS,ROOMS" doc:"What the file holds"`
+	AccountID     string                `json:"account_id,omitempty" doc:"Of rooms: id of the account that they belong to"`
+	State         importjob.ImportState `json:"state" enum:"QUEUED,CHECKING,STORING,DONE,REFUSED,FAILED" doc:"How far it is"`
+	Format        string                `json:"format" enum:"csv,json" doc:"How the file was read"`
+	DryRun        bool                  `json:"dry_run" doc:"Whether the rows are only checked and nothing is stored"`
+	AllOrNothing  bool                  `json:"all_or_nothing" doc:"Whether one refused row has nothing stored"`
+	RowsTotal     int                   `json:"rows_total" doc:"How many orders or rooms the file holds"`
+	RowsChecked   int                   `json:"rows_checked" doc:"How many were checked so far"`
+	RowsStored    int                   `json:"rows_stored" doc:"How many were stored"`
+	RowsUnchanged int                   `json:"rows_unchanged" doc:"How many were there already, with the same content"`
+	RowsRefused   int                   `json:"rows_refused" doc:"How many were refused"`
+	Error         string                `json:"error,omitempty" doc:"What is wrong with the file as a whole; missing: nothing"`
+	CreatedAt     time.Time             `json:"created_at" doc:"When the file came in; an instant in UTC"`
+	FinishedAt    *time.Time            `json:"finished_at,omitempty" doc:"When it was done; an instant in UTC, missing while it runs"`
 }
 
 func importView(j importjob.ImportJob) ImportView {
@@ -99,19 +99,19 @@ func importView(j importjob.ImportJob) ImportView {
 
 type importInput struct {
 	ForInput
-	DryRun       bool `query:"dry_run" doc:"Check only"`
+	DryRun       bool `query:"dry_run" doc:"Check the rows and store nothing"`
 	AllOrNothing bool `query:"all_or_nothing" default:"true" doc:"Store nothing when a row is refused"`
 }
 
 type importRoomsInput struct {
 	AccountID    string `query:"account_id" maxLength:"64" doc:"Operators: whose rooms they are"`
-	Reason       string `query:"reason" maxLength:"500" doc:"Operators: required; goes into the audit"`
-	DryRun       bool   `query:"dry_run" doc:"Check only"`
+	Reason       string `query:"reason" maxLength:"500" doc:"Why, in your words: required of operators, and kept in the audit"`
+	DryRun       bool   `query:"dry_run" doc:"Check the rows and store nothing"`
 	AllOrNothing bool   `query:"all_or_nothing" default:"true" doc:"Store nothing when a row is refused"`
 }
 
 type importOutput struct {
-	Location string `header:"Location"`
+	Location string `header:"Location" doc:"Path of the object"`
 	Body     ImportView
 }
 
@@ -201,11 +201,11 @@ func (h importHandlers) getImport(ctx context.Context, in *IDInput) (*one[Import
 // ImportRowView is the report of one row of a file.
 type ImportRowView struct {
 	Row      int                     `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
-	Outcome  importjob.ImportOutcome `json:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED"`
-	OrderID  string                  `json:"order_id,omitempty"`
+	Outcome  importjob.ImportOutcome `json:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED" doc:"What became of the row"`
+	OrderID  string                  `json:"order_id,omitempty" doc:"Id of the order that the row became"`
 	RoomID   string                  `json:"room_id,omitempty" doc:"The row's room; of a refused row, the room that has its device already"`
 	DeviceID string                  `json:"device_id,omitempty" doc:"The row's device, where it has one; of a refused row, what has its serial already"`
-	Errors   []rules.FieldError      `json:"errors" nullable:"false"`
+	Errors   []rules.FieldError      `json:"errors" nullable:"false" doc:"What is wrong with the row; empty when it was taken"`
 }
 
 type importRowsInput struct {

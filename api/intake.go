@@ -114,11 +114,11 @@ func (h refusalHandlers) routes(api huma.API) {
 
 // RefusalView is an intake that was refused.
 type RefusalView struct {
-	ID        string             `json:"id"`
-	OrgID     string             `json:"org_id" doc:"Who sent it"`
-	Errors    []rules.FieldError `json:"errors" nullable:"false"`
-	RequestID string             `json:"request_id"`
-	CreatedAt time.Time          `json:"created_at"`
+	ID        string             `json:"id" doc:"Id of the refusal, such as ref_01kb…"`
+	OrgID     string             `json:"org_id" doc:"Id of the organisation that sent it"`
+	Errors    []rules.FieldError `json:"errors" nullable:"false" doc:"What was wrong, without the values that were sent"`
+	RequestID string             `json:"request_id" doc:"The X-Request-Id of the request"`
+	CreatedAt time.Time          `json:"created_at" doc:"When it was refused; an instant in UTC"`
 }
 
 type listRefusalsInput struct {

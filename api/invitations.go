@@ -71,19 +71,19 @@ func (h invitationHandlers) routes(api huma.API) {
 
 // InvitationView is an invitation, without its link.
 type InvitationView struct {
-	ID           string                  `json:"id"`
-	AccountID    string                  `json:"account_id"`
-	OrderID      string                  `json:"order_id,omitempty"`
-	Kind         identity.InvitationKind `json:"kind" enum:"ORDER,EXTRA,COLLEAGUE"`
-	Email        string                  `json:"email"`
-	ContactName  string                  `json:"contact_name"`
-	Role         identity.MemberRole     `json:"role" enum:"ADMIN,READ_ONLY"`
-	State        rules.InvitationState   `json:"state" enum:"ISSUED,SENT,BOUNCED,ACCEPTED,EXPIRED,SUPERSEDED,REVOKED"`
-	StateSince   time.Time               `json:"state_since"`
-	IssuedAt     time.Time               `json:"issued_at"`
-	ExpiresAt    time.Time               `json:"expires_at" doc:"Exclusive (R121)"`
-	SupersedesID string                  `json:"supersedes_id,omitempty"`
-	LastError    string                  `json:"last_error,omitempty"`
+	ID           string                  `json:"id" doc:"Id of the invitation, such as inv_01kb…"`
+	AccountID    string                  `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	OrderID      string                  `json:"order_id,omitempty" doc:"Id of the order that it came from, such as ord_01kb…"`
+	Kind         identity.InvitationKind `json:"kind" enum:"ORDER,EXTRA,COLLEAGUE" doc:"Why the person is invited"`
+	Email        string                  `json:"email" doc:"The only address that the invitation is sent to"`
+	ContactName  string                  `json:"contact_name" doc:"Name of the invited person"`
+	Role         identity.MemberRole     `json:"role" enum:"ADMIN,READ_ONLY" doc:"What the person may do once it is accepted"`
+	State        rules.InvitationState   `json:"state" enum:"ISSUED,SENT,BOUNCED,ACCEPTED,EXPIRED,SUPERSEDED,REVOKED" doc:"How far it is"`
+	StateSince   time.Time               `json:"state_since" doc:"When it came into this state; an instant in UTC"`
+	IssuedAt     time.Time               `json:"issued_at" doc:"When it was issued; an instant in UTC. Its days count from here"`
+	ExpiresAt    time.Time               `json:"expires_at" doc:"When it expires: an instant in UTC at which it is not good any more"`
+	SupersedesID string                  `json:"supersedes_id,omitempty" doc:"Id of the invitation that this one took the place of"`
+	LastError    string                  `json:"last_error,omitempty" doc:"Why its mail could not be delivered, in short"`
 }
 
 func invitationView(i identity.Invitation) InvitationView {
@@ -121,9 +121,9 @@ func (h invitationHandlers) listInvitations(
 
 // InviteRequest invites one person.
 type InviteRequest struct {
-	Email       string              `json:"email"`
-	ContactName string              `json:"contact_name"`
-	Role        identity.MemberRole `json:"role" enum:"ADMIN,READ_ONLY"`
+	Email       string              `json:"email" doc:"Address of the person; the link is sent there and nowhere else"`
+	ContactName string              `json:"contact_name" doc:"Name of the person, as it stands in the mail"`
+	Role        identity.MemberRole `json:"role" enum:"ADMIN,READ_ONLY" doc:"What the person may do once it is accepted"`
 	Reason      string              `json:"reason" doc:"Required: who asked for it; goes into the audit"`
 }
 
@@ -159,9 +159,9 @@ func needReason(reason string) error {
 // ReissueRequest sends an invitation again. With another address it goes to
 // another person, and the old one is revoked first (R51b).
 type ReissueRequest struct {
-	Reason      string `json:"reason" doc:"Required; goes into the audit"`
-	Email       string `json:"email,omitempty" doc:"Missing: the same person"`
-	ContactName string `json:"contact_name,omitempty" doc:"The other person's name"`
+	Reason      string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
+	Email       string `json:"email,omitempty" doc:"Address of another person; missing: the same one"`
+	ContactName string `json:"contact_name,omitempty" doc:"Name of the other person"`
 }
 
 func (h invitationHandlers) reissue(
@@ -187,20 +187,20 @@ func (h invitationHandlers) revokeInvitation(
 // ContactQuestionView is a person whom an order names and of whom the administrators of
 // the account were asked whether they may come in (S15).
 type ContactQuestionView struct {
-	ID           string                 `json:"id"`
-	AccountID    string                 `json:"account_id"`
-	OrderID      string                 `json:"order_id"`
-	Email        string                 `json:"email"`
-	ContactName  string                 `json:"contact_name"`
+	ID           string                 `json:"id" doc:"Id of the question, such as qst_01kb…"`
+	AccountID    string                 `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	OrderID      string                 `json:"order_id" doc:"Id of the order that names the person"`
+	Email        string                 `json:"email" doc:"Address of the person whom the order names"`
+	ContactName  string                 `json:"contact_name" doc:"Name of the person whom the order names"`
 	Seller       string                 `json:"seller" doc:"The reseller's registered name"`
 	SentBy       string                 `json:"sent_by,omitempty" doc:"Who sent the order, where it is not the seller"`
 	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED,WITHDRAWN" doc:"WITHDRAWN: its order was cancelled before somebody answered"`
-	Role         identity.MemberRole    `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"Of the confirmation"`
-	AskedAt      time.Time              `json:"asked_at"`
-	AnswerUntil  time.Time              `json:"answer_until" doc:"Exclusive; from then on an operator decides too, by the task DECIDE_CONTACT"`
-	AnsweredAt   *time.Time             `json:"answered_at,omitempty"`
-	AnsweredBy   string                 `json:"answered_by,omitempty"`
-	InvitationID string                 `json:"invitation_id,omitempty"`
+	Role         identity.MemberRole    `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"What the person may do once an administrator confirms"`
+	AskedAt      time.Time              `json:"asked_at" doc:"When the administrators were asked; an instant in UTC"`
+	AnswerUntil  time.Time              `json:"answer_until" doc:"Until when the administrators alone decide, an instant in UTC; from then on an operator decides too, by the task DECIDE_CONTACT"`
+	AnsweredAt   *time.Time             `json:"answered_at,omitempty" doc:"When one of them answered; an instant in UTC"`
+	AnsweredBy   string                 `json:"answered_by,omitempty" doc:"Id of the person who answered"`
+	InvitationID string                 `json:"invitation_id,omitempty" doc:"Id of the invitation that followed"`
 }
 
 func contactQuestionView(q identity.ContactQuestion) ContactQuestionView {
@@ -241,7 +241,7 @@ func (h invitationHandlers) getContactQuestion(
 
 // MailDomainsView lists an account's own mail domains.
 type MailDomainsView struct {
-	Domains []string `json:"domains" nullable:"false"`
+	Domains []string `json:"domains" nullable:"false" doc:"Domains of the account's own addresses, such as acme.example"`
 }
 
 func (h invitationHandlers) listMailDomains(

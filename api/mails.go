@@ -35,19 +35,19 @@ func (h mailHandlers) routes(api huma.API) {
 
 // MailView is a mail to one recipient.
 type MailView struct {
-	ID         string                  `json:"id"`
-	Template   string                  `json:"template"`
-	SubjectID  string                  `json:"subject_id" doc:"What the mail is about"`
-	OrderID    string                  `json:"order_id,omitempty"`
-	AccountID  string                  `json:"account_id,omitempty"`
-	Recipient  string                  `json:"recipient"`
-	Locale     string                  `json:"locale"`
-	State      rules.NotificationState `json:"state" enum:"QUEUED,SENDING,SENT,DELIVERED,SOFT_FAIL,HARD_BOUNCED,SUPPRESSED,UNKNOWN"`
-	Attempts   int                     `json:"attempts"`
-	SentAt     *time.Time              `json:"sent_at,omitempty"`
-	ProviderID string                  `json:"provider_id,omitempty"`
-	LastError  string                  `json:"last_error,omitempty"`
-	CreatedAt  time.Time               `json:"created_at"`
+	ID         string                  `json:"id" doc:"Id of the mail, such as ntf_01kb…"`
+	Template   string                  `json:"template" doc:"What the mail says: the name of its template, such as invitation"`
+	SubjectID  string                  `json:"subject_id" doc:"Id of what the mail is about"`
+	OrderID    string                  `json:"order_id,omitempty" doc:"Id of the order that it came from, such as ord_01kb…"`
+	AccountID  string                  `json:"account_id,omitempty" doc:"Id of the customer's account, such as acc_01kb…"`
+	Recipient  string                  `json:"recipient" doc:"Address that it goes to"`
+	Locale     string                  `json:"locale" doc:"Its language, as BCP 47: pt-BR or en"`
+	State      rules.NotificationState `json:"state" enum:"QUEUED,SENDING,SENT,DELIVERED,SOFT_FAIL,HARD_BOUNCED,SUPPRESSED,UNKNOWN" doc:"How far it is"`
+	Attempts   int                     `json:"attempts" doc:"How often it was handed over to the mail server"`
+	SentAt     *time.Time              `json:"sent_at,omitempty" doc:"When the mail server took it; an instant in UTC"`
+	ProviderID string                  `json:"provider_id,omitempty" doc:"The mail server's own id of it"`
+	LastError  string                  `json:"last_error,omitempty" doc:"What the mail server said last, in short"`
+	CreatedAt  time.Time               `json:"created_at" doc:"When it was queued; an instant in UTC"`
 }
 
 func mailView(n notification.Notification) MailView {

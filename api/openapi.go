@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -58,9 +60,13 @@ func config() (huma.Config, error) {
 func (s *service) document(router *gin.Engine) error {
 	api := s.api.OpenAPI()
 	for _, op := range operationsOf(api) {
-		if err := addExamples(api, op); err != nil {
+		if err := errors.Join(addExamples(api, op), addSamples(op)); err != nil {
 			return err
 		}
+	}
+	describeHeaders(api)
+	if err := describeValues(api); err != nil {
+		return err
 	}
 
 	asJSON, err1 := json.MarshalIndent(api, "", "  ")
@@ -70,21 +76,32 @@ func (s *service) document(router *gin.Engine) error {
 		return err
 	}
 
-	serve := func(path, contentType string, body []byte) {
-		router.GET(path, func(c *gin.Context) {
-			c.Header("Cache-Control", "max-age=300")
-			c.Header("Content-Security-Policy",
-				"default-src 'none'; style-src 'self'; "+
-					"base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-			c.Data(http.StatusOK, contentType, body)
-		})
+	files := []staticFile{
+		{"/v1/openapi.json", "application/openapi+json", asJSON},
+		{"/v1/openapi.yaml", "application/openapi+yaml", asYAML},
+		{docsPath, "text/html; charset=utf-8", page},
+		{docsPath + ".css", "text/css; charset=utf-8", referenceCSS},
+		{docsPath + ".js", "text/javascript; charset=utf-8", referenceJS},
+	}
+	for _, f := range files {
+		if err := f.serve(router); err != nil {
+			return err
+		}
 	}
 
-	serve("/v1/openapi.json", "application/openapi+json", asJSON)
-	serve("/v1/openapi.yaml", "application/openapi+yaml", asYAML)
-	serve(docsPath, "text/html; charset=utf-8", page)
-	serve(docsPath+".css", "text/css; charset=utf-8", referenceCSS)
 	return nil
+}
+
+// describeHeaders has the headers of answers say what huma knows of them: it leaves the
+// text of their fields in the schema, where few readers look.
+func describeHeaders(api *huma.OpenAPI) {
+	for _, op := range operationsOf(api) {
+		for _, answer := range op.Responses {
+			for _, h := range answer.Headers {
+				h.Description = cmp.Or(h.Description, h.Schema.Description)
+			}
+		}
+	}
 }
 
 // operationsOf lists the operations of a description, by path and then method.
@@ -139,17 +156,24 @@ func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 }
 
 func readExample(name string) (any, error) {
-	content, err := exampleFiles.ReadFile("examples/" + name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // no example is no error
-	}
-	if err != nil {
+	content, err := exampleText(name)
+	if err != nil || content == "" {
 		return nil, err
 	}
 
 	var v any
-	err = json.Unmarshal(content, &v)
+	err = json.Unmarshal([]byte(content), &v)
 	return v, err
+}
+
+// exampleText returns an example as it was written, its fields in the order of the
+// writer; "" where there is none.
+func exampleText(name string) (string, error) {
+	content, err := exampleFiles.ReadFile("examples/" + name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return strings.TrimSpace(string(content)), err
 }
 
 // fileRow describes the rows of a file.

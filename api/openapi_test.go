@@ -68,27 +68,6 @@ func TestEveryDescriptionBelongsToAnOperation(t *testing.T) {
 	}
 }
 
-func TestReferencePageNeedsNothingFromElsewhere(t *testing.T) {
-	h := sqlite(t)
-	a := client{house: h}.get("/v1/docs")
-	page := string(a.Body)
-	require.Equal(t, "text/html; charset=utf-8", a.Header.Get("Content-Type"))
-	require.NotContains(t, page, "<script")
-	for _, loads := range []string{`href="http`, `href="//`, "src=", "@import", "url("} {
-		require.NotContains(t, page, loads)
-		require.NotContains(t, string(client{house: h}.get("/v1/docs.css").Body), loads)
-	}
-	require.NotContains(t, a.Header.Get("Content-Security-Policy"), "http")
-	require.Contains(t, page, `<section id="submit-order">`)
-	require.Contains(t, page, `id="error-po-number-conflict"`)
-	require.Contains(t, page, "end_customer_postal_code")
-	require.Equal(t, 200, client{house: h}.get("/v1/docs.css").Status)
-	for _, link := range strings.Split(page, `href="#`)[1:] {
-		id, _, _ := strings.Cut(link, `"`)
-		require.Contains(t, page, `id="`+id+`"`)
-	}
-}
-
 // world is what the examples of requests are about: an object of each kind, in
 // a state in which its request succeeds.
 func (h *house) world(t *testing.T) map[string]func() (client, string) {

@@ -83,19 +83,19 @@ func invalidParameter(pointer, message string) error {
 
 // OrderAnswer is the answer to a submitted order.
 type OrderAnswer struct {
-	ID            string             `json:"id"`
-	State         rules.OrderState   `json:"state"`
-	PONumber      string             `json:"po_number"`
-	VendorOrderNo string             `json:"vendor_order_no,omitempty" doc:"Missing until the order is accepted"`
-	Warnings      []rules.FieldError `json:"warnings" nullable:"false" doc:"What is doubtful but accepted"`
+	ID            string             `json:"id" doc:"Id of the order, such as ord_01kb…; follow the order under it"`
+	State         rules.OrderState   `json:"state" doc:"ACCEPTED, or NEEDS_REVIEW while a person decides"`
+	PONumber      string             `json:"po_number" doc:"Your purchase order number, as it was sent"`
+	VendorOrderNo string             `json:"vendor_order_no,omitempty" doc:"Our number of the order, such as SO-1RPCG; missing until it is accepted"`
+	Warnings      []rules.FieldError `json:"warnings" nullable:"false" doc:"What is doubtful and accepted all the same"`
 	ReviewReasons []string           `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order. To sellers OPERATOR_CHECKS_CUSTOMER stands for every reason that would tell of others: have the full names, the address and the customer's own contact right, and wait for the decision"`
-	Version       int64              `json:"version"`
+	Version       int64              `json:"version" doc:"Version of the order, which is its ETag"`
 }
 
 type submitOutput struct {
 	Status   int
-	Location string `header:"Location"`
-	ETag     string `header:"ETag"`
+	Location string `header:"Location" doc:"Path of the object"`
+	ETag     string `header:"ETag" doc:"Version of the object, for If-Match"`
 	Body     OrderAnswer
 }
 
@@ -199,7 +199,7 @@ func (h orderHandlers) listOrders(
 }
 
 type orderOutput struct {
-	ETag string `header:"ETag"`
+	ETag string `header:"ETag" doc:"Version of the object, for If-Match"`
 	Body OrderDetail
 }
 
@@ -260,28 +260,28 @@ func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput,
 type DecisionRequest struct {
 	Accept       *bool          `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
 	Reason       string         `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
-	AccountID    string         `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107). When an account has nearly its address: that one, or NEW (S61)"`
-	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"Required to accept an order whose contact the account does not know (CONTACT_UNKNOWN_TO_ACCOUNT), unless record_domain lets its administrators be asked: what the person is invited as; NONE: not at all (S15)"`
-	RecordDomain bool           `json:"record_domain,omitempty" doc:"Record the contact's mail domain as the account's own (S15)"`
+	AccountID    string         `json:"account_id,omitempty" doc:"Id of the account that the order is for, where it matches several or has nearly the address of one; NEW makes a new one there"`
+	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"Required to accept an order whose contact the account does not know (CONTACT_UNKNOWN_TO_ACCOUNT), unless record_domain lets its administrators be asked: what the person is invited as; NONE: not at all"`
+	RecordDomain bool           `json:"record_domain,omitempty" doc:"Whether to record the domain of the contact's address as the account's own"`
 	Email        string         `json:"email,omitempty" doc:"Required with a role and with record_domain: the contact's address that you decided about; another one means that the order was amended"`
 }
 
 // CancellationRequest cancels an order, whole without a quantity.
 type CancellationRequest struct {
-	Reason     string   `json:"reason" doc:"Required"`
-	Quantity   *int     `json:"quantity,omitempty" minimum:"1" doc:"How many licences; missing for the whole order"`
-	LicenceIDs []string `json:"licence_ids,omitempty" nullable:"false" doc:"Assigned licences to take"`
+	Reason     string   `json:"reason" doc:"Why, in your words: required"`
+	Quantity   *int     `json:"quantity,omitempty" minimum:"1" doc:"How many licences to take back; missing: the whole order"`
+	LicenceIDs []string `json:"licence_ids,omitempty" nullable:"false" doc:"Ids of the assigned licences to take, where there are not enough unassigned ones"`
 }
 
 // ReasonRequest says why.
 type ReasonRequest struct {
-	Reason string `json:"reason" doc:"Required; goes into the audit"`
+	Reason string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 // CancellationAnswer is the order and its cancellation.
 type CancellationAnswer struct {
-	Order        OrderSummary     `json:"order"`
-	Cancellation CancellationView `json:"cancellation"`
+	Order        OrderSummary     `json:"order" doc:"The order after the cancellation"`
+	Cancellation CancellationView `json:"cancellation" doc:"The cancellation that was made, or the one that was there already"`
 }
 
 // IfMatchInput names an object and the version that a change is based on.
@@ -347,7 +347,7 @@ func (in IfMatchInput) matches(version int64) error {
 
 type amendOrderInput struct {
 	IfMatchInput
-	Reason string `query:"reason" maxLength:"500" doc:"Operators: required; goes into the audit"`
+	Reason string `query:"reason" maxLength:"500" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (h orderHandlers) amendOrder(

@@ -15,66 +15,66 @@ import (
 // OrderSummary is an order as it is listed: numbers, dates and states, no
 // personal data.
 type OrderSummary struct {
-	ID               string                `json:"id"`
-	State            rules.OrderState      `json:"state" enum:"RECEIVED,NEEDS_REVIEW,ACCEPTED,REJECTED,PROVISIONING,FULFILLED,PARTIALLY_CANCELLED,CANCELLED"`
-	StateSince       time.Time             `json:"state_since"`
-	PONumber         string                `json:"po_number"`
-	VendorOrderNo    string                `json:"vendor_order_no,omitempty" doc:"The vendor's number; missing until the order is accepted"`
-	ServiceType      catalogue.ServiceType `json:"service_type"`
-	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The purchase date that counts (S6)"`
-	TimeZone         string                `json:"time_zone" doc:"IANA zone of the order's days"`
-	CancellableUntil time.Time             `json:"cancellable_until" doc:"Exclusive end of the cancellation window (R90)"`
+	ID               string                `json:"id" doc:"Id of the order, such as ord_01kb…"`
+	State            rules.OrderState      `json:"state" enum:"RECEIVED,NEEDS_REVIEW,ACCEPTED,REJECTED,PROVISIONING,FULFILLED,PARTIALLY_CANCELLED,CANCELLED" doc:"Where the order stands in its life"`
+	StateSince       time.Time             `json:"state_since" doc:"When it came into this state; an instant in UTC"`
+	PONumber         string                `json:"po_number" doc:"Purchase order number of who sent it"`
+	VendorOrderNo    string                `json:"vendor_order_no,omitempty" doc:"Our number of the order, such as SO-1RPCG; missing until it is accepted"`
+	ServiceType      catalogue.ServiceType `json:"service_type" doc:"The service of all its lines: SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART"`
+	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The day of purchase that counts, YYYY-MM-DD: as it was sent, or the day it came in where that one cannot be right"`
+	TimeZone         string                `json:"time_zone" doc:"IANA name of the zone in which the order's days count, such as America/Sao_Paulo"`
+	CancellableUntil time.Time             `json:"cancellable_until" doc:"End of the time in which it can be cancelled: an instant in UTC at which it cannot any more"`
 	ReviewReasons    []string              `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order. To sellers and customers OPERATOR_CHECKS_CUSTOMER stands for every reason that would tell of others"`
-	ReviewUntil      *time.Time            `json:"review_until,omitempty" doc:"Without a decision by then the order is rejected"`
-	InvitationFailed bool                  `json:"invitation_failed" doc:"The invitation could not be delivered (S17)"`
-	Lines            []OrderLineView       `json:"lines" nullable:"false"`
-	CreatedAt        time.Time             `json:"created_at"`
-	Version          int64                 `json:"version" doc:"Also the ETag, for If-Match"`
-	AccountID        string                `json:"account_id,omitempty" doc:"Operators only"`
-	ResellerID       string                `json:"reseller_id,omitempty" doc:"Operators only"`
-	DistributorID    string                `json:"distributor_id,omitempty" doc:"Operators only"`
-	SubmittedBy      string                `json:"submitted_by,omitempty" doc:"Operators only"`
-	LastError        string                `json:"last_error,omitempty" doc:"Operators only: what the last step failed of"`
+	ReviewUntil      *time.Time            `json:"review_until,omitempty" doc:"Until when a person may decide, an instant in UTC; then the order is rejected"`
+	InvitationFailed bool                  `json:"invitation_failed" doc:"Whether the invitation could not be delivered: correct the contact's address with an operator"`
+	Lines            []OrderLineView       `json:"lines" nullable:"false" doc:"What was ordered"`
+	CreatedAt        time.Time             `json:"created_at" doc:"When it came in; an instant in UTC"`
+	Version          int64                 `json:"version" doc:"Grows by one with each change; it is the ETag, for If-Match"`
+	AccountID        string                `json:"account_id,omitempty" doc:"Operators only: id of the customer's account"`
+	ResellerID       string                `json:"reseller_id,omitempty" doc:"Operators only: id of the reseller"`
+	DistributorID    string                `json:"distributor_id,omitempty" doc:"Operators only: id of the distributor"`
+	SubmittedBy      string                `json:"submitted_by,omitempty" doc:"Operators only: id of the token that sent it"`
+	LastError        string                `json:"last_error,omitempty" doc:"Operators only: why the last step failed, in short"`
 }
 
 // OrderLineView is one line of an order.
 type OrderLineView struct {
-	SKU         string                `json:"sku"`
-	Quantity    int64                 `json:"quantity"`
-	ServiceType catalogue.ServiceType `json:"service_type"`
-	TermYears   int                   `json:"term_years"`
-	Renews      string                `json:"renews,omitempty" doc:"Contract whose licences these continue (S4)"`
+	SKU         string                `json:"sku" doc:"Code of what was ordered, such as SELECT-3Y"`
+	Quantity    int64                 `json:"quantity" doc:"How many licences were ordered"`
+	ServiceType catalogue.ServiceType `json:"service_type" doc:"The service that the SKU grants"`
+	TermYears   int                   `json:"term_years" doc:"Length of the term in years; 0 for JumpStart"`
+	Renews      string                `json:"renews,omitempty" doc:"Id of the contract whose licences these continue"`
 }
 
 // OrderDetail is one order with everything that became of it.
 type OrderDetail struct {
 	OrderSummary
-	Submitted     *ordering.OrderForm `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators (R94)"`
-	Contracts     []OrderContract     `json:"contracts" nullable:"false"`
-	Cancellations []CancellationView  `json:"cancellations" nullable:"false"`
+	Submitted     *ordering.OrderForm `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators"`
+	Contracts     []OrderContract     `json:"contracts" nullable:"false" doc:"Contracts that the order became; empty until it is fulfilled"`
+	Cancellations []CancellationView  `json:"cancellations" nullable:"false" doc:"Cancellations of the order, in part or as a whole"`
 	Timeline      []EventView         `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
 // CancellationView is one cancellation of an order.
 type CancellationView struct {
-	ID          string                  `json:"id"`
-	State       order.CancellationState `json:"state" enum:"REQUESTED,COMPLETED"`
-	Whole       bool                    `json:"whole"`
-	Quantity    int64                   `json:"quantity"`
-	Role        rules.Role              `json:"role" doc:"Who asked for it"`
-	Reason      string                  `json:"reason,omitempty" doc:"For operators, and for the sellers of the order when a seller gave it"`
-	CreatedAt   time.Time               `json:"created_at"`
-	CompletedAt *time.Time              `json:"completed_at,omitempty"`
+	ID          string                  `json:"id" doc:"Id of the cancellation, such as can_01kb…"`
+	State       order.CancellationState `json:"state" enum:"REQUESTED,COMPLETED" doc:"Whether its consequences are done"`
+	Whole       bool                    `json:"whole" doc:"Whether it takes back the whole order"`
+	Quantity    int64                   `json:"quantity" doc:"How many licences it takes back"`
+	Role        rules.Role              `json:"role" doc:"Role of who asked for it, such as RESELLER"`
+	Reason      string                  `json:"reason,omitempty" doc:"Why, in their words; for operators, and for the sellers of the order when a seller gave it"`
+	CreatedAt   time.Time               `json:"created_at" doc:"When it was asked for; an instant in UTC"`
+	CompletedAt *time.Time              `json:"completed_at,omitempty" doc:"When everything that follows from it was done; an instant in UTC"`
 }
 
 // EventView is one event of a timeline.
 type EventView struct {
-	At       time.Time      `json:"at"`
-	Event    string         `json:"event"`
-	ObjectID string         `json:"object_id,omitempty" doc:"Operators only"`
-	Actor    string         `json:"actor,omitempty" doc:"Operators only"`
-	Role     rules.Role     `json:"role,omitempty" doc:"Operators only"`
-	Details  map[string]any `json:"details,omitempty" doc:"Operators only"`
+	At       time.Time      `json:"at" doc:"When it happened; an instant in UTC"`
+	Event    string         `json:"event" doc:"What happened, as a stable word such as order.accepted"`
+	ObjectID string         `json:"object_id,omitempty" doc:"Operators only: id of what it happened to"`
+	Actor    string         `json:"actor,omitempty" doc:"Operators only: who did it"`
+	Role     rules.Role     `json:"role,omitempty" doc:"Operators only: in which role"`
+	Details  map[string]any `json:"details,omitempty" doc:"Operators only: further facts, by name"`
 }
 
 func summarise(o order.Order, operator bool) OrderSummary {
@@ -176,18 +176,18 @@ func timeline(events []db.AuditEvent, operator bool) []EventView {
 // it names no account. Until it starts it has the day on which it starts at the
 // latest; days are those of its time zone.
 type OrderContract struct {
-	ID            string                  `json:"id"`
-	OrderID       string                  `json:"order_id"`
-	Type          catalogue.ServiceType   `json:"type"`
-	State         rules.ContractState     `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
-	Quantity      int64                   `json:"quantity"`
-	TermYears     int                     `json:"term_years"`
-	TimeZone      string                  `json:"time_zone"`
-	StartOn       string                  `json:"start_on,omitempty" format:"date"`
-	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
-	StartReason   entitlement.StartReason `json:"start_reason,omitempty"`
-	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
-	CreatedAt     time.Time               `json:"created_at"`
+	ID            string                  `json:"id" doc:"Id of the contract, such as con_01kb…"`
+	OrderID       string                  `json:"order_id" doc:"Id of the order"`
+	Type          catalogue.ServiceType   `json:"type" doc:"The service: SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART"`
+	State         rules.ContractState     `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED" doc:"Where the contract stands in its life"`
+	Quantity      int64                   `json:"quantity" doc:"How many licences it holds"`
+	TermYears     int                     `json:"term_years" doc:"Length of the term in years; 0 for JumpStart"`
+	TimeZone      string                  `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
+	StartOn       string                  `json:"start_on,omitempty" format:"date" doc:"First covered day, YYYY-MM-DD in time_zone; missing while it has not started"`
+	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day, YYYY-MM-DD in time_zone"`
+	StartReason   entitlement.StartReason `json:"start_reason,omitempty" doc:"Why it started on that day: FIRST_ASSIGNMENT, FALLBACK_60_DAYS, PURCHASE or RENEWAL"`
+	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started: the day on which it starts by itself, YYYY-MM-DD"`
+	CreatedAt     time.Time               `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
 func orderContract(c entitlement.ServiceContract) OrderContract {

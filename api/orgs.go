@@ -64,12 +64,12 @@ func (h orgHandlers) routes(api huma.API) {
 
 // OrgRequest is an organisation that sells or serves.
 type OrgRequest struct {
-	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER"`
-	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organisation it is (S59)"`
+	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER" doc:"What kind of organisation it is"`
+	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organisation it is"`
 	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR. Missing: the only one of this name"`
-	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
-	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
-	Suspended       bool            `json:"suspended,omitempty"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"First day on which it may sell, YYYY-MM-DD; missing: not authorised"`
+	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"First day on which it may not sell any more, YYYY-MM-DD; missing: without end"`
+	Suspended       bool            `json:"suspended,omitempty" doc:"Whether its tokens and orders are refused for the time being"`
 }
 
 // OrgChangeRequest replaces what the organisation of an id is.
@@ -79,52 +79,52 @@ type OrgChangeRequest struct {
 	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR; missing: not on record"`
 	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
-	Suspended       bool            `json:"suspended,omitempty"`
-	Reason          string          `json:"reason" doc:"Required; goes into the audit"`
+	Suspended       bool            `json:"suspended,omitempty" doc:"Whether its tokens and orders are refused for the time being"`
+	Reason          string          `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 // OrgMailRequest is how an organisation is reached, as an operator knows it.
 type OrgMailRequest struct {
-	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed (R115b). At most 50"`
-	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name (S65)"`
-	Reason    string   `json:"reason" doc:"Required; goes into the audit"`
+	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed. At most 50"`
+	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name"`
+	Reason    string   `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 // SpellingRequest is a name in a country that means an organisation.
 type SpellingRequest struct {
-	Name    string `json:"name"`
-	Country string `json:"country,omitempty" doc:"ISO 3166; missing: in every country"`
+	Name    string `json:"name" doc:"The other name, as it comes in orders"`
+	Country string `json:"country,omitempty" doc:"ISO 3166-1, two letters, such as BR; missing: in every country"`
 }
 
 // OrgSpellingsRequest lists all other names under which an organisation is known.
 type OrgSpellingsRequest struct {
 	Spellings []SpellingRequest `json:"spellings" nullable:"false" doc:"All of them; at most 50"`
-	Reason    string            `json:"reason" doc:"Required; goes into the audit"`
+	Reason    string            `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 // OrgView is an organisation.
 type OrgView struct {
-	ID              string          `json:"id"`
-	Kind            account.OrgKind `json:"kind"`
-	Name            string          `json:"name"`
-	Country         string          `json:"country,omitempty" doc:"Missing: not on record"`
-	AuthorisedFrom  string          `json:"authorised_from,omitempty"`
-	AuthorisedUntil string          `json:"authorised_until,omitempty"`
-	Suspended       bool            `json:"suspended"`
-	Authorised      bool            `json:"authorised" doc:"Today"`
-	MergedInto      string          `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over (S27)"`
-	CreatedAt       time.Time       `json:"created_at"`
+	ID              string          `json:"id" doc:"Id of the organisation, such as org_01kb…"`
+	Kind            account.OrgKind `json:"kind" doc:"OPERATOR, CUSTOMER_PARENT, DISTRIBUTOR, RESELLER or PARTNER"`
+	Name            string          `json:"name" doc:"Its full name, with the legal form"`
+	Country         string          `json:"country,omitempty" doc:"ISO 3166-1, two letters, such as BR; missing: not on record"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"First day on which it may sell, YYYY-MM-DD; missing: not authorised"`
+	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"First day on which it may not sell any more, YYYY-MM-DD; missing: without end"`
+	Suspended       bool            `json:"suspended" doc:"Whether its tokens and orders are refused for the time being"`
+	Authorised      bool            `json:"authorised" doc:"Whether it may sell today"`
+	MergedInto      string          `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over"`
+	CreatedAt       time.Time       `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
 // OrgDetail is an organisation with what operators keep about it.
 type OrgDetail struct {
 	OrgView
-	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"R115b"`
-	NoticesTo      string            `json:"notices_to,omitempty" doc:"S65"`
-	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known (S59)"`
-	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders (S65)"`
+	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"Domains of its people's addresses, such as revenda.example: an order whose contact has one of them is reviewed"`
+	NoticesTo      string            `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name; missing: nobody is told"`
+	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known"`
+	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders"`
 	DistributorIDs []string          `json:"distributor_ids" nullable:"false" doc:"Of a reseller: who orders in its name"`
-	Alike          []OrgView         `json:"alike" nullable:"false" doc:"Others of its kind whose name it resembles: another legal form, spelling or country (S59)"`
+	Alike          []OrgView         `json:"alike" nullable:"false" doc:"Others of its kind whose name it resembles: another legal form, spelling or country"`
 }
 
 func (h orgHandlers) orgView(o account.Org) OrgView {
@@ -302,8 +302,8 @@ type SplitRequest struct {
 
 // ParentChangeView is what a merge or split did.
 type ParentChangeView struct {
-	From  SparesView `json:"from"`
-	Into  SparesView `json:"into"`
+	From  SparesView `json:"from" doc:"The parent that the accounts left, as it is now"`
+	Into  SparesView `json:"into" doc:"The parent that the accounts belong to now"`
 	Moved []string   `json:"moved_account_ids" nullable:"false" doc:"Accounts that have another parent now"`
 }
 

@@ -40,17 +40,17 @@ func (h processHandlers) routes(api huma.API) {
 type ProcessView struct {
 	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
 	Number     string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
-	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
-	State      string         `json:"state"`
-	WaitsFor   string         `json:"waits_for"`
+	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"What kind of process it is"`
+	State      string         `json:"state" doc:"Its state, as in its own resource"`
+	WaitsFor   string         `json:"waits_for" doc:"What it waits for, as a stable word such as REVIEW_DECISION or STOCK"`
 	Actor      string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
-	Since      time.Time      `json:"since"`
-	Until      *time.Time     `json:"until,omitempty"`
-	Overdue    bool           `json:"overdue"`
-	AccountID  string         `json:"account_id,omitempty"`
-	OrderID    string         `json:"order_id,omitempty"`
-	LastError  string         `json:"last_error,omitempty"`
-	WorkflowID string         `json:"workflow_id"`
+	Since      time.Time      `json:"since" doc:"Since when it has waited; an instant in UTC"`
+	Until      *time.Time     `json:"until,omitempty" doc:"Until when it waits; an instant in UTC, missing where there is no such instant"`
+	Overdue    bool           `json:"overdue" doc:"Whether that instant has passed"`
+	AccountID  string         `json:"account_id,omitempty" doc:"Id of the customer's account, such as acc_01kb…"`
+	OrderID    string         `json:"order_id,omitempty" doc:"Id of the order that it came from, such as ord_01kb…"`
+	LastError  string         `json:"last_error,omitempty" doc:"Why the last step failed, in short; missing when none did"`
+	WorkflowID string         `json:"workflow_id" doc:"Id of its workflow in Temporal, such as order/ord_01kb…"`
 	Link       string         `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
 	Sentence   string         `json:"sentence,omitempty" doc:"What it waits for, until when, what comes then and who can move it, for people to read"`
 }
@@ -136,10 +136,10 @@ func (h processHandlers) listProcesses(
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
-	WaitsFor string         `json:"waits_for"`
-	Actor    string         `json:"actor"`
-	Count    int64          `json:"count"`
+	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"What kind of process it is"`
+	WaitsFor string         `json:"waits_for" doc:"What they wait for, as a stable word such as REVIEW_DECISION or STOCK"`
+	Actor    string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
+	Count    int64          `json:"count" doc:"How many of this kind wait for it"`
 }
 
 func (h processHandlers) countProcesses(

@@ -52,7 +52,7 @@ func (h programHandlers) routes(api huma.API) {
 }
 
 type programOutput struct {
-	ETag string `header:"ETag"`
+	ETag string `header:"ETag" doc:"Version of the object, for If-Match"`
 	Body catalogue.Program
 }
 
@@ -89,18 +89,18 @@ func (h programHandlers) putProgram(
 
 // SKURequest is what a SKU sells.
 type SKURequest struct {
-	ServiceType   catalogue.ServiceType `json:"service_type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART"`
+	ServiceType   catalogue.ServiceType `json:"service_type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART" doc:"The service that it grants"`
 	TermYears     int                   `json:"term_years" doc:"1 to 5; 0 for JUMPSTART"`
-	Bundle        bool                  `json:"bundle,omitempty" doc:"Hardware that brings JumpStart (R30a)"`
+	Bundle        bool                  `json:"bundle,omitempty" doc:"Hardware that brings JumpStart"`
 	EffectiveFrom string                `json:"effective_from,omitempty" doc:"First day of sale, YYYY-MM-DD"`
 	EffectiveTo   string                `json:"effective_to,omitempty" doc:"First day without sale, YYYY-MM-DD"`
 }
 
 // SKUView is a SKU of the catalogue.
 type SKUView struct {
-	SKU string `json:"sku"`
+	SKU string `json:"sku" doc:"Code of what is sold, such as SELECT-3Y; upper case"`
 	SKURequest
-	UpdatedAt string `json:"updated_at" format:"date-time"`
+	UpdatedAt string `json:"updated_at" format:"date-time" doc:"When it was last changed; an instant in UTC"`
 }
 
 func skuView(k program.CatalogueSKU) SKUView {

@@ -51,18 +51,18 @@ func (h rmaHandlers) routes(api huma.API) {
 
 // RMARequest asks for a replacement.
 type RMARequest struct {
-	AccountID       string  `json:"account_id,omitempty" doc:"Operators, where neither serial nor room tells whose it is"`
-	Serial          string  `json:"serial,omitempty" doc:"Of the faulty device"`
-	RoomID          string  `json:"room_id,omitempty" doc:"Of an accessory"`
-	Model           string  `json:"model,omitempty" doc:"Of an accessory"`
-	Quantity        int     `json:"quantity,omitempty" doc:"Of an accessory: 1 to 20"`
-	SiteID          string  `json:"site_id,omitempty" doc:"Where it goes: a site of the account; missing: the site of the room"`
+	AccountID       string  `json:"account_id,omitempty" doc:"Id of the account; needed of operators where neither serial nor room tells whose it is"`
+	Serial          string  `json:"serial,omitempty" doc:"Serial number of the faulty device; missing for an accessory"`
+	RoomID          string  `json:"room_id,omitempty" doc:"Of an accessory: id of the room that it is in"`
+	Model           string  `json:"model,omitempty" doc:"Of an accessory: code of its model"`
+	Quantity        int     `json:"quantity,omitempty" doc:"Of an accessory: how many, 1 to 20"`
+	SiteID          string  `json:"site_id,omitempty" doc:"Id of the site that the replacement is sent to; missing: the site of the room"`
 	ShipTo          *ShipTo `json:"ship_to,omitempty" doc:"Where it goes instead: an address, which becomes a site of the account"`
 	ShipToAccount   bool    `json:"ship_to_account,omitempty" doc:"It goes to the account's own address"`
-	Fault           string  `json:"fault" doc:"What is wrong"`
+	Fault           string  `json:"fault" doc:"What is wrong, in your words: what you saw, and what you tried"`
 	SerialProof     string  `json:"serial_proof,omitempty" doc:"Where the proof is kept that the device is the account's, for one that was registered less than 24 hours ago without a proof of purchase"`
-	SpareUnitID     string  `json:"spare_unit_id,omitempty" doc:"A spare of the same model on site that is used at once (R35d); see use_spare"`
-	DefectConfirmed bool    `json:"defect_confirmed,omitempty" doc:"Agents: the defect is confirmed"`
+	SpareUnitID     string  `json:"spare_unit_id,omitempty" doc:"Id of a spare of the same model on site that is used at once"`
+	DefectConfirmed bool    `json:"defect_confirmed,omitempty" doc:"Of agents: whether the defect is confirmed already"`
 }
 
 // ShipTo is an address that a replacement goes to.
@@ -153,15 +153,15 @@ type RMACommandRequest struct {
 	DefectConfirmed bool           `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
 	Code            string         `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
 	Model           string         `json:"model,omitempty" doc:"allocate, backorder: a better model that is sent instead; missing: the same one"`
-	ExpectedOn      string         `json:"expected_on,omitempty" format:"date" doc:"backorder: the day on which a unit is expected"`
-	Serial          string         `json:"serial,omitempty" doc:"ship: of the replacement; inspect: read from the unit that came back"`
-	Carrier         string         `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
-	Tracking        string         `json:"tracking,omitempty" doc:"ship: with the carrier"`
+	ExpectedOn      string         `json:"expected_on,omitempty" format:"date" doc:"backorder: the day on which a unit is expected, YYYY-MM-DD"`
+	Serial          string         `json:"serial,omitempty" doc:"ship: serial number of the replacement; inspect: as it was read from the unit that came back"`
+	Carrier         string         `json:"carrier,omitempty" doc:"ship: code of the carrier, where no shipment was booked yet"`
+	Tracking        string         `json:"tracking,omitempty" doc:"ship: the carrier's number of the parcel"`
 	Outcome         rma.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
 	Photo           string         `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
 	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED, one of the replacement's facts; take_back: one of its facts_to_take_back"`
-	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
-	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
+	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account"`
+	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, an instant in RFC 3339, not ahead and not before it was possible; missing: now"`
 }
 
 type rmaCommandInput struct {
@@ -203,65 +203,65 @@ func (h rmaHandlers) actOnRMA(
 
 // RMAView is a replacement.
 type RMAView struct {
-	ID                string                `json:"id"`
+	ID                string                `json:"id" doc:"Id of the replacement, such as rma_01kb…"`
 	Number            string                `json:"number" doc:"For people, such as RMA-7F3K2; paths take it as well as the id"`
-	AccountID         string                `json:"account_id"`
-	State             rma.RMAState          `json:"state" doc:"Derived from both tracks"`
-	Outbound          rma.OutboundState     `json:"outbound" enum:"REQUESTED,APPROVED,REJECTED,WITHDRAWN,BACKORDERED,ALLOCATED,SHIPPED,DELIVERED,SWAPPED"`
-	Return            rma.ReturnState       `json:"return" enum:"NOT_DUE,AWAITING_RETURN,OVERDUE,RETURN_IN_TRANSIT,RETURN_RECEIVED,INSPECTED,NO_RETURN_REQUIRED,NON_RETURN_BILLED"`
-	StateSince        time.Time             `json:"state_since"`
-	Commands          []rma.RMACommand      `json:"commands" nullable:"false" doc:"What the caller may do now"`
-	Facts             []rma.RMAFact         `json:"facts,omitempty" doc:"Agents: what tell may say now"`
+	AccountID         string                `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	State             rma.RMAState          `json:"state" doc:"Where the replacement stands, derived from outbound and return"`
+	Outbound          rma.OutboundState     `json:"outbound" enum:"REQUESTED,APPROVED,REJECTED,WITHDRAWN,BACKORDERED,ALLOCATED,SHIPPED,DELIVERED,SWAPPED" doc:"How far the replacement unit is on its way to the customer"`
+	Return            rma.ReturnState       `json:"return" enum:"NOT_DUE,AWAITING_RETURN,OVERDUE,RETURN_IN_TRANSIT,RETURN_RECEIVED,INSPECTED,NO_RETURN_REQUIRED,NON_RETURN_BILLED" doc:"How far the faulty unit is on its way back"`
+	StateSince        time.Time             `json:"state_since" doc:"When it came into this state; an instant in UTC"`
+	Commands          []rma.RMACommand      `json:"commands" nullable:"false" doc:"What the caller may do now: words for {command}"`
+	Facts             []rma.RMAFact         `json:"facts,omitempty" doc:"Of agents: what the command tell may say now"`
 	ToTakeBack        []rma.RMAFact         `json:"facts_to_take_back,omitempty" doc:"Agents: what take_back may name now: what people told, SHIPPED for the serial and the tracking number that were typed, INSPECTED for the last inspection"`
-	Held              bool                  `json:"held" doc:"Waits for the proof of purchase (R125)"`
-	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it (S25)"`
-	RejectCode        string                `json:"reject_code,omitempty"`
-	DeviceID          string                `json:"device_id,omitempty"`
-	Serial            string                `json:"serial,omitempty" doc:"Of the faulty unit"`
-	Model             string                `json:"model"`
-	Quantity          int                   `json:"quantity"`
-	RoomID            string                `json:"room_id,omitempty" doc:"Where it was when the replacement was requested"`
-	SiteID            string                `json:"site_id" doc:"Where the replacement goes"`
+	Held              bool                  `json:"held" doc:"Whether it waits for a proof of purchase"`
+	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it: codes; empty when nobody has to"`
+	RejectCode        string                `json:"reject_code,omitempty" doc:"Why it was rejected: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
+	DeviceID          string                `json:"device_id,omitempty" doc:"Id of the faulty device; missing for an accessory"`
+	Serial            string                `json:"serial,omitempty" doc:"Serial number of the faulty unit; missing for an accessory"`
+	Model             string                `json:"model" doc:"Code of the model of the faulty unit"`
+	Quantity          int                   `json:"quantity" doc:"How many units; 1 for a device, up to 20 for an accessory"`
+	RoomID            string                `json:"room_id,omitempty" doc:"Id of the room where it was when the replacement was requested"`
+	SiteID            string                `json:"site_id" doc:"Id of the site that the replacement goes to"`
 	Unprintable       string                `json:"unprintable,omitempty" doc:"Letters of the address that no label can print: write it by hand. Missing: all print"`
-	Fault             string                `json:"fault"`
-	Cover             cover.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used (S38); missing while held"`
-	Speed             calendar.RMASpeed     `json:"speed,omitempty"`
-	Promise           *PromiseView          `json:"promise,omitempty" doc:"The current one"`
-	FirstPromisedOn   string                `json:"first_promised_on,omitempty" format:"date" doc:"Whether it is late counts from this one (S21)"`
-	Late              bool                  `json:"late"`
-	ReplacementSerial string                `json:"replacement_serial,omitempty"`
-	ReplacementModel  string                `json:"replacement_model,omitempty"`
-	ReplacementID     string                `json:"replacement_device_id,omitempty"`
-	SpareUnitID       string                `json:"spare_unit_id,omitempty" doc:"The spare that was used"`
-	DepotID           string                `json:"depot_id,omitempty" doc:"Operators only: the depot that sends the replacement"`
-	Carrier           string                `json:"carrier,omitempty"`
-	Tracking          string                `json:"tracking,omitempty"`
-	ReturnDueOn       string                `json:"return_due_on,omitempty" format:"date" doc:"Last day in time, at the site"`
-	Outcome           rma.RMAOutcome        `json:"outcome,omitempty" enum:"DEFECT,NO_FAULT_FOUND,DAMAGE"`
-	Fee               rma.RMAFee            `json:"fee" enum:"NONE,ASKED,BILLED,CREDITED,WAIVED"`
-	WaitsFor          string                `json:"waits_for,omitempty" doc:"Timer that runs"`
-	WaitsUntil        *time.Time            `json:"waits_until,omitempty"`
-	RequestedAt       time.Time             `json:"requested_at"`
-	ApprovedAt        *time.Time            `json:"approved_at,omitempty"`
-	ShippedAt         *time.Time            `json:"shipped_at,omitempty"`
-	DeliveredAt       *time.Time            `json:"delivered_at,omitempty"`
-	ClosedAt          *time.Time            `json:"closed_at,omitempty"`
-	Version           int64                 `json:"version"`
+	Fault             string                `json:"fault" doc:"What is wrong, in the words of who asked"`
+	Cover             cover.EntitlementKind `json:"cover,omitempty" doc:"What covers it; missing while it is held"`
+	Speed             calendar.RMASpeed     `json:"speed,omitempty" doc:"How soon it arrives after approval: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
+	Promise           *PromiseView          `json:"promise,omitempty" doc:"On which day it is promised to arrive, and why; the current promise"`
+	FirstPromisedOn   string                `json:"first_promised_on,omitempty" format:"date" doc:"The day that was promised first, YYYY-MM-DD at the site; whether it is late counts from this one"`
+	Late              bool                  `json:"late" doc:"Whether the first promised day has passed without a delivery, or the delivery came after it"`
+	ReplacementSerial string                `json:"replacement_serial,omitempty" doc:"Serial number of the unit that is sent"`
+	ReplacementModel  string                `json:"replacement_model,omitempty" doc:"Code of its model, where it is a better one"`
+	ReplacementID     string                `json:"replacement_device_id,omitempty" doc:"Id of the device that took the faulty one's place"`
+	SpareUnitID       string                `json:"spare_unit_id,omitempty" doc:"Id of the spare on site that was used"`
+	DepotID           string                `json:"depot_id,omitempty" doc:"Operators only: id of the depot that sends the replacement"`
+	Carrier           string                `json:"carrier,omitempty" doc:"Code of the carrier that brings the replacement"`
+	Tracking          string                `json:"tracking,omitempty" doc:"The carrier's number of the parcel"`
+	ReturnDueOn       string                `json:"return_due_on,omitempty" format:"date" doc:"Last day on which the faulty unit comes back in time, YYYY-MM-DD at the site"`
+	Outcome           rma.RMAOutcome        `json:"outcome,omitempty" enum:"DEFECT,NO_FAULT_FOUND,DAMAGE" doc:"What the depot found in the unit that came back"`
+	Fee               rma.RMAFee            `json:"fee" enum:"NONE,ASKED,BILLED,CREDITED,WAIVED" doc:"Whether a fee is asked for a unit that is missing or damaged"`
+	WaitsFor          string                `json:"waits_for,omitempty" doc:"Name of the timer that runs; missing: none"`
+	WaitsUntil        *time.Time            `json:"waits_until,omitempty" doc:"When the timer that runs fires next; an instant in UTC"`
+	RequestedAt       time.Time             `json:"requested_at" doc:"When it was requested; an instant in UTC"`
+	ApprovedAt        *time.Time            `json:"approved_at,omitempty" doc:"When it was approved; an instant in UTC"`
+	ShippedAt         *time.Time            `json:"shipped_at,omitempty" doc:"When the replacement was shipped; an instant in UTC"`
+	DeliveredAt       *time.Time            `json:"delivered_at,omitempty" doc:"When the replacement was delivered; an instant in UTC"`
+	ClosedAt          *time.Time            `json:"closed_at,omitempty" doc:"When all was done; an instant in UTC"`
+	Version           int64                 `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 // PromiseView is a promised day, explained.
 type PromiseView struct {
-	On              string      `json:"on,omitempty" format:"date" doc:"Local day at the site; missing: this speed promises none"`
-	Explanation     PromiseText `json:"explanation" doc:"Why this day"`
-	Calendar        string      `json:"calendar"`
-	CalendarVersion int64       `json:"calendar_version" doc:"Later changes of the calendar do not move the promise (S20)"`
-	WithoutHolidays bool        `json:"without_holidays,omitempty" doc:"No public holidays of the place were known: weekends alone were counted (C3)"`
+	On              string      `json:"on,omitempty" format:"date" doc:"The promised day, YYYY-MM-DD at the site; missing: this speed promises none"`
+	Explanation     PromiseText `json:"explanation" doc:"Why it is this day, in words"`
+	Calendar        string      `json:"calendar" doc:"Code of the calendar whose business days were counted, such as BR-SP"`
+	CalendarVersion int64       `json:"calendar_version" doc:"Version of that calendar; later changes of it do not move the promise"`
+	WithoutHolidays bool        `json:"without_holidays,omitempty" doc:"No public holidays of the place were known: weekends alone were counted"`
 }
 
 // PromiseText is a text in both languages.
 type PromiseText struct {
-	English    string `json:"en"`
-	Portuguese string `json:"pt-BR"`
+	English    string `json:"en" doc:"The explanation in English"`
+	Portuguese string `json:"pt-BR" doc:"The explanation in Portuguese"`
 }
 
 func promiseView(p *calendar.Promise) *PromiseView {

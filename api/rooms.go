@@ -56,14 +56,14 @@ func (h roomHandlers) routes(api huma.API) {
 // RoomRequest is a room to add, or what is told of it from now on.
 type RoomRequest struct {
 	AccountID   string            `json:"account_id,omitempty" doc:"Operators: whose room it is; a customer's token has its own"`
-	Name        string            `json:"name"`
-	Site        string            `json:"site,omitempty"`
-	Country     string            `json:"country" doc:"ISO 3166, two letters; decides speed and languages (R78c)"`
-	Region      string            `json:"region,omitempty" doc:"What follows the country in ISO 3166-2, such as SP: whose holidays count; missing: the country's own (C3)"`
-	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
-	Criticality rules.Criticality `json:"criticality,omitempty" enum:"NORMAL,HIGH,CRITICAL" doc:"Missing: NORMAL"`
-	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name; missing: that of the region or country"`
-	Reason      string            `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	Name        string            `json:"name" doc:"Name of the room, as people on site say it"`
+	Site        string            `json:"site,omitempty" doc:"Building or site that the room is in, such as Paulista 1000"`
+	Country     string            `json:"country" doc:"ISO 3166-1, two letters, such as BR; decides how soon a replacement arrives, and the languages of support"`
+	Region      string            `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP: whose holidays count; missing: the country's own"`
+	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"What the room runs on"`
+	Criticality rules.Criticality `json:"criticality,omitempty" enum:"NORMAL,HIGH,CRITICAL" doc:"How much depends on the room; missing: NORMAL"`
+	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name, such as America/Sao_Paulo; missing: that of the region or country"`
+	Reason      string            `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (r RoomRequest) form() licensing.RoomForm {
@@ -80,24 +80,24 @@ func (r RoomRequest) form() licensing.RoomForm {
 
 // RoomReasonRequest says why.
 type RoomReasonRequest struct {
-	Reason string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	Reason string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 // RoomView is a room.
 type RoomView struct {
-	ID          string              `json:"id"`
-	AccountID   string              `json:"account_id"`
-	Name        string              `json:"name"`
-	Site        string              `json:"site,omitempty"`
-	Country     string              `json:"country"`
-	Region      string              `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
-	Platform    rules.Platform      `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
-	Criticality rules.Criticality   `json:"criticality" enum:"NORMAL,HIGH,CRITICAL"`
-	TimeZone    string              `json:"time_zone"`
-	State       licensing.RoomState `json:"state" enum:"ACTIVE,ARCHIVED"`
-	ArchivedAt  *time.Time          `json:"archived_at,omitempty"`
-	CreatedAt   time.Time           `json:"created_at"`
-	Version     int64               `json:"version"`
+	ID          string              `json:"id" doc:"Id of the room, such as rom_01kb…"`
+	AccountID   string              `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	Name        string              `json:"name" doc:"Name of the room, as people on site say it"`
+	Site        string              `json:"site,omitempty" doc:"Building or site that the room is in"`
+	Country     string              `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
+	Region      string              `json:"region,omitempty" doc:"Region in ISO 3166-2 without the country, such as SP"`
+	Platform    rules.Platform      `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"What the room runs on"`
+	Criticality rules.Criticality   `json:"criticality" enum:"NORMAL,HIGH,CRITICAL" doc:"How much depends on the room; critical rooms come first when spares are placed"`
+	TimeZone    string              `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
+	State       licensing.RoomState `json:"state" enum:"ACTIVE,ARCHIVED" doc:"Whether the room is in use"`
+	ArchivedAt  *time.Time          `json:"archived_at,omitempty" doc:"When it was archived; an instant in UTC"`
+	CreatedAt   time.Time           `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	Version     int64               `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 func roomView(r entitlement.Room) RoomView {
@@ -121,12 +121,12 @@ func roomView(r entitlement.Room) RoomView {
 // RoomDetail is a room with what is in it now.
 type RoomDetail struct {
 	RoomView
-	Devices     []DeviceView     `json:"devices" nullable:"false"`
-	Assignments []AssignmentView `json:"assignments" nullable:"false" doc:"Licences assigned now"`
+	Devices     []DeviceView     `json:"devices" nullable:"false" doc:"Devices that are in the room now"`
+	Assignments []AssignmentView `json:"assignments" nullable:"false" doc:"Licences that cover the room now"`
 }
 
 type roomOutput[T any] struct {
-	ETag string `header:"ETag"`
+	ETag string `header:"ETag" doc:"Version of the object, for If-Match"`
 	Body T
 }
 
@@ -209,11 +209,11 @@ func (h roomHandlers) archiveRoom(
 
 // MoveRequest names what moves where.
 type MoveRequest struct {
-	ToRoomID          string   `json:"to_room_id"`
-	DeviceIDs         []string `json:"device_ids,omitempty" nullable:"false"`
-	LicenceIDs        []string `json:"licence_ids,omitempty" nullable:"false"`
-	AcknowledgedTerms int      `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the new room's country that was read, where they differ from home (R78e)"`
-	Reason            string   `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	ToRoomID          string   `json:"to_room_id" doc:"Id of the room that they move to"`
+	DeviceIDs         []string `json:"device_ids,omitempty" nullable:"false" doc:"Ids of the devices that move"`
+	LicenceIDs        []string `json:"licence_ids,omitempty" nullable:"false" doc:"Ids of the licences that move"`
+	AcknowledgedTerms int      `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the new room's country that you have read; required where they differ from those of the account's country"`
+	Reason            string   `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (h roomHandlers) move(
@@ -233,9 +233,9 @@ func (h roomHandlers) move(
 // BundleRequest names a bundle.
 type BundleRequest struct {
 	Model         string `json:"model" doc:"Code of the bundle"`
-	PurchasedOn   string `json:"purchased_on,omitempty" format:"date"`
-	PurchaseProof string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept"`
-	Reason        string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	PurchasedOn   string `json:"purchased_on,omitempty" format:"date" doc:"Day of purchase of the bundle, YYYY-MM-DD; missing: not known"`
+	PurchaseProof string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept, such as the number of an invoice"`
+	Reason        string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (h roomHandlers) addBundle(
@@ -256,7 +256,7 @@ func (h roomHandlers) addBundle(
 // RoomItem is a room of a list.
 type RoomItem struct {
 	RoomView
-	Coverage *cover.Answer `json:"coverage,omitempty" doc:"Where the list is asked for it"`
+	Coverage *cover.Answer `json:"coverage,omitempty" doc:"Whether the room is covered now; only where the list is asked for it"`
 }
 
 type listRoomsInput struct {

@@ -40,19 +40,19 @@ func (h shipmentHandlers) routes(api huma.API) {
 
 // ShipmentView is a parcel between a depot and a site.
 type ShipmentView struct {
-	ID           string                     `json:"id"`
-	AccountID    string                     `json:"account_id"`
-	Direction    shipping.ShipmentDirection `json:"direction" enum:"OUT,RETURN,SPARE,RECALL"`
-	SubjectID    string                     `json:"subject_id" doc:"The RMA or spare unit that it is for"`
-	Carrier      string                     `json:"carrier"`
-	Tracking     string                     `json:"tracking,omitempty" doc:"Missing until it is booked"`
-	PromisedOn   string                     `json:"promised_on,omitempty" format:"date"`
+	ID           string                     `json:"id" doc:"Id of the shipment, such as shp_01kb…"`
+	AccountID    string                     `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	Direction    shipping.ShipmentDirection `json:"direction" enum:"OUT,RETURN,SPARE,RECALL" doc:"Which way the parcel goes, and for what"`
+	SubjectID    string                     `json:"subject_id" doc:"Id of the replacement or spare unit that the parcel is for"`
+	Carrier      string                     `json:"carrier" doc:"Code of the carrier"`
+	Tracking     string                     `json:"tracking,omitempty" doc:"The carrier's number of the parcel; missing until it is booked"`
+	PromisedOn   string                     `json:"promised_on,omitempty" format:"date" doc:"Day on which it is promised to arrive, YYYY-MM-DD at the place of delivery"`
 	State        shipping.ShipmentState     `json:"state" enum:"CREATED,LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"Derived from its scans, in whatever order they came"`
-	Contradicted bool                       `json:"contradicted" doc:"Scans exclude each other, or tell a time that cannot be true; an operator was asked"`
-	FirstMoveAt  *time.Time                 `json:"first_move_at,omitempty" doc:"The carrier's first scan"`
-	DeliveredAt  *time.Time                 `json:"delivered_at,omitempty"`
-	LastScanAt   *time.Time                 `json:"last_scan_at,omitempty"`
-	CreatedAt    time.Time                  `json:"created_at"`
+	Contradicted bool                       `json:"contradicted" doc:"Whether scans exclude each other or tell a time that cannot be true; an operator was asked"`
+	FirstMoveAt  *time.Time                 `json:"first_move_at,omitempty" doc:"When the carrier scanned it first; an instant in UTC"`
+	DeliveredAt  *time.Time                 `json:"delivered_at,omitempty" doc:"When it was delivered; an instant in UTC"`
+	LastScanAt   *time.Time                 `json:"last_scan_at,omitempty" doc:"When the last known scan happened; an instant in UTC"`
+	CreatedAt    time.Time                  `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
 func shipmentView(o logistics.Shipment) ShipmentView {
@@ -75,18 +75,18 @@ func shipmentView(o logistics.Shipment) ShipmentView {
 
 // ScanView is one fact about a shipment.
 type ScanView struct {
-	Kind   shipping.ScanKind    `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
-	At     time.Time            `json:"at" doc:"When it happened"`
-	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
+	Kind   shipping.ScanKind    `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"What happened to the parcel"`
+	At     time.Time            `json:"at" doc:"When it happened; an instant in UTC"`
+	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE" doc:"Who says so"`
 
-	Contradicted bool `json:"contradicted,omitempty" doc:"The time cannot be true, so nothing follows from the scan (S62)"`
+	Contradicted bool `json:"contradicted,omitempty" doc:"Whether the time cannot be true, so that nothing follows from the scan"`
 	TakenBack    bool `json:"taken_back,omitempty" doc:"Another parcel travelled under the number that was typed, so nothing follows from the scan"`
 }
 
 // ShipmentDetail is a shipment with its scans.
 type ShipmentDetail struct {
 	ShipmentView
-	Scans []ScanView `json:"scans" nullable:"false" doc:"By when they happened"`
+	Scans []ScanView `json:"scans" nullable:"false" doc:"What is known of the way of the parcel, by when it happened"`
 }
 
 type listShipmentsInput struct {
@@ -146,9 +146,9 @@ type paperInput struct {
 
 // pdf is a file that is shown or printed, and kept by no cache: it shows an address.
 type pdf struct {
-	ContentType  string `header:"Content-Type"`
-	Disposition  string `header:"Content-Disposition"`
-	CacheControl string `header:"Cache-Control"`
+	ContentType  string `header:"Content-Type" doc:"Always application/pdf"`
+	Disposition  string `header:"Content-Disposition" doc:"Name under which a browser saves the file"`
+	CacheControl string `header:"Cache-Control" doc:"How long the answer may be kept"`
 	Body         []byte
 }
 

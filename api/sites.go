@@ -50,12 +50,12 @@ func (h siteHandlers) routes(api huma.API) {
 // SiteRequest is a site to add, or what is told of it from now on.
 type SiteRequest struct {
 	AccountID    string        `json:"account_id,omitempty" doc:"Operators: whose site it is; a customer's token has its own"`
-	Name         string        `json:"name"`
-	Address      rules.Address `json:"address"`
-	TimeZone     string        `json:"time_zone,omitempty" doc:"IANA name; missing: that of the region or country"`
+	Name         string        `json:"name" doc:"Name of the site, such as São Paulo office"`
+	Address      rules.Address `json:"address" doc:"Where parcels are delivered"`
+	TimeZone     string        `json:"time_zone,omitempty" doc:"IANA name, such as America/Sao_Paulo; missing: that of the region or country"`
 	ContactName  string        `json:"contact_name,omitempty" doc:"Who takes parcels there"`
-	ContactEmail string        `json:"contact_email,omitempty" doc:"Is told of each step of a replacement"`
-	Reason       string        `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	ContactEmail string        `json:"contact_email,omitempty" doc:"Address that is told of each step of a replacement"`
+	Reason       string        `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 func (r SiteRequest) form() rules.SiteForm {
@@ -70,16 +70,16 @@ func (r SiteRequest) form() rules.SiteForm {
 
 // SiteView is a site.
 type SiteView struct {
-	ID                string        `json:"id"`
-	AccountID         string        `json:"account_id"`
-	Name              string        `json:"name"`
-	Address           rules.Address `json:"address"`
-	TimeZone          string        `json:"time_zone"`
-	ContactName       string        `json:"contact_name,omitempty"`
-	ContactEmail      string        `json:"contact_email,omitempty"`
-	CourierUnreliable bool          `json:"courier_unreliable"`
-	CreatedAt         time.Time     `json:"created_at"`
-	Version           int64         `json:"version"`
+	ID                string        `json:"id" doc:"Id of the site, such as sit_01kb…"`
+	AccountID         string        `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	Name              string        `json:"name" doc:"Name of the site"`
+	Address           rules.Address `json:"address" doc:"Where parcels are delivered"`
+	TimeZone          string        `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
+	ContactName       string        `json:"contact_name,omitempty" doc:"Who takes parcels there"`
+	ContactEmail      string        `json:"contact_email,omitempty" doc:"Address that is told of each step of a replacement"`
+	CourierUnreliable bool          `json:"courier_unreliable" doc:"Whether parcels often come late there: a reason to keep a spare on site"`
+	CreatedAt         time.Time     `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	Version           int64         `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 func siteView(s account.AccountSite) SiteView {
@@ -157,8 +157,8 @@ func (h siteHandlers) putSite(
 
 // CourierRequest says whether the courier is unreliable.
 type CourierRequest struct {
-	Unreliable bool   `json:"unreliable"`
-	Reason     string `json:"reason" doc:"Required; goes into the audit"`
+	Unreliable bool   `json:"unreliable" doc:"Whether parcels often come late there"`
+	Reason     string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
 func (h siteHandlers) markCourier(

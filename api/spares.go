@@ -53,11 +53,11 @@ func (h spareHandlers) routes(api huma.API) {
 
 // SparesView is what a customer's parent has earned.
 type SparesView struct {
-	ParentOrgID string `json:"parent_org_id"`
-	Name        string `json:"name"`
-	MergedInto  string `json:"merged_into,omitempty" doc:"The parent that took over (S27)"`
+	ParentOrgID string `json:"parent_org_id" doc:"Id of the customer's parent: the accounts of one company, which earn spares together"`
+	Name        string `json:"name" doc:"Name of the customer's parent"`
+	MergedInto  string `json:"merged_into,omitempty" doc:"Id of the parent that took over; missing: none did"`
 	Entitled    int    `json:"entitled" doc:"Spare units that the parent is entitled to: the sum of its ledger"`
-	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licences in force over all its accounts, assigned or not (R81c)"`
+	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licences in force over all its accounts, assigned or not"`
 }
 
 func sparesView(operator bool) func(replacement.Spares) SparesView {
@@ -88,13 +88,13 @@ func (h spareHandlers) getSpares(ctx context.Context, in *IDInput) (*one[SparesV
 
 // SpareLineView is one line of the ledger.
 type SpareLineView struct {
-	ID        string           `json:"id"`
-	Number    int64            `json:"number" doc:"From 1, without gaps"`
-	Delta     int              `json:"delta"`
-	Cause     spare.SpareCause `json:"cause" enum:"ORDER,CANCELLATION,EXPIRY,MERGE,SPLIT,TRANSFER"`
-	SourceID  string           `json:"source_id" doc:"The order, cancellation, contract or other parent"`
-	Licences  int64            `json:"licences_in_force" doc:"After the change"`
-	CreatedAt time.Time        `json:"created_at"`
+	ID        string           `json:"id" doc:"Id of the line, such as spl_01kb…"`
+	Number    int64            `json:"number" doc:"Number of the line, from 1 without gaps"`
+	Delta     int              `json:"delta" doc:"By how many units it changed the balance; negative: fewer"`
+	Cause     spare.SpareCause `json:"cause" enum:"ORDER,CANCELLATION,EXPIRY,MERGE,SPLIT,TRANSFER" doc:"Why the balance changed"`
+	SourceID  string           `json:"source_id" doc:"Id of the order, cancellation, contract or other parent that caused it"`
+	Licences  int64            `json:"licences_in_force" doc:"Select licences in force after the change"`
+	CreatedAt time.Time        `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
 func spareLineView(l replacement.SpareLine) SpareLineView {
@@ -123,7 +123,7 @@ func (h spareHandlers) listSpareLines(
 
 // SpareAidView is what helps to choose spares.
 type SpareAidView struct {
-	ParentOrgID string              `json:"parent_org_id"`
+	ParentOrgID string              `json:"parent_org_id" doc:"Id of the customer's parent: the accounts of one company, which earn spares together"`
 	Models      []AidModelView      `json:"models" nullable:"false" doc:"Supported models, the commonest first"`
 	Suggestions []AidSuggestionView `json:"suggestions" nullable:"false" doc:"The best first, 200 at most"`
 	Critical    []AidRoomView       `json:"critical_rooms" nullable:"false" doc:"Rooms without an alternative, by model; 500 at most"`
@@ -132,42 +132,42 @@ type SpareAidView struct {
 
 // AidModelView is a model with how many of it stand in rooms.
 type AidModelView struct {
-	Model    string `json:"model"`
-	Deployed int    `json:"deployed" doc:"In rooms of all the parent's accounts"`
+	Model    string `json:"model" doc:"Code of the model, such as RALLY-BAR"`
+	Deployed int    `json:"deployed" doc:"How many stand in rooms of all the parent's accounts"`
 }
 
 // AidSuggestionView is a model and a site, with what speaks for them.
 type AidSuggestionView struct {
-	Model    string        `json:"model"`
-	Site     AidSiteView   `json:"site"`
-	Deployed int           `json:"deployed" doc:"At this site"`
-	Score    int           `json:"score" doc:"Sum of the points"`
-	Reasons  []AidPartView `json:"reasons" nullable:"false"`
+	Model    string        `json:"model" doc:"Code of the model that is suggested"`
+	Site     AidSiteView   `json:"site" doc:"Site where a spare of it would help most"`
+	Deployed int           `json:"deployed" doc:"How many of the model stand at this site"`
+	Score    int           `json:"score" doc:"The sum of the points; the highest comes first"`
+	Reasons  []AidPartView `json:"reasons" nullable:"false" doc:"Why, with the points that each reason gave"`
 }
 
 // AidPartView is one reason.
 type AidPartView struct {
-	Code   spare.AidReason `json:"code" enum:"COMMONLY_DEPLOYED,CRITICAL_ROOMS,COURIER_UNRELIABLE"`
-	Points int             `json:"points" minimum:"0" maximum:"100"`
-	Text   string          `json:"text"`
+	Code   spare.AidReason `json:"code" enum:"COMMONLY_DEPLOYED,CRITICAL_ROOMS,COURIER_UNRELIABLE" doc:"The reason"`
+	Points int             `json:"points" minimum:"0" maximum:"100" doc:"How much the reason weighs, from 0 to 100"`
+	Text   string          `json:"text" doc:"The reason as an English sentence"`
 }
 
 // AidSiteView is a site of one of the parent's accounts.
 type AidSiteView struct {
-	ID        string `json:"id"`
-	AccountID string `json:"account_id"`
-	Name      string `json:"name"`
-	Country   string `json:"country"`
+	ID        string `json:"id" doc:"Id of the site"`
+	AccountID string `json:"account_id" doc:"Id of the account that the site belongs to"`
+	Name      string `json:"name" doc:"Name of the site"`
+	Country   string `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
 }
 
 // AidRoomView is a room without an alternative, and one of its models.
 type AidRoomView struct {
-	RoomID    string `json:"room_id"`
-	AccountID string `json:"account_id"`
-	Name      string `json:"name"`
-	Site      string `json:"site,omitempty" doc:"As the room names it"`
-	SiteID    string `json:"site_id,omitempty" doc:"Missing: the room names no known site, so nothing can be sent there"`
-	Model     string `json:"model,omitempty" doc:"Missing: no device stands there"`
+	RoomID    string `json:"room_id" doc:"Id of the room"`
+	AccountID string `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	Name      string `json:"name" doc:"Name of the room"`
+	Site      string `json:"site,omitempty" doc:"Name of the site, as the room gives it"`
+	SiteID    string `json:"site_id,omitempty" doc:"Id of that site; missing: it is not known, so nothing can be sent there"`
+	Model     string `json:"model,omitempty" doc:"Code of the model that has no alternative; missing: no device stands there"`
 }
 
 // mostSuggestions bounds the answer.

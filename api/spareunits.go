@@ -47,35 +47,35 @@ func (h spareUnitHandlers) routes(api huma.API) {
 
 // SpareUnitView is a spare unit.
 type SpareUnitView struct {
-	ID            string               `json:"id"`
+	ID            string               `json:"id" doc:"Id of the spare unit, such as spu_01kb…"`
 	Number        string               `json:"number" doc:"For people, such as SPARE-7F3K2; paths take it as well as the id"`
-	ParentOrgID   string               `json:"parent_org_id"`
-	AccountID     string               `json:"account_id,omitempty" doc:"Whose site it lies at, or goes to; missing: not chosen"`
-	SiteID        string               `json:"site_id,omitempty"`
+	ParentOrgID   string               `json:"parent_org_id" doc:"Id of the customer's parent: the accounts of one company, which earn spares together"`
+	AccountID     string               `json:"account_id,omitempty" doc:"Id of the account whose site it lies at, or goes to; missing: not chosen"`
+	SiteID        string               `json:"site_id,omitempty" doc:"Id of the site that it lies at, or goes to; missing: not chosen"`
 	Unprintable   string               `json:"unprintable,omitempty" doc:"Letters of the site's address that no label can print: write it by hand. Missing: all print"`
-	Model         string               `json:"model,omitempty"`
-	State         spare.SpareState     `json:"state" enum:"EARNED,SELECTION_PENDING,APPROVED,SHIPPED,ON_SITE,CONSUMED,REPLENISHING,RECALL_REQUESTED,RETURNED,BILLED,WAIVED,VOIDED"`
-	StateSince    time.Time            `json:"state_since"`
-	Commands      []spare.SpareCommand `json:"commands" nullable:"false" doc:"What the caller may do now"`
-	Facts         []spare.SpareFact    `json:"facts,omitempty" doc:"Agents: what tell may say now"`
-	Serial        string               `json:"serial,omitempty" doc:"Of the unit that is on site, on its way or was there last"`
-	DeviceID      string               `json:"device_id,omitempty"`
-	RMAID         string               `json:"rma_id,omitempty" doc:"The replacement that used it last"`
-	DepotID       string               `json:"depot_id,omitempty" doc:"Operators only: the depot that it comes from"`
-	Carrier       string               `json:"carrier,omitempty"`
-	Tracking      string               `json:"tracking,omitempty"`
-	SelectedAt    *time.Time           `json:"selected_at,omitempty" doc:"Model and site were proposed"`
-	AgreedAt      *time.Time           `json:"agreed_at,omitempty" doc:"By the customer"`
-	ShippedAt     *time.Time           `json:"shipped_at,omitempty"`
-	OnSiteAt      *time.Time           `json:"on_site_at,omitempty"`
-	ConsumedAt    *time.Time           `json:"consumed_at,omitempty" doc:"The last time"`
-	RecallPending bool                 `json:"recall_pending" doc:"It is under way, and recalled when it arrives (S9)"`
-	RecallUntil   *time.Time           `json:"recall_until,omitempty" doc:"End of the time in which a recalled unit may come back: not included"`
-	WaitsFor      string               `json:"waits_for,omitempty" doc:"Timer that runs"`
-	WaitsUntil    *time.Time           `json:"waits_until,omitempty"`
-	ClosedAt      *time.Time           `json:"closed_at,omitempty"`
-	CreatedAt     time.Time            `json:"created_at" doc:"It was earned"`
-	Version       int64                `json:"version"`
+	Model         string               `json:"model,omitempty" doc:"Code of its model; missing: not chosen"`
+	State         spare.SpareState     `json:"state" enum:"EARNED,SELECTION_PENDING,APPROVED,SHIPPED,ON_SITE,CONSUMED,REPLENISHING,RECALL_REQUESTED,RETURNED,BILLED,WAIVED,VOIDED" doc:"Where the unit is in its life"`
+	StateSince    time.Time            `json:"state_since" doc:"When it came into this state; an instant in UTC"`
+	Commands      []spare.SpareCommand `json:"commands" nullable:"false" doc:"What the caller may do now: words for {command}"`
+	Facts         []spare.SpareFact    `json:"facts,omitempty" doc:"Of agents: what the command tell may say now"`
+	Serial        string               `json:"serial,omitempty" doc:"Serial number of the unit that is on site, on its way or was there last"`
+	DeviceID      string               `json:"device_id,omitempty" doc:"Id of the device that it is while it lies on site"`
+	RMAID         string               `json:"rma_id,omitempty" doc:"Id of the replacement that used it last"`
+	DepotID       string               `json:"depot_id,omitempty" doc:"Operators only: id of the depot that it comes from"`
+	Carrier       string               `json:"carrier,omitempty" doc:"Code of the carrier that brings it"`
+	Tracking      string               `json:"tracking,omitempty" doc:"The carrier's number of the parcel"`
+	SelectedAt    *time.Time           `json:"selected_at,omitempty" doc:"When model and site were proposed; an instant in UTC"`
+	AgreedAt      *time.Time           `json:"agreed_at,omitempty" doc:"When the customer agreed to them; an instant in UTC"`
+	ShippedAt     *time.Time           `json:"shipped_at,omitempty" doc:"When it was shipped; an instant in UTC"`
+	OnSiteAt      *time.Time           `json:"on_site_at,omitempty" doc:"When it arrived on site; an instant in UTC"`
+	ConsumedAt    *time.Time           `json:"consumed_at,omitempty" doc:"When it was used last; an instant in UTC"`
+	RecallPending bool                 `json:"recall_pending" doc:"Whether it is under way and will be recalled when it arrives"`
+	RecallUntil   *time.Time           `json:"recall_until,omitempty" doc:"End of the time in which a recalled unit may come back: an instant in UTC, not included"`
+	WaitsFor      string               `json:"waits_for,omitempty" doc:"Name of the timer that runs; missing: none"`
+	WaitsUntil    *time.Time           `json:"waits_until,omitempty" doc:"When the timer that runs fires next; an instant in UTC"`
+	ClosedAt      *time.Time           `json:"closed_at,omitempty" doc:"When its life ended; an instant in UTC"`
+	CreatedAt     time.Time            `json:"created_at" doc:"When it was earned; an instant in UTC"`
+	Version       int64                `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
 // spareUnitView returns the view for the caller, whose commands depend on the role.
@@ -182,14 +182,14 @@ func (h spareUnitHandlers) getSpareUnit(
 
 // SpareCommandRequest is what the commands need; each takes its own fields.
 type SpareCommandRequest struct {
-	Model    string          `json:"model,omitempty" doc:"select: required"`
-	SiteID   string          `json:"site_id,omitempty" doc:"select: required; a site of one of the parent's accounts"`
-	Version  int64           `json:"version,omitempty" doc:"agree: of the proposal that was read; missing: any"`
-	Serial   string          `json:"serial,omitempty" doc:"ship: required"`
-	Carrier  string          `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
-	Tracking string          `json:"tracking,omitempty" doc:"ship: with the carrier"`
+	Model    string          `json:"model,omitempty" doc:"select: code of the model; required"`
+	SiteID   string          `json:"site_id,omitempty" doc:"select: id of a site of one of the parent's accounts; required"`
+	Version  int64           `json:"version,omitempty" doc:"agree: version of the proposal that you have read; missing: any"`
+	Serial   string          `json:"serial,omitempty" doc:"ship: serial number of the unit; required"`
+	Carrier  string          `json:"carrier,omitempty" doc:"ship: code of the carrier, where no shipment was booked yet"`
+	Tracking string          `json:"tracking,omitempty" doc:"ship: the carrier's number of the parcel"`
 	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED; one of the unit's facts"`
-	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
+	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened, an instant in RFC 3339, not ahead and not before it was possible; missing: now"`
 	Reason   string          `json:"reason,omitempty" doc:"waive: required; select, bill: optional; goes into the audit"`
 }
 

@@ -50,20 +50,20 @@ func (h stockHandlers) routes(api huma.API) {
 
 // StockRequest is a receipt or an adjustment.
 type StockRequest struct {
-	DepotID   string `json:"depot_id"`
+	DepotID   string `json:"depot_id" doc:"Id of the depot, such as dpt_01kb…"`
 	Model     string `json:"model" doc:"Code of the model"`
-	Quantity  int    `json:"quantity" doc:"Units; an adjustment's may be negative"`
+	Quantity  int    `json:"quantity" doc:"How many units; an adjustment's may be negative"`
 	Reference string `json:"reference,omitempty" doc:"Delivery note or count; the same one makes one entry. Missing: the Idempotency-Key does that"`
 	Reason    string `json:"reason,omitempty" doc:"Adjustments: required; goes into the audit"`
 }
 
 // StockLevelView is what a depot has of a model.
 type StockLevelView struct {
-	DepotID  string `json:"depot_id"`
-	Model    string `json:"model"`
-	OnHand   int    `json:"on_hand"`
-	Reserved int    `json:"reserved" doc:"Promised, and not shipped yet"`
-	Free     int    `json:"free" doc:"What may still be promised"`
+	DepotID  string `json:"depot_id" doc:"Id of the depot"`
+	Model    string `json:"model" doc:"Code of the model"`
+	OnHand   int    `json:"on_hand" doc:"Units that lie in the depot, reserved ones included"`
+	Reserved int    `json:"reserved" doc:"Units that are promised and not shipped yet"`
+	Free     int    `json:"free" doc:"Units that may still be promised"`
 }
 
 func stockLevelView(l logistics.StockLevel) StockLevelView {
@@ -78,16 +78,16 @@ func stockLevelView(l logistics.StockLevel) StockLevelView {
 
 // StockEntryView is one line of the ledger.
 type StockEntryView struct {
-	ID        string             `json:"id"`
-	DepotID   string             `json:"depot_id"`
-	Model     string             `json:"model"`
-	Kind      shipping.StockKind `json:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT"`
-	Quantity  int                `json:"quantity"`
-	SubjectID string             `json:"subject_id,omitempty" doc:"The RMA or spare unit that it is for"`
-	Closes    string             `json:"closes,omitempty" doc:"The reservation that this released or shipped"`
-	Reason    string             `json:"reason,omitempty"`
-	EnteredBy string             `json:"entered_by"`
-	CreatedAt time.Time          `json:"created_at"`
+	ID        string             `json:"id" doc:"Id of the entry, such as stk_01kb…"`
+	DepotID   string             `json:"depot_id" doc:"Id of the depot"`
+	Model     string             `json:"model" doc:"Code of the model"`
+	Kind      shipping.StockKind `json:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT" doc:"Why the stock changed"`
+	Quantity  int                `json:"quantity" doc:"By how many units; negative: fewer"`
+	SubjectID string             `json:"subject_id,omitempty" doc:"Id of the replacement or spare unit that it is for"`
+	Closes    string             `json:"closes,omitempty" doc:"Id of the reservation that this released or shipped"`
+	Reason    string             `json:"reason,omitempty" doc:"Why, in the words of who entered it"`
+	EnteredBy string             `json:"entered_by" doc:"Who entered it: a person, a token or the service"`
+	CreatedAt time.Time          `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
 func stockEntryView(e logistics.StockEntry) StockEntryView {
@@ -191,19 +191,19 @@ func stockMove(ctx context.Context, kind string, r StockRequest) (logistics.Stoc
 
 // DepotRequest is a depot.
 type DepotRequest struct {
-	Code       string `json:"code" doc:"Short name; decides which depot it is"`
-	Name       string `json:"name"`
-	Street     string `json:"street"`
-	City       string `json:"city"`
-	Region     string `json:"region,omitempty"`
-	PostalCode string `json:"postal_code,omitempty"`
+	Code       string `json:"code" doc:"Short name, such as GRU-1; decides which depot it is"`
+	Name       string `json:"name" doc:"Name of the depot, as it stands on labels"`
+	Street     string `json:"street" doc:"Street and number"`
+	City       string `json:"city" doc:"Name of the city"`
+	Region     string `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP"`
+	PostalCode string `json:"postal_code,omitempty" doc:"Postal code, as it is written there"`
 	Country    string `json:"country" doc:"ISO 3166, two letters"`
-	TimeZone   string `json:"time_zone,omitempty" doc:"IANA name; missing: that of the country"`
+	TimeZone   string `json:"time_zone,omitempty" doc:"IANA name, such as America/Sao_Paulo; missing: that of the country"`
 }
 
 // DepotView is a depot.
 type DepotView struct {
-	ID string `json:"id"`
+	ID string `json:"id" doc:"Id of the depot, such as dpt_01kb…"`
 	DepotRequest
 }
 

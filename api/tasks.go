@@ -37,22 +37,22 @@ func (h taskHandlers) routes(api huma.API) {
 
 // TaskView is something that needs a person.
 type TaskView struct {
-	ID        string       `json:"id"`
-	Kind      db.TaskKind  `json:"kind"`
-	State     db.TaskState `json:"state" enum:"OPEN,DONE"`
-	What      string       `json:"what" doc:"What to do"`
-	Why       string       `json:"why" doc:"Why it is needed"`
-	SubjectID string       `json:"subject_id" doc:"What it is about"`
+	ID        string       `json:"id" doc:"Id of the task, such as tsk_01kb…"`
+	Kind      db.TaskKind  `json:"kind" doc:"What kind of task it is, such as REVIEW_ORDER"`
+	State     db.TaskState `json:"state" enum:"OPEN,DONE" doc:"Whether somebody still has to do it"`
+	What      string       `json:"what" doc:"What to do, as an English sentence"`
+	Why       string       `json:"why" doc:"Why it is needed, as an English sentence"`
+	SubjectID string       `json:"subject_id" doc:"Id of what it is about"`
 
 	// Another party may change an order in review: a decision names what it is about.
 	SubjectVersion int64 `json:"subject_version,omitempty" doc:"Of an order in review: the version that a decision is about; send it as version"`
 
-	AccountID  string     `json:"account_id,omitempty"`
-	Actions    []string   `json:"actions" nullable:"false" doc:"What can be done with it here"`
-	Resolution string     `json:"resolution,omitempty"`
-	ResolvedBy string     `json:"resolved_by,omitempty"`
-	CreatedAt  time.Time  `json:"created_at"`
-	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
+	AccountID  string     `json:"account_id,omitempty" doc:"Id of the customer's account, such as acc_01kb…"`
+	Actions    []string   `json:"actions" nullable:"false" doc:"What can be done with it here: words for {action}"`
+	Resolution string     `json:"resolution,omitempty" doc:"How it was done: the action, or a note"`
+	ResolvedBy string     `json:"resolved_by,omitempty" doc:"Who did it"`
+	CreatedAt  time.Time  `json:"created_at" doc:"When it was raised; an instant in UTC"`
+	ResolvedAt *time.Time `json:"resolved_at,omitempty" doc:"When it was done; an instant in UTC"`
 }
 
 func taskView(t db.OperatorTask, version int64) TaskView {
@@ -126,11 +126,11 @@ func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView],
 type ActionRequest struct {
 	Reason       string         `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
 	Version      int64          `json:"version,omitempty" doc:"accept, reject of an order: required; the subject_version of the task, or the version of the order, that you looked at"`
-	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW, S61); link: whose the imported warranty is"`
-	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all (S15)"`
-	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own (S15)"`
-	StartsOn     string         `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
-	LastDay      string         `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
+	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW); link: whose the imported warranty is"`
+	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all"`
+	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own"`
+	StartsOn     string         `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty, YYYY-MM-DD"`
+	LastDay      string         `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty, YYYY-MM-DD"`
 	Email        string         `json:"email,omitempty" doc:"reissue: another person's address; accept with a role or record_domain on an order: the address of the person whom the order names, against an amendment that you have not seen"`
 	ContactName  string         `json:"contact_name,omitempty" doc:"reissue: another person's name"`
 	CSMID        string         `json:"csm_id,omitempty" doc:"assign: who looks after the account"`

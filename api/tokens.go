@@ -38,32 +38,32 @@ func (h tokenHandlers) routes(api huma.API) {
 
 // TokenRequest is what a token is made of.
 type TokenRequest struct {
-	OrgID     string     `json:"org_id" doc:"The organisation that the token acts for"`
-	Role      rules.Role `json:"role" enum:"RESELLER,DISTRIBUTOR,OPERATOR_AGENT,OPERATOR_LEAD,OPERATOR_CSM,CUSTOMER_ADMIN,CUSTOMER_READ_ONLY"`
+	OrgID     string     `json:"org_id" doc:"Id of the organisation that the token acts for"`
+	Role      rules.Role `json:"role" enum:"RESELLER,DISTRIBUTOR,OPERATOR_AGENT,OPERATOR_LEAD,OPERATOR_CSM,CUSTOMER_ADMIN,CUSTOMER_READ_ONLY" doc:"Role in which the token acts for the organisation"`
 	AccountID string     `json:"account_id,omitempty" doc:"Customers: the one account that the token acts for; org_id is its parent"`
-	Label     string     `json:"label" doc:"What people call it"`
-	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"Missing: all that make sense for the role. Your own token must have each of them"`
-	ValidDays int        `json:"valid_days,omitempty" minimum:"1" maximum:"730" doc:"Missing: 365"`
+	Label     string     `json:"label" doc:"What people call it, such as \"ERP, production\""`
+	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"What it may be used for, such as orders:write; missing: all that make sense for the role. Your own token must have each of them"`
+	ValidDays int        `json:"valid_days,omitempty" minimum:"1" maximum:"730" doc:"Days that it is good; missing: 365"`
 }
 
 // TokenView is a token without its secret.
 type TokenView struct {
-	ID        string     `json:"id"`
-	OrgID     string     `json:"org_id"`
-	Role      rules.Role `json:"role"`
-	AccountID string     `json:"account_id,omitempty"`
-	Label     string     `json:"label"`
-	Prefix    string     `json:"prefix" doc:"How the secret begins"`
-	Scopes    []string   `json:"scopes" nullable:"false"`
-	CreatedAt time.Time  `json:"created_at"`
-	ExpiresAt time.Time  `json:"expires_at"`
-	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	ID        string     `json:"id" doc:"Id of the token, such as tok_01kb…; not its secret"`
+	OrgID     string     `json:"org_id" doc:"Id of the organisation that it acts for"`
+	Role      rules.Role `json:"role" doc:"Role in which it acts, such as RESELLER"`
+	AccountID string     `json:"account_id,omitempty" doc:"Of a customer's token: the one account that it acts for"`
+	Label     string     `json:"label" doc:"What people call it"`
+	Prefix    string     `json:"prefix" doc:"How the secret begins, to recognise it"`
+	Scopes    []string   `json:"scopes" nullable:"false" doc:"What it may be used for, such as orders:write"`
+	CreatedAt time.Time  `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	ExpiresAt time.Time  `json:"expires_at" doc:"When it ends to be good; an instant in UTC"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty" doc:"When it was revoked; an instant in UTC, missing while it is good"`
 }
 
 // NewTokenView is a token with its secret.
 type NewTokenView struct {
 	TokenView
-	Secret string `json:"secret,omitempty" doc:"Keep it: it is not shown again"`
+	Secret string `json:"secret,omitempty" doc:"The token itself, rct_…: keep it, it is not shown again"`
 }
 
 func tokenView(t identity.APIToken) TokenView {

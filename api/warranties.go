@@ -66,23 +66,23 @@ func (h warrantyHandlers) routes(api huma.API) {
 
 // AttachmentRequest attaches a unit of an extended warranty.
 type AttachmentRequest struct {
-	LicenceID string `json:"licence_id"`
-	Serial    string `json:"serial" doc:"Of a device that is registered in the account"`
-	Reason    string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	LicenceID string `json:"licence_id" doc:"Id of an available licence of the extended warranty"`
+	Serial    string `json:"serial" doc:"Serial number of a device that is registered in the account"`
+	Reason    string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 // AttachmentView is a stay of a unit with a serial number.
 type AttachmentView struct {
-	ID         string                    `json:"id"`
-	AccountID  string                    `json:"account_id"`
-	ContractID string                    `json:"contract_id"`
-	LicenceID  string                    `json:"licence_id"`
-	Serial     string                    `json:"serial"`
-	DeviceID   string                    `json:"device_id,omitempty"`
-	From       time.Time                 `json:"from"`
-	To         *time.Time                `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
-	EndReason  entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,CANCELLED"`
-	EndsOn     string                    `json:"ends_on,omitempty" format:"date" doc:"Exclusive end of the device's extended warranty while this lasts; missing while its date of purchase is unknown"`
+	ID         string                    `json:"id" doc:"Id of the attachment, such as wat_01kb…"`
+	AccountID  string                    `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
+	ContractID string                    `json:"contract_id" doc:"Id of the contract of the licence"`
+	LicenceID  string                    `json:"licence_id" doc:"Id of the licence that covers the device"`
+	Serial     string                    `json:"serial" doc:"Serial number that is covered"`
+	DeviceID   string                    `json:"device_id,omitempty" doc:"Id of the device with this serial; missing while it is not registered"`
+	From       time.Time                 `json:"from" doc:"From when it covers the device; an instant in UTC"`
+	To         *time.Time                `json:"to,omitempty" doc:"When it ended: an instant in UTC that is not covered any more; missing while it lasts"`
+	EndReason  entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,CANCELLED" doc:"Why it ended; missing while it lasts"`
+	EndsOn     string                    `json:"ends_on,omitempty" format:"date" doc:"End of the device's extended warranty while this lasts, YYYY-MM-DD: the first day that is not covered any more; missing while its date of purchase is unknown"`
 }
 
 func attachmentView(a warranty.AttachmentDetail) AttachmentView {
@@ -103,7 +103,7 @@ func attachmentView(a warranty.AttachmentDetail) AttachmentView {
 // AttachedView is what attaching a unit led to.
 type AttachedView struct {
 	AttachmentView
-	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
+	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Ids of the contracts that started by it"`
 }
 
 func (h warrantyHandlers) attachWarranty(
@@ -163,27 +163,27 @@ type WarrantyClaimRequest struct {
 	Serial      string `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
 	SKU         string `json:"sku,omitempty" doc:"What was bought: code of the service, as on the invoice"`
 	PONumber    string `json:"po_number,omitempty" doc:"Number of the purchase order; this or sku is required"`
-	PurchasedOn string `json:"purchased_on,omitempty" format:"date"`
-	Reason      string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+	PurchasedOn string `json:"purchased_on,omitempty" format:"date" doc:"Day of purchase, YYYY-MM-DD; missing: as in the proof"`
+	Reason      string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
 
 // WarrantyView is an extended warranty from before this service.
 type WarrantyView struct {
-	ID          string                    `json:"id"`
-	Source      warranty.WarrantySource   `json:"source" enum:"IMPORT,CLAIM"`
-	State       warranty.WarrantyState    `json:"state" enum:"UNMATCHED,LINKED,REFUSED"`
+	ID          string                    `json:"id" doc:"Id of the warranty, such as war_01kb…"`
+	Source      warranty.WarrantySource   `json:"source" enum:"IMPORT,CLAIM" doc:"How it came to be known"`
+	State       warranty.WarrantyState    `json:"state" enum:"UNMATCHED,LINKED,REFUSED" doc:"Whether it belongs to an account"`
 	Why         warranty.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Of an imported one: why it matched nothing"`
-	AccountID   string                    `json:"account_id,omitempty"`
-	Serial      string                    `json:"serial"`
-	StartsOn    string                    `json:"starts_on,omitempty" format:"date"`
-	LastDay     string                    `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
-	SKU         string                    `json:"sku,omitempty"`
-	PONumber    string                    `json:"po_number,omitempty"`
-	PurchasedOn string                    `json:"purchased_on,omitempty" format:"date"`
-	Company     string                    `json:"company,omitempty" doc:"Until it is decided"`
-	Address     *rules.Address            `json:"address,omitempty" doc:"Until it is decided"`
-	CreatedAt   time.Time                 `json:"created_at"`
-	DecidedAt   *time.Time                `json:"decided_at,omitempty"`
+	AccountID   string                    `json:"account_id,omitempty" doc:"Id of the customer's account; missing while it is not known"`
+	Serial      string                    `json:"serial" doc:"Serial number that it covers"`
+	StartsOn    string                    `json:"starts_on,omitempty" format:"date" doc:"First covered day, YYYY-MM-DD"`
+	LastDay     string                    `json:"last_day,omitempty" format:"date" doc:"Last covered day, YYYY-MM-DD"`
+	SKU         string                    `json:"sku,omitempty" doc:"Code of what was bought, as it was claimed"`
+	PONumber    string                    `json:"po_number,omitempty" doc:"Number of the purchase order, as it was claimed"`
+	PurchasedOn string                    `json:"purchased_on,omitempty" format:"date" doc:"Day of purchase, YYYY-MM-DD, as it was claimed"`
+	Company     string                    `json:"company,omitempty" doc:"Name of the customer's company, as it was sent; kept until it is decided"`
+	Address     *rules.Address            `json:"address,omitempty" doc:"Address of the customer's company, as it was sent; kept until it is decided"`
+	CreatedAt   time.Time                 `json:"created_at" doc:"When it was recorded; an instant in UTC"`
+	DecidedAt   *time.Time                `json:"decided_at,omitempty" doc:"When somebody decided about it; an instant in UTC"`
 }
 
 func warrantyView(w warranty.EarlierWarranty) WarrantyView {
@@ -272,25 +272,25 @@ func warrantyField(f *licensing.EarlierWarrantyForm, column int) *string {
 }
 
 type importWarrantiesInput struct {
-	DryRun bool   `query:"dry_run" doc:"Check and match only"`
-	Reason string `query:"reason" maxLength:"500" doc:"Goes into the audit"`
+	DryRun bool   `query:"dry_run" doc:"Check and match the rows and store nothing"`
+	Reason string `query:"reason" maxLength:"500" doc:"Why, in your words: kept in the audit"`
 }
 
 // WarrantyImportView is the report of an import.
 type WarrantyImportView struct {
-	DryRun bool              `json:"dry_run"`
+	DryRun bool              `json:"dry_run" doc:"Whether the rows were only checked"`
 	Stored bool              `json:"stored" doc:"Whether anything was stored: not in a dry run, nor when a row was refused"`
-	Rows   []WarrantyRowView `json:"rows" nullable:"false"`
+	Rows   []WarrantyRowView `json:"rows" nullable:"false" doc:"What became of each row, in the order of the file"`
 }
 
 // WarrantyRowView is what became, or in a dry run would become, of one row.
 type WarrantyRowView struct {
 	Row        int                       `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
-	Outcome    warranty.WarrantyOutcome  `json:"outcome" enum:"MATCHED,UNMATCHED,UNCHANGED,REFUSED,NOT_STORED"`
-	WarrantyID string                    `json:"warranty_id,omitempty"`
-	AccountID  string                    `json:"account_id,omitempty"`
+	Outcome    warranty.WarrantyOutcome  `json:"outcome" enum:"MATCHED,UNMATCHED,UNCHANGED,REFUSED,NOT_STORED" doc:"What became of the row"`
+	WarrantyID string                    `json:"warranty_id,omitempty" doc:"Id of the warranty that the row became"`
+	AccountID  string                    `json:"account_id,omitempty" doc:"Id of the account that it was matched to"`
 	Why        warranty.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Why it matched nothing"`
-	Errors     []rules.FieldError        `json:"errors" nullable:"false"`
+	Errors     []rules.FieldError        `json:"errors" nullable:"false" doc:"What is wrong with the row; empty when it was taken"`
 }
 
 func (h warrantyHandlers) importWarranties(

@@ -10,15 +10,15 @@ import (
 // Room is a room of a JSON file; its fields are those of POST /v1/rooms, and beside them
 // where its site is.
 type Room struct {
-	Name        string            `json:"name"`
-	Site        string            `json:"site,omitempty"`
+	Name        string            `json:"name" doc:"Name of the room, as people on site say it"`
+	Site        string            `json:"site,omitempty" doc:"Building or site that the room is in"`
 	Address     *SiteAddress      `json:"address,omitempty"`
-	Country     string            `json:"country"`
-	Region      string            `json:"region,omitempty"`
-	Platform    rules.Platform    `json:"platform"`
-	Criticality rules.Criticality `json:"criticality,omitempty"`
-	TimeZone    string            `json:"time_zone,omitempty"`
-	Devices     []Device          `json:"devices,omitempty" nullable:"false"`
+	Country     string            `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
+	Region      string            `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP"`
+	Platform    rules.Platform    `json:"platform" doc:"What the room runs on: MTR_WINDOWS, MTR_ANDROID, ZOOM_PC, ZOOM_APPLIANCE or OTHER"`
+	Criticality rules.Criticality `json:"criticality,omitempty" doc:"How much depends on it: NORMAL, HIGH or CRITICAL; missing: NORMAL"`
+	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name, such as America/Sao_Paulo; missing: that of the region or country"`
+	Devices     []Device          `json:"devices,omitempty" nullable:"false" doc:"Devices in the room"`
 }
 
 // SiteAddress is where a room's site is; country and region are the room's.
@@ -30,12 +30,12 @@ type SiteAddress struct {
 
 // Device is a device of a room; its fields are those of POST /v1/devices.
 type Device struct {
-	Serial         string `json:"serial"`
-	Model          string `json:"model"`
-	PurchasedOn    string `json:"purchased_on,omitempty"`
-	PurchaseProof  string `json:"purchase_proof,omitempty"`
-	StdWarrantyEnd string `json:"std_warranty_end,omitempty"`
-	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty"`
+	Serial         string `json:"serial" doc:"Serial number, as it stands on the device; spaces, dashes and case do not matter"`
+	Model          string `json:"model" doc:"Code of the model, such as RALLY-BAR"`
+	PurchasedOn    string `json:"purchased_on,omitempty" doc:"Day of purchase, YYYY-MM-DD; missing: not known"`
+	PurchaseProof  string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept, such as the number of an invoice"`
+	StdWarrantyEnd string `json:"std_warranty_end,omitempty" doc:"End of the maker's warranty, YYYY-MM-DD: the first day that is not covered any more"`
+	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty" doc:"End of the extended warranty, YYYY-MM-DD: the first day that is not covered any more"`
 }
 
 func decode(n int, raw []byte) Row {

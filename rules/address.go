@@ -20,11 +20,11 @@ const (
 // Address is a postal address as submitted. Country is an ISO 3166 code of two
 // letters. Region and postal code may be empty, since not every country has them.
 type Address struct {
-	Street     string `json:"street"`
-	City       string `json:"city"`
-	Region     string `json:"region,omitempty"`
-	PostalCode string `json:"postal_code,omitempty"`
-	Country    string `json:"country"`
+	Street     string `json:"street" doc:"Street and number, such as Av. Paulista 1000"`
+	City       string `json:"city" doc:"Name of the city"`
+	Region     string `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP or BR-SP; missing where the country has none"`
+	PostalCode string `json:"postal_code,omitempty" doc:"Postal code, as it is written there, such as 01310-100; a leading zero counts"`
+	Country    string `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
 }
 
 // AddressKey returns the form of an address for matching (R107a): country, postal
@@ -114,17 +114,17 @@ func appendStreetWord(names []string, t string) []string {
 // Party is the end customer: a company and the named person who administers its
 // rooms (R115a).
 type Party struct {
-	Company     string  `json:"company"`
-	ContactName string  `json:"contact_name"`
-	Email       string  `json:"email"`
-	Address     Address `json:"address"`
+	Company     string  `json:"company" doc:"Name of the company, with its legal form, such as Acme Ltda"`
+	ContactName string  `json:"contact_name" doc:"Name of the person who is invited to the portal"`
+	Email       string  `json:"email" doc:"The person's own address, not a group's; the invitation goes there and nowhere else"`
+	Address     Address `json:"address" doc:"Where the company is; with the name it says which customer it is"`
 }
 
 // OrgParty is the reseller or the distributor. One organisation may be both (A7).
 type OrgParty struct {
-	Company string  `json:"company"`
-	Email   string  `json:"email"`
-	Address Address `json:"address"`
+	Company string  `json:"company" doc:"Full name, with its legal form, such as Revenda Sul Ltda: with the country it says which organisation it is"`
+	Email   string  `json:"email" doc:"Address that is told about the order"`
+	Address Address `json:"address" doc:"Where the organisation is"`
 }
 
 // Normalised returns the address as it is stored: texts trimmed and in Unicode NFC, the

@@ -69,10 +69,10 @@ const (
 // FieldError is one wrong field. Pointer is a JSON pointer (RFC 6901) into the
 // submitted document. Message and Remedy never repeat the submitted value.
 type FieldError struct {
-	Pointer string `json:"pointer"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Remedy  string `json:"remedy"`
+	Pointer string `json:"pointer" doc:"Where the wrong field is: a JSON pointer (RFC 6901) into what was sent, such as /lines/0/sku"`
+	Code    string `json:"code" doc:"Stable code of what is wrong, such as REQUIRED"`
+	Message string `json:"message" doc:"What is wrong, as an English sentence; never the value that was sent"`
+	Remedy  string `json:"remedy" doc:"What to do about it"`
 
 	more int // how many errors a MORE_ERRORS stands for
 }

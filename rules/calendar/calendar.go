@@ -40,9 +40,9 @@ func WeekdayOf(d civil.Date) Weekday {
 // WorkingTime is one interval of work on a day of the week, half-open, by the wall
 // clock: "09:00" to "12:00". The end of the day is "24:00". A day may have several.
 type WorkingTime struct {
-	Day  Weekday `json:"day"`
-	From string  `json:"from"`
-	To   string  `json:"to"`
+	Day  Weekday `json:"day" doc:"Day of the week, by its first three letters, such as MON"`
+	From string  `json:"from" doc:"When work begins, HH:MM by the wall clock of the place"`
+	To   string  `json:"to" doc:"When work ends, HH:MM by the wall clock of the place; not included"`
 }
 
 // Calendar says which days are business days at a site (C3). A business day is

@@ -15,32 +15,32 @@ var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 // Program is the configuration of one brand's service (C8): names, languages,
 // sender, subjects, windows and thresholds. Days are calendar days (C1).
 type Program struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID   string `json:"id" doc:"Id of the program"`
+	Name string `json:"name" doc:"Name of the program, as people see it"`
 	// the first is the fallback
-	Locales       []string          `json:"locales"`
-	SenderName    string            `json:"sender_name"` // display name of From
-	SenderNames   map[string]string `json:"sender_names,omitempty"`
-	SenderAddress string            `json:"sender_address"`
-	Mailbox       string            `json:"mailbox"` // where people write to
-	InviteDays    int               `json:"invite_days"`
+	Locales       []string          `json:"locales" doc:"Languages of mails and pages, as BCP 47; the first is used where a person's is not among them"`
+	SenderName    string            `json:"sender_name" doc:"Display name in the From of every mail"`
+	SenderNames   map[string]string `json:"sender_names,omitempty" doc:"Display name in the From, by language, where it differs"`
+	SenderAddress string            `json:"sender_address" doc:"Address in the From of every mail"`
+	Mailbox       string            `json:"mailbox" doc:"Address that people write to"`
+	InviteDays    int               `json:"invite_days" doc:"Days that an invitation can be accepted, from its issue"`
 	// after the issue, ascending
-	InviteReminderDays []int `json:"invite_reminder_days" nullable:"false"`
+	InviteReminderDays []int `json:"invite_reminder_days" nullable:"false" doc:"Days after the issue on which the invited person is reminded, ascending"`
 	// left for a pending one to be kept (S15)
-	InviteKeepDays     int   `json:"invite_keep_days"`
-	CancelDays         int   `json:"cancel_days"`
-	StartFallbackDays  int   `json:"start_fallback_days"`
-	POMaxAgeDays       int   `json:"po_max_age_days"`
-	SpareRatio         int   `json:"spare_ratio"`
-	WarrantyCapYears   int   `json:"warranty_cap_years"`
-	ReviewReminderDays []int `json:"review_reminder_days"`
-	ReviewRejectDays   int   `json:"review_reject_days"`
-	UserLimit          int   `json:"user_limit"`
+	InviteKeepDays     int   `json:"invite_keep_days" doc:"Days that a pending invitation must have left to be kept when a further order comes for the account"`
+	CancelDays         int   `json:"cancel_days" doc:"Days from the purchase in which an order can be cancelled"`
+	StartFallbackDays  int   `json:"start_fallback_days" doc:"Days after the order when a contract starts by itself, if no licence was assigned before"`
+	POMaxAgeDays       int   `json:"po_max_age_days" doc:"Days that a purchase may lie back when its order comes in"`
+	SpareRatio         int   `json:"spare_ratio" doc:"Select licences in force that earn one spare unit"`
+	WarrantyCapYears   int   `json:"warranty_cap_years" doc:"Years from a device's purchase after which its hardware is not covered any more"`
+	ReviewReminderDays []int `json:"review_reminder_days" doc:"Days after which operators are reminded of an order in review, ascending"`
+	ReviewRejectDays   int   `json:"review_reject_days" doc:"Days after which an order in review is rejected by itself"`
+	UserLimit          int   `json:"user_limit" doc:"How many people may have access to an account at most"`
 	// before the end, descending (S5)
-	RenewalDays       []int                        `json:"renewal_reminder_days" nullable:"false"`
-	Replacement       ReplacementTerms             `json:"replacement"`
-	Subjects          map[string]map[string]string `json:"subjects"` // template → locale
-	MenuServiceOrders map[string]string            `json:"menu_service_orders"`
+	RenewalDays       []int                        `json:"renewal_reminder_days" nullable:"false" doc:"Days before the end of a contract on which the customer is reminded, descending"`
+	Replacement       ReplacementTerms             `json:"replacement" doc:"Windows and thresholds of replacements"`
+	Subjects          map[string]map[string]string `json:"subjects" doc:"Subjects of mails: by template, then by language"`
+	MenuServiceOrders map[string]string            `json:"menu_service_orders" doc:"Label of the page of service orders, by language"`
 }
 
 // DefaultProgram is the FAQ's program with its literal names (R96, R98, R119).
@@ -209,13 +209,13 @@ const InvalidTimeOfDay = "INVALID_TIME_OF_DAY"
 type ReplacementTerms struct {
 	CutOff             string `json:"cut_off" doc:"HH:MM by the wall clock at the ship-to; the minute itself still counts"`
 	ReturnDays         int    `json:"return_days" doc:"Business days from delivery until the faulty unit is due"`
-	ReturnReminderDays []int  `json:"return_reminder_days" nullable:"false" doc:"Business days after delivery, ascending"`
+	ReturnReminderDays []int  `json:"return_reminder_days" nullable:"false" doc:"Business days after delivery on which the customer is reminded, ascending"`
 	FeeConfirmDays     int    `json:"fee_confirm_days" doc:"Business days after the due day until a person may confirm the fee"`
 	CarrierSilenceDays int    `json:"carrier_silence_days" doc:"Business days without a scan after which an agent is asked"`
 	SerialKnownHours   int    `json:"serial_known_hours" doc:"How long a serial must have been on the account, unless there is a proof"`
 	ReviewRate         int    `json:"review_rate" doc:"Replacements that are not unusual, within review_rate_days for every review_rate_devices"`
-	ReviewRateDays     int    `json:"review_rate_days"`
-	ReviewRateDevices  int    `json:"review_rate_devices"`
+	ReviewRateDays     int    `json:"review_rate_days" doc:"Days over which replacements are counted, see review_rate"`
+	ReviewRateDevices  int    `json:"review_rate_devices" doc:"Devices of the account for which review_rate counts once"`
 	SpareRecallDays    int    `json:"spare_recall_days" doc:"Days to send a recalled spare back"`
 }
 

@@ -28,12 +28,12 @@ const (
 // Entitlement is one right that covers the subject at the time asked about. Until
 // is the exclusive end of this one right for this subject, without a break.
 type Entitlement struct {
-	Kind         EntitlementKind   `json:"kind"`
-	ContractID   string            `json:"contract_id,omitempty"`
-	LicenceID    string            `json:"licence_id,omitempty"`
-	Until        time.Time         `json:"until"`
-	RMASpeed     calendar.RMASpeed `json:"rma_speed,omitempty"`     // of hardware
-	TermsVersion int               `json:"terms_version,omitempty"` // of Select
+	Kind         EntitlementKind   `json:"kind" doc:"What covers: SELECT, JUMPSTART, STANDARD_WARRANTY, EXTENDED_WARRANTY or REPLACEMENT_WARRANTY"`
+	ContractID   string            `json:"contract_id,omitempty" doc:"Id of the contract; missing for a warranty of the maker"`
+	LicenceID    string            `json:"licence_id,omitempty" doc:"Id of the licence; missing for a warranty of the maker"`
+	Until        time.Time         `json:"until" doc:"When it ends; an instant in UTC that is not covered any more"`
+	RMASpeed     calendar.RMASpeed `json:"rma_speed,omitempty" doc:"Of hardware, how soon a replacement arrives: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
+	TermsVersion int               `json:"terms_version,omitempty" doc:"Of Select: version of the country's terms that counts"`
 }
 
 // Answer says whether the subject is covered at an instant for a purpose, by what
@@ -41,26 +41,26 @@ type Entitlement struct {
 // the subject at that instant whatever the purpose. All ends are exclusive; they
 // are the end of unbroken cover by all that is known now, renewals included.
 type Answer struct {
-	At      time.Time `json:"at"`
-	Purpose Purpose   `json:"purpose"`
-	RoomID  string    `json:"room_id,omitempty"` // where the subject is at that time
-	Covered bool      `json:"covered"`
-	Held    bool      `json:"held"`           // refused only until a proof is read
-	Code    string    `json:"code,omitempty"` // of the refusal, "" when covered
+	At      time.Time `json:"at" doc:"The instant that the answer is for; UTC"`
+	Purpose Purpose   `json:"purpose" doc:"What cover was asked for: HARDWARE, TECHNICAL or SETUP"`
+	RoomID  string    `json:"room_id,omitempty" doc:"Id of the room where the subject is at that time"`
+	Covered bool      `json:"covered" doc:"Whether it is covered"`
+	Held    bool      `json:"held" doc:"Whether it is refused only until a proof of purchase is read"`
+	Code    string    `json:"code,omitempty" doc:"Why it is not covered, such as NOT_COVERED or WARRANTY_CAP; missing when it is"`
 
-	Entitlement *Entitlement `json:"entitlement,omitempty"` // the one chosen
-	Until       *time.Time   `json:"until,omitempty"`       // for the purpose asked
+	Entitlement *Entitlement `json:"entitlement,omitempty" doc:"What covers it, the best where there are several"`
+	Until       *time.Time   `json:"until,omitempty" doc:"When cover for this purpose ends; an instant in UTC that is not covered any more"`
 
-	HardwareUntil *time.Time        `json:"hardware_until,omitempty"`
-	SupportUntil  *time.Time        `json:"support_until,omitempty"` // technical tickets
-	RMASpeed      calendar.RMASpeed `json:"rma_speed,omitempty"`
-	Languages     []string          `json:"languages,omitempty"`
-	Features      []Feature         `json:"features,omitempty"`
+	HardwareUntil *time.Time        `json:"hardware_until,omitempty" doc:"When cover of the hardware ends; an instant in UTC"`
+	SupportUntil  *time.Time        `json:"support_until,omitempty" doc:"When technical support ends; an instant in UTC"`
+	RMASpeed      calendar.RMASpeed `json:"rma_speed,omitempty" doc:"How soon a replacement arrives after approval: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
+	Languages     []string          `json:"languages,omitempty" doc:"Languages of support, as BCP 47, such as pt-BR"`
+	Features      []Feature         `json:"features,omitempty" doc:"What an assigned licence switches on: SYNC_PREMIUM"`
 
-	SLAPolicy  string `json:"sla_policy,omitempty"` // for tickets
-	SLAVersion int    `json:"sla_version,omitempty"`
+	SLAPolicy  string `json:"sla_policy,omitempty" doc:"Code of the policy by which support answers"`
+	SLAVersion int    `json:"sla_version,omitempty" doc:"Version of that policy"`
 
-	Reasons []Reason `json:"reasons"` // the deciding one first
+	Reasons []Reason `json:"reasons" doc:"Why the answer is as it is, the deciding reason first"`
 }
 
 // Refusal returns the answer as an error whose code is the answer's; nil when covered.
@@ -119,9 +119,9 @@ const (
 
 // Reason is one step of why an answer is what it is.
 type Reason struct {
-	Code    string `json:"code"`
-	Rule    string `json:"rule"` // of RULES
-	Message string `json:"message"`
+	Code    string `json:"code" doc:"The reason as a stable word, such as CONTRACT_ENDED"`
+	Rule    string `json:"rule" doc:"Name of the rule behind it; to be quoted when asking for help"`
+	Message string `json:"message" doc:"The reason as an English sentence"`
 }
 
 var reasonTexts = map[string]Reason{

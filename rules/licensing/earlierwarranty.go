@@ -15,11 +15,11 @@ import (
 // EarlierWarrantyForm is one extended warranty from before this service, as an
 // operator imports it (R111a). Days are YYYY-MM-DD in the customer's zone.
 type EarlierWarrantyForm struct {
-	Company  string        `json:"company"`
-	Address  rules.Address `json:"address"`
+	Company  string        `json:"company" doc:"Name of the customer's company, with its legal form"`
+	Address  rules.Address `json:"address" doc:"Where the customer's company is"`
 	Serial   string        `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
-	StartsOn string        `json:"starts_on" format:"date"`
-	LastDay  string        `json:"last_day" format:"date" doc:"Last covered day (C2)"`
+	StartsOn string        `json:"starts_on" format:"date" doc:"First covered day, YYYY-MM-DD"`
+	LastDay  string        `json:"last_day" format:"date" doc:"Last covered day, YYYY-MM-DD"`
 }
 
 // InvalidPeriod is the code of a last day before the first one.

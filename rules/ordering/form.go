@@ -15,20 +15,20 @@ import (
 // a calendar day, YYYY-MM-DD. The end customer's e-mail is the only address that
 // an invitation goes to (R92c).
 type OrderForm struct {
-	PONumber    string         `json:"po_number"`
-	PurchasedOn string         `json:"purchased_on"`
-	Lines       []OrderLine    `json:"lines"`
-	EndCustomer rules.Party    `json:"end_customer"`
-	Reseller    rules.OrgParty `json:"reseller"`
-	Distributor rules.OrgParty `json:"distributor"`
+	PONumber    string         `json:"po_number" doc:"Your purchase order number: 1 to 64 characters, unique among your orders. It is what makes a repeat a repeat"`
+	PurchasedOn string         `json:"purchased_on" doc:"Day of the purchase, YYYY-MM-DD by your calendar; not ahead, and not older than the program allows"`
+	Lines       []OrderLine    `json:"lines" doc:"What is ordered: 1 to 100 lines, all of one service"`
+	EndCustomer rules.Party    `json:"end_customer" doc:"Who uses the service, and the person who is invited to the portal"`
+	Reseller    rules.OrgParty `json:"reseller" doc:"Who sells to the customer. Where a reseller's token sends the order, that reseller counts"`
+	Distributor rules.OrgParty `json:"distributor" doc:"Who sells to the reseller. Where a distributor's token sends the order, that distributor counts"`
 }
 
 // OrderLine asks for Quantity licences of a SKU. Renews is the id of the contract
 // of the same customer that they continue, or empty (S4).
 type OrderLine struct {
-	SKU      string `json:"sku"`
-	Quantity int64  `json:"quantity"`
-	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap (S4)"`
+	SKU      string `json:"sku" doc:"Code from the catalogue, such as SELECT-3Y; case does not matter"`
+	Quantity int64  `json:"quantity" doc:"How many licences: a whole number from 1"`
+	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap"`
 }
 
 // Normalised returns the form in the one spelling that is stored and compared:

@@ -1,0 +1,245 @@
+package api
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// sampleFiles are the programs of the samples, one for each language.
+//
+//go:embed docspage/samples
+var sampleFiles embed.FS
+
+var sampleTemplates = template.Must(template.ParseFS(sampleFiles, "docspage/samples/*.txt"))
+
+// samplesExtension is where an operation has its samples; Redoc, Scalar and others read
+// it too.
+const samplesExtension = "x-codeSamples"
+
+// codeSample is one program that sends an operation's example.
+type codeSample struct {
+	Lang   string `json:"lang" yaml:"lang"`
+	Label  string `json:"label" yaml:"label"`
+	Source string `json:"source" yaml:"source"`
+}
+
+// sampleLanguages are the languages of the samples, in the order in which they are shown.
+var sampleLanguages = []codeSample{
+	{Lang: "Shell", Label: "curl"},
+	{Lang: "Go", Label: "Go"},
+	{Lang: "Python", Label: "Python"},
+}
+
+// sampleRequest is what the samples of an operation send.
+type sampleRequest struct {
+	Method, Target string
+	Headers        []sampleHeader
+	Body           string // JSON, as it stands in the example
+	File           string // name of a file that is sent instead
+	SaveAs         string // name of a file that takes the answer, where that is no JSON
+}
+
+// sampleHeader is a header with its value as an expression of each language.
+type sampleHeader struct{ Name, Shell, Go, Python string }
+
+// sampleValues stand for the parameters of paths. Ids are made from the collection that
+// they belong to.
+var sampleValues = map[string]string{
+	"code":        "BR-SP",
+	"country":     "BR",
+	"date":        "2026-12-25",
+	"sku":         "SELECT-3Y",
+	"reseller_id": "org_01kbreseller",
+}
+
+// sampleIDs are the prefixes of ids, by the collection.
+var sampleIDs = map[string]string{
+	"accounts":          "acc",
+	"assignments":       "asg",
+	"attachments":       "wat",
+	"contact-questions": "qst",
+	"contracts":         "con",
+	"csms":              "csm",
+	"devices":           "dev",
+	"imports":           "imp",
+	"invitations":       "inv",
+	"memberships":       "mem",
+	"notifications":     "ntf",
+	"orders":            "ord",
+	"orgs":              "org",
+	"rmas":              "rma",
+	"rooms":             "rom",
+	"shipments":         "shp",
+	"sites":             "sit",
+	"spare-units":       "spu",
+	"spares":            "org",
+	"tasks":             "tsk",
+	"tokens":            "tok",
+}
+
+// sampleTargets are paths, without /v1, of operations whose parameters depend on each
+// other, or that ask for something.
+var sampleTargets = map[string]string{
+	"act-on-rma":        "/rmas/rma_01kbexample/approve",
+	"act-on-spare-unit": "/spare-units/spu_01kbexample/select",
+	"act-on-task":       "/operator/tasks/tsk_01kbexample/accept",
+	"get-coverage":      "/coverage?room=rom_01kbexample",
+	"put-model":         "/models/RALLY-BAR",
+	"import-warranties": "/warranties/import?dry_run=true",
+}
+
+var pathParameter = regexp.MustCompile(`/([a-z-]+)/\{(\w+)\}`)
+
+// sampleTarget is the path of an operation with examples in it.
+func sampleTarget(op *huma.Operation) string {
+	if target, ok := sampleTargets[op.OperationID]; ok {
+		return "/v1" + target
+	}
+
+	return pathParameter.ReplaceAllStringFunc(op.Path, func(part string) string {
+		match := pathParameter.FindStringSubmatch(part)
+		collection, name := match[1], match[2]
+		value, ok := sampleValues[name]
+		if !ok {
+			value = sampleIDs[collection] + "_01kbexample"
+		}
+		return "/" + collection + "/" + value
+	})
+}
+
+// addSamples adds to an operation the programs that send its example. The description
+// holds that example already.
+func addSamples(op *huma.Operation) error {
+	request := sampleRequest{Method: op.Method, Target: sampleTarget(op)}
+	r := op.Metadata["route"].(route)
+	if !r.Public {
+		request.header("Authorization", "Bearer ", "$ROOMCOVER_TOKEN",
+			`os.Getenv("ROOMCOVER_TOKEN")`, `os.environ["ROOMCOVER_TOKEN"]`)
+	}
+
+	switch {
+	case len(r.Media) > 0:
+		request.File = strings.TrimPrefix(op.OperationID, "import-") + ".csv"
+		request.header("Content-Type", "text/csv", "", "", "")
+	case op.RequestBody != nil:
+		example, err := exampleText(op.OperationID + ".request.json")
+		if err != nil {
+			return err
+		}
+		request.Body = example
+		request.header("Content-Type", mediaJSON, "", "", "")
+	}
+
+	for _, p := range op.Parameters {
+		switch {
+		case p.Name == keyHeader && p.In == "header":
+			request.header(keyHeader, "", "$(uuidgen)", "rand.Text()", "str(uuid.uuid4())")
+		case p.Name == "If-Match":
+			request.Headers = append(request.Headers, sampleHeader{
+				Name:   "If-Match",
+				Shell:  `\"1\"`,
+				Go:     "`\"1\"`",
+				Python: `'"1"'`,
+			})
+		case p.Name == "Carrier-Timestamp":
+			request.header(p.Name, "", "$(date +%s)",
+				"strconv.FormatInt(time.Now().Unix(), 10)", "str(int(time.time()))")
+		case p.Name == "Carrier-Signature":
+			request.header(p.Name, "v1=", "$SIGNATURE",
+				`os.Getenv("SIGNATURE")`, `os.environ["SIGNATURE"]`)
+		}
+	}
+
+	switch r.Produces {
+	case "":
+	case "text/csv":
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "export-") + ".csv"
+	default:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
+	}
+
+	return request.describe(op)
+}
+
+// header adds a header: a text, and behind it an expression of each language.
+func (r *sampleRequest) header(name, text, shell, golang, python string) {
+	join := func(expression string) string {
+		switch {
+		case expression == "":
+			return `"` + text + `"`
+		case text == "":
+			return expression
+		}
+		return fmt.Sprintf("%q + %s", text, expression)
+	}
+
+	r.Headers = append(r.Headers, sampleHeader{
+		Name:   name,
+		Shell:  text + shell,
+		Go:     strings.ReplaceAll(join(golang), " + ", "+"),
+		Python: join(python),
+	})
+}
+
+// describe renders the samples into the operation's description.
+func (r *sampleRequest) describe(op *huma.Operation) error {
+	var samples []codeSample
+	for _, language := range sampleLanguages {
+		var source bytes.Buffer
+		name := strings.ToLower(language.Label) + ".txt"
+		if err := sampleTemplates.ExecuteTemplate(&source, name, r); err != nil {
+			return err
+		}
+
+		language.Source = strings.TrimSpace(source.String())
+		samples = append(samples, language)
+	}
+
+	if op.Extensions == nil {
+		op.Extensions = map[string]any{}
+	}
+	op.Extensions[samplesExtension] = samples
+	return nil
+}
+
+// Imports are the packages of the Go sample.
+func (r *sampleRequest) Imports() []string {
+	all := []string{"fmt", "io", "log", "net/http", "os"}
+	if r.Body != "" {
+		all = append(all, "strings")
+	}
+	for _, h := range r.Headers {
+		switch {
+		case strings.HasPrefix(h.Go, "rand."):
+			all = append(all, "crypto/rand")
+		case strings.HasPrefix(h.Go, "strconv."):
+			all = append(all, "strconv", "time")
+		}
+	}
+
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// PythonImports are the modules of the Python sample, urllib.request apart.
+func (r *sampleRequest) PythonImports() []string {
+	all := []string{"os"}
+	for _, h := range r.Headers {
+		switch {
+		case strings.HasPrefix(h.Python, "str(uuid"):
+			all = append(all, "uuid")
+		case strings.HasPrefix(h.Python, "str(int(time"):
+			all = append(all, "time")
+		}
+	}
+
+	slices.Sort(all)
+	return slices.Compact(all)
+}
