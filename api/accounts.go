@@ -103,7 +103,7 @@ type AccountView struct {
 	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
 	ParentOrgID string              `json:"parent_org_id"`
 	UserLimit   int                 `json:"user_limit"`
-	CSMID       string              `json:"csm_id,omitempty" doc:"Customer success manager (R35e)"`
+	CSMID       string              `json:"csm_id,omitempty" doc:"Customer success manager"`
 	CreatedAt   time.Time           `json:"created_at"`
 	Version     int64               `json:"version"`
 }
@@ -111,7 +111,7 @@ type AccountView struct {
 // AccountDetail is an account with its balance and people.
 type AccountDetail struct {
 	AccountView
-	CSM     *CSMContact                                            `json:"csm,omitempty" doc:"Whom to turn to (R35e); missing where nobody is named, or the one who was has left"`
+	CSM     *CSMContact                                            `json:"csm,omitempty" doc:"Whom to turn to; missing where nobody is named, or the one who was has left"`
 	Balance map[catalogue.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"Licences by service type and state"`
 	Members []MemberView                                           `json:"members" nullable:"false"`
 }

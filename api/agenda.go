@@ -50,7 +50,7 @@ type AgendaListView struct {
 // AgendaItemView is one line of an agenda.
 type AgendaItemView struct {
 	ID        string         `json:"id"`
-	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
+	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,CONTACT,SHIPMENT,TASK"`
 	State     string         `json:"state"`
 	WaitsFor  string         `json:"waits_for"`
 	Actor     string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
@@ -77,6 +77,7 @@ var agendaPaths = map[processes.Kind]string{
 	processes.Shipment: "/v1/shipments/",
 	processes.Task:     "/v1/operator/tasks/",
 	processes.CSM:      "/v1/accounts/",
+	processes.Contact:  "/v1/contact-questions/",
 }
 
 func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {

@@ -47,7 +47,7 @@ func (h assignmentHandlers) routes(api huma.API) {
 type AssignmentRequest struct {
 	LicenceID         string `json:"licence_id"`
 	RoomID            string `json:"room_id"`
-	AcknowledgedTerms int    `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the room's country that was read (R78e)"`
+	AcknowledgedTerms int    `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the room's country that was read"`
 	Reason            string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
@@ -61,8 +61,8 @@ type AssignmentView struct {
 	From           time.Time                 `json:"from"`
 	To             *time.Time                `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
 	EndReason      entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
-	TermsVersion   int                       `json:"terms_version,omitempty" doc:"Of the room's country, when it was made (S31)"`
-	AcknowledgedAt *time.Time                `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged (R78e)"`
+	TermsVersion   int                       `json:"terms_version,omitempty" doc:"Of the room's country, when it was made"`
+	AcknowledgedAt *time.Time                `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged"`
 	AcknowledgedBy string                    `json:"acknowledged_by,omitempty" doc:"Id of the user or token that acknowledged them"`
 }
 
@@ -97,7 +97,7 @@ type WarningView struct {
 type AssignedView struct {
 	Assignments      []AssignmentView `json:"assignments" nullable:"false"`
 	Warnings         []WarningView    `json:"warnings" nullable:"false"`
-	StartedContracts []string         `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
+	StartedContracts []string         `json:"started_contracts" nullable:"false" doc:"Contracts that started by it"`
 }
 
 func assignedView(a entitlement.Assigned) AssignedView {
@@ -131,7 +131,7 @@ func (h assignmentHandlers) assign(
 // ManyAssignmentsRequest assigns licences of a contract.
 type ManyAssignmentsRequest struct {
 	RoomIDs           []string       `json:"room_ids" nullable:"false"`
-	AcknowledgedTerms map[string]int `json:"acknowledged_terms,omitempty" doc:"By the rooms' country: version of its terms that was read, where they differ from home (R78e)"`
+	AcknowledgedTerms map[string]int `json:"acknowledged_terms,omitempty" doc:"By the rooms' country: version of its terms that was read, where they differ from home"`
 	Reason            string         `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 

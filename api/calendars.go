@@ -61,7 +61,7 @@ type CalendarView struct {
 	Region        string                   `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
 	Weekend       []calendar.Weekday       `json:"weekend" nullable:"false"`
 	Hours         []calendar.WorkingTime   `json:"hours" nullable:"false" doc:"Working times by the wall clock; a day may have several"`
-	Lacks         []calendar.CalendarAlert `json:"lacks" nullable:"false" enum:"NO_WORKING_TIME_IN_14_DAYS,NO_HOLIDAYS_LOADED" doc:"What it needs a person for (C3)"`
+	Lacks         []calendar.CalendarAlert `json:"lacks" nullable:"false" enum:"NO_WORKING_TIME_IN_14_DAYS,NO_HOLIDAYS_LOADED" doc:"What it needs a person for"`
 	Source        string                   `json:"source" doc:"What its holidays were last loaded from"`
 	LoadedThrough int                      `json:"loaded_through" doc:"The last year that was loaded"`
 	UpdatedAt     time.Time                `json:"updated_at"`

@@ -140,7 +140,7 @@ type CarrierEventView struct {
 	ShipmentID string                      `json:"shipment_id,omitempty"`
 	Raw        string                      `json:"raw" doc:"The body as it came"`
 
-	Contradicted bool `json:"contradicted,omitempty" doc:"Its time cannot be true, so it is kept and nothing follows from it (S62)"`
+	Contradicted bool `json:"contradicted,omitempty" doc:"Its time cannot be true, so it is kept and nothing follows from it"`
 }
 
 func carrierEventView(e logistics.CarrierEvent) CarrierEventView {

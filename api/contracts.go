@@ -60,13 +60,13 @@ type ContractView struct {
 	InForce       int64                   `json:"in_force" doc:"Licences that are neither cancelled nor expired"`
 	Assigned      int64                   `json:"assigned" doc:"Of them, those assigned to a room or attached to a serial number"`
 	TermYears     int                     `json:"term_years"`
-	MaxRooms      int64                   `json:"max_rooms,omitempty" doc:"Of an enterprise plan (S37)"`
+	MaxRooms      int64                   `json:"max_rooms,omitempty" doc:"Of an enterprise plan"`
 	Serial        string                  `json:"serial,omitempty" doc:"Of an earlier warranty"`
 	TimeZone      string                  `json:"time_zone"`
 	StartOn       string                  `json:"start_on,omitempty" format:"date"`
-	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day"`
 	StartReason   entitlement.StartReason `json:"start_reason,omitempty"`
-	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
+	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started"`
 	CancelledAt   *time.Time              `json:"cancelled_at,omitempty"`
 	CreatedAt     time.Time               `json:"created_at"`
 }
@@ -186,7 +186,7 @@ type LicenceView struct {
 	Number     int64              `json:"number" doc:"From 1 to the contract's quantity"`
 	State      rules.LicenceState `json:"state" enum:"AVAILABLE,ASSIGNED,EXPIRED,REVOKED"`
 	StateSince time.Time          `json:"state_since"`
-	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues (S4)"`
+	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues"`
 }
 
 func (h contractHandlers) listLicences(

@@ -122,7 +122,7 @@ type ModelRequest struct {
 	Serialised            bool                `json:"serialised,omitempty"`
 	StandardWarrantyYears int                 `json:"standard_warranty_years,omitempty" minimum:"0" maximum:"10"`
 	Platform              rules.Platform      `json:"platform,omitempty" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
-	Components            []ModelPartRequest  `json:"components,omitempty" nullable:"false" doc:"Of a bundle (R70)"`
+	Components            []ModelPartRequest  `json:"components,omitempty" nullable:"false" doc:"Of a bundle"`
 	EffectiveFrom         string              `json:"effective_from,omitempty" format:"date"`
 	EffectiveTo           string              `json:"effective_to,omitempty" format:"date" doc:"Exclusive"`
 }

@@ -47,7 +47,7 @@ type DeviceRequest struct {
 	AccountID      string `json:"account_id,omitempty" doc:"Operators, without a room: whose device it is"`
 	RoomID         string `json:"room_id,omitempty" doc:"Where it is; only when it is registered"`
 	Serial         string `json:"serial,omitempty" doc:"As it stands on the device; spaces, dashes and case do not matter"`
-	Model          string `json:"model" doc:"Code of the model; one that is not supported is kept, and never covered (R59b)"`
+	Model          string `json:"model" doc:"Code of the model; one that is not supported is kept, and never covered"`
 	PurchasedOn    string `json:"purchased_on,omitempty" format:"date" doc:"Missing: unknown"`
 	PurchaseProof  string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept"`
 	StdWarrantyEnd string `json:"std_warranty_end,omitempty" format:"date" doc:"Exclusive; missing: by the model"`

@@ -70,7 +70,7 @@ type InvitationView struct {
 	State        rules.InvitationState   `json:"state" enum:"ISSUED,SENT,BOUNCED,ACCEPTED,EXPIRED,SUPERSEDED,REVOKED"`
 	StateSince   time.Time               `json:"state_since"`
 	IssuedAt     time.Time               `json:"issued_at"`
-	ExpiresAt    time.Time               `json:"expires_at" doc:"Exclusive (R121)"`
+	ExpiresAt    time.Time               `json:"expires_at" doc:"Exclusive"`
 	SupersedesID string                  `json:"supersedes_id,omitempty"`
 	LastError    string                  `json:"last_error,omitempty"`
 }

@@ -172,6 +172,7 @@ type listOrdersInput struct {
 	ListInput
 	State     string `query:"state" enum:"RECEIVED,NEEDS_REVIEW,ACCEPTED,REJECTED,PROVISIONING,FULFILLED,PARTIALLY_CANCELLED,CANCELLED" doc:"Only orders in this state"`
 	PONumber  string `query:"po_number" maxLength:"64" doc:"Only orders of this number"`
+	Number    string `query:"number" maxLength:"64" doc:"Only orders that the sender or the vendor calls by this number"`
 	AccountID string `query:"account_id" maxLength:"64" doc:"Operators: only orders of this account"`
 }
 
@@ -182,6 +183,7 @@ func (h orderHandlers) listOrders(
 	filter := order.OrderFilter{
 		State:    rules.OrderState(in.State),
 		PONumber: in.PONumber,
+		Number:   in.Number,
 		Page:     in.page(),
 	}
 
@@ -259,9 +261,9 @@ func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput,
 type DecisionRequest struct {
 	Accept       *bool          `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
 	Reason       string         `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
-	AccountID    string         `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107). When an account has nearly its address: that one, or NEW (S61)"`
-	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"Required to accept an order whose contact the account does not know (CONTACT_UNKNOWN_TO_ACCOUNT), unless record_domain lets its administrators be asked: what the person is invited as; NONE: not at all (S15)"`
-	RecordDomain bool           `json:"record_domain,omitempty" doc:"Record the contact's mail domain as the account's own (S15)"`
+	AccountID    string         `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is. When an account has nearly its address: that one, or NEW"`
+	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"Required to accept an order whose contact the account does not know (CONTACT_UNKNOWN_TO_ACCOUNT), unless record_domain lets its administrators be asked: what the person is invited as; NONE: not at all"`
+	RecordDomain bool           `json:"record_domain,omitempty" doc:"Record the contact's mail domain as the account's own"`
 	Email        string         `json:"email,omitempty" doc:"Required with a role and with record_domain: the contact's address that you decided about; another one means that the order was amended"`
 }
 

@@ -21,12 +21,12 @@ type OrderSummary struct {
 	PONumber         string                `json:"po_number"`
 	VendorOrderNo    string                `json:"vendor_order_no,omitempty" doc:"The vendor's number; missing until the order is accepted"`
 	ServiceType      catalogue.ServiceType `json:"service_type"`
-	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The purchase date that counts (S6)"`
+	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The purchase date that counts"`
 	TimeZone         string                `json:"time_zone" doc:"IANA zone of the order's days"`
-	CancellableUntil time.Time             `json:"cancellable_until" doc:"Exclusive end of the cancellation window (R90)"`
+	CancellableUntil time.Time             `json:"cancellable_until" doc:"Exclusive end of the cancellation window"`
 	ReviewReasons    []string              `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order"`
 	ReviewUntil      *time.Time            `json:"review_until,omitempty" doc:"Without a decision by then the order is rejected"`
-	InvitationFailed bool                  `json:"invitation_failed" doc:"The invitation could not be delivered (S17)"`
+	InvitationFailed bool                  `json:"invitation_failed" doc:"The invitation could not be delivered"`
 	Lines            []OrderLineView       `json:"lines" nullable:"false"`
 	CreatedAt        time.Time             `json:"created_at"`
 	Version          int64                 `json:"version" doc:"Also the ETag, for If-Match"`
@@ -43,13 +43,13 @@ type OrderLineView struct {
 	Quantity    int64                 `json:"quantity"`
 	ServiceType catalogue.ServiceType `json:"service_type"`
 	TermYears   int                   `json:"term_years"`
-	Renews      string                `json:"renews,omitempty" doc:"Contract whose licences these continue (S4)"`
+	Renews      string                `json:"renews,omitempty" doc:"Contract whose licences these continue"`
 }
 
 // OrderDetail is one order with everything that became of it.
 type OrderDetail struct {
 	OrderSummary
-	Submitted     *ordering.OrderForm `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators (R94)"`
+	Submitted     *ordering.OrderForm `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators"`
 	Contracts     []OrderContract     `json:"contracts" nullable:"false"`
 	Cancellations []CancellationView  `json:"cancellations" nullable:"false"`
 	Timeline      []EventView         `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
@@ -176,9 +176,9 @@ type OrderContract struct {
 	TermYears     int                     `json:"term_years"`
 	TimeZone      string                  `json:"time_zone"`
 	StartOn       string                  `json:"start_on,omitempty" format:"date"`
-	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day"`
 	StartReason   entitlement.StartReason `json:"start_reason,omitempty"`
-	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
+	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started"`
 	CreatedAt     time.Time               `json:"created_at"`
 }
 

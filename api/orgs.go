@@ -65,7 +65,7 @@ func (h orgHandlers) routes(api huma.API) {
 // OrgRequest is an organisation that sells or serves.
 type OrgRequest struct {
 	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER"`
-	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organisation it is (S59)"`
+	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organisation it is"`
 	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR. Missing: the only one of this name"`
 	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
@@ -85,8 +85,8 @@ type OrgChangeRequest struct {
 
 // OrgMailRequest is how an organisation is reached, as an operator knows it.
 type OrgMailRequest struct {
-	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed (R115b). At most 50"`
-	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name (S65)"`
+	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed. At most 50"`
+	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name"`
 	Reason    string   `json:"reason" doc:"Required; goes into the audit"`
 }
 
@@ -112,19 +112,19 @@ type OrgView struct {
 	AuthorisedUntil string          `json:"authorised_until,omitempty"`
 	Suspended       bool            `json:"suspended"`
 	Authorised      bool            `json:"authorised" doc:"Today"`
-	MergedInto      string          `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over (S27)"`
+	MergedInto      string          `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over"`
 	CreatedAt       time.Time       `json:"created_at"`
 }
 
 // OrgDetail is an organisation with what operators keep about it.
 type OrgDetail struct {
 	OrgView
-	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"R115b"`
-	NoticesTo      string            `json:"notices_to,omitempty" doc:"S65"`
-	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known (S59)"`
-	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders (S65)"`
+	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed"`
+	NoticesTo      string            `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name"`
+	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known"`
+	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders"`
 	DistributorIDs []string          `json:"distributor_ids" nullable:"false" doc:"Of a reseller: who orders in its name"`
-	Alike          []OrgView         `json:"alike" nullable:"false" doc:"Others of its kind whose name it resembles: another legal form, spelling or country (S59)"`
+	Alike          []OrgView         `json:"alike" nullable:"false" doc:"Others of its kind whose name it resembles: another legal form, spelling or country"`
 }
 
 func (h orgHandlers) orgView(o account.Org) OrgView {

@@ -38,8 +38,8 @@ func (h processHandlers) routes(api huma.API) {
 
 // ProcessView is something under way.
 type ProcessView struct {
-	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
-	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
+	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment, account or question about a person"`
+	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT"`
 	State      string         `json:"state"`
 	WaitsFor   string         `json:"waits_for"`
 	Actor      string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
@@ -96,7 +96,8 @@ func (l workflowLinks) workflow(id string) string {
 
 type listProcessesInput struct {
 	ListInput
-	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"Only this kind"`
+	ID       string `query:"id" maxLength:"64" doc:"Only this order, invitation, replacement, spare unit, shipment or account"`
+	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"Only this kind"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
 	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,CARRIER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
 	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now: what is late"`
@@ -118,6 +119,7 @@ func (h processHandlers) listProcesses(
 	}
 
 	found, next, err := h.operations.ListProcesses(ctx, operations.ProcessFilter{
+		ID:       in.ID,
 		Kind:     processes.Kind(in.Kind),
 		WaitsFor: in.WaitsFor,
 		Actor:    in.Actor,
@@ -134,7 +136,7 @@ func (h processHandlers) listProcesses(
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
+	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT"`
 	WaitsFor string         `json:"waits_for"`
 	Actor    string         `json:"actor"`
 	Count    int64          `json:"count"`

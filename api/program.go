@@ -91,7 +91,7 @@ func (h programHandlers) putProgram(
 type SKURequest struct {
 	ServiceType   catalogue.ServiceType `json:"service_type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART"`
 	TermYears     int                   `json:"term_years" doc:"1 to 5; 0 for JUMPSTART"`
-	Bundle        bool                  `json:"bundle,omitempty" doc:"Hardware that brings JumpStart (R30a)"`
+	Bundle        bool                  `json:"bundle,omitempty" doc:"Hardware that brings JumpStart"`
 	EffectiveFrom string                `json:"effective_from,omitempty" doc:"First day of sale, YYYY-MM-DD"`
 	EffectiveTo   string                `json:"effective_to,omitempty" doc:"First day without sale, YYYY-MM-DD"`
 }

@@ -59,7 +59,7 @@ type RMARequest struct {
 	SiteID          string `json:"site_id,omitempty" doc:"Where it goes; missing: the site of the room"`
 	Fault           string `json:"fault" doc:"What is wrong"`
 	SerialProof     string `json:"serial_proof,omitempty" doc:"Where the proof is kept that the device is the account's, for one that was registered less than 24 hours ago"`
-	SpareUnitID     string `json:"spare_unit_id,omitempty" doc:"A spare of the same model on site that is used at once (R35d); see use_spare"`
+	SpareUnitID     string `json:"spare_unit_id,omitempty" doc:"A spare of the same model on site that is used at once; see use_spare"`
 	DefectConfirmed bool   `json:"defect_confirmed,omitempty" doc:"Agents: the defect is confirmed"`
 }
 
@@ -135,7 +135,7 @@ type RMACommandRequest struct {
 	Outcome         rma.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
 	Photo           string         `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
 	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED; one of the replacement's facts"`
-	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
+	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account"`
 	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
 }
 
@@ -185,8 +185,8 @@ type RMAView struct {
 	StateSince        time.Time             `json:"state_since"`
 	Commands          []rma.RMACommand      `json:"commands" nullable:"false" doc:"What the caller may do now"`
 	Facts             []rma.RMAFact         `json:"facts,omitempty" doc:"Agents: what tell may say now"`
-	Held              bool                  `json:"held" doc:"Waits for the proof of purchase (R125)"`
-	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it (S25)"`
+	Held              bool                  `json:"held" doc:"Waits for the proof of purchase"`
+	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it"`
 	RejectCode        string                `json:"reject_code,omitempty"`
 	DeviceID          string                `json:"device_id,omitempty"`
 	Serial            string                `json:"serial,omitempty" doc:"Of the faulty unit"`
@@ -195,10 +195,10 @@ type RMAView struct {
 	RoomID            string                `json:"room_id,omitempty" doc:"Where it was when the replacement was requested"`
 	SiteID            string                `json:"site_id" doc:"Where the replacement goes"`
 	Fault             string                `json:"fault"`
-	Cover             cover.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used (S38); missing while held"`
+	Cover             cover.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used; missing while held"`
 	Speed             calendar.RMASpeed     `json:"speed,omitempty"`
 	Promise           *PromiseView          `json:"promise,omitempty" doc:"The current one"`
-	FirstPromisedOn   string                `json:"first_promised_on,omitempty" format:"date" doc:"Whether it is late counts from this one (S21)"`
+	FirstPromisedOn   string                `json:"first_promised_on,omitempty" format:"date" doc:"Whether it is late counts from this one"`
 	Late              bool                  `json:"late"`
 	ReplacementSerial string                `json:"replacement_serial,omitempty"`
 	ReplacementModel  string                `json:"replacement_model,omitempty"`
@@ -225,8 +225,8 @@ type PromiseView struct {
 	On              string      `json:"on,omitempty" format:"date" doc:"Local day at the site; missing: this speed promises none"`
 	Explanation     PromiseText `json:"explanation" doc:"Why this day"`
 	Calendar        string      `json:"calendar"`
-	CalendarVersion int64       `json:"calendar_version" doc:"Later changes of the calendar do not move the promise (S20)"`
-	WithoutHolidays bool        `json:"without_holidays,omitempty" doc:"No public holidays of the place were known: weekends alone were counted (C3)"`
+	CalendarVersion int64       `json:"calendar_version" doc:"Later changes of the calendar do not move the promise"`
+	WithoutHolidays bool        `json:"without_holidays,omitempty" doc:"No public holidays of the place were known: weekends alone were counted"`
 }
 
 // PromiseText is a text in both languages.

@@ -58,8 +58,8 @@ type RoomRequest struct {
 	AccountID   string            `json:"account_id,omitempty" doc:"Operators: whose room it is; a customer's token has its own"`
 	Name        string            `json:"name"`
 	Site        string            `json:"site,omitempty"`
-	Country     string            `json:"country" doc:"ISO 3166, two letters; decides speed and languages (R78c)"`
-	Region      string            `json:"region,omitempty" doc:"What follows the country in ISO 3166-2, such as SP: whose holidays count; missing: the country's own (C3)"`
+	Country     string            `json:"country" doc:"ISO 3166, two letters; decides speed and languages"`
+	Region      string            `json:"region,omitempty" doc:"What follows the country in ISO 3166-2, such as SP: whose holidays count; missing: the country's own"`
 	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
 	Criticality rules.Criticality `json:"criticality,omitempty" enum:"NORMAL,HIGH,CRITICAL" doc:"Missing: NORMAL"`
 	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name; missing: that of the region or country"`
@@ -212,7 +212,7 @@ type MoveRequest struct {
 	ToRoomID          string   `json:"to_room_id"`
 	DeviceIDs         []string `json:"device_ids,omitempty" nullable:"false"`
 	LicenceIDs        []string `json:"licence_ids,omitempty" nullable:"false"`
-	AcknowledgedTerms int      `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the new room's country that was read, where they differ from home (R78e)"`
+	AcknowledgedTerms int      `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the new room's country that was read, where they differ from home"`
 	Reason            string   `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 

@@ -79,7 +79,7 @@ type ScanView struct {
 	At     time.Time            `json:"at" doc:"When it happened"`
 	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
 
-	Contradicted bool `json:"contradicted,omitempty" doc:"The time cannot be true, so nothing follows from the scan (S62)"`
+	Contradicted bool `json:"contradicted,omitempty" doc:"The time cannot be true, so nothing follows from the scan"`
 }
 
 // ShipmentDetail is a shipment with its scans.

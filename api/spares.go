@@ -55,9 +55,9 @@ func (h spareHandlers) routes(api huma.API) {
 type SparesView struct {
 	ParentOrgID string `json:"parent_org_id"`
 	Name        string `json:"name"`
-	MergedInto  string `json:"merged_into,omitempty" doc:"The parent that took over (S27)"`
+	MergedInto  string `json:"merged_into,omitempty" doc:"The parent that took over"`
 	Entitled    int    `json:"entitled" doc:"Spare units that the parent is entitled to: the sum of its ledger"`
-	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licences in force over all its accounts, assigned or not (R81c)"`
+	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licences in force over all its accounts, assigned or not"`
 }
 
 func sparesView(operator bool) func(replacement.Spares) SparesView {

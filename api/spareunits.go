@@ -67,7 +67,7 @@ type SpareUnitView struct {
 	ShippedAt     *time.Time           `json:"shipped_at,omitempty"`
 	OnSiteAt      *time.Time           `json:"on_site_at,omitempty"`
 	ConsumedAt    *time.Time           `json:"consumed_at,omitempty" doc:"The last time"`
-	RecallPending bool                 `json:"recall_pending" doc:"It is under way, and recalled when it arrives (S9)"`
+	RecallPending bool                 `json:"recall_pending" doc:"It is under way, and recalled when it arrives"`
 	RecallUntil   *time.Time           `json:"recall_until,omitempty" doc:"End of the time in which a recalled unit may come back: not included"`
 	WaitsFor      string               `json:"waits_for,omitempty" doc:"Timer that runs"`
 	WaitsUntil    *time.Time           `json:"waits_until,omitempty"`

@@ -105,9 +105,9 @@ func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView],
 // ActionRequest says why, and whatever the action needs.
 type ActionRequest struct {
 	Reason       string         `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
-	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW, S61); link: whose the imported warranty is"`
-	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all (S15)"`
-	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own (S15)"`
+	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW); link: whose the imported warranty is"`
+	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all"`
+	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own"`
 	StartsOn     string         `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
 	LastDay      string         `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
 	Email        string         `json:"email,omitempty" doc:"reissue: another person's address; accept with a role or record_domain on an order: the address of the person whom the order names, against an amendment that you have not seen"`

@@ -103,7 +103,7 @@ func attachmentView(a warranty.AttachmentDetail) AttachmentView {
 // AttachedView is what attaching a unit led to.
 type AttachedView struct {
 	AttachmentView
-	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
+	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Contracts that started by it"`
 }
 
 func (h warrantyHandlers) attachWarranty(
@@ -176,7 +176,7 @@ type WarrantyView struct {
 	AccountID   string                    `json:"account_id,omitempty"`
 	Serial      string                    `json:"serial"`
 	StartsOn    string                    `json:"starts_on,omitempty" format:"date"`
-	LastDay     string                    `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	LastDay     string                    `json:"last_day,omitempty" format:"date" doc:"Last covered day"`
 	SKU         string                    `json:"sku,omitempty"`
 	PONumber    string                    `json:"po_number,omitempty"`
 	PurchasedOn string                    `json:"purchased_on,omitempty" format:"date"`

@@ -90,7 +90,7 @@ func (c tokenCreateCommand) token(
 		c.Org = account.OperatorOrgID
 	}
 
-	org, err := findOrg(ctx, d, c.Org)
+	org, err := findOrg(ctx, d.Accounts, c.Org)
 	if err != nil {
 		return identity.NewToken{}, err
 	}
@@ -153,7 +153,16 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 			}
 		}
 
-		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown) })
+		orgs := map[string]string{}
+		all, err := everyOrg(ctx, d.Accounts, "")
+		if err != nil {
+			return err
+		}
+		for _, o := range all {
+			orgs[o.ID] = o.Name
+		}
+
+		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown, orgs) })
 	})
 }
 
@@ -206,19 +215,19 @@ func tokenState(t identity.APIToken) string {
 	return "live"
 }
 
-func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken) {
-	t := a.table(w, "id", "begins with", "label", "organisation", "role", "state", "expires",
-		"scopes")
+func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken, orgs map[string]string) {
+	t := a.table(w, "label", "begins with", "organisation", "role", "state", "expires", "scopes",
+		"id")
 	for _, k := range tokens {
 		t.AppendRow([]any{
-			k.ID,
-			k.Prefix,
 			k.Label,
-			k.OrgID,
-			k.Role,
+			k.Prefix,
+			orgs[k.OrgID],
+			plain(string(k.Role)),
 			tokenState(k),
 			k.ExpiresAt.Format(time.DateOnly),
 			k.Scopes,
+			k.ID,
 		})
 	}
 

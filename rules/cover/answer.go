@@ -119,9 +119,9 @@ const (
 
 // Reason is one step of why an answer is what it is.
 type Reason struct {
-	Code    string `json:"code"`
-	Rule    string `json:"rule"` // of RULES
-	Message string `json:"message"`
+	Code    string `json:"code" doc:"Stable code of the reason"`
+	Rule    string `json:"rule" doc:"Number of the rule that decides, for programs; get-coverage (/v1/docs#get-coverage) says what each means"`
+	Message string `json:"message" doc:"The reason in English"`
 }
 
 var reasonTexts = map[string]Reason{

@@ -19,7 +19,7 @@ type EarlierWarrantyForm struct {
 	Address  rules.Address `json:"address"`
 	Serial   string        `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
 	StartsOn string        `json:"starts_on" format:"date"`
-	LastDay  string        `json:"last_day" format:"date" doc:"Last covered day (C2)"`
+	LastDay  string        `json:"last_day" format:"date" doc:"Last covered day"`
 }
 
 // InvalidPeriod is the code of a last day before the first one.

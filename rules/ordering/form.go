@@ -28,7 +28,7 @@ type OrderForm struct {
 type OrderLine struct {
 	SKU      string `json:"sku"`
 	Quantity int64  `json:"quantity"`
-	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap (S4)"`
+	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap"`
 }
 
 // Normalised returns the form in the one spelling that is stored and compared:
