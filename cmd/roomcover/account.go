@@ -131,8 +131,8 @@ func (o output) showAccount(
 		for _, q := range questions {
 			if q.State == identity.QuestionOpen {
 				fmt.Fprintln(out, indented(fmt.Sprintf(
-					"The administrators are asked whether %s <%s>, whom an order of %s names, may come "+
-						"in, until %s.", q.ContactName, q.Email, q.Seller,
+					"The administrators are asked whether %s <%s>, whom an order of %s names, "+
+						"may come in, until %s.", q.ContactName, q.Email, q.Seller,
 					w.until(q.AnswerUntil, acc.TimeZone),
 				)))
 				fmt.Fprintln(out)
@@ -146,7 +146,8 @@ func (o output) showAccount(
 			{"Since", w.at(acc.CreatedAt, acc.TimeZone)},
 		}
 		if acc.CSM != nil {
-			facts = append(facts, fact{"Looked after by", acc.CSM.Name + " <" + acc.CSM.Email + ">"})
+			manager := acc.CSM.Name + " <" + acc.CSM.Email + ">"
+			facts = append(facts, fact{"Looked after by", manager})
 		}
 		for _, kind := range slices.Sorted(maps.Keys(acc.Balance)) {
 			facts = append(facts, fact{serviceName(kind), balanceOf(acc.Balance[kind])})

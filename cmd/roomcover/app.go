@@ -102,9 +102,9 @@ func (a *app) onDatabase(
 }
 
 // ofDeployments says where commands on the database belong.
-const ofDeployments = "This works on the PostgreSQL database of a deployment. A process of make dev " +
-	"has none:\nset ROOMCOVER_TOKEN to the operator's token that it prints, and use the commands that " +
-	"go by the API."
+const ofDeployments = "This works on the PostgreSQL database of a deployment. A process of " +
+	"make dev has none:\nset ROOMCOVER_TOKEN to the operator's token that it prints, and use the " +
+	"commands that go by the API."
 
 // onReadyDatabase is onDatabase for a database that has this program's schema.
 func (a *app) onReadyDatabase(

@@ -90,7 +90,9 @@ type oneInvitation struct {
 }
 
 // find returns the id, and the account's where it was said.
-func (c oneInvitation) find(ctx context.Context) (client *apiClient, account, id string, err error) {
+func (c oneInvitation) find(
+	ctx context.Context,
+) (client *apiClient, account, id string, err error) {
 	if client, err = c.client(); err != nil {
 		return nil, "", "", err
 	}

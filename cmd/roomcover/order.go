@@ -190,7 +190,8 @@ func (a *app) explainOrder(
 	fmt.Fprintf(out, "Order %s: %s\n\n", orderNumber(o.OrderSummary), plain(string(o.State)))
 	c.writeNext(out, w, a)
 	if o.State == rules.OrderNeedsReview {
-		fmt.Fprintf(out, "    Decide on what you see here with --version %d: an order that its sender\n"+
+		fmt.Fprintf(out, "    Decide on what you see here with --version %d: "+
+			"an order that its sender\n"+
 			"    amends meanwhile is then not decided by mistake.\n\n", o.Version)
 	}
 
@@ -305,8 +306,9 @@ func (c decision) decide(ctx context.Context, a *app, body map[string]any) error
 		)}
 	}
 
-	unknown := slices.Contains(o.ReviewReasons, ordering.ReasonContactUnknown)
-	if body["accept"] == true && unknown && body["invite_as"] == nil && body["record_domain"] == nil {
+	open := slices.Contains(o.ReviewReasons, ordering.ReasonContactUnknown) &&
+		body["invite_as"] == nil && body["record_domain"] == nil
+	if body["accept"] == true && open {
 		return settingsError{errors.New(
 			"the account does not know the person whom the order names: say --invite-as none, or " +
 				"--invite-as admin or read_only with --email, or --record-domain with --email",
@@ -352,7 +354,8 @@ type orderAcceptCommand struct {
 func (orderAcceptCommand) Help() string {
 	return `Examples:
   roomcover order accept PO-2026-0017 --version 1 --reason "asked the seller"
-  roomcover order accept PO-2026-0017 --invite-as read_only --email rui@acme.example --reason "theirs"`
+  roomcover order accept PO-2026-0017 --invite-as read_only --email rui@acme.example \
+    --reason "theirs"`
 }
 
 // Validate is called by kong.
@@ -365,8 +368,8 @@ func (c orderAcceptCommand) Validate() error {
 func needsEmail(inviteAs string, recordDomain bool, email string) error {
 	role := strings.ToLower(inviteAs)
 	if email == "" && (recordDomain || role == "admin" || role == "read_only") {
-		return errors.New("--invite-as and --record-domain go with --email, the address of the person " +
-			"whom you decided about")
+		return errors.New("--invite-as and --record-domain go with --email, " +
+			"the address of the person whom you decided about")
 	}
 	return nil
 }

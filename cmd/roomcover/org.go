@@ -31,7 +31,9 @@ type orgBook interface {
 	GetOrg(ctx context.Context, id string) (account.Org, error)
 	GetOrgRecords(context.Context, account.Org) (account.OrgRecords, error)
 	PutOrg(context.Context, account.OrgChange) (account.Org, error)
-	ChangeOrg(ctx context.Context, id string, c account.OrgChange, reason string) (account.Org, error)
+	ChangeOrg(
+		ctx context.Context, id string, c account.OrgChange, reason string,
+	) (account.Org, error)
 	PutOrgMail(ctx context.Context, id string, m account.OrgMail, reason string) error
 	PutOrgSpellings(ctx context.Context, id string, s []account.Spelling, reason string) error
 	RelateOrgs(ctx context.Context, distributor, reseller string, related bool, reason string) error
@@ -55,8 +57,8 @@ func (a *app) onOrgs(
 	var missing settingsError
 	if errors.As(err, &missing) {
 		return settingsError{fmt.Errorf(
-			"%w\nSo does org: with ROOMCOVER_TOKEN, or --token-file, it goes by the API at ROOMCOVER_URL",
-			missing.error,
+			"%w\nSo does org: with ROOMCOVER_TOKEN, or --token-file, "+
+				"it goes by the API at ROOMCOVER_URL", missing.error,
 		)}
 	}
 	return err

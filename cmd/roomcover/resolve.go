@@ -127,7 +127,9 @@ func (c *apiClient) parentID(ctx context.Context, said string) (string, error) {
 	}
 
 	all, err := candidates(ctx, c, "/v1/accounts", url.Values{},
-		func(a api.AccountView) candidate { return candidate{a.ParentOrgID, []string{a.LegalName}} })
+		func(a api.AccountView) candidate {
+			return candidate{a.ParentOrgID, []string{a.LegalName}}
+		})
 	if err != nil {
 		return "", err
 	}

@@ -174,7 +174,8 @@ func (a *app) explainRMA(out io.Writer, w *words, r api.RMADetail, standing *api
 	}
 
 	fmt.Fprintf(out, "Replacement of %s for %s: %s\n\n",
-		strings.TrimSpace(r.Model+" "+r.Serial), w.name(r.AccountID), w.state("rma", string(r.State)))
+		strings.TrimSpace(r.Model+" "+r.Serial), w.name(r.AccountID),
+		w.state("rma", string(r.State)))
 	c.writeNext(out, w, a)
 
 	writeFacts(out,

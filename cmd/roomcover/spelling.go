@@ -103,7 +103,8 @@ var (
 
 // abbreviations are written in capitals by everybody.
 var abbreviations = []string{
-	"API", "CSM", "CSV", "IANA", "ISO", "JSON", "PDF", "RFC", "RMA", "SKU", "TLS", "URL", "UTC", "UTF",
+	"API", "CSM", "CSV", "IANA", "ISO", "JSON", "PDF",
+	"RFC", "RMA", "SKU", "TLS", "URL", "UTC", "UTF",
 }
 
 // text says in the words of the command what the API says of its fields and their values.

@@ -165,7 +165,8 @@ func (taskDoCommand) Help() string {
 	return `What each action needs stands in docs/operations.md.
 
 Examples:
-  roomcover task do PO-2026-0017 accept --invite-as read_only --email rui@acme.example --reason "asked"
+  roomcover task do PO-2026-0017 accept --invite-as read_only --email rui@acme.example \
+    --reason "asked"
   roomcover task do PO-2026-0017 accept --record-domain --email rui@acme.example --reason "theirs"
   roomcover task do PO-2026-0017 refuse --reason "nobody there knows the person"`
 }

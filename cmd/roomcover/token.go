@@ -69,6 +69,11 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 
+		names, err := allOrgNames(ctx, d)
+		if err != nil {
+			return err
+		}
+
 		t, secret, err := d.People.CreateToken(ctx, n)
 		if err != nil {
 			return err
@@ -77,7 +82,7 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 		view := tokenView(t)
 		view["token"] = secret
 		return c.show(a, view, func(w io.Writer) {
-			a.tokenTable(w, []identity.APIToken{t})
+			a.tokenTable(w, []identity.APIToken{t}, names)
 			fmt.Fprintf(w, "\nThe secret, shown this once:\n%s\n", secret)
 		})
 	})
@@ -153,16 +158,11 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 			}
 		}
 
-		orgs := map[string]string{}
-		all, err := everyOrg(ctx, d.Accounts, "")
+		names, err := allOrgNames(ctx, d)
 		if err != nil {
 			return err
 		}
-		for _, o := range all {
-			orgs[o.ID] = o.Name
-		}
-
-		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown, orgs) })
+		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown, names) })
 	})
 }
 
@@ -190,6 +190,16 @@ func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(w, "Revoked %s.\n", c.ID)
 		})
 	})
+}
+
+// allOrgNames names the organisations by their ids.
+func allOrgNames(ctx context.Context, d *domains.Domains) (map[string]string, error) {
+	orgs, err := everyOrg(ctx, d.Accounts, "")
+	names := map[string]string{}
+	for _, o := range orgs {
+		names[o.ID] = o.Name
+	}
+	return names, err
 }
 
 func tokenView(t identity.APIToken) map[string]any {
