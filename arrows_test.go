@@ -131,9 +131,10 @@ var arrows = map[string][]string{
 	},
 	"server": {"api", "models/db", "models/domains", "models/operations", "portal"},
 	"cmd/roomcover": {
-		"api", "carrier", "clock", "config", "demo", "mail", "models/account", "models/db",
-		"models/domains", "models/identity", "models/importjob", "rules", "rules/catalogue",
-		"server", "worker",
+		"api", "carrier", "clock", "config", "demo", "mail", "messages", "messages/process",
+		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
+		"models/order", "rules", "rules/catalogue", "rules/cover", "rules/ordering",
+		"rules/processes", "rules/rma", "server", "worker",
 	},
 
 	// For tests and dev.

@@ -105,6 +105,7 @@ var routeTable = map[string]string{
 	"GET /v1/operator/tasks":                            "ALC",
 	"GET /v1/operator/tasks/x":                          "ALC",
 	"POST /v1/operator/tasks/x/close":                   "ALC",
+	"GET /v1/names":                                     "ALCKV",
 	"GET /v1/processes":                                 "ALC",
 	"GET /v1/processes/counts":                          "ALC",
 	"GET /v1/agenda":                                    "ALC",

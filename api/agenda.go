@@ -51,7 +51,7 @@ type AgendaListView struct {
 type AgendaItemView struct {
 	ID        string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment, account or operator task"`
 	Number    string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
-	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK" doc:"What kind of object it is"`
+	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,CONTACT,SHIPMENT,TASK" doc:"What kind of object it is"`
 	State     string         `json:"state" doc:"Its state, as in its own resource"`
 	WaitsFor  string         `json:"waits_for" doc:"What it waits for, as a stable word such as REVIEW_DECISION or STOCK"`
 	Actor     string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
@@ -78,6 +78,7 @@ var agendaPaths = map[processes.Kind]string{
 	processes.Shipment: "/v1/shipments/",
 	processes.Task:     "/v1/operator/tasks/",
 	processes.CSM:      "/v1/accounts/",
+	processes.Contact:  "/v1/contact-questions/",
 }
 
 func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {

@@ -173,6 +173,7 @@ func (s *service) routes() {
 
 	taskHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)
 	processHandlers{db: s.domains.DB, operations: s.domains.Operations, links: links}.routes(s.api)
+	nameHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)
 	agendaHandlers{operations: s.domains.Operations, links: links}.routes(s.api)
 	eventHandlers{operations: s.domains.Operations}.routes(s.api)
 	mailHandlers{notifications: s.domains.Notifications}.routes(s.api)

@@ -44,7 +44,11 @@ var probes = map[string]struct{ path, body string }{
 	},
 	"POST /v1/warranties/attachments/{id}/release": {"/v1/warranties/attachments/<attachment>/release", `{}`},
 
-	"GET /v1/rooms": {"/v1/rooms?account_id=<account>", ""},
+	"GET /v1/names":        {"/v1/names?ids=<account>", ""},
+	"GET /v1/names #room":  {"/v1/names?ids=<room>", ""},
+	"GET /v1/names #rma":   {"/v1/names?ids=<rma>", ""},
+	"GET /v1/names #order": {"/v1/names?ids=<order>", ""},
+	"GET /v1/rooms":        {"/v1/rooms?account_id=<account>", ""},
 	"POST /v1/rooms": {
 		"/v1/rooms", `{"account_id":"<account>","name":"x","country":"BR","platform":"OTHER"}`,
 	},

@@ -225,6 +225,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"list-tasks":             at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"),
 		"get-task":               at(h.Lead, "/v1/operator/tasks/{id}", task),
 		"act-on-task":            at(h.Lead, "/v1/operator/tasks/{id}/accept", task),
+		"list-names":             at(h.Lead, "/v1/names?ids={id}", accountOf),
 		"list-processes":         at(h.Lead, "/v1/processes?limit=2"),
 		"count-processes":        at(h.Lead, "/v1/processes/counts"),
 		"get-agenda":             at(h.Lead, "/v1/agenda?limit=2"),

@@ -173,6 +173,7 @@ type listOrdersInput struct {
 	ListInput
 	State     string `query:"state" enum:"RECEIVED,NEEDS_REVIEW,ACCEPTED,REJECTED,PROVISIONING,FULFILLED,PARTIALLY_CANCELLED,CANCELLED" doc:"Only orders in this state"`
 	PONumber  string `query:"po_number" maxLength:"64" doc:"Only orders of this number"`
+	Number    string `query:"number" maxLength:"64" doc:"Only orders that the sender or the vendor calls by this number"`
 	AccountID string `query:"account_id" maxLength:"64" doc:"Operators: only orders of this account"`
 }
 
@@ -183,6 +184,7 @@ func (h orderHandlers) listOrders(
 	filter := order.OrderFilter{
 		State:    rules.OrderState(in.State),
 		PONumber: in.PONumber,
+		Number:   in.Number,
 		Page:     in.page(),
 	}
 

@@ -38,9 +38,9 @@ func (h processHandlers) routes(api huma.API) {
 
 // ProcessView is something under way.
 type ProcessView struct {
-	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
+	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment, account or question about a person"`
 	Number     string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
-	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"What kind of process it is"`
+	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"What kind of process it is"`
 	State      string         `json:"state" doc:"Its state, as in its own resource"`
 	WaitsFor   string         `json:"waits_for" doc:"What it waits for, as a stable word such as REVIEW_DECISION or STOCK"`
 	Actor      string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
@@ -98,7 +98,8 @@ func (l workflowLinks) workflow(id string) string {
 
 type listProcessesInput struct {
 	ListInput
-	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"Only this kind"`
+	ID       string `query:"id" maxLength:"64" doc:"Only this order, invitation, replacement, spare unit, shipment or account"`
+	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"Only this kind"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
 	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,CARRIER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
 	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now: what is late"`
@@ -120,6 +121,7 @@ func (h processHandlers) listProcesses(
 	}
 
 	found, next, err := h.operations.ListProcesses(ctx, operations.ProcessFilter{
+		ID:       in.ID,
 		Kind:     processes.Kind(in.Kind),
 		WaitsFor: in.WaitsFor,
 		Actor:    in.Actor,
@@ -136,9 +138,9 @@ func (h processHandlers) listProcesses(
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"What kind of process it is"`
+	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"What kind of process it is"`
 	WaitsFor string         `json:"waits_for" doc:"What they wait for, as a stable word such as REVIEW_DECISION or STOCK"`
-	Actor    string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
+	Actor    string         `json:"actor"`
 	Count    int64          `json:"count" doc:"How many of this kind wait for it"`
 }
 

@@ -65,35 +65,48 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.show(a, list, func(w io.Writer) {
-		a.agendaTable(w, "Late", list.Late, text.FgRed)
-		fmt.Fprintln(w)
-		a.agendaTable(w, "Due "+cmp.Or(c.On, "today"), list.Due, text.FgYellow)
+	return c.showNamed(ctx, a, client, list, func(out io.Writer, w *words) {
+		a.agendaTable(out, w, "Late", list.Late, text.FgRed)
+		fmt.Fprintln(out)
+		due := "Due today"
+		if c.On != "" {
+			due = "Due " + w.day(c.On)
+		}
+		a.agendaTable(out, w, due, list.Due, text.FgYellow)
 	})
 }
 
-func (a *app) agendaTable(w io.Writer, name string, list api.AgendaListView, c text.Color) {
+func (a *app) agendaTable(
+	out io.Writer, w *words, name string, list api.AgendaListView, c text.Color,
+) {
 	if list.Total == 0 {
-		fmt.Fprintf(w, "%s: nothing.\n", name)
+		fmt.Fprintf(out, "%s: nothing.\n", name)
 		return
 	}
 
-	fmt.Fprintf(w, "%s: %d\n", name, list.Total)
-	t := a.table(w, "how late", "kind", "id", "waits for", "who must act", "about")
+	fmt.Fprintf(out, "%s: %d\n", name, list.Total)
+	t := a.table(out, "how late", "what", "customer", "waits for", "who must act", "id")
 	for _, i := range list.Items {
-		about := cmp.Or(i.What, i.AccountID)
 		t.AppendRow([]any{
 			a.paint(c, i.Text),
-			i.Kind,
-			cmp.Or(i.Number, i.ID),
-			cmp.Or(string(i.TaskKind), i.WaitsFor),
+			agendaSubject(w, i),
+			w.name(i.AccountID),
+			plain(cmp.Or(string(i.TaskKind), i.WaitsFor)),
 			a.actor(i.Actor),
-			cutAt(about, 60),
+			cmp.Or(numberOf(i.Kind, i.Number), i.ID),
 		})
 	}
 
 	t.Render()
 	if more := list.Total - int64(len(list.Items)); more > 0 {
-		fmt.Fprintf(w, "and %d more\n", more)
+		fmt.Fprintf(out, "and %d more\n", more)
 	}
+}
+
+// agendaSubject says what a line of the agenda is about.
+func agendaSubject(w *words, i api.AgendaItemView) string {
+	if i.What != "" {
+		return cutAt(w.prose(i.What), 60)
+	}
+	return about(w, i.Kind, i.ID, "")
 }

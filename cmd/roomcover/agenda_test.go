@@ -20,8 +20,8 @@ func TestAgendaFromTheCommandLine(t *testing.T) {
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
 	out := s.must("agenda", "--time-zone", "America/Sao_Paulo", "--account", "Acme Ltda")
 	for _, want := range []string{
-		"Late: 1\n", "3 days late", "ASSIGN_CSM", "Name the account's customer success manager.", "Due today: ",
-		"due today", r.ID, "DELIVERY",
+		"Late: 1\n", "3 days late", "assign csm", "Name the account's customer success manager.", "Due today: ",
+		"due today", r.ID, "delivery", "Replacement RALLY-BAR SN100", "Acme Ltda",
 	} {
 		require.Contains(t, out, want)
 	}

@@ -57,7 +57,8 @@ func TestPsShowsEveryOrderAndInvitationUnderWay(t *testing.T) {
 
 		out := s.must("ps")
 		for _, want := range []string{
-			order.ID, "CANCELLATION_WINDOW", "inv_", "SENDING", "the step fails", "CSM_ASSIGNMENT",
+			order.ID, "can be cancelled until", "inv_", "Waiting for the mail to leave", "the step fails",
+			"name the account's customer success manager",
 			"3 under way, 0 overdue",
 		} {
 			require.Contains(t, out, want)
@@ -137,11 +138,11 @@ func TestTasksTellWhatToDoAndWhy(t *testing.T) {
 		}))
 		out := s.must("tasks", "--kind", "process_stuck")
 		for _, want := range []string{
-			"tsk_", "PROCESS_STUCK", "ord_1", "retry, close", "Find out why.", "It fails.", "1 tasks",
+			"tsk_", "process stuck", "ord_1", "retry, close", "Find out why.", "It fails.", "1 task.",
 		} {
 			require.Contains(t, out, want)
 		}
-		require.Equal(t, "Nothing needs an operator.\n", s.must("tasks", "--done"))
+		require.Equal(t, "No task was done yet.\n", s.must("tasks", "--done"))
 		var list []api.TaskView
 		s.json(&list, "tasks")
 		require.Len(t, list, 1)
@@ -154,7 +155,7 @@ func TestTokenThatIsNotGoodIsRefusedWithCode3(t *testing.T) {
 	s := service(t, env)
 	t.Setenv("ROOMCOVER_TOKEN", "rct_wrong")
 	require.Equal(t, exitRefused, s.run("ps"))
-	require.Contains(t, s.err.String(), "UNAUTHENTICATED")
+	require.Contains(t, s.err.String(), "The token is missing, unknown, expired or revoked.")
 	require.Contains(t, s.err.String(), "Request ")
 	require.NotContains(t, s.err.String(), "rct_wrong")
 }

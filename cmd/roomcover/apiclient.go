@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -148,6 +149,21 @@ func (c *apiClient) post(ctx context.Context, path string, body, out any) error 
 	}, out)
 }
 
+// put sends JSON that replaces what is at a path, which is safe to send again.
+func (c *apiClient) put(ctx context.Context, path string, body, out any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+
+	return c.call(ctx, request{
+		method:      http.MethodPut,
+		path:        path,
+		body:        raw,
+		contentType: "application/json",
+	}, out)
+}
+
 // filters are the parameters that say something.
 func filters(values map[string]string) url.Values {
 	q := url.Values{}
@@ -223,6 +239,12 @@ func retryAfter(res *http.Response) time.Duration {
 // apiError is a refusal of the API (problem+json).
 type apiError struct{ api.Problem }
 
+// refusedAs reports whether the API refused a request with the status.
+func refusedAs(err error, status int) bool {
+	var refused *apiError
+	return errors.As(err, &refused) && refused.Status == status
+}
+
 func problemOf(status int, text []byte) *apiError {
 	e := &apiError{}
 	if err := json.Unmarshal(text, &e.Problem); err != nil || e.Code == "" {
@@ -232,14 +254,12 @@ func problemOf(status int, text []byte) *apiError {
 	return e
 }
 
-// explain says what to do and gives the exit code.
-func (e *apiError) explain(w io.Writer) int {
-	for _, f := range e.Errors {
-		fmt.Fprintf(w, "  %s: %s %s\n", f.Pointer, f.Message, f.Remedy)
-	}
-	if e.Remedy != "" {
-		fmt.Fprintln(w, e.Remedy)
-	}
+// Error says what happened; the code is for programs, which ask the API itself.
+func (e *apiError) Error() string { return cmp.Or(e.Detail, e.Code) }
+
+// explain says what to do, in the words of the command, and gives the exit code.
+func (e *apiError) explain(w io.Writer, said spelling) int {
+	said.explain(w, e.Detail, e.Remedy, e.Errors)
 	if e.RequestID != "" {
 		fmt.Fprintf(w, "Request %s\n", e.RequestID)
 	}
@@ -254,6 +274,19 @@ func (e *apiError) explain(w io.Writer) int {
 type paged[T any] struct {
 	Items      []T    `json:"items"`
 	NextCursor string `json:"next_cursor"`
+}
+
+// whole reads a list of the API that has no pages.
+func whole[T any](
+	ctx context.Context, c *apiClient, path string, query url.Values,
+) ([]T, error) {
+	var p paged[T]
+	err := c.call(ctx, request{
+		method: http.MethodGet,
+		path:   path,
+		query:  query,
+	}, &p)
+	return p.Items, err
 }
 
 // every reads a list of the API to its end or to limit, 0 for no limit.

@@ -24,6 +24,8 @@ type app struct {
 	// terminal says whether out is read by a person at a terminal: only then
 	// there are colours and a progress bar.
 	terminal bool
+	// spelling is how the command that runs calls what the API calls by fields.
+	spelling spelling
 	// open opens the database; tests put their own here.
 	open func(config.Config) (*domains.Domains, error)
 	// close closes what open gave.
@@ -87,7 +89,7 @@ func (a *app) onDatabase(
 ) error {
 	c, err := settings()
 	if err != nil {
-		return err
+		return settingsError{fmt.Errorf("%w\n%s", err, ofDeployments)}
 	}
 
 	d, err := a.open(c)
@@ -98,6 +100,11 @@ func (a *app) onDatabase(
 
 	return fn(db.WithScope(ctx, operatorScope), d)
 }
+
+// ofDeployments says where commands on the database belong.
+const ofDeployments = "This works on the PostgreSQL database of a deployment. A process of " +
+	"make dev has none:\nset ROOMCOVER_TOKEN to the operator's token that it prints, and use the " +
+	"commands that go by the API."
 
 // onReadyDatabase is onDatabase for a database that has this program's schema.
 func (a *app) onReadyDatabase(
@@ -139,6 +146,24 @@ func (o output) show(a *app, value any, human func(io.Writer)) error {
 	return e.Encode(value)
 }
 
+// showNamed writes value as JSON, or whatever human writes with the names of all that stands
+// in value.
+func (o output) showNamed(
+	ctx context.Context, a *app, c *apiClient, value any, human func(io.Writer, *words),
+) error {
+	if o.JSON {
+		return o.show(a, value, nil)
+	}
+
+	w, err := c.words(ctx, value)
+	if err != nil {
+		return err
+	}
+
+	human(a.out, w)
+	return nil
+}
+
 // table is a table that fits a person's terminal and stays plain in a pipe.
 func (a *app) table(w io.Writer, head ...any) table.Writer {
 	t := table.NewWriter()
@@ -156,6 +181,9 @@ func (a *app) table(w io.Writer, head ...any) table.Writer {
 	t.AppendHeader(head)
 	return t
 }
+
+// late marks what is late, or wrong.
+func (a *app) late(s string) string { return a.paint(text.FgRed, s) }
 
 // paint colours a text at a terminal and nowhere else.
 func (a *app) paint(c text.Color, s string) string {

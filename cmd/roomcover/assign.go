@@ -19,10 +19,10 @@ import (
 type assignCommand struct {
 	output
 	apiOptions
-	Rooms    []string       `arg:"" optional:"" name:"room" help:"Ids of rooms."`
+	Rooms    []string       `arg:"" optional:"" name:"room" help:"Rooms, by name or id."`
 	All      bool           `help:"Every active room that has no licence of the service."`
 	Site     string         `help:"With --all: only rooms of this site."`
-	Contract string         `placeholder:"ID" help:"The contract; left out by operators: the account's only Select contract that runs or waits."`
+	Contract string         `placeholder:"CONTRACT" help:"The contract: its id, or the number of its order; left out by operators: the account's only Select contract that runs or waits."`
 	Account  string         `placeholder:"ACCOUNT" help:"Operators: id or name of the account."`
 	Terms    map[string]int `placeholder:"DE=2" help:"Versions of the countries' terms that were read, where they differ from home."`
 	Reason   string         `help:"Operators: why; it goes into the audit."`
@@ -35,8 +35,8 @@ The first assignment of an order starts its contracts. A room that has a licence
 the contract keeps it, so running the command again is safe.
 
 Examples:
-  roomcover assign --contract con_01kb rom_01kb rom_01kc
-  roomcover assign --contract con_01kb --all --site Paulista
+  roomcover assign --contract PO-2026-0017 --account "Acme Ltda" "Sala 1" "Sala 2"
+  roomcover assign --contract PO-2026-0017 --all --site Paulista
   roomcover assign --all --account "Acme Ltda" --reason "asked by phone"`
 }
 
@@ -65,13 +65,23 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 
+	if c.Contract, err = client.contractID(ctx, c.Contract); err != nil {
+		return err
+	}
 	if c.Contract == "" {
 		if c.Contract, err = client.onlyContract(ctx, account); err != nil {
 			return err
 		}
 	}
 
-	rooms := c.Rooms
+	var rooms []string
+	for _, said := range c.Rooms {
+		room, err := client.roomID(ctx, account, said)
+		if err != nil {
+			return err
+		}
+		rooms = append(rooms, room)
+	}
 	if c.All {
 		if rooms, err = client.freeRooms(ctx, account, c.Site); err != nil {
 			return err
@@ -105,23 +115,37 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.show(a, out, func(w io.Writer) { c.explain(a, w, out) })
+	// the contract is named too, though the answer does not hold it
+	shown := struct {
+		api.AssignedView
+		ContractID string `json:"contract_id"`
+	}{out, c.Contract}
+	return c.showNamed(ctx, a, client, shown,
+		func(to io.Writer, w *words) { c.explain(a, to, w, out) })
 }
 
-func (c assignCommand) explain(a *app, w io.Writer, out api.AssignedView) {
+func (c assignCommand) explain(a *app, to io.Writer, w *words, out api.AssignedView) {
 	if len(out.Warnings) > 0 {
-		t := a.table(w, "device", "warning", "hardware covered until")
+		t := a.table(to, "device", "warning", "hardware covered until")
 		for _, v := range out.Warnings {
-			t.AppendRow([]any{v.DeviceID, v.Code, dash(v.EndsOn)})
+			t.AppendRow([]any{w.name(v.DeviceID), w.code(v.Code), dash(w.day(v.EndsOn))})
 		}
 		t.Render()
-		fmt.Fprintln(w)
+		fmt.Fprintln(to)
 	}
 
-	fmt.Fprintf(w, "%d rooms have a licence of contract %s.\n", len(out.Assignments), c.Contract)
-	if len(out.StartedContracts) > 0 {
-		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n",
-			strings.Join(out.StartedContracts, ", "))
+	have := "have"
+	if len(out.Assignments) == 1 {
+		have = "has"
+	}
+	fmt.Fprintf(to, "%s %s a licence of the contract of %s:\n",
+		count(len(out.Assignments), "room"), have, w.name(c.Contract))
+	for _, s := range out.Assignments {
+		fmt.Fprintf(to, "  %s\n", w.name(s.RoomID))
+	}
+	if n := len(out.StartedContracts); n > 0 {
+		fmt.Fprintf(to, "It is the order's first assignment: %s started.\n",
+			count(n, "contract"))
 	}
 }
 
@@ -190,32 +214,4 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 	}
 
 	return free, err
-}
-
-// accountID finds an account by its id, or by its name where one only has it.
-func (c *apiClient) accountID(ctx context.Context, named string) (string, error) {
-	if strings.HasPrefix(named, "acc_") {
-		return named, nil
-	}
-
-	all, err := every[api.AccountView](ctx, c, "/v1/accounts", url.Values{}, 0)
-	if err != nil {
-		return "", err
-	}
-
-	var ids []string
-	for _, acc := range all {
-		if strings.EqualFold(acc.LegalName, named) {
-			ids = append(ids, acc.ID)
-		}
-	}
-
-	if len(ids) != 1 {
-		return "", settingsError{
-			fmt.Errorf("%d accounts have this name: use the id with --account %s",
-				len(ids), strings.Join(ids, " ")),
-		}
-	}
-
-	return ids[0], nil
 }

@@ -22,25 +22,25 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	env.Device(t, here, "AB1234", "MEETUP", "2022-12-01")
 	contract := env.Licences(t, order)[0].ContractID
 	out := s.must("assign", "--contract", contract, here.ID, "--reason", "asked")
-	require.Contains(t, out, "1 rooms have a licence of contract "+contract)
-	require.Contains(t, out, "HARDWARE_CAPPED")
-	require.Contains(t, out, contract+" started")
+	require.Contains(t, out, "1 room has a licence of the contract of PO-1:\n  Sala 1, HQ\n")
+	require.Contains(t, out, "hardware cover ends before the contract")
+	require.Contains(t, out, "1 contract started")
 	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", "acme ltda"))
-	require.Contains(t, s.err.String(), "REASON_REQUIRED")
+	require.Contains(t, s.err.String(), "--reason: Send --reason.")
 	out = s.must("assign", "--all", "--site", "HQ", "--account", "acme ltda", "--reason", "asked")
-	require.Contains(t, out, "1 rooms have a licence")
+	require.Contains(t, out, "1 room has a licence")
 	open, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{RoomID: there.ID, Open: true})
 	require.NoError(t, err)
 	require.Len(t, open, 1)
 	require.Contains(t, s.must("assign", "--all", "--account", account, "--reason", "asked"),
 		"Every room has a licence already.")
-	require.Contains(t, s.must("coverage", "--serial", "ab-1234"), "Covered for hardware until 2027-12-01 03:00")
+	require.Contains(t, s.must("coverage", "--serial", "ab-1234"), "Covered for hardware until 30 Nov 2027 in São Paulo.")
 
 	for range 9 {
 		env.Room(t, account, "Lounge")
 	}
 	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", account, "--reason", "asked"))
-	require.Contains(t, s.err.String(), "/room_ids: The contract has 8 licences left.")
+	require.Contains(t, s.err.String(), "ROOM: The contract has 8 licences left.")
 	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
 	require.Equal(t, exitUsage, s.run("assign", "--all", "--account", account, "--reason", "asked"))
 	require.Contains(t, s.err.String(), "2 Select contracts")

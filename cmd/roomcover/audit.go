@@ -97,7 +97,7 @@ func (c auditHeadsCommand) Run(ctx context.Context, a *app) error {
 		}
 
 		return c.show(a, map[string]any{"chains": moved}, func(w io.Writer) {
-			fmt.Fprintf(w, "Written: the ends of %d chains that have moved on.\n", moved)
+			fmt.Fprintf(w, "Written: the ends of %s that moved on.\n", count(moved, "chain"))
 		})
 	})
 }
@@ -141,14 +141,14 @@ func (a *app) showAudit(o output, report db.AuditReport) error {
 
 	err := o.show(a, report, func(w io.Writer) { a.auditReport(w, report) })
 	if err == nil && len(report.Faults) > 0 {
-		err = findings{fmt.Sprintf("the audit does not hold at %d links", len(report.Faults))}
+		err = findings{"the audit does not hold at " + count(len(report.Faults), "link")}
 	}
 	return err
 }
 
 func (a *app) auditReport(w io.Writer, report db.AuditReport) {
 	if len(report.Faults) == 0 {
-		fmt.Fprintf(w, "The audit holds: %d events.\n", report.Events)
+		fmt.Fprintf(w, "The audit holds: %s.\n", count(int(report.Events), "event"))
 		return
 	}
 

@@ -38,7 +38,8 @@ type setting struct {
 func (c configCheckCommand) Run(a *app) error {
 	cfg, err := settings()
 	if err != nil {
-		return err
+		return settingsError{fmt.Errorf("%w\nIt is a deployment's environment that is checked: "+
+			"a process of make dev needs none", err)}
 	}
 	if err := checkLater(cfg); err != nil {
 		return settingsError{err}

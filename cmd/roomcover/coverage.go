@@ -1,37 +1,41 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // coverageCommand asks what is covered.
 type coverageCommand struct {
 	output
 	apiOptions
-	Serial string `placeholder:"SERIAL" help:"A device, by its serial as it stands on it."`
-	Room   string `placeholder:"ID" help:"A room."`
-	Model  string `placeholder:"CODE" help:"With --room: an accessory or software in it."`
-	For    string `enum:"hardware,technical,setup" default:"hardware" help:"What cover is asked for: hardware, technical or setup."`
-	At     string `placeholder:"TIME" help:"An instant such as 2026-11-23T12:00:00Z; otherwise now."`
+	Serial  string `placeholder:"SERIAL" help:"A device, by its serial as it stands on it."`
+	Room    string `placeholder:"ROOM" help:"A room, by name or id."`
+	Account string `placeholder:"ACCOUNT" help:"Whose room it is, where several accounts have one of this name."`
+	Model   string `placeholder:"CODE" help:"With --room: an accessory or software in it."`
+	For     string `enum:"hardware,technical,setup" default:"hardware" help:"What cover is asked for: hardware, technical or setup."`
+	At      string `placeholder:"TIME" help:"An instant such as 2026-11-23T12:00:00Z; otherwise now."`
 }
 
 // Help is shown by --help.
 func (coverageCommand) Help() string {
-	return `Says whether a room or a device is covered, for what, until when, and by which
-rule. Times are UTC; every end is the first moment without cover.
+	return `Says whether a room or a device is covered, for what, until when, and
+why. Times are those of the room; every end is the first moment without cover.
 
 Examples:
   roomcover coverage --serial "2147-LZ 0ABC"
-  roomcover coverage --room rom_01kb --for technical
-  roomcover coverage --room rom_01kb --model TABLE-MOUNT --json`
+  roomcover coverage --room "Sala 1" --account "Acme Ltda" --for technical
+  roomcover coverage --room "Sala 1" --model TABLE-MOUNT --json`
 }
 
 // Validate is called by kong.
@@ -49,10 +53,20 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	account, err := client.accountID(ctx, c.Account)
+	if err != nil {
+		return err
+	}
+
+	room, err := client.roomID(ctx, account, c.Room)
+	if err != nil {
+		return err
+	}
+
 	q := url.Values{"for": {c.For}}
 	for name, value := range map[string]string{
 		"serial": c.Serial,
-		"room":   c.Room,
+		"room":   room,
 		"model":  c.Model,
 		"at":     c.At,
 	} {
@@ -70,40 +84,47 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.show(a, out, func(w io.Writer) { c.explain(w, out) })
+	return c.showNamed(ctx, a, client, out, func(to io.Writer, w *words) { c.explain(to, w, out) })
 }
 
-func (c coverageCommand) explain(w io.Writer, out api.CoveredView) {
-	answer := out.Answer
+func (c coverageCommand) explain(out io.Writer, w *words, v api.CoveredView) {
+	answer := v.Answer
+	zone := w.zone(answer.RoomID, v.RoomID)
+	day := func(at *time.Time) string {
+		if at == nil {
+			return ""
+		}
+		return w.until(*at, zone)
+	}
+
+	purpose := c.For
+	if purpose != "hardware" {
+		purpose += " support"
+	}
+
 	switch {
 	case answer.Covered:
-		fmt.Fprintf(w, "Covered for %s until %s.\n", c.For, minute(*answer.Until))
+		fmt.Fprintf(out, "Covered for %s until %s.\n", purpose, day(answer.Until))
 	case answer.Held:
-		fmt.Fprintf(w, "Not covered for %s yet: it waits for a proof (%s).\n", c.For, answer.Code)
+		fmt.Fprintf(out, "Not covered for %s yet: it waits for a proof of purchase.\n", purpose)
 	default:
-		fmt.Fprintf(w, "Not covered for %s (%s).\n", c.For, answer.Code)
+		fmt.Fprintf(out, "Not covered for %s.\n", purpose)
 	}
-
 	for _, r := range answer.Reasons {
-		fmt.Fprintf(w, "  - %s (rule %s)\n", r.Message, r.Rule)
+		fmt.Fprintf(out, "  - %s\n", r.Message)
 	}
+	if remedy := cover.RefusalRemedies[answer.Code]; remedy != "" && !answer.Covered {
+		fmt.Fprintf(out, "What to do: %s\n", remedy)
+	}
+	fmt.Fprintln(out)
 
-	for _, line := range []struct {
-		name string
-		end  *time.Time
-	}{{"Hardware until", answer.HardwareUntil}, {"Support until ", answer.SupportUntil}} {
-		if line.end != nil {
-			fmt.Fprintf(w, "%s: %s\n", line.name, minute(*line.end))
-		}
-	}
-
-	for _, line := range []struct{ name, value string }{
-		{"Replacement", string(answer.RMASpeed)},
-		{"SLA", answer.SLAPolicy},
-		{"Room", answer.RoomID},
-	} {
-		if line.value != "" {
-			fmt.Fprintf(w, "%s: %s\n", line.name, line.value)
-		}
-	}
+	device := w.known(v.DeviceID)
+	writeFacts(out,
+		fact{"Device", cmp.Or(device, strings.TrimSpace(v.Model+" "+v.Serial))},
+		fact{"Room", w.name(cmp.Or(answer.RoomID, v.RoomID))},
+		fact{"Hardware until", day(answer.HardwareUntil)},
+		fact{"Support until", day(answer.SupportUntil)},
+		fact{"Replacement", w.code(string(answer.RMASpeed))},
+		fact{"Service level", plain(answer.SLAPolicy)},
+	)
 }

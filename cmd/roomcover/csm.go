@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"roomcover.dev/roomcover/api"
 )
@@ -26,13 +25,13 @@ func (a *app) csmTable(w io.Writer, list []api.CSMView) {
 		return
 	}
 
-	t := a.table(w, "id", "name", "e-mail", "telephone", "state")
+	t := a.table(w, "name", "e-mail", "telephone", "state", "id")
 	for _, c := range list {
 		state := "active"
 		if !c.Active {
 			state = "left"
 		}
-		t.AppendRow([]any{c.ID, c.Name, c.Email, c.Phone, state})
+		t.AppendRow([]any{c.Name, c.Email, c.Phone, state, c.ID})
 	}
 
 	t.Render()
@@ -93,15 +92,16 @@ type csmAssignCommand struct {
 	output
 	apiOptions
 	Account string `required:"" placeholder:"ACCOUNT" help:"The account: its id, or the company's exact name where one account has it."`
-	CSM     string `required:"" name:"csm" placeholder:"CSM" help:"Who looks after it: the manager's id or e-mail."`
+	CSM     string `required:"" name:"csm" placeholder:"CSM" help:"Who looks after it: the manager's e-mail, name or id."`
 	Reason  string `required:"" placeholder:"TEXT" help:"Goes into the audit."`
 }
 
 // accountCSM is what the answer says of an account.
 type accountCSM struct {
-	ID      string          `json:"id"`
-	Version int64           `json:"version"`
-	CSM     *api.CSMContact `json:"csm"`
+	ID        string          `json:"id"`
+	LegalName string          `json:"legal_name"`
+	Version   int64           `json:"version"`
+	CSM       *api.CSMContact `json:"csm"`
 }
 
 // Run assigns, on the version of the account that it reads.
@@ -116,7 +116,7 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	manager, err := c.manager(ctx, client)
+	manager, err := client.csmID(ctx, c.CSM)
 	if err != nil {
 		return err
 	}
@@ -145,27 +145,7 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	return c.show(a, acc,
-		func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
-}
-
-// manager finds a manager by e-mail; anything else is taken for an id.
-func (c csmAssignCommand) manager(ctx context.Context, client *apiClient) (string, error) {
-	if !strings.Contains(c.CSM, "@") {
-		return c.CSM, nil
-	}
-
-	list, err := every[api.CSMView](ctx, client, "/v1/csms", url.Values{}, 0)
-	if err != nil {
-		return "", err
-	}
-
-	for _, m := range list {
-		if strings.EqualFold(m.Email, c.CSM) {
-			return m.ID, nil
-		}
-	}
-
-	return "", settingsError{fmt.Errorf(
-		"--csm: no customer success manager has this address; roomcover csm list shows them all",
-	)}
+		func(w io.Writer) {
+			fmt.Fprintf(w, "%s looks after %s.\n", acc.CSM.Name, acc.LegalName)
+		})
 }

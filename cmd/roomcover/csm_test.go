@@ -36,7 +36,7 @@ func TestR35e_ManagersFromTheCommandLine(t *testing.T) {
 	}
 	require.Equal(t, exitUsage, s.run(assign("nobody@operator.example")...))
 	require.Equal(t, exitRefused, s.run(assign("csm_none")...))
-	require.Contains(t, s.must(assign("CLARA@operator.example")...), "Clara Reis looks after it.")
+	require.Contains(t, s.must(assign("CLARA@operator.example")...), "Clara Reis looks after Acme Ltda.")
 	require.Contains(t, s.must("ps", "--kind", "csm"), "Nothing is under way.")
 	require.Contains(t, s.must(assign(made.ID)...), "Clara Reis", "again")
 }

@@ -54,7 +54,7 @@ func TestMigrateByTheAddressInTheEnvironment(t *testing.T) {
 
 func TestR45a_OrgSetSaysWhenASellerIsAuthorised(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		s := newShell(t, &env)
+		s := onDatabase(t, &env)
 		out := s.must("org", "set", "Revenda Sul Ltda", "--kind", "reseller", "--authorised-from", "2026-01-01",
 			"--authorised-until", "2027-01-01")
 		require.Contains(t, out, "Revenda Sul Ltda")
@@ -80,7 +80,7 @@ func TestR45a_OrgSetSaysWhenASellerIsAuthorised(t *testing.T) {
 
 func TestTokenIsShownOnceAndWorksUntilRevoked(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		s := newShell(t, &env)
+		s := onDatabase(t, &env)
 		s.must("org", "set", "Revenda Sul", "--kind", "reseller", "--authorised-from", "2026-01-01")
 		out := s.must("token", "create", "--org", "revenda sul", "--label", "order system")
 		lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -107,7 +107,7 @@ func TestTokenIsShownOnceAndWorksUntilRevoked(t *testing.T) {
 
 func TestTokenForProgramsIsJSON(t *testing.T) {
 	env := storetest.SQLite(t)
-	s := newShell(t, &env)
+	s := onDatabase(t, &env)
 	var made struct {
 		ID, Token, Role string
 		Scopes          []string
@@ -122,20 +122,20 @@ func TestTokenForProgramsIsJSON(t *testing.T) {
 
 func TestTokenIsRefusedWithCode3(t *testing.T) {
 	env := storetest.SQLite(t)
-	s := newShell(t, &env)
+	s := onDatabase(t, &env)
 	s.must("org", "set", "Norte", "--kind", "reseller", "--authorised-from", "2026-01-01")
 	s.must("org", "set", "Norte", "--kind", "distributor", "--authorised-from", "2026-01-01")
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"unknown name":  {[]string{"token", "create", "--org", "Nobody", "--label", "x"}, "NOT_FOUND"},
-		"unknown id":    {[]string{"token", "create", "--org", "org_nothing", "--label", "x"}, "NOT_FOUND"},
-		"two of a name": {[]string{"token", "create", "--org", "Norte", "--label", "x"}, "STATE_CONFLICT"},
+		"unknown name":  {[]string{"token", "create", "--org", "Nobody", "--label", "x"}, "There is no organisation of this name."},
+		"unknown id":    {[]string{"token", "create", "--org", "org_nothing", "--label", "x"}, "There is nothing under this id."},
+		"two of a name": {[]string{"token", "create", "--org", "Norte", "--label", "x"}, "Several organisations have this name."},
 		"role of others": {
-			[]string{"token", "create", "--org", "operator", "--role", "reseller", "--label", "x"}, "FORBIDDEN",
+			[]string{"token", "create", "--org", "operator", "--role", "reseller", "--label", "x"}, "This role does not fit the organisation.",
 		},
-		"unknown token": {[]string{"token", "revoke", "tok_nothing"}, "NOT_FOUND"},
+		"unknown token": {[]string{"token", "revoke", "tok_nothing"}, "There is nothing under this id."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, exitRefused, s.run(c.args...))
@@ -147,7 +147,7 @@ func TestTokenIsRefusedWithCode3(t *testing.T) {
 
 func TestAuditVerifyFindsAChangedEvent(t *testing.T) {
 	env := storetest.SQLite(t)
-	s := newShell(t, &env)
+	s := onDatabase(t, &env)
 	s.must("org", "set", "Norte", "--kind", "reseller")
 	s.must("org", "set", "Norte", "--kind", "reseller", "--suspended")
 	pool, err := env.Pool()
@@ -177,7 +177,7 @@ func TestAuditVerifyFindsAChangedEvent(t *testing.T) {
 
 func TestAuditVerifyAgainstAFileOfHeads(t *testing.T) {
 	env := storetest.SQLite(t)
-	s := newShell(t, &env)
+	s := onDatabase(t, &env)
 	file := filepath.Join(t.TempDir(), "heads")
 	s.must("org", "set", "Norte", "--kind", "reseller")
 	require.Contains(t, s.must("audit", "heads", file), "Written: the ends of 2 chains")
@@ -223,7 +223,7 @@ func dropTriggers(t *testing.T, env storetest.Env) {
 
 func TestS59_S65_OrgRecordsFromTheCommandLine(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		s := newShell(t, &env)
+		s := onDatabase(t, &env)
 		s.must("org", "set", "Andina Telecom S.A.", "--country", "cl", "--kind", "reseller", "--authorised-from",
 			"2026-01-01")
 		out := s.must("org", "set", "Andina Telecom Ltda", "--country", "CL", "--kind", "reseller")

@@ -47,7 +47,6 @@ func (a *app) exit(ctx context.Context, err error) int {
 		return exitInterrupted
 	}
 
-	fmt.Fprintf(a.errs, "roomcover: %v\n", err)
 	var (
 		refusal  *rules.Error
 		wrong    settingsError
@@ -56,12 +55,18 @@ func (a *app) exit(ctx context.Context, err error) int {
 		answered *apiError
 	)
 
+	if errors.As(err, &refusal) { // its code is for programs
+		fmt.Fprintf(a.errs, "roomcover: %s\n", refusal.Message)
+	} else {
+		fmt.Fprintf(a.errs, "roomcover: %v\n", err)
+	}
+
 	switch {
 	case errors.As(err, &refusal):
 		a.explain(refusal)
 		return exitRefused
 	case errors.As(err, &answered):
-		return answered.explain(a.errs)
+		return answered.explain(a.errs, a.spelling)
 	case errors.As(err, &rows):
 		return exitRefused
 	case errors.As(err, &found):
@@ -76,10 +81,5 @@ func (a *app) exit(ctx context.Context, err error) int {
 }
 
 func (a *app) explain(e *rules.Error) {
-	for _, f := range e.Fields {
-		fmt.Fprintf(a.errs, "  %s: %s %s\n", f.Pointer, f.Message, f.Remedy)
-	}
-	if e.Remedy != "" {
-		fmt.Fprintln(a.errs, e.Remedy)
-	}
+	a.spelling.explain(a.errs, e.Message, e.Remedy, e.Fields)
 }

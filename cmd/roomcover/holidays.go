@@ -47,7 +47,9 @@ func (c holidaysCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if len(gaps) > 0 {
-		return findings{fmt.Sprintf("%d calendars with customers have no holidays", len(gaps))}
+		return findings{
+			"no holidays are entered for " + count(len(gaps), "calendar") + " with customers",
+		}
 	}
 
 	return nil

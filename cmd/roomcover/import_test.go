@@ -86,8 +86,8 @@ func TestS35_ImportUploadsShowsProgressAndReportsByRow(t *testing.T) {
 	out := s.must("import", file, "--pause", "1ms")
 	require.Contains(t, out, "ord_1")
 	require.Contains(t, out, "2 orders, 1 stored, 1 unchanged, 0 refused")
-	require.Contains(t, s.err.String(), "CHECKING 20 %\n")
-	require.Contains(t, s.err.String(), "DONE 100 %\n")
+	require.Contains(t, s.err.String(), "checking 20 %\n")
+	require.Contains(t, s.err.String(), "done 100 %\n")
 	require.Equal(t, "po_number\nPO-1\n", i.body)
 	require.Equal(t, "text/csv", i.upload.Header.Get("Content-Type"))
 	require.NotEmpty(t, i.upload.Header.Get("Idempotency-Key"))
@@ -111,7 +111,7 @@ func TestS35_ImportWithARefusedRowExitsWith3AndTellsTheRemedy(t *testing.T) {
 	s, file := importing(t, i)
 	require.Equal(t, exitRefused, s.run("import", file, "--dry-run", "--partial", "--only-refused", "--pause", "1ms",
 		"--on-behalf-of", "org_1", "--reason", "asked by phone"))
-	for _, want := range []string{"/lines/0/sku", "UNKNOWN_SKU", "Use another.", "Nothing was stored."} {
+	for _, want := range []string{"line 1, sku", "Unknown.", "Use another.", "Nothing was stored."} {
 		require.Contains(t, s.out.String(), want)
 	}
 	require.Contains(t, s.err.String(), "1 of 2 orders are refused")
@@ -155,6 +155,6 @@ func TestImportShowsABarAtATerminal(t *testing.T) {
 	s, file := importing(t, i)
 	s.app.terminal = true
 	s.must("import", file, "--pause", "100ms")
-	require.Contains(t, s.err.String(), "CHECKING")
+	require.Contains(t, s.err.String(), "checking")
 	require.Contains(t, s.err.String(), "\r")
 }

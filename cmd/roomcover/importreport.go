@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/schollz/progressbar/v3"
 
 	"roomcover.dev/roomcover/api"
@@ -41,7 +40,7 @@ func (p *progress) show(j api.ImportView) {
 	done, all := importSteps(j)
 	if !p.live {
 		// A line for each state and for each tenth.
-		line := string(j.State)
+		line := plain(string(j.State))
 		if all > 0 {
 			line += " " + strconv.Itoa(done*10/all*10) + " %"
 		}
@@ -60,7 +59,7 @@ func (p *progress) show(j api.ImportView) {
 	}
 
 	if p.bar != nil {
-		p.bar.Describe(string(j.State))
+		p.bar.Describe(plain(string(j.State)))
 		_ = p.bar.Set(done)
 	}
 }
@@ -83,8 +82,9 @@ func (c importOptions) report(
 			kind = "Dry run"
 		}
 
-		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID,
-			job.State, job.RowsTotal, what, job.RowsStored, job.RowsUnchanged, job.RowsRefused)
+		fmt.Fprintf(w, "%s %s: %d %s, %d stored, %d unchanged, %d refused.  %s\n", kind,
+			plain(string(job.State)), job.RowsTotal, what, job.RowsStored, job.RowsUnchanged,
+			job.RowsRefused, job.ID)
 		if job.Error != "" {
 			fmt.Fprintln(w, job.Error)
 		}
@@ -97,20 +97,19 @@ func (c importOptions) report(
 }
 
 func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
-	t := a.table(w, "row", "outcome", "order or room", "field", "code", "what to do")
+	t := a.table(w, "row", "outcome", "field", "what to do", "order or room")
 	for _, r := range rows {
 		if len(r.Errors) == 0 {
-			t.AppendRow([]any{r.Row, r.Outcome, dash(importedAs(r)), "-", "-", "-"})
+			t.AppendRow([]any{r.Row, plain(string(r.Outcome)), "-", "-", dash(importedAs(r))})
 		}
 
 		for _, e := range r.Errors {
 			t.AppendRow([]any{
 				r.Row,
-				a.paint(text.FgRed, string(r.Outcome)),
-				dash(importedAs(r)),
-				dash(e.Pointer),
-				e.Code,
+				a.late(plain(string(r.Outcome))),
+				dash(spelling{}.field(e.Pointer)),
 				e.Message + " " + e.Remedy,
+				dash(importedAs(r)),
 			})
 		}
 	}

@@ -1,9 +1,9 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
 // serve and worker run for ever and may each run several times over; migrate,
-// restart, token, org and audit work on the database directly; import, assign, ps,
-// tasks, coverage, rma, holidays, csm and demo talk to the API as anyone else does. Secrets come
-// from the environment or from a file, never from the command line.
+// restart, token and audit work on the database directly; org does where there is no token;
+// the others talk to the API as anyone else does. Secrets come from the environment or from a
+// file, never from the command line.
 package main
 
 import (
@@ -28,14 +28,22 @@ type commands struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date."`
 	Restart  restartCommand  `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`
 	Token    tokenCommands   `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
-	Org      orgCommands     `cmd:"" help:"Add, change and list organisations (on the database)."`
+	Org      orgCommands     `cmd:"" help:"Add, change and list organisations (by the API where there is a token, else on the database)."`
 	Audit    auditCommands   `cmd:"" help:"Check the audit (on the database)."`
 	Config   configCommands  `cmd:"" help:"Check the environment."`
 	Import   importCommands  `cmd:"" help:"Upload a file of orders or rooms and show its report (by the API)."`
 	Assign   assignCommand   `cmd:"" help:"Assign licences of a contract to rooms (by the API)."`
 	Ps       psCommand       `cmd:"" help:"Show what is under way (by the API)."`
 	Agenda   agendaCommand   `cmd:"" help:"Show what is late, and what is due today (by the API)."`
-	Tasks    tasksCommands   `cmd:"" help:"Show what needs an operator, and decide (by the API)."`
+	Task     taskCommands    `cmd:"" aliases:"tasks" help:"Show what needs an operator, and decide (by the API)."`
+	Order    orderCommands   `cmd:"" help:"Orders: list, show, accept, reject, cancel (by the API)."`
+	Account  accountCommands `cmd:"" help:"Customers' accounts (by the API)."`
+	User     userCommands    `cmd:"" help:"The people who have access to an account (by the API)."`
+	Invite   inviteCommands  `cmd:"" help:"Invitations to an account (by the API)."`
+	Room     roomCommands    `cmd:"" help:"Rooms with their devices and licences (by the API)."`
+	Site     siteCommands    `cmd:"" help:"Sites that parcels go to (by the API)."`
+	Stock    stockCommands   `cmd:"" help:"What the depots have (by the API)."`
+	Depot    depotCommands   `cmd:"" help:"The depots (by the API)."`
 	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
 	RMA      rmaCommand      `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
 	Spare    spareCommand    `cmd:"" help:"Spare units on loan (by the API)."`
@@ -82,6 +90,7 @@ func run(ctx context.Context, args []string, a *app) int {
 		return exitUsage
 	}
 
+	a.spelling = spellingOf(parsed.Selected())
 	return a.exit(ctx, parsed.Run())
 }
 

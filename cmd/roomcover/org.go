@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"cloud.google.com/go/civil"
@@ -23,9 +25,49 @@ type orgCommands struct {
 	Relate   orgRelateCommand   `cmd:"" help:"Record that a distributor orders in a reseller's name, or no longer does."`
 }
 
+// orgBook is where organisations are kept: the database, or the API behind a token.
+type orgBook interface {
+	ListOrgs(context.Context, account.OrgKind, db.Page) ([]account.Org, string, error)
+	GetOrg(ctx context.Context, id string) (account.Org, error)
+	GetOrgRecords(context.Context, account.Org) (account.OrgRecords, error)
+	PutOrg(context.Context, account.OrgChange) (account.Org, error)
+	ChangeOrg(
+		ctx context.Context, id string, c account.OrgChange, reason string,
+	) (account.Org, error)
+	PutOrgMail(ctx context.Context, id string, m account.OrgMail, reason string) error
+	PutOrgSpellings(ctx context.Context, id string, s []account.Spelling, reason string) error
+	RelateOrgs(ctx context.Context, distributor, reseller string, related bool, reason string) error
+}
+
+// onOrgs runs fn with the API where there is a token, and with the database otherwise.
+func (a *app) onOrgs(
+	ctx context.Context, o apiOptions, fn func(context.Context, orgBook) error,
+) error {
+	if o.TokenFile != "" || os.Getenv("ROOMCOVER_TOKEN") != "" {
+		client, err := o.client()
+		if err != nil {
+			return err
+		}
+		return fn(ctx, apiOrgs{client})
+	}
+
+	err := a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		return fn(ctx, d.Accounts)
+	})
+	var missing settingsError
+	if errors.As(err, &missing) {
+		return settingsError{fmt.Errorf(
+			"%w\nSo does org: with ROOMCOVER_TOKEN, or --token-file, "+
+				"it goes by the API at ROOMCOVER_URL", missing.error,
+		)}
+	}
+	return err
+}
+
 // orgSetCommand adds or changes an organisation that sells or serves.
 type orgSetCommand struct {
 	output
+	apiOptions
 	Name    string `arg:"" help:"Full name of the company, with its legal form."`
 	Country string `placeholder:"CODE" help:"Its country, such as BR; left out: the only one of this name."`
 	ID      string `name:"id" help:"Change the organisation of this id, its name and country too; needs --reason."`
@@ -72,13 +114,13 @@ func (c orgSetCommand) Validate() error {
 
 // Run stores the organisation.
 func (c orgSetCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		o, err := c.store(ctx, d)
+	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
+		o, err := c.store(ctx, orgs)
 		if err != nil {
 			return err
 		}
 
-		r, err := d.Accounts.GetOrgRecords(ctx, o)
+		r, err := orgs.GetOrgRecords(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -91,7 +133,7 @@ func (c orgSetCommand) Run(ctx context.Context, a *app) error {
 }
 
 // store adds or changes the organisation that is named, or changes the one of the id.
-func (c orgSetCommand) store(ctx context.Context, d *domains.Domains) (account.Org, error) {
+func (c orgSetCommand) store(ctx context.Context, orgs orgBook) (account.Org, error) {
 	change := account.OrgChange{
 		Kind:            account.OrgKind(strings.ToUpper(c.Kind)),
 		Name:            rules.NormaliseText(c.Name),
@@ -102,45 +144,46 @@ func (c orgSetCommand) store(ctx context.Context, d *domains.Domains) (account.O
 	}
 
 	if c.ID != "" {
-		return d.Accounts.ChangeOrg(ctx, c.ID, change, c.Reason)
+		return orgs.ChangeOrg(ctx, c.ID, change, c.Reason)
 	}
-	return d.Accounts.PutOrg(ctx, change)
+	return orgs.PutOrg(ctx, change)
 }
 
 // orgListCommand lists organisations.
 type orgListCommand struct {
 	output
+	apiOptions
 	Kind string `enum:"reseller,distributor,partner,customer_parent,operator,all" default:"all" help:"Only of this kind (${enum})."`
 }
 
 // Run lists.
 func (c orgListCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
 		kind := account.OrgKind(strings.ToUpper(c.Kind))
 		if c.Kind == "all" {
 			kind = ""
 		}
 
-		orgs, err := everyOrg(ctx, d, kind)
+		list, err := everyOrg(ctx, orgs, kind)
 		if err != nil {
 			return err
 		}
 
-		views := make([]any, len(orgs))
-		for i, o := range orgs {
+		views := make([]any, len(list))
+		for i, o := range list {
 			views[i] = orgView(o)
 		}
 
-		return c.show(a, views, func(w io.Writer) { a.orgTable(w, orgs) })
+		return c.show(a, views, func(w io.Writer) { a.orgTable(w, list) })
 	})
 }
 
 // everyOrg reads all pages.
 func everyOrg(
-	ctx context.Context, d *domains.Domains, kind account.OrgKind,
+	ctx context.Context, orgs orgBook, kind account.OrgKind,
 ) ([]account.Org, error) {
 	return pages(func(p db.Page) ([]account.Org, string, error) {
-		return d.Accounts.ListOrgs(ctx, kind, p)
+		return orgs.ListOrgs(ctx, kind, p)
 	})
 }
 
@@ -162,19 +205,19 @@ func pages[T any](read func(db.Page) ([]T, string, error)) ([]T, error) {
 
 // findOrg finds one organisation by its id, or by its full name where only one has it. A
 // name that others only resemble is refused, with theirs (S59).
-func findOrg(ctx context.Context, d *domains.Domains, idOrName string) (account.Org, error) {
+func findOrg(ctx context.Context, orgs orgBook, idOrName string) (account.Org, error) {
 	if strings.HasPrefix(idOrName, "org_") {
-		return d.Accounts.GetOrg(ctx, idOrName)
+		return orgs.GetOrg(ctx, idOrName)
 	}
 
-	orgs, err := everyOrg(ctx, d, "")
+	all, err := everyOrg(ctx, orgs, "")
 	if err != nil {
 		return account.Org{}, err
 	}
 
 	var found []account.Org
 	var alike []string
-	for _, o := range orgs {
+	for _, o := range all {
 		switch {
 		case o.Kind == account.OrgCustomerParent:
 		case o.FullKey == rules.FullNameKey(idOrName):
@@ -213,16 +256,16 @@ func orgView(o account.Org) map[string]any {
 }
 
 func (a *app) orgTable(w io.Writer, orgs []account.Org) {
-	t := a.table(w, "id", "kind", "name", "country", "authorised from", "until", "suspended")
+	t := a.table(w, "name", "kind", "country", "authorised from", "until", "suspended", "id")
 	for _, o := range orgs {
 		t.AppendRow([]any{
-			o.ID,
-			o.Kind,
 			o.Name,
+			plain(string(o.Kind)),
 			dash(o.Country),
 			dash(o.AuthorisedFrom),
 			dash(o.AuthorisedUntil),
 			yes(o.Suspended),
+			o.ID,
 		})
 	}
 

@@ -7,25 +7,26 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/account"
-	"roomcover.dev/roomcover/models/domains"
 )
 
 // orgShowCommand shows an organisation with what operators keep about it.
 type orgShowCommand struct {
 	output
+	apiOptions
 	Org string `arg:"" help:"Id or full name."`
 }
 
 // Run shows.
 func (c orgShowCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		return c.showRecords(ctx, a, d, c.Org)
+	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
+		return c.showRecords(ctx, a, orgs, c.Org)
 	})
 }
 
 // orgMailCommand replaces what is on record about an organisation's mail.
 type orgMailCommand struct {
 	output
+	apiOptions
 	Org       string   `arg:"" help:"Id or full name."`
 	Domains   []string `name:"domain" help:"Domain of its people's addresses; may be repeated. Left out: none."`
 	NoticesTo string   `placeholder:"ADDRESS" help:"Address that is told of orders that a distributor sends in its name; left out: none."`
@@ -44,13 +45,13 @@ Example:
 
 // Run stores them.
 func (c orgMailCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		o, err := findOrg(ctx, d, c.Org)
+	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
+		o, err := findOrg(ctx, orgs, c.Org)
 		if err != nil {
 			return err
 		}
 
-		err = d.Accounts.PutOrgMail(ctx, o.ID, account.OrgMail{
+		err = orgs.PutOrgMail(ctx, o.ID, account.OrgMail{
 			Domains:   c.Domains,
 			NoticesTo: c.NoticesTo,
 		}, c.Reason)
@@ -58,13 +59,14 @@ func (c orgMailCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 
-		return c.showRecords(ctx, a, d, o.ID)
+		return c.showRecords(ctx, a, orgs, o.ID)
 	})
 }
 
 // orgSpellingCommand replaces the other names of an organisation.
 type orgSpellingCommand struct {
 	output
+	apiOptions
 	Org    string   `arg:"" help:"Id or full name."`
 	Names  []string `name:"name" sep:"none" help:"Another name that means it; may be repeated. A country may stand before it: \"CL: Andina Telecom SA\". Left out: none."`
 	Reason string   `required:"" help:"Why; goes into the audit."`
@@ -82,8 +84,8 @@ Example:
 
 // Run stores them.
 func (c orgSpellingCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		o, err := findOrg(ctx, d, c.Org)
+	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
+		o, err := findOrg(ctx, orgs, c.Org)
 		if err != nil {
 			return err
 		}
@@ -100,16 +102,17 @@ func (c orgSpellingCommand) Run(ctx context.Context, a *app) error {
 			})
 		}
 
-		if err := d.Accounts.PutOrgSpellings(ctx, o.ID, spellings, c.Reason); err != nil {
+		if err := orgs.PutOrgSpellings(ctx, o.ID, spellings, c.Reason); err != nil {
 			return err
 		}
-		return c.showRecords(ctx, a, d, o.ID)
+		return c.showRecords(ctx, a, orgs, o.ID)
 	})
 }
 
 // orgRelateCommand records a relation of a distributor and a reseller.
 type orgRelateCommand struct {
 	output
+	apiOptions
 	Distributor string `arg:"" help:"Id or full name of the distributor."`
 	Reseller    string `arg:"" help:"Id or full name of the reseller."`
 	Remove      bool   `help:"It no longer orders in the reseller's name."`
@@ -128,33 +131,43 @@ Examples:
 
 // Run stores it.
 func (c orgRelateCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		distributor, err := findOrg(ctx, d, c.Distributor)
+	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
+		distributor, err := findOrg(ctx, orgs, c.Distributor)
 		if err != nil {
 			return err
 		}
-		reseller, err := findOrg(ctx, d, c.Reseller)
-		if err != nil {
-			return err
-		}
-
-		err = d.Accounts.RelateOrgs(ctx, distributor.ID, reseller.ID, !c.Remove, c.Reason)
+		reseller, err := findOrg(ctx, orgs, c.Reseller)
 		if err != nil {
 			return err
 		}
 
-		return c.showRecords(ctx, a, d, distributor.ID)
+		err = orgs.RelateOrgs(ctx, distributor.ID, reseller.ID, !c.Remove, c.Reason)
+		if err != nil {
+			return err
+		}
+
+		return c.showRecords(ctx, a, orgs, distributor.ID)
 	})
 }
 
 // showRecords shows an organisation, by id or name, with what is on record about it.
-func (o output) showRecords(ctx context.Context, a *app, d *domains.Domains, org string) error {
-	found, err := findOrg(ctx, d, org)
+func (o output) showRecords(ctx context.Context, a *app, orgs orgBook, org string) error {
+	found, err := findOrg(ctx, orgs, org)
 	if err != nil {
 		return err
 	}
 
-	r, err := d.Accounts.GetOrgRecords(ctx, found)
+	r, err := orgs.GetOrgRecords(ctx, found)
+	if err != nil {
+		return err
+	}
+
+	resellers, err := orgNames(ctx, orgs, r.ResellerIDs)
+	if err != nil {
+		return err
+	}
+
+	distributors, err := orgNames(ctx, orgs, r.DistributorIDs)
 	if err != nil {
 		return err
 	}
@@ -168,10 +181,23 @@ func (o output) showRecords(ctx context.Context, a *app, d *domains.Domains, org
 		line("mail domains", r.MailDomains...)
 		line("notices to", found.NoticesTo)
 		line("other names", spellingTexts(r.Spellings)...)
-		line("orders in name of", r.ResellerIDs...)
-		line("ordered for by", r.DistributorIDs...)
+		line("orders in name of", resellers...)
+		line("ordered for by", distributors...)
 		a.alikeTable(w, r.Alike)
 	})
+}
+
+// orgNames names organisations by their ids.
+func orgNames(ctx context.Context, orgs orgBook, ids []string) ([]string, error) {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		o, err := orgs.GetOrg(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = o.Name
+	}
+	return out, nil
 }
 
 // alikeTable asks about organisations whose names are alike (S59).

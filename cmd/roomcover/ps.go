@@ -19,8 +19,8 @@ import (
 type psCommand struct {
 	output
 	apiOptions
-	Kind     string        `enum:",order,invitation,rma,spare,shipment,csm" default:"" help:"Only orders, invitations, replacements, spare units, shipments or accounts without a customer success manager."`
-	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as REVIEW_DECISION."`
+	Kind     string        `enum:",order,invitation,rma,spare,shipment,csm,contact" default:"" help:"Only orders, invitations, replacements, spare units, shipments, accounts without a customer success manager, or questions about persons whom orders name."`
+	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as review_decision."`
 	Actor    string        `enum:",operator,customer,carrier,system,nobody" default:"" help:"Only where this one must act."`
 	Overdue  bool          `help:"Only what should have moved on and did not: what is late."`
 	DueBy    string        `name:"due-by" placeholder:"INSTANT" help:"Only what waits until this instant at most, such as 2026-11-26T23:59:59Z: what is due."`
@@ -33,12 +33,13 @@ type psCommand struct {
 
 // Help is shown by --help.
 func (psCommand) Help() string {
-	return `Lists every order, invitation, replacement, spare unit and shipment under way, and
-every account that still lacks a customer success manager: its state, what it
-waits for, who must act and since when (UTC, calendar); then, in a sentence, until
-when, by the clock of the place, what comes then, and who can move it; and the last
-error. It is read from the database, so it answers with Temporal down.
-docs/processes.md shows every process with all its states.
+	return `Lists every order, invitation, replacement, spare unit and shipment under way, every
+account that still lacks a customer success manager, and every person of whom an
+account's administrators were asked: what and whose it is, its state and since when;
+then, in a sentence, what it waits for, until when by the clock of the place, what
+comes then, and who can move it; and the last error. It is read from the database,
+so it answers with Temporal down. docs/processes.md shows every process with all
+its states.
 
 Examples:
   roomcover ps
@@ -92,7 +93,8 @@ func (c psCommand) showOnce(ctx context.Context, a *app, client *apiClient) erro
 		if err != nil {
 			return err
 		}
-		return c.show(a, counts.Items, func(w io.Writer) { a.countTable(w, counts.Items) })
+		return c.showNamed(ctx, a, client, counts.Items,
+			func(out io.Writer, w *words) { a.countTable(out, w, counts.Items) })
 	}
 
 	list, err := every[api.ProcessView](ctx, client, "/v1/processes", c.query(), c.Limit)
@@ -100,7 +102,8 @@ func (c psCommand) showOnce(ctx context.Context, a *app, client *apiClient) erro
 		return err
 	}
 
-	return c.show(a, list, func(w io.Writer) { a.showProcesses(w, list, c.Links) })
+	return c.showNamed(ctx, a, client, list,
+		func(out io.Writer, w *words) { a.showProcesses(out, w, list, c.Links) })
 }
 
 func (c psCommand) query() url.Values {
@@ -125,49 +128,64 @@ func (c psCommand) query() url.Values {
 	return q
 }
 
-// showProcesses writes a line of codes for each process, to look for and to filter by,
-// and below it the sentence for people.
-func (a *app) showProcesses(w io.Writer, list []api.ProcessView, links bool) {
+// showProcesses writes of each process what and whose it is, and below it the sentence on
+// what it waits for. The id stands last, for the next command.
+func (a *app) showProcesses(out io.Writer, w *words, list []api.ProcessView, links bool) {
 	if len(list) == 0 {
-		fmt.Fprintln(w, "Nothing is under way.")
+		fmt.Fprintln(out, "Nothing is under way.")
 		return
 	}
 
 	late := 0
 	for _, p := range list {
-		codes := []string{
-			nameOf(p), string(p.Kind), p.State, p.WaitsFor, a.actor(p.Actor), "since " + minute(p.Since),
+		parts := []string{
+			about(w, p.Kind, p.ID, p.AccountID),
+			w.state(p.Kind.Name(), p.State),
+			"since " + w.since(p.Since, w.zone(p.ID, p.AccountID)),
 		}
 
 		if p.Overdue {
 			late++
-			codes = append(codes, a.paint(text.FgRed, "overdue"))
+			parts = append(parts, a.late("overdue"))
 		}
 
-		fmt.Fprintln(w, strings.Join(codes, "  "))
-		fmt.Fprintln(w, indented(p.Sentence))
+		fmt.Fprintln(out, strings.Join(parts, "; ")+"  "+cmp.Or(numberOf(p.Kind, p.Number), p.ID))
+		fmt.Fprintln(out, indented(p.Sentence))
 		if p.LastError != "" {
-			fmt.Fprintln(w, indented(a.paint(text.FgRed, "Last error: "+cutAt(p.LastError, 120))))
+			fmt.Fprintln(out, indented(a.late("Last error: "+cutAt(w.prose(p.LastError), 120))))
 		}
 
 		if links && p.Link != "" {
-			fmt.Fprintln(w, "    "+p.Link)
+			fmt.Fprintln(out, "    "+p.Link)
 		} else if links { // without ROOMCOVER_TEMPORAL_UI_URL there is no address
-			fmt.Fprintln(w, "    "+p.WorkflowID)
+			fmt.Fprintln(out, "    "+p.WorkflowID)
 		}
 
-		fmt.Fprintln(w)
+		fmt.Fprintln(out)
 	}
 
-	fmt.Fprintf(w, "%d under way, %d overdue; since is UTC.\n", len(list), late)
+	fmt.Fprintf(out, "%d under way, %d overdue.\n", len(list), late)
 }
 
-// nameOf returns what people call a process; a shipment and an order are asked for by id.
-func nameOf(p api.ProcessView) string {
-	if p.Kind == processes.RMA || p.Kind == processes.Spare {
-		return cmp.Or(p.Number, p.ID)
+// numberOf is the number of a replacement or a spare unit, which is asked for by it; nothing
+// else is.
+func numberOf(kind processes.Kind, number string) string {
+	if kind == processes.RMA || kind == processes.Spare {
+		return number
 	}
-	return p.ID
+	return ""
+}
+
+// about says what and whose something under way is.
+func about(w *words, kind processes.Kind, id, account string) string {
+	text := w.kind(kind)
+	if name := w.known(id); name != "" && id != account {
+		text += " " + name
+	}
+	if name := w.known(account); name != "" {
+		text += " for " + name
+	}
+	return text
 }
 
 // indented breaks a text between words, into lines that fit a terminal.
@@ -180,30 +198,30 @@ func indented(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-func (a *app) countTable(w io.Writer, counts []api.ProcessCountView) {
-	t := a.table(w, "kind", "waits for", "who must act", "how many")
+func (a *app) countTable(out io.Writer, w *words, counts []api.ProcessCountView) {
+	t := a.table(out, "kind", "waits for", "who must act", "how many")
 	total := int64(0)
 	for _, n := range counts {
 		total += n.Count
-		t.AppendRow([]any{n.Kind, n.WaitsFor, a.actor(n.Actor), n.Count})
+		t.AppendRow([]any{w.kind(n.Kind), plain(n.WaitsFor), a.actor(n.Actor), n.Count})
 	}
 
 	t.Render()
-	fmt.Fprintf(w, "\n%d under way.\n", total)
+	fmt.Fprintf(out, "\n%d under way.\n", total)
 }
 
 // actor makes it plain where a person of the operator is asked.
 func (a *app) actor(who string) string {
 	switch who {
-	case "OPERATOR":
-		return a.paint(text.FgYellow, who)
-	case "", "NOBODY":
+	case processes.ByOperator:
+		return a.paint(text.FgYellow, "we")
+	case processes.BySystem:
+		return "the service"
+	case "", processes.ByNobody:
 		return "-"
 	}
-	return who
+	return "the " + plain(who)
 }
-
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // cutAt shortens a text to n characters and to its first line.
 func cutAt(s string, n int) string {

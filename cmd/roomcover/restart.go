@@ -33,7 +33,7 @@ func (c restartCommand) Run(ctx context.Context, a *app) error {
 		}
 
 		return c.show(a, map[string]int{"told": told}, func(w io.Writer) {
-			fmt.Fprintf(w, "%d processes were told to go on; a worker delivers it.\n", told)
+			fmt.Fprintf(w, "Told to go on: %d under way; a worker delivers it.\n", told)
 		})
 	})
 }

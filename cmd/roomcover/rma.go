@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // rmaCommand is about replacements of faulty hardware.
@@ -21,11 +24,12 @@ type rmaCommand struct {
 type rmaListCommand struct {
 	output
 	apiOptions
-	State  string `placeholder:"STATE" help:"Only those in this state, such as AWAITING_RETURN."`
-	Serial string `placeholder:"SERIAL" help:"Only those with this serial, of the faulty unit or of its replacement."`
-	Open   bool   `help:"Only those that are not over."`
-	Late   bool   `help:"Only those whose first promise was, or is being, missed."`
-	Limit  int    `default:"200" help:"At most so many, the newest first; 0 for all."`
+	Account string `placeholder:"ACCOUNT" help:"Only those of this account: its id or the company's name."`
+	State   string `placeholder:"STATE" help:"Only those in this state, such as awaiting_return."`
+	Serial  string `placeholder:"SERIAL" help:"Only those with this serial, of the faulty unit or of its replacement."`
+	Open    bool   `help:"Only those that are not over."`
+	Late    bool   `help:"Only those whose first promise was, or is being, missed."`
+	Limit   int    `default:"200" help:"At most so many, the newest first; 0 for all."`
 }
 
 // Run lists.
@@ -35,11 +39,17 @@ func (c rmaListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	account, err := client.accountID(ctx, c.Account)
+	if err != nil {
+		return err
+	}
+
 	q := filters(map[string]string{
-		"state":  strings.ToUpper(c.State),
-		"serial": c.Serial,
-		"open":   truth(c.Open),
-		"late":   truth(c.Late),
+		"account_id": account,
+		"state":      strings.ToUpper(c.State),
+		"serial":     c.Serial,
+		"open":       truth(c.Open),
+		"late":       truth(c.Late),
 	})
 
 	list, err := every[api.RMAView](ctx, client, "/v1/rmas", q, c.Limit)
@@ -47,7 +57,8 @@ func (c rmaListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.show(a, list, func(w io.Writer) { a.rmaTable(w, list) })
+	return c.showNamed(ctx, a, client, list,
+		func(out io.Writer, w *words) { a.rmaTable(out, w, list) })
 }
 
 func truth(b bool) string {
@@ -57,23 +68,27 @@ func truth(b bool) string {
 	return ""
 }
 
-func (a *app) rmaTable(w io.Writer, list []api.RMAView) {
+func (a *app) rmaTable(out io.Writer, w *words, list []api.RMAView) {
 	if len(list) == 0 {
-		fmt.Fprintln(w, "No replacements.")
+		fmt.Fprintln(out, "No replacements.")
 		return
 	}
 
-	t := a.table(w, "number", "state", "model", "serial", "promised", "late", "return due", "fee")
+	t := a.table(out, "number", "device", "customer", "room", "state", "promised", "return by", "fee")
 	for _, r := range list {
+		promised := w.day(promisedOn(r))
+		if r.Late {
+			promised = a.late(promised + " late")
+		}
 		t.AppendRow([]any{
 			r.Number,
-			r.State,
-			r.Model,
-			r.Serial,
-			promisedOn(r),
-			truth(r.Late),
-			r.ReturnDueOn,
-			r.Fee,
+			strings.TrimSpace(r.Model + " " + r.Serial),
+			w.name(r.AccountID),
+			w.name(r.RoomID),
+			w.state("rma", string(r.State)),
+			promised,
+			w.day(r.ReturnDueOn),
+			fee(r),
 		})
 	}
 
@@ -87,10 +102,27 @@ func promisedOn(r api.RMAView) string {
 	return r.Promise.On
 }
 
+// fee says what became of a replacement's fee; nothing where there is none.
+func fee(r api.RMAView) string {
+	if r.Fee == rma.FeeNone {
+		return ""
+	}
+	return plain(string(r.Fee))
+}
+
 type rmaShowCommand struct {
 	output
 	apiOptions
-	ID string `arg:"" help:"Number or id of the replacement, such as RMA-7F3K2."`
+	RMA string `arg:"" name:"replacement" help:"The replacement: its number, such as RMA-7F3K2, its id, or the serial of the faulty unit or of its replacement."`
+}
+
+// Help is shown by --help.
+func (rmaShowCommand) Help() string {
+	return `Says first what to do next, whose turn it is and until when by the clock of the place;
+then whose and which device it is and what is wrong; then what happened.
+
+Example:
+  roomcover rma show RMA-7F3K2`
 }
 
 // Run shows.
@@ -100,60 +132,147 @@ func (c rmaShowCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	var r api.RMADetail
-	if err := client.read(ctx, "/v1/rmas/"+url.PathEscape(c.ID), &r); err != nil {
+	id, err := client.rmaID(ctx, c.RMA)
+	if err != nil {
 		return err
 	}
 
-	return c.show(a, r, func(w io.Writer) { explainRMA(w, r) })
+	var r api.RMADetail
+	if err := client.read(ctx, "/v1/rmas/"+url.PathEscape(id), &r); err != nil {
+		return err
+	}
+
+	return c.showRMA(ctx, a, client, r)
+}
+
+// showRMA answers with a replacement: what comes next, what is known, what happened.
+func (o output) showRMA(ctx context.Context, a *app, client *apiClient, r api.RMADetail) error {
+	if o.JSON {
+		return o.show(a, r, nil)
+	}
+
+	standing, err := client.standing(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+
+	return o.showNamed(ctx, a, client, r, func(out io.Writer, w *words) {
+		a.explainRMA(out, w, r, standing)
+	})
 }
 
 // explainRMA shows a replacement in plain words.
-func explainRMA(w io.Writer, r api.RMADetail) {
-	fmt.Fprintf(w, "%s: %s, %s %s\n", r.Number, r.State, r.Model, r.Serial)
-	if r.Cover != "" {
-		fmt.Fprintf(w, "Cover: %s, speed %s\n", r.Cover, r.Speed)
-	}
-	if r.Held {
-		fmt.Fprintln(w, "Held: waits for the proof of purchase.")
-	}
-	if r.Promise != nil {
-		fmt.Fprintf(w, "Promised: %s (%s)\n", r.Promise.On, r.Promise.Explanation.English)
-	}
-	writeUnprintable(w, r.Unprintable)
-	if r.ReplacementSerial != "" {
-		fmt.Fprintf(w, "Replacement: %s %s\n", r.ReplacementSerial, r.Tracking)
+func (a *app) explainRMA(out io.Writer, w *words, r api.RMADetail, standing *api.ProcessView) {
+	c := course{
+		kind:     processes.RMA,
+		state:    string(r.State),
+		standing: standing,
+		events:   r.Timeline,
+		commands: lower(r.Commands),
+		tell:     lower(r.Facts),
+		takeBack: lower(r.ToTakeBack),
+		zone:     w.zone(r.SiteID, r.RoomID, r.AccountID),
 	}
 
-	if r.ReturnDueOn != "" {
-		fmt.Fprintf(w, "Return by: %s; fee: %s\n", r.ReturnDueOn, r.Fee)
+	fmt.Fprintf(out, "%s: replacement of %s for %s: %s\n\n",
+		r.Number, strings.TrimSpace(r.Model+" "+r.Serial), w.name(r.AccountID),
+		w.state("rma", string(r.State)))
+	c.writeNext(out, w, a)
+
+	writeFacts(out,
+		fact{"Customer", w.name(r.AccountID)},
+		fact{"Room", w.name(r.RoomID)},
+		fact{"Device", strings.TrimSpace(r.Model + " " + r.Serial)},
+		fact{"Quantity", fmt.Sprint(r.Quantity)},
+		fact{"Fault", r.Fault},
+		fact{"Goes to", w.name(r.SiteID)},
+		fact{"Cover", coverOf(w, r)},
+		fact{"Held", held(r)},
+		fact{"Looked at because", w.codes(r.ReviewReasons)},
+		fact{"Rejected because", w.code(r.RejectCode)},
+		fact{"Promised", promised(w, r)},
+		fact{"Replacement", replacementOf(r)},
+		fact{"Parcel", strings.TrimSpace(r.Carrier + " " + r.Tracking)},
+		fact{"Label", unprintable(r.Unprintable)},
+		fact{"From", w.name(r.DepotID)},
+		fact{"Spare used", w.name(r.SpareUnitID)},
+		fact{"Return by", w.day(r.ReturnDueOn)},
+		fact{"Found", plain(string(r.Outcome))},
+		fact{"Fee", fee(r.RMAView)},
+	)
+
+	c.writeHistory(out, w)
+	fmt.Fprintf(out, "\n%s\n", r.ID)
+}
+
+func coverOf(w *words, r api.RMADetail) string {
+	if r.Cover == "" {
+		return ""
+	}
+	return w.code(string(r.Cover)) + ", " + w.code(string(r.Speed))
+}
+
+func held(r api.RMADetail) string {
+	if !r.Held {
+		return ""
+	}
+	return "waits for the proof of purchase"
+}
+
+// promised is the promised day with the reason for it, and the first one where it moved.
+func promised(w *words, r api.RMADetail) string {
+	if r.Promise == nil {
+		return ""
 	}
 
-	writeCourse(w, r.WaitsFor, r.WaitsUntil, r.Timeline, r.Commands)
-	writeFacts(w, "You may tell", r.Facts)
-	writeFacts(w, "You may take back", r.ToTakeBack)
+	text := r.Promise.Explanation.English
+	if r.Promise.On != "" {
+		text = w.day(r.Promise.On) + " (" + text + ")"
+	}
+	if r.FirstPromisedOn != "" && r.FirstPromisedOn != r.Promise.On {
+		text += "; first promised for " + w.day(r.FirstPromisedOn)
+	}
+	return text
+}
+
+func replacementOf(r api.RMADetail) string {
+	if r.ReplacementSerial == "" {
+		return ""
+	}
+	return cmp.Or(r.ReplacementModel, r.Model) + " " + r.ReplacementSerial
 }
 
 type rmaRequestCommand struct {
 	output
 	apiOptions
 	Serial    string `placeholder:"SERIAL" help:"The faulty device."`
-	Room      string `placeholder:"ID" help:"Of an accessory: its room."`
+	Account   string `placeholder:"ACCOUNT" help:"Where --room or --site is a name: whose, by id or the company's name."`
+	Room      string `placeholder:"ROOM" help:"Of an accessory: its room, by name or id."`
 	Model     string `placeholder:"CODE" help:"Of an accessory: its model."`
 	Quantity  int    `placeholder:"N" help:"Of an accessory: how many."`
-	Site      string `placeholder:"ID" help:"Where it goes; otherwise the site of the room."`
+	Site      string `placeholder:"SITE" help:"Where it goes, by name or id; otherwise the site of the room."`
 	Fault     string `required:"" placeholder:"TEXT" help:"What is wrong."`
 	Confirmed bool   `help:"The defect is confirmed: approve at once."`
 }
 
 // Run requests.
 func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+
+	room, site, err := client.placeIDs(ctx, c.Account, c.Room, c.Site)
+	if err != nil {
+		return err
+	}
+
 	body := map[string]any{"fault": c.Fault}
 	for name, value := range map[string]string{
 		"serial":  c.Serial,
-		"room_id": c.Room,
+		"room_id": room,
 		"model":   c.Model,
-		"site_id": c.Site,
+		"site_id": site,
 	} {
 		if value != "" {
 			body[name] = value
@@ -167,29 +286,25 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 		body["defect_confirmed"] = true
 	}
 
-	return postRMA(ctx, a, c.output, c.apiOptions, "/v1/rmas", body)
+	return c.postRMA(ctx, a, client, "/v1/rmas", body)
 }
 
-func postRMA(
-	ctx context.Context, a *app, o output, options apiOptions, path string, body map[string]any,
+// postRMA asks for a replacement, or for a command of one.
+func (o output) postRMA(
+	ctx context.Context, a *app, client *apiClient, path string, body map[string]any,
 ) error {
-	client, err := options.client()
-	if err != nil {
-		return err
-	}
-
 	var r api.RMADetail
 	if err := client.post(ctx, path, body, &r); err != nil {
 		return err
 	}
 
-	return o.show(a, r, func(w io.Writer) { explainRMA(w, r) })
+	return o.showRMA(ctx, a, client, r)
 }
 
 type rmaDoCommand struct {
 	output
 	apiOptions
-	ID      string            `arg:"" help:"Number or id of the replacement, such as RMA-7F3K2."`
+	RMA     string            `arg:"" name:"replacement" help:"The replacement: its number, such as RMA-7F3K2, its id, or the serial of the faulty unit or of its replacement."`
 	Command string            `arg:"" help:"What to do: one of those that 'rma show' lists."`
 	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: reason, code, model, expected_on, serial, carrier, tracking, outcome, photo, spare_unit_id, fact, at."`
 }
@@ -201,21 +316,40 @@ func (rmaDoCommand) Help() string {
 Examples:
   roomcover rma do RMA-7F3K2 approve
   roomcover rma do RMA-7F3K2 ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
-  roomcover rma do RMA-7F3K2 tell -w fact=DELIVERED
-  roomcover rma do RMA-7F3K2 take_back -w fact=DELIVERED -w reason="It was another parcel."
-  roomcover rma do RMA-7F3K2 inspect -w serial=OLD100 -w outcome=DEFECT`
+  roomcover rma do RMA-7F3K2 tell -w fact=delivered
+  roomcover rma do RMA-7F3K2 take_back -w fact=delivered -w reason="It was another parcel."
+  roomcover rma do RMA-7F3K2 inspect -w serial=SN-100 -w outcome=defect`
 }
 
 // Run does it.
 func (c rmaDoCommand) Run(ctx context.Context, a *app) error {
-	body := map[string]any{}
-	for name, value := range c.With {
-		body[name] = value
+	client, err := c.client()
+	if err != nil {
+		return err
 	}
 
+	id, err := client.rmaID(ctx, c.RMA)
+	if err != nil {
+		return err
+	}
+
+	body := withFields(c.With)
 	if c.Command == "approve" {
 		body["defect_confirmed"] = true
 	}
-	return postRMA(ctx, a, c.output, c.apiOptions,
-		"/v1/rmas/"+url.PathEscape(c.ID)+"/"+url.PathEscape(c.Command), body)
+	return c.postRMA(ctx, a, client,
+		"/v1/rmas/"+url.PathEscape(id)+"/"+url.PathEscape(c.Command), body)
+}
+
+// withFields is the body of a command. Codes may be typed in small letters.
+func withFields(with map[string]string) map[string]any {
+	body := map[string]any{}
+	for name, value := range with {
+		switch name {
+		case "fact", "outcome", "code":
+			value = strings.ToUpper(value)
+		}
+		body[name] = value
+	}
+	return body
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,14 +19,14 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture")
 	require.Equal(t, rma.RMARequested, r.State)
 	out := s.must("rma", "do", r.ID, "approve")
-	require.Contains(t, out, "Promised: 2026-11-26 (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
+	require.Contains(t, out, "Thu 26 Nov (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
 	require.Contains(t, out, "You may: withdraw, use_spare, allocate, backorder")
 	s.must("rma", "do", r.ID, "allocate")
 	s.must("rma", "do", r.ID, "ship", "-w", "serial=NEW100", "-w", "carrier=sim", "-w", "tracking=TRK1")
-	require.Contains(t, s.must("rma", "do", r.ID, "tell", "-w", "fact=DELIVERED"), "AWAITING_RETURN")
+	require.Contains(t, s.must("rma", "do", "SN-100", "tell", "-w", "fact=delivered"), ": return due")
 	require.Contains(t, s.must("rma", "list", "--open", "--serial", "new100"), r.Number)
-	require.Contains(t, s.must("ps", "--kind", "rma"), "RETURN")
-	require.Contains(t, s.must("rma", "do", r.ID, "inspect", "-w", "serial=SN-100", "-w", "outcome=DEFECT"), "CLOSED")
-	require.Contains(t, s.must("rma", "show", strings.ToLower(r.Number)), "rma.inspected")
+	require.Contains(t, s.must("ps", "--kind", "rma"), "return due")
+	require.Contains(t, s.must("rma", "do", r.ID, "inspect", "-w", "serial=SN-100", "-w", "outcome=defect"), ": done")
+	require.Contains(t, s.must("rma", "show", strings.ToLower(r.Number)), "The returned unit was inspected. By test.")
 	require.Contains(t, s.must("rma", "list", "--open"), "No replacements.")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // spareCommand is about spare units on loan.
@@ -22,9 +24,9 @@ type spareCommand struct {
 type spareListCommand struct {
 	output
 	apiOptions
-	Parent  string `placeholder:"ID" help:"Only those of this customer's parent."`
-	Account string `placeholder:"ID" help:"Only those at sites of this account."`
-	State   string `placeholder:"STATE" help:"Only those in this state, such as ON_SITE."`
+	Parent  string `placeholder:"PARENT" help:"Only those of this customer's parent: its id, or the name of an account of it."`
+	Account string `placeholder:"ACCOUNT" help:"Only those at sites of this account: its id or the company's name."`
+	State   string `placeholder:"STATE" help:"Only those in this state, such as on_site."`
 	Model   string `placeholder:"CODE" help:"Only those of this model."`
 	Serial  string `placeholder:"SERIAL" help:"Only the one with this serial."`
 	Open    bool   `help:"Only those that have not come to their end."`
@@ -38,9 +40,19 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	parent, err := client.parentID(ctx, c.Parent)
+	if err != nil {
+		return err
+	}
+
+	account, err := client.accountID(ctx, c.Account)
+	if err != nil {
+		return err
+	}
+
 	q := filters(map[string]string{
-		"parent_id":  c.Parent,
-		"account_id": c.Account,
+		"parent_id":  parent,
+		"account_id": account,
 		"state":      strings.ToUpper(c.State),
 		"model":      c.Model,
 		"serial":     c.Serial,
@@ -52,35 +64,49 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.show(a, list, func(w io.Writer) { a.spareTable(w, list) })
+	return c.showNamed(ctx, a, client, list,
+		func(out io.Writer, w *words) { a.spareTable(out, w, list) })
 }
 
-func (a *app) spareTable(w io.Writer, list []api.SpareUnitView) {
+func (a *app) spareTable(out io.Writer, w *words, list []api.SpareUnitView) {
 	if len(list) == 0 {
-		fmt.Fprintln(w, "No spare units.")
+		fmt.Fprintln(out, "No spare units.")
 		return
 	}
 
-	t := a.table(w, "number", "state", "model", "serial", "account", "site", "return until")
+	t := a.table(out, "number", "unit", "state", "customer", "site", "return by")
 	for _, s := range list {
-		t.AppendRow([]any{s.Number, s.State, s.Model, s.Serial, s.AccountID, s.SiteID, returnUntil(s)})
+		t.AppendRow([]any{
+			s.Number,
+			dash(strings.TrimSpace(s.Model + " " + s.Serial)),
+			plain(string(s.State)),
+			w.name(cmp.Or(s.AccountID, s.ParentOrgID)),
+			dash(w.name(s.SiteID)),
+			returnBy(w, s),
+		})
 	}
 
 	t.Render()
 }
 
-// returnUntil is when the time to send a recalled unit back ends.
-func returnUntil(s api.SpareUnitView) string {
+// returnBy is until when a recalled unit may be sent back.
+func returnBy(w *words, s api.SpareUnitView) string {
 	if s.RecallUntil == nil {
 		return ""
 	}
-	return minute(*s.RecallUntil)
+	return w.until(*s.RecallUntil, w.zone(s.SiteID, s.AccountID))
 }
 
 type spareShowCommand struct {
 	output
 	apiOptions
-	ID string `arg:"" help:"Number or id of the spare unit, such as SPARE-7F3K2."`
+	Spare string `arg:"" help:"The spare unit: its number, such as SPARE-7F3K2, its id or serial."`
+}
+
+// Help is shown by --help.
+func (spareShowCommand) Help() string {
+	return `Example:
+  roomcover spare show SPARE-7F3K2`
 }
 
 // Run shows.
@@ -90,40 +116,80 @@ func (c spareShowCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	var s api.SpareUnitDetail
-	if err := client.read(ctx, "/v1/spare-units/"+url.PathEscape(c.ID), &s); err != nil {
+	id, err := client.spareID(ctx, c.Spare)
+	if err != nil {
 		return err
 	}
 
-	return c.show(a, s, func(w io.Writer) { explainSpare(w, s) })
+	var s api.SpareUnitDetail
+	if err := client.read(ctx, "/v1/spare-units/"+url.PathEscape(id), &s); err != nil {
+		return err
+	}
+
+	return c.showSpare(ctx, a, client, s)
+}
+
+// showSpare answers with a spare unit: what comes next, what is known, what happened.
+func (o output) showSpare(
+	ctx context.Context, a *app, client *apiClient, s api.SpareUnitDetail,
+) error {
+	if o.JSON {
+		return o.show(a, s, nil)
+	}
+
+	standing, err := client.standing(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+
+	return o.showNamed(ctx, a, client, s, func(out io.Writer, w *words) {
+		a.explainSpare(out, w, s, standing)
+	})
 }
 
 // explainSpare shows a spare unit in plain words.
-func explainSpare(w io.Writer, s api.SpareUnitDetail) {
-	fmt.Fprintf(w, "%s: %s, %s %s\n", s.Number, s.State, s.Model, s.Serial)
-	for _, line := range []struct{ what, value string }{
-		{"Site", s.SiteID},
-		{"Used for", s.RMAID},
-		{"Parcel", s.Tracking},
-		{"Return before", returnUntil(s.SpareUnitView)},
-	} {
-		if line.value != "" {
-			fmt.Fprintf(w, "%s: %s\n", line.what, line.value)
-		}
+func (a *app) explainSpare(
+	out io.Writer, w *words, s api.SpareUnitDetail, standing *api.ProcessView,
+) {
+	c := course{
+		kind:     processes.Spare,
+		state:    string(s.State),
+		standing: standing,
+		events:   s.Timeline,
+		commands: lower(s.Commands),
+		tell:     lower(s.Facts),
+		zone:     w.zone(s.SiteID, s.AccountID, s.ParentOrgID),
 	}
 
+	fmt.Fprintf(out, "%s: spare unit %s for %s: %s\n\n",
+		s.Number, cmp.Or(strings.TrimSpace(s.Model+" "+s.Serial), "that is not chosen yet"),
+		w.name(cmp.Or(s.AccountID, s.ParentOrgID)), plain(string(s.State)))
+	c.writeNext(out, w, a)
+
+	recall := ""
 	if s.RecallPending {
-		fmt.Fprintln(w, "It is recalled when it arrives.")
+		recall = "when it arrives"
 	}
-	writeUnprintable(w, s.Unprintable)
-	writeCourse(w, s.WaitsFor, s.WaitsUntil, s.Timeline, s.Commands)
-	writeFacts(w, "You may tell", s.Facts)
+	writeFacts(out,
+		fact{"Customer", w.name(s.AccountID)},
+		fact{"Parent", w.name(s.ParentOrgID)},
+		fact{"Site", w.name(s.SiteID)},
+		fact{"Used for", w.name(s.RMAID)},
+		fact{"Parcel", strings.TrimSpace(s.Carrier + " " + s.Tracking)},
+		fact{"Label", unprintable(s.Unprintable)},
+		fact{"From", w.name(s.DepotID)},
+		fact{"Recalled", recall},
+		fact{"Return by", returnBy(w, s.SpareUnitView)},
+	)
+
+	c.writeHistory(out, w)
+	fmt.Fprintf(out, "\n%s\n", s.ID)
 }
 
 type spareDoCommand struct {
 	output
 	apiOptions
-	ID      string            `arg:"" help:"Number or id of the spare unit, such as SPARE-7F3K2."`
+	Spare   string            `arg:"" help:"The spare unit: its number, such as SPARE-7F3K2, its id or serial."`
 	Command string            `arg:"" help:"What to do: one of those that 'spare show' lists."`
 	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: model, site_id, version, serial, carrier, tracking, fact, at, reason."`
 }
@@ -137,29 +203,31 @@ Examples:
   roomcover spare do SPARE-7F3K2 select -w model=RALLY-BAR -w site_id=sit_01kb
   roomcover spare do SPARE-7F3K2 agree
   roomcover spare do SPARE-7F3K2 ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
-  roomcover spare do SPARE-7F3K2 tell -w fact=DELIVERED`
+  roomcover spare do SPARE-7F3K2 tell -w fact=delivered`
 }
 
 // Run does it.
 func (c spareDoCommand) Run(ctx context.Context, a *app) error {
-	body := map[string]any{}
-	for name, value := range c.With {
-		body[name] = value
-		if n, err := strconv.ParseInt(value, 10, 64); name == "version" && err == nil {
-			body[name] = n
-		}
-	}
-
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
 
+	id, err := client.spareID(ctx, c.Spare)
+	if err != nil {
+		return err
+	}
+
+	body := withFields(c.With)
+	if n, err := strconv.ParseInt(c.With["version"], 10, 64); err == nil {
+		body["version"] = n
+	}
+
 	var s api.SpareUnitDetail
-	path := "/v1/spare-units/" + url.PathEscape(c.ID) + "/" + url.PathEscape(c.Command)
+	path := "/v1/spare-units/" + url.PathEscape(id) + "/" + url.PathEscape(c.Command)
 	if err := client.post(ctx, path, body, &s); err != nil {
 		return err
 	}
 
-	return c.show(a, s, func(w io.Writer) { explainSpare(w, s) })
+	return c.showSpare(ctx, a, client, s)
 }

@@ -13,7 +13,7 @@ import (
 type spareAidCommand struct {
 	output
 	apiOptions
-	Parent string `arg:"" help:"Id of the customer's parent."`
+	Parent string `arg:"" help:"The customer's parent: its id, or the name of an account of it."`
 }
 
 // Run shows.
@@ -23,45 +23,51 @@ func (c spareAidCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	parent, err := client.parentID(ctx, c.Parent)
+	if err != nil {
+		return err
+	}
+
 	var aid api.SpareAidView
-	if err := client.read(ctx, "/v1/spares/"+url.PathEscape(c.Parent)+"/selection-aid",
+	if err := client.read(ctx, "/v1/spares/"+url.PathEscape(parent)+"/selection-aid",
 		&aid); err != nil {
 		return err
 	}
 
-	return c.show(a, aid, func(w io.Writer) { a.aidTable(w, aid) })
+	return c.showNamed(ctx, a, client, aid,
+		func(out io.Writer, w *words) { a.aidTable(out, w, aid) })
 }
 
-func (a *app) aidTable(w io.Writer, aid api.SpareAidView) {
+func (a *app) aidTable(out io.Writer, w *words, aid api.SpareAidView) {
 	if len(aid.Suggestions) == 0 {
-		fmt.Fprintln(w, "Nothing to suggest: no supported model is deployed at a known site.")
+		fmt.Fprintln(out, "Nothing to suggest: no supported model is deployed at a known site.")
 		return
 	}
 
-	t := a.table(w, "model", "site", "site's id", "there", "score", "why")
+	t := a.table(out, "model", "site", "there", "score", "why", "site's id")
 	for _, s := range aid.Suggestions {
 		var why []string
 		for _, r := range s.Reasons {
-			why = append(why, fmt.Sprintf("%s %d", r.Code, r.Points))
+			why = append(why, fmt.Sprintf("%s (%d)", w.code(string(r.Code)), r.Points))
 		}
 
 		t.AppendRow([]any{
 			s.Model,
 			s.Site.Name,
-			s.Site.ID,
 			s.Deployed,
 			s.Score,
 			strings.Join(why, ", "),
+			s.Site.ID,
 		})
 	}
 
 	t.Render()
-	fmt.Fprintln(w)
+	fmt.Fprintln(out)
 	for _, r := range aid.Critical {
-		fmt.Fprintf(w, "No alternative: %s, %s %s\n", r.Name, r.Site, r.Model)
+		fmt.Fprintf(out, "No alternative: %s, %s %s\n", r.Name, r.Site, r.Model)
 	}
 
 	for _, s := range aid.Unreliable {
-		fmt.Fprintf(w, "Unreliable courier: %s\n", s.Name)
+		fmt.Fprintf(out, "Unreliable courier: %s\n", s.Name)
 	}
 }

@@ -18,7 +18,7 @@ func TestR84_SelectionAidFromTheCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	out := s.must("spare", "aid", acc.ParentOrgID)
 	for _, want := range []string{
-		c.Device.ModelCode, c.Site.ID, "200", "COMMONLY_DEPLOYED 100, COURIER_UNRELIABLE 100",
+		c.Device.ModelCode, c.Site.ID, "200", "the model is common there (100), the courier is unreliable there (100)",
 		"Unreliable courier: " + c.Site.Name,
 	} {
 		require.Contains(t, out, want)

@@ -69,6 +69,11 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 
+		names, err := allOrgNames(ctx, d)
+		if err != nil {
+			return err
+		}
+
 		t, secret, err := d.People.CreateToken(ctx, n)
 		if err != nil {
 			return err
@@ -77,7 +82,7 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 		view := tokenView(t)
 		view["token"] = secret
 		return c.show(a, view, func(w io.Writer) {
-			a.tokenTable(w, []identity.APIToken{t})
+			a.tokenTable(w, []identity.APIToken{t}, names)
 			fmt.Fprintf(w, "\nThe secret, shown this once:\n%s\n", secret)
 		})
 	})
@@ -90,7 +95,7 @@ func (c tokenCreateCommand) token(
 		c.Org = account.OperatorOrgID
 	}
 
-	org, err := findOrg(ctx, d, c.Org)
+	org, err := findOrg(ctx, d.Accounts, c.Org)
 	if err != nil {
 		return identity.NewToken{}, err
 	}
@@ -153,7 +158,11 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 			}
 		}
 
-		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown) })
+		names, err := allOrgNames(ctx, d)
+		if err != nil {
+			return err
+		}
+		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown, names) })
 	})
 }
 
@@ -183,6 +192,16 @@ func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
+// allOrgNames names the organisations by their ids.
+func allOrgNames(ctx context.Context, d *domains.Domains) (map[string]string, error) {
+	orgs, err := everyOrg(ctx, d.Accounts, "")
+	names := map[string]string{}
+	for _, o := range orgs {
+		names[o.ID] = o.Name
+	}
+	return names, err
+}
+
 func tokenView(t identity.APIToken) map[string]any {
 	return map[string]any{
 		"id":         t.ID,
@@ -206,19 +225,19 @@ func tokenState(t identity.APIToken) string {
 	return "live"
 }
 
-func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken) {
-	t := a.table(w, "id", "begins with", "label", "organisation", "role", "state", "expires",
-		"scopes")
+func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken, orgs map[string]string) {
+	t := a.table(w, "label", "begins with", "organisation", "role", "state", "expires", "scopes",
+		"id")
 	for _, k := range tokens {
 		t.AppendRow([]any{
-			k.ID,
-			k.Prefix,
 			k.Label,
-			k.OrgID,
-			k.Role,
+			k.Prefix,
+			orgs[k.OrgID],
+			plain(string(k.Role)),
 			tokenState(k),
 			k.ExpiresAt.Format(time.DateOnly),
 			k.Scopes,
+			k.ID,
 		})
 	}
 

@@ -52,8 +52,14 @@ func Title(c processes.Chart, locale string) string {
 	return messages.In(locale).Say("process." + c.Name + ".title")
 }
 
-// deadline says until when: "Mon 30 Nov, 18:00 in Oslo". An end at midnight is that of
-// the day before, so that day stands without a time.
+// Deadline says until when in the locale's language: "Mon 30 Nov, 18:00 in Oslo". An end at
+// midnight is that of the day before, so that day stands without a time. Within a day it
+// says how far off the end is, and once it is past, how late.
+func Deadline(until time.Time, zone string, now time.Time, locale string) string {
+	return deadline(messages.In(locale), Standing{Until: &until, Zone: zone}, now)
+}
+
+// deadline is Deadline of where something stands; empty where no end is known.
 func deadline(l *messages.Language, s Standing, now time.Time) string {
 	if s.Until == nil {
 		return ""

@@ -206,7 +206,7 @@ func AskForFirstCSM(tx *db.Tx, acc Account) error {
 		return nil
 	}
 
-	t := csmTask(tx, acc.ID, "Its first Select order was fulfilled (R35e).")
+	t := csmTask(tx, acc.ID, "Its first Select order was fulfilled.")
 	return tx.RaiseOnce(t)
 }
 
@@ -228,7 +228,7 @@ func csmTask(tx *db.Tx, accountID, why string) db.OperatorTask {
 func askForCSMs(tx *db.Tx, accounts []string) error {
 	tasks := make([]db.OperatorTask, len(accounts))
 	for i, id := range accounts {
-		tasks[i] = csmTask(tx, id, "Its customer success manager has left (R35e).")
+		tasks[i] = csmTask(tx, id, "Its customer success manager has left.")
 	}
 	return tx.RaiseAll(tasks)
 }

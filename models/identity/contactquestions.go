@@ -274,7 +274,7 @@ func confirmContact(
 			Pointer: "/invite_as",
 			Code:    "NO_ADMINISTRATOR",
 			Message: "The account has no administrator: the first person who accepts " +
-				"becomes one (R47b).",
+				"becomes one.",
 			Remedy: "Invite the person as ADMIN if that is right, or refuse.",
 		}})
 	}

@@ -33,6 +33,7 @@ type Process struct {
 
 // ProcessFilter narrows a list of processes; empty fields do not narrow.
 type ProcessFilter struct {
+	ID       string // only this one
 	Kind     processes.Kind
 	WaitsFor string
 	Actor    string
@@ -45,7 +46,8 @@ type ProcessFilter struct {
 // being cancelled or cancellable; invitations that nobody accepted; RMAs and spares that
 // are not closed, a spare at rest aside; shipments that the carrier has not brought; and
 // accounts that wait for a customer success manager (R35e), which belong to the workflow
-// of the order that was first, since its fulfilment raised the task. @now is calendar
+// of the order that was first, since its fulfilment raised the task; and questions about
+// persons whom orders name, which a sweep watches and no workflow (S15). @now is calendar
 // time. What it says of kind, state, waits_for and actor is one of processes.Situations.
 //
 // What the service has to ask the carrier waits for the carrier; a parcel that people
@@ -83,6 +85,7 @@ func (s *Operations) ListProcesses(
 func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
 	sql, args := processSQL, map[string]any{"now": now}
 	for column, value := range map[string]string{
+		"id":        f.ID,
 		"kind":      string(f.Kind),
 		"waits_for": f.WaitsFor,
 		"actor":     f.Actor,

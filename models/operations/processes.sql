@@ -214,4 +214,23 @@ SELECT * FROM (
 		SELECT min(c.id) FROM service_contracts c WHERE c.account_id = t.account_id AND c.type = 'SELECT'
 	)
 	WHERE t.kind = 'ASSIGN_CSM' AND t.state = 'OPEN'
+
+	UNION ALL
+	SELECT
+		q.id,
+		'CONTACT',
+		'',
+		q.state,
+		CASE WHEN q.escalated_at IS NULL THEN 'ANSWER' ELSE 'REVIEW_DECISION' END,
+		CASE WHEN q.escalated_at IS NULL THEN 'CUSTOMER' ELSE 'OPERATOR' END,
+		COALESCE(q.escalated_at, q.asked_at),
+		CASE WHEN q.escalated_at IS NULL THEN q.answer_until END,
+		NULL,
+		q.account_id,
+		q.order_id,
+		'',
+		a.time_zone
+	FROM contact_questions q
+	JOIN accounts a ON a.id = q.account_id
+	WHERE q.state = 'OPEN'
 ) p WHERE 1 = 1

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
@@ -101,6 +102,19 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 	}
 	put("shipments", string(shipping.ShipmentCreated), "cancel_asked_at = created_at")
 	put("shipments", string(shipping.ShipmentLabelled))
+
+	require.NoError(t, env.Exec(`INSERT INTO contact_questions
+		(id, account_id, order_id, email, contact_name, seller, sent_by, state, role, asked_at,
+			answer_until, answered_by)
+		SELECT 'qst_' || id, account_id, id, 'rui@acme.example', 'Rui', 'Revenda Sul', '', 'OPEN', '',
+			created_at, created_at, ''
+		FROM orders`))
+	for _, s := range []identity.QuestionState{
+		identity.QuestionConfirmed, identity.QuestionRefused, identity.QuestionOpen,
+	} {
+		put("contact_questions", string(s))
+	}
+	put("contact_questions", string(identity.QuestionOpen), "escalated_at = created_at")
 
 	want := map[processes.Situation]bool{}
 	for _, s := range processes.Situations() {

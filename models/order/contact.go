@@ -156,7 +156,7 @@ func decideContact(tx *db.Tx, o *Order, d Decision) error {
 	case len(admins) == 0:
 		return refuseInviteAs(
 			"NO_ADMINISTRATOR",
-			"The account has no administrator: the first person who accepts becomes one (R47b).",
+			"The account has no administrator: the first person who accepts becomes one.",
 		)
 	}
 
@@ -194,7 +194,7 @@ func decideFirstContact(d Decision) error {
 		return refuseInviteAs(
 			"NO_ADMINISTRATOR",
 			"The order opens the account: the first person who accepts becomes its "+
-				"administrator (R47b).",
+				"administrator.",
 		)
 	case d.RecordDomain:
 		return rules.Invalid([]rules.FieldError{{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -196,7 +197,8 @@ func (s *Orders) Versions(ctx context.Context, ids []string) (map[string]int64, 
 // OrderFilter narrows a list of orders; empty fields do not narrow.
 type OrderFilter struct {
 	State     rules.OrderState
-	PONumber  string
+	PONumber  string // the sender's number
+	Number    string // the sender's number, or the vendor's
 	AccountID string
 	Page      db.Page
 }
@@ -215,6 +217,10 @@ func (s *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
+		}
+		if f.Number != "" {
+			q = q.Where("(po_key = ? OR vendor_order_no = ?)",
+				ordering.PONumberKey(f.Number), strings.ToUpper(strings.TrimSpace(f.Number)))
 		}
 		return f.Page.Apply(q).Find(&out).Error
 	})

@@ -40,6 +40,15 @@ func Charts() []Chart {
 			States: []string{taskOpen, taskDone},
 			Arrows: []Arrow{{"", taskOpen}, {taskOpen, taskDone}},
 		},
+		{
+			Name:   "contact",
+			States: []string{questionOpen, questionConfirmed, questionRefused},
+			Arrows: []Arrow{
+				{"", questionOpen},
+				{questionOpen, questionConfirmed},
+				{questionOpen, questionRefused},
+			},
+		},
 	}
 }
 

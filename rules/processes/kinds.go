@@ -22,8 +22,9 @@ const (
 	RMA        Kind = "RMA"
 	Spare      Kind = "SPARE"
 	Shipment   Kind = "SHIPMENT"
-	CSM        Kind = "CSM"  // an account without a customer success manager (R35e)
-	Task       Kind = "TASK" // a task of an operator, which only an agenda lists
+	CSM        Kind = "CSM"     // an account without a customer success manager (R35e)
+	Contact    Kind = "CONTACT" // a person of whom an account's administrators were asked (S15)
+	Task       Kind = "TASK"    // a task of an operator, which only an agenda lists
 )
 
 // The things for which a process waits.
@@ -50,6 +51,7 @@ const (
 	WaitsForSpareChoice  = "SPARE_CHOICE" // of model and site, by a CSM
 	WaitsForAgreement    = "AGREEMENT"    // of the customer, to model and site
 	WaitsForCSM          = "CSM_ASSIGNMENT"
+	WaitsForAnswer       = "ANSWER"          // of the administrators, about a person (S15)
 	WaitsForOperator     = "OPERATOR_ACTION" // of a task
 )
 
@@ -124,12 +126,22 @@ var situations = []Situation{
 	{Shipment, string(shipping.ShipmentException), WaitsForDelivery, ByCarrier},
 
 	{CSM, taskOpen, WaitsForCSM, ByOperator},
+
+	{Contact, questionOpen, WaitsForAnswer, ByCustomer},
+	{Contact, questionOpen, WaitsForDecision, ByOperator},
 }
 
 // States of the task that asks for a customer success manager.
 const (
 	taskOpen = "OPEN"
 	taskDone = "DONE"
+)
+
+// States of a question about a person whom an order names.
+const (
+	questionOpen      = "OPEN"
+	questionConfirmed = "CONFIRMED"
+	questionRefused   = "REFUSED"
 )
 
 // Situations lists all in which something is under way.

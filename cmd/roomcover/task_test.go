@@ -24,18 +24,18 @@ func TestS15_AnOperatorDecidesFromTheCommandLine(t *testing.T) {
 	require.Len(t, list, 1)
 	do := []string{"tasks", "do", list[0].ID, "accept", "--reason", "asked Ana"}
 	require.Equal(t, exitRefused, s.run(do...))
-	require.Contains(t, s.err.String(), "version")
+	require.Contains(t, s.err.String(), "--invite-as")
 	require.EqualValues(t, 1, list[0].SubjectVersion)
-	do = append(do, "--version", "1")
-	require.Equal(t, exitRefused, s.run(do...))
-	require.Contains(t, s.err.String(), "invite_as")
+	require.Equal(t, exitRefused, s.run(append(do, "--version", "7")...))
+	require.Contains(t, s.err.String(), "version")
 	do = append(do, "--invite-as", "read_only")
 	for _, email := range []string{"", "ana.souza@acme.example"} {
 		require.Equal(t, exitRefused, s.run(append(do, "--email", email)...))
-		require.Contains(t, s.err.String(), "/email")
+		require.Contains(t, s.err.String(), "--email")
 	}
 	out := s.must(append(do, "--email", "Eve@Stranger.example")...)
-	require.Contains(t, out, list[0].ID+": REVIEW_ORDER, done.")
+	require.Contains(t, out, "Done: Decide on the order")
+	require.Contains(t, out, list[0].ID)
 
 	o, err := env.GetOrder(env.Context, o.ID)
 	require.NoError(t, err)

@@ -1,0 +1,95 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Operators learn everybody's names; a customer those of its own things, and no person's.
+func TestNamesAreToldToWhoMaySeeTheThing(t *testing.T) {
+	for name, env := range map[string]func() storetest.Env{
+		"sqlite":   func() storetest.Env { return storetest.SQLite(t) },
+		"postgres": func() storetest.Env { return storetest.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, env())
+			c, unit := h.Spare(t)
+			r := h.Shipped(t, c)
+			other := h.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+			inv := h.InvitationOf(t, c.Order.ID)
+			contract := c.Licence.ContractID
+
+			want := map[string]string{
+				c.Account:      "Acme Ltda",
+				c.Order.ID:     *c.Order.VendorOrderNo + " (" + c.Order.PONumber + ")",
+				contract:       c.Order.PONumber,
+				c.Site.ID:      c.Site.Name,
+				c.Room.ID:      c.Room.Name + ", " + c.Room.Site,
+				c.Device.ID:    "RALLY-BAR SN100",
+				r.ID:           "RALLY-BAR SN100, " + c.Room.Name,
+				inv.ID:         inv.ContactName + " <" + inv.Email + ">",
+				c.Admin.ID:     c.Admin.Name,
+				h.Lead.tokenID: "test",
+				unit.ID:        "not chosen yet for Acme Ltda",
+				other.Room.ID:  other.Room.Name + ", " + other.Room.Site,
+			}
+			ids := []string{"acc_none", "nothing"}
+			for id := range want {
+				ids = append(ids, id)
+			}
+			ask := func(who client) (map[string]string, api.NamesView) {
+				v := as[api.NamesView](t, who.get("/v1/names?ids="+strings.Join(ids, ",")), 200)
+				got := map[string]string{}
+				for _, n := range v.Items {
+					got[n.ID] = n.Name
+				}
+				return got, v
+			}
+
+			got, v := ask(h.Lead)
+			delete(want, h.Lead.tokenID)
+			delete(got, h.Lead.tokenID)
+			require.Equal(t, want, got)
+			require.Equal(t, h.Calendar.Now().UTC(), v.Now.UTC())
+			for _, n := range v.Items {
+				if db.KindOf(n.ID) == db.PrefixRMA {
+					require.Equal(t, "America/Sao_Paulo", n.TimeZone)
+				}
+			}
+
+			for _, id := range []string{inv.ID, c.Admin.ID, unit.ID, other.Room.ID} {
+				delete(want, id)
+			}
+			got, _ = ask(h.customer(c.Account, rules.CustomerReadOnly))
+			require.Equal(t, want, got)
+
+			problem(t, h.Seller.get("/v1/names?ids="+c.Room.ID), 403, rules.Forbidden)
+			problem(t, h.Lead.get("/v1/names?ids="+strings.Repeat("x,", 100)+"x"), 422, "INVALID_PARAMETER")
+		})
+	}
+}
+
+// An order is found by the sender's number and by ours; what is under way by its id.
+func TestOrdersByEitherNumberAndProcessesByID(t *testing.T) {
+	h := sqlite(t)
+	o := h.Seller.accepted(storetest.Form("PO-1"))
+	h.Seller.accepted(storetest.Form("PO-2"))
+	number := as[api.OrderDetail](t, h.Seller.get("/v1/orders/"+o.ID), 200).VendorOrderNo
+	for _, said := range []string{"po-1", number, strings.ToLower(number)} {
+		list := as[items[ref]](t, h.Seller.get("/v1/orders?number="+said), 200).Items
+		require.Len(t, list, 1, said)
+		require.Equal(t, o.ID, list[0].ID)
+	}
+	require.Empty(t, as[items[ref]](t, h.Seller.get("/v1/orders?number=PO-9"), 200).Items)
+
+	list := as[items[api.ProcessView]](t, h.Lead.get("/v1/processes?id="+o.ID), 200).Items
+	require.Len(t, list, 1)
+	require.Equal(t, o.ID, list[0].ID)
+}

@@ -1,0 +1,480 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/processes"
+)
+
+// orderCommands are about orders. An order is named by the sender's number, ours or its id.
+type orderCommands struct {
+	List      orderListCommand      `cmd:"" help:"List orders."`
+	Show      orderShowCommand      `cmd:"" help:"Show one with what to do next, its contracts and what happened."`
+	Accept    orderAcceptCommand    `cmd:"" help:"Accept an order in review."`
+	Reject    orderRejectCommand    `cmd:"" help:"Reject an order in review."`
+	Cancel    orderCancelCommand    `cmd:"" help:"Cancel an order within its window, as a whole or in part."`
+	Terminate orderTerminateCommand `cmd:"" help:"End an order after its window, as goodwill."`
+}
+
+type orderListCommand struct {
+	output
+	apiOptions
+	State   string `placeholder:"STATE" help:"Only those in this state, such as needs_review."`
+	Account string `placeholder:"ACCOUNT" help:"Only those of this account: its id or the company's name."`
+	Number  string `placeholder:"NUMBER" help:"Only those that the sender or we call by this number."`
+	Limit   int    `default:"200" help:"At most so many, the newest first; 0 for all."`
+}
+
+// Help is shown by --help.
+func (orderListCommand) Help() string {
+	return `Examples:
+  roomcover order list --state needs_review
+  roomcover order list --account "Acme Ltda" --json`
+}
+
+// Run lists.
+func (c orderListCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+
+	account, err := client.accountID(ctx, c.Account)
+	if err != nil {
+		return err
+	}
+
+	list, err := every[api.OrderSummary](ctx, client, "/v1/orders", filters(map[string]string{
+		"state":      strings.ToUpper(c.State),
+		"account_id": account,
+		"number":     c.Number,
+	}), c.Limit)
+	if err != nil {
+		return err
+	}
+
+	return c.showNamed(ctx, a, client, list,
+		func(out io.Writer, w *words) { a.orderTable(out, w, list) })
+}
+
+func (a *app) orderTable(out io.Writer, w *words, list []api.OrderSummary) {
+	if len(list) == 0 {
+		fmt.Fprintln(out, "No orders.")
+		return
+	}
+
+	t := a.table(out, "number", "customer", "seller", "lines", "state", "purchased", "id")
+	for _, o := range list {
+		t.AppendRow([]any{
+			orderNumber(o),
+			dash(w.name(o.AccountID)),
+			w.name(o.ResellerID),
+			orderLines(o.Lines),
+			plain(string(o.State)),
+			w.day(o.PurchasedOn),
+			o.ID,
+		})
+	}
+
+	t.Render()
+	fmt.Fprintf(out, "\n%s.\n", count(len(list), "order"))
+}
+
+// orderNumber is what people call an order: our number, where it has one, and the sender's.
+func orderNumber(o api.OrderSummary) string {
+	if o.VendorOrderNo == "" {
+		return o.PONumber
+	}
+	return o.VendorOrderNo + " (" + o.PONumber + ")"
+}
+
+func orderLines(lines []api.OrderLineView) string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = fmt.Sprintf("%d × %s", l.Quantity, l.SKU)
+	}
+	return strings.Join(out, ", ")
+}
+
+// oneOrder names the order that a command is about.
+type oneOrder struct {
+	output
+	apiOptions
+	Order string `arg:"" help:"The order: the sender's number, ours, or its id."`
+}
+
+// find reads the order, and the client to go on with.
+func (c oneOrder) find(ctx context.Context) (*apiClient, api.OrderDetail, error) {
+	var o api.OrderDetail
+	client, err := c.client()
+	if err != nil {
+		return nil, o, err
+	}
+
+	id, err := client.orderID(ctx, c.Order)
+	if err != nil {
+		return nil, o, err
+	}
+
+	return client, o, client.read(ctx, "/v1/orders/"+url.PathEscape(id), &o)
+}
+
+type orderShowCommand struct{ oneOrder }
+
+// Help is shown by --help.
+func (orderShowCommand) Help() string {
+	return `Says first what to do next; then who ordered what for whom; then what became of it and
+what happened, by the clock of the order's place.
+
+Example:
+  roomcover order show PO-2026-0017`
+}
+
+// Run shows.
+func (c orderShowCommand) Run(ctx context.Context, a *app) error {
+	client, o, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+	return c.showOrder(ctx, a, client, o)
+}
+
+// showOrder answers with an order.
+func (o output) showOrder(
+	ctx context.Context, a *app, client *apiClient, d api.OrderDetail,
+) error {
+	if o.JSON {
+		return o.show(a, d, nil)
+	}
+
+	standing, err := client.standing(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+
+	return o.showNamed(ctx, a, client, d, func(out io.Writer, w *words) {
+		a.explainOrder(out, w, d, standing)
+	})
+}
+
+func (a *app) explainOrder(
+	out io.Writer, w *words, o api.OrderDetail, standing *api.ProcessView,
+) {
+	c := course{
+		kind:     processes.Order,
+		state:    string(o.State),
+		standing: standing,
+		events:   o.Timeline,
+		zone:     o.TimeZone,
+	}
+	if o.State == rules.OrderNeedsReview {
+		c.commands = []string{"accept", "reject"}
+	} else if w.now.Before(o.CancellableUntil) && o.State != rules.OrderCancelled &&
+		o.State != rules.OrderRejected {
+		c.commands = []string{"cancel"}
+	}
+
+	fmt.Fprintf(out, "Order %s: %s\n\n", orderNumber(o.OrderSummary), plain(string(o.State)))
+	c.writeNext(out, w, a)
+	if o.State == rules.OrderNeedsReview {
+		fmt.Fprintf(out, "    Decide on what you see here with --version %d: "+
+			"an order that its sender\n"+
+			"    amends meanwhile is then not decided by mistake.\n\n", o.Version)
+	}
+
+	facts := []fact{
+		{"Looked at because", w.codes(o.ReviewReasons)},
+		{"Customer", w.name(o.AccountID)},
+		{"Seller", w.name(o.ResellerID)},
+		{"Distributor", w.name(o.DistributorID)},
+		{"Lines", orderLines(o.Lines)},
+		{"Purchased", w.day(o.PurchasedOn)},
+		{"Cancel until", w.until(o.CancellableUntil, o.TimeZone)},
+	}
+	if s := o.Submitted; s != nil {
+		facts = append(facts,
+			fact{"Ordered for", s.EndCustomer.Company + ", " + addressOf(s.EndCustomer.Address)},
+			fact{"Contact", s.EndCustomer.ContactName + " <" + s.EndCustomer.Email + ">"},
+		)
+	}
+	if o.InvitationFailed {
+		facts = append(facts, fact{"Invitation", "could not be delivered"})
+	}
+	writeFacts(out, facts...)
+
+	a.orderContracts(out, w, o)
+	for _, x := range o.Cancellations {
+		what := "the whole order"
+		if !x.Whole {
+			what = count(int(x.Quantity), "licence")
+		}
+		fmt.Fprintf(out, "\nCancelled: %s, %s, by %s. %s\n", what, w.since(x.CreatedAt, o.TimeZone),
+			w.code(string(x.Role)), x.Reason)
+	}
+
+	c.writeHistory(out, w)
+	fmt.Fprintf(out, "\n%s\n", o.ID)
+}
+
+func (a *app) orderContracts(out io.Writer, w *words, o api.OrderDetail) {
+	if len(o.Contracts) == 0 {
+		return
+	}
+
+	fmt.Fprintln(out)
+	t := a.table(out, "contract", "licences", "state", "from", "to", "id")
+	for _, k := range o.Contracts {
+		from := w.day(k.StartOn)
+		if from == "" && k.LatestStartOn != "" {
+			from = "by " + w.day(k.LatestStartOn)
+		}
+		t.AppendRow([]any{
+			serviceName(k.Type),
+			k.Quantity,
+			plain(string(k.State)),
+			dash(from),
+			dash(w.day(k.LastDay)),
+			k.ID,
+		})
+	}
+	t.Render()
+}
+
+// serviceName is what a kind of service is called.
+func serviceName(t catalogue.ServiceType) string {
+	switch t {
+	case catalogue.ServiceSelect:
+		return "Select"
+	case catalogue.ServiceSyncPlus:
+		return "Sync Plus"
+	case catalogue.ServiceJumpStart:
+		return "JumpStart"
+	case catalogue.ServiceExtWarranty:
+		return "Extended warranty"
+	}
+	return plain(string(t))
+}
+
+// addressOf writes an address on one line.
+func addressOf(a rules.Address) string {
+	var parts []string
+	for _, part := range []string{
+		a.Street, strings.TrimSpace(a.PostalCode + " " + a.City), a.Region, a.Country,
+	} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// decision is what accept and reject have in common.
+type decision struct {
+	oneOrder
+	Reason  string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit, and to the seller when the order is rejected."`
+	Version int64  `placeholder:"N" help:"The version that you decided about, as 'order show' gives it; left out: the one that is read now."`
+}
+
+// decide sends a decision about the version of the order that was shown.
+func (c decision) decide(ctx context.Context, a *app, body map[string]any) error {
+	client, o, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	version := o.Version
+	if c.Version != 0 {
+		version = c.Version
+	}
+	if version != o.Version {
+		return settingsError{fmt.Errorf(
+			"the order was changed since version %d and is version %d now: read it again with "+
+				"roomcover order show", version, o.Version,
+		)}
+	}
+
+	open := slices.Contains(o.ReviewReasons, ordering.ReasonContactUnknown) &&
+		body["invite_as"] == nil && body["record_domain"] == nil
+	if body["accept"] == true && open {
+		return settingsError{errors.New(
+			"the account does not know the person whom the order names: say --invite-as none, or " +
+				"--invite-as admin or read_only with --email, or --record-domain with --email",
+		)}
+	}
+
+	if said, ok := body["account_id"].(string); ok {
+		if body["account_id"], err = client.chosenAccount(ctx, said); err != nil {
+			return err
+		}
+	}
+
+	body["reason"] = c.Reason
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+
+	err = client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        "/v1/orders/" + url.PathEscape(o.ID) + "/decision",
+		body:        raw,
+		contentType: "application/json",
+		key:         newKey(),
+		match:       strconv.Quote(strconv.FormatInt(version, 10)),
+	}, &o)
+	if err != nil {
+		return err
+	}
+
+	return c.showOrder(ctx, a, client, o)
+}
+
+type orderAcceptCommand struct {
+	decision
+	Account      string `placeholder:"ACCOUNT" help:"Whose order it is, by id or name, where it matches several accounts; new where it is none of those whose address is nearly the same."`
+	InviteAs     string `enum:",admin,read_only,none" default:"" placeholder:"ROLE" help:"What the person whom the order names is invited as: admin, read_only, or none for not at all."`
+	RecordDomain bool   `help:"Record that person's mail domain as the account's own."`
+	Email        string `placeholder:"ADDRESS" help:"The address of the person whom the order names, with --invite-as and --record-domain."`
+}
+
+// Help is shown by --help.
+func (orderAcceptCommand) Help() string {
+	return `Examples:
+  roomcover order accept PO-2026-0017 --version 1 --reason "asked the seller"
+  roomcover order accept PO-2026-0017 --invite-as read_only --email rui@acme.example \
+    --reason "theirs"`
+}
+
+// Validate is called by kong.
+func (c orderAcceptCommand) Validate() error {
+	return needsEmail(c.InviteAs, c.RecordDomain, c.Email)
+}
+
+// needsEmail refuses to let somebody in, or to record a domain, without saying whom the
+// operator looked at: a seller may amend an order while it is in review.
+func needsEmail(inviteAs string, recordDomain bool, email string) error {
+	role := strings.ToLower(inviteAs)
+	if email == "" && (recordDomain || role == "admin" || role == "read_only") {
+		return errors.New("--invite-as and --record-domain go with --email, " +
+			"the address of the person whom you decided about")
+	}
+	return nil
+}
+
+// Run accepts.
+func (c orderAcceptCommand) Run(ctx context.Context, a *app) error {
+	body := map[string]any{"accept": true}
+	for name, value := range map[string]string{
+		"account_id": c.Account,
+		"invite_as":  strings.ToUpper(c.InviteAs),
+		"email":      c.Email,
+	} {
+		if value != "" {
+			body[name] = value
+		}
+	}
+	if c.RecordDomain {
+		body["record_domain"] = true
+	}
+	return c.decide(ctx, a, body)
+}
+
+type orderRejectCommand struct{ decision }
+
+// Help is shown by --help.
+func (orderRejectCommand) Help() string {
+	return `Example:
+  roomcover order reject PO-2026-0017 --version 1 --reason "a double of PO-2026-0016"`
+}
+
+// Run rejects.
+func (c orderRejectCommand) Run(ctx context.Context, a *app) error {
+	return c.decide(ctx, a, map[string]any{"accept": false})
+}
+
+type orderCancelCommand struct {
+	oneOrder
+	Whole    bool     `help:"Cancel all that is left of it."`
+	Quantity int      `placeholder:"N" help:"Cancel so many licences."`
+	Licence  []string `placeholder:"ID" help:"With --quantity: an assigned licence to take; may be repeated."`
+	Reason   string   `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (orderCancelCommand) Help() string {
+	return `Cancelled licences end at once, and this cannot be undone.
+
+Examples:
+  roomcover order cancel PO-2026-0017 --whole --reason "ordered by mistake"
+  roomcover order cancel PO-2026-0017 --quantity 5 --reason "five too many"`
+}
+
+// Validate is called by kong.
+func (c orderCancelCommand) Validate() error {
+	if c.Whole == (c.Quantity != 0) {
+		return errors.New("give either --whole or --quantity")
+	}
+	if c.Quantity < 0 {
+		return errors.New("--quantity: give 1 or more")
+	}
+	return nil
+}
+
+// Run cancels.
+func (c orderCancelCommand) Run(ctx context.Context, a *app) error {
+	body := api.CancellationRequest{Reason: c.Reason, LicenceIDs: c.Licence}
+	if !c.Whole {
+		body.Quantity = &c.Quantity
+	}
+	return c.end(ctx, a, "/cancellation", body)
+}
+
+type orderTerminateCommand struct {
+	oneOrder
+	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (orderTerminateCommand) Help() string {
+	return `Ends all that is left of an order whose window is over. This cannot be undone.
+
+Example:
+  roomcover order terminate PO-2026-0017 --reason "goodwill, agreed with finance"`
+}
+
+// Run ends it.
+func (c orderTerminateCommand) Run(ctx context.Context, a *app) error {
+	return c.end(ctx, a, "/termination", api.ReasonRequest{Reason: c.Reason})
+}
+
+// end cancels or terminates, and shows the order.
+func (c oneOrder) end(ctx context.Context, a *app, path string, body any) error {
+	client, o, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	at := "/v1/orders/" + url.PathEscape(o.ID)
+	var done api.CancellationAnswer
+	if err := client.post(ctx, at+path, body, &done); err != nil {
+		return err
+	}
+	if err := client.read(ctx, at, &o); err != nil {
+		return err
+	}
+
+	return c.showOrder(ctx, a, client, o)
+}

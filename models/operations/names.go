@@ -1,0 +1,165 @@
+package operations
+
+import (
+	"context"
+
+	"roomcover.dev/roomcover/models/db"
+)
+
+// Name is what people call something that an id names, and the clock that goes by there.
+type Name struct {
+	ID       string
+	Name     string
+	TimeZone string // IANA name; empty: of no place
+}
+
+// naming says where the name of a kind of thing is read.
+type naming struct {
+	from    string // with n for the table of the ids
+	name    string
+	zone    string // empty: of no place
+	account string // the column that a tenant's scope narrows; empty: operators only
+}
+
+// namings are the kinds of thing that have a name, by the prefix of their ids. Persons are
+// named to operators only.
+var namings = map[string]naming{
+	db.PrefixAccount: {
+		from:    "accounts n",
+		name:    "n.legal_name",
+		zone:    "n.time_zone",
+		account: "n.id",
+	},
+	db.PrefixOrder: {
+		from: "orders n",
+		name: `CASE
+			WHEN n.vendor_order_no IS NULL THEN n.po_number
+			ELSE n.vendor_order_no || ' (' || n.po_number || ')'
+		END`,
+		zone:    "n.time_zone",
+		account: "n.account_id",
+	},
+	db.PrefixContract: {
+		from:    "service_contracts n JOIN orders o ON o.id = n.order_id",
+		name:    "o.po_number",
+		zone:    "n.time_zone",
+		account: "n.account_id",
+	},
+	db.PrefixSite: {
+		from:    "sites n",
+		name:    "n.name",
+		zone:    "n.time_zone",
+		account: "n.account_id",
+	},
+	db.PrefixRoom: {
+		from:    "rooms n",
+		name:    "CASE WHEN n.site = '' THEN n.name ELSE n.name || ', ' || n.site END",
+		zone:    "n.time_zone",
+		account: "n.account_id",
+	},
+	db.PrefixDevice: {
+		from:    "devices n",
+		name:    "CASE WHEN n.serial IS NULL THEN n.model_code ELSE n.model_code || ' ' || n.serial END",
+		account: "n.account_id",
+	},
+	db.PrefixRMA: {
+		from: "rmas n JOIN sites s ON s.id = n.site_id LEFT JOIN rooms r ON r.id = n.room_id",
+		name: `n.model_code ||
+			CASE WHEN n.faulty_serial = '' THEN '' ELSE ' ' || n.faulty_serial END ||
+			CASE WHEN r.id IS NULL THEN '' ELSE ', ' || r.name END`,
+		zone:    "s.time_zone",
+		account: "n.account_id",
+	},
+	db.PrefixSpareUnit: {
+		from: `spare_units n
+			JOIN orgs p ON p.id = n.parent_org_id
+			LEFT JOIN sites s ON s.id = n.site_id`,
+		name: `CASE WHEN n.model_code = '' THEN 'not chosen yet' ELSE n.model_code END ||
+			CASE WHEN n.serial = '' THEN '' ELSE ' ' || n.serial END ||
+			CASE WHEN s.id IS NULL THEN ' for ' || p.name ELSE ', ' || s.name END`,
+		zone:    "COALESCE(s.time_zone, '')",
+		account: "n.account_id",
+	},
+	db.PrefixShipment: {
+		from: `shipments n
+			LEFT JOIN rmas r ON r.id = n.subject_id
+			LEFT JOIN spare_units u ON u.id = n.subject_id
+			LEFT JOIN sites s ON s.id = COALESCE(r.site_id, n.site_id)`,
+		name: `COALESCE(r.model_code || ' ' || r.faulty_serial, u.model_code || ' ' || u.serial, '') ||
+			CASE WHEN n.tracking IS NULL THEN '' ELSE ', ' || n.carrier || ' ' || n.tracking END`,
+		zone:    "COALESCE(s.time_zone, '')",
+		account: "n.account_id",
+	},
+	db.PrefixInvitation: {
+		from: "invitations n JOIN accounts a ON a.id = n.account_id",
+		name: "n.contact_name || ' <' || n.email || '>'",
+		zone: "a.time_zone",
+	},
+	db.PrefixQuestion: {
+		from: "contact_questions n JOIN accounts a ON a.id = n.account_id",
+		name: "n.contact_name || ' <' || n.email || '>'",
+		zone: "a.time_zone",
+	},
+	db.PrefixMembership: {
+		from: "memberships n JOIN users u ON u.id = n.user_id",
+		name: "u.name || ' <' || u.email || '>'",
+	},
+	db.PrefixOrg: { // a customer's parent has the clock of its first account
+		from: "orgs n",
+		name: "n.name",
+		zone: `COALESCE((
+			SELECT a.time_zone FROM accounts a WHERE a.parent_org_id = n.id ORDER BY a.id LIMIT 1
+		), '')`,
+	},
+	db.PrefixUser:         {from: "users n", name: "n.name"},
+	db.PrefixCSM:          {from: "csms n", name: "n.name"},
+	db.PrefixToken:        {from: "api_tokens n", name: "n.label"},
+	db.PrefixDepot:        {from: "depots n", name: "n.name", zone: "n.time_zone"},
+	db.PrefixNotification: {from: "notifications n", name: "n.recipient"},
+}
+
+// NamesOf returns what people call the things that the ids name, in no order. What is
+// unknown, of another account, or has no name is left out.
+func (s *Operations) NamesOf(ctx context.Context, ids []string) ([]Name, error) {
+	byKind := map[string][]string{}
+	for _, id := range ids {
+		byKind[db.KindOf(id)] = append(byKind[db.KindOf(id)], id)
+	}
+
+	var out []Name
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		out = nil
+		for kind, ids := range byKind {
+			found, err := namesOf(tx, namings[kind], ids)
+			if err != nil {
+				return err
+			}
+			out = append(out, found...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// namesOf reads the names of one kind of thing.
+func namesOf(tx *db.Tx, n naming, ids []string) ([]Name, error) {
+	if n.from == "" || !tx.Scope.System && n.account == "" {
+		return nil, nil
+	}
+
+	zone := n.zone
+	if zone == "" {
+		zone = "''"
+	}
+
+	var out []Name
+	q := tx.Table(n.from).
+		Select("n.id AS id, "+n.name+" AS name, "+zone+" AS time_zone").
+		Where("n.id IN ?", ids)
+	if n.account != "" {
+		q = tx.Scope.Accounts(q, n.account)
+	}
+
+	err := q.Scan(&out).Error
+	return out, err
+}
