@@ -58,7 +58,7 @@ func TestS15_AnAdministratorConfirmsOnThePage(t *testing.T) {
 		rui := w.guest()
 		require.Equal(t, "/", rui.accept(w.latestInvitation("rui@acme.example"), "Rui Lima").path)
 		require.Equal(t, 403, rui.get(path).status, "a reader")
-		require.Contains(t, ana.get(path).body, "was let in as: Read-only")
+		require.Contains(t, ana.get(path).body, "was let in. Role: Read-only")
 		require.NotContains(t, ana.get(path).body, path+"/refuse")
 		require.Equal(t, 409, ana.post(path+"/refuse").status)
 	})
