@@ -45,7 +45,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 			replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
 		body = eva.get(page).body
-		for _, text := range []string{"TRK1", "sim", "NEW100", "keep its packaging"} {
+		for _, text := range []string{"TRK1", "sim", "NEW100", "Keep its packaging"} {
 			require.Contains(t, body, text)
 		}
 		for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered} {
@@ -93,7 +93,7 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	_, err := w.BillRMA(storetest.Operator(), r.ID, "")
 	require.NoError(t, err)
 	body := eva.get(page).body
-	require.Contains(t, next(body), "is billed; if it still arrives, the amount is credited")
+	require.Contains(t, next(body), "The faulty device was not returned and will be billed. If it still arrives, the amount is credited.")
 	require.Contains(t, body, "<dd>Billed</dd>")
 	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
 		Serial:  "sn-100",
