@@ -18,5 +18,5 @@ func TestRestartTellsEverythingUnderWayToGoOn(t *testing.T) {
 	require.Equal(t, env.Count(t, "SELECT count(*) FROM outbox_events WHERE dedupe_key LIKE '%/restart_%'"),
 		told.Told)
 	require.GreaterOrEqual(t, told.Told, 4, "two orders, an invitation, its mails")
-	require.Contains(t, s.must("restart"), "told to go on")
+	require.Contains(t, s.must("restart"), "Told to go on: ")
 }

@@ -27,6 +27,6 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("rma", "list", "--open", "--serial", "new100"), r.Number)
 	require.Contains(t, s.must("ps", "--kind", "rma"), "return due")
 	require.Contains(t, s.must("rma", "do", r.ID, "inspect", "-w", "serial=SN-100", "-w", "outcome=defect"), ": done")
-	require.Contains(t, s.must("rma", "show", strings.ToLower(r.Number)), "The returned unit was inspected. By test.")
+	require.Contains(t, s.must("rma", "show", strings.ToLower(r.Number)), "The returned device was inspected. By test.")
 	require.Contains(t, s.must("rma", "list", "--open"), "No replacements.")
 }

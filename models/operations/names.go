@@ -58,8 +58,11 @@ var namings = map[string]naming{
 		account: "n.account_id",
 	},
 	db.PrefixDevice: {
-		from:    "devices n",
-		name:    "CASE WHEN n.serial IS NULL THEN n.model_code ELSE n.model_code || ' ' || n.serial END",
+		from: "devices n",
+		name: `CASE
+			WHEN n.serial IS NULL THEN n.model_code
+			ELSE n.model_code || ' ' || n.serial
+		END`,
 		account: "n.account_id",
 	},
 	db.PrefixRMA: {
@@ -85,7 +88,11 @@ var namings = map[string]naming{
 			LEFT JOIN rmas r ON r.id = n.subject_id
 			LEFT JOIN spare_units u ON u.id = n.subject_id
 			LEFT JOIN sites s ON s.id = COALESCE(r.site_id, n.site_id)`,
-		name: `COALESCE(r.model_code || ' ' || r.faulty_serial, u.model_code || ' ' || u.serial, '') ||
+		name: `COALESCE(
+				r.model_code || ' ' || r.faulty_serial,
+				u.model_code || ' ' || u.serial,
+				''
+			) ||
 			CASE WHEN n.tracking IS NULL THEN '' ELSE ', ' || n.carrier || ' ' || n.tracking END`,
 		zone:    "COALESCE(s.time_zone, '')",
 		account: "n.account_id",

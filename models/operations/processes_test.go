@@ -106,7 +106,7 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 	require.NoError(t, env.Exec(`INSERT INTO contact_questions
 		(id, account_id, order_id, email, contact_name, seller, sent_by, state, role, asked_at,
 			answer_until, answered_by)
-		SELECT 'qst_' || id, account_id, id, 'rui@acme.example', 'Rui', 'Revenda Sul', '', 'OPEN', '',
+		SELECT 'qst_' || id, account_id, id, id || '@acme.example', 'Rui', 'Revenda Sul', '', 'OPEN', '',
 			created_at, created_at, ''
 		FROM orders`))
 	for _, s := range []identity.QuestionState{
