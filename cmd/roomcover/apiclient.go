@@ -218,6 +218,10 @@ func (c *apiClient) sendOnce(
 	if res.StatusCode >= 300 {
 		return retryAfter(res), problemOf(res.StatusCode, text)
 	}
+	if file, ok := out.(*[]byte); ok {
+		*file = text
+		return -1, nil
+	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return -1, fmt.Errorf("the API's answer is no JSON that this version understands: %w", err)
 	}

@@ -93,7 +93,8 @@ var everyCommand = [][]string{
 	{"account", "show"}, {"account", "time-zone"}, {"user", "list"}, {"user", "show"}, {"user", "role"},
 	{"user", "suspend"}, {"user", "restore"}, {"user", "remove"}, {"invite", "list"}, {"invite", "show"},
 	{"invite", "send"}, {"invite", "again"}, {"invite", "revoke"}, {"room", "list"}, {"room", "show"},
-	{"room", "archive"}, {"site", "list"}, {"site", "show"}, {"stock"}, {"stock", "list"},
+	{"room", "archive"}, {"site", "list"}, {"site", "show"}, {"site", "set-address"},
+	{"rma", "label"}, {"stock"}, {"stock", "list"},
 	{"stock", "show"}, {"stock", "receipt"}, {"stock", "adjust"}, {"depot", "list"}, {"depot", "show"},
 	{"depot", "set"}, {"rma", "show"}, {"rma", "do"}, {"spare", "show"}, {"spare", "do"}, {"demo"}, {"health"}, {"version"},
 }

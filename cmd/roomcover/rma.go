@@ -19,6 +19,7 @@ type rmaCommand struct {
 	Show    rmaShowCommand    `cmd:"" help:"Show one with its promise, its timeline and what you may do."`
 	Request rmaRequestCommand `cmd:"" help:"Request a replacement."`
 	Do      rmaDoCommand      `cmd:"" help:"Do one of a replacement's commands, such as approve, ship or inspect."`
+	Label   rmaLabelCommand   `cmd:"" help:"Fetch the label of the parcel that comes back, or of the one that goes out."`
 }
 
 type rmaListCommand struct {
@@ -251,6 +252,8 @@ type rmaRequestCommand struct {
 	Model     string `placeholder:"CODE" help:"Of an accessory: its model."`
 	Quantity  int    `placeholder:"N" help:"Of an accessory: how many."`
 	Site      string `placeholder:"SITE" help:"Where it goes, by name or id; otherwise the site of the room."`
+	ToAccount bool   `help:"It goes to the account's own address."`
+	Proof     string `placeholder:"FILE|NUMBER" help:"That the device is the account's, where it was registered a day ago or less: the number of its invoice, or the file that shows it; of a file its name and SHA-256 are kept."`
 	Fault     string `required:"" placeholder:"TEXT" help:"What is wrong."`
 	Confirmed bool   `help:"The defect is confirmed: approve at once."`
 }
@@ -267,12 +270,18 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	proof, err := proofOf(c.Proof)
+	if err != nil {
+		return err
+	}
+
 	body := map[string]any{"fault": c.Fault}
 	for name, value := range map[string]string{
-		"serial":  c.Serial,
-		"room_id": room,
-		"model":   c.Model,
-		"site_id": site,
+		"serial":       c.Serial,
+		"serial_proof": proof,
+		"room_id":      room,
+		"model":        c.Model,
+		"site_id":      site,
 	} {
 		if value != "" {
 			body[name] = value
@@ -281,6 +290,9 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 
 	if c.Quantity != 0 {
 		body["quantity"] = c.Quantity
+	}
+	if c.ToAccount {
+		body["ship_to_account"] = true
 	}
 	if c.Confirmed {
 		body["defect_confirmed"] = true

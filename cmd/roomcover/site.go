@@ -13,6 +13,8 @@ import (
 type siteCommands struct {
 	List siteListCommand `cmd:"" help:"List sites."`
 	Show siteShowCommand `cmd:"" help:"Show one with its address and who takes parcels there."`
+
+	SetAddress siteSetAddressCommand `cmd:"" help:"Say where a site is, so that parcels can go there."`
 }
 
 type siteListCommand struct {
