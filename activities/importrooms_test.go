@@ -385,17 +385,17 @@ func TestS25_AWrongAddressOfASiteIsRefused(t *testing.T) {
 	b := newRoomBench(t, storetest.SQLite(t))
 	b.Site(t, b.account, "HQ", "BR", "SP") // Av. Paulista 1000, 01310-100 São Paulo
 	for row, want := range map[string]string{
-		"A,,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,":                             "/site REQUIRED",
-		"A,Augusta,Rua Augusta 1,,,SP,BR,OTHER,,":                               "/address/city REQUIRED",
-		"A,Augusta,,01305-000,São Paulo,SP,BR,OTHER,,":                          "/address/street REQUIRED",
-		"A,Augusta," + strings.Repeat("R", 201) + ",,São Paulo,SP,BR,OTHER,,":   "/address/street TOO_LONG",
-		"A,Augusta,Rua\u200bAugusta,,São Paulo,SP,BR,OTHER,,":                   "/address/street CONTROL_CHARACTERS",
+		"A,,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,":                                "/site REQUIRED",
+		"A,Augusta,Rua Augusta 1,,,SP,BR,OTHER,,":                                  "/address/city REQUIRED",
+		"A,Augusta,,01305-000,São Paulo,SP,BR,OTHER,,":                             "/address/street REQUIRED",
+		"A,Augusta," + strings.Repeat("R", 201) + ",,São Paulo,SP,BR,OTHER,,":      "/address/street TOO_LONG",
+		"A,Augusta,Rua\u200bAugusta,,São Paulo,SP,BR,OTHER,,":                      "/address/street CONTROL_CHARACTERS",
 		"A,Augusta,Rua Augusta 1," + strings.Repeat("1", 21) + ",SP,SP,BR,OTHER,,": "/address/postal_code TOO_LONG",
-		"A,hq,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,":                           "/address SITE_DIFFERS",
-		"A,HQ,Av. Paulista 1001,,São Paulo,SP,BR,OTHER,,":                       "/address SITE_DIFFERS",
-		"A,HQ,Av. Paulista 1000 12º andar,,São Paulo,SP,BR,OTHER,,":             "/address SITE_DIFFERS",
-		"A,HQ,Av. Paulista 1000,,São Paulo,RJ,BR,OTHER,,":                       "/address SITE_DIFFERS",
-		"A,HQ,Av. Paulista 1000,,São Paulo,,PT,OTHER,,":                         "/address SITE_DIFFERS",
+		"A,hq,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,":                              "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1001,,São Paulo,SP,BR,OTHER,,":                          "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1000 12º andar,,São Paulo,SP,BR,OTHER,,":                "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1000,,São Paulo,RJ,BR,OTHER,,":                          "/address SITE_DIFFERS",
+		"A,HQ,Av. Paulista 1000,,São Paulo,,PT,OTHER,,":                            "/address SITE_DIFFERS",
 		"A,Augusta,Rua Augusta 1,,São Paulo,SP,BR,OTHER,,\nB,Augusta,Rua Augusta 2,,São Paulo,SP,BR,OTHER,,": "" +
 			"/address ROWS_DIFFER",
 	} {
