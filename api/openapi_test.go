@@ -141,7 +141,8 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	}
 	recorded := func() string {
 		id := accountOf()
-		require.NoError(t, h.Exec("INSERT INTO account_domains VALUES ('"+id+"', 'acme.example', 'tok', '2026-11-23')"))
+		require.NoError(t, h.Exec("INSERT INTO account_domains VALUES ('"+id+
+			"', 'acme.example', 'tok', '2026-11-23') ON CONFLICT DO NOTHING"))
 		return id
 	}
 	mail := func() string { return h.failMail(done().ID, rules.NotificationUnknown).ID }

@@ -119,7 +119,8 @@ var chapters = []chapter{
 	{part: partOperators, name: "Program and calendars",
 		tags: []string{"Program", "Countries", "Calendars"}},
 	{part: partCustomers, name: "Contracts", tags: []string{"Contracts"}},
-	{part: partCustomers, name: "Rooms", tags: []string{"Rooms"}, operations: []string{"import-rooms"}},
+	{part: partCustomers, name: "Rooms", tags: []string{"Rooms"},
+		operations: []string{"import-rooms"}},
 	{part: partCustomers, name: "Devices", tags: []string{"Devices"}},
 	{part: partCustomers, name: "Sites", tags: []string{"Sites"}},
 	{part: partCustomers, name: "Assignments", tags: []string{"Assignments"}},
@@ -218,7 +219,8 @@ func codeTables() ([]tableView, error) {
 		{Anchor: "warning", Name: "Warnings",
 			Intro: "The `code` of an entry of `warnings`: what was sent is accepted all the same."},
 		{Anchor: "review", Name: "Reasons of a review",
-			Intro: "Entries of `review_reasons`: a person decides, and nothing has to be sent again."},
+			Intro: "Entries of `review_reasons`: a person decides, and nothing has to be sent " +
+				"again."},
 		{Anchor: "portal", Name: "One-time codes",
 			Intro: "What the portal's pages refuse a code with; they say it in words."},
 	}

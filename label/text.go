@@ -108,7 +108,9 @@ func visual(line string) (out []run) {
 			family, r = familySans, box
 		}
 
-		if n := len(out); n > 0 && (out[n-1].family == family || r == ' ' && out[n-1].family != rareHan) {
+		n := len(out)
+		goesOn := n > 0 && (out[n-1].family == family || r == ' ' && out[n-1].family != rareHan)
+		if goesOn {
 			out[n-1].text += string(r)
 			continue
 		}

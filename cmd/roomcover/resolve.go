@@ -158,8 +158,8 @@ func isNumber(said, prefix string) bool {
 	return strings.HasPrefix(strings.ToUpper(said), prefix+"-")
 }
 
-// rmaID finds a replacement by its id or number, or by the serial of the faulty unit or of the one that
-// replaces it: the one that is open, or the only one.
+// rmaID finds a replacement by its id or number, or by the serial of the faulty unit or of the
+// one that replaces it: the one that is open, or the only one.
 func (c *apiClient) rmaID(ctx context.Context, said string) (string, error) {
 	if isID(said, db.PrefixRMA) || isNumber(said, db.NumberOfRMA) {
 		return said, nil

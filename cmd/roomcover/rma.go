@@ -75,7 +75,8 @@ func (a *app) rmaTable(out io.Writer, w *words, list []api.RMAView) {
 		return
 	}
 
-	t := a.table(out, "number", "device", "customer", "room", "state", "promised", "return by", "fee")
+	t := a.table(out,
+		"number", "device", "customer", "room", "state", "promised", "return by", "fee")
 	for _, r := range list {
 		promised := w.day(promisedOn(r))
 		if r.Late {

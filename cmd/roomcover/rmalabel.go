@@ -51,7 +51,8 @@ func (c rmaLabelCommand) Run(ctx context.Context, a *app) error {
 		}
 
 		var pdf []byte
-		if err := client.read(ctx, "/v1/shipments/"+url.PathEscape(p.ID)+"/label", &pdf); err != nil {
+		path := "/v1/shipments/" + url.PathEscape(p.ID) + "/label"
+		if err := client.read(ctx, path, &pdf); err != nil {
 			return err
 		}
 		if err := os.WriteFile(c.Out, pdf, 0o600); err != nil {

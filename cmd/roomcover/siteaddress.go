@@ -31,12 +31,13 @@ type siteSetAddressCommand struct {
 
 // Help is shown by --help.
 func (siteSetAddressCommand) Help() string {
-	return `Adds the address of a site that rooms name, or changes it. A replacement that is already on
-its way keeps its address. The same command again changes nothing.
+	return `Adds the address of a site that rooms name, or changes it. A replacement that is
+already on its way keeps its address. The same command again changes nothing.
 
 Example:
   roomcover site set-address Berrini --account "Acme Ltda" --street "Av. Berrini, 1376" \
-    --city "São Paulo" --region SP --postal-code 04571-000 --country BR --reason "asked on the telephone"`
+    --city "São Paulo" --region SP --postal-code 04571-000 --country BR \
+    --reason "asked on the telephone"`
 }
 
 // Run sets it.

@@ -229,8 +229,9 @@ SELECT * FROM (
 		q.account_id,
 		q.order_id,
 		'',
-		a.time_zone
+		a.time_zone,
+		''
 	FROM contact_questions q
 	JOIN accounts a ON a.id = q.account_id
-	WHERE q.state = 'OPEN'
+	WHERE q.state = 'OPEN' AND q.withdrawn_at IS NULL
 ) p WHERE 1 = 1

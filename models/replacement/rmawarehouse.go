@@ -406,7 +406,7 @@ func (w *rmaChange) refuseUnitOfAnother(serial string) error {
 		rma.MayRMA(rma.RMAInspect, w.tx.Scope.Actor.Role, other.RMAFacts, w.now) != nil {
 		return nil
 	}
-	return rma.RefuseUnitOf(other.ID)
+	return rma.RefuseUnitOf(other.Number)
 }
 
 // followUp does what the outcome of an inspection asks for; billed says that the fee
