@@ -42,7 +42,7 @@ type NameView struct {
 // NamesView are the names that were found, with the service's time.
 type NamesView struct {
 	Items []NameView `json:"items" nullable:"false" doc:"Sorted by id; what is unknown is left out"`
-	Now   time.Time  `json:"now" doc:"The instant by the service's calendar, by which it counts what is late"`
+	Now   time.Time  `json:"now" doc:"The present by the service's calendar, by which it counts what is late; an instant in UTC"`
 }
 
 // maxNames bounds one question, so that its address stays short.

@@ -140,7 +140,7 @@ func (h processHandlers) listProcesses(
 type ProcessCountView struct {
 	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"What kind of process it is"`
 	WaitsFor string         `json:"waits_for" doc:"What they wait for, as a stable word such as REVIEW_DECISION or STOCK"`
-	Actor    string         `json:"actor"`
+	Actor    string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
 	Count    int64          `json:"count" doc:"How many of this kind wait for it"`
 }
 

@@ -113,7 +113,9 @@ func TestEveryFieldParameterAndValueIsExplained(t *testing.T) {
 	for _, item := range d.Paths {
 		for _, op := range item {
 			explains(op.OperationID, op.Summary)
-			if number := ruleNumber.FindString(op.Description); number != "" {
+			// The cover's answer names rules by their numbers, which are explained there.
+			number := ruleNumber.FindString(op.Description)
+			if number != "" && op.OperationID != "get-coverage" {
 				lacks(op.OperationID, "a rule's number, "+number)
 			}
 			for _, p := range op.Parameters {

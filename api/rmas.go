@@ -68,7 +68,7 @@ type RMARequest struct {
 // ShipTo is an address that a replacement goes to.
 type ShipTo struct {
 	Name         string        `json:"name,omitempty" doc:"What the place is called; missing: street and city"`
-	Address      rules.Address `json:"address"`
+	Address      rules.Address `json:"address" doc:"Where it is"`
 	ContactName  string        `json:"contact_name,omitempty" doc:"Who takes the parcel there"`
 	ContactEmail string        `json:"contact_email,omitempty" doc:"Is told of each step of a replacement"`
 }

@@ -55,6 +55,7 @@ var sampleValues = map[string]string{
 	"code":        "BR-SP",
 	"country":     "BR",
 	"date":        "2026-12-25",
+	"domain":      "acme.example",
 	"sku":         "SELECT-3Y",
 	"reseller_id": "org_01kbreseller",
 }

@@ -12,7 +12,7 @@ import (
 type Room struct {
 	Name        string            `json:"name" doc:"Name of the room, as people on site say it"`
 	Site        string            `json:"site,omitempty" doc:"Building or site that the room is in"`
-	Address     *SiteAddress      `json:"address,omitempty"`
+	Address     *SiteAddress      `json:"address,omitempty" doc:"Where the site of the room is, so that replacements can be sent there"`
 	Country     string            `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
 	Region      string            `json:"region,omitempty" doc:"Region in ISO 3166-2, with or without the country, such as SP"`
 	Platform    rules.Platform    `json:"platform" doc:"What the room runs on: MTR_WINDOWS, MTR_ANDROID, ZOOM_PC, ZOOM_APPLIANCE or OTHER"`
@@ -23,9 +23,9 @@ type Room struct {
 
 // SiteAddress is where a room's site is; country and region are the room's.
 type SiteAddress struct {
-	Street     string `json:"street"`
-	City       string `json:"city"`
-	PostalCode string `json:"postal_code,omitempty"`
+	Street     string `json:"street" doc:"Street and number"`
+	City       string `json:"city" doc:"City or town"`
+	PostalCode string `json:"postal_code,omitempty" doc:"Postal code, such as 01310-100; missing where the country has none"`
 }
 
 // Device is a device of a room; its fields are those of POST /v1/devices.

@@ -128,6 +128,13 @@ func TestOneTimeCodeIsBoundToTheBrowserAndConsumedOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.SubjectID, got.SubjectID)
 		_, err = env.AnswerChallenge(env.Context, c.ID, "b", code)
+		require.NoError(t, err, "the second click is as good as the first")
+		_, err = env.AnswerChallenge(env.Context, c.ID, "other browser", code)
+		storetest.RequireCode(t, rules.NotFound, err)
+
+		require.NoError(t, env.Exec(
+			"UPDATE challenges SET consumed_at = '2026-01-01 00:00:00+00:00'"))
+		_, err = env.AnswerChallenge(env.Context, c.ID, "b", code)
 		storetest.RequireCode(t, identity.CodeExpired, err)
 	})
 }
@@ -135,6 +142,12 @@ func TestOneTimeCodeIsBoundToTheBrowserAndConsumedOnce(t *testing.T) {
 func TestOneTimeCodeOfTheLatestMailCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		inv, first, code := challenged(t, env)
+		twice, err := env.ChallengeInvited(env.Context, inv.ID, "b", "pt-BR")
+		require.NoError(t, err)
+		require.Equal(t, first.ID, twice.ID, "the second click asks for nothing new")
+
+		require.NoError(t, env.Exec(
+			"UPDATE challenges SET created_at = '2026-01-01 00:00:00+00:00'"))
 		second, err := env.ChallengeInvited(env.Context, inv.ID, "b", "pt-BR")
 		require.NoError(t, err)
 		elsewhere, err := env.ChallengeInvited(env.Context, inv.ID, "another browser", "pt-BR")
