@@ -21,7 +21,7 @@ func TestAgendaFromTheCommandLine(t *testing.T) {
 	out := s.must("agenda", "--time-zone", "America/Sao_Paulo", "--account", "Acme Ltda")
 	for _, want := range []string{
 		"Late: 1\n", "3 days late", "assign csm", "Name the account's customer success manager.", "Due today: ",
-		"due today", r.ID, "delivery", "Replacement RALLY-BAR SN100", "Acme Ltda",
+		"due today", r.Number, "delivery", "Replacement RALLY-BAR SN100", "Acme Ltda",
 	} {
 		require.Contains(t, out, want)
 	}

@@ -42,7 +42,7 @@ func TestS55_PsSaysWhatEachProcessWaitsFor(t *testing.T) {
 	out = s.must("ps", "--kind", "rma", "--lang", "pt-BR")
 	t.Log(out)
 	said = strings.Join(strings.Fields(out), " ")
-	require.Contains(t, said, r.ID+" Aguarda que a transportadora entregue a substituição, "+
+	require.Contains(t, said, r.Number+" Aguarda que a transportadora entregue a substituição, "+
 		"prometida até qui., 26 nov. em São Paulo (1 h de atraso);")
 	require.Contains(t, said, "Last error: the label cannot be printed")
 	require.Contains(t, said, "1 under way, 1 overdue.")

@@ -29,7 +29,7 @@ func TestSparesFromTheCommandLine(t *testing.T) {
 	now := env.Calendar.Now().Format(time.RFC3339)
 	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at="+now), ": on site")
 	require.Contains(t,
-		s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.ID)
+		s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.Number)
 	var r api.RMADetail
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture", "--confirmed")
 	require.Contains(t, s.must("rma", "do", r.ID, "use_spare", "-w", "spare_unit_id="+u.Number), ": return due")

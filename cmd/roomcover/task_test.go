@@ -27,7 +27,7 @@ func TestS15_AnOperatorDecidesFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.err.String(), "--invite-as")
 	require.EqualValues(t, 1, list[0].SubjectVersion)
 	require.Equal(t, exitRefused, s.run(append(do, "--version", "7")...))
-	require.Contains(t, s.err.String(), "version")
+	require.Contains(t, s.err.String(), "was changed since you read it")
 	do = append(do, "--invite-as", "read_only")
 	for _, email := range []string{"", "ana.souza@acme.example"} {
 		require.Equal(t, exitRefused, s.run(append(do, "--email", email)...))

@@ -114,7 +114,7 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 	} {
 		put("contact_questions", string(s))
 	}
-	put("contact_questions", string(identity.QuestionOpen), "escalated_at = created_at")
+	put("contact_questions", string(identity.QuestionOpen), "escalated_at = asked_at")
 
 	want := map[processes.Situation]bool{}
 	for _, s := range processes.Situations() {

@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/rules"
 )
 
 // change is one change under way, in one transaction, of a subject that a workflow
@@ -94,9 +95,16 @@ func (c *change) eventOnce(kind db.OutboxKind, why, epoch string) {
 	)
 }
 
+// askedByCustomer reports whether the change was asked for in a customer's place. Only such
+// changes may come without end; what the desk, carriers and timers do has an end of its own.
+func (c *change) askedByCustomer() bool {
+	role := c.tx.Scope.Actor.Role
+	return role == rules.CustomerAdmin || role == rules.PartnerAdmin
+}
+
 // queueMails writes one mail for each step and person, and to the contact of a site as many
-// as it may get on a day; params returns what the mail of
-// a step may show.
+// as it may get on a day of what a customer asks for; params returns what the mail of a step
+// may show.
 func (c *change) queueMails(
 	template string, accountID *string, people []notification.Recipient, params func(
 		stepMail,
@@ -106,7 +114,7 @@ func (c *change) queueMails(
 	for _, m := range c.mails {
 		shown := params(m)
 		for _, p := range people {
-			if p.Typed && accountID != nil {
+			if p.Typed && accountID != nil && c.askedByCustomer() {
 				allowed, err := identity.MayMailSite(c.tx, *accountID, p.Email)
 				if err != nil {
 					return err

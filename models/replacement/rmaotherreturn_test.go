@@ -51,7 +51,7 @@ func TestAUnitOfAnotherOpenReturnFindsItsOwn(t *testing.T) {
 			storetest.RequireCode(t, rma.UnitOfAnotherReturn, err)
 			var refusal *rules.Error
 			require.ErrorAs(t, err, &refusal)
-			require.Contains(t, refusal.Message, two.ID)
+			require.Contains(t, refusal.Message, two.Number)
 			require.Equal(t, "/serial", refusal.Fields[0].Pointer)
 		}
 		require.Nil(t, storetest.GetRMA(t, env, one.ID).WrongUnitAt)
