@@ -76,7 +76,7 @@ func (d door) leads(t *testing.T, path string) {
 	status, to, title := d.open(t, path)
 	require.NotEqual(t, d.strange, title, "%s leads to no page", path)
 	if status == http.StatusSeeOther && strings.HasPrefix(to, "/sign-in") && parsed.Path != "/" {
-		require.Equal(t, "/sign-in?next="+parsed.Path, to, "%s is no page that is shown after signing in", path)
+		require.Equal(t, "/sign-in?next="+url.QueryEscape(parsed.Path), to, "%s is no page that is shown after signing in", path)
 	}
 }
 
@@ -130,6 +130,8 @@ var promises = map[string][]string{
 	"mail.order_confirmation.portal":      {"/service-orders"},
 	"mail.order_cancelled.portal":         {"/service-orders"},
 	"mail.renewal_reminder.again":         {"/service-orders"},
+	"mail.renewal_reminder.seller":        {"/"},
+	"mail.renewal_reminder.unclaimed":     {"/"},
 	"mail.order_in_your_name.known":       {"/v1/orders/{id}"},
 	"mail.order_in_your_name.unknown":     {"/v1/orders/{id}/cancellation"},
 	"mail.invitation.preheader":           {"/invitation"},

@@ -26,7 +26,7 @@ func TestSubjectsSayWhatHappenedToWhichDevice(t *testing.T) {
 	}
 	require.Equal(t, "Neat Bar in Sala Rio: the replacement is on its way (RMA-7F3K2)",
 		subjectOf(t, "rma_update", "en", shipped))
-	require.Equal(t, "Neat Bar, Sala Rio: a substituição está a caminho (RMA-7F3K2)",
+	require.Equal(t, "Neat Bar, Sala Rio: o equipamento novo está a caminho (RMA-7F3K2)",
 		subjectOf(t, "rma_update", "pt-BR", shipped))
 
 	cables := map[string]any{"step": "REMINDER", "rma": "RMA-7F3K2", "quantity": 3, "room": nil}

@@ -16,6 +16,8 @@ import (
 var undoable = map[string]string{
 	"/service-orders/claim":              "a claim is a question; a person decides about it",
 	"/replacements/request":              "the request can be withdrawn",
+	"/sites/new":                         "a site can be changed",
+	"/sites/:id":                         "a site can be changed again",
 	"/replacements/request/accessory":    "the request can be withdrawn",
 	"/replacements/:id/appeal":           "its own form says that it is the one appeal",
 	"/account":                           "one can switch back",

@@ -199,10 +199,10 @@ func refuseContact(v *visit) (answer, error) {
 }
 
 func (v *visit) askRefusal(q identity.ContactQuestion) (answer, error) {
-	if q.State == identity.QuestionConfirmed {
+	switch q.Standing() {
+	case identity.QuestionConfirmed, identity.QuestionWithdrawn:
 		return v.answeredOtherwise(q)
-	}
-	if q.State == identity.QuestionRefused {
+	case identity.QuestionRefused:
 		return v.questionPage(q)
 	}
 
@@ -233,7 +233,7 @@ func (v *visit) answerQuestion(a identity.ContactAnswer, message string) (answer
 	}
 
 	q, unread := v.people.GetContactQuestion(v.acting(), v.param("id"))
-	if unread != nil || q.State == identity.QuestionOpen {
+	if unread != nil || q.Standing() == identity.QuestionOpen {
 		return answer{}, errors.Join(unread, err)
 	}
 	return v.answeredOtherwise(q)

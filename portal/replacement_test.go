@@ -155,10 +155,10 @@ func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
 		page := "/replacements/" + r.ID
 		require.NotContains(t, bruno.get(page).body, "/withdraw", "RULES 4, A3: who only reads sees no buttons")
 		require.Equal(t, 403, bruno.post(page+"/withdraw", "confirmed", "yes").status)
-		require.Contains(t, eva.get(page).body, `href="`+page+`/withdraw"`)
+		require.Contains(t, eva.get(page).body, `href="/replacements/`+r.Number+`/withdraw"`)
 		for range 2 { // the second is a double submit
 			done := eva.post(page+"/withdraw", "confirmed", "yes")
-			require.Equal(t, page, done.path)
+			require.Equal(t, "/replacements/"+r.Number, done.path)
 			require.Contains(t, done.body, "The request was cancelled.")
 			require.NotContains(t, done.body, "/withdraw")
 		}
@@ -198,8 +198,8 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		}
 		for range 2 {
 			done := eva.post(page+"/appeal", "reason", "It has no picture.\r\nSee the photo.")
-			require.Equal(t, page, done.path)
-			require.Contains(t, next(done.body), "an agent decides again")
+			require.Equal(t, "/replacements/"+r.Number, done.path)
+			require.Contains(t, next(done.body), "an agent will decide again")
 		}
 		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{
 			Code:   rma.RejectNoAnswer,
@@ -207,7 +207,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		})
 		require.NoError(t, err)
 		body = eva.get(page).body
-		require.Contains(t, next(body), "also after your appeal")
+		require.Contains(t, next(body), "even after your appeal")
 		require.NotContains(t, body, "/appeal")
 		require.Equal(t, 409, eva.post(page+"/appeal", "reason", "again").status)
 	})

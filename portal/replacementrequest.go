@@ -572,6 +572,8 @@ func (p *requestPage) problemOf(f rules.FieldError) (field, key string) {
 	}
 
 	switch {
+	case f.Code == rma.SerialMissing && p.Accessory:
+		return "model", "refusal." + f.Code
 	case field == "device" && p.Accessory:
 		return "model", "refusal.model"
 	case f.Code == rma.SerialTooNew:

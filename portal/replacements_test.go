@@ -52,7 +52,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		require.Contains(t, line(), "26 November 2026 Late Nothing",
 			"from the first instant after the promised day on (S21)")
 		require.Equal(t,
-			"We are sorry: the new unit was promised by 26 November 2026 and has not arrived yet; our team is looking into it.",
+			"We are sorry: the new device was promised by 26 November 2026 and has not arrived yet. Our team is on it.",
 			next(eva.get("/replacements/"+r.ID).body))
 		_, err = w.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
@@ -67,7 +67,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 			"Return overdue 26 November 2026 Arrived late Return the faulty device now; it was due by 11 December 2026")
 		eva.get("/?lang=pt-BR")
 		require.Contains(t, line(),
-			"Devolução atrasada 26 de novembro de 2026 Chegou com atraso Devolver já o equipamento com defeito; o prazo era 11 de dezembro de 2026")
+			"Devolução atrasada 26 de novembro de 2026 Chegou com atraso Devolver agora o equipamento com defeito; o prazo era 11 de dezembro de 2026")
 	})
 }
 
@@ -107,7 +107,7 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 		} {
 			refused := eva.get("/replacements?after=" + cursor)
 			require.Equal(t, 400, refused.status, cursor)
-			require.Contains(t, refused.body, "Begin again with the first page.")
+			require.Contains(t, refused.body, "Start again from the first page.")
 			require.Contains(t, refused.body, `href="/replacements"`)
 		}
 		gil, _ := w.site("gil@globex.example")

@@ -76,10 +76,10 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 	}
 	unit := w.sparesOf(accountID)
 	forms["/replacements/:id/use-spare"] = []string{
-		"/replacements/" + ask("SN-4").ID + "/use-spare", "spare", unit[0].ID, "confirmed", "yes",
+		"/replacements/" + ask("SN-4").Number + "/use-spare", "spare", unit[0].ID, "confirmed", "yes",
 	}
 	forms["/spares/:id/agree"] = []string{"/spares/" + unit[1].ID + "/agree", "version", fmt.Sprint(unit[1].Version), "confirmed", "yes"}
-	forms["/replacements/:id/withdraw"] = []string{"/replacements/" + ask("SN-3").ID + "/withdraw", "confirmed", "yes"}
+	forms["/replacements/:id/withdraw"] = []string{"/replacements/" + ask("SN-3").Number + "/withdraw", "confirmed", "yes"}
 	forms["/replacements/:id/appeal"] = []string{
 		"/replacements/" + appealed.ID + "/appeal", "reason", "It does not work here",
 	}

@@ -59,7 +59,7 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 			require.Contains(t, page, text)
 		}
 		seen := bruno.get("/spares").body
-		require.Contains(t, seen, "waits for the agreement of an administrator")
+		require.Contains(t, seen, "waiting for an administrator")
 		require.NotContains(t, seen, "/agree")
 		require.Equal(t, 403, bruno.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version), "confirmed", "yes").status)
 		for _, version := range []string{"", "x", "0", "-1"} {
@@ -127,7 +127,7 @@ func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
 		require.Equal(t, spare.SpareRecallRequested, u.State)
 		page := eva.get("/spares").body
 		day := messages.In("en").Date(rules.LastCoveredDay(*u.RecallDueAt, location("America/Sao_Paulo")).In(time.UTC))
-		require.Contains(t, page, "give it to the carrier by "+strings.ReplaceAll(day, noBreak, " "))
+		require.Contains(t, page, "Hand it to the carrier by "+strings.ReplaceAll(day, noBreak, " "))
 		require.Contains(t, page, `<span class="big">0</span>`)
 	})
 }
@@ -222,7 +222,7 @@ func TestS26_AUsedSpareThatIsNotEarnedAnyMoreStays(t *testing.T) {
 	require.NoError(t, err)
 	w.cancelLargest(c)
 	require.Equal(t, spare.SpareVoided, w.unit(u.ID).State)
-	require.Contains(t, eva.get("/spares").body, "stays there. The licences in force no longer earn another one.")
+	require.Contains(t, eva.get("/spares").body, "stays there. You no longer have enough licences in force for another one.")
 }
 
 func TestEveryStateOfASpareHasWords(t *testing.T) {

@@ -45,11 +45,11 @@ func TestS22_HomeBeginsWithTheReturnThatIsDue(t *testing.T) {
 		for _, g := range []*guest{eva, bruno} {
 			body := g.get("/").body
 			list := toDoList(body)
-			require.Contains(t, list, "Return the faulty unit: Rally Bar")
+			require.Contains(t, list, "Return the faulty device: Rally Bar")
 			require.Contains(t, list, "SN100")
 			require.Contains(t, list, "Sala 1")
 			require.Regexp(t, `By the end of \w{3} \d+ \w{3}, in São Paulo`, list)
-			require.Contains(t, body, `href="/replacements/`+r.ID+`/return-label"`)
+			require.Contains(t, body, `href="/replacements/`+r.Number+`/return-label"`)
 			require.Less(t, strings.Index(body, "todo-head"), strings.Index(body, "orders-head"))
 		}
 

@@ -94,7 +94,7 @@ func TestS64_InvitationsFromThePortalAreBounded(t *testing.T) {
 		r := g.post("/colleagues", "name", "Stranger", "email", "stranger@else.example",
 			"role", "READ_ONLY")
 		if r.status == 429 {
-			require.Contains(t, r.body, "unwanted mail")
+			require.Contains(t, r.body, "spam folder")
 			require.Regexp(t, `^8\d{4}$`, r.header.Get("Retry-After"))
 			refused++
 			continue

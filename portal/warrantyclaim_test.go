@@ -58,7 +58,7 @@ func TestR111_ThePageShowsWhatIsInProgressAndWhatCameBefore(t *testing.T) {
 		// R111c
 		require.Regexp(t, `Garantia estendida 2 anos Pedido SO 4 – – Em andamento`, rows(page)[1]+rows(page)[2])
 		require.NotContains(t, page, "OLD0002", "what matched nothing waits for an operator (R111b)")
-		require.Contains(t, page, "Ela pode faltar porque o pedido ainda está em andamento")
+		require.Contains(t, page, "Se está faltando, o pedido ainda está em andamento")
 		require.Contains(t, page, `href="/service-orders/claim"`)
 		require.Contains(t, page, `href="mailto:`+catalogue.DefaultProgram().Mailbox)
 		require.NotContains(t, ana.get("/").body, "licenças compradas 15",
@@ -76,11 +76,11 @@ func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 			require.Contains(t, wrong.body, field+`-problem`)
 		}
 		require.Contains(t, wrong.body, `value="a/b"`, "what was typed stays")
-		require.Contains(t, ana.post("/service-orders/claim", "serial", "OLD-1").body, "Give the purchase order number")
+		require.Contains(t, ana.post("/service-orders/claim", "serial", "OLD-1").body, "Enter the purchase order number")
 		for range 2 { // the second is a double submit
 			done := ana.post("/service-orders/claim", "serial", "old-0001", "po_number", "4500/12")
 			require.Equal(t, "/service-orders", done.path)
-			require.Contains(t, done.body, "The claim was received")
+			require.Contains(t, done.body, "We have your claim")
 			require.Contains(t, done.body, "Being checked")
 		}
 		tasks := w.Tasks(t, db.TaskWarrantyClaimed)
