@@ -102,24 +102,6 @@ func (c *apiClient) accountID(ctx context.Context, said string) (string, error) 
 	return only("account", said, all)
 }
 
-// orgID finds an organisation that sells or serves by its id or full name.
-func (c *apiClient) orgID(ctx context.Context, said string) (string, error) {
-	if said == "" || isID(said, db.PrefixOrg) {
-		return said, nil
-	}
-
-	all, err := candidates(ctx, c, "/v1/orgs", url.Values{}, func(o api.OrgView) candidate {
-		if o.Kind == "CUSTOMER_PARENT" {
-			return candidate{}
-		}
-		return candidate{o.ID, []string{o.Name}}
-	})
-	if err != nil {
-		return "", err
-	}
-	return only("organisation", said, all)
-}
-
 // parentID finds a customer's parent by its id, its name, or an account of it.
 func (c *apiClient) parentID(ctx context.Context, said string) (string, error) {
 	if said == "" || isID(said, db.PrefixOrg) {

@@ -38,7 +38,7 @@ func (userListCommand) Help() string {
 
 // Run lists.
 func (c userListCommand) Run(ctx context.Context, a *app) error {
-	_, acc, err := oneAccount{c.output, c.apiOptions, c.Account}.find(ctx)
+	_, acc, err := oneAccount(c).find(ctx)
 	if err != nil {
 		return err
 	}
