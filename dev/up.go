@@ -166,7 +166,7 @@ func (c upCommand) explain(
 // runs fast, and in a folder where it did.
 func (c upCommand) explainCalendar(out io.Writer, days clock.Clock) {
 	today := days.Now()
-	ahead := today.Sub(time.Now())
+	ahead := time.Until(today)
 	if c.Day == ordinaryDay && ahead < time.Minute {
 		return
 	}

@@ -29,6 +29,11 @@ WITH steps (rma, step, times) AS (
     ) v (verb, step) ON v.verb = a.verb
     GROUP BY 1, 2
     UNION ALL
+    SELECT object_id, 'CORRECTED', count(*)
+    FROM audit_events
+    WHERE verb IN ('rma.taken_back', 'rma.fee_withdrawn')
+    GROUP BY 1
+    UNION ALL
     SELECT id, 'REQUESTED', 1
     FROM rmas r
     WHERE NOT EXISTS (
@@ -55,7 +60,7 @@ people (rma, email) AS (
 SELECT n.id, n.params->>'step'
 FROM notifications n
 JOIN rmas r ON r.id = n.subject_id
-LEFT JOIN steps s ON s.rma = n.subject_id AND s.step = n.params->>'step'
+LEFT JOIN steps s ON s.rma = n.subject_id AND s.step = replace(n.params->>'step', '_LAST', '')
 LEFT JOIN people p ON p.rma = n.subject_id AND p.email = n.recipient
 WHERE p.email IS NULL
     OR s.rma IS NULL

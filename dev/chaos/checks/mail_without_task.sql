@@ -11,5 +11,5 @@ WHERE n.state IN ('UNKNOWN', 'HARD_BOUNCED')
                 WHEN 'UNKNOWN' THEN 'MAIL_UNKNOWN'
                 ELSE 'MAIL_UNDELIVERABLE'
             END
-            AND (t.state = 'OPEN' OR t.resolution = 'reissued')
+            AND (t.state = 'OPEN' OR t.resolution IN ('reissued', 'expired'))
     )
