@@ -38,7 +38,7 @@ func TestOracle_NamesWhatIsWrongWithSpares(t *testing.T) {
 		{"two parcels", parcel("1", used) + parcel("2", used), "spare", "more than one live parcel"},
 		{
 			"used twice",
-			`UPDATE rmas SET device_id = NULL; INSERT INTO rmas SELECT (jsonb_populate_record(r, '{"id":"rma_x"}')).* FROM rmas r`,
+			`UPDATE rmas SET device_id = NULL; INSERT INTO rmas SELECT (jsonb_populate_record(r, '{"id":"rma_x","number":"RMA-XXXXX"}')).* FROM rmas r`,
 			"spare", "used for two replacements",
 		},
 		{
