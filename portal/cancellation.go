@@ -285,6 +285,7 @@ func (v *visit) askCancellation(
 		Submit: v.language.Count("cancellation.do.part", n),
 		Keep:   v.say("cancellation.keep"),
 		Back:   "/service-orders",
+		Final:  true,
 		Fields: []hidden{
 			{"scope", p.Scope},
 			{"quantity", p.Quantity},
@@ -309,7 +310,6 @@ func (v *visit) askCancellation(
 		v.say("cancellation.says.price", "seller", o.Payload.Reseller.Company),
 		spares,
 		v.say("cancellation.says.told", "names", strings.Join(toldOf(o), ", ")),
-		v.say("confirm.final"),
 	)
 
 	rooms := roomsOf(gone)

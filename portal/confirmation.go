@@ -12,6 +12,7 @@ type confirmation struct {
 	Title  string
 	Says   []string
 	Names  []string // under the sentences: the rooms that lose cover, for example
+	Final  bool     // it cannot be undone, which is said last
 	Action string   // where the answer goes
 	Fields []hidden // that go with it
 	Submit string   // the verb of the act

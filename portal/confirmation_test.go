@@ -160,7 +160,7 @@ func TestS12_ACancellationSaysWhatWillHappen(t *testing.T) {
 		}
 
 		form := ana.get(path).body
-		require.Contains(t, form, "4 licences are free of 10")
+		require.Contains(t, form, "4 licences are free, out of 10")
 		require.NotContains(t, form, " checked", "nothing is chosen for the reader")
 		for _, typed := range [][]string{{}, {"scope", ""}, {"quantity", "3"}, {"scope", "all"}} {
 			r := ana.post(path, append(typed, "reason", "fewer rooms", "confirmed", "yes")...)

@@ -141,8 +141,8 @@ func (v *visit) askEndOfToken() (answer, error) {
 			Title: v.say("tokens.ask", "label", t.Label),
 			Says: []string{
 				v.say("tokens.says", "label", t.Label, "prefix", t.Prefix),
-				v.say("confirm.final"),
 			},
+			Final:  true,
 			Action: "/tokens/" + t.ID + "/revoke",
 			Submit: v.say("tokens.revoke"),
 			Keep:   v.say("tokens.keep"),
