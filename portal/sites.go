@@ -225,6 +225,8 @@ func siteProblem(f rules.FieldError) string {
 	switch {
 	case f.Code == rules.Duplicate:
 		return "sites.wrong.name"
+	case f.Code == rules.StateConflict:
+		return "sites.wrong.waiting"
 	case f.Code == rules.Required:
 		return "sites.wrong.missing"
 	case f.Code == rules.NotAName:

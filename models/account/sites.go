@@ -25,7 +25,8 @@ type AccountSite struct {
 	TimeZone          string // IANA name
 	ContactName       string
 	ContactEmail      string
-	CourierUnreliable bool // R84
+	CourierUnreliable bool       // R84
+	AddressTypedAt    *time.Time // when the customer typed the address; nil: see noteTyped
 	CreatedAt         time.Time
 	Version           int64
 }
@@ -75,6 +76,52 @@ func (s AccountSite) Address() rules.Address {
 	}
 }
 
+// noteTyped keeps since when the site has been at an address that a customer typed; before
+// is where it was until now. What an operator typed, and the account's own address, are
+// known at once (S25).
+func (s *AccountSite) noteTyped(tx *db.Tx, acc Account, before rules.Address) {
+	role := tx.Scope.Actor.Role
+	switch {
+	case role.IsOperator(), role == "SYSTEM", rules.SameSiteAddress(acc.Address(), s.Address()):
+		s.AddressTypedAt = nil
+	case !rules.SameSiteAddress(before, s.Address()):
+		now := tx.Now()
+		s.AddressTypedAt = &now
+	}
+}
+
+// mayMove refuses a customer, with STATE_CONFLICT, another address of a site for which a
+// unit waits to be sent: it would follow, and nobody would look at where it goes (S25).
+func (s *AccountSite) mayMove(tx *db.Tx, before rules.Address) error {
+	if tx.Scope.Actor.Role.IsOperator() || rules.SameSiteAddress(before, s.Address()) {
+		return nil
+	}
+
+	var waiting bool
+	err := tx.Raw(`
+		SELECT EXISTS (SELECT 1 FROM rmas WHERE account_id = @account AND site_id = @site
+				AND outbound IN ('REQUESTED', 'APPROVED', 'ALLOCATED', 'BACKORDERED'))
+			OR EXISTS (SELECT 1 FROM spare_units WHERE account_id = @account AND site_id = @site
+				AND state IN ('APPROVED', 'REPLENISHING'))`,
+		map[string]any{"account": s.AccountID, "site": s.ID}).Scan(&waiting).Error
+	if err != nil || !waiting {
+		return err
+	}
+
+	e := rules.Refuse(
+		rules.StateConflict,
+		"A replacement or a spare for this site has not left yet.",
+		"Add a site with the other address, or ask the service's mailbox to change this one.",
+	)
+	e.Fields = []rules.FieldError{{
+		Pointer: "/address/street",
+		Code:    rules.StateConflict,
+		Message: e.Message,
+		Remedy:  e.Remedy,
+	}}
+	return e
+}
+
 // created is the audit's entry of a site that is new.
 func (s AccountSite) created(reason string) db.Entry {
 	return db.Entry{
@@ -85,14 +132,17 @@ func (s AccountSite) created(reason string) db.Entry {
 }
 
 // SiteFrom makes a site of a form, or refuses it; it stores nothing.
-func SiteFrom(tx *db.Tx, accountID string, f rules.SiteForm) (AccountSite, error) {
+func SiteFrom(tx *db.Tx, acc Account, f rules.SiteForm) (AccountSite, error) {
 	site := AccountSite{
 		ID:        db.NewID(db.PrefixSite),
-		AccountID: accountID,
+		AccountID: acc.ID,
 		CreatedAt: tx.Now(),
 		Version:   1,
 	}
-	return site, site.fill(f)
+
+	err := site.fill(f)
+	site.noteTyped(tx, acc, rules.Address{})
+	return site, err
 }
 
 // SitesNamed reads the account's sites of the names, by rules.SiteKey.
@@ -166,7 +216,7 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		return CreateInAccount(tx, n.AccountID, n.Reason, func(acc Account) (db.Entry, error) {
 			var err error
-			if site, err = SiteFrom(tx, acc.ID, n.Form); err != nil {
+			if site, err = SiteFrom(tx, acc, n.Form); err != nil {
 				return db.Entry{}, err
 			}
 			if err := freeSiteName(tx, site); err != nil {
@@ -188,11 +238,18 @@ func (s *Accounts) ChangeSite(
 	ctx context.Context, id string, f rules.SiteForm, version int64, reason string,
 ) (AccountSite, error) {
 	return s.changeSite(ctx, id, version, reason, func(
-		tx *db.Tx, site *AccountSite,
+		tx *db.Tx, acc Account, site *AccountSite,
 	) error {
+		before := site.Address()
 		if err := site.fill(f); err != nil {
 			return err
 		}
+
+		if err := site.mayMove(tx, before); err != nil {
+			return err
+		}
+
+		site.noteTyped(tx, acc, before)
 		return freeSiteName(tx, *site)
 	})
 }
@@ -203,7 +260,7 @@ func (s *Accounts) MarkCourier(
 	ctx context.Context, id string, unreliable bool, reason string,
 ) (AccountSite, error) {
 	return s.changeSite(ctx, id, 0, reason, func(
-		tx *db.Tx, site *AccountSite,
+		tx *db.Tx, _ Account, site *AccountSite,
 	) error {
 		if !tx.Scope.System {
 			return rules.Refuse(rules.Forbidden,
@@ -221,11 +278,11 @@ func (s *Accounts) changeSite(
 	id string,
 	version int64,
 	reason string,
-	change func(tx *db.Tx, site *AccountSite) error,
+	change func(tx *db.Tx, acc Account, site *AccountSite) error,
 ) (AccountSite, error) {
 	var site AccountSite
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		return ChangeInAccount(tx, "sites", id, reason, func(Account) (db.Entry, error) {
+		return ChangeInAccount(tx, "sites", id, reason, func(acc Account) (db.Entry, error) {
 			site = AccountSite{}
 			if err := db.Found(tx.ForUpdate().First(&site, "id = ?", id).Error); err != nil {
 				return db.Entry{}, err
@@ -235,7 +292,7 @@ func (s *Accounts) changeSite(
 			}
 
 			before := site.facts()
-			if err := change(tx, &site); err != nil {
+			if err := change(tx, acc, &site); err != nil {
 				return db.Entry{}, err
 			}
 

@@ -423,7 +423,7 @@ func (b *roomBatch) site(row RoomOfFile) (*account.AccountSite, []rules.FieldErr
 		return nil, []rules.FieldError{licensing.SiteAddressDiffers(licensing.SiteDiffers)}
 	}
 
-	site, err := account.SiteFrom(b.tx, b.acc.ID, form)
+	site, err := account.SiteFrom(b.tx, b.acc, form)
 	if err != nil {
 		return nil, ofAddress(fieldsOf(err))
 	}

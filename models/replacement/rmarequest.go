@@ -157,7 +157,12 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		return false, err
 	}
 
-	facts, err := w.readRequestFacts(n, acc.ID, covered)
+	to, err := w.typedSite(n, acc)
+	if err != nil {
+		return false, err
+	}
+
+	facts, err := w.readRequestFacts(n, to, acc.ID, covered)
 	if err != nil {
 		return false, err
 	}
@@ -165,14 +170,6 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 	if facts.Before != nil {
 		err := w.tx.First(&w.RMA, "id = ?", *facts.Before).Error
 		return true, err
-	}
-
-	to, err := w.typedSite(n, acc)
-	if err != nil {
-		return false, err
-	}
-	if to.ID != "" {
-		facts.AccountSite = to.AccountSite
 	}
 
 	verdict, err := rma.MayRequestRMA(rma.RMARequest{
@@ -189,10 +186,14 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		Quantity:   n.Quantity,
 		Cover:      covered.Answer,
 		SiteKnown:  facts.AccountSite.ID != "",
-		SiteNew:    to.typed,
-		SiteWrong:  to.wrong,
-		Recent:     facts.Recent,
-		Fleet:      facts.Fleet,
+		ShipTo: rma.ShipToFacts{
+			TypedAt:  facts.AddressTypedAt,
+			Approved: facts.SiteApproved,
+			Rejected: facts.SiteRejected,
+		},
+		SiteWrong: to.wrong,
+		Recent:    facts.Recent,
+		Fleet:     facts.Fleet,
 	})
 	if err != nil {
 		return false, err
@@ -269,11 +270,17 @@ type requestFacts struct {
 	Open                int
 	Before              *string
 	Admins              *string
-	account.AccountSite // empty where the account has none such
+	account.AccountSite      // empty where the account has none such
+	SiteApproved        bool // since its address was typed
+	SiteRejected        bool
 }
 
 var requestFactsSQL = `
-	SELECT n.*, s.*
+	SELECT n.*, s.*,
+		EXISTS (SELECT 1 FROM rmas r WHERE r.account_id = @account AND r.site_id = s.id
+			AND r.approved_at >= s.address_typed_at) AS site_approved,
+		EXISTS (SELECT 1 FROM rmas r WHERE r.account_id = @account AND r.site_id = s.id
+			AND r.rejected_at >= s.address_typed_at) AS site_rejected
 	FROM (SELECT
 		(SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
 		(SELECT COUNT(*) FROM devices
@@ -285,9 +292,9 @@ var requestFactsSQL = `
 		AND (s.id = @site OR (@site = '' AND s.name_key = @key))`
 
 // readRequestFacts reads them after the account was locked. The ship-to is the site that
-// is named, else that of the room.
+// is named or typed, else that of the room.
 func (w *rmaChange) readRequestFacts(
-	n NewRMA, accountID string, c entitlement.CoveredSubject,
+	n NewRMA, to typedSite, accountID string, c entitlement.CoveredSubject,
 ) (requestFacts, error) {
 	days := w.ref.Program.Replacement.ReviewRateDays
 	var f requestFacts
@@ -295,10 +302,13 @@ func (w *rmaChange) readRequestFacts(
 		"account": accountID,
 		"device":  c.Device.ID,
 		"since":   w.now.AddDate(0, 0, -days),
-		"site":    n.SiteID,
+		"site":    cmp.Or(to.ID, n.SiteID),
 		"key":     rules.SiteKey(c.Room.Site),
 		"once":    db.Text(n.onceKey(w.tx.Scope.Actor)),
 	}).Scan(&f).Error
+	if to.isNew {
+		f.AccountSite = to.AccountSite
+	}
 	return f, err
 }
 

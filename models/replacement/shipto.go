@@ -14,7 +14,6 @@ import (
 type typedSite struct {
 	account.AccountSite // empty: the request gives no address
 	isNew               bool
-	typed               bool // isNew, and not the account's own address
 	wrong               []rules.FieldError
 }
 
@@ -57,7 +56,7 @@ func (w *rmaChange) typedSite(n NewRMA, acc account.Account) (typedSite, error) 
 		}
 	}
 
-	site, err = account.SiteFrom(w.tx, acc.ID, form)
+	site, err = account.SiteFrom(w.tx, acc, form)
 	if wrong := fieldsBelow("/ship_to", err); len(wrong) > 0 {
 		to.wrong = wrong
 		return to, nil
@@ -83,7 +82,7 @@ func (w *rmaChange) typedSite(n NewRMA, acc account.Account) (typedSite, error) 
 	if err := db.MayManage(w.tx.Scope, "ship-to of a replacement"); err != nil {
 		return to, err
 	}
-	return typedSite{AccountSite: site, isNew: true, typed: n.ShipTo != nil}, nil
+	return typedSite{AccountSite: site, isNew: true}, nil
 }
 
 // freeName names a site whose name nobody typed: the company's for its own address, and

@@ -77,9 +77,121 @@ func TestS25_AnAddressThatIsTypedBecomesASite(t *testing.T) {
 		again, err := env.RequestRMA(customer, asked(c, func(n *replacement.NewRMA) { n.ShipTo = &to }))
 		require.NoError(t, err)
 		require.Equal(t, r.SiteID, again.SiteID)
-		require.Empty(t, again.ReviewReasons, "known by now")
+		require.Equal(t, []string{rma.ReviewShipToNew}, again.ReviewReasons, "nobody has looked at it")
 		require.Len(t, sitesOf(t, env, c), 2)
 		env.AuditHolds(t)
+	})
+}
+
+// An address that a customer typed is looked at before anything is sent there, whichever
+// door it came in by; a file of rooms makes its sites as the form does. What was turned
+// down stays new until it is approved.
+func TestS25_ATypedAddressIsLookedAtWhicheverDoorItCameInBy(t *testing.T) {
+	away := rules.Address{
+		Street:     "Rua das Palmeiras, 7",
+		City:       "Campinas",
+		Region:     "SP",
+		PostalCode: "13010-000",
+		Country:    "BR",
+	}
+	form := func(name string, a rules.Address) rules.SiteForm {
+		return rules.SiteForm{Name: name, Address: a, TimeZone: "America/Sao_Paulo"}
+	}
+
+	doors := map[string]func(t *testing.T, env storetest.Env, c storetest.Covered) replacement.NewRMA{
+		"the request": func(t *testing.T, env storetest.Env, c storetest.Covered) replacement.NewRMA {
+			to := form("", away)
+			return asked(c, func(n *replacement.NewRMA) { n.ShipTo = &to })
+		},
+		"a new site": func(t *testing.T, env storetest.Env, c storetest.Covered) replacement.NewRMA {
+			site, err := env.CreateSite(storetest.Customer(c.Account),
+				account.NewSite{AccountID: c.Account, Form: form("Campinas", away)})
+			require.NoError(t, err)
+			return asked(c, func(n *replacement.NewRMA) { n.SiteID = site.ID })
+		},
+		"a new site, typed again with the request": func(
+			t *testing.T, env storetest.Env, c storetest.Covered,
+		) replacement.NewRMA {
+			_, err := env.CreateSite(storetest.Customer(c.Account),
+				account.NewSite{AccountID: c.Account, Form: form("Campinas", away)})
+			require.NoError(t, err)
+			to := form("", away)
+			return asked(c, func(n *replacement.NewRMA) { n.ShipTo = &to })
+		},
+		"another address of the room's site": func(
+			t *testing.T, env storetest.Env, c storetest.Covered,
+		) replacement.NewRMA {
+			_, err := env.ChangeSite(storetest.Customer(c.Account), c.Site.ID, form(c.Site.Name, away), 0, "")
+			require.NoError(t, err)
+			return asked(c, func(n *replacement.NewRMA) { n.SiteID = c.Site.ID })
+		},
+	}
+
+	for door, typed := range doors {
+		t.Run(door, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				c := env.Covered(t)
+				customer := storetest.Customer(c.Account)
+				n := typed(t, env, c)
+
+				r, err := env.RequestRMA(customer, n)
+				require.NoError(t, err)
+				require.Equal(t, []string{rma.ReviewShipToNew}, r.ReviewReasons)
+				_, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectFraud, Reason: "Nobody there knows it."})
+				require.NoError(t, err)
+
+				env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 8))
+				r, err = env.RequestRMA(customer, n)
+				require.NoError(t, err)
+				require.Equal(t, []string{rma.ReviewShipToNew}, r.ReviewReasons, "turned down, it stays new")
+				_, err = env.ApproveRMA(storetest.AgentContext, r.ID,
+					replacement.RMAApproval{DefectConfirmed: true})
+				require.NoError(t, err)
+				_, err = env.WithdrawRMA(customer, r.ID, "")
+				require.NoError(t, err)
+
+				r, err = env.RequestRMA(customer, n)
+				require.NoError(t, err)
+				require.Empty(t, r.ReviewReasons, "approved, it is known")
+			})
+		})
+	}
+}
+
+// While something waits to be sent to a site, its customer moves it nowhere else; an
+// operator may.
+func TestS25_ASiteStaysWhereItIsWhileAUnitWaitsForIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		away := rules.SiteForm{
+			Name:     c.Site.Name,
+			TimeZone: "America/Sao_Paulo",
+			Address: rules.Address{
+				Street:  "Rua das Palmeiras, 7",
+				City:    "Campinas",
+				Region:  "SP",
+				Country: "BR",
+			},
+		}
+		customer := storetest.Customer(c.Account)
+		r := env.Approved(t, c)
+
+		_, err := env.ChangeSite(customer, c.Site.ID, away, 0, "")
+		storetest.RequireCode(t, rules.StateConflict, err)
+
+		same := away
+		same.Address = c.Site.Address()
+		same.ContactName = "Rui Portaria"
+		_, err = env.ChangeSite(customer, c.Site.ID, same, 0, "")
+		require.NoError(t, err, "the contact may change")
+
+		_, err = env.WithdrawRMA(customer, r.ID, "")
+		require.NoError(t, err)
+		_, err = env.ChangeSite(customer, c.Site.ID, away, 0, "")
+		require.NoError(t, err)
+		site, err := env.ChangeSite(storetest.AgentContext, c.Site.ID, away, 0, "the customer called")
+		require.NoError(t, err)
+		require.Nil(t, site.AddressTypedAt, "an operator knows it")
 	})
 }
 

@@ -24,7 +24,7 @@ const (
 const (
 	// ReviewRMARate: there were unusually many.
 	ReviewRMARate = "UNUSUALLY_MANY_RMAS"
-	// ReviewShipToNew: the customer typed an address that nobody knew before.
+	// ReviewShipToNew: the customer typed an address that nobody has looked at yet.
 	ReviewShipToNew = "SHIP_TO_NEW"
 )
 
@@ -46,12 +46,30 @@ type RMARequest struct {
 	RoomKnown bool // of an accessory
 	Quantity  int
 
-	Cover     cover.Answer       // for HARDWARE now
-	SiteKnown bool               // the ship-to is a site of the account, or becomes one
-	SiteNew   bool               // it becomes one: its address was typed with the request
+	Cover     cover.Answer // for HARDWARE now
+	SiteKnown bool         // the ship-to is a site of the account, or becomes one
+	ShipTo    ShipToFacts
 	SiteWrong []rules.FieldError // what is wrong with that address
 	Recent    int                // RMAs of the account in the days that Terms say, without this one
 	Fleet     int                // devices of the account
+}
+
+// ShipToFacts is what is known of the address of a ship-to.
+type ShipToFacts struct {
+	TypedAt  *time.Time // when the customer typed it; nil where an operator knows it
+	Approved bool       // a replacement to it has been approved since
+	Rejected bool       // one was rejected
+}
+
+// isNew reports whether a person looks at the address before anything is sent there: for
+// as long as a serial number has to be known, and after a rejection until an approval. A
+// stolen session would have hardware sent somewhere else (S25).
+func (f ShipToFacts) isNew(now time.Time, terms catalogue.ReplacementTerms) bool {
+	if f.TypedAt == nil || f.Approved {
+		return false
+	}
+	young := now.Sub(*f.TypedAt) < time.Duration(terms.SerialKnownHours)*time.Hour
+	return young || f.Rejected
 }
 
 // RMAVerdict says how a request that is accepted goes on. A held one waits for the
@@ -97,7 +115,7 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if q.tooMany() {
 		v.Review = append(v.Review, ReviewRMARate)
 	}
-	if q.SiteNew && !q.Role.IsOperator() {
+	if q.ShipTo.isNew(q.Now, q.Terms) && !q.Role.IsOperator() {
 		v.Review = append(v.Review, ReviewShipToNew)
 	}
 

@@ -2,6 +2,7 @@ package rma
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -148,7 +149,7 @@ func TestS25_AnAddressThatNobodyKnewIsReviewed(t *testing.T) {
 	} {
 		v, err := MayRequestRMA(sound(func(q *RMARequest) {
 			q.Role = role
-			q.SiteNew = true
+			q.ShipTo.TypedAt = &rmaDay
 		}))
 		require.NoError(t, err)
 		require.Equal(t, want, v.Review, role)
@@ -159,6 +160,37 @@ func TestS25_AnAddressThatNobodyKnewIsReviewed(t *testing.T) {
 		q.SiteWrong = []rules.FieldError{{Pointer: "/ship_to/address/city", Code: rules.Required}}
 	}))
 	require.Equal(t, rules.ValidationFailed, rules.CodeOf(err))
+}
+
+// It is known once a replacement to it was approved, or after as long as a serial number has
+// to be; one that a person turned down stays new.
+func TestS25_WhenATypedAddressIsKnown(t *testing.T) {
+	at := func(hours int) *time.Time {
+		at := rmaDay.Add(-time.Duration(hours) * time.Hour)
+		return &at
+	}
+	for name, x := range map[string]struct {
+		facts  ShipToFacts
+		review bool
+	}{
+		"an operator's word":   {ShipToFacts{}, false},
+		"typed now":            {ShipToFacts{TypedAt: at(0)}, true},
+		"an hour short":        {ShipToFacts{TypedAt: at(23)}, true},
+		"a day ago":            {ShipToFacts{TypedAt: at(24)}, false},
+		"approved since":       {ShipToFacts{TypedAt: at(1), Approved: true}, false},
+		"rejected, a week ago": {ShipToFacts{TypedAt: at(168), Rejected: true}, true},
+		"rejected, and approved at an appeal": {
+			ShipToFacts{TypedAt: at(168), Rejected: true, Approved: true}, false,
+		},
+	} {
+		v, err := MayRequestRMA(sound(func(q *RMARequest) {
+			q.Role = rules.CustomerAdmin
+			q.Now = rmaDay
+			q.ShipTo = x.facts
+		}))
+		require.NoError(t, err, name)
+		require.Equal(t, x.review, slices.Contains(v.Review, ReviewShipToNew), name)
+	}
 }
 
 func TestS25_FourthRMAIn30DaysPer50DevicesGoesToReview(t *testing.T) {
