@@ -88,11 +88,8 @@ func EndDevice(tx *db.Tx, id string, end licensing.DeviceState) error {
 // ReviveUnit takes a retired device back into use, out of any room, unless its serial is
 // in use elsewhere by now.
 func ReviveUnit(tx *db.Tx, d *Device) error {
-	var taken int64
-	err := tx.Model(&Device{}).
-		Where("serial = ? AND state <> ?", db.Text(d.Serial), licensing.DeviceRetired).
-		Count(&taken).Error
-	if err != nil || taken > 0 {
+	taken, err := SerialInUse(tx, db.Text(d.Serial))
+	if err != nil || taken {
 		return err
 	}
 
@@ -104,6 +101,16 @@ func ReviveUnit(tx *db.Tx, d *Device) error {
 			"gone_at": nil,
 			"version": gorm.Expr("version + 1"),
 		}).Error
+}
+
+// SerialInUse reports whether a device that is not retired has the serial number, in any
+// account.
+func SerialInUse(tx *db.Tx, serial string) (bool, error) {
+	var n int64
+	err := tx.Model(&Device{}).
+		Where("serial = ? AND state <> ?", serial, licensing.DeviceRetired).
+		Count(&n).Error
+	return n > 0, err
 }
 
 // TakeUnitBack undoes what moved a unit that has not moved after all: it has the state

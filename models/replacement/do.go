@@ -28,7 +28,7 @@ type ReplacementCommand struct {
 	Outcome     rma.RMAOutcome // inspect
 	Photo       string         // no_return: where the photo of the unit is kept
 	SpareUnitID string         // use_spare: required
-	Version     int64          // approve, reject: of the replacement that was looked at; 0: any
+	Version     int64          // approve, reject, take_back: of what was looked at; 0: any
 	Fact        rma.RMAFact    // tell, take_back: required
 	At          time.Time      // tell: when it happened; zero: now
 }
@@ -80,7 +80,7 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 	case rma.RMATell:
 		return s.tellRMAFact(ctx, id, c.Fact, c.At)
 	case rma.RMATakeBack:
-		return s.TakeBackRMAFact(ctx, id, c.Fact, c.Reason)
+		return s.TakeBackRMAFact(ctx, id, c.Fact, c.Reason, c.Version)
 	}
 
 	if _, err := s.GetRMA(ctx, id); err != nil {

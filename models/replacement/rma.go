@@ -61,6 +61,7 @@ type RMA struct {
 	ReturnPlan          *calendar.ReturnDue `gorm:"serializer:json"`
 	NoReturnProof       string              // where the photo is kept
 	FeeCorrections      int                 // fees and credits that finance was told to be wrong
+	CreditedAt          *time.Time          // when the fee was credited, since the unit came
 
 	// What followed from the facts at the last change, so that lists can be narrowed.
 	// Whoever decides asks the facts.

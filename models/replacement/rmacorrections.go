@@ -23,9 +23,11 @@ import (
 //
 // Refusals: those of rma.MayRMA and RMAFacts.CheckTakeBack, CARRIER_SAYS_SO where the
 // carrier tells the same, RMA_OPEN where the replacement is being replaced itself.
-// Taken back again it changes nothing.
+// Taken back again it changes nothing: to take back the inspection before the last one,
+// name the version that you read after the last one was. Another version answers
+// VERSION_MISMATCH; 0 is any.
 func (s *Replacements) TakeBackRMAFact(
-	ctx context.Context, id string, fact rma.RMAFact, reason string,
+	ctx context.Context, id string, fact rma.RMAFact, reason string, version int64,
 ) (RMA, error) {
 	if !fact.Valid() && fact != rma.FactShipped && fact != rma.FactInspected {
 		return RMA{}, unknownFact("Send SHIPPED, PICKED_UP, DELIVERED, RETURN_SCANNED, " +
@@ -35,8 +37,13 @@ func (s *Replacements) TakeBackRMAFact(
 		return RMA{}, err
 	}
 
-	done := func(r RMA) bool { return r.TakenBack(fact) }
+	done := func(r RMA) bool {
+		return r.TakenBack(fact) && (version != r.Version || len(r.Standing(fact)) == 0)
+	}
 	return s.changeRMA(ctx, id, rma.RMATakeBack, reason, done, func(w *rmaChange) error {
+		if err := w.lookedAt(version); err != nil {
+			return err
+		}
 		return w.takeBack(fact)
 	})
 }
@@ -257,10 +264,19 @@ func (w *rmaChange) bringBack(done bool) error {
 	}
 
 	d := devices[id]
-	if d.State == licensing.DeviceRetired && w.NoReturnAt == nil {
-		return rules.Refuse(licensing.SerialRegistered,
-			"The unit with this serial number has been sent to somebody else meanwhile.",
-			"Leave what was told as it is, and request a new replacement.")
+	if d.State == licensing.DeviceRetired {
+		taken, err := entitlement.SerialInUse(w.tx, db.Text(d.Serial))
+		if err != nil {
+			return err
+		}
+		if taken && w.takingBack == "" {
+			return nil // nobody is there to be told; the device stays as it is
+		}
+		if taken {
+			return rules.Refuse(licensing.SerialRegistered,
+				"The unit with this serial number has been sent to somebody else meanwhile.",
+				"Leave what was told as it is, and request a new replacement.")
+		}
 	}
 
 	state, roomID := licensing.DeviceInRMA, ""
@@ -322,25 +338,27 @@ func (w *rmaChange) correctFees() {
 		return
 	}
 
+	// The unit that was credited was another one: the fee for the missing one holds again.
+	if w.takingBack == rma.FactInspected && w.CreditedAt != nil && w.InspectedAt == nil {
+		w.CreditedAt = nil
+		w.FeeCorrections++
+		w.tellFinance(db.OutboxFeeBilled, "non_return")
+		w.note("rma.fee_billed", map[string]any{"for": "non_return"})
+	}
+
 	// A wrong unit begins the days anew, and leaves a fee that was billed before.
 	moved := !db.SameInstant(w.ReturnBaseAt, w.before.ReturnBaseAt)
 	if w.takingBack == rma.FactInspected && w.before.InspectedAt == nil {
 		w.dropFeeOfWrongUnit()
 	}
-	if moved && !(w.ReturnBaseAt != nil && db.SameInstant(w.ReturnBaseAt, w.WrongUnitAt)) {
+	missingAgain := w.before.InspectedAt != nil && w.InspectedAt == nil
+	byWrongUnit := w.ReturnBaseAt != nil && db.SameInstant(w.ReturnBaseAt, w.WrongUnitAt)
+	if (moved || missingAgain) && !byWrongUnit {
 		w.dropEarlyFee()
 	}
 
-	before, after := w.before.RMAFacts, w.RMAFacts
-	if before.DamageBilledAt != nil && after.DamageBilledAt == nil {
+	if w.before.DamageBilledAt != nil && w.DamageBilledAt == nil {
 		w.withdrawFee("damage")
-	}
-
-	credited := before.Fee() == rma.FeeCredited && after.Fee() == rma.FeeBilled
-	if credited && w.takingBack == rma.FactInspected {
-		w.FeeCorrections++
-		w.tellFinance(db.OutboxFeeBilled, "non_return")
-		w.note("rma.fee_billed", map[string]any{"for": "non_return"})
 	}
 }
 
@@ -363,6 +381,7 @@ func (w *rmaChange) dropEarlyFee() {
 	}
 	if w.takingBack != "" && early(w.WaivedAt) && w.Outcome != rma.OutcomeDamage {
 		w.WaivedAt = nil
+		w.FeeCorrections++ // what is billed or waived from now on is another fee
 	}
 }
 

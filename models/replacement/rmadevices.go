@@ -16,7 +16,7 @@ func (w *rmaChange) moveDevices() error {
 	if w.DeviceID == nil {
 		return nil
 	}
-	if w.takingBack != "" {
+	if w.takingBack != "" || w.feeWithdrawn {
 		return w.moveDevicesBack()
 	}
 

@@ -2,6 +2,8 @@ package replacement_test
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -35,6 +37,7 @@ type rmaWorld struct {
 	Stock    []string
 	Parcels  []string
 	Tasks    []string
+	Owed     int // fees that finance was told to bill and not to credit
 }
 
 func worldOf(t *testing.T, env storetest.Env, id string) rmaWorld {
@@ -58,6 +61,8 @@ func worldOf(t *testing.T, env storetest.Env, id string) rmaWorld {
 			FROM shipments WHERE booking_key NOT LIKE '%taken_back%' ORDER BY 1`),
 		Tasks: env.Strings(t, `SELECT kind FROM operator_tasks WHERE state = 'OPEN' ORDER BY 1`),
 	}
+	w.Owed = env.Count(t, `SELECT COUNT(*) FROM outbox_events WHERE kind = 'event.fee_billed'`) -
+		env.Count(t, `SELECT COUNT(*) FROM outbox_events WHERE kind = 'event.fee_credited'`)
 	if r.NextAt != nil {
 		w.At = r.NextAt.UTC().String()
 	}
@@ -74,17 +79,23 @@ func worldOf(t *testing.T, env storetest.Env, id string) rmaWorld {
 			w.Facts = append(w.Facts, name+" "+at.UTC().String())
 		}
 	}
+	// What people were reminded of and asked before a fee was settled does not matter any more.
+	settled := r.BilledAt != nil || r.WaivedAt != nil
+	reminders := r.RemindersSent
+	if settled {
+		reminders = 0
+	}
 	// When we noticed that something was due may differ, and so may the days that people are
 	// owed who were not reminded; not whether.
 	for name, at := range map[string]*time.Time{
 		"silence asked": r.SilenceAskedAt, "overdue": r.OverdueAt, "asked": r.FeeAskedAt,
 		"confirm": r.FeeConfirmAt,
 	} {
-		if at != nil {
+		if at != nil && !settled {
 			w.Facts = append(w.Facts, name)
 		}
 	}
-	w.Facts = append(w.Facts, fmt.Sprintf("reminders %d", r.RemindersSent),
+	w.Facts = append(w.Facts, fmt.Sprintf("reminders %d", reminders),
 		"serial "+r.ReplacementSerial, "parcel "+r.Carrier+strings.ReplaceAll(r.Tracking, id, ""), "outcome "+string(r.Outcome))
 	slices.Sort(w.Facts)
 	return w
@@ -111,9 +122,13 @@ func inspecting(serial string, outcome rma.RMAOutcome) rmaStep {
 	}
 }
 
-func shippingStep(t *testing.T, env storetest.Env, id string) {
-	_, err := env.ShipRMA(storetest.AgentContext, id, replacement.RMAShipment{Serial: "NEW1"})
-	require.NoError(t, err)
+var shippingStep = shippingAs("NEW1")
+
+func shippingAs(serial string) rmaStep {
+	return func(t *testing.T, env storetest.Env, id string) {
+		_, err := env.ShipRMA(storetest.AgentContext, id, replacement.RMAShipment{Serial: serial})
+		require.NoError(t, err)
+	}
 }
 
 func takeBack(t *testing.T, env storetest.Env, id string, fact rma.RMAFact) replacement.RMA {
@@ -149,6 +164,40 @@ var beforeTelling = map[string][]rmaStep{
 		shippingStep, telling(rma.FactDelivered), inspecting("SN-777", rma.OutcomeWrongUnit),
 	},
 	"inspected": {shippingStep, telling(rma.FactDelivered), inspecting("SN-100", rma.OutcomeDefect)},
+	"sent anew": {
+		shippingStep, telling(rma.FactPickedUp), passing(8), resending, shippingAs("NEW2"),
+	},
+	"billed": {shippingStep, telling(rma.FactDelivered), passing(40), billing},
+	"waived": {shippingStep, telling(rma.FactDelivered), passing(40), waiving},
+}
+
+func passing(days int) rmaStep {
+	return func(t *testing.T, env storetest.Env, id string) { later(t, env, id, days) }
+}
+
+func resending(t *testing.T, env storetest.Env, id string) {
+	_, err := env.ReshipRMA(storetest.AgentContext, id, "It is lost.")
+	require.NoError(t, err)
+	if storetest.GetRMA(t, env, id).AllocatedAt == nil {
+		_, err = env.AllocateRMA(storetest.AgentContext, id, "")
+		require.NoError(t, err)
+	}
+}
+
+func billing(t *testing.T, env storetest.Env, id string) {
+	_, err := env.BillRMA(storetest.AgentContext, id, "")
+	require.NoError(t, err)
+}
+
+func waiving(t *testing.T, env storetest.Env, id string) {
+	_, err := env.WaiveRMA(storetest.Lead(), id, "a good customer")
+	require.NoError(t, err)
+}
+
+// mayBeBilled reports whether an agent may confirm a fee now.
+func mayBeBilled(t *testing.T, env storetest.Env, id string) bool {
+	return rma.MayRMA(rma.RMABill, rules.OperatorAgent,
+		storetest.GetRMA(t, env, id).RMAFacts, env.Calendar.Now()) == nil
 }
 
 // What people tell or type, and what it is taken back as.
@@ -172,13 +221,15 @@ var untruths = map[string]struct {
 // have had the days that they are owed after it.
 func TestS62_WhatIsTakenBackLeavesNothingBehind(t *testing.T) {
 	told := 0
-	each := 0
-	for course, steps := range beforeTelling {
-		for name, untruth := range untruths {
+	each := rand.IntN(2) // half of the cases in each run, the others in the next
+	for _, course := range slices.Sorted(maps.Keys(beforeTelling)) {
+		steps := beforeTelling[course]
+		for _, name := range slices.Sorted(maps.Keys(untruths)) {
+			untruth := untruths[name]
 			for _, days := range []int{0, 30} {
 				for _, carried := range []bool{false, true} {
 					if each++; each%storetest.Sized(2, 1) != 0 {
-						continue // half of them in each run, others in the next
+						continue
 					}
 					t.Run(fmt.Sprintf("%s/%s/%d days/%v", course, name, days, carried), func(t *testing.T) {
 						begin := func() (storetest.Env, string) {
@@ -209,13 +260,8 @@ func TestS62_WhatIsTakenBackLeavesNothingBehind(t *testing.T) {
 						without, plain := begin()
 						later(t, with, id, days)
 						later(t, without, plain, days)
-						billed := func(env storetest.Env, id string) bool {
-							return rma.MayRMA(rma.RMABill, rules.OperatorAgent,
-								storetest.GetRMA(t, env, id).RMAFacts, env.Calendar.Now()) == nil
-						}
-						if billed(with, id) && !billed(without, plain) {
-							_, err := with.BillRMA(storetest.AgentContext, id, "")
-							require.NoError(t, err)
+						if mayBeBilled(t, with, id) && !mayBeBilled(t, without, plain) {
+							billing(t, with, id)
 						}
 
 						require.Contains(t, storetest.GetRMA(t, with, id).FactsToTakeBack(), untruth.fact)
@@ -228,6 +274,13 @@ func TestS62_WhatIsTakenBackLeavesNothingBehind(t *testing.T) {
 
 						version := storetest.GetRMA(t, with, id).Version
 						require.Equal(t, version, takeBack(t, with, id, untruth.fact).Version, "again: nothing")
+
+						// What is true in the end is taken in both, and finance is owed the same.
+						if mayBeSaid(storetest.GetRMA(t, without, plain), "defect", rma.FactInspected) {
+							inspecting("SN-100", rma.OutcomeDefect)(t, without, plain)
+							inspecting("SN-100", rma.OutcomeDefect)(t, with, id)
+							require.Equal(t, worldOf(t, without, plain), worldOf(t, with, id))
+						}
 					})
 				}
 			}
@@ -290,6 +343,90 @@ func TestS62_ATakenBackDeliveryWithdrawsItsFee(t *testing.T) {
 		require.Equal(t, rma.FeeBilled, r.Fee())
 		require.Equal(t, 2, env.Count(t, `SELECT COUNT(*) FROM outbox_events WHERE kind = 'event.fee_billed'`))
 		env.AuditHolds(t)
+	})
+}
+
+// A delivery that was told and never was, for which the fee was waived, or billed and then
+// waived: it is taken back, and what is billed afterwards is another fee.
+func TestS62_ADeliveryWhoseFeeWasWaivedIsTakenBack(t *testing.T) {
+	for name, fee := range map[string][]rmaStep{
+		"waived":            {waiving},
+		"billed and waived": {billing, waiving},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				c := env.Covered(t)
+				r := env.Shipped(t, c)
+				telling(rma.FactDelivered)(t, env, r.ID)
+				later(t, env, r.ID, 40)
+				for _, step := range fee {
+					step(t, env, r.ID)
+				}
+				require.Equal(t, licensing.DeviceRetired, device(t, env, c.Device.ID).State)
+
+				r = takeBack(t, env, r.ID, rma.FactDelivered)
+				require.Equal(t, rma.RMAShipped, r.StoredState)
+				require.Equal(t, rma.FeeNone, r.Fee())
+				require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID))
+				require.Zero(t, worldOf(t, env, r.ID).Owed)
+
+				telling(rma.FactDelivered)(t, env, r.ID)
+				later(t, env, r.ID, 40)
+				billing(t, env, r.ID)
+				waiving(t, env, r.ID)
+				inspecting("SN-100", rma.OutcomeDefect)(t, env, r.ID)
+				env.AuditHolds(t)
+			})
+		})
+	}
+}
+
+// Two inspections are taken back one after the other; the second one names the version that
+// was read in between, so that the same request sent twice takes back one.
+func TestS62_TheInspectionBeforeTheLastIsTakenBackByItsVersion(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	r := env.Shipped(t, c)
+	telling(rma.FactDelivered)(t, env, r.ID)
+	inspecting("SN-777", rma.OutcomeWrongUnit)(t, env, r.ID)
+	env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+	inspecting("SN-100", rma.OutcomeDefect)(t, env, r.ID)
+
+	r = takeBack(t, env, r.ID, rma.FactInspected)
+	require.NotNil(t, r.WrongUnitAt)
+	require.Equal(t, r.Version, takeBack(t, env, r.ID, rma.FactInspected).Version, "sent twice")
+
+	r, err := env.DoRMA(storetest.AgentContext, r.ID, replacement.ReplacementCommand{
+		Name:    rma.RMATakeBack,
+		Fact:    rma.FactInspected,
+		Reason:  "The label was on another box.",
+		Version: r.Version,
+	})
+	require.NoError(t, err)
+	require.Nil(t, r.WrongUnitAt)
+	require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
+}
+
+// The carrier took the unit in time while the depot had inspected another one as it: that is
+// known again when the inspection is taken back, and nothing is overdue.
+func TestS62_AScanDuringAWrongInspectionCounts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env, c := storetest.Carried(t, env)
+		r := booked(t, env, c)
+		shippingStep(t, env, r.ID)
+		telling(rma.FactDelivered)(t, env, r.ID)
+		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+		inspecting("SN-100", rma.OutcomeDefect)(t, env, r.ID)
+
+		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+		back := env.Strings(t, `SELECT tracking FROM shipments WHERE direction = 'RETURN'`)
+		require.Len(t, back, 1)
+		scanned(t, env, back[0], shipping.ScanPickedUp, env.Calendar.Now())
+
+		r = takeBack(t, env, r.ID, rma.FactInspected)
+		require.Equal(t, rma.ReturnInTransit, r.StoredReturn)
+		later(t, env, r.ID, 30)
+		require.Nil(t, storetest.GetRMA(t, env, r.ID).OverdueAt)
 	})
 }
 

@@ -394,19 +394,17 @@ func (w *rmaChange) refuseUnitOfAnother(serial string) error {
 		Where("inspected_at IS NULL AND no_return_at IS NULL").
 		Where("(closed_at IS NULL OR return_track = ?)", rma.ReturnBilled).
 		Order("requested_at DESC").
-		Limit(1).
+		Limit(20).
 		Find(&others).Error
-	if err != nil || len(others) == 0 {
-		return err
-	}
 
-	// Whoever may not see it is not told that there is one.
-	other := others[0]
-	if !w.tx.Scope.Sees(other.AccountID) ||
-		rma.MayRMA(rma.RMAInspect, w.tx.Scope.Actor.Role, other.RMAFacts, w.now) != nil {
-		return nil
+	for _, other := range others {
+		// Whoever may not see it is not told that there is one.
+		if w.tx.Scope.Sees(other.AccountID) &&
+			rma.MayRMA(rma.RMAInspect, w.tx.Scope.Actor.Role, other.RMAFacts, w.now) == nil {
+			return rma.RefuseUnitOf(other.Name())
+		}
 	}
-	return rma.RefuseUnitOf(other.Number)
+	return err
 }
 
 // followUp does what the outcome of an inspection asks for; billed says that the fee
@@ -417,12 +415,16 @@ func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
 		w.mail("WRONG_UNIT", nil)
 		return w.askAboutWrongUnit()
 	case rma.OutcomeDamage:
+		if !w.DamageOpen() {
+			break // a lead has waived what there was to pay
+		}
 		if err := w.askAboutFee(); err != nil {
 			return err
 		}
 	}
 
 	if billed {
+		w.CreditedAt = &w.now
 		w.tellFinance(db.OutboxFeeCredited, "return")
 		w.note("rma.fee_credited", nil)
 	}

@@ -30,6 +30,10 @@ type Telling struct {
 	Outcome   RMAOutcome `json:",omitempty"` // of an inspection
 	Serial    string     `json:",omitempty"` // read at it
 	TakesBack bool       `json:",omitempty"`
+
+	// Parcel is which parcel to the customer it is about, where it is about one: a parcel
+	// that was declared lost takes what was told of it along. The first one is 0.
+	Parcel int `json:",omitempty"`
 }
 
 // CarrierFacts is what the carrier's own parcels say of an RMA.
@@ -43,8 +47,21 @@ type CarrierFacts struct {
 
 // Hear adds a telling to those that are there.
 func (f RMAFacts) Hear(t Telling) RMAFacts {
+	if t.outbound() {
+		t.Parcel = f.Reships
+	}
 	f.Tellings = append(slices.Clip(f.Tellings), t)
 	return f
+}
+
+// outbound reports whether the telling is about the parcel to the customer.
+func (t Telling) outbound() bool {
+	return t.Fact == FactShipped || t.Fact == FactPickedUp || t.Fact == FactDelivered
+}
+
+// about reports whether a telling is about a fact of what is under way now.
+func (f RMAFacts) about(t Telling, fact RMAFact) bool {
+	return t.Fact == fact && (t.Parcel == f.Reships || !t.outbound())
 }
 
 // Standing lists what people told of a fact and did not take back. An inspection is taken
@@ -54,7 +71,7 @@ func (f RMAFacts) Standing(fact RMAFact) []Telling {
 	var standing []Telling
 	for _, t := range f.Tellings {
 		switch {
-		case t.Fact != fact:
+		case !f.about(t, fact):
 		case !t.TakesBack:
 			standing = append(standing, t)
 		case fact == FactInspected && len(standing) > 0:
@@ -70,7 +87,7 @@ func (f RMAFacts) Standing(fact RMAFact) []Telling {
 // TakenBack reports whether the last that was said of a fact is that it was taken back.
 func (f RMAFacts) TakenBack(fact RMAFact) bool {
 	for _, t := range slices.Backward(f.Tellings) {
-		if t.Fact == fact {
+		if f.about(t, fact) {
 			return t.TakesBack
 		}
 	}
@@ -97,7 +114,7 @@ func (f RMAFacts) FactsToTakeBack() []RMAFact {
 // spare in its place, or with the faulty unit inspected. Taken back there it would change
 // nothing, and its serial number is changed at the device.
 func (f RMAFacts) CheckTakeBack(fact RMAFact) error {
-	untold := len(f.Standing(fact)) == 0 || f.TakenBack(fact)
+	untold := len(f.Standing(fact)) == 0
 	if untold || fact == FactShipped && f.ShippedAt == nil {
 		return rules.Refuse(NothingToTakeBack,
 			"Nobody has told this of the replacement, or it was taken back already.",
@@ -141,6 +158,13 @@ func (f RMAFacts) TakeBack(fact RMAFact, carrier CarrierFacts, now time.Time) RM
 	case FactInspected:
 		f = f.inspectedAgain()
 		f.ReturnReceivedAt = f.receivedAgain(carrier)
+		// The carrier's scans counted for nothing while a unit was inspected.
+		if at := carrier.ReturnScannedAt; at != nil {
+			f.ReturnScannedAt = First(f.ReturnScannedAt, *at)
+		}
+		if at := carrier.ReturnLastScannedAt; at != nil {
+			f.ReturnLastScannedAt = Last(f.ReturnLastScannedAt, *at)
+		}
 	case FactReturnReceived:
 		f.ReturnReceivedAt = f.receivedAgain(carrier)
 	}
@@ -153,7 +177,9 @@ func (f RMAFacts) TakeBack(fact RMAFact, carrier CarrierFacts, now time.Time) RM
 func (f RMAFacts) inspectedAgain() RMAFacts {
 	if f.Outcome == OutcomeDamage {
 		f.DamageBilledAt = nil
-		f.WaivedAt = nil
+		if f.WaivedAt != nil && !f.WaivedAt.Before(*f.InspectedAt) {
+			f.WaivedAt = nil
+		}
 	}
 
 	f.InspectedAt = nil
