@@ -25,10 +25,11 @@ func ContractPeriod(start civil.Date, years int, loc *time.Location) Period {
 	return Period{Start: StartOfDay(start, loc), End: StartOfDay(AddYears(start, years), loc)}
 }
 
-// LastCoveredDay returns the last local day before the exclusive end of a
-// contract: the day to show to people (C2).
+// LastCoveredDay returns the last local day that lies wholly before an exclusive end: the
+// day to show to people (C2). An end is a midnight of the zone in which it was counted; in
+// another one, as after an account's zone was changed, nobody is told a day too many.
 func LastCoveredDay(end time.Time, loc *time.Location) civil.Date {
-	return DateIn(end.Add(-time.Nanosecond), loc)
+	return DateIn(end, loc).AddDays(-1)
 }
 
 // FallbackStart returns the latest possible start of an order's contracts: local
