@@ -87,10 +87,12 @@ type SendMails struct {
 	Key string
 }
 
-// GiveUpMails names the mails that are no longer tried, and why.
+// GiveUpMails names the mails that are no longer tried, and why: those of the key that were
+// queued before an instant, all of them where it is zero, as an earlier release asks.
 type GiveUpMails struct {
-	Key    string
-	Reason string
+	Key          string
+	Reason       string
+	QueuedBefore time.Time
 }
 
 // MailsSent counts how mails ended.

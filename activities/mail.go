@@ -175,7 +175,7 @@ func (m *MailsSent) count(state rules.NotificationState) {
 // the last attempt left half sent becomes UNKNOWN.
 func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 	ctx = system(ctx)
-	if err := a.Notifications.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
+	if err := a.Notifications.GiveUpMails(ctx, in.Key, in.Reason, in.QueuedBefore); err != nil {
 		return failed(err)
 	}
 

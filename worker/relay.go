@@ -314,8 +314,7 @@ func (r *relay) deliverEvent(ctx context.Context, e db.OutboxEvent) error {
 	case db.OutboxInvitationRetried:
 		return r.retryInvitation(ctx, id, e)
 	case db.OutboxNotificationQueued:
-		return r.restartWorkflow(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName,
-			workflows.MailInput{NotificationID: e.SubjectID})
+		return r.sendMail(ctx, r.options(id, "Mail "+e.SubjectID, e), e.SubjectID)
 	case db.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
 		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry,
@@ -369,19 +368,27 @@ func (r *relay) startWorkflow(
 	ctx context.Context, o client.StartWorkflowOptions, name string, in any,
 ) error {
 	_, err := r.client.ExecuteWorkflow(ctx, o, name, in)
-	var started *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &started) {
+	if alreadyStarted(err) {
 		return nil
 	}
 	return err
 }
 
-// restartWorkflow is startWorkflow for a workflow that may have run before under its id.
-func (r *relay) restartWorkflow(
-	ctx context.Context, o client.StartWorkflowOptions, name string, in any,
-) error {
+func alreadyStarted(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	return errors.As(err, &started)
+}
+
+// sendMail starts the workflow of a mail, which may have run before. One that runs is told
+// that the mail is queued again: it may just have made its last attempt.
+func (r *relay) sendMail(ctx context.Context, o client.StartWorkflowOptions, mailID string) error {
+	in := workflows.MailInput{NotificationID: mailID}
 	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
-	return r.startWorkflow(ctx, o, name, in)
+	_, err := r.client.ExecuteWorkflow(ctx, o, workflows.MailName, in)
+	if !alreadyStarted(err) {
+		return err
+	}
+	return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, workflows.MailName, in)
 }
 
 // signalOrder signals the order's workflow, and starts it where it has ended or

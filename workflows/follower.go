@@ -121,14 +121,23 @@ func (f *follower) setTimer(ctx workflow.Context) {
 	f.timer = f.process.timer(ctx, *at, f.status.Timer)
 }
 
-// fireTimer does what is due, and learns what is next.
+// fireTimer does what is due, and learns what is next. While that fails for good, changes
+// are heard: their mails are sent and the carrier is asked, and each may have mended what
+// failed, so it is tried again.
 func (f *follower) fireTimer(ctx workflow.Context, at time.Time) error {
 	f.timer = nil
 	var st activities.Status
-	err := f.runStep(ctx, "timer", func(ctx workflow.Context) error {
+	listens := false
+	err := f.runStepOr(ctx, "timer", func(ctx workflow.Context) error {
+		if listens {
+			f.receiveStatuses(ctx)
+		}
+
 		st = activities.Status{}
-		return f.runTimers(database(ctx, "Do what is due"), at).Get(ctx, &st)
-	})
+		err := f.runTimers(database(ctx, "Do what is due"), at).Get(ctx, &st)
+		listens = listens || err != nil && listensWhenStuck(ctx)
+		return err
+	}, func() bool { return listens && f.changed.Len() > 0 })
 	if err != nil {
 		return err
 	}

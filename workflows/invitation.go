@@ -53,20 +53,20 @@ func (i *invitation) wait(ctx workflow.Context) error {
 	}
 
 	var a *activities.Invitations
-	return i.runStep(ctx, "expire", func(ctx workflow.Context) error {
+	return i.runUntilClosed(ctx, "expire", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"), a.Expire,
 			i.in.InvitationID).Get(ctx, nil)
 	})
 }
 
+// remind reminds, and reports whether anybody can still accept.
 func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error) {
 	var a *activities.Invitations
 	var status activities.InvitationStatus
-	err = i.runStep(ctx, "remind", func(ctx workflow.Context) error {
+	err = i.runUntilClosed(ctx, "remind", func(ctx workflow.Context) error {
 		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day}
-		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).Get(
-			ctx, &status,
-		)
+		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).
+			Get(ctx, &status)
 	})
 	if err != nil || !status.Live {
 		return false, err
@@ -74,4 +74,22 @@ func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error
 
 	i.sendMails(ctx, i.in.InvitationID, "Send the reminder")
 	return true, nil
+}
+
+// runUntilClosed is runStep for a step that nobody needs any more once the invitation is
+// closed, also while it waits for an operator.
+func (i *invitation) runUntilClosed(
+	ctx workflow.Context, name string, run func(workflow.Context) error,
+) error {
+	listens := false
+	closed := func() bool { return listens && i.closed.Len() > 0 }
+	return i.runStepOr(ctx, name, func(ctx workflow.Context) error {
+		if closed() {
+			return nil
+		}
+
+		err := run(ctx)
+		listens = listens || err != nil && listensWhenStuck(ctx)
+		return err
+	}, closed)
 }

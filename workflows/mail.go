@@ -13,6 +13,13 @@ type Mail struct{ Clock clock.Clock }
 // Run is the workflow's function.
 func (w Mail) Run(ctx workflow.Context, in MailInput) error {
 	p := newProcess(ctx, w.Clock, in.NotificationID)
-	p.sendMails(ctx, in.NotificationID, "Send the mail")
-	return p.awaitBackground(ctx)
+
+	// Queued again while the last attempt comes to its end, the mail is sent once more.
+	for {
+		p.forgetRetries()
+		p.sendMails(ctx, in.NotificationID, "Send the mail")
+		if err := p.awaitBackground(ctx); err != nil || p.retry.Len() == 0 {
+			return err
+		}
+	}
 }

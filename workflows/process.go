@@ -19,6 +19,7 @@ type process struct {
 	retry   workflow.ReceiveChannel
 
 	retriesTaken    int  // by steps that waited for one
+	stuck           int  // steps that wait for an operator
 	background      int  // senders and carrier requests under way
 	carrierRequests int  // how often the carrier was to be asked
 	carrierBusy     bool // it is being asked
@@ -41,8 +42,12 @@ func (p *process) runStep(
 func (p *process) runStepOr(
 	ctx workflow.Context, name string, run func(workflow.Context) error, again func() bool,
 ) error {
+	byItself := false // an operator was asked, and it ran again without
 	for {
 		err := run(ctx)
+		if err == nil && byItself && p.stuck == 0 && listensWhenStuck(ctx) {
+			return p.settleTask(ctx)
+		}
 		if err == nil || temporal.IsCanceledError(err) {
 			return err
 		}
@@ -53,19 +58,37 @@ func (p *process) runStepOr(
 		}
 
 		// A retry is for every step that waits for one.
+		p.stuck++
 		seen := p.retriesTaken
-		if err := workflow.Await(ctx, func() bool {
+		err = workflow.Await(ctx, func() bool {
 			return p.retry.Len() > 0 || p.retriesTaken > seen || again()
-		}); err != nil {
+		})
+		p.stuck--
+		if err != nil {
 			return err
 		}
 
+		byItself = p.retry.Len() == 0 && p.retriesTaken == seen
 		if p.retry.Len() > 0 {
 			p.retriesTaken++
 		}
 
 		p.forgetRetries()
 	}
+}
+
+// settleTask closes the task for a step that nobody's retry made go on.
+func (p *process) settleTask(ctx workflow.Context) error {
+	var a *activities.Tasks
+	return workflow.ExecuteActivity(database(ctx, "Close the task: it went on by itself"),
+		a.SettleStuck, p.subject).Get(ctx, nil)
+}
+
+// listensWhenStuck reports whether a process hears, while a step of it waits for an
+// operator, of what else happens to its subject. One that got stuck under an earlier release
+// does not: its history says so.
+func listensWhenStuck(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "listens when stuck", workflow.DefaultVersion, 1) == 1
 }
 
 // forgetRetries drops the retries that came while no step waited for one.
@@ -100,11 +123,16 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
+// clockSkew is how far the database's clock may be ahead of Temporal's: a mail that was
+// queued for a sender has been queued before it begins, give or take.
+const clockSkew = 10 * time.Minute
+
 // sendMails sends the queued mails of a key in the background; awaitBackground
 // waits for all of them. What cannot be sent in three days is given up: an operator gets a
-// task for each such mail.
+// task for each such mail. What was queued since has a sender of its own.
 func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 	p.background++
+	queuedBefore := p.clock.Calendar(workflow.Now(ctx).Add(clockSkew))
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		defer func() { p.background-- }()
 		var a *activities.Mail
@@ -114,7 +142,11 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 			return
 		}
 
-		give := activities.GiveUpMails{Key: key, Reason: reasonOf(err)}
+		give := activities.GiveUpMails{
+			Key:          key,
+			Reason:       reasonOf(err),
+			QueuedBefore: queuedBefore,
+		}
 		_ = p.runStep(ctx, "give up mails", func(ctx workflow.Context) error {
 			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"),
 				a.GiveUp, give).Get(ctx, nil)

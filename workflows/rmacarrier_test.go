@@ -29,7 +29,13 @@ type carrierBench struct {
 func newCarrierBench(t *testing.T) *carrierBench {
 	t.Helper()
 	env := storetest.SQLite(t).WithCarrier(t, "sim")
-	c := env.Covered(t)
+	stocked(t, env)
+	return newCarrierBenchOn(t, env)
+}
+
+// stocked has one replacement come to a depot.
+func stocked(t *testing.T, env storetest.Env) {
+	t.Helper()
 	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{
 		Code:    "BR-1",
 		Name:    "Depot",
@@ -45,8 +51,15 @@ func newCarrierBench(t *testing.T) *carrierBench {
 		Cause:     "note",
 	})
 	require.NoError(t, err)
+}
+
+// newCarrierBenchOn is newCarrierBench with the stock that is there.
+func newCarrierBenchOn(t *testing.T, env storetest.Env) *carrierBench {
+	t.Helper()
+	c := env.Covered(t)
 	b := &carrierBench{rmaBench: &rmaBench{bench: benchOn(t, env, storetest.Now.Add(48*time.Hour)), covered: c}}
 	b.id = env.Requested(t, c).ID
+	var err error
 	b.sim, err = simulator.New(simulator.Options{Now: env.Calendar.Now})
 	require.NoError(t, err)
 	b.parcels.Carrier = failing{b.sim, b}

@@ -12,7 +12,9 @@ import (
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -141,4 +143,136 @@ func TestS17_GivingUpItselfIsTriedUntilItSucceeds(t *testing.T) {
 	b.runOrder(o.ID)
 	require.Len(t, b.tasks(db.TaskMailUndeliverable), 3)
 	require.Equal(t, 4, b.hooks.count("GiveUp"))
+}
+
+// While the step of a timer waits for an operator, changes are heard: their mails go out and
+// their parcels are booked at once. What a change mends goes on by itself, and its task is
+// closed.
+func TestR45b_AStuckTimerHearsOfChanges(t *testing.T) {
+	b := newCarrierBenchOn(t, storetest.SQLite(t).WithCarrier(t, "sim"))
+	start := b.Now()
+	b.do(start.Add(hour), b.approve) // nothing is in stock
+	day := func(n int) time.Time { return start.Add(time.Duration(n) * 24 * hour) }
+
+	// The breach of the promise is the first timer; nothing was shipped by then.
+	stuck := true
+	b.hooks.before = func(name string, _ int) error {
+		if name == "RunTimers" && stuck {
+			return refusal()
+		}
+		return nil
+	}
+
+	mailed := 0
+	b.at(day(9), func() {
+		require.Len(t, b.tasks(db.TaskProcessStuck), 1)
+		require.Zero(t, b.hooks.count("SettleParcels"))
+		mailed = b.hooks.count("SendMails")
+	})
+	b.do(day(10), func() error {
+		stocked(t, b.db)
+		_, err := b.db.AllocateRMA(storetest.Operator(), b.id, "")
+		return err
+	})
+	b.at(day(10).Add(hour), func() {
+		require.NotZero(t, b.hooks.count("SettleParcels"), "it is booked on the day")
+		require.Len(t, b.tasks(db.TaskProcessStuck), 1, "the timer still fails, and one task says so")
+		stuck = false
+	})
+	b.do(day(10).Add(2*hour), b.fact(rma.FactPickedUp))
+	b.do(day(11), b.fact(rma.FactDelivered))
+	b.at(day(11).Add(hour), func() {
+		require.Greater(t, b.hooks.count("SendMails"), mailed, "the mail goes out on the day")
+		require.Empty(t, b.mails(notification.NotificationFilter{
+			SubjectID: b.id,
+			State:     rules.NotificationQueued,
+		}))
+		require.Empty(t, b.tasks(db.TaskProcessStuck), "it went on by itself")
+		require.Empty(t, b.rma().LastError)
+	})
+	b.do(day(13), b.inspect)
+	b.run()
+}
+
+// An invitation that is accepted while its reminder waits for an operator is at its end.
+func TestR45b_AStuckReminderHearsThatTheInvitationIsClosed(t *testing.T) {
+	b := newBench(t)
+	inv := b.invited()
+	b.hooks.before = failFor("Remind", 1, refusal)
+	b.at(b.Now().Add(8*24*hour), func() {
+		require.Len(t, b.tasks(db.TaskProcessStuck), 1)
+		_, err := b.db.RevokeInvitation(b.operator(), inv.ID, "not needed")
+		require.NoError(t, err)
+		b.SignalWorkflow(workflows.SignalClosed, nil)
+	})
+	start := b.Now()
+	b.runInvitation(inv)
+	require.Less(t, b.Now().Sub(start), 9*24*hour)
+	require.Equal(t, 1, b.hooks.count("Remind"))
+	require.Empty(t, b.tasks(db.TaskProcessStuck))
+}
+
+// A mail that was queued while an earlier one of its subject was tried for almost three days
+// has three days of its own.
+func TestS17_AMailHasThreeDaysFromWhenItWasQueued(t *testing.T) {
+	b := newBench(t)
+	o := b.accept()
+	down := func(m mail.Message) error {
+		if m.To == "orders@norte.example" {
+			return temporary(m)
+		}
+		return nil
+	}
+	b.sender.fail = down
+	start := b.Now()
+	late := start.Add(70*hour + 30*time.Minute)
+	b.at(late, func() { b.cancel(o.ID, 0) })
+
+	undeliverable := func(template string) []notification.Notification {
+		var out []notification.Notification
+		for _, n := range b.mails(notification.NotificationFilter{State: rules.NotificationHardBounced}) {
+			if n.Template == template {
+				out = append(out, n)
+			}
+		}
+		return out
+	}
+	b.at(start.Add(73*hour), func() {
+		require.Len(t, undeliverable(rules.TemplateOrderConfirmation), 1)
+		require.Empty(t, undeliverable(rules.TemplateOrderCancelled), "it is tried on")
+	})
+	b.at(late.Add(69*hour), func() {
+		require.Empty(t, undeliverable(rules.TemplateOrderCancelled))
+	})
+	b.runOrder(o.ID)
+	require.Len(t, undeliverable(rules.TemplateOrderCancelled), 1)
+}
+
+// A mail that is sent again at the moment in which its last sender comes to its end is sent.
+func TestS17_AMailThatIsResentAtTheClosingMomentIsSent(t *testing.T) {
+	b := newBench(t)
+	o := b.accept()
+	b.sender.fail = temporary
+	b.runOrder(o.ID)
+	failed := b.mails(notification.NotificationFilter{State: rules.NotificationHardBounced})
+	require.NotEmpty(t, failed)
+	id := failed[0].ID
+	again := benchOn(t, b.db, b.Now())
+	require.NoError(t, again.db.ResendMail(again.operator(), id))
+	again.sender.fail = temporary
+	again.hooks.after = func(name string, nth int) error {
+		if name == "GiveUp" && nth == 1 {
+			again.sender.mu.Lock()
+			again.sender.fail = nil
+			again.sender.mu.Unlock()
+			require.NoError(t, again.db.ResendMail(again.operator(), id))
+			again.SignalWorkflow(workflows.SignalRetry, nil)
+		}
+		return nil
+	}
+	again.ExecuteWorkflow(workflows.MailName, workflows.MailInput{NotificationID: id})
+	again.ended()
+	n, err := again.db.GetNotification(again.db.Context, id)
+	require.NoError(t, err)
+	require.Equal(t, rules.NotificationSent, n.State)
 }

@@ -270,15 +270,21 @@ func (s *Notifications) SettleStaleMails(
 	return inFlight, err
 }
 
-// GiveUpMails ends the attempts at a key's queued mails; each becomes an
-// operator's task (S17).
-func (s *Notifications) GiveUpMails(ctx context.Context, key, reason string) error {
+// GiveUpMails ends the attempts at those of a key's queued mails that were queued before an
+// instant, all of them where it is zero; each becomes an operator's task (S17). A younger
+// one has three days of its own.
+func (s *Notifications) GiveUpMails(
+	ctx context.Context, key, reason string, queuedBefore time.Time,
+) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		due := tx.ForUpdate().
+			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued)
+		if !queuedBefore.IsZero() {
+			due = due.Where("queued_at < ?", queuedBefore)
+		}
+
 		var queued []Notification
-		err := tx.ForUpdate().
-			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
-			Order("id").
-			Find(&queued).Error
+		err := due.Order("id").Find(&queued).Error
 		if err != nil {
 			return err
 		}

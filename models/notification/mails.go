@@ -32,6 +32,7 @@ type Notification struct {
 	ProviderID string
 	LastError  string
 	CreatedAt  time.Time
+	QueuedAt   *time.Time // the last time; nil: an earlier release sent it
 }
 
 // NotificationAttempt records an attempt that failed.
@@ -88,6 +89,7 @@ func Queue(tx *db.Tx, mails ...Notification) error {
 		m.ProgramID = catalogue.DefaultProgram().ID
 		m.State = rules.NotificationQueued
 		m.CreatedAt = tx.Now()
+		m.QueuedAt = &m.CreatedAt
 		m.DedupeKey = strings.Join(
 			[]string{m.ProgramID, m.Template, m.SubjectID, m.Recipient, m.Epoch}, "|",
 		)
@@ -146,7 +148,11 @@ func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 		}
 
 		err := tx.Model(&Notification{}).Where("id = ?", id).
-			Updates(map[string]any{"state": rules.NotificationQueued, "last_error": ""}).Error
+			Updates(map[string]any{
+				"state":      rules.NotificationQueued,
+				"queued_at":  tx.Now(),
+				"last_error": "",
+			}).Error
 		if err != nil {
 			return err
 		}
