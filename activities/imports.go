@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"go.temporal.io/sdk/activity"
 
@@ -12,6 +13,9 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 )
+
+// errStopping says that this worker stops: another one goes on.
+var errStopping = errors.New("this worker stops; another one goes on with the file")
 
 // Imports are the steps of an import of a file.
 type Imports struct {
@@ -29,8 +33,26 @@ type Imports struct {
 // kill stores nothing twice: natural keys decide (an order's number; a room's name
 // and site, a device's serial). All or nothing means that one refused row keeps
 // every other one out (S35).
+//
+// A worker that stops ends its files after no more than the batch that it is at: another one
+// goes on with them.
 func (a *Imports) Run(ctx context.Context, jobID string) (ImportCount, error) {
-	return a.runJob(ctx, jobID, func() { activity.RecordHeartbeat(ctx) })
+	beat := func() { activity.RecordHeartbeat(ctx) }
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-activity.GetWorkerStopChannel(ctx):
+			cancel(errStopping)
+		case <-running.Done():
+		}
+	}()
+
+	count, err := a.runJob(running, jobID, beat)
+	if err != nil && context.Cause(running) == errStopping {
+		return count, errStopping
+	}
+	return count, err
 }
 
 // runJob calls beat between two batches.

@@ -195,6 +195,40 @@ func TestS35_AnotherOrderUnderAKnownNumberIsRefused(t *testing.T) {
 	require.Equal(t, "/lines/0/quantity", rows[0].Errors[0].Pointer)
 }
 
+// A worker that is told to stop gives its file up at once, and another one goes on with it.
+func TestS35_AWorkerThatStopsHandsItsFileOver(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 600, nil))
+	suite := quietSuite()
+	env := suite.NewTestActivityEnvironment()
+	a := &activities.Imports{
+		DB:           b.DB,
+		Programs:     b.Programs,
+		Jobs:         b.Jobs,
+		Accounts:     b.Accounts,
+		Entitlements: b.Entitlements,
+		Orders:       b.Orders,
+	}
+	env.RegisterActivity(a)
+	stop := make(chan struct{})
+	env.SetWorkerStopChannel(stop)
+	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) {
+		select {
+		case <-stop:
+		default:
+			close(stop)
+		}
+	})
+	_, err := env.ExecuteActivity(a.Run, job.ID)
+	require.ErrorContains(t, err, "this worker stops")
+	require.Less(t, b.orders(), 600)
+
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 600, Stored: 600}, count)
+	require.Equal(t, 600, b.orders())
+}
+
 // A run that is killed halfway goes on where it stopped: no order is stored
 // twice, and the report says of each row that this import stored it.
 func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {

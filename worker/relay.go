@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -197,18 +198,29 @@ func (r *relay) deliverInTime(ctx context.Context, e db.OutboxEvent) error {
 }
 
 // temporalsFault reports whether Temporal takes no event at all: the fault is not the
-// event's.
+// event's. Of what Temporal answers, only what it says of the call itself is the event's.
 func temporalsFault(err error) bool {
-	return unreachable(err) || namespaceMissing(err) || attributeMissing(err)
+	if namespaceMissing(err) || attributeMissing(err) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+
+	switch codeOf(err) {
+	case codes.OK, codes.Unknown, codes.InvalidArgument, codes.NotFound, codes.AlreadyExists,
+		codes.OutOfRange:
+		return false
+	}
+	return true
 }
 
-// unreachable reports whether Temporal does not answer.
-func unreachable(err error) bool {
-	var unavailable *serviceerror.Unavailable
-	var deadline *serviceerror.DeadlineExceeded
-	return errors.As(err, &unavailable) || errors.As(err, &deadline) ||
-		errors.Is(err, context.DeadlineExceeded)
+// accessRefused reports whether Temporal does not let this service in: its API key or its
+// certificate is missing, wrong, expired, or may not use the namespace.
+func accessRefused(err error) bool {
+	code := codeOf(err)
+	return code == codes.PermissionDenied || code == codes.Unauthenticated
 }
+
+// codeOf is the gRPC code of an answer of Temporal; Unknown where it is none.
+func codeOf(err error) codes.Code { return serviceerror.ToStatus(err).Code() }
 
 // namespaceMissing reports whether Temporal has lost its data, or never had a namespace.
 func namespaceMissing(err error) bool {
@@ -267,6 +279,14 @@ func outageTask(cause error) db.OperatorTask {
 	}
 
 	switch {
+	case accessRefused(cause):
+		t.Why = "Temporal does not let this service in: " + cause.Error()
+		t.What = "Look at the API key or the certificate that the workers use: it is missing, " +
+			"wrong, expired, or may not use the namespace (docs/operations.md, environment). " +
+			"Restart the workers with the right one."
+	case codeOf(cause) == codes.ResourceExhausted:
+		t.Why = "Temporal takes fewer calls than there are: " + cause.Error()
+		t.What = "Raise the limit of the namespace, or wait: what waits is told as it can be."
 	case namespaceMissing(cause):
 		t.Why = "Temporal does not have the namespace: its data may be lost. " + cause.Error()
 		t.What = "The workers make the namespace again within a minute and tell everything " +

@@ -16,6 +16,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -286,6 +288,17 @@ func TestC6_EachOutageIsATaskOfItsOwnThatClosesItself(t *testing.T) {
 		why, what string
 	}{
 		"unreachable": {serviceerror.NewUnavailable("no route"), "does not answer", "when it is back"},
+		"an expired key": {
+			serviceerror.NewPermissionDenied("Request unauthorized.", ""), "does not let", "API key",
+		},
+		"no key at all": {
+			serviceerror.FromStatus(status.New(codes.Unauthenticated, "no token")), "does not let", "API key",
+		},
+		"too many calls": {
+			serviceerror.NewResourceExhausted(enums.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "namespace rate"),
+			"fewer calls", "limit",
+		},
+		"it fails inside": {serviceerror.NewInternal("shard"), "does not answer", "when it is back"},
 		"its data are lost": {
 			serviceerror.NewNamespaceNotFound("roomcover"), "may be lost", "roomcover restart",
 		},

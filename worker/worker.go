@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -136,10 +137,14 @@ func startWorkers(workers []worker.Worker) ([]worker.Worker, error) {
 	return workers, nil
 }
 
+// stop stops the workers at once: each takes nothing more, and has StopTimeout for what it
+// does.
 func stop(workers []worker.Worker) {
+	var stopping sync.WaitGroup
 	for _, w := range workers {
-		w.Stop()
+		stopping.Go(w.Stop)
 	}
+	stopping.Wait()
 }
 
 // workers are one per task queue: workflows and database steps, mail, imports, the
