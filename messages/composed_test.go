@@ -62,6 +62,7 @@ var composed = map[string][]string{
 		ordering.ReasonResellerNotTold, ordering.ReasonPossibleDouble, ordering.ReasonAddressNearlyKnown,
 		ordering.ReasonContactUnknown,
 	},
+	"mail.renewal_reminder.":       ends([]string{"title", "subject", "seller.title", "seller.subject"}, "", ".today"),
 	"mail.admin_removed.":          {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.you.":      {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.youtitle.": {"REMOVED", "SUSPENDED", "DEMOTED"},

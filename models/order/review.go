@@ -568,6 +568,8 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 		m := orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
 			"order_id":  o.ID,
 			"po_number": o.PONumber,
+			"seller":    o.Payload.Reseller.Company,
+			"company":   o.Payload.EndCustomer.Company,
 			"reasons":   reasons,
 		})
 
