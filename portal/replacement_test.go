@@ -207,7 +207,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		})
 		require.NoError(t, err)
 		body = eva.get(page).body
-		require.Contains(t, next(body), "even after your appeal")
+		require.Contains(t, next(body), "the decision stands")
 		require.NotContains(t, body, "/appeal")
 		require.Equal(t, 409, eva.post(page+"/appeal", "reason", "again").status)
 	})
