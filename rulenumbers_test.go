@@ -79,6 +79,25 @@ func TestNoTextForPeopleNamesARuleByItsNumber(t *testing.T) {
 	require.Greater(t, read, 300)
 }
 
+// Nor do the documents, apart from what stands in code, such as the name of a test. Whoever
+// works on the service reads CONTRIBUTING.md, which says how tests are named.
+func TestNoDocumentNamesARuleByItsNumber(t *testing.T) {
+	documents, err := filepath.Glob("docs/*.md")
+	require.NoError(t, err)
+	decisions, err := filepath.Glob("docs/decisions/*.md")
+	require.NoError(t, err)
+	documents = append(documents, decisions...)
+	require.Greater(t, len(documents), 10)
+
+	for _, document := range append(documents, "README.md", "CHANGELOG.md", "CONTRIBUTING.md") {
+		raw, err := os.ReadFile(document)
+		require.NoError(t, err)
+		text := quoted.ReplaceAllString(codeBlock.ReplaceAllString(string(raw), ""), "")
+		require.Empty(t, numbersIn(text), document)
+		require.NotRegexp(t, `\bRULES\b`, text, document)
+	}
+}
+
 // noRuleIn looks at the strings of a Go file, the struct tags with the reference's texts among
 // them.
 func noRuleIn(t *testing.T, path string) error {

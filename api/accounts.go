@@ -233,7 +233,7 @@ func (h accountHandlers) createAccount(
 
 		if org.Kind != account.OrgCustomerParent {
 			return nil, wrong("/parent_org_id", "NOT_A_PARENT",
-				"This organisation is no customer's parent.",
+				"This organization is not a customer's parent.",
 				"Name an organisation of the kind CUSTOMER_PARENT.")
 		}
 	}

@@ -25,13 +25,18 @@ import (
 type source struct {
 	constants map[string]string // "package.Name" → value
 	refused   map[string]string // code → file that refuses with it
+	codeAt    map[string]int    // function → which of its parameters is a code
 }
 
 var looksLikeACode = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 
 // readSource reads the packages that refuse.
 func readSource(t *testing.T) source {
-	s := source{constants: map[string]string{}, refused: map[string]string{}}
+	s := source{
+		constants: map[string]string{},
+		refused:   map[string]string{},
+		codeAt:    map[string]int{"Refuse": 0},
+	}
 	files := map[string]*ast.File{}
 	for _, dir := range []string{
 		"api", "models", "rules", "strictjson", "orderfile", "roomfile", "rowfile",
@@ -56,8 +61,15 @@ func readSource(t *testing.T) source {
 			s.readConstants(files[path])
 		}
 	}
+	for known := -1; known < len(s.codeAt); { // one function may hand a code on to another
+		known = len(s.codeAt)
+		for _, path := range slices.Sorted(maps.Keys(files)) {
+			s.readParameters(files[path])
+		}
+	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		s.readRefusals(path, files[path])
+		s.readReasons(path, files[path])
 	}
 
 	return s
@@ -96,6 +108,68 @@ func (s source) value(pkg string, e ast.Expr) string {
 	return ""
 }
 
+// readParameters notes the functions that get a code as a parameter, and refuse with it.
+func (s source) readParameters(file *ast.File) {
+	for _, d := range file.Decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Body == nil {
+			continue
+		}
+
+		at := map[string]int{}
+		i := 0
+		for _, field := range f.Type.Params.List {
+			for _, name := range field.Names {
+				if of, ok := field.Type.(*ast.Ident); ok && of.Name == "string" {
+					at[name.Name] = i
+				}
+				i++
+			}
+		}
+		isCode := func(e ast.Expr) {
+			if name, ok := e.(*ast.Ident); ok {
+				if i, parameter := at[name.Name]; parameter {
+					s.codeAt[f.Name.Name] = i
+				}
+			}
+		}
+
+		ast.Inspect(f.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if i, known := s.codeAt[called(n.Fun)]; known && i < len(n.Args) {
+					isCode(n.Args[i])
+				}
+			case *ast.CompositeLit:
+				for _, literal := range refusals(n) {
+					noteCode(literal, isCode)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// readReasons notes the codes of review_reasons, which are constants of these beginnings.
+func (s source) readReasons(path string, file *ast.File) {
+	if of := file.Name.Name; of != "ordering" && of != "rma" {
+		return
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			for _, name := range spec.Names {
+				code := s.constants[file.Name.Name+"."+name.Name]
+				if reasonName.MatchString(name.Name) && looksLikeACode.MatchString(code) {
+					s.refused[code] = path
+				}
+			}
+		}
+		return true
+	})
+}
+
+var reasonName = regexp.MustCompile(`^(Reason|Review)[A-Z]`)
+
 // readRefusals notes every code that is given to a function or a literal that makes a
 // refusal, a field's error or a warning.
 func (s source) readRefusals(path string, file *ast.File) {
@@ -108,28 +182,34 @@ func (s source) readRefusals(path string, file *ast.File) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
+			if i, known := s.codeAt[called(n.Fun)]; known && i < len(n.Args) {
+				note(n.Args[i])
+			}
 			switch called(n.Fun) {
-			case "Refuse":
-				note(n.Args[0])
 			case "Fail", "Warn", "fail", "warn":
 				for _, arg := range n.Args[:min(2, len(n.Args))] {
 					note(arg)
 				}
 			}
 		case *ast.CompositeLit:
-			literals := []ast.Expr{n}
-			if list, ok := n.Type.(*ast.ArrayType); ok {
-				n, literals = &ast.CompositeLit{Type: list.Elt}, n.Elts
-			}
-			if of := called(n.Type); of != "FieldError" && of != "Error" {
-				return true
-			}
-			for _, literal := range literals {
+			for _, literal := range refusals(n) {
 				noteCode(literal, note)
 			}
 		}
 		return true
 	})
+}
+
+// refusals returns the refusals or fields' errors of a literal: itself, or those that it lists.
+func refusals(n *ast.CompositeLit) []ast.Expr {
+	of, literals := n.Type, []ast.Expr{n}
+	if list, ok := n.Type.(*ast.ArrayType); ok {
+		of, literals = list.Elt, n.Elts
+	}
+	if name := called(of); name != "FieldError" && name != "Error" {
+		return nil
+	}
+	return literals
 }
 
 func called(e ast.Expr) string {

@@ -76,7 +76,8 @@ func isID(kind, text string) bool {
 
 func invalidCursor(name string) error {
 	e := rules.Refuse(CursorInvalid,
-		"This is no cursor of this list, or it was given for another filter or another token.",
+		"This is not a valid cursor of this list, "+
+			"or it was given for another filter or another token.",
 		"Send next_cursor of the page before, with the same filters and token; "+
 			"or begin again without a cursor.")
 	e.Fields = []rules.FieldError{{

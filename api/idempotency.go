@@ -51,7 +51,7 @@ func (s *service) answerOnce(ctx huma.Context, next func(huma.Context)) {
 
 	if !soundKey.MatchString(key) {
 		s.refuse(ctx,
-			rules.Refuse(codeKeyInvalid, "The idempotency key is no key.",
+			rules.Refuse(codeKeyInvalid, "The idempotency key is not valid.",
 				"Send 1 to 128 visible ASCII characters, such as a UUID."))
 		return
 	}

@@ -56,7 +56,7 @@ type TokenView struct {
 	Prefix    string     `json:"prefix" doc:"How the secret begins, to recognise it"`
 	Scopes    []string   `json:"scopes" nullable:"false" doc:"What it may be used for, such as orders:write"`
 	CreatedAt time.Time  `json:"created_at" doc:"When it was recorded; an instant in UTC"`
-	ExpiresAt time.Time  `json:"expires_at" doc:"When it ends to be good; an instant in UTC"`
+	ExpiresAt time.Time  `json:"expires_at" doc:"When it expires; an instant in UTC"`
 	RevokedAt *time.Time `json:"revoked_at,omitempty" doc:"When it was revoked; an instant in UTC, missing while it is good"`
 }
 

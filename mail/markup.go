@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"fmt"
 	"html/template"
 	"strings"
 
@@ -39,13 +40,23 @@ const (
 	markCloses = "\ue001"
 )
 
+// mark stands for a value. The article before it goes by the value's name.
+type mark struct{ place, name string }
+
+func (m mark) String() string { return m.place }
+
+func (m mark) Name() string { return m.name }
+
 // sayMarkup fills the placeholders of a text with marks, escapes the text between them,
 // and puts the values in the place of their marks: no value is read as markup unless it
 // is a fragment, and none is searched for marks.
 func sayMarkup(l *messages.Language, key string, values messages.Args) (template.HTML, error) {
 	marks := messages.Args{}
 	for name := range values {
-		marks[name] = markOpens + name + markCloses
+		marks[name] = mark{
+			place: markOpens + name + markCloses,
+			name:  fmt.Sprint(values[name]),
+		}
 	}
 
 	text, err := say(l, key, marks)

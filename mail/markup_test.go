@@ -23,3 +23,13 @@ func TestMarkup_OnlyFragmentsAreMarkup(t *testing.T) {
 	_, err = sayMarkup(l, "mail.no.such.text", nil)
 	require.ErrorIs(t, err, errNoWords)
 }
+
+func TestTheArticleBeforeANameInMarkupFollowsTheName(t *testing.T) {
+	text, page := render(t, "order_confirmation", "pt-BR", map[string]any{"company": "Hospital Central"})
+	require.Contains(t, text, "para o Hospital Central.")
+	require.Contains(t, page, "para o <strong>Hospital Central</strong>.")
+
+	text, page = render(t, "order_confirmation", "pt-BR", map[string]any{"company": "Andina & Cia"})
+	require.Contains(t, text, "para a Andina & Cia.")
+	require.Contains(t, page, "para a <strong>Andina &amp; Cia</strong>.")
+}

@@ -60,12 +60,14 @@ var parameters = map[string][]parameter{
 		may("start_on", asDate),
 		may("end_on", asDate),
 		may("latest_start_on", asDate),
+		may("seller", asFlag), // to the reseller or the distributor
 	},
 	"order_review_reminder": {
 		need("order_id", asText),
 		need("reasons", asList),
 		may("po_number", asText),
 		may("company", asName),
+		may("seller", asName),
 		may("reject_on", asDate),
 	},
 	"order_rejected": {
@@ -80,6 +82,7 @@ var parameters = map[string][]parameter{
 		need("whole", asFlag),
 		may("company", asName),
 		may("remaining", asWhole),
+		may("seller", asFlag), // to the reseller or the distributor
 	},
 	// To a reseller: nothing here may say who the end customer is.
 	"order_in_your_name": {
@@ -218,14 +221,20 @@ var parameters = map[string][]parameter{
 	},
 }
 
-// withoutPortal are the mails to sellers and operators, who do not sign in at the portal:
-// no address of it stands in them.
+// withoutPortal are the mails that only sellers and operators get, who do not sign in at the
+// portal: no address of it stands in them. Nor does one in the copy of another mail that goes
+// to a seller.
 var withoutPortal = map[string]bool{
 	"order_review_reminder":    true,
 	"order_rejected":           true,
 	"order_in_your_name":       true,
 	"invitation_unclaimed":     true,
 	"invitation_undeliverable": true,
+}
+
+// readsPortal reports whether the mail's reader has access to the portal, or gets it.
+func readsPortal(template string, p map[string]any) bool {
+	return !withoutPortal[template] && p["seller"] != true
 }
 
 // localise checks c's parameters against the template's and returns them as

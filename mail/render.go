@@ -60,12 +60,12 @@ func Render(c Content) (subject, text, html string, err error) {
 		return "", "", "", err
 	}
 
-	subject = stepSubject(c, params)
+	subject = filledSubject(c, params)
 	p := page{
 		Locale:  c.Locale,
 		Subject: subject,
 		Brand:   c.Brand,
-		Portal:  !withoutPortal[c.Template],
+		Portal:  readsPortal(c.Template, params),
 		P:       params,
 		Other:   ofAnotherService(params),
 	}

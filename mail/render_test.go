@@ -59,7 +59,7 @@ func TestC8_EveryTemplateRendersInEveryLocale(t *testing.T) {
 					require.NotRegexp(t, `(?i)licença|pedido d|convite|conta de`,
 						strings.ReplaceAll(text, sampleBrand.MenuServiceOrders, ""))
 				} else {
-					require.NotRegexp(t, `(?i)licence|\border\b|invitation|\baccount\b`, text)
+					require.NotRegexp(t, `(?i)licen[cs]e|\border\b|invitation|\baccount\b`, text)
 				}
 			})
 		}
@@ -136,8 +136,8 @@ func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
 			"1.200 licenças por 3 anos", "1 licença por 1 ano",
 		},
 		"en": {
-			"When the first licence is assigned,", "no later than 22 December 2026", "1,201", "1,200 licences for 3 years",
-			"1 licence for 1 year",
+			"When the first license is assigned,", "no later than 22 December 2026", "1,201", "1,200 licenses for 3 years",
+			"1 license for 1 year",
 		},
 	} {
 		// A link among the parameters must not get through (R100c).
@@ -191,7 +191,7 @@ func TestR30a_ConfirmationOfJumpStartCountsUnits(t *testing.T) {
 	}}
 	for locale, want := range map[string][3]string{
 		"pt-BR": {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 unidades\n", "compra do serviço JumpStart para", "licença"},
-		"en":    {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 units\n", "purchase of the JumpStart service for", "licence"},
+		"en":    {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 units\n", "purchase of the JumpStart service for", "license"},
 	} {
 		for _, total := range []any{nil, 0} {
 			text, page := render(t, "order_confirmation", locale, map[string]any{
@@ -262,8 +262,8 @@ func TestS16_S17_NoticesToTheResellerNameNobody(t *testing.T) {
 
 func TestS15_TheQuestionSaysWhoByWhichOrderByWhichSellerAndLeadsToThePage(t *testing.T) {
 	for locale, answers := range map[string][]string{
-		"en":    {"Confirm this person", "Refuse this person", "December 2026"},
-		"pt-BR": {"Confirmar esta pessoa", "Recusar esta pessoa", "dezembro de 2026"},
+		"en":    {"Give this person access", "Deny access", "December 2026"},
+		"pt-BR": {"Dar acesso a esta pessoa", "Recusar o acesso", "dezembro de 2026"},
 	} {
 		text, page := render(t, "contact_question", locale, nil)
 		for _, want := range append(answers, "rui.lima@acme.example", "RC-2026-000123", "Distribuidora Norte",
@@ -323,7 +323,7 @@ func TestS12_CancellationWholeAndPartial(t *testing.T) {
 	require.Contains(t, text, "Parte do pedido")
 	require.Contains(t, text, "Licenças canceladas: 5\nLicenças restantes: 7\n")
 	text, _ = render(t, "order_cancelled", "en", map[string]any{"whole": false, "quantity": 1})
-	require.Contains(t, text, "Licences cancelled: 1\n")
+	require.Contains(t, text, "Licenses canceled: 1\n")
 	require.NotContains(t, text, "remaining")
 }
 
@@ -332,6 +332,44 @@ func TestS5_RenewalReminder(t *testing.T) {
 		text, _ := render(t, "renewal_reminder", "pt-BR", map[string]any{"days_left": days})
 		require.Contains(t, text, want)
 	}
+}
+
+func TestS5_TheSellerIsRemindedOfTheCustomersContract(t *testing.T) {
+	changes := map[string]any{"seller": true, "company": "Acme & Filhos <Ltda>"}
+	text, page := render(t, "renewal_reminder", "en", changes)
+	require.Contains(t, text, "The contract of Acme & Filhos <Ltda> ends in 30 days\n")
+	require.Contains(t, page, "<h1")
+	require.NotContains(t, text+page, "Your contract")
+	text, _ = render(t, "renewal_reminder", "pt-BR", changes)
+	require.Contains(t, text, "O contrato da Acme & Filhos <Ltda> termina em 30 dias\n")
+	changes["days_left"] = 0
+	text, _ = render(t, "renewal_reminder", "pt-BR", changes)
+	require.Contains(t, text, "O contrato da Acme & Filhos <Ltda> termina hoje\n")
+}
+
+// The same mail goes to customer and sellers: only the customer signs in at the portal.
+func TestAMailToASellerHasNoAddressOfThePortal(t *testing.T) {
+	for _, template := range []string{"order_confirmation", "order_cancelled", "renewal_reminder"} {
+		for _, locale := range messages.Locales() {
+			for _, seller := range []bool{false, true} {
+				text, page := render(t, template, locale, map[string]any{"seller": seller, "company": "Acme"})
+				for _, content := range []string{text, page} {
+					require.Equal(t, !seller, strings.Contains(content, sampleBrand.PortalURL), "%s %s", template, locale)
+				}
+			}
+		}
+	}
+}
+
+func TestTheReviewReminderNamesTheOrderAsPeopleDo(t *testing.T) {
+	changes := map[string]any{"seller": "Revenda Sul", "company": "Acme"}
+	text, page := render(t, "order_review_reminder", "en", changes)
+	require.Contains(t, page, "Purchase order PO-4711 from Revenda Sul for Acme needs a decision.")
+	require.Contains(t, text, "Ordered through: Revenda Sul\nCustomer: Acme\n")
+	require.NotContains(t, text+page, "ord_01k0example")
+	text, page = render(t, "order_review_reminder", "pt-BR", nil)
+	require.Contains(t, page, "O pedido de compra PO-4711 precisa de uma decisão.")
+	require.NotContains(t, text+page, "ord_01k0example")
 }
 
 func TestOneTimeCode_IsNotInThePreview(t *testing.T) {

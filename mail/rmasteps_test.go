@@ -13,6 +13,7 @@ var rmaSteps = []string{
 	"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED", "RESHIPPED",
 	"SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT", "INSPECTED",
 	"NO_RETURN", "BILLED", "WAIVED", "CORRECTED", "DELIVERED_LAST", "SWAPPED_LAST",
+	"REJECTED_FINAL", "APPROVED_SWAPPED", "APPROVED_SWAPPED_LAST", "APPROVED_NO_SPARE",
 }
 
 func TestRMA_EveryStepIsToldInBothLanguages(t *testing.T) {
@@ -36,7 +37,7 @@ func TestRMA_EveryStepIsToldInBothLanguages(t *testing.T) {
 func TestS20_TheMailExplainsThePromise(t *testing.T) {
 	text, _ := render(t, "rma_update", "pt-BR", nil)
 	require.Regexp(t, `Entrega prometida até: 22\s?.*de.*dezembro de.*2026`, text)
-	require.Contains(t, text, "aprovado na segunda-feira às 10:00")
+	require.Contains(t, text, "aprovada na segunda-feira às 10:00")
 	require.NotContains(t, text, "approved Monday")
 	text, html := render(t, "rma_update", "en", nil)
 	require.Contains(t, text, "How this date was set: approved Monday 10:00 by the 15:00 cut-off: Tuesday")

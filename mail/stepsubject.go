@@ -10,26 +10,81 @@ import (
 // mostOfName bounds a name in a subject, in characters: what happened stands behind it.
 const mostOfName = 60
 
-// stepSubject fills in what a program's subject of a replacement or a spare unit asks for:
-// {what} happened to which device, and its {number}. Any other subject stays as it is.
-func stepSubject(c Content, p map[string]any) string {
-	step, ok := p["step"].(string)
-	if !ok {
-		return c.Subject
+// filledSubject fills in what a program's subject asks for: {what} happened to which device
+// or contract, and the {number} of the replacement, the spare unit or the order. Where a mail
+// has no number, the parentheses around it go too.
+func filledSubject(c Content, p map[string]any) string {
+	number := inSubject(subjectNumber(c.Template, p))
+	pairs := []string{"{number}", number}
+	if number == "" {
+		pairs = append([]string{" ({number})", ""}, pairs...)
 	}
 
-	l := messages.In(c.Locale)
-	happened, number := l.Say("mail.rma_update."+step+".subject"), p["rma"]
-	if c.Template == "spare_update" {
-		happened, number = l.Say("mail.spare_update."+step+".subject"), p["spare"]
+	switch l := messages.In(c.Locale); c.Template {
+	case "rma_update", "spare_update":
+		pairs = append(pairs, "{what}", whatHappened(l, c.Template, p))
+	case "renewal_reminder":
+		pairs = append(pairs, "{what}", whatEnds(l, c.Brand.Name, p))
 	}
 
-	what := l.Say("mail.subject.what", messages.Args{
-		"about": stepAbout(l, c.Template, p),
+	return strings.NewReplacer(pairs...).Replace(c.Subject)
+}
+
+// subjectNumber returns the number by which the mail's reader knows what it is about. The
+// seller's number of an order is its purchase order; a customer did not give that one.
+func subjectNumber(template string, p map[string]any) any {
+	switch {
+	case template == "rma_update":
+		return p["rma"]
+	case template == "spare_update":
+		return p["spare"]
+	case template == "renewal_reminder":
+		return p["contract"]
+	case template == "order_cancelled" && p["seller"] != true:
+		return p["vendor_order_no"]
+	case template == "order_review_reminder" && p["po_number"] == nil:
+		return p["order_id"]
+	}
+	return p["po_number"]
+}
+
+// whatHappened says which step a replacement or a spare unit made.
+func whatHappened(l *messages.Language, template string, p map[string]any) string {
+	step, _ := p["step"].(string)
+	happened := l.Say("mail.rma_update." + step + ".subject")
+	if template == "spare_update" {
+		happened = l.Say("mail.spare_update." + step + ".subject")
+	}
+
+	return l.Say("mail.subject.what", messages.Args{
+		"about": stepAbout(l, template, p),
 		"what":  happened,
 	})
+}
 
-	return strings.NewReplacer("{what}", what, "{number}", inSubject(number)).Replace(c.Subject)
+// whatEnds says whose contract ends when. A contract about another service is not called
+// the program's.
+func whatEnds(l *messages.Language, program string, p map[string]any) string {
+	days, _ := p["days_left"].(int)
+	args := messages.Args{
+		"program": program,
+		"company": inSubject(p["company"]),
+		"days":    l.Count("count.days", int64(days)),
+	}
+
+	key := "mail.renewal_reminder."
+	if p["seller"] == true && args["company"] != "" {
+		key += "seller."
+	}
+	if ofAnotherService(p) {
+		key += "title"
+	} else {
+		key += "subject"
+	}
+	if days == 0 {
+		key += ".today"
+	}
+	return l.Say(key, args)
 }
 
 // stepAbout names the device and where it is.

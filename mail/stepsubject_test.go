@@ -57,6 +57,41 @@ func TestEachStepHasASubjectOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestSubjectsOfOrdersSayWhichOrder(t *testing.T) {
+	for template, want := range map[string][2]string{
+		"order_review_reminder":    {"Logitech Select order is waiting for review (PO-4711)", "Pedido do Logitech Select aguarda análise (PO-4711)"},
+		"order_rejected":           {"Logitech Select order rejected (PO-4711)", "Pedido do Logitech Select recusado (PO-4711)"},
+		"order_cancelled":          {"Logitech Select order canceled (RC-2026-000123)", "Cancelamento de pedido do Logitech Select (RC-2026-000123)"},
+		"order_in_your_name":       {"Logitech Select order sent in your company's name (PO-4711)", "Pedido do Logitech Select enviado em nome da sua empresa (PO-4711)"},
+		"invitation_unclaimed":     {"Logitech Select invitation not used (PO-4711)", "Convite do Logitech Select não utilizado (PO-4711)"},
+		"invitation_undeliverable": {"Logitech Select invitation not delivered (PO-4711)", "Convite do Logitech Select não entregue (PO-4711)"},
+	} {
+		require.Equal(t, want[0], subjectOf(t, template, "en", nil))
+		require.Equal(t, want[1], subjectOf(t, template, "pt-BR", nil))
+	}
+
+	require.Equal(t, "Logitech Select order canceled (PO-4711)",
+		subjectOf(t, "order_cancelled", "en", map[string]any{"seller": true}), "a seller knows its own number")
+	require.Equal(t, "Logitech Select order is waiting for review (ord_01k0example)",
+		subjectOf(t, "order_review_reminder", "en", map[string]any{"po_number": nil}), "a mail of an earlier release")
+}
+
+func TestTheSubjectOfARenewalReminderSaysWhoseContractEndsWhen(t *testing.T) {
+	seller := map[string]any{"seller": true, "company": "Hospital Central", "contract": "SO-12345"}
+	require.Equal(t, "The Logitech Select contract of Hospital Central ends in 30 days (SO-12345)",
+		subjectOf(t, "renewal_reminder", "en", seller))
+	require.Equal(t, "O contrato do Logitech Select do Hospital Central termina em 30 dias (SO-12345)",
+		subjectOf(t, "renewal_reminder", "pt-BR", seller))
+	require.Equal(t, "Your Logitech Select contract ends in 1 day (SO-12345)",
+		subjectOf(t, "renewal_reminder", "en", map[string]any{"days_left": 1, "contract": "SO-12345"}))
+	require.Equal(t, "Seu contrato do Logitech Select termina hoje",
+		subjectOf(t, "renewal_reminder", "pt-BR", map[string]any{"days_left": 0}), "a mail of an earlier release has no number")
+
+	seller["service_type"] = "EXT_WARRANTY"
+	require.Equal(t, "The contract of Hospital Central ends in 30 days (SO-12345)",
+		subjectOf(t, "renewal_reminder", "en", seller), "which is not the program's own service")
+}
+
 // A room's name is the customer's: it makes neither a link (S64) nor a header of its own,
 // and leaves place for what happened.
 func TestANameInASubjectIsHarmless(t *testing.T) {

@@ -62,6 +62,7 @@ var composed = map[string][]string{
 		ordering.ReasonResellerNotTold, ordering.ReasonPossibleDouble, ordering.ReasonAddressNearlyKnown,
 		ordering.ReasonContactUnknown,
 	},
+	"mail.renewal_reminder.":       ends([]string{"title", "subject", "seller.title", "seller.subject"}, "", ".today"),
 	"mail.admin_removed.":          {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.you.":      {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.youtitle.": {"REMOVED", "SUSPENDED", "DEMOTED"},
@@ -70,11 +71,12 @@ var composed = map[string][]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
 		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED", "CORRECTED", "DELIVERED_LAST", "SWAPPED_LAST",
+		"REJECTED_FINAL", "APPROVED_SWAPPED", "APPROVED_SWAPPED_LAST", "APPROVED_NO_SPARE",
 	}, ".subject", ".title", ".text"),
 	"mail.rma_update.wrong.": {
 		"SHIPPED", "DELIVERED", "RETURN_SCANNED", "RETURN_RECEIVED", "INSPECTED", "WRONG_UNIT", "DAYS",
 	},
-	"mail.rma_update.holds.": names(rma.RMAStates()...),
+	"mail.rma_update.holds.": append(names(rma.RMAStates()...), "REJECTED_FINAL"),
 	"mail.spare_update.": ends([]string{
 		"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
 		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",

@@ -11,6 +11,9 @@
 // Portuguese counts zero as one ("0 licença"), as Unicode's CLDR says. A text
 // that is read another way says so with the form "=0".
 //
+// A Portuguese text that needs an article before the name of a company writes it into the
+// placeholder, "a conta {da company}": it then reads "da Acme" and "do Hospital Central".
+//
 // The package builds on golang.org/x/text: message and message/catalog hold and
 // print the texts, feature/plural chooses their form, and numbers are grouped by
 // language. The alternative, go-i18n v2, stands on x/text's languages and has the

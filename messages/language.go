@@ -122,6 +122,11 @@ func (l *Language) print(key string, n *int64, args []Args) string {
 		}
 	}
 
+	for _, a := range t.articles {
+		name := values[slices.Index(t.placeholders, a.name)]
+		values = append(values, ArticleFor(a.article, nameOf(name)))
+	}
+
 	return l.printer.Sprintf(key, values...)
 }
 

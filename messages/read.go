@@ -27,10 +27,14 @@ type text struct {
 	file         string
 	forms        map[string]string // by plural form; invariable: it counts nothing
 	placeholders []string          // in the order in which the catalogue gets their values
+	articles     []articled        // behind them, in the same order
 }
 
+// articled is the place of an article before a name: {da company}.
+type articled struct{ article, name string }
+
 var (
-	placeholder = regexp.MustCompile(`\{(\w+)\}`)
+	placeholder = regexp.MustCompile(`\{(?:(\pL+) )?(\w+)\}`)
 	keyForm     = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
 )
 
@@ -144,8 +148,17 @@ func readText(raw json.RawMessage) (text, error) {
 		}
 
 		for _, m := range placeholder.FindAllStringSubmatch(words, -1) {
-			if !slices.Contains(t.placeholders, m[1]) {
-				t.placeholders = append(t.placeholders, m[1])
+			if !slices.Contains(t.placeholders, m[2]) {
+				t.placeholders = append(t.placeholders, m[2])
+			}
+			if m[1] == "" {
+				continue
+			}
+			if _, known := masculineForms[m[1]]; !known {
+				return text{}, fmt.Errorf("%s: there is no article of this form", m[0])
+			}
+			if a := (articled{m[1], m[2]}); !slices.Contains(t.articles, a) {
+				t.articles = append(t.articles, a)
 			}
 		}
 	}
@@ -184,12 +197,17 @@ func (t text) enter(b *catalog.Builder, tag language.Tag, key string) error {
 	return b.Set(tag, key, plural.Selectf(1+slices.Index(t.placeholders, counted), "%d", cases...))
 }
 
-// placed writes {name} as %[i]v. What else x/text would read as its own is
-// escaped.
+// placed writes {name} as %[i]v, and {da name} as two of them. What else x/text would read
+// as its own is escaped.
 func (t text) placed(words string) string {
 	words = strings.ReplaceAll(words, "%", "%%")
 	return placeholder.ReplaceAllStringFunc(words, func(found string) string {
-		name := strings.Trim(found, "{}")
-		return fmt.Sprintf("%%[%d]v", 1+slices.Index(t.placeholders, name))
+		m := placeholder.FindStringSubmatch(found)
+		value := fmt.Sprintf("%%[%d]v", 1+slices.Index(t.placeholders, m[2]))
+		if m[1] == "" {
+			return value
+		}
+		at := 1 + len(t.placeholders) + slices.Index(t.articles, articled{m[1], m[2]})
+		return fmt.Sprintf("%%[%d]v %s", at, value)
 	})
 }

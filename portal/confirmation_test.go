@@ -160,7 +160,7 @@ func TestS12_ACancellationSaysWhatWillHappen(t *testing.T) {
 		}
 
 		form := ana.get(path).body
-		require.Contains(t, form, "4 licences are free, out of 10")
+		require.Contains(t, form, "4 licenses are unassigned, out of 10")
 		require.NotContains(t, form, " checked", "nothing is chosen for the reader")
 		for _, typed := range [][]string{{}, {"scope", ""}, {"quantity", "3"}, {"scope", "all"}} {
 			r := ana.post(path, append(typed, "reason", "fewer rooms", "confirmed", "yes")...)
@@ -171,15 +171,15 @@ func TestS12_ACancellationSaysWhatWillHappen(t *testing.T) {
 
 		part := says(ana.post(path, "scope", "part", "quantity", "3", "reason", "fewer rooms").body)
 		for _, want := range []string{
-			"3 licences of the order end at once", "7 licences stay", "No room loses its cover",
-			"Revenda Sul settles the price", "Ana Souza, Revenda Sul", "cannot be undone",
+			"3 licenses of the order end at once", "7 licenses stay", "No room loses its cover",
+			"Revenda Sul will settle the amount", "Ana Souza, Revenda Sul", "cannot be undone",
 		} {
 			require.Contains(t, part, want)
 		}
 
 		choose := ana.post(path, "scope", "part", "quantity", "5", "reason", "fewer rooms")
 		require.Equal(t, 409, choose.status)
-		require.Contains(t, choose.body, "Choose 1 room that loses its licence")
+		require.Contains(t, choose.body, "Choose 1 room to lose its license")
 		require.Contains(t, choose.body, "Sala Jatobá")
 		named := ana.post(path, "scope", "part", "quantity", "5", "reason", "fewer rooms", "licence", units[2].ID)
 		require.Contains(t, says(named.body), "This room loses its cover at once.")
@@ -187,7 +187,7 @@ func TestS12_ACancellationSaysWhatWillHappen(t *testing.T) {
 		require.NotContains(t, says(named.body), "Sala Ipê")
 
 		whole := says(ana.post(path, "scope", "whole", "reason", "x").body)
-		require.Contains(t, whole, "All 10 licences of the order end at once")
+		require.Contains(t, whole, "All 10 licenses of the order end at once")
 		require.Contains(t, whole, "These 6 rooms lose their cover")
 		require.Contains(t, whole, "no other order")
 

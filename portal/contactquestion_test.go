@@ -58,7 +58,7 @@ func TestS15_AnAdministratorConfirmsOnThePage(t *testing.T) {
 		rui := w.guest()
 		require.Equal(t, "/", rui.accept(w.latestInvitation("rui@acme.example"), "Rui Lima").path)
 		require.Equal(t, 403, rui.get(path).status, "a reader")
-		require.Contains(t, ana.get(path).body, "with the role: Read-only")
+		require.Contains(t, ana.get(path).body, "(role: Read-only)")
 		require.NotContains(t, ana.get(path).body, path+"/refuse")
 		require.Equal(t, 409, ana.post(path+"/refuse", "confirmed", "yes").status)
 	})
@@ -77,7 +77,7 @@ func TestS15_AnAdministratorRefusesOnThePage(t *testing.T) {
 	q := w.question(inv.AccountID, "PO-2", "rui@acme.example")
 	done := ana.post(questionsPath+q.ID+"/refuse", "confirmed", "yes")
 	require.Equal(t, "/colleagues", done.path)
-	require.Contains(t, done.body, "will not have access")
+	require.Contains(t, done.body, "will not get access")
 	require.NotContains(t, done.body, "rui@acme.example")
 	require.Equal(t, identity.QuestionRefused, w.answer(q.ID).State)
 	require.Contains(t, ana.get(questionsPath+q.ID).body, "refused this person")
@@ -85,7 +85,7 @@ func TestS15_AnAdministratorRefusesOnThePage(t *testing.T) {
 	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/confirm", "role", "ADMIN").status)
 }
 
-// The order was cancelled before somebody answered: the mail's button leads to a page that
+// The order was canceled before somebody answered: the mail's button leads to a page that
 // says so and asks nothing.
 func TestS15_TheButtonOfACancelledOrdersMailSaysThatNothingIsLeftToDecide(t *testing.T) {
 	w := newWorld(t)
@@ -96,7 +96,7 @@ func TestS15_TheButtonOfACancelledOrdersMailSaysThatNothingIsLeftToDecide(t *tes
 
 	page := ana.get(questionsPath + q.ID)
 	require.Equal(t, 200, page.status)
-	require.Contains(t, page.body, "The order was cancelled.")
+	require.Contains(t, page.body, "The order was canceled.")
 	require.NotContains(t, page.body, questionsPath+q.ID+"/confirm")
 	require.NotContains(t, ana.get("/colleagues").body, "rui@acme.example")
 	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/confirm", "role", "READ_ONLY").status)
@@ -181,17 +181,17 @@ func TestS15_TheSecondAnswerReadsTheFirst(t *testing.T) {
 		ana.post(questionsPath+first.ID+"/confirm", "role", "READ_ONLY")
 		late := bruno.post(questionsPath+first.ID+"/confirm", "role", "ADMIN")
 		require.Equal(t, 409, late.status)
-		require.Contains(t, late.body, "Ana Souza let this person in on 23 November 2026")
-		require.Contains(t, late.body, "with the role: Read-only")
+		require.Contains(t, late.body, "Ana Souza gave this person access on 23 November 2026")
+		require.Contains(t, late.body, "(role: Read-only)")
 		require.Contains(t, late.body, "The decision stands")
 		require.NotContains(t, late.body, "changed in the meantime")
-		require.Contains(t, ana.get(questionsPath+first.ID).body, "You let this person in")
+		require.Contains(t, ana.get(questionsPath+first.ID).body, "You gave this person access")
 		for _, r := range []reply{
 			bruno.get(questionsPath + first.ID + "/refuse"),
 			bruno.post(questionsPath+first.ID+"/refuse", "confirmed", "yes"),
 		} {
 			require.Equal(t, 409, r.status)
-			require.Contains(t, r.body, "Ana Souza let this person in")
+			require.Contains(t, r.body, "Ana Souza gave this person access")
 		}
 
 		visitor := w.guest()

@@ -159,7 +159,7 @@ func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
 		for range 2 { // the second is a double submit
 			done := eva.post(page+"/withdraw", "confirmed", "yes")
 			require.Equal(t, "/replacements/"+r.Number, done.path)
-			require.Contains(t, done.body, "The request was cancelled.")
+			require.Contains(t, done.body, "The request was canceled.")
 			require.NotContains(t, done.body, "/withdraw")
 		}
 		require.Equal(t, rma.RMAWithdrawn, getRMA(t, w, r.ID).StoredState)
@@ -207,7 +207,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		})
 		require.NoError(t, err)
 		body = eva.get(page).body
-		require.Contains(t, next(body), "even after your appeal")
+		require.Contains(t, next(body), "the decision stands")
 		require.NotContains(t, body, "/appeal")
 		require.Equal(t, 409, eva.post(page+"/appeal", "reason", "again").status)
 	})

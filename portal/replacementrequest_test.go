@@ -88,7 +88,7 @@ func refusedForms(room, bare string) map[string][]string {
 			"sit_missing",
 		},
 		"not covered": {
-			requestForDevice, "device", "its warranty has ended, and its room has no licence in force", "other", "SN-301", "fault",
+			requestForDevice, "device", "its warranty has ended, and its room has no license in force", "other", "SN-301", "fault",
 			"x",
 		},
 		"cap": {
@@ -110,7 +110,7 @@ func refusedForms(room, bare string) map[string][]string {
 			"quantity", "1", "fault", "x",
 		},
 		"bare room": {
-			requestForAccessory, "room", "This room has no licence in force", "room", bare, "model",
+			requestForAccessory, "room", "This room has no license in force", "room", bare, "model",
 			"STRONG-USB-CABLE", "quantity", "1", "fault", "x",
 		},
 		"too many": {

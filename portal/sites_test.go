@@ -70,7 +70,7 @@ func TestS25_AnAdministratorKeepsTheSites(t *testing.T) {
 
 		late := ana.post(path, append(typed(funchal, "street", "Rua Funchal, 600"), "version", "1")...)
 		require.Equal(t, 409, late.status)
-		require.Contains(t, late.body, "Somebody else changed this site meanwhile")
+		require.Contains(t, late.body, "Somebody else changed this site in the meantime")
 		require.Contains(t, late.body, `value="Rua Funchal, 600"`, "what was typed stays")
 		require.Contains(t, late.body, `name="version" value="2"`)
 
@@ -88,12 +88,12 @@ func TestS25_AWrongSiteIsShownAgain(t *testing.T) {
 	ana, inv := w.admin()
 	w.Site(t, inv.AccountID, "Berrini", "BR", "SP")
 	for problem, change := range map[string][]string{
-		"This is missing.":                     {"street", " "},
+		"Fill in this field.":                     {"street", " "},
 		"another site of this name":            {"name", "berrini"},
 		"Give the code of the state or region": {"region", "Sao Paulo"},
 		"Enter a valid e-mail address":         {"contact_email", "rui"},
 		"without links or addresses":           {"contact_name", "Pay at https://evil.example"},
-		"characters that nobody sees":          {"city", "São\u200bPaulo"},
+		"invisible characters":          {"city", "São\u200bPaulo"},
 	} {
 		page := ana.post("/sites/new", typed(funchal, change...)...)
 		require.Equal(t, 422, page.status, problem)
@@ -121,7 +121,7 @@ func TestS25_AReplacementIsAskedForWhereNoSiteIsKnown(t *testing.T) {
 		}
 		refused := ask("SN-1")
 		require.Equal(t, 422, refused.status)
-		require.Contains(t, refused.body, "We know no address for the site of the room")
+		require.Contains(t, refused.body, "We do not have an address for the room’s site")
 		require.Contains(t, refused.body, `<option value="account">To the account’s address: `)
 		require.Contains(t, refused.body, `<option value="other">`)
 		require.Contains(t, refused.body, `<a href="/sites">`)
@@ -132,7 +132,7 @@ func TestS25_AReplacementIsAskedForWhereNoSiteIsKnown(t *testing.T) {
 
 		incomplete := ask("SN-2", append(typed(funchal, "city", ""), "site", "other")...)
 		require.Equal(t, 422, incomplete.status)
-		require.Contains(t, incomplete.body, "This is missing.")
+		require.Contains(t, incomplete.body, "Fill in this field.")
 		require.Contains(t, incomplete.body, `<details class="shipto" open>`)
 		require.Contains(t, incomplete.body, `value="Rua Funchal, 418"`)
 

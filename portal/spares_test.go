@@ -49,7 +49,7 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 		require.Regexp(t, `(?s)<nav class="menu".*href="/spares" aria-current="page">.*Spares.*</nav>`, before)
 		require.Contains(t, before, `<span class="big">1</span><span>spare earned by your company</span>`)
 		require.Contains(t, before, "There are no spares in this account yet.")
-		require.Contains(t, before, "one spare for every 50 licences in force")
+		require.Contains(t, before, "one spare for every 50 licenses in force")
 		u = w.proposed(c, u)
 		page := eva.get("/spares").body
 		for _, text := range []string{
@@ -222,7 +222,7 @@ func TestS26_AUsedSpareThatIsNotEarnedAnyMoreStays(t *testing.T) {
 	require.NoError(t, err)
 	w.cancelLargest(c)
 	require.Equal(t, spare.SpareVoided, w.unit(u.ID).State)
-	require.Contains(t, eva.get("/spares").body, "stays there. You no longer have enough licences in force for another one.")
+	require.Contains(t, eva.get("/spares").body, "stays there. You no longer have enough licenses in force for another one.")
 }
 
 func TestEveryStateOfASpareHasWords(t *testing.T) {

@@ -109,7 +109,7 @@ func SerialProblem(pointer, serial string) *FieldError {
 		return &FieldError{
 			Pointer: pointer,
 			Code:    SerialInvalidCharacters,
-			Message: "The serial number holds a character that is no letter or digit.",
+			Message: "The serial number holds a character that is not a letter or a digit.",
 			Remedy:  "Use letters, digits, spaces and dashes only.",
 		}
 	case len(s) < MinSerialLength:

@@ -58,8 +58,48 @@ func readSubjectForms() map[string]map[string]string {
 	return forms
 }
 
-// formerSubjects are the defaults of earlier releases, where those of today say more.
+// formerSubjects are the defaults of earlier releases, where those of today say more or say
+// it better.
 var formerSubjects = map[string]map[string]string{
+	TemplateOrderReviewReminder: {
+		"pt-BR": "Pedido do {program} aguarda análise",
+		"en":    "{program} order waits for review",
+	},
+	TemplateOrderRejected: {
+		"pt-BR": "Pedido do {program} recusado",
+		"en":    "{program} order rejected",
+	},
+	TemplateOrderCancelled: {
+		"pt-BR": "Cancelamento de pedido do {program}",
+		"en":    "{program} order cancelled",
+	},
+	TemplateOrderInYourName: {
+		"pt-BR": "Pedido do {program} enviado em nome da sua empresa",
+		"en":    "{program} order sent in your company's name",
+	},
+	TemplateInvitationUnclaimed: {
+		"pt-BR": "Convite do {program} não utilizado",
+		"en":    "{program} invitation not used",
+	},
+	TemplateInvitationUndeliverable: {
+		"pt-BR": "Convite do {program} não entregue",
+		"en":    "{program} invitation not delivered",
+	},
+	TemplateAdminNotice: {
+		"pt-BR": "Uma pessoa foi convidada no {program}",
+	},
+	TemplateContactQuestion: {
+		"pt-BR": "Uma pessoa espera a sua resposta no {program}",
+		"en":    "A person waits for your answer in {program}",
+	},
+	TemplateAdminRemoved: {
+		"pt-BR": "Mudança de administrador no {program}",
+		"en":    "Change of administrator in {program}",
+	},
+	TemplateRenewalReminder: {
+		"pt-BR": "Seu contrato do {program} está próximo do fim",
+		"en":    "Your {program} contract ends soon",
+	},
 	TemplateRMA: {
 		"pt-BR": "Sua substituição de equipamento do {program}",
 		"en":    "Your {program} hardware replacement",
@@ -90,7 +130,8 @@ func named(form, program string) string { return strings.ReplaceAll(form, "{prog
 // They are configuration that a program may replace (C8), not the catalogue's.
 // The first two in pt-BR are the FAQ's to the letter (R96, R119). Subjects hold
 // nothing personal: they are visible on locked screens and in mail logs. Those of a
-// replacement and of a spare unit say {what} happened to which device, and its {number}.
+// replacement and of a spare unit say {what} happened to which device, and its {number};
+// that of a contract's end says {what} ends when. {number} in another is the order's.
 func DefaultSubjects(program string) map[string]map[string]string {
 	subjects := make(map[string]map[string]string, len(subjectForms))
 	for template, forms := range subjectForms {

@@ -23,8 +23,8 @@ func TestS55_PsSaysWhatEachProcessWaitsFor(t *testing.T) {
 	for _, sentence := range []string{
 		"Replacement RALLY-BAR SN100, Sala 1 for Acme Ltda; on its way; since",
 		"Waiting for the carrier to deliver the replacement, promised by Thu 26 Nov in São Paulo; " +
-			"after 3 business days without a sign of the carrier an agent is asked. The carrier's scans move it on;",
-		"Waiting for nobody: the order can be cancelled until",
+			"after 3 business days without news from the carrier, an agent is asked to check. The carrier's scans move it on;",
+		"Waiting for nobody: the order can be canceled until",
 		"in São Paulo; then it stands. The reseller, an administrator of the customer or an operator can cancel it",
 		"Waiting for the customer success manager to choose its model and site;",
 		"Waiting for an operator to name the account's customer success manager, who then chooses its spares.",

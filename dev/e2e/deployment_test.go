@@ -82,7 +82,7 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	asOperator := append(env, "ROOMCOVER_TOKEN="+operator)
 	require.Eventually(t, func() bool {
 		out := command(t, asOperator, roomcover, "ps")
-		return strings.Contains(out, order) && strings.Contains(out, "can be cancelled until") &&
+		return strings.Contains(out, order) && strings.Contains(out, "can be canceled until") &&
 			strings.Contains(out, "Waiting for the invited person") && strings.Contains(out, "3 under way, 0 overdue")
 	}, patience, 200*time.Millisecond)
 	require.Contains(t, command(t, asOperator, roomcover, "task", "--kind", "PROCESS_STUCK"),

@@ -57,7 +57,7 @@ func TestV6_V7_S20_TheSentenceNamesTheCutOffAndTheHoliday(t *testing.T) {
 	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday",
 		promise.Text(p, "en"))
 	require.Equal(t,
-		"aprovado na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira",
+		"aprovada na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira",
 		promise.Text(p, "pt-BR"))
 }
 
@@ -70,28 +70,28 @@ func TestC3_TheSentenceSaysWhereNoHolidaysAreLoaded(t *testing.T) {
 		"none": {
 			office(), calendar.SpeedNBD,
 			"approved Friday 14:00 by the 15:00 cut-off; counted without public holidays: Monday",
-			"aprovado na sexta-feira às 14:00, até o limite das 15:00; contado sem os feriados do país: segunda-feira",
+			"aprovada na sexta-feira às 14:00, até o limite das 15:00; prazo contado sem os feriados do país: segunda-feira",
 		},
 		"those of past years only": {
 			office("2025-09-07", "2026-09-03"), calendar.SpeedNBD,
 			"approved Friday 14:00 by the 15:00 cut-off; counted without public holidays: Monday",
-			"aprovado na sexta-feira às 14:00, até o limite das 15:00; contado sem os feriados do país: segunda-feira",
+			"aprovada na sexta-feira às 14:00, até o limite das 15:00; prazo contado sem os feriados do país: segunda-feira",
 		},
 		"none, several days": {
 			office(), "3BD",
 			"approved Friday 14:00 by the 15:00 cut-off; 3 business days; counted without public holidays: Wednesday",
-			"aprovado na sexta-feira às 14:00, até o limite das 15:00; 3 dias úteis; " +
-				"contado sem os feriados do país: quarta-feira",
+			"aprovada na sexta-feira às 14:00, até o limite das 15:00; 3 dias úteis; " +
+				"prazo contado sem os feriados do país: quarta-feira",
 		},
 		"none, and no day promised": {
 			office(), calendar.SpeedStandard,
 			"approved Friday 14:00 by the 15:00 cut-off; your cover does not promise a date",
-			"aprovado na sexta-feira às 14:00, até o limite das 15:00; sua cobertura não promete uma data",
+			"aprovada na sexta-feira às 14:00, até o limite das 15:00; sua cobertura não promete uma data",
 		},
 		"known, though none is near": {
 			office("2027-09-03"), calendar.SpeedNBD,
 			"approved Friday 14:00 by the 15:00 cut-off: Monday",
-			"aprovado na sexta-feira às 14:00, até o limite das 15:00: segunda-feira",
+			"aprovada na sexta-feira às 14:00, até o limite das 15:00: segunda-feira",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,49 +121,49 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 			approved: "2026-09-02 15:00",
 			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 15:00 by the 15:00 cut-off: Thursday",
-			pt:       "aprovado na quarta-feira às 15:00, até o limite das 15:00: quinta-feira",
+			pt:       "aprovada na quarta-feira às 15:00, até o limite das 15:00: quinta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-02 15:00:01",
 			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 15:00:01 after the 15:00 cut-off: Friday",
-			pt:       "aprovado na quarta-feira às 15:00:01, depois do limite das 15:00: sexta-feira",
+			pt:       "aprovada na quarta-feira às 15:00:01, depois do limite das 15:00: sexta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-05 09:05",
 			speed:    calendar.SpeedNBD,
 			en:       "approved Saturday 09:05, not a business day; Monday is a holiday; counted from Tuesday: Wednesday",
-			pt:       "aprovado no sábado às 09:05, que não é dia útil; segunda-feira é feriado; contado a partir de terça-feira: quarta-feira",
+			pt:       "aprovada no sábado às 09:05, que não é dia útil; segunda-feira é feriado; prazo contado a partir de terça-feira: quarta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-07 09:00",
 			speed:    calendar.SpeedNBD,
 			en:       "approved Monday 09:00, a holiday; counted from Tuesday: Wednesday",
-			pt:       "aprovado na segunda-feira às 09:00, que é feriado; contado a partir de terça-feira: quarta-feira",
+			pt:       "aprovada na segunda-feira às 09:00, que é feriado; prazo contado a partir de terça-feira: quarta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-04 14:00",
 			speed:    "3BD",
 			en:       "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday; 3 business days: Thursday",
-			pt:       "aprovado na sexta-feira às 14:00, até o limite das 15:00; segunda-feira é feriado; 3 dias úteis: quinta-feira",
+			pt:       "aprovada na sexta-feira às 14:00, até o limite das 15:00; segunda-feira é feriado; 3 dias úteis: quinta-feira",
 		},
 		{
 			calendar: goldenWeek,
 			approved: "2026-09-30 16:00",
 			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 16:00 after the 15:00 cut-off; Thursday, Friday and Monday are holidays: Wednesday 7 October",
-			pt:       "aprovado na quarta-feira às 16:00, depois do limite das 15:00; quinta-feira, sexta-feira e segunda-feira são feriados: quarta-feira, 7 de outubro",
+			pt:       "aprovada na quarta-feira às 16:00, depois do limite das 15:00; quinta-feira, sexta-feira e segunda-feira são feriados: quarta-feira, 7 de outubro",
 		},
 		{
 			calendar: goldenWeek,
 			approved: "2026-09-06 16:00",
 			speed:    calendar.SpeedStandard,
 			en:       "approved Sunday 16:00, not a business day; your cover does not promise a date",
-			pt:       "aprovado no domingo às 16:00, que não é dia útil; sua cobertura não promete uma data",
+			pt:       "aprovada no domingo às 16:00, que não é dia útil; sua cobertura não promete uma data",
 		},
 	} {
 		p := promised(t, c.calendar, c.approved, c.speed)

@@ -507,7 +507,7 @@ func (r register) position() (at time.Time, id string, err error) {
 		return time.Time{}, "", rules.Invalid([]rules.FieldError{{
 			Pointer: "/cursor",
 			Code:    "UNKNOWN_CURSOR",
-			Message: "This is no cursor of this list.",
+			Message: "This is not a valid cursor of this list.",
 			Remedy:  "Send the next_cursor of the page before, or none.",
 		}})
 	}

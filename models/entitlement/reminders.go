@@ -147,9 +147,11 @@ func remind(
 	}
 	if len(admins) == 0 {
 		people, err = standIns(tx, c, shown)
-		if err != nil {
-			return err
-		}
+	} else {
+		shown["contract"], err = orderNumber(tx, c.OrderID)
+	}
+	if err != nil {
+		return err
 	}
 
 	for _, p := range people {
@@ -172,6 +174,16 @@ func remind(
 	}
 
 	return tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
+}
+
+// orderNumber returns the number by which people know an order; empty where it has none.
+func orderNumber(tx *db.Tx, orderID string) (string, error) {
+	var number *string
+	err := tx.Table("orders").
+		Select("vendor_order_no").
+		Where("id = ?", orderID).
+		Scan(&number).Error
+	return db.Text(number), err
 }
 
 // standIns returns who is reminded of a contract that no administrator looks after: the

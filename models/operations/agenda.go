@@ -161,7 +161,7 @@ func ParseAgendaCursor(pointer, text string) (AgendaCursor, error) {
 		return AgendaCursor{}, rules.Invalid([]rules.FieldError{{
 			Pointer: pointer,
 			Code:    rules.OutOfRange,
-			Message: "This is no cursor.",
+			Message: "This is not a valid cursor.",
 			Remedy:  "Send next_cursor of the list's page before.",
 		}})
 	}

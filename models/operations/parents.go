@@ -79,7 +79,7 @@ func (s *Operations) merge(
 
 	switch {
 	case p.B.ID == "":
-		return nil, notAParent("/into", "This is no customer's parent.")
+		return nil, notAParent("/into", "This is not a customer's parent.")
 	case p.A.MergedInto != nil && *p.A.MergedInto == intoID:
 		return accounts, nil // merged already: it has none
 	}

@@ -70,6 +70,7 @@ func TestS5_RenewedMeansNoReminder(t *testing.T) {
 				for _, m := range env.Mails(t, "renewal_reminder") {
 					if m.SubjectID == contract.ID {
 						require.EqualValues(t, c.quantity, m.Params["quantity"])
+						require.Equal(t, *o.VendorOrderNo, m.Params["contract"])
 					}
 				}
 			})

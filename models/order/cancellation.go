@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -483,7 +484,9 @@ func cancellationMails(o Order, c OrderCancellation) []notification.Notification
 
 	var mails []notification.Notification
 	for _, to := range o.recipients() {
-		m := orderMail(&o, "order_cancelled", to, params)
+		shown := maps.Clone(params)
+		shown["seller"] = o.isSellers(to)
+		m := orderMail(&o, "order_cancelled", to, shown)
 		m.Epoch = c.ID
 		mails = append(mails, m)
 	}

@@ -244,6 +244,9 @@ func TestCompensationKilledAndRunAgain(t *testing.T) {
 			return err
 		}))
 		require.Len(t, env.Mails(t, "order_cancelled"), 6, "three parties, two cancellations")
+		for _, m := range env.Mails(t, "order_cancelled") {
+			require.Equal(t, m.Recipient != "ana.souza@acme.example", m.Params["seller"], m.Recipient)
+		}
 		require.Equal(t, 2, env.Count(
 			t, "SELECT count(*) FROM order_cancellations WHERE state = 'COMPLETED' AND completed_at IS NOT NULL",
 		))

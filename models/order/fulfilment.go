@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -228,7 +229,9 @@ func confirmations(
 	params := confirmationParams(o, acc, contracts)
 	var mails []notification.Notification
 	for _, to := range recipients {
-		m := orderMail(o, "order_confirmation", to, params)
+		shown := maps.Clone(params)
+		shown["seller"] = o.isSellers(to)
+		m := orderMail(o, "order_confirmation", to, shown)
 		m.AccountID = &acc.ID
 		m.Locale = acc.Locale
 		mails = append(mails, m)

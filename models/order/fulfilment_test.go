@@ -79,6 +79,7 @@ func TestR96_R100_R103_WhoGetsWhichMail(t *testing.T) {
 			require.EqualValues(t, 10, m.Params["total_licences"])
 			require.Equal(t, "2027-01-22", m.Params["latest_start_on"])
 			require.Equal(t, "pt-BR", m.Locale)
+			require.Equal(t, m.Recipient != "ana.souza@acme.example", m.Params["seller"], m.Recipient)
 		}
 		require.Equal(t, map[string]bool{
 			"ana.souza@acme.example":     true,

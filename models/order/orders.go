@@ -307,6 +307,15 @@ func (o *Order) recipients() []string {
 	return out
 }
 
+// isSellers reports whether an address of the recipients is the reseller's or the
+// distributor's, and not also the customer's.
+func (o *Order) isSellers(to string) bool {
+	form := o.Payload
+	return to != rules.NormaliseEmail(form.EndCustomer.Email) &&
+		(to == rules.NormaliseEmail(form.Reseller.Email) ||
+			to == rules.NormaliseEmail(form.Distributor.Email))
+}
+
 // orderMail describes a mail about an order. The subject id decides who sends it: an
 // order's own workflow sends the mails whose subject is the order's id.
 func orderMail(

@@ -251,7 +251,7 @@ func recheckRenewals(tx *db.Tx, o *Order) error {
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		return rules.Refuse(
 			rules.StateConflict,
-			"A line renews what is no contract of the account, or cannot be renewed any more.",
+			"A line renews what is not a contract of the account, or cannot be renewed any more.",
 			"Choose the account of that contract, have the order amended, or reject it.",
 		)
 	}
@@ -568,6 +568,8 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 		m := orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
 			"order_id":  o.ID,
 			"po_number": o.PONumber,
+			"seller":    o.Payload.Reseller.Company,
+			"company":   o.Payload.EndCustomer.Company,
 			"reasons":   reasons,
 		})
 

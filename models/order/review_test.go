@@ -118,6 +118,10 @@ func TestReviewRemindersGoOutOnceEach(t *testing.T) {
 			require.NoError(t, env.RemindReview(env.Context, o.ID, n))
 		}
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
+		for _, m := range env.Mails(t, "order_review_reminder") {
+			require.Equal(t, "Revenda Sul", m.Params["seller"])
+			require.Contains(t, m.Params["company"], "Acme")
+		}
 		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "no"})
 		require.NoError(t, err)
 		require.NoError(t, env.RemindReview(env.Context, o.ID, 3))

@@ -63,6 +63,8 @@ type rmaChange struct {
 	takingBack    rma.RMAFact // what people told and now take back; empty in any other change
 	cameByCarrier bool        // then: the carrier itself has brought a unit back
 	feeWithdrawn  bool        // a fee that was billed had no ground
+
+	spareFollows bool // the spare that was used is replenished by this change
 }
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
@@ -383,22 +385,39 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 		shown["return_on"] = rules.DateIn(*w.OverdueFrom, w.zone()).AddDays(-1).String()
 	case asked && w.ReturnPlan != nil:
 		shown["return_on"] = w.ReturnPlan.On.String()
-	case m.step == "DELIVERED":
-		shown["step"] = "DELIVERED_LAST"
-	case m.step == "SWAPPED":
-		shown["step"] = "SWAPPED_LAST"
 	}
+	shown["step"] = w.toldStep(m.step, shown["return_on"] != nil)
 
 	// An extended warranty's mails do not speak of another service.
 	if w.CoverKind == cover.ByExtendedWarranty {
 		shown["service_type"] = string(catalogue.ServiceExtWarranty)
 	}
 	if w.ReplacementModel != "" && w.ReplacementModel != w.ModelCode {
-		shown["other_model"] = w.ReplacementModel
+		shown["other_model"] = w.modelName(w.ReplacementModel)
 	}
 
 	maps.Copy(shown, m.params)
 	return shown
+}
+
+// toldStep returns the step as its mail tells it, whose end depends on how the RMA came
+// there; asked says that the mail asks for the return of the faulty unit.
+func (w *rmaChange) toldStep(step string, asked bool) string {
+	switch {
+	case step == "DELIVERED" && !asked:
+		return "DELIVERED_LAST"
+	case step == "SWAPPED" && !asked:
+		return "SWAPPED_LAST"
+	case step == "REJECTED" && w.AppealedAt != nil:
+		return "REJECTED_FINAL" // nobody appeals twice
+	case step != "APPROVED" || w.SwappedAt == nil:
+		return step
+	case !w.spareFollows:
+		return "APPROVED_NO_SPARE"
+	case !asked:
+		return "APPROVED_SWAPPED_LAST"
+	}
+	return "APPROVED_SWAPPED"
 }
 
 // modelName returns how people called a model when the RMA was requested.

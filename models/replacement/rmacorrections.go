@@ -476,9 +476,14 @@ func (w *rmaChange) tellCorrection() {
 		wrong = "WRONG_UNIT"
 	}
 
+	holds := string(w.StoredState)
+	if w.StoredState == rma.RMARejected && w.AppealedAt != nil {
+		holds = "REJECTED_FINAL"
+	}
+
 	w.mail("CORRECTED", map[string]any{
 		"wrong":         wrong,
-		"holds":         string(w.StoredState),
+		"holds":         holds,
 		"fee_withdrawn": w.feeWithdrawn,
 	})
 }

@@ -40,6 +40,7 @@ func TestRejectedOnceAppealedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rma.RMARejected, r.StoredState)
 	require.NotNil(t, r.ClosedAt)
+	require.Equal(t, "REJECTED", lastMail(t, env, r.ID).Params["step"])
 	_, err = env.AppealRMA(customer, r.ID, "")
 	storetest.RequireCode(t, rules.ReasonRequired, err)
 	r, err = env.AppealRMA(customer, r.ID, "It happened again")
@@ -51,6 +52,7 @@ func TestRejectedOnceAppealedOnce(t *testing.T) {
 		Reason: "mended again",
 	})
 	require.NoError(t, err)
+	require.Equal(t, "REJECTED_FINAL", lastMail(t, env, r.ID).Params["step"], "nobody is told to appeal again")
 	_, err = env.AppealRMA(customer, r.ID, "Please")
 	storetest.RequireCode(t, rules.StateConflict, err)
 	require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskDecideRMA)[0].State)
@@ -215,6 +217,9 @@ func TestR88c_BetterModelMayBeSent(t *testing.T) {
 	r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "MINI1"})
 	require.NoError(t, err)
 	require.Equal(t, "RALLY-BAR-MINI", device(t, env, *r.ReplacementDeviceID).ModelCode)
+	_, err = env.RecordRMAFact(storetest.AgentContext, r.ID, rma.FactDelivered, time.Time{})
+	require.NoError(t, err)
+	require.Equal(t, "Rally Bar Mini", lastMail(t, env, r.ID).Params["other_model"], "as people call it")
 }
 
 func TestR27c_ReplacementOfATakenSerialIsRefused(t *testing.T) {

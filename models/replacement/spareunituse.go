@@ -139,5 +139,6 @@ func (w *rmaChange) replenishSpare() error {
 		return err
 	}
 
+	w.spareFollows = true
 	return u.save()
 }

@@ -65,6 +65,9 @@ func TestS26_AUsedSpareIsReplenishedOnceTheRMAIsApproved(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, spare.SpareReplenishing, storetest.UnitOf(t, env, u.ID).State)
 		}
+		told := lastMail(t, env, r.ID)
+		require.Equal(t, "APPROVED_SWAPPED", told.Params["step"], "no device is on its way")
+		require.NotEmpty(t, told.Params["return_on"])
 		_, err = env.RecordSpareFact(storetest.Operator(), u.ID, spare.SpareDelivered, time.Time{})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		again := env.OnSite(t, u, "SP-200")
@@ -75,6 +78,32 @@ func TestS26_AUsedSpareIsReplenishedOnceTheRMAIsApproved(t *testing.T) {
 		require.Equal(t, 4, stepsTold(t, env, rules.TemplateSpare, u.ID)["ON_SITE"], "it was twice on site")
 		env.AuditHolds(t)
 	})
+}
+
+// The mail of the approval says what comes: nothing more where the entitlement went, and
+// nothing to return where the faulty unit is on its way already.
+func TestS26_TheApprovalSaysWhetherASpareFollows(t *testing.T) {
+	for step, meanwhile := range map[string]func(*testing.T, storetest.Env, storetest.Covered, string){
+		"APPROVED_NO_SPARE": func(t *testing.T, env storetest.Env, c storetest.Covered, _ string) {
+			storetest.LoseLicences(t, env, c)
+		},
+		"APPROVED_SWAPPED_LAST": func(t *testing.T, env storetest.Env, _ storetest.Covered, rmaID string) {
+			telling(rma.FactReturnScanned)(t, env, rmaID)
+		},
+	} {
+		t.Run(step, func(t *testing.T) {
+			env := storetest.SQLite(t)
+			c, u := env.SpareOnSite(t)
+			r := env.Requested(t, c)
+			_, err := env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
+			require.NoError(t, err)
+			env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+			meanwhile(t, env, c, r.ID)
+			_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
+			require.NoError(t, err)
+			require.Equal(t, step, lastMail(t, env, r.ID).Params["step"])
+		})
+	}
 }
 
 // Approved before it was used: it is replenished at once, and the booked parcel of

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,13 +42,14 @@ func TestR1_NamedProgramSaysItsNameEverywhere(t *testing.T) {
 	p := DefaultProgram().Named(" Rooms Plus ")
 	require.NoError(t, p.Validate())
 	for _, template := range rules.Templates() {
-		if template == rules.TemplateRMA || template == rules.TemplateSpare {
-			continue // they say what happened to which device; the sender's name stands before
+		switch template {
+		case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateRenewalReminder:
+			continue // they say what happened to what; the sender's name stands before
 		}
 		for _, locale := range p.Locales {
 			require.Contains(t, p.Subject(template, locale), "Rooms Plus")
 			require.NotContains(t, p.Subject(template, locale), "Logitech")
-			require.NotContains(t, p.Subject(template, locale), "{")
+			require.NotContains(t, strings.ReplaceAll(p.Subject(template, locale), "{number}", ""), "{")
 		}
 	}
 	require.Equal(t, "Boas-vindas ao Logitech Select",
@@ -147,7 +149,13 @@ func TestAnEarlierReleasesDefaultSubjectsAreRenewed(t *testing.T) {
 		"en":    "Your Sala Segura spare unit",
 		"pt-BR": "Sobressalente: {what}",
 	}
+	p.Subjects[rules.TemplateOrderRejected] = map[string]string{
+		"en":    "Sala Segura order rejected",
+		"pt-BR": "Recusado",
+	}
 	done := p.Completed()
+	require.Equal(t, "Sala Segura order rejected ({number})", done.Subject(rules.TemplateOrderRejected, "en"))
+	require.Equal(t, "Recusado", done.Subject(rules.TemplateOrderRejected, "pt-BR"))
 	for _, locale := range []string{"en", "pt-BR"} {
 		require.Equal(t, "{what} ({number})", done.Subject(rules.TemplateRMA, locale))
 	}

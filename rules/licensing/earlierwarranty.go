@@ -138,7 +138,7 @@ func (f WarrantyClaimForm) Validate(today civil.Date) error {
 		pointer, value string
 	}{{"/sku", f.SKU}, {"/po_number", f.PONumber}} {
 		if r.value != "" && k.Optional(r.pointer, r.value, 60) && !reference.MatchString(r.value) {
-			k.Fail(r.pointer, InvalidReference, "This is no number or code.",
+			k.Fail(r.pointer, InvalidReference, "This is not a valid number or code.",
 				"Send letters, digits and the marks . _ / # + - only, without spaces.")
 		}
 	}

@@ -150,7 +150,7 @@ func checkChoice(all []LicenceRef, qty int, named []string) error {
 			fields = append(fields, rules.FieldError{
 				Pointer: pointer,
 				Code:    rules.UnknownLicence,
-				Message: "This is no licence in force of this order.",
+				Message: "This is not a license in force of this order.",
 				Remedy:  "Name licences of this order only.",
 			})
 		case seen[id]:

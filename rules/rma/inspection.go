@@ -44,7 +44,7 @@ func CheckInspection(faulty, serial string, outcome RMAOutcome) error {
 		return nil
 	case outcome == OutcomeWrongUnit && read == faulty:
 		return refuseField("/outcome", SerialIsTheFaultyOne,
-			"This is the serial number of the faulty unit, so it is no wrong unit.",
+			"This is the serial number of the faulty unit, so it is not a wrong unit.",
 			"Send what the inspection found: DEFECT, NO_FAULT_FOUND or DAMAGE; "+
 				"or the serial number that stands on the unit.")
 	case outcome != OutcomeWrongUnit && read == "":

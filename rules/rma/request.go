@@ -104,7 +104,7 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 			return RMAVerdict{}, rules.Invalid(k.Fields)
 		}
 	} else if !q.SiteKnown {
-		k.Fail("/site_id", SiteUnknown, "The ship-to is no known site of the account.",
+		k.Fail("/site_id", SiteUnknown, "The ship-to is not a known site of the account.",
 			"Name a site of the account, or give the address as ship_to.")
 	}
 	if len(k.Fields) > 0 {

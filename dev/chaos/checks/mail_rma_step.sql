@@ -59,7 +59,8 @@ LEFT JOIN notifications n
     ON n.subject_id = s.rma
         AND n.template = 'rma_update'
         AND n.recipient = p.email
-        -- Who has returned the unit already is told of the delivery without being asked for it.
-        AND replace(n.params->>'step', '_LAST', '') = s.step
+        -- How a step is told depends on how the replacement came there: who has returned the
+        -- unit already is told of the delivery without being asked for it.
+        AND regexp_replace(n.params->>'step', '(_SWAPPED|_NO_SPARE|_FINAL|_LAST)+$', '') = s.step
 GROUP BY s.rma, s.step, s.times, p.email
 HAVING count(n.id) <> s.times

@@ -60,7 +60,7 @@ people (rma, email) AS (
 SELECT n.id, n.params->>'step'
 FROM notifications n
 JOIN rmas r ON r.id = n.subject_id
-LEFT JOIN steps s ON s.rma = n.subject_id AND s.step = replace(n.params->>'step', '_LAST', '')
+LEFT JOIN steps s ON s.rma = n.subject_id AND s.step = regexp_replace(n.params->>'step', '(_SWAPPED|_NO_SPARE|_FINAL|_LAST)+$', '')
 LEFT JOIN people p ON p.rma = n.subject_id AND p.email = n.recipient
 WHERE p.email IS NULL
     OR s.rma IS NULL
