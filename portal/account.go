@@ -19,7 +19,7 @@ type csmContact struct{ Name, Email, Phone, Dial string }
 
 // showAccount shows whose account it is and who looks after it (R35e).
 func showAccount(v *visit) (answer, error) {
-	if v.resumes(timeZonePath) {
+	if v.isAdmin() && v.resumes(timeZonePath) {
 		return v.accountPage(v.typedTimeZone(v.form("zone"), v.form("reason")))
 	}
 	return v.accountPage(v.typedTimeZone(v.who.account().TimeZone, ""))
