@@ -112,7 +112,7 @@ func TestAProgramsOwnSubjectStays(t *testing.T) {
 	c.Subject = "Sala Segura {number}"
 	subject, _, _, err := Render(c)
 	require.NoError(t, err)
-	require.Equal(t, "Sala Segura rma_01k0example", subject)
+	require.Equal(t, "Sala Segura RMA-7F3K2", subject)
 }
 
 func TestTheMailsOfAThreadAreOneConversation(t *testing.T) {

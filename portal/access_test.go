@@ -37,41 +37,7 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
 	w.member(inv.AccountID, "dora@acme.example", identity.RoleReadOnly)
 
-	ids := w.memberIDs(inv.AccountID)
-	again := w.pending(inv.AccountID, "again@acme.example")
-	revoke := w.pending(inv.AccountID, "revoke@acme.example")
-	forms := map[string][]string{
-		"/colleagues": {
-			"/colleagues", "name", "New", "email", "new@acme.example", "role", "ADMIN",
-		},
-		"/colleagues/:id/role":               {"/colleagues/" + ids["dora@acme.example"] + "/role", "role", "ADMIN"},
-		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove", "confirmed", "yes"},
-		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
-		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke", "confirmed", "yes"},
-	}
-	orders, _, err := w.ListOrders(w.Context, order.OrderFilter{})
-	require.NoError(t, err)
-	forms["/service-orders/:id/cancellation"] = []string{
-		"/service-orders/" + orders[0].ID + "/cancellation", "scope", "whole", "reason", "not needed", "confirmed", "yes",
-	}
-	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
-	forms["/account/time-zone"] = []string{
-		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
-	}
-	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
-	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(inv.AccountID) + "/revoke", "confirmed", "yes"}
-	forms["/colleagues/questions/:id/confirm"] = []string{
-		questionsPath + w.question(inv.AccountID, "PO-61", "rui@acme.example").ID + "/confirm", "role", "ADMIN",
-	}
-	forms["/colleagues/questions/:id/refuse"] = []string{
-		questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse", "confirmed", "yes",
-	}
-	address := []string{"street", "Rua Funchal, 418", "city", "São Paulo", "country", "BR", "version", "1"}
-	forms["/sites/new"] = append([]string{"/sites/new", "name", "Funchal"}, address...)
-	forms["/sites/:id"] = append([]string{
-		"/sites/" + w.Site(t, inv.AccountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
-	}, address...)
-	w.replacementForms(inv.AccountID, forms)
+	forms := w.adminForms(inv.AccountID)
 	for _, r := range routes() {
 		if r.method != post || ownAffairs[r.path] {
 			continue
@@ -88,6 +54,48 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	page := bruno.get("/colleagues").body
 	require.NotContains(t, page, `method="post" action="/colleagues`)
 	require.Contains(t, page, "ask an administrator")
+}
+
+// adminForms are the forms that change an account, by their routes: each one is right and
+// works once. Somebody called dora@acme.example is a member.
+func (w *world) adminForms(accountID string) map[string][]string {
+	w.t.Helper()
+	ids := w.memberIDs(accountID)
+	again := w.pending(accountID, "again@acme.example")
+	revoke := w.pending(accountID, "revoke@acme.example")
+	forms := map[string][]string{
+		"/colleagues": {
+			"/colleagues", "name", "New", "email", "new@acme.example", "role", "ADMIN",
+		},
+		"/colleagues/:id/role":               {"/colleagues/" + ids["dora@acme.example"] + "/role", "role", "ADMIN"},
+		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove", "confirmed", "yes"},
+		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
+		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke", "confirmed", "yes"},
+	}
+	orders, _, err := w.ListOrders(w.Context, order.OrderFilter{})
+	require.NoError(w.t, err)
+	forms["/service-orders/:id/cancellation"] = []string{
+		"/service-orders/" + orders[0].ID + "/cancellation", "scope", "whole", "reason", "not needed", "confirmed", "yes",
+	}
+	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	forms["/account/time-zone"] = []string{
+		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
+	}
+	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
+	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(accountID) + "/revoke", "confirmed", "yes"}
+	forms["/colleagues/questions/:id/confirm"] = []string{
+		questionsPath + w.question(accountID, "PO-61", "rui@acme.example").ID + "/confirm", "role", "ADMIN",
+	}
+	forms["/colleagues/questions/:id/refuse"] = []string{
+		questionsPath + w.question(accountID, "PO-62", "eva@acme.example").ID + "/refuse", "confirmed", "yes",
+	}
+	address := []string{"street", "Rua Funchal, 418", "city", "São Paulo", "country", "BR", "version", "1"}
+	forms["/sites/new"] = append([]string{"/sites/new", "name", "Funchal"}, address...)
+	forms["/sites/:id"] = append([]string{
+		"/sites/" + w.Site(w.t, accountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
+	}, address...)
+	w.replacementForms(accountID, forms)
+	return forms
 }
 
 // token makes a token of an account.

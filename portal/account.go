@@ -19,7 +19,7 @@ type csmContact struct{ Name, Email, Phone, Dial string }
 
 // showAccount shows whose account it is and who looks after it (R35e).
 func showAccount(v *visit) (answer, error) {
-	if v.resumes(timeZonePath) {
+	if v.isAdmin() && v.resumes(timeZonePath) {
 		return v.accountPage(v.typedTimeZone(v.form("zone"), v.form("reason")))
 	}
 	return v.accountPage(v.typedTimeZone(v.who.account().TimeZone, ""))
@@ -27,7 +27,7 @@ func showAccount(v *visit) (answer, error) {
 
 func (v *visit) accountPage(zone timeZoneForm) (answer, error) {
 	acc := v.who.account()
-	p := accountPage{Company: acc.LegalName, Address: addressLines(acc), Zone: zone}
+	p := accountPage{Company: acc.LegalName, Address: v.addressLines(acc), Zone: zone}
 	csm, err := v.accounts.CSMOf(v.scoped(), acc.ID)
 	switch {
 	case err == nil:
@@ -44,9 +44,9 @@ func (v *visit) accountPage(zone timeZoneForm) (answer, error) {
 	}, nil
 }
 
-func addressLines(a account.Account) []string {
+func (v *visit) addressLines(a account.Account) []string {
 	town := strings.Join(filled(a.City, a.Region, a.PostalCode), ", ")
-	return filled(a.Street, town, a.Country)
+	return filled(a.Street, town, v.countryName(a.Country))
 }
 
 func filled(texts ...string) (out []string) {

@@ -31,6 +31,7 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		page := ana.get("/account").body
 		require.Contains(t, page, "Nobody is named yet")
 		require.Contains(t, page, "São Paulo, SP, 01310-100")
+		require.Contains(t, page, `<span class="address">Brazil</span>`)
 		require.Contains(t, ana.get("/").body, `<a href="/account">`)
 		c := w.looksAfter(inv.AccountID, rules.CSMForm{
 			Name:  "Clara <Reis>",
@@ -47,7 +48,9 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 				require.Contains(t, page, want)
 			}
 		}
-		require.Contains(t, ana.get("/account?lang=pt-BR").body, "Seu gerente de sucesso do cliente")
+		page = ana.get("/account?lang=pt-BR").body
+		require.Contains(t, page, "Seu gerente de sucesso do cliente")
+		require.Contains(t, page, `<span class="address">Brasil</span>`)
 		gil, _ := w.site("gil@globex.example")
 		require.NotContains(t, gil.get("/account").body, "Clara", "another account")
 		require.Equal(t, "/sign-in", w.guest().get("/account").path)

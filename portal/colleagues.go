@@ -14,6 +14,8 @@ import (
 type memberView struct {
 	ID, Name, Email, Role  string
 	Admin, Self, Suspended bool
+	Picked                 string // the role that their form shows
+	Open                   bool   // the form is
 }
 
 type pendingView struct {
@@ -38,7 +40,7 @@ type inviteForm struct {
 }
 
 func showColleagues(v *visit) (answer, error) {
-	if v.resumes("/colleagues") {
+	if v.isAdmin() && v.resumes("/colleagues") {
 		return v.colleaguesPage(v.typedInvite())
 	}
 	return v.colleaguesPage(inviteForm{Role: string(identity.RoleReadOnly)})
@@ -68,7 +70,7 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	}
 
 	for _, m := range members {
-		p.Members = append(p.Members, memberView{
+		view := memberView{
 			ID:        m.ID,
 			Name:      m.Name,
 			Email:     m.Email,
@@ -76,7 +78,13 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 			Admin:     m.Role == identity.RoleAdmin,
 			Self:      m.UserID == v.who.user.ID,
 			Suspended: m.State == rules.MembershipSuspended,
-		})
+			Picked:    string(m.Role),
+		}
+		if p.CanEdit && v.resumes("/colleagues/"+m.ID+"/role") {
+			view.Picked = v.form("role")
+			view.Open = true
+		}
+		p.Members = append(p.Members, view)
 	}
 
 	all, err := v.allInvitations()

@@ -10,7 +10,25 @@ import (
 
 // What a person was about when the session ended comes back after signing in: the account
 // at hand, the page, and what was typed into its form. A form is shown again, filled in;
-// it is never sent again by itself.
+// it is never sent again by itself. Of a form that nobody types into, its page says that
+// it was not sent.
+
+// takenBack are the forms that their page shows again with what was typed.
+var takenBack = map[string]bool{
+	"/service-orders/:id/cancellation":  true,
+	"/service-orders/claim":             true,
+	"/replacements/request":             true,
+	"/replacements/request/accessory":   true,
+	"/replacements/:id/appeal":          true,
+	"/replacements/:id/use-spare":       true,
+	"/sites/new":                        true,
+	"/sites/:id":                        true,
+	timeZonePath:                        true,
+	"/colleagues":                       true,
+	"/colleagues/:id/role":              true,
+	"/colleagues/questions/:id/confirm": true,
+	"/tokens":                           true,
+}
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the
 // first one.
@@ -50,7 +68,16 @@ type typedForm struct {
 	User, Account string
 	Action        string // where it was sent
 	Page          string // that shows it
+	Query         string // of that page
 	Form          url.Values
+}
+
+// address is where the form stands.
+func (f typedForm) address() string {
+	if full := f.Page + "?" + f.Query; f.Query != "" && pageAddress(full) {
+		return full
+	}
+	return f.Page
 }
 
 // toSignIn sends who is signed out to sign in, and back to the page of this request.
@@ -60,13 +87,15 @@ func (v *visit) toSignIn() answer {
 		return redirect("/sign-in")
 	}
 
+	f := typedForm{Page: page}
+	if page == v.request.URL.Path {
+		f.Query = v.request.URL.RawQuery
+	}
 	if v.request.Method == post {
-		v.keepTyped(page)
-	} else if q := v.request.URL.RawQuery; q != "" {
-		page += "?" + q
+		v.keepTyped(f)
 	}
 
-	return redirect("/sign-in?next=" + url.QueryEscape(page))
+	return redirect("/sign-in?next=" + url.QueryEscape(f.address()))
 }
 
 // pageOf is the page on which a form stands: its own address, or the one above it.
@@ -81,26 +110,23 @@ func pageOf(address string) string {
 
 // keepTyped keeps a form in the visitor's session, for the person who was signed in here
 // and nobody else; passwords and consents are not kept.
-func (v *visit) keepTyped(page string) {
+func (v *visit) keepTyped(f typedForm) {
 	last, known := v.lastSeen()
 	if !known || v.request.ParseForm() != nil || !storableForm(v.request.PostForm) {
 		return
 	}
 
-	form := url.Values{}
+	f.User = last.User
+	f.Account = last.Account
+	f.Action = v.request.URL.Path
+	f.Form = url.Values{}
 	for name, values := range v.request.PostForm {
 		if !strings.Contains(name, "password") && name != fieldConfirms && name != "code" {
-			form[name] = values
+			f.Form[name] = values
 		}
 	}
 
-	text, err := json.Marshal(typedForm{
-		User:    last.User,
-		Account: last.Account,
-		Action:  v.request.URL.Path,
-		Page:    page,
-		Form:    form,
-	})
+	text, err := json.Marshal(f)
 	if err == nil {
 		v.setValue(keyTyped, string(text))
 	}
@@ -125,26 +151,60 @@ func (v *visit) comeBack(user string) (page string) {
 		v.removeValues(keyTyped)
 		return ""
 	}
-	return f.Page
+	return f.address()
 }
 
-// resume fills the form of a page with what was typed before the session ended, once.
-func (v *visit) resume() {
+// expectForm offers to the page of this request what was typed into its form before the
+// session ended, once; see resumes.
+func (v *visit) expectForm() {
 	if v.who == nil || v.request.Method != http.MethodGet || v.value(keyTyped) == "" {
 		return
 	}
 
 	f, ok := v.keptForm(v.who.user.ID)
-	if !ok || f.Page != v.request.URL.Path {
+	if ok && f.Page == v.request.URL.Path {
+		v.kept = &f
+	}
+}
+
+// resumes reports whether this page shows again what was typed into the form with that
+// address; v.form then gives it. A page asks only where it shows the form.
+func (v *visit) resumes(action string) bool {
+	if v.kept == nil || v.resumed || v.kept.Action != action {
+		return false
+	}
+
+	v.resumed = true
+	v.request.PostForm = v.kept.Form
+	return true
+}
+
+// settleForm says on the page that was shown what became of the form that was kept for it:
+// it is there again, or it was not sent. A redirect leaves it to the next page.
+func (v *visit) settleForm(a answer, err error) {
+	if v.kept == nil || a.to != "" {
 		return
 	}
 
 	v.removeValues(keyTyped)
-	v.resumed = f.Action
-	v.request.PostForm = f.Form
-	v.setValue(keyFlash, "flash.typed")
+	switch {
+	case err != nil || a.status >= http.StatusBadRequest:
+	case v.resumed:
+		v.setValue(keyFlash, "flash.typed")
+	default:
+		v.setValue(keyFlash, "flash.unsent")
+	}
 }
 
-// resumes reports whether this page shows again what was typed into the form with that
-// address; v.form then gives it.
-func (v *visit) resumes(action string) bool { return v.resumed == action }
+// keptKind is what the page to sign in says about the form that waits behind it; empty: none
+// does.
+func (v *visit) keptKind() string {
+	var f typedForm
+	if json.Unmarshal([]byte(v.value(keyTyped)), &f) != nil {
+		return ""
+	}
+	if r, ok := formAt(f.Action); ok && takenBack[r.path] {
+		return "signin.kept"
+	}
+	return "signin.unsent"
+}

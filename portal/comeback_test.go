@@ -1,83 +1,193 @@
 package portal
 
 import (
-	"html"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
 
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/storetest"
 )
 
-// Every form of who is signed in stands on a page to which its sender comes back.
+// Every form of who is signed in stands on a page to which its sender comes back, by the id
+// or the number that its address has.
 func TestComingBack_EveryFormHasAPage(t *testing.T) {
-	for _, r := range routes() {
-		if r.method != post || r.access == anyone || r.path == "/invitation/accept" {
-			// An invitation ends with the session; the link in the mail leads back.
-			continue
+	for _, name := range []string{"rma_1", "RMA-7F3K2", "SPARE-9Q2XM"} {
+		for _, r := range routes() {
+			if r.method != post || r.access == anyone || r.path == "/invitation/accept" {
+				// An invitation ends with the session; the link in the mail leads back.
+				continue
+			}
+
+			address := strings.ReplaceAll(r.path, ":id", name)
+			page := pageOf(address)
+			require.NotEmpty(t, page, address)
+			require.True(t, strings.HasPrefix(address, page), address)
+			if _, own, _ := strings.Cut(r.path, ":id"); strings.HasPrefix(r.path, replacementsPath) && own != "" {
+				require.Contains(t, page, name, "the page of that replacement, and not the list")
+			}
 		}
-		address := strings.ReplaceAll(r.path, ":id", "rma_1")
-		page := pageOf(address)
-		require.NotEmpty(t, page, r.path)
-		require.True(t, strings.HasPrefix(address, page), r.path)
+	}
+	for _, bad := range []string{"RMA-7F3K", "RMA-7F3K22", "RMA-7F3K2#x", "RMA 7F3K2", "SO-7F3K2", "rma_", "x"} {
+		require.False(t, pagePath("/replacements/"+bad), bad)
 	}
 }
 
 // A session that ends while a form is filled in costs nothing: after signing in, the form
-// is there again with what was typed. Nothing is sent by itself.
+// is there again with what was typed. Nothing is sent by itself, and a form that nobody
+// types into is not said to be back.
 func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 	w := newWorld(t)
-	c, _, _ := w.covered()
-	r := w.rejected(c)
-	_, order := w.firstOrder()
-	forms := []struct {
-		path, page string
-		form       []string
-		want       []string
-	}{
-		{"/colleagues", "/colleagues", []string{"name", "Rui Lima", "email", "rui@acme", "role", "ADMIN"},
-			[]string{`value="Rui Lima"`, `value="rui@acme"`, `value="ADMIN" checked`}},
-		{"/service-orders/claim", "/service-orders/claim",
-			[]string{"serial", "OLD-77", "po_number", "4500/12"},
-			[]string{`value="OLD-77"`, `value="4500/12"`}},
-		{order, order, []string{"scope", "part", "quantity", "3", "reason", "fewer rooms", "once", "once_7"},
-			[]string{`value="part" checked`, `value="3"`, `value="fewer rooms"`, `value="once_7"`}},
-		{"/replacements/request", "/replacements/request",
-			[]string{"other", "SN-9", "fault", "No picture & no sound", "once", "once_8"},
-			[]string{`value="SN-9"`, "No picture & no sound", `value="once_8"`}},
-		{"/replacements/request/accessory", "/replacements/request/accessory",
-			[]string{"quantity", "7", "fault", "Loose plug"}, []string{`value="7"`, "Loose plug"}},
-		{"/replacements/" + r.ID + "/appeal", "/replacements/" + r.ID,
-			[]string{"reason", "It does not work\r\nhere"}, []string{"It does not work\nhere"}},
-		{"/tokens", "/tokens", []string{"label", "Booking", "role", "CUSTOMER_ADMIN", "password", "hunter22"},
-			[]string{`value="Booking"`, `value="CUSTOMER_ADMIN" checked`}},
+	ana, inv := w.admin()
+	w.member(inv.AccountID, "dora@acme.example", identity.RoleReadOnly)
+	forms := w.adminForms(inv.AccountID)
+	forms["/sites/new"] = append([]string{"/sites/new"}, funchal...)
+	forms["/sites/:id"] = append(append(forms["/sites/:id"][:1:1], funchal...), "version", "1")
+	forms["/replacements/request"] = append([]string{
+		"/replacements/request", "serial", "SN-1", "other", "SN-9", "fault", "No picture & no sound",
+		"once", "once_8", "q", "SN", "site", toOther,
+	}, funchal...)
+	forms["/replacements/request/accessory"] = append(forms["/replacements/request/accessory"],
+		append([]string{"site", toOther}, funchal...)...)
+	forms["/replacements/:id/appeal"] = append(forms["/replacements/:id/appeal"][:1:1],
+		"reason", "It does not work\r\nhere")
+	forms["/service-orders/claim"] = append(forms["/service-orders/claim"],
+		"sku", "EW-1", "purchased_on", "2025-02-03")
+	forms["/tokens"] = []string{
+		"/tokens", "label", "Booking", "role", "CUSTOMER_ADMIN", "password", "hunter22",
 	}
+	forms["/account"] = []string{"/account", "account", inv.AccountID}
+	forms["/sessions/end"] = []string{"/sessions/end", "session", "x"}
+	forms["/sessions/end-others"] = []string{"/sessions/end-others"}
 
-	for _, f := range forms {
-		t.Run(f.path, func(t *testing.T) {
-			eva := w.guest()
-			eva.post("/sign-in", "email", "eva@acme.example", "password", goodPassword)
+	for _, r := range routes() {
+		if r.method != post || r.access == anyone || r.path == "/invitation/accept" {
+			continue
+		}
+
+		t.Run(r.path, func(t *testing.T) {
+			require.NotEmpty(t, forms[r.path], "no form is known for %s", r.path)
+			path, form := forms[r.path][0], forms[r.path][1:]
 			require.NoError(t, w.Exec("DELETE FROM sessions"))
+			require.NoError(t, w.Exec("DELETE FROM throttles"))
 			before := w.Count(t, "SELECT count(*) FROM audit_events")
 
-			out := eva.post(f.path, f.form...)
+			out := ana.post(path, form...)
 			require.Equal(t, "/sign-in", out.path)
 			require.Contains(t, out.body, "nothing was sent")
+			require.Equal(t, takenBack[r.path], strings.Contains(out.body, "with what you typed"))
 			for _, data := range w.Strings(t, "SELECT data FROM sessions") {
 				require.NotContains(t, data, "hunter22")
 			}
 
-			back := eva.post("/sign-in", "email", "eva@acme.example", "password", goodPassword)
-			require.Equal(t, f.page, back.path)
-			body := html.UnescapeString(back.body)
-			require.Contains(t, body, "Nothing was sent yet")
-			for _, want := range f.want {
-				require.Contains(t, body, want)
-			}
+			back := ana.post("/sign-in", "email", anaMail, "password", goodPassword)
+			require.Equal(t, pageOf(path), back.path)
 			require.Equal(t, before+1, w.Count(t, "SELECT count(*) FROM audit_events"), "the sign-in alone")
-			require.NotContains(t, eva.get(f.page).body, "Nothing was sent yet", "once")
+			require.NotContains(t, ana.get(back.path).body, `class="flash"`, "once")
+			if !takenBack[r.path] {
+				require.Contains(t, back.body, "Nothing was sent: your session had ended.")
+				return
+			}
+
+			require.Contains(t, back.body, "Nothing was sent yet. What you typed is back")
+			shown := formOn(t, back.body, path)
+			for i := 0; i < len(form); i += 2 {
+				if name := form[i]; name != "password" && name != fieldConfirms && name != "licence" {
+					require.Equal(t, []string{strings.ReplaceAll(form[i+1], "\r", "")}, shown[name], name)
+				}
+			}
 		})
+	}
+}
+
+// formOn is what the form with that address would send, as a page shows it. The query of its
+// address does not count.
+func formOn(t *testing.T, body, action string) url.Values {
+	t.Helper()
+	page, err := html.Parse(strings.NewReader(body))
+	require.NoError(t, err)
+
+	attribute := func(n *html.Node, name string) (string, bool) {
+		for _, a := range n.Attr {
+			if a.Key == name {
+				return a.Val, true
+			}
+		}
+		return "", false
+	}
+
+	var forms []url.Values
+	for n := range page.Descendants() {
+		to, _ := attribute(n, "action")
+		method, _ := attribute(n, "method")
+		to, _, _ = strings.Cut(to, "?")
+		if n.Data != "form" || method != "post" || to != action {
+			continue
+		}
+
+		sent := url.Values{}
+		for field := range n.Descendants() {
+			name, named := attribute(field, "name")
+			value, _ := attribute(field, "value")
+			kind, _ := attribute(field, "type")
+			_, checked := attribute(field, "checked")
+
+			switch {
+			case named && field.Data == "input" && (kind != "radio" && kind != "checkbox" || checked):
+				sent.Add(name, value)
+			case named && field.Data == "textarea" && field.FirstChild != nil:
+				sent.Add(name, field.FirstChild.Data)
+			case field.Data == "option":
+				if _, selected := attribute(field, "selected"); selected {
+					for p := field.Parent; p != nil; p = p.Parent {
+						if of, ok := attribute(p, "name"); ok && p.Data == "select" {
+							sent.Add(of, value)
+							break
+						}
+					}
+				}
+			}
+		}
+		forms = append(forms, sent)
+	}
+	require.Len(t, forms, 1, "forms to %s", action)
+	return forms[0]
+}
+
+// A page that does not show the form any more does not say that what was typed is back.
+func TestComingBack_ToAPageThatHasChanged(t *testing.T) {
+	w := newWorld(t)
+	c, eva, _ := w.covered()
+	r := w.rejected(c)
+	require.NoError(t, w.Exec("DELETE FROM sessions"))
+	eva.post("/replacements/"+r.Number+"/appeal", "reason", "It does not work here")
+	_, err := w.AppealRMA(storetest.Customer(c.Account), r.ID, "It still has no picture")
+	require.NoError(t, err)
+
+	back := eva.post("/sign-in", "email", "eva@acme.example", "password", goodPassword)
+	require.Equal(t, "/replacements/"+r.Number, back.path)
+	require.NotContains(t, back.body, "is back")
+	require.Contains(t, back.body, "Nothing was sent: your session had ended.")
+	require.NotContains(t, eva.get("/").body, `class="flash"`)
+}
+
+// The room for whose site an address is added is known after signing in.
+func TestComingBack_ToTheRoomOfASite(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	page := "/sites/new?room=" + w.Room(t, inv.AccountID, "Sala Ipê").ID
+	for _, act := range []func() reply{
+		func() reply { return ana.get(page) },
+		func() reply { return ana.post(page, funchal...) },
+	} {
+		require.NoError(t, w.Exec("DELETE FROM sessions"))
+		require.Contains(t, act().body, `value="`+page+`"`)
+		back := ana.post("/sign-in", "email", anaMail, "password", goodPassword, "next", page)
+		require.Contains(t, back.body, `action="`+page+`"`)
+		require.Equal(t, "HQ", formOn(t, back.body, "/sites/new").Get("name"))
 	}
 }
 

@@ -29,6 +29,7 @@ type questionPage struct {
 	Until                                    string // a sentence, while it is open
 	Answer                                   string // sentences, once it was answered
 	TooLate                                  bool   // the reader wanted to answer otherwise
+	Role                                     string // that is chosen for the person
 }
 
 // openQuestions lists what the administrators of the account at hand are asked.
@@ -129,6 +130,9 @@ func (v *visit) questionPage(q identity.ContactQuestion) (answer, error) {
 		p.Answer, err = v.questionAnswer(q)
 	default:
 		p.Until = v.answerUntil(q)
+		if v.resumes(p.Path + "/confirm") {
+			p.Role = v.form("role")
+		}
 	}
 
 	return answer{

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -188,4 +189,56 @@ func currentEntry(body string) string {
 		return ""
 	}
 	return found[1]
+}
+
+// The link to another language leads to the same page, with what it was asked for; the secret
+// of a link is not copied.
+func TestTheOtherLanguageKeepsTheQuery(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	room := w.Room(t, inv.AccountID, "Sala Ipê").ID
+	for page, want := range map[string]string{
+		"/replacements/request?q=sala+1&lang=en": "/replacements/request?lang=pt-BR&amp;q=sala&#43;1",
+		"/sites/new?room=" + room:                "/sites/new?lang=pt-BR&amp;room=" + room,
+		"/account":                               "/account?lang=pt-BR",
+		"/nowhere?q=1":                           "/?lang=pt-BR",
+	} {
+		require.Contains(t, ana.get(page).body, `<a href="`+want+`" lang="pt-BR"`, page)
+	}
+
+	wrong := ana.post("/sites/new?room="+room, typed(funchal, "city", "")...)
+	require.Equal(t, 422, wrong.status)
+	require.Contains(t, wrong.body, `<a href="/sites/new?lang=pt-BR&amp;room=`+room+`"`)
+
+	for _, link := range []string{"/password-reset/new?token=unknown", "/invitation?token=unknown"} {
+		require.NotContains(t, w.guest().get(link).body, "token=")
+	}
+}
+
+// A page that says what went wrong leads back to the list that its address belongs to, where
+// the reader may open it.
+func TestAProblemKnowsTheWayBack(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
+	for path, back := range map[string]string{
+		"/sites/sit_missing":             "/sites",
+		"/tokens/tok_missing/revoke":     "/tokens",
+		"/account/nowhere":               "/account",
+		"/sessions/nowhere":              "/sessions",
+		"/replacements/RMA-7F3K2":        "/replacements",
+		"/colleagues/mem_missing/remove": "/colleagues",
+		"/replacements?after=x":          "/replacements",
+		"/nowhere":                       "/",
+	} {
+		require.Contains(t, ana.get(path).body, `<a class="button" href="`+back+`">Go back</a>`, path)
+	}
+	for path, back := range map[string]string{
+		"/tokens/tok_missing/revoke": "/",
+		"/tokens":                    "/",
+		"/sites/sit_missing":         "/sites",
+	} {
+		require.Contains(t, bruno.get(path).body, `<a class="button" href="`+back+`">Go back</a>`, path)
+	}
+	require.Contains(t, ana.post("/tokens", "role", "OWNER").body, `href="/tokens">Go back</a>`)
 }

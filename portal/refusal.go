@@ -119,6 +119,31 @@ type problemPage struct {
 	Title, Text, Back string
 }
 
+// listAbove is the page to which this address belongs, by its first part, where the visitor
+// may open it; else the start.
+func (v *visit) listAbove() string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(v.request.URL.Path, "/"), "/")
+	for _, r := range routes() {
+		if r.method == get && r.path == "/"+first && v.mayOpen(r) {
+			return r.path
+		}
+	}
+	return "/"
+}
+
+// mayOpen reports whether a page that asks for a person shows itself to this one.
+func (v *visit) mayOpen(r route) bool {
+	switch {
+	case r.access == anyone || v.who == nil:
+		return false
+	case r.access == signedIn:
+		return true
+	case len(v.who.accounts) == 0:
+		return false
+	}
+	return r.access != admin || v.isAdmin()
+}
+
 func (v *visit) problem(status int, kind string) answer {
 	p := problemPage{
 		Title: "problem." + kind + ".title",
@@ -126,12 +151,9 @@ func (v *visit) problem(status int, kind string) answer {
 		Back:  "/",
 	}
 
-	for _, page := range []string{"/colleagues", "/service-orders", replacementsPath, sparesPath} {
-		within := strings.HasPrefix(v.request.URL.Path, page+"/")
-		paged := v.request.URL.Path == page && kind == "cursor"
-		if v.who != nil && (within || paged) {
-			p.Back = page
-		}
+	if page := v.listAbove(); page != v.request.URL.Path || kind == "cursor" ||
+		v.request.Method == post {
+		p.Back = page
 	}
 
 	return answer{

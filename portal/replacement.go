@@ -40,15 +40,7 @@ type returnView struct {
 }
 
 func showReplacement(v *visit) (answer, error) {
-	page := replacementsPath + "/" + v.param("id")
-	typed := replacementActions{}
-	if v.resumes(page + "/appeal") {
-		typed.Reason = v.typedReason()
-	}
-	if v.resumes(page + "/use-spare") {
-		typed.Spare = v.form("spare")
-	}
-	return v.replacementPage(typed)
+	return v.replacementPage(replacementActions{})
 }
 
 // typedReason is a reason of several lines as a person typed it.
@@ -290,11 +282,24 @@ func (v *visit) replacementActions(
 	typed.Withdraw = slices.Contains(offered, rma.RMAWithdraw)
 	typed.Appeal = slices.Contains(offered, rma.RMAAppeal)
 	typed.MostLength = rules.MaxReason
-	var err error
-	if slices.Contains(offered, rma.RMAUseSpare) && r.DeviceID != nil {
-		typed.Spares, err = v.sparesFor(r, typed.Spare)
+	if typed.Appeal && v.resumes(v.request.URL.Path+"/appeal") {
+		typed.Reason = v.typedReason()
 	}
-	return typed, err
+	if !slices.Contains(offered, rma.RMAUseSpare) || r.DeviceID == nil {
+		return typed, nil
+	}
+
+	var err error
+	if typed.Spares, err = v.sparesFor(r, typed.Spare); err != nil || len(typed.Spares) == 0 {
+		return typed, err
+	}
+	if v.resumes(v.request.URL.Path + "/use-spare") {
+		typed.Spare = v.form("spare")
+		for i, s := range typed.Spares {
+			typed.Spares[i].Selected = s.Value == typed.Spare
+		}
+	}
+	return typed, nil
 }
 
 // withdrawReplacement takes a request back, after saying what that means.

@@ -127,7 +127,7 @@ func (v *visit) requestPage(p requestPage) (answer, error) {
 
 // typedRequest is what was typed into the form for a device.
 func (v *visit) typedRequest() requestPage {
-	return requestPage{
+	return v.withTypedShipTo(requestPage{
 		Serial: v.form("serial"),
 		Other:  v.form("other"),
 		Proof:  v.form("proof"),
@@ -135,12 +135,12 @@ func (v *visit) typedRequest() requestPage {
 		Site:   v.form("site"),
 		Once:   v.form("once"),
 		Search: v.form("q"),
-	}
+	})
 }
 
 // typedAccessory is what was typed into the form for an accessory.
 func (v *visit) typedAccessory() requestPage {
-	return requestPage{
+	return v.withTypedShipTo(requestPage{
 		Accessory: true,
 		Room:      v.form("room"),
 		Model:     v.form("model"),
@@ -149,7 +149,19 @@ func (v *visit) typedAccessory() requestPage {
 		Site:      v.form("site"),
 		Once:      v.form("once"),
 		Search:    v.form("q"),
+	})
+}
+
+// withTypedShipTo keeps what was typed of another address, chosen or not.
+func (v *visit) withTypedShipTo(p requestPage) requestPage {
+	typed := v.typedSite()
+	if typed.Address.Country == "" {
+		typed.Address.Country = v.who.account().Country
 	}
+
+	p.ShipTo = v.shipToFields(typed, nil)
+	p.Typed = p.Site == toOther
+	return p
 }
 
 // requestDevice asks for the replacement of a device by its serial. The form's own
@@ -200,7 +212,6 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 		n.ShipToAccount = true
 	case toOther:
 		n.ShipTo = &typed
-		p.Typed = true
 	default:
 		n.SiteID = p.Site
 	}

@@ -81,7 +81,7 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 	forms["/spares/:id/agree"] = []string{"/spares/" + unit[1].ID + "/agree", "version", fmt.Sprint(unit[1].Version), "confirmed", "yes"}
 	forms["/replacements/:id/withdraw"] = []string{"/replacements/" + ask("SN-3").Number + "/withdraw", "confirmed", "yes"}
 	forms["/replacements/:id/appeal"] = []string{
-		"/replacements/" + appealed.ID + "/appeal", "reason", "It does not work here",
+		"/replacements/" + appealed.Number + "/appeal", "reason", "It does not work here",
 	}
 }
 

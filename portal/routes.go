@@ -2,8 +2,11 @@ package portal
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
+
+	"roomcover.dev/roomcover/models/db"
 )
 
 // access says who may use a route.
@@ -115,6 +118,16 @@ func pagePath(path string) bool {
 	return false
 }
 
+// formAt is the route to which a form with that address goes; ok is false where none does.
+func formAt(path string) (r route, ok bool) {
+	for _, r := range routes() {
+		if r.method == post && r.leadsTo(path) {
+			return r, true
+		}
+	}
+	return route{}, false
+}
+
 // pageAddress reports whether an address is that of such a page, with or without a query.
 func pageAddress(address string) bool {
 	path, _, _ := strings.Cut(address, "?")
@@ -123,8 +136,23 @@ func pageAddress(address string) bool {
 
 var ourID = regexp.MustCompile(`^[a-z]{3}_[0-9a-z]{1,40}$`)
 
-// leadsTo reports whether a path is one of the route's: letter by letter, with an id
-// of ours where the route has one.
+// namesOurs reports whether a part of a path names one thing of ours: by its id, or by the
+// number that people read, which links and mails use.
+func namesOurs(part string) bool {
+	if ourID.MatchString(part) {
+		return true
+	}
+	if url.PathEscape(part) != part {
+		return false
+	}
+
+	_, replacement := db.ReadNumber(db.NumberOfRMA, part)
+	_, spare := db.ReadNumber(db.NumberOfSpare, part)
+	return replacement || spare
+}
+
+// leadsTo reports whether a path is one of the route's: letter by letter, with the name of
+// something of ours where the route has an id.
 func (r route) leadsTo(path string) bool {
 	want, got := strings.Split(r.path, "/"), strings.Split(path, "/")
 	if len(want) != len(got) {
@@ -132,7 +160,7 @@ func (r route) leadsTo(path string) bool {
 	}
 
 	for i, part := range want {
-		if part != got[i] && !(part == ":id" && ourID.MatchString(got[i])) {
+		if part != got[i] && !(part == ":id" && namesOurs(got[i])) {
 			return false
 		}
 	}

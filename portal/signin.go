@@ -30,7 +30,7 @@ type signInPage struct {
 	Email, Next string
 	Problem     string // message key
 	Invited     bool   // an invitation waits behind the sign-in
-	Kept        bool   // what was typed before the session ended waits there
+	Kept        string // message key, of the form that was sent after the session's end
 }
 
 func showSignIn(v *visit) (answer, error) {
@@ -45,7 +45,7 @@ func (v *visit) signInPage(p signInPage) answer {
 		p.Next = ""
 	}
 	p.Invited = v.value(keyInvitation) != "" && v.value(keyInvitation) != noLink
-	p.Kept = v.value(keyTyped) != ""
+	p.Kept = v.keptKind()
 	a := answer{page: "signin", title: "signin.title", data: p}
 	if p.Problem != "" {
 		a.status = http.StatusUnprocessableEntity

@@ -138,7 +138,8 @@ type addressField struct {
 }
 
 type siteFormPage struct {
-	Action  string
+	Action  string // the page's own path
+	Room    string // whose address it is; empty: of none
 	Version string
 	Heading string // message key
 	Fields  []addressField
@@ -268,9 +269,15 @@ func (v *visit) siteForm(p siteFormPage, status int) answer {
 // showNewSite is the form of a new site: that of the room that is named, where it has no
 // address yet, in the account's country.
 func showNewSite(v *visit) (answer, error) {
+	p := siteFormPage{Action: newSitePath, Room: v.roomOfSite()}
+	if v.resumes(newSitePath) {
+		p.Fields = v.addressFields(v.typedSite(), nil)
+		return v.siteForm(p, 0), nil
+	}
+
 	form := rules.SiteForm{Address: rules.Address{Country: v.who.account().Country}}
-	if id := v.request.URL.Query().Get("room"); ourID.MatchString(id) {
-		room, err := v.entitlements.GetRoom(v.acting(), id)
+	if p.Room != "" {
+		room, err := v.entitlements.GetRoom(v.acting(), p.Room)
 		if err != nil {
 			return answer{}, err
 		}
@@ -279,10 +286,16 @@ func showNewSite(v *visit) (answer, error) {
 		form.Address.Region = room.Region
 	}
 
-	return v.siteForm(siteFormPage{
-		Action: newSitePath,
-		Fields: v.addressFields(form, nil),
-	}, 0), nil
+	p.Fields = v.addressFields(form, nil)
+	return v.siteForm(p, 0), nil
+}
+
+// roomOfSite is the id of the room for whose site an address is added, from the query.
+func (v *visit) roomOfSite() string {
+	if id := v.request.URL.Query().Get("room"); ourID.MatchString(id) {
+		return id
+	}
+	return ""
 }
 
 func addSite(v *visit) (answer, error) {
@@ -291,7 +304,7 @@ func addSite(v *visit) (answer, error) {
 		AccountID: v.who.account().ID,
 		Form:      form,
 	})
-	return v.siteSaved(siteFormPage{Action: newSitePath}, form, err)
+	return v.siteSaved(siteFormPage{Action: newSitePath, Room: v.roomOfSite()}, form, err)
 }
 
 func showSite(v *visit) (answer, error) {
@@ -300,17 +313,25 @@ func showSite(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	p := siteFormPage{
+		Action:  sitesPath + "/" + s.ID,
+		Version: strconv.FormatInt(s.Version, 10),
+	}
 	form := rules.SiteForm{
 		Name:         s.Name,
 		Address:      s.Address(),
 		ContactName:  s.ContactName,
 		ContactEmail: s.ContactEmail,
 	}
-	return v.siteForm(siteFormPage{
-		Action:  sitesPath + "/" + s.ID,
-		Version: strconv.FormatInt(s.Version, 10),
-		Fields:  v.addressFields(form, nil),
-	}, 0), nil
+
+	// What was typed was typed over the version that the person read then.
+	if v.resumes(p.Action) {
+		p.Version = v.form("version")
+		form = v.typedSite()
+	}
+
+	p.Fields = v.addressFields(form, nil)
+	return v.siteForm(p, 0), nil
 }
 
 // changeSite replaces a site's data. The zone stays where the place does: somebody may

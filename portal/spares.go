@@ -30,7 +30,7 @@ type spareView struct {
 	Replacement, ReplacedPath string
 	Label                     string // address of the label of a recalled one; empty: there is none
 	over, proposed            bool
-	recallEnds                *time.Time // exclusive
+	recallEnds                *time.Time // exclusive; nil: nothing is to be handed over
 }
 
 type sparesPage struct {
@@ -147,13 +147,20 @@ func (v *visit) spareView(u replacement.SpareUnit, names map[string]string) spar
 			v.db.Clock().Now()) == nil,
 	}
 
-	view.recallEnds = u.RecallDueAt
+	if u.State == spare.SpareRecallRequested && u.RecallScannedAt == nil {
+		view.recallEnds = u.RecallDueAt
+	}
 	day := ""
 	if u.RecallDueAt != nil {
 		day = v.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
 	}
 
 	view.Text = v.language.Say("sparenext."+string(u.State), messages.Args{"day": day})
+	if u.State == spare.SpareRecallRequested && u.RecallScannedAt != nil {
+		view.Tone = "waiting"
+		view.State = v.language.Say("spare.RECALL_REQUESTED.returning")
+		view.Text = v.language.Say("sparenext.RECALL_REQUESTED.returning")
+	}
 	if u.State == spare.SpareVoided && u.ConsumedAt != nil {
 		view.State, view.Text = v.language.Say("spare.VOIDED.used"),
 			v.language.Say("sparenext.VOIDED.used")

@@ -132,6 +132,29 @@ func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
 	})
 }
 
+// A recalled spare that the carrier has is no longer the customer's to hand over: it is not
+// late, whatever day it is, and nothing is to be paid for it.
+func TestS9_ARecalledSpareOnItsWayAsksForNothing(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, u, eva, _ := w.withSpare()
+		w.OnSite(t, w.Agreed(t, c, u), "SP-100")
+		w.cancelLargest(c)
+		require.Contains(t, toDoList(eva.get("/").body), "Return the spare: Rally Bar")
+
+		_, err := w.RecordSpareFact(w.Context, u.ID, spare.SpareRecallScanned, w.Calendar.Now())
+		require.NoError(t, err)
+		w.Calendar.Set(w.unit(u.ID).RecallDueAt.AddDate(0, 0, 2))
+		require.Equal(t, spare.SpareRecallRequested, w.unit(u.ID).State)
+		require.NotContains(t, toDoList(eva.get("/").body), "spare")
+
+		page := eva.get("/spares").body
+		require.Contains(t, page, "Return on its way")
+		require.NotContains(t, page, "billed")
+		require.NotContains(t, page, "/return-label")
+		require.Contains(t, eva.get("/spares?lang=pt-BR").body, "Devolução a caminho")
+	})
+}
+
 // cancelLargest cancels the order of fifty licences, so that its spare is not earned
 // any more.
 func (w *world) cancelLargest(c storetest.Covered) {

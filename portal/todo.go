@@ -127,20 +127,19 @@ func (v *visit) sitesByID() (map[string]account.AccountSite, error) {
 	return out, err
 }
 
-// recallsDue are the spares that have to go back.
+// recallsDue are the spares that have to go back and that the carrier does not have yet.
 func (v *visit) recallsDue() ([]toDoView, error) {
 	units, err := v.spareViews(replacement.SpareFilter{
 		AccountID: v.who.account().ID,
 		State:     spare.SpareRecallRequested,
-		Page:      db.Page{Limit: mostToDos},
+		Page:      db.Page{Limit: mostSpares},
 	})
+	units = slices.DeleteFunc(units, func(u spareView) bool { return u.recallEnds == nil })
+	units = units[:min(len(units), mostToDos)]
 
 	now := v.db.Clock().Now()
 	var out []toDoView
 	for _, u := range units {
-		if u.recallEnds == nil {
-			continue
-		}
 		late := !now.Before(*u.recallEnds)
 		out = append(out, toDoView{
 			What:  v.say("home.todo.recall", "spare", joined(u.Model, u.Serial, u.Site)),

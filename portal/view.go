@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -101,7 +102,7 @@ func (v *visit) view(a answer) view {
 
 	for _, l := range v.offered() {
 		w.Languages = append(w.Languages, languageLink{
-			l, messages.In(l).Say("language.name"), w.Here + "?lang=" + l,
+			l, messages.In(l).Say("language.name"), v.inLanguage(w.Here, l),
 		})
 	}
 
@@ -110,6 +111,18 @@ func (v *visit) view(a answer) view {
 	}
 
 	return w
+}
+
+// inLanguage is the address of this page in another language, with what it is asked for. The
+// secret of a link stays out of it.
+func (v *visit) inLanguage(here, locale string) string {
+	q := url.Values{}
+	if here == v.request.URL.Path {
+		q = v.request.URL.Query()
+	}
+	q.Del("token")
+	q.Set("lang", locale)
+	return here + "?" + q.Encode()
 }
 
 func (v *visit) whoView() *whoView {

@@ -30,9 +30,10 @@ type visit struct {
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
-	who      *person // nil: signed out
-	leaves   bool    // signs out: nothing waits for them in this browser
-	resumed  string  // address of the form that this page shows again; see comeback.go
+	who      *person    // nil: signed out
+	leaves   bool       // signs out: nothing waits for them in this browser
+	kept     *typedForm // what was typed into this page's form; see comeback.go
+	resumed  bool       // and the page shows it
 }
 
 // The keys of a session's values.
@@ -147,8 +148,10 @@ func (v *visit) callHandler(r route) (answer, error) {
 		return answer{}, errNoPage
 	}
 
-	v.resume()
-	return r.do(v)
+	v.expectForm()
+	a, err := r.do(v)
+	v.settleForm(a, err)
+	return a, err
 }
 
 // storableForm reports whether a database can store and compare a form's texts. Names and

@@ -55,9 +55,16 @@ type claimField struct {
 
 type claimPage struct{ Fields []claimField }
 
-func showClaim(v *visit) (answer, error) { return claimForm(v.typedClaim(), nil), nil }
+const claimPath = "/service-orders/claim"
 
-// typedClaim is what was typed into the form; nothing where it is new.
+func showClaim(v *visit) (answer, error) {
+	if v.resumes(claimPath) {
+		return claimForm(v.typedClaim(), nil), nil
+	}
+	return claimForm(licensing.WarrantyClaimForm{}, nil), nil
+}
+
+// typedClaim is what was typed into the form.
 func (v *visit) typedClaim() licensing.WarrantyClaimForm {
 	return licensing.WarrantyClaimForm{
 		Serial:      v.form("serial"),
