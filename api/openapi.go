@@ -56,7 +56,7 @@ func config() (huma.Config, error) {
 }
 
 // document adds what the types do not tell, and serves the description and its
-// reference page, both made once.
+// reference page. It changes the description now, while nobody is served by it.
 func (s *service) document(router *gin.Engine) error {
 	api := s.api.OpenAPI()
 	for _, op := range operationsOf(api) {
@@ -69,24 +69,19 @@ func (s *service) document(router *gin.Engine) error {
 		return err
 	}
 
-	asJSON, err1 := json.MarshalIndent(api, "", "  ")
-	asYAML, err2 := api.YAML()
-	page, err3 := renderReference(api)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return err
-	}
-
 	files := []staticFile{
-		{"/v1/openapi.json", "application/openapi+json", asJSON},
-		{"/v1/openapi.yaml", "application/openapi+yaml", asYAML},
-		{docsPath, "text/html; charset=utf-8", page},
-		{docsPath + ".css", "text/css; charset=utf-8", referenceCSS},
-		{docsPath + ".js", "text/javascript; charset=utf-8", referenceJS},
+		{"/v1/openapi.json", "application/openapi+json", func() ([]byte, error) {
+			return json.MarshalIndent(api, "", "  ")
+		}},
+		{"/v1/openapi.yaml", "application/openapi+yaml", api.YAML},
+		{docsPath, "text/html; charset=utf-8", func() ([]byte, error) {
+			return renderReference(api)
+		}},
+		{docsPath + ".css", "text/css; charset=utf-8", embedded(referenceCSS)},
+		{docsPath + ".js", "text/javascript; charset=utf-8", embedded(referenceJS)},
 	}
 	for _, f := range files {
-		if err := f.serve(router); err != nil {
-			return err
-		}
+		f.serve(router)
 	}
 
 	return nil

@@ -1,18 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
@@ -21,7 +21,10 @@ import (
 type accountCommands struct {
 	List     accountListCommand     `cmd:"" help:"List accounts."`
 	Show     accountShowCommand     `cmd:"" help:"Show one with its licences, people and customer success manager."`
+	Add      accountAddCommand      `cmd:"" help:"Add an account that no order opened."`
 	TimeZone accountTimeZoneCommand `cmd:"" help:"Move an account to another time zone."`
+
+	ForgetDomain accountForgetDomainCommand `cmd:"" help:"Remove a mail domain that is recorded as an account's own."`
 }
 
 type accountListCommand struct {
@@ -109,10 +112,12 @@ func (c accountShowCommand) Run(ctx context.Context, a *app) error {
 	return c.showAccount(ctx, a, client, acc)
 }
 
-// accountWithQuestions is an account with the persons of whom its administrators are asked.
+// accountWithQuestions is an account with the persons of whom its administrators are asked, and
+// the mail domains on record as its own.
 type accountWithQuestions struct {
 	api.AccountDetail
-	Questions []api.ContactQuestionView `json:"contact_questions"`
+	Questions   []api.ContactQuestionView `json:"contact_questions"`
+	MailDomains []string                  `json:"mail_domains"`
 }
 
 // showAccount answers with an account and the questions about persons that are open in it.
@@ -125,7 +130,13 @@ func (o output) showAccount(
 		return err
 	}
 
-	shown := accountWithQuestions{acc, questions}
+	var recorded api.MailDomainsView
+	err = client.read(ctx, "/v1/accounts/"+url.PathEscape(acc.ID)+"/mail-domains", &recorded)
+	if err != nil && !refusedAs(err, http.StatusForbidden) {
+		return err
+	}
+
+	shown := accountWithQuestions{acc, questions, recorded.Domains}
 	return o.showNamed(ctx, a, client, shown, func(out io.Writer, w *words) {
 		fmt.Fprintf(out, "%s\n\n", acc.LegalName)
 		for _, q := range questions {
@@ -143,6 +154,7 @@ func (o output) showAccount(
 			{"Address", addressOf(acc.Address)},
 			{"Time zone", acc.TimeZone},
 			{"Parent", w.name(acc.ParentOrgID)},
+			{"Mail domains", strings.Join(recorded.Domains, ", ")},
 			{"Since", w.at(acc.CreatedAt, acc.TimeZone)},
 		}
 		if acc.CSM != nil {
@@ -193,6 +205,104 @@ func roleName(r identity.MemberRole) string {
 
 func memberState(s rules.MembershipState) string { return plain(string(s)) }
 
+type accountAddCommand struct {
+	output
+	apiOptions
+	Company    string `arg:"" help:"Name of the company, with its legal form."`
+	Street     string `required:"" help:"Street and number."`
+	PostalCode string `placeholder:"CODE" help:"Postal code."`
+	City       string `required:"" help:"City."`
+	Region     string `placeholder:"CODE" help:"State or region by its code, such as SP or IL."`
+	Country    string `required:"" placeholder:"CODE" help:"Country, by its ISO code of two letters, such as BR."`
+	Mode       string `enum:"consolidated,site" default:"consolidated" help:"Whether it serves all sites of the customer (consolidated) or one (site)."`
+	Parent     string `placeholder:"ACCOUNT" help:"Another account of the same company, or the id of their parent, where they belong together; left out: the company's own."`
+}
+
+// Help is shown by --help.
+func (accountAddCommand) Help() string {
+	return `Company and address together say which account it is: an order with both finds it. A
+second account of both would make every order for it a question to an operator. Nobody has
+access until somebody is invited (roomcover invite send).
+
+Examples:
+  roomcover account add "Acme Ltda" --street "Av. Paulista, 1000" --city "São Paulo" \
+    --region SP --postal-code 01310-100 --country BR
+  roomcover account add "Acme Manaus Ltda" --street "Rua A, 1" --city Manaus --region AM \
+    --country BR --mode site --parent "Acme Ltda"`
+}
+
+// Run adds it.
+func (c accountAddCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+
+	parent, err := client.parentID(ctx, c.Parent)
+	if err != nil {
+		return err
+	}
+
+	var made api.AccountView
+	err = client.post(ctx, "/v1/accounts", api.AccountRequest{
+		Company: c.Company,
+		Address: rules.Address{
+			Street:     c.Street,
+			City:       c.City,
+			Region:     c.Region,
+			PostalCode: c.PostalCode,
+			Country:    c.Country,
+		},
+		Mode:        account.AccountMode(strings.ToUpper(c.Mode)),
+		ParentOrgID: parent,
+	}, &made)
+	if err != nil {
+		return err
+	}
+
+	var acc api.AccountDetail
+	if err := client.read(ctx, "/v1/accounts/"+url.PathEscape(made.ID), &acc); err != nil {
+		return err
+	}
+	return c.showAccount(ctx, a, client, acc)
+}
+
+type accountForgetDomainCommand struct {
+	oneAccount
+	Domain string `arg:"" help:"The domain, such as acme.example."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (accountForgetDomainCommand) Help() string {
+	return `Whom an order names from the domain is a stranger to the account from then on: an
+operator decides about them, and the administrators are not asked. Who came in stays.
+account show lists the domains; order accept --record-domain records one.
+
+Example:
+  roomcover account forget-domain "Acme Ltda" acme.example --reason "sold to another company"`
+}
+
+// Run removes it.
+func (c accountForgetDomainCommand) Run(ctx context.Context, a *app) error {
+	client, acc, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	var left api.MailDomainsView
+	err = client.post(ctx, "/v1/accounts/"+url.PathEscape(acc.ID)+"/mail-domains/"+
+		url.PathEscape(c.Domain)+"/removal", api.ReasonRequest{Reason: c.Reason}, &left)
+	if err != nil {
+		return err
+	}
+
+	return c.show(a, left, func(out io.Writer) {
+		fmt.Fprintf(out, "%s is not on record for %s any more. On record: %s.\n", c.Domain,
+			acc.LegalName, cmp.Or(strings.Join(left.Domains, ", "), "none"))
+	})
+}
+
 type accountTimeZoneCommand struct {
 	oneAccount
 	Zone   string `arg:"" help:"IANA name, such as America/Manaus."`
@@ -214,18 +324,8 @@ func (c accountTimeZoneCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	body, err := json.Marshal(api.TimeZoneRequest{TimeZone: c.Zone, Reason: c.Reason})
-	if err != nil {
-		return err
-	}
-
-	err = client.call(ctx, request{
-		method:      http.MethodPut,
-		path:        "/v1/accounts/" + url.PathEscape(acc.ID) + "/time-zone",
-		body:        body,
-		contentType: "application/json",
-		match:       strconv.Quote(strconv.FormatInt(acc.Version, 10)),
-	}, &acc)
+	err = client.change(ctx, http.MethodPut, "/v1/accounts/"+url.PathEscape(acc.ID)+"/time-zone",
+		acc.Version, api.TimeZoneRequest{TimeZone: c.Zone, Reason: c.Reason}, &acc)
 	if err != nil {
 		return err
 	}

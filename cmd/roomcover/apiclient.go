@@ -164,6 +164,25 @@ func (c *apiClient) put(ctx context.Context, path string, body, out any) error {
 	}, out)
 }
 
+// change sends JSON about something as it was read at a version; where somebody else changed
+// it since, it is refused.
+func (c *apiClient) change(
+	ctx context.Context, method, path string, version int64, body, out any,
+) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+
+	return c.call(ctx, request{
+		method:      method,
+		path:        path,
+		body:        raw,
+		contentType: "application/json",
+		match:       strconv.Quote(strconv.FormatInt(version, 10)),
+	}, out)
+}
+
 // filters are the parameters that say something.
 func filters(values map[string]string) url.Values {
 	q := url.Values{}

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"roomcover.dev/roomcover/api"
 )
@@ -16,6 +14,7 @@ import (
 type csmCommand struct {
 	List   csmListCommand   `cmd:"" help:"List customer success managers."`
 	Add    csmAddCommand    `cmd:"" help:"Add a customer success manager."`
+	Change csmChangeCommand `cmd:"" help:"Change a customer success manager, or note that one has left."`
 	Assign csmAssignCommand `cmd:"" help:"Name an account's customer success manager."`
 }
 
@@ -43,6 +42,12 @@ type csmListCommand struct {
 	Limit int `default:"200" help:"At most so many, the newest first; 0 for all."`
 }
 
+// Help is shown by --help.
+func (csmListCommand) Help() string {
+	return `Example:
+  roomcover csm list`
+}
+
 // Run lists.
 func (c csmListCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -67,6 +72,13 @@ type csmAddCommand struct {
 	Reason string `required:"" placeholder:"TEXT" help:"Goes into the audit."`
 }
 
+// Help is shown by --help.
+func (csmAddCommand) Help() string {
+	return `Example:
+  roomcover csm add --name "Clara Reis" --email clara@operator.example \
+    --phone "+55 11 4000-1234" --reason "new colleague"`
+}
+
 // Run adds.
 func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -88,12 +100,72 @@ func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 	return c.show(a, made, func(w io.Writer) { a.csmTable(w, []api.CSMView{made}) })
 }
 
+type csmChangeCommand struct {
+	output
+	apiOptions
+	CSM    string  `arg:"" name:"csm" help:"Who: the manager's e-mail, name or id."`
+	Name   string  `placeholder:"NAME" help:"The new name; left out: it stays."`
+	Email  string  `placeholder:"ADDRESS" help:"The new address at work; left out: it stays."`
+	Phone  *string `placeholder:"NUMBER" help:"The new number at work; empty: none any more; left out: it stays."`
+	Left   bool    `xor:"active" help:"Has left: an operator is asked who looks after each of the accounts."`
+	Back   bool    `xor:"active" help:"Is back."`
+	Reason string  `required:"" placeholder:"TEXT" help:"Goes into the audit."`
+}
+
+// Help is shown by --help.
+func (csmChangeCommand) Help() string {
+	return `Examples:
+  roomcover csm change clara@operator.example --phone "+55 11 4000-9876" --reason "new number"
+  roomcover csm change "Clara Reis" --left --reason "left the company"`
+}
+
+// Run changes, on the version that it reads.
+func (c csmChangeCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+
+	id, err := client.csmID(ctx, c.CSM)
+	if err != nil {
+		return err
+	}
+
+	path := "/v1/csms/" + url.PathEscape(id)
+	var known, changed api.CSMView
+	if err := client.read(ctx, path, &known); err != nil {
+		return err
+	}
+
+	told := api.CSMChangeRequest{
+		Name:   c.Name,
+		Email:  c.Email,
+		Phone:  c.Phone,
+		Reason: c.Reason,
+	}
+	if c.Left || c.Back {
+		told.Active = &c.Back
+	}
+
+	err = client.change(ctx, http.MethodPatch, path, known.Version, told, &changed)
+	if err != nil {
+		return err
+	}
+	return c.show(a, changed, func(w io.Writer) { a.csmTable(w, []api.CSMView{changed}) })
+}
+
 type csmAssignCommand struct {
 	output
 	apiOptions
 	Account string `required:"" placeholder:"ACCOUNT" help:"The account: its id, or the company's exact name where one account has it."`
 	CSM     string `required:"" name:"csm" placeholder:"CSM" help:"Who looks after it: the manager's e-mail, name or id."`
 	Reason  string `required:"" placeholder:"TEXT" help:"Goes into the audit."`
+}
+
+// Help is shown by --help.
+func (csmAssignCommand) Help() string {
+	return `Example:
+  roomcover csm assign --account "Acme Ltda" --csm clara@operator.example --reason "knows them"`
 }
 
 // accountCSM is what the answer says of an account.
@@ -127,20 +199,9 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	body, err := json.Marshal(map[string]string{"csm_id": manager, "reason": c.Reason})
+	err = client.change(ctx, http.MethodPut, path+"/csm", acc.Version,
+		api.AssignCSMRequest{CSMID: manager, Reason: c.Reason}, &acc)
 	if err != nil {
-		return err
-	}
-
-	r := request{
-		method:      http.MethodPut,
-		path:        path + "/csm",
-		body:        body,
-		contentType: "application/json",
-		match:       strconv.Quote(strconv.FormatInt(acc.Version, 10)),
-	}
-
-	if err := client.call(ctx, r, &acc); err != nil {
 		return err
 	}
 

@@ -20,7 +20,7 @@ func (holidaysCommand) Help() string {
 	return `Lists the countries and regions with customers whose calendar has no public
 holiday in the next 12 months: what is promised there is counted by weekends alone,
 and the promise says so. Enter their holidays with
-POST /v1/calendars/{code}/holidays. Exit code 4 when there are any.
+roomcover calendar add-holiday. Exit code 4 when there are any.
 
 Example:
   roomcover holidays`

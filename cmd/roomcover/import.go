@@ -20,13 +20,16 @@ import (
 type importCommands struct {
 	Orders importOrdersCommand `cmd:"" default:"withargs" help:"Upload a file of orders; the word may be left out."`
 	Rooms  importRoomsCommand  `cmd:"" help:"Upload a file of rooms with their devices."`
+
+	Warranties importWarrantiesCommand `cmd:"" help:"Upload a file of extended warranties from before."`
 }
 
 // Help is shown by --help.
 func (importCommands) Help() string {
 	return `Examples:
   roomcover import orders.csv
-  roomcover import rooms rooms.csv`
+  roomcover import rooms rooms.csv
+  roomcover import warranties warranties.csv`
 }
 
 // importOptions are what both have in common.
@@ -207,14 +210,7 @@ func (c importOptions) upload(
 	ctx context.Context, client *apiClient, target importTarget,
 ) (api.ImportView, error) {
 	var job api.ImportView
-	media := mediaOf[strings.ToLower(filepath.Ext(c.File))]
-	if media == "" {
-		return job, settingsError{fmt.Errorf(
-			"%s: the name must end in .csv, .txt, .json or .ndjson", filepath.Base(c.File),
-		)}
-	}
-
-	content, err := os.ReadFile(c.File)
+	content, media, err := readUpload(c.File)
 	if err != nil {
 		return job, err
 	}
@@ -229,6 +225,19 @@ func (c importOptions) upload(
 		contentType: media,
 		key:         newKey(),
 	}, &job)
+}
+
+// readUpload reads a file with its media type, which its name says.
+func readUpload(name string) (content []byte, media string, err error) {
+	media = mediaOf[strings.ToLower(filepath.Ext(name))]
+	if media == "" {
+		return nil, "", settingsError{fmt.Errorf(
+			"%s: the name must end in .csv, .txt, .json or .ndjson", filepath.Base(name),
+		)}
+	}
+
+	content, err = os.ReadFile(name)
+	return content, media, err
 }
 
 // rows are those to report: of a long file that a person reads, only the refused.

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/config"
@@ -82,21 +84,20 @@ func (s *shell) json(out any, args ...string) {
 	require.NoError(s.t, json.Unmarshal([]byte(s.must(append(args, "--json")...)), out), s.out.String())
 }
 
-var everyCommand = [][]string{
-	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
-	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"audit", "heads"}, {"audit", "seal"},
-	{"restart"}, {"holidays"}, {"config", "check"}, {"import"}, {
-		"import", "orders",
-	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"task"}, {"task", "list"},
-	{"task", "show"}, {"task", "do"}, {"order", "list"}, {"order", "show"}, {"order", "accept"},
-	{"order", "reject"}, {"order", "cancel"}, {"order", "terminate"}, {"account", "list"},
-	{"account", "show"}, {"account", "time-zone"}, {"user", "list"}, {"user", "show"}, {"user", "role"},
-	{"user", "suspend"}, {"user", "restore"}, {"user", "remove"}, {"invite", "list"}, {"invite", "show"},
-	{"invite", "send"}, {"invite", "again"}, {"invite", "revoke"}, {"room", "list"}, {"room", "show"},
-	{"room", "archive"}, {"site", "list"}, {"site", "show"}, {"site", "set-address"},
-	{"rma", "label"}, {"stock"}, {"stock", "list"},
-	{"stock", "show"}, {"stock", "receipt"}, {"stock", "adjust"}, {"depot", "list"}, {"depot", "show"},
-	{"depot", "set"}, {"rma", "show"}, {"rma", "do"}, {"spare", "show"}, {"spare", "do"}, {"demo"}, {"health"}, {"version"},
+// everyCommand lists the commands as the parser knows them; a group that has a command of its
+// own for no word, as import, is one too.
+var everyCommand = commandsOf(kong.Must(&commands{}, kong.Bind(&app{})).Model.Node)
+
+func commandsOf(n *kong.Node, before ...string) [][]string {
+	var all [][]string
+	for _, child := range n.Children {
+		words := append(slices.Clone(before), child.Name)
+		if child.Leaf() || child.DefaultCmd != nil {
+			all = append(all, words)
+		}
+		all = append(all, commandsOf(child, words...)...)
+	}
+	return all
 }
 
 func TestHelpOfEveryCommandHasExamples(t *testing.T) {
@@ -113,6 +114,43 @@ func TestHelpOfEveryCommandHasExamples(t *testing.T) {
 		}
 		require.Contains(t, help, "    roomcover "+name, name+" has no example")
 	}
+}
+
+// The table of commands in docs/operations.md names every command, and none that is not there.
+func TestTheDocumentNamesEveryCommand(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	_, text, _ = bytes.Cut(text, []byte("## Commands\n"))
+	text, _, _ = bytes.Cut(text, []byte("\n## "))
+
+	var written []string
+	for _, row := range strings.Split(string(text), "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+
+		group := ""
+		for i, quoted := range strings.Split(cells[1], "`") {
+			if i%2 == 0 {
+				continue
+			}
+			name, _, _ := strings.Cut(quoted, " FILE")
+			if i > 1 {
+				name = group + " " + name
+			}
+			group, _, _ = strings.Cut(name, " ")
+			written = append(written, name)
+		}
+	}
+
+	var there []string
+	for _, command := range everyCommand {
+		if name := strings.Join(command, " "); name != "stock" && name != "task" {
+			there = append(there, name) // these two stand for their lists
+		}
+	}
+	require.ElementsMatch(t, there, written)
 }
 
 func TestSecretsAreNeverTakenFromTheCommandLine(t *testing.T) {

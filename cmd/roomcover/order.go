@@ -23,6 +23,7 @@ import (
 type orderCommands struct {
 	List      orderListCommand      `cmd:"" help:"List orders."`
 	Show      orderShowCommand      `cmd:"" help:"Show one with what to do next, its contracts and what happened."`
+	Refused   orderRefusedCommand   `cmd:"" help:"List what was sent and refused at the door, so that no order exists."`
 	Accept    orderAcceptCommand    `cmd:"" help:"Accept an order in review."`
 	Reject    orderRejectCommand    `cmd:"" help:"Reject an order in review."`
 	Cancel    orderCancelCommand    `cmd:"" help:"Cancel an order within its window, as a whole or in part."`

@@ -23,6 +23,8 @@ type orgCommands struct {
 	Mail     orgMailCommand     `cmd:"" help:"Record an organisation's mail domains and its address for notices."`
 	Spelling orgSpellingCommand `cmd:"" help:"Record other names under which an organisation is known."`
 	Relate   orgRelateCommand   `cmd:"" help:"Record that a distributor orders in a reseller's name, or no longer does."`
+	Merge    orgMergeCommand    `cmd:"" help:"Put a customer's parent and another together (by the API)."`
+	Split    orgSplitCommand    `cmd:"" help:"Move accounts of a customer's parent to another (by the API)."`
 }
 
 // orgBook is where organisations are kept: the database, or the API behind a token.
@@ -154,6 +156,12 @@ type orgListCommand struct {
 	output
 	apiOptions
 	Kind string `enum:"reseller,distributor,partner,customer_parent,operator,all" default:"all" help:"Only of this kind (${enum})."`
+}
+
+// Help is shown by --help.
+func (orgListCommand) Help() string {
+	return `Example:
+  roomcover org list --kind reseller`
 }
 
 // Run lists.

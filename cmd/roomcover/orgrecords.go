@@ -16,6 +16,12 @@ type orgShowCommand struct {
 	Org string `arg:"" help:"Id or full name."`
 }
 
+// Help is shown by --help.
+func (orgShowCommand) Help() string {
+	return `Example:
+  roomcover org show "Revenda Sul Ltda"`
+}
+
 // Run shows.
 func (c orgShowCommand) Run(ctx context.Context, a *app) error {
 	return a.onOrgs(ctx, c.apiOptions, func(ctx context.Context, orgs orgBook) error {
@@ -39,7 +45,7 @@ func (orgMailCommand) Help() string {
 whatever address the order gives for the seller. What is not given is removed.
 
 Example:
-  roomcover org mail "Revenda Sul Ltda" --domain revendasul.example \\
+  roomcover org mail "Revenda Sul Ltda" --domain revendasul.example \
     --notices-to pedidos@revendasul.example --reason "their contract of 2026"`
 }
 

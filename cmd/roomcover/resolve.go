@@ -196,6 +196,36 @@ func (c *apiClient) roomID(ctx context.Context, account, said string) (string, e
 	return only("room", said, all)
 }
 
+// deviceID finds a device by its id, or by its serial in the account that is said: the one that
+// is not retired, or the only one.
+func (c *apiClient) deviceID(ctx context.Context, account, said string) (string, error) {
+	if isID(said, db.PrefixDevice) {
+		return said, nil
+	}
+
+	serial := rules.NormaliseSerial(said)
+	devices, err := every[api.DeviceView](ctx, c, "/v1/devices", filters(map[string]string{
+		"account_id": account,
+		"q":          serial,
+	}), 0)
+	if err != nil {
+		return "", err
+	}
+
+	var live, all []candidate
+	for _, d := range devices {
+		one := candidate{d.ID, []string{d.Serial}}
+		all = append(all, one)
+		if d.Serial == serial && d.State.Live() {
+			live = append(live, one)
+		}
+	}
+	if len(live) > 0 {
+		return only("device", serial, live)
+	}
+	return only("device", serial, all)
+}
+
 // siteID finds a site by its id or its name in the account that is said.
 func (c *apiClient) siteID(ctx context.Context, account, said string) (string, error) {
 	if said == "" || isID(said, db.PrefixSite) {

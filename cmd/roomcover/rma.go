@@ -259,6 +259,15 @@ type rmaRequestCommand struct {
 	Confirmed bool   `help:"The defect is confirmed: approve at once."`
 }
 
+// Help is shown by --help.
+func (rmaRequestCommand) Help() string {
+	return `Examples:
+  roomcover rma request --serial SN-100 --fault "No picture, other cable tried" --confirmed
+  roomcover rma request --serial SN-100 --fault "No sound" --proof "NF 4711"
+  roomcover rma request --room "Sala 1" --account "Acme Ltda" --model TABLE-MOUNT --quantity 2 \
+    --fault "Loose"`
+}
+
 // Run requests.
 func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()

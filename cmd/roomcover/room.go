@@ -14,6 +14,10 @@ import (
 type roomCommands struct {
 	List    roomListCommand    `cmd:"" help:"List rooms."`
 	Show    roomShowCommand    `cmd:"" help:"Show one with its devices and licences."`
+	Add     roomAddCommand     `cmd:"" help:"Add a room."`
+	Change  roomChangeCommand  `cmd:"" help:"Change what is known of a room."`
+	Move    roomMoveCommand    `cmd:"" help:"Move devices, licences or both to another room."`
+	Release roomReleaseCommand `cmd:"" help:"Take a licence from a room."`
 	Archive roomArchiveCommand `cmd:"" help:"Archive a room that is no longer used."`
 }
 
@@ -129,13 +133,7 @@ func (c roomShowCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	var r api.RoomDetail
-	if err := client.read(ctx, "/v1/rooms/"+url.PathEscape(id), &r); err != nil {
-		return err
-	}
-
-	return c.showNamed(ctx, a, client, r,
-		func(out io.Writer, w *words) { a.explainRoom(out, w, r) })
+	return c.showRoom(ctx, a, client, id)
 }
 
 func (a *app) explainRoom(out io.Writer, w *words, r api.RoomDetail) {
@@ -164,7 +162,7 @@ func (a *app) explainRoom(out io.Writer, w *words, r api.RoomDetail) {
 			t.AppendRow([]any{
 				d.Model,
 				dash(d.Serial),
-				w.code(string(d.State)),
+				deviceState(d.State),
 				dash(w.day(d.PurchasedOn)),
 				d.ID,
 			})

@@ -15,6 +15,7 @@ type siteCommands struct {
 	Show siteShowCommand `cmd:"" help:"Show one with its address and who takes parcels there."`
 
 	SetAddress siteSetAddressCommand `cmd:"" help:"Say where a site is, so that parcels can go there."`
+	Courier    siteCourierCommand    `cmd:"" help:"Note whether a site's courier is unreliable."`
 }
 
 type siteListCommand struct {
@@ -131,4 +132,33 @@ func explainSite(out io.Writer, w *words, s api.SiteView) {
 		fact{"Courier", courier(s)},
 	)
 	fmt.Fprintf(out, "\n%s\n", s.ID)
+}
+
+type siteCourierCommand struct {
+	oneSite
+	Unreliable bool   `xor:"courier" required:"" help:"Parcels often come late there: a reason to keep a spare on site."`
+	Reliable   bool   `xor:"courier" required:"" help:"They come on time."`
+	Reason     string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (siteCourierCommand) Help() string {
+	return `Example:
+  roomcover site courier Manaus --account "Acme Ltda" --unreliable --reason "third late parcel"`
+}
+
+// Run notes it.
+func (c siteCourierCommand) Run(ctx context.Context, a *app) error {
+	client, s, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	err = client.post(ctx, "/v1/sites/"+url.PathEscape(s.ID)+"/courier",
+		api.CourierRequest{Unreliable: c.Unreliable, Reason: c.Reason}, &s)
+	if err != nil {
+		return err
+	}
+	return c.showNamed(ctx, a, client, s,
+		func(out io.Writer, w *words) { explainSite(out, w, s) })
 }

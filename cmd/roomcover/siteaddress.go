@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/rules"
@@ -104,19 +102,9 @@ func (c siteSetAddressCommand) save(
 		return known, nil
 	}
 
-	body, err := json.Marshal(told)
-	if err != nil {
-		return known, err
-	}
-
 	var changed api.SiteView
-	err = client.call(ctx, request{
-		method:      http.MethodPut,
-		path:        "/v1/sites/" + url.PathEscape(known.ID),
-		body:        body,
-		contentType: "application/json",
-		match:       strconv.Quote(strconv.FormatInt(known.Version, 10)),
-	}, &changed)
+	err := client.change(ctx, http.MethodPut, "/v1/sites/"+url.PathEscape(known.ID), known.Version,
+		told, &changed)
 	return changed, err
 }
 

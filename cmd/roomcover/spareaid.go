@@ -16,6 +16,12 @@ type spareAidCommand struct {
 	Parent string `arg:"" help:"The customer's parent: its id, or the name of an account of it."`
 }
 
+// Help is shown by --help.
+func (spareAidCommand) Help() string {
+	return `Example:
+  roomcover spare aid "Acme Ltda"`
+}
+
 // Run shows.
 func (c spareAidCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()

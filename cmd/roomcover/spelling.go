@@ -75,6 +75,10 @@ func (s spelling) field(pointer string) string {
 		parts = parts[1:]
 	}
 
+	if parts[0] == "address" && len(parts) == 2 { // commands take its fields one by one
+		parts = parts[1:]
+	}
+
 	if name := s.of(parts[0]); name != "" {
 		return name
 	}
