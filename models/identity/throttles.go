@@ -119,6 +119,7 @@ const (
 	invitationsOfOne   = 120  // an account of a hundred people, and some sent again
 	OrdersForOne       = 250  // of one seller for a person who never answered, one by one
 	OrdersInFilesToOne = 2000 // the same in files: what a customer had before comes in one
+	cancellationsToOne = 250  // of one seller's orders, to a person who never answered
 	questionsOfOne     = 5    // to an account's administrators, by the orders of one seller
 	mailsToSiteContact = 60   // of one account to the contact of a site, who is no member
 	mailWindow         = 24 * time.Hour
@@ -212,6 +213,38 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 		}
 	}
 	return nil
+}
+
+// MayMailCancellations counts a mail to each of the addresses about a cancelled order that a
+// seller had sent, and returns those of them that have had enough of such mails today. For a
+// person who is a user there is no bound.
+func MayMailCancellations(
+	tx *db.Tx, senderID string, addresses []string,
+) (enough []string, err error) {
+	keys := make([]string, len(addresses))
+	for i, email := range addresses {
+		keys[i] = "mail/order-cancelled/" + senderID + "/" + email
+	}
+
+	counts, err := countAttempts(tx, keys, mailWindow)
+	if err != nil {
+		return nil, err
+	}
+
+	for i, row := range counts {
+		if row.Count <= cancellationsToOne {
+			continue
+		}
+
+		known, err := isUser(tx, addresses[i])
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			enough = append(enough, addresses[i])
+		}
+	}
+	return enough, nil
 }
 
 func isUser(tx *db.Tx, email string) (bool, error) {

@@ -123,12 +123,12 @@ func (s *sellersOfOrder) chooseAddress(sender account.Org, form ordering.OrderFo
 }
 
 // addressesToCount are the sellers' addresses in an order that nobody but its sender
-// vouches for: they are at no mail domain on record of the seller that they are given for.
+// vouches for: they are on record of the seller that they are given for neither themselves
+// nor by their mail domain.
 func (s *sellersOfOrder) addressesToCount(form ordering.OrderForm) []string {
 	var out []string
 	count := func(orgID, email string) {
-		onRecord := s.records.Domains(orgID, "")[1:]
-		if !rules.AtOneOf(rules.EmailDomain(email), onRecord) {
+		if !s.records.Has(orgID, email) {
 			out = append(out, email)
 		}
 	}
