@@ -376,7 +376,6 @@ func auditRecords(
 type Sellers struct {
 	names     map[OrgKind][]rules.KnownName
 	domains   map[string][]string
-	noticesTo map[string]string
 	resellers []string // in whose names the sender orders
 }
 
@@ -402,9 +401,6 @@ const sellersSQL = `
 	UNION ALL
 	SELECT 'DOMAIN', org_id, '', domain, '' FROM org_mail_domains
 	WHERE org_id = @sender OR org_id IN (SELECT org_id FROM named)
-	UNION ALL
-	SELECT 'NOTICES', id, '', notices_to, '' FROM orgs
-	WHERE notices_to <> '' AND (id = @sender OR id IN (SELECT org_id FROM named))
 	UNION ALL
 	SELECT 'RELATION', reseller_id, '', '', '' FROM org_relations
 	WHERE distributor_id = @sender AND reseller_id IN (SELECT org_id FROM named)`
@@ -434,8 +430,6 @@ func FindSellers(tx *db.Tx, q SellerQuery) (Sellers, error) {
 	found := Sellers{
 		names:   map[OrgKind][]rules.KnownName{},
 		domains: map[string][]string{},
-
-		noticesTo: map[string]string{},
 	}
 
 	for _, r := range rows {
@@ -449,8 +443,6 @@ func FindSellers(tx *db.Tx, q SellerQuery) (Sellers, error) {
 			})
 		case "DOMAIN":
 			found.domains[r.OrgID] = append(found.domains[r.OrgID], r.Text)
-		case "NOTICES":
-			found.noticesTo[r.OrgID] = r.Text
 		case "RELATION":
 			found.resellers = append(found.resellers, r.OrgID)
 		}
@@ -479,27 +471,17 @@ func (s Sellers) Domains(orgID, typed string) []string {
 	return append([]string{rules.EmailDomain(typed)}, s.domains[orgID]...)
 }
 
-// Has reports whether an address is on record as the organisation's: itself, or by its mail
-// domain.
+// Has reports whether an address is at a mail domain on record of the organisation.
 func (s Sellers) Has(orgID, email string) bool {
-	email = rules.NormaliseEmail(email)
-	return email == s.noticesTo[orgID] ||
-		rules.AtOneOf(rules.EmailDomain(email), s.domains[orgID])
+	return rules.AtOneOf(rules.EmailDomain(email), s.domains[orgID])
 }
 
-// IsOnRecord reports whether an address is on record as that of one of the organisations:
-// itself, or by its mail domain.
+// IsOnRecord reports whether an address is at a mail domain on record of one of the
+// organisations.
 func IsOnRecord(tx *db.Tx, orgIDs []string, email string) (bool, error) {
-	email = rules.NormaliseEmail(email)
 	var domains []string
 	err := tx.Model(&OrgMailDomain{}).Where("org_id IN ?", orgIDs).Pluck("domain", &domains).Error
-	if err != nil || rules.AtOneOf(rules.EmailDomain(email), domains) {
-		return err == nil, err
-	}
-
-	var n int64
-	err = tx.Model(&Org{}).Where("id IN ? AND notices_to = ?", orgIDs, email).Count(&n).Error
-	return n > 0, err
+	return rules.AtOneOf(rules.EmailDomain(email), domains), err
 }
 
 // Relates reports whether the sender, a distributor, orders in the name of the reseller.

@@ -191,7 +191,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 
 	keys := make([]string, len(addresses))
 	for i, email := range addresses {
-		keys[i] = "mail/order-contact/" + m.SenderID + "/" + email
+		keys[i] = orderMailKey(m.SenderID, email)
 	}
 
 	counts, err := countAttempts(tx, keys, mailWindow)
@@ -204,7 +204,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 			continue
 		}
 
-		known, err := isUser(tx, addresses[i])
+		known, err := IsUser(tx, addresses[i])
 		if err != nil {
 			return err
 		}
@@ -213,6 +213,28 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 		}
 	}
 	return nil
+}
+
+// MailedOrders returns how many orders of a seller have named each of the addresses within
+// the day that runs for it; one that none has named is not among them.
+func MailedOrders(tx *db.Tx, senderID string, addresses []string) (map[string]int, error) {
+	addressOf := map[string]string{}
+	for _, email := range addresses {
+		addressOf[throttleKey(tx, orderMailKey(senderID, email))] = email
+	}
+
+	var rows []throttle
+	err := tx.Where("key IN ? AND resets_at > ?", db.KeysOf(addressOf), db.RealNow()).
+		Find(&rows).Error
+	counts := make(map[string]int, len(rows))
+	for _, row := range rows {
+		counts[addressOf[row.Key]] = row.Count
+	}
+	return counts, err
+}
+
+func orderMailKey(senderID, email string) string {
+	return "mail/order-contact/" + senderID + "/" + email
 }
 
 // MayMailCancellations counts a mail to each of the addresses about a cancelled order that a
@@ -236,7 +258,7 @@ func MayMailCancellations(
 			continue
 		}
 
-		known, err := isUser(tx, addresses[i])
+		known, err := IsUser(tx, addresses[i])
 		if err != nil {
 			return nil, err
 		}
@@ -247,7 +269,8 @@ func MayMailCancellations(
 	return enough, nil
 }
 
-func isUser(tx *db.Tx, email string) (bool, error) {
+// IsUser reports whether an address is a user's: the person has answered a mail before.
+func IsUser(tx *db.Tx, email string) (bool, error) {
 	var users int64
 	err := tx.Model(&User{}).Where("email = ?", email).Limit(1).Count(&users).Error
 	return users > 0, err
