@@ -19,10 +19,11 @@ type orders struct {
 	*importProgress
 	sender account.Org
 	done   map[int]importjob.ImportOutcome // rows that need nothing more
+	mails  *order.FileMails                // to whom the rows that were checked would write
 }
 
 func orderImport(p *importProgress, sender account.Org) importKind[orderfile.Row] {
-	o := &orders{importProgress: p, sender: sender}
+	o := &orders{importProgress: p, sender: sender, mails: order.NewFileMails()}
 	return importKind[orderfile.Row]{
 		read:  orderfile.Read,
 		batch: 100,
@@ -91,7 +92,11 @@ func (o *orders) check(ctx context.Context, row orderfile.Row) (importjob.Import
 // faults are everything that the intake would refuse about a row.
 func (o *orders) faults(ctx context.Context, row orderfile.Row) ([]rules.FieldError, error) {
 	if len(row.Err) == 0 {
-		return o.orders.CheckOrder(ctx, order.Intake{Sender: o.sender, Form: row.Form})
+		return o.orders.CheckOrder(ctx, order.Intake{
+			Sender: o.sender,
+			Form:   row.Form,
+			File:   o.mails,
+		})
 	}
 	ref, err := o.programs.Reference(ctx)
 	return row.Validate(ref.Catalogue, civil.DateOf(o.db.Clock().Now())), err
@@ -117,6 +122,9 @@ func (o *orders) storeOne(ctx context.Context, row orderfile.Row) (importjob.Imp
 	var refusal *rules.Error
 	switch {
 	case errors.As(err, &refusal):
+		if refusal.Code == rules.RateLimited {
+			o.refusedWhy = limitedMeanwhile
+		}
 		return importjob.ImportRow{Outcome: importjob.RowRefused, Errors: fieldsOf(refusal)}, nil
 	case err != nil:
 		return importjob.ImportRow{}, err

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -37,12 +38,19 @@ type importProgress struct {
 	job          importjob.ImportJob
 	turns        *importTurns
 	beat         func()
+	refusedWhy   string // rows that fitted when they were checked, see changedMeanwhile
 }
 
 // changedMeanwhile is said of a job whose rows fitted when they were checked, and
 // did not when they were stored.
 const changedMeanwhile = "Something else changed while the file was stored: " +
 	"the refused rows are not stored, the others are."
+
+// limitedMeanwhile is said of such a job where one of the refused rows came too late for the
+// bound of a day, which other orders used up.
+const limitedMeanwhile = "While the file was stored, other orders used up how often one of " +
+	"its addresses may be written to in a day: the refused rows are not stored, the others " +
+	"are. Send the refused rows tomorrow."
 
 // runImport checks the file, and stores its rows unless the run is dry, the file
 // cannot be read to its end, or a refused row forbids it. A file that a killed run
@@ -82,7 +90,7 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 	if p.job.State == importjob.ImportStoring {
 		p.job.State = importjob.ImportDone
 		if p.job.AllOrNothing && p.job.RowsRefused > 0 {
-			p.job.Error = changedMeanwhile
+			p.job.Error = cmp.Or(p.refusedWhy, changedMeanwhile)
 		}
 	}
 

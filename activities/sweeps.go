@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 
 	"go.temporal.io/sdk/activity"
 
@@ -21,14 +22,12 @@ type Sweeps struct {
 }
 
 // SweepContracts starts, expires and reminds contracts (S1, S3, S5), and then
-// brings spare units in line with what is earned where they are not.
+// brings spare units in line with what is earned where they are not, whatever the first met.
 func (a *Sweeps) SweepContracts(ctx context.Context) (Sweep, error) {
 	progress := func(s operations.Sweep) { activity.RecordHeartbeat(ctx, s) }
 	done, err := a.Operations.SweepContracts(system(ctx), progress)
-	if err == nil {
-		_, err = a.Replacements.SettleSpareUnits(system(ctx))
-	}
-	if err != nil {
+	_, unsettled := a.Replacements.SettleSpareUnits(system(ctx), func() { progress(done) })
+	if err := errors.Join(err, unsettled); err != nil {
 		return Sweep{}, failed(err)
 	}
 

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -277,6 +279,11 @@ func (v *visit) askCancellation(
 		return answer{}, err
 	}
 
+	readers, err := v.orders.AudienceOf(v.acting(), o.ID)
+	if err != nil {
+		return answer{}, err
+	}
+
 	n := int64(len(gone))
 	c := confirmation{
 		Title:  v.language.Count("cancellation.ask.part", n),
@@ -309,7 +316,7 @@ func (v *visit) askCancellation(
 	c.Says = append(c.Says,
 		v.say("cancellation.says.price", "seller", o.Payload.Reseller.Company),
 		spares,
-		v.say("cancellation.says.told", "names", strings.Join(toldOf(o), ", ")),
+		v.say("cancellation.says.told", "names", strings.Join(namesOf(readers), ", ")),
 	)
 
 	rooms := roomsOf(gone)
@@ -371,20 +378,11 @@ func (v *visit) invitationsAtStake(
 	return v.say("cancellation.says.invitations")
 }
 
-// toldOf names who gets a mail about an order's cancellation: as order.recipients does.
-func toldOf(o order.Order) []string {
+// namesOf names who gets a mail, as people know them.
+func namesOf(readers []identity.OrderReader) []string {
 	var names []string
-	seen := map[string]bool{}
-	if o.InviteAs != rules.InviteAsNobody {
-		names = append(names, o.Payload.EndCustomer.ContactName)
-	}
-	seen[rules.NormaliseEmail(o.Payload.EndCustomer.Email)] = true
-
-	for _, org := range []rules.OrgParty{o.Payload.Reseller, o.Payload.Distributor} {
-		if email := rules.NormaliseEmail(org.Email); !seen[email] {
-			seen[email] = true
-			names = append(names, org.Company)
-		}
+	for _, r := range readers {
+		names = append(names, cmp.Or(r.Name, r.Email))
 	}
 	return names
 }

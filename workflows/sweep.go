@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"errors"
+
 	"go.temporal.io/sdk/workflow"
 
 	"roomcover.dev/roomcover/activities"
@@ -15,13 +17,17 @@ func DailySweep(ctx workflow.Context) (activities.Sweep, error) {
 	err := workflow.ExecuteActivity(
 		lengthy(ctx, QueueMain, "Start, expire and remind contracts"), a.SweepContracts,
 	).Get(ctx, &out)
-	if err != nil || workflow.GetVersion(ctx, "calendars",
+	if err != nil && workflow.GetVersion(ctx, "calendars-all-the-same",
+		workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return out, err
+	}
+	if workflow.GetVersion(ctx, "calendars",
 		workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return out, err
 	}
 
-	return out, workflow.ExecuteActivity(
+	return out, errors.Join(err, workflow.ExecuteActivity(
 		database(ctx, "Load holidays, and look for calendars that lack something"),
 		a.SweepCalendars,
-	).Get(ctx, nil)
+	).Get(ctx, nil))
 }

@@ -471,6 +471,19 @@ func (s Sellers) Domains(orgID, typed string) []string {
 	return append([]string{rules.EmailDomain(typed)}, s.domains[orgID]...)
 }
 
+// Has reports whether an address is at a mail domain on record of the organisation.
+func (s Sellers) Has(orgID, email string) bool {
+	return rules.AtOneOf(rules.EmailDomain(email), s.domains[orgID])
+}
+
+// IsOnRecord reports whether an address is at a mail domain on record of one of the
+// organisations.
+func IsOnRecord(tx *db.Tx, orgIDs []string, email string) (bool, error) {
+	var domains []string
+	err := tx.Model(&OrgMailDomain{}).Where("org_id IN ?", orgIDs).Pluck("domain", &domains).Error
+	return rules.AtOneOf(rules.EmailDomain(email), domains), err
+}
+
 // Relates reports whether the sender, a distributor, orders in the name of the reseller.
 func (s Sellers) Relates(resellerID string) bool {
 	return slices.Contains(s.resellers, resellerID)

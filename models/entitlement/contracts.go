@@ -369,6 +369,18 @@ func LockUnitsInForce(
 	return contracts, units, err
 }
 
+// CountUnitsInForce returns how many licences in force an order has.
+func CountUnitsInForce(tx *db.Tx, orderID string) (int64, error) {
+	var n int64
+	err := tx.Model(&Licence{}).
+		Where("contract_id IN (?)",
+			tx.Model(&ServiceContract{}).Select("id").Where("order_id = ?", orderID)).
+		Where("state IN ?",
+			[]rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
+		Count(&n).Error
+	return n, err
+}
+
 // RevokeUnits ends the chosen licences with their assignments, and each contract that
 // has none left or is cancelled as a whole; start and end stay for the history (S8).
 // Extended warranties that the licences were attached as are for the caller to end.

@@ -2,7 +2,6 @@ package entitlement
 
 import (
 	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -186,25 +185,19 @@ func orderNumber(tx *db.Tx, orderID string) (string, error) {
 	return db.Text(number), err
 }
 
-// standIns returns who is reminded of a contract that no administrator looks after: the
-// seller, and the order's contact, unless somebody was let in already, or the contact's
-// invitation was revoked or could not be delivered: that was the wrong address. It adds to
-// the mail whose contract it is.
+// standIns returns who is reminded of a contract that no administrator looks after: of those
+// who are told of its order the seller, and the contact, unless somebody was let in already.
+// It adds to the mail whose contract it is.
 func standIns(tx *db.Tx, c ServiceContract, shown map[string]any) ([]reminded, error) {
 	var order struct {
 		VendorOrderNo *string
 		Payload       ordering.OrderForm `gorm:"serializer:json"`
+		InviteAs      rules.InviteAs
 		Members       int64
-		Contact       *string // whom the last invitation of the order was for
-		Invited       *rules.InvitationState
 	}
 	err := tx.Table("orders AS o").
-		Select(`o.vendor_order_no, o.payload,
-			(SELECT count(*) FROM memberships WHERE account_id = o.account_id) AS members,
-			(SELECT email FROM invitations WHERE order_id = o.id
-				ORDER BY issued_at DESC, id DESC LIMIT 1) AS contact,
-			(SELECT state FROM invitations WHERE order_id = o.id
-				ORDER BY issued_at DESC, id DESC LIMIT 1) AS invited`).
+		Select(`o.vendor_order_no, o.payload, o.invite_as,
+			(SELECT count(*) FROM memberships WHERE account_id = o.account_id) AS members`).
 		Where("o.id = ?", c.OrderID).
 		Take(&order).Error
 	if err != nil {
@@ -214,25 +207,27 @@ func standIns(tx *db.Tx, c ServiceContract, shown map[string]any) ([]reminded, e
 	form := order.Payload
 	shown["company"] = form.EndCustomer.Company
 	shown["contract"] = db.Text(order.VendorOrderNo)
-	locale := rules.LocaleFor(form.EndCustomer.Address.Country)
-	people := []reminded{{
-		Email:  rules.NormaliseEmail(form.Reseller.Email),
-		Locale: locale,
-		Seller: true,
-	}}
 
-	contact := rules.NormaliseEmail(form.EndCustomer.Email)
-	if order.Contact != nil {
-		contact = *order.Contact
-	}
-	wrongAddress := []rules.InvitationState{
-		rules.InvitationWasWithdrawn,
-		rules.InvitationBounced,
-	}
-	wrong := order.Invited != nil && slices.Contains(wrongAddress, *order.Invited)
-	if order.Members > 0 || wrong || contact == people[0].Email {
-		return people, nil
+	readers, err := identity.AudienceOfOrder(tx, identity.OrderInAccount{
+		AccountID: c.AccountID,
+		Form:      form,
+		InviteAs:  order.InviteAs,
+	})
+	if err != nil {
+		return nil, err
 	}
 
-	return append(people, reminded{Email: contact, Locale: locale, Unclaimed: true}), nil
+	var people []reminded
+	for _, r := range readers {
+		if !r.Reseller && (!r.Contact || order.Members > 0) {
+			continue
+		}
+		people = append(people, reminded{
+			Email:     r.Email,
+			Locale:    rules.LocaleFor(form.EndCustomer.Address.Country),
+			Seller:    r.Reseller,
+			Unclaimed: !r.Reseller,
+		})
+	}
+	return people, nil
 }

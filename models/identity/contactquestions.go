@@ -389,6 +389,35 @@ func WasWithdrawn(tx *db.Tx, orderID string) (bool, error) {
 	return n > 0, err
 }
 
+// WasAnswered reports whether somebody answered about the person whom an order names, for
+// that order: its own question, or, where it asked none, the one about the same person that
+// was open when it was fulfilled, not before it came.
+func WasAnswered(tx *db.Tx, accountID string, who Invitee, came time.Time) (bool, error) {
+	var questions []ContactQuestion
+	err := tx.Where("account_id = ? AND email = ?", accountID, rules.NormaliseEmail(who.Email)).
+		Order("id").
+		Find(&questions).Error
+	if err != nil {
+		return false, err
+	}
+
+	asked := false
+	since := false
+	for _, q := range questions {
+		answered := q.State != QuestionOpen && q.WithdrawnAt == nil
+		if q.OrderID == who.OrderID {
+			asked = true
+			if answered {
+				return true, nil
+			}
+		}
+		if answered && q.AnsweredAt != nil && !q.AnsweredAt.Before(came) {
+			since = true
+		}
+	}
+	return since && !asked, nil
+}
+
 // AskAgain asks the administrators about the contact of an order that was fulfilled while
 // another one asked about the same person. Where the person is known by now, or an operator
 // decided, it asks nobody.

@@ -3,6 +3,8 @@ package identity
 import (
 	"slices"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -20,24 +22,62 @@ type ProvedDomain struct {
 	Domain    string
 }
 
-// ProvedDomains reads the domains that are proved for accounts of a customer's parent, or
-// of all of them where parentID is empty; an account has one at most.
+// ProvedDomains reads the domains that are proved for accounts of a customer's parent; an
+// account has one at most.
 func ProvedDomains(tx *db.Tx, parentID string) ([]ProvedDomain, error) {
+	return provedDomains(administrators(tx).Where("a.parent_org_id = ?", parentID))
+}
+
+// ProvedAt reads which of the domains are proved, for accounts of any parent.
+func ProvedAt(tx *db.Tx, domains []string) ([]ProvedDomain, error) {
+	at := administrators(tx).
+		Select("m.account_id").
+		Where(domainOfUser(tx)+" IN ?", domains)
+	return provedDomains(administrators(tx).Where("m.account_id IN (?)", at))
+}
+
+// SharedDomains returns the mail domains of a company's own at which accounts of several
+// parents have administrators: one of them may be proved for both.
+func SharedDomains(tx *db.Tx) ([]string, error) {
+	var domains []string
+	err := administrators(tx).
+		Select(domainOfUser(tx)+" AS domain").
+		Group("domain").
+		Having("count(DISTINCT a.parent_org_id) > 1").
+		Order("domain").
+		Pluck("domain", &domains).Error
+	return slices.DeleteFunc(domains, func(domain string) bool {
+		return !rules.OwnMailDomain(domain)
+	}), err
+}
+
+// administrators queries the active administrators m, as users u, of the accounts a.
+func administrators(tx *db.Tx) *gorm.DB {
+	return tx.Table("memberships m").
+		Joins("JOIN users u ON u.id = m.user_id").
+		Joins("JOIN accounts a ON a.id = m.account_id").
+		Where("m.role = ? AND m.state = ?", RoleAdmin, rules.MembershipActive)
+}
+
+// domainOfUser is the mail domain of the user u in SQL, as rules.EmailDomain reads it.
+func domainOfUser(tx *db.Tx) string {
+	if tx.Postgres() {
+		return "split_part(u.email, '@', 2)"
+	}
+	return "substr(u.email, instr(u.email, '@') + 1)"
+}
+
+func provedDomains(q *gorm.DB) ([]ProvedDomain, error) {
 	var rows []struct {
 		AccountID   string
 		ParentOrgID string
 		Email       string
 	}
 
-	q := tx.Table("memberships m").
-		Select("m.account_id, a.parent_org_id, u.email").
-		Joins("JOIN users u ON u.id = m.user_id").
-		Joins("JOIN accounts a ON a.id = m.account_id").
-		Where("m.role = ? AND m.state = ?", RoleAdmin, rules.MembershipActive)
-	if parentID != "" {
-		q = q.Where("a.parent_org_id = ?", parentID)
-	}
-	if err := q.Order("m.account_id").Scan(&rows).Error; err != nil {
+	err := q.Select("m.account_id, a.parent_org_id, u.email").
+		Order("m.account_id").
+		Scan(&rows).Error
+	if err != nil {
 		return nil, err
 	}
 

@@ -119,6 +119,7 @@ const (
 	invitationsOfOne   = 120  // an account of a hundred people, and some sent again
 	OrdersForOne       = 250  // of one seller for a person who never answered, one by one
 	OrdersInFilesToOne = 2000 // the same in files: what a customer had before comes in one
+	cancellationsToOne = 250  // of one seller's orders, to a person who never answered
 	questionsOfOne     = 5    // to an account's administrators, by the orders of one seller
 	mailsToSiteContact = 60   // of one account to the contact of a site, who is no member
 	mailWindow         = 24 * time.Hour
@@ -190,7 +191,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 
 	keys := make([]string, len(addresses))
 	for i, email := range addresses {
-		keys[i] = "mail/order-contact/" + m.SenderID + "/" + email
+		keys[i] = orderMailKey(m.SenderID, email)
 	}
 
 	counts, err := countAttempts(tx, keys, mailWindow)
@@ -203,7 +204,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 			continue
 		}
 
-		known, err := isUser(tx, addresses[i])
+		known, err := IsUser(tx, addresses[i])
 		if err != nil {
 			return err
 		}
@@ -214,7 +215,62 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 	return nil
 }
 
-func isUser(tx *db.Tx, email string) (bool, error) {
+// MailedOrders returns how many orders of a seller have named each of the addresses within
+// the day that runs for it; one that none has named is not among them.
+func MailedOrders(tx *db.Tx, senderID string, addresses []string) (map[string]int, error) {
+	addressOf := map[string]string{}
+	for _, email := range addresses {
+		addressOf[throttleKey(tx, orderMailKey(senderID, email))] = email
+	}
+
+	var rows []throttle
+	err := tx.Where("key IN ? AND resets_at > ?", db.KeysOf(addressOf), db.RealNow()).
+		Find(&rows).Error
+	counts := make(map[string]int, len(rows))
+	for _, row := range rows {
+		counts[addressOf[row.Key]] = row.Count
+	}
+	return counts, err
+}
+
+func orderMailKey(senderID, email string) string {
+	return "mail/order-contact/" + senderID + "/" + email
+}
+
+// MayMailCancellations counts a mail to each of the addresses about a cancelled order that a
+// seller had sent, and returns those of them that have had enough of such mails today. For a
+// person who is a user there is no bound.
+func MayMailCancellations(
+	tx *db.Tx, senderID string, addresses []string,
+) (enough []string, err error) {
+	keys := make([]string, len(addresses))
+	for i, email := range addresses {
+		keys[i] = "mail/order-cancelled/" + senderID + "/" + email
+	}
+
+	counts, err := countAttempts(tx, keys, mailWindow)
+	if err != nil {
+		return nil, err
+	}
+
+	for i, row := range counts {
+		if row.Count <= cancellationsToOne {
+			continue
+		}
+
+		known, err := IsUser(tx, addresses[i])
+		if err != nil {
+			return nil, err
+		}
+		if !known {
+			enough = append(enough, addresses[i])
+		}
+	}
+	return enough, nil
+}
+
+// IsUser reports whether an address is a user's: the person has answered a mail before.
+func IsUser(tx *db.Tx, email string) (bool, error) {
 	var users int64
 	err := tx.Model(&User{}).Where("email = ?", email).Limit(1).Count(&users).Error
 	return users > 0, err

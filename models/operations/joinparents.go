@@ -2,11 +2,14 @@ package operations
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -17,27 +20,58 @@ const provedReason = "Administrators of both have proved the same mail domain."
 // domain (S60), into the oldest of them, each in a transaction of its own. Not joined are
 // parents that an operator parted (S27), and those whose domain is on record as a seller's
 // or a service partner's, whose people may administer several customers: an operator merges
-// them where that is right. Again it changes nothing. It returns how many it merged.
-func (s *Operations) JoinProvedParents(ctx context.Context) (joined int, err error) {
+// them where that is right. Again it changes nothing. It returns how many it merged, and
+// what it met where it could not merge two; the others are merged all the same. progress is
+// called between two.
+func (s *Operations) JoinProvedParents(
+	ctx context.Context, progress func(),
+) (joined int, err error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return 0, err
 	}
 
-	var pairs [][2]string
+	var domains []string
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		proved, err := identity.ProvedDomains(tx, "")
-		if err != nil {
-			return err
-		}
-		pairs = parentsToJoin(proved)
-		return nil
+		domains, err = identity.SharedDomains(tx)
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
 
+	var failures []error
+	for batch := range db.Batches(domains, domainsAtOnce) {
+		progress()
+		var pairs [][2]string
+		err := s.db.Read(ctx, func(tx *db.Tx) error {
+			proved, err := identity.ProvedAt(tx, batch)
+			pairs = parentsToJoin(proved)
+			return err
+		})
+		if err != nil {
+			return joined, errors.Join(append(failures, err)...)
+		}
+
+		n, err := s.joinPairs(ctx, ref, pairs, progress)
+		joined += n
+		failures = append(failures, err)
+	}
+
+	return joined, errors.Join(failures...)
+}
+
+// domainsAtOnce is how many domains are looked at in one transaction.
+const domainsAtOnce = 200
+
+// joinPairs merges each second parent into the first; what it meets with one pair does not
+// keep it from the next.
+func (s *Operations) joinPairs(
+	ctx context.Context, ref program.Reference, pairs [][2]string, progress func(),
+) (joined int, err error) {
+	var failures []error
 	for _, pair := range pairs {
+		progress()
 		into, from := pair[0], pair[1]
 		var merged bool
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -54,13 +88,13 @@ func (s *Operations) JoinProvedParents(ctx context.Context) (joined int, err err
 		switch {
 		case rules.CodeOf(err) == rules.StateConflict: // merged elsewhere meanwhile
 		case err != nil:
-			return joined, err
+			failures = append(failures, fmt.Errorf("join %s to %s: %w", from, into, err))
 		case merged:
 			joined++
 		}
 	}
 
-	return joined, nil
+	return joined, errors.Join(failures...)
 }
 
 // parentsToJoin pairs the parents that share a domain: the oldest with each other one.

@@ -274,7 +274,7 @@ func TestS27_S60_WhatAnOperatorPartedIsNotJoinedAgain(t *testing.T) {
 		gmbh := boughtAny(t, env, "PO-2", "Alfa GmbH", "DE", "hans@alfa.example", 30)
 		env.Join(t, env.InvitationOf(t, ltda.ID))
 		env.Join(t, env.InvitationOf(t, gmbh.ID))
-		n, err := env.JoinProvedParents(env.Context)
+		n, err := env.JoinProvedParents(env.Context, func() {})
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 
@@ -282,7 +282,7 @@ func TestS27_S60_WhatAnOperatorPartedIsNotJoinedAgain(t *testing.T) {
 			Name: "Alfa GmbH", AccountIDs: []string{*gmbh.AccountID}, Reason: "sold in June",
 		})
 		require.NoError(t, err)
-		n, err = env.JoinProvedParents(env.Context)
+		n, err = env.JoinProvedParents(env.Context, func() {})
 		require.NoError(t, err)
 		require.Zero(t, n)
 		require.NotEqual(t, storetest.ParentOf(t, env, ltda), storetest.ParentOf(t, env, gmbh))

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 )
 
 // overTheLastDays sweeps each day around a contract's end and returns who was reminded how
@@ -97,6 +98,19 @@ func TestS5_UnclaimedTheContactAndTheSellerAreReminded(t *testing.T) {
 			},
 			map[string]int{seller: 5},
 		},
+		"it bounced": {
+			func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+				require.NoError(t, env.Exec("UPDATE invitations SET state = 'BOUNCED' WHERE id = '"+inv.ID+"'"))
+			},
+			map[string]int{seller: 5},
+		},
+		"it was sent to another address": {
+			func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+				_, err := env.Reissue(storetest.Operator(), inv.ID, "ana@new.example", "Ana", "moved")
+				require.NoError(t, err)
+			},
+			map[string]int{"ana@new.example": 5, seller: 5},
+		},
 		"she came": {
 			func(t *testing.T, env storetest.Env, inv identity.Invitation) { env.Join(t, inv) },
 			map[string]int{contact: 5},
@@ -106,6 +120,70 @@ func TestS5_UnclaimedTheContactAndTheSellerAreReminded(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, env storetest.Env) {
 				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 				c.meanwhile(t, env, env.InvitationOf(t, o.ID))
+				contract := storetest.OneContract(t, env, o.ID)
+				env.Calendar.Set(contract.FallbackStartAt)
+				storetest.SweepOnce(t, env)
+				end := *storetest.OneContract(t, env, o.ID).EndAt
+				require.Equal(t, c.want, overTheLastDays(t, env, contract.ID, end))
+			})
+		})
+	}
+}
+
+// A second order names the address that turns out to be wrong, or somebody whom an operator
+// kept out: neither is reminded of its contract.
+func TestS5_WhoWasKeptOutIsNotReminded(t *testing.T) {
+	const contact, seller = "ana.souza@acme.example", "pedidos@revendasul.example"
+	for name, c := range map[string]struct {
+		meanwhile func(t *testing.T, env storetest.Env, inv identity.Invitation)
+		named     string // by the second order
+		want      map[string]int
+	}{
+		"an operator kept the person out": {
+			func(*testing.T, storetest.Env, identity.Invitation) {},
+			"eve@stranger.example",
+			map[string]int{seller: 5},
+		},
+		"the invitation to the address bounced": {
+			func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+				require.NoError(t, env.Exec("UPDATE invitations SET state = 'BOUNCED' WHERE id = '"+inv.ID+"'"))
+			},
+			contact,
+			map[string]int{seller: 5},
+		},
+		"it went to another address": {
+			func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+				_, err := env.Reissue(storetest.Operator(), inv.ID, "ana@new.example", "Ana", "moved")
+				require.NoError(t, err)
+			},
+			contact,
+			map[string]int{"ana@new.example": 5, seller: 5},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				sul := env.Reseller(t, "Revenda Sul")
+				first := env.Fulfilled(t, sul, storetest.Form("PO-1"))
+				form := storetest.Form("PO-2")
+				form.EndCustomer.Email = c.named
+				form.Lines[0].Quantity = 7
+				o := env.Accept(t, sul, form)
+				if o.State == rules.OrderNeedsReview {
+					var err error
+					o, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{
+						Version:  o.Version,
+						Accept:   true,
+						Reason:   "asked the customer",
+						InviteAs: rules.InviteAsNobody,
+						Email:    c.named,
+					})
+					require.NoError(t, err)
+				}
+				_, err := env.FulfilOrder(env.Context, o.ID)
+				require.NoError(t, err)
+				require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM invitations"), "the first order's")
+				c.meanwhile(t, env, env.InvitationOf(t, first.ID))
+
 				contract := storetest.OneContract(t, env, o.ID)
 				env.Calendar.Set(contract.FallbackStartAt)
 				storetest.SweepOnce(t, env)

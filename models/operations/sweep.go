@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/spare"
@@ -27,9 +29,11 @@ type Sweep struct {
 // those that are over (S3), hands their rooms to what renews them (S4) and queues
 // the renewal reminders (S5), in batches of one transaction each; then it asks the
 // operators about persons of whom no administrator has said in time whether they may come
-// in (S15), and joins parents whose accounts have proved one mail domain (S60). Every effect has
+// in (S15), writes the mails about cancellations of an earlier day that were held (S64), and
+// joins parents whose accounts have proved one mail domain (S60). Every effect has
 // a deterministic key, so that a sweep that is killed, missed or run twice leaves
-// the same state. progress is called after each batch.
+// the same state. A step that fails keeps no other from running: the error is what all of
+// them met. progress is called after each batch.
 func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -37,37 +41,40 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 	}
 
 	var out Sweep
-	err = s.sweepInBatches(ctx, ref, entitlement.StartDueContracts, func(started int) {
-		out.Started += started
-		progress(out)
-	})
-	if err != nil {
-		return out, err
+	var uncounted int
+	var failures []error
+	for _, step := range []struct {
+		does    string
+		step    sweepStep
+		changed *int
+	}{
+		{"start contracts", entitlement.StartDueContracts, &out.Started},
+		{"expire contracts", s.expireDue, &out.Expired},
+		{"remind of contracts", entitlement.RemindOfDueContracts, &out.Reminded},
+		{"ask operators about contacts", escalateContacts, &uncounted},
+		{"tell of held cancellations", tellOfHeldCancellations, &uncounted},
+	} {
+		err := s.sweepInBatches(ctx, ref, step.step, func(changed int) {
+			*step.changed += changed
+			progress(out)
+		})
+		if err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", step.does, err))
+		}
 	}
 
-	err = s.sweepInBatches(ctx, ref, s.expireDue, func(expired int) {
-		out.Expired += expired
-		progress(out)
-	})
+	_, err = s.JoinProvedParents(ctx, func() { progress(out) })
 	if err != nil {
-		return out, err
+		failures = append(failures, fmt.Errorf("join parents: %w", err))
 	}
+	return out, errors.Join(failures...)
+}
 
-	err = s.sweepInBatches(ctx, ref, entitlement.RemindOfDueContracts, func(reminded int) {
-		out.Reminded += reminded
-		progress(out)
-	})
-	if err != nil {
-		return out, err
-	}
-
-	err = s.sweepInBatches(ctx, ref, escalateContacts, func(int) { progress(out) })
-	if err != nil {
-		return out, err
-	}
-
-	_, err = s.JoinProvedParents(ctx)
-	return out, err
+// tellOfHeldCancellations writes a batch of the mails that were held.
+func tellOfHeldCancellations(
+	tx *db.Tx, _ program.Reference, after string,
+) (read, changed int, last string, err error) {
+	return order.TellOfHeldCancellations(tx, after, entitlement.SweepBatch)
 }
 
 // escalateContacts asks the operators about a batch of questions without an answer.

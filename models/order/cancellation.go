@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"maps"
 	"strings"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
-	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
@@ -32,6 +30,7 @@ type OrderCancellation struct {
 	Role        rules.Role
 	CreatedAt   time.Time
 	CompletedAt *time.Time
+	MailHeld    bool // nobody was told yet: the order's next mail says it in sum
 }
 
 // CancellationState says how far the compensation has come.
@@ -155,13 +154,14 @@ func (s *Orders) cancel(
 		return OrderCancellation{}, err
 	}
 
-	whole := r.Quantity == 0 || (r.Quantity == len(units) && len(units) > 0)
-	chosen := db.IdsOf(units, func(u entitlement.Licence) string { return u.ID })
-	if !whole {
-		chosen, err = chooseUnits(units, r)
-		if err != nil {
-			return OrderCancellation{}, err
-		}
+	refs := make([]ordering.LicenceRef, len(units))
+	for i, u := range units {
+		refs[i] = ordering.LicenceRef{ID: u.ID, Assigned: u.State == rules.LicenceAssigned}
+	}
+
+	chosen, whole, err := r.choose(refs)
+	if err != nil {
+		return OrderCancellation{}, err
 	}
 
 	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole); err != nil {
@@ -197,13 +197,16 @@ func (s *Orders) cancel(
 	return c, err
 }
 
-// chooseUnits chooses which licences a cancellation by quantity takes (S12).
-func chooseUnits(units []entitlement.Licence, r CancelRequest) ([]string, error) {
-	refs := make([]ordering.LicenceRef, len(units))
-	for i, u := range units {
-		refs[i] = ordering.LicenceRef{ID: u.ID, Assigned: u.State == rules.LicenceAssigned}
+// choose returns which of an order's licences in force the request takes (S12), and whether
+// it cancels the whole order: without a quantity, or with that of all of them.
+func (r CancelRequest) choose(
+	inForce []ordering.LicenceRef,
+) (chosen []string, whole bool, err error) {
+	if r.Quantity == 0 || (r.Quantity == len(inForce) && len(inForce) > 0) {
+		return db.IdsOf(inForce, func(l ordering.LicenceRef) string { return l.ID }), true, nil
 	}
-	return ordering.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
+	chosen, err = ordering.ChooseLicencesToCancel(inForce, r.Quantity, r.LicenceIDs)
+	return chosen, false, err
 }
 
 // recordCancellation stores the cancellation and the order's new state, with the audit
@@ -340,6 +343,12 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 			return err
 		}
 
+		// Who is told is judged by the invitations as they are before any goes.
+		readers, err := o.audience(tx, db.Text(o.AccountID))
+		if err != nil {
+			return err
+		}
+
 		if err := withdrawInvitations(tx, o); err != nil {
 			return err
 		}
@@ -349,7 +358,7 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		if err := s.replacements.WithdrawRMAs(tx, o.ID); err != nil {
 			return err
 		}
-		if err := notification.Queue(tx, cancellationMails(o, c)...); err != nil {
+		if err := tellOfCancellation(tx, o, &c, readers); err != nil {
 			return err
 		}
 
@@ -359,7 +368,7 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 
 		err = tx.Model(&OrderCancellation{}).
 			Where("id = ?", id).
-			Select("state", "completed_at").
+			Select("state", "completed_at", "mail_held").
 			Updates(&c).Error
 		if err != nil {
 			return err
@@ -455,6 +464,14 @@ func askForOtherOrder(tx *db.Tx, cancelled Order) error {
 			continue
 		}
 
+		answered, err := identity.WasAnswered(tx, acc.ID, o.contact(), o.CreatedAt)
+		if err != nil {
+			return err
+		}
+		if answered {
+			continue
+		}
+
 		contact, err := identity.JudgeContact(tx, acc, o.contact(), false)
 		if err != nil {
 			return err
@@ -470,26 +487,3 @@ func askForOtherOrder(tx *db.Tx, cancelled Order) error {
 
 // maxOrdersAsked is how many of an account's orders are looked at, the newest first.
 const maxOrdersAsked = 500
-
-// cancellationMails inform customer, reseller and distributor of a cancellation, each
-// address once.
-func cancellationMails(o Order, c OrderCancellation) []notification.Notification {
-	params := map[string]any{
-		"vendor_order_no": db.Text(o.VendorOrderNo),
-		"po_number":       o.PONumber,
-		"company":         o.Payload.EndCustomer.Company,
-		"quantity":        c.Quantity,
-		"whole":           c.Whole,
-	}
-
-	var mails []notification.Notification
-	for _, to := range o.recipients() {
-		shown := maps.Clone(params)
-		shown["seller"] = o.isSellers(to)
-		m := orderMail(&o, "order_cancelled", to, shown)
-		m.Epoch = c.ID
-		mails = append(mails, m)
-	}
-
-	return mails
-}

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"slices"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -52,14 +53,23 @@ func (s *Orders) PreviewCancellation(
 			return err
 		}
 
-		whole = r.Quantity == 0 || (r.Quantity == len(all) && len(all) > 0)
-		if whole {
-			gone = all
-			return nil
+		refs := make([]ordering.LicenceRef, len(all))
+		for i, l := range all {
+			refs[i] = ordering.LicenceRef{ID: l.ID, Assigned: l.Assigned}
 		}
 
-		gone, err = chosenLicences(all, r)
-		return err
+		var chosen []string
+		chosen, whole, err = r.choose(refs)
+		if err != nil {
+			return err
+		}
+
+		ends := make(map[string]bool, len(chosen))
+		for _, id := range chosen {
+			ends[id] = true
+		}
+		gone = slices.DeleteFunc(all, func(l CancellableLicence) bool { return !ends[l.ID] })
+		return nil
 	})
 
 	return gone, whole, err
@@ -78,30 +88,4 @@ func licencesInForce(tx *db.Tx, orderID string) ([]CancellableLicence, error) {
 		Order("l.contract_id, l.seq DESC").
 		Find(&out).Error
 	return out, err
-}
-
-// chosenLicences are those that a cancellation by quantity takes (S12).
-func chosenLicences(all []CancellableLicence, r CancelRequest) ([]CancellableLicence, error) {
-	refs := make([]ordering.LicenceRef, len(all))
-	for i, l := range all {
-		refs[i] = ordering.LicenceRef{ID: l.ID, Assigned: l.Assigned}
-	}
-
-	ids, err := ordering.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
-	if err != nil {
-		return nil, err
-	}
-
-	chosen := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		chosen[id] = true
-	}
-
-	var out []CancellableLicence
-	for _, l := range all {
-		if chosen[l.ID] {
-			out = append(out, l)
-		}
-	}
-	return out, nil
 }

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"maps"
-	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/models/account"
@@ -117,7 +116,7 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 		return err
 	}
 
-	mails, err := confirmations(tx, o, opened.Account, contracts)
+	mails, err := confirmations(tx, o, opened, contracts)
 	if err != nil {
 		return err
 	}
@@ -208,30 +207,27 @@ func creationOf(c entitlement.ServiceContract, o *Order) map[string]any {
 }
 
 // confirmations are the confirmation to the customer (R96) and its copies to reseller
-// and distributor (R100), one per address. Where an operator kept the order's contact out,
-// the customer is its administrators (S15).
+// and distributor (R100), one per address.
 func confirmations(
-	tx *db.Tx, o *Order, acc account.Account, contracts []entitlement.ServiceContract,
+	tx *db.Tx, o *Order, opened account.OpenedAccount, contracts []entitlement.ServiceContract,
 ) ([]notification.Notification, error) {
-	recipients := o.recipients()
-	if o.InviteAs == rules.InviteAsNobody {
-		admins, err := identity.AdminsOfAccount(tx, acc.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range admins {
-			if !slices.Contains(recipients, a.Email) {
-				recipients = append(recipients, a.Email)
-			}
-		}
+	acc := opened.Account
+	known := acc.ID
+	if opened.Fresh {
+		known = ""
+	}
+
+	readers, err := o.audience(tx, known)
+	if err != nil {
+		return nil, err
 	}
 
 	params := confirmationParams(o, acc, contracts)
 	var mails []notification.Notification
-	for _, to := range recipients {
+	for _, to := range readers {
 		shown := maps.Clone(params)
-		shown["seller"] = o.isSellers(to)
-		m := orderMail(o, "order_confirmation", to, shown)
+		shown["seller"] = to.IsSeller()
+		m := orderMail(o, "order_confirmation", to.Email, shown)
 		m.AccountID = &acc.ID
 		m.Locale = acc.Locale
 		mails = append(mails, m)

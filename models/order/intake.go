@@ -31,6 +31,9 @@ type Intake struct {
 	// that its report is right whenever the import is killed.
 	JobID string
 	RowNo int
+	// File counts the addresses of a file's orders while its rows are checked; nil for an
+	// order that comes alone.
+	File *FileMails
 }
 
 // Accepted is the answer to an Intake.
@@ -399,7 +402,8 @@ func (s *Orders) sameOrder(
 }
 
 // CheckOrder runs the checks of an intake and stores nothing: it returns what
-// AcceptOrder would refuse.
+// AcceptOrder would refuse, of a row of a file also where the rows before it use up what
+// one of its addresses may get in a day (S64).
 func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -418,7 +422,7 @@ func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError,
 			in.Sender.ID, ordering.PONumberKey(form.PONumber)).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
+		return s.checkMails(ctx, in, form)
 	}
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -283,37 +283,29 @@ func (s *Orders) CancellableOrders(ctx context.Context, accountID string) ([]Ord
 	return out, err
 }
 
-// recipients are the addresses that get mails about an order: the customer's, the
-// reseller's and the distributor's, each once. A contact whom an operator kept out gets
-// none (S15).
-func (o *Order) recipients() []string {
-	var out []string
-	for _, to := range []string{
-		o.Payload.EndCustomer.Email,
-		o.Payload.Reseller.Email,
-		o.Payload.Distributor.Email,
-	} {
-		to = rules.NormaliseEmail(to)
-		if !slices.Contains(out, to) {
-			out = append(out, to)
-		}
-	}
-
-	if o.InviteAs == rules.InviteAsNobody {
-		contact := rules.NormaliseEmail(o.Payload.EndCustomer.Email)
-		out = slices.DeleteFunc(out, func(to string) bool { return to == contact })
-	}
-
-	return out
+// audience returns who is told of an order that is fulfilled, or is just being fulfilled in
+// an account that was there before.
+func (o *Order) audience(tx *db.Tx, accountID string) ([]identity.OrderReader, error) {
+	return identity.AudienceOfOrder(tx, identity.OrderInAccount{
+		AccountID: accountID,
+		Form:      o.Payload,
+		InviteAs:  o.InviteAs,
+	})
 }
 
-// isSellers reports whether an address of the recipients is the reseller's or the
-// distributor's, and not also the customer's.
-func (o *Order) isSellers(to string) bool {
-	form := o.Payload
-	return to != rules.NormaliseEmail(form.EndCustomer.Email) &&
-		(to == rules.NormaliseEmail(form.Reseller.Email) ||
-			to == rules.NormaliseEmail(form.Distributor.Email))
+// AudienceOf returns who gets a mail when an order in scope is cancelled now; NOT_FOUND for
+// one that is not in scope.
+func (s *Orders) AudienceOf(ctx context.Context, id string) ([]identity.OrderReader, error) {
+	var out []identity.OrderReader
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		out, err = o.audience(tx, db.Text(o.AccountID))
+		return err
+	})
+	return out, err
 }
 
 // orderMail describes a mail about an order. The subject id decides who sends it: an

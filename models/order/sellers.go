@@ -123,19 +123,28 @@ func (s *sellersOfOrder) chooseAddress(sender account.Org, form ordering.OrderFo
 }
 
 // addressesToCount are the sellers' addresses in an order that nobody but its sender
-// vouches for: they are at no mail domain on record of the seller that they are given for.
+// vouches for: they are at no mail domain on record of one of its sellers.
 func (s *sellersOfOrder) addressesToCount(form ordering.OrderForm) []string {
 	var out []string
-	count := func(orgID, email string) {
-		onRecord := s.records.Domains(orgID, "")[1:]
-		if !rules.AtOneOf(rules.EmailDomain(email), onRecord) {
+	for _, email := range []string{form.Reseller.Email, form.Distributor.Email} {
+		if !s.records.Has(s.reseller.ID, email) && !s.records.Has(db.Text(s.distributorID), email) {
 			out = append(out, email)
 		}
 	}
-
-	count(s.reseller.ID, form.Reseller.Email)
-	count(db.Text(s.distributorID), form.Distributor.Email)
 	return out
+}
+
+// whoSells returns the organisations that sellersOf finds, without registering any; empty
+// for one that is not on record.
+func whoSells(
+	records account.Sellers, sender account.Org, form ordering.OrderForm,
+) (resellerID, distributorID string) {
+	if sender.Kind == account.OrgDistributor {
+		resellerID, _ = records.WhoIs(account.OrgReseller, form.Reseller)
+		return resellerID, sender.ID
+	}
+	distributorID, _ = records.WhoIs(account.OrgDistributor, form.Distributor)
+	return sender.ID, distributorID
 }
 
 // facts adds what the review has to know of the sellers.

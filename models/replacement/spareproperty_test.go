@@ -191,7 +191,7 @@ func (s *spareTown) step(rt *rapid.T, names []string) {
 	case "wait":
 		s.env.Calendar.Set(s.env.Calendar.Now().Add(time.Duration(rapid.IntRange(1, 40).Draw(rt, "hours")) * time.Hour))
 	case "settle":
-		n, err := s.env.SettleSpareUnits(s.env.Context)
+		n, err := s.env.SettleSpareUnits(s.env.Context, func() {})
 		require.NoError(rt, err)
 		require.Zero(rt, n, "there is never anything to settle")
 	default:

@@ -221,12 +221,12 @@ func TestSpareUnitsOfAnOlderLedgerAreMade(t *testing.T) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 150))
 		require.NoError(t, env.Exec("DELETE FROM spare_units"))
 		for _, want := range []int{1, 0} {
-			n, err := env.SettleSpareUnits(env.Context)
+			n, err := env.SettleSpareUnits(env.Context, func() {})
 			require.NoError(t, err)
 			require.Equal(t, want, n)
 		}
 		require.Len(t, env.Units(t, *o.AccountID), 3)
-		_, err := env.SettleSpareUnits(storetest.Customer(*o.AccountID))
+		_, err := env.SettleSpareUnits(storetest.Customer(*o.AccountID), func() {})
 		storetest.RequireCode(t, rules.NotFound, err)
 	})
 }

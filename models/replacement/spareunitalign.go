@@ -2,6 +2,8 @@ package replacement
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -231,8 +233,9 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 
 // SettleSpareUnits aligns the units of every parent whose live units differ from its
 // balance, and returns how many parents that were: those whose ledger is older than
-// the units are. The daily sweep calls it.
-func (s *Replacements) SettleSpareUnits(ctx context.Context) (int, error) {
+// the units are. What it meets with one parent does not keep it from the next; progress is
+// called between two. The daily sweep calls it.
+func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (int, error) {
 	var parents []string
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
@@ -257,13 +260,18 @@ func (s *Replacements) SettleSpareUnits(ctx context.Context) (int, error) {
 		return 0, err
 	}
 
-	for i, id := range parents {
+	settled := 0
+	var failures []error
+	for _, id := range parents {
+		progress()
 		if err := s.settleSpareUnits(ctx, id); err != nil {
-			return i, err
+			failures = append(failures, fmt.Errorf("spares of %s: %w", id, err))
+			continue
 		}
+		settled++
 	}
 
-	return len(parents), nil
+	return settled, errors.Join(failures...)
 }
 
 func (s *Replacements) settleSpareUnits(ctx context.Context, parentID string) error {

@@ -1,0 +1,236 @@
+package order
+
+import (
+	"maps"
+	"slices"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/rules"
+)
+
+// mailsOfParts is how many cancellations of a part of one order are told at once on a local
+// day. An order of ten thousand licences can be cancelled one by one: further ones wait for
+// the order's next mail, which says them in sum (S64).
+const mailsOfParts = 3
+
+// tellOfCancellation queues the mails about a cancellation to those who are told of its
+// order, with what earlier mails did not say; or it marks the cancellation as held for the
+// next mail.
+func tellOfCancellation(
+	tx *db.Tx, o Order, c *OrderCancellation, readers []identity.OrderReader,
+) error {
+	hold, err := toldEnoughOfParts(tx, o, *c)
+	if err != nil {
+		return err
+	}
+	if !hold {
+		hold, err = toldEnough(tx, o, readers)
+		if err != nil {
+			return err
+		}
+	}
+	if hold {
+		c.MailHeld = true
+		return nil
+	}
+
+	held, err := releaseHeld(tx, o.ID)
+	if err != nil {
+		return err
+	}
+
+	mails, err := cancellationMails(tx, o, *c, c.Quantity+held, readers)
+	if err != nil {
+		return err
+	}
+	return notification.Queue(tx, mails...)
+}
+
+// toldEnoughOfParts reports whether a cancellation is one of a part, and the order had mails
+// enough about such today.
+func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
+	if c.Whole {
+		return false, nil
+	}
+
+	loc := db.ZoneOf(o.TimeZone)
+	today := rules.StartOfDay(rules.DateIn(tx.Now(), loc), loc)
+	var told int64
+	err := tx.Model(&OrderCancellation{}).
+		Where("order_id = ? AND completed_at >= ?", o.ID, today.UTC()).
+		Where("NOT whole AND NOT mail_held").
+		Count(&told).Error
+	return told >= mailsOfParts, err
+}
+
+// toldEnough counts a mail about a cancelled order for each address, and reports whether one
+// of them, that nobody vouches for, had enough of them today.
+func toldEnough(tx *db.Tx, o Order, readers []identity.OrderReader) (bool, error) {
+	addresses := make([]string, len(readers))
+	for i, r := range readers {
+		addresses[i] = r.Email
+	}
+
+	enough, err := identity.MayMailCancellations(tx, o.SubmittedBy, addresses)
+	for _, email := range enough {
+		sellers := []string{o.SubmittedBy, o.ResellerID, db.Text(o.DistributorID)}
+		known, err := account.IsOnRecord(tx, sellers, email)
+		if err != nil || !known {
+			return err == nil, err
+		}
+	}
+	return false, err
+}
+
+// releaseHeld returns how many licences the held cancellations of an order took, which
+// count as told from now on.
+func releaseHeld(tx *db.Tx, orderID string) (quantity int64, err error) {
+	err = tx.Model(&OrderCancellation{}).
+		Select("COALESCE(SUM(quantity), 0)").
+		Where("order_id = ? AND mail_held", orderID).
+		Scan(&quantity).Error
+	if err != nil || quantity == 0 {
+		return quantity, err
+	}
+
+	err = tx.Model(&OrderCancellation{}).
+		Where("order_id = ? AND mail_held", orderID).
+		Update("mail_held", false).Error
+	return quantity, err
+}
+
+// cancellationMails say that so many licences of an order are cancelled, and how many it has
+// left after the cancellation.
+func cancellationMails(
+	tx *db.Tx, o Order, c OrderCancellation, quantity int64, readers []identity.OrderReader,
+) ([]notification.Notification, error) {
+	params := map[string]any{
+		"vendor_order_no": db.Text(o.VendorOrderNo),
+		"po_number":       o.PONumber,
+		"company":         o.Payload.EndCustomer.Company,
+		"quantity":        quantity,
+		"whole":           c.Whole,
+	}
+
+	if !c.Whole {
+		remaining, err := licencesAfter(tx, c)
+		if err != nil {
+			return nil, err
+		}
+		params["remaining"] = remaining
+	}
+
+	var mails []notification.Notification
+	for _, to := range readers {
+		shown := maps.Clone(params)
+		shown["seller"] = to.IsSeller()
+		m := orderMail(&o, "order_cancelled", to.Email, shown)
+		m.Epoch = c.ID
+		mails = append(mails, m)
+	}
+	return mails, nil
+}
+
+// licencesAfter returns how many licences in force a cancellation left to its order,
+// whatever was cancelled later.
+func licencesAfter(tx *db.Tx, c OrderCancellation) (int64, error) {
+	left, err := entitlement.CountUnitsInForce(tx, c.OrderID)
+	if err != nil {
+		return 0, err
+	}
+
+	var later int64
+	err = tx.Model(&OrderCancellation{}).
+		Select("COALESCE(SUM(quantity), 0)").
+		Where("order_id = ? AND sequence > ?", c.OrderID, c.Sequence).
+		Scan(&later).Error
+	return left + later, err
+}
+
+// TellOfHeldCancellations queues, for a batch of orders behind the id after, one mail about
+// all cancellations of an earlier day that nobody was told of (S64). Those of an address that
+// had enough of such mails today stay for tomorrow. It returns how many orders it read, how
+// many mails went to whole audiences, and the last id.
+func TellOfHeldCancellations(
+	tx *db.Tx, after string, limit int,
+) (read, told int, last string, err error) {
+	var ids []string
+	err = tx.Model(&OrderCancellation{}).
+		Distinct("order_id").
+		Where("mail_held AND order_id > ?", after).
+		Order("order_id").
+		Limit(limit).
+		Pluck("order_id", &ids).Error
+	if err != nil {
+		return 0, 0, "", err
+	}
+
+	for _, id := range ids {
+		last = id
+		sent, err := tellOfHeld(tx, id)
+		if err != nil {
+			return 0, 0, "", err
+		}
+		if sent {
+			told++
+		}
+	}
+	return len(ids), told, last, nil
+}
+
+// tellOfHeld queues the mail of one order about its held cancellations, unless all of them
+// are of today.
+func tellOfHeld(tx *db.Tx, orderID string) (bool, error) {
+	o, err := lockOrder(tx, orderID)
+	if err != nil {
+		return false, err
+	}
+
+	var held []OrderCancellation
+	err = tx.Where("order_id = ? AND mail_held", orderID).Order("sequence").Find(&held).Error
+	if err != nil || len(held) == 0 {
+		return false, err
+	}
+
+	loc := db.ZoneOf(o.TimeZone)
+	today := rules.StartOfDay(rules.DateIn(tx.Now(), loc), loc)
+	earlier := slices.ContainsFunc(held, func(c OrderCancellation) bool {
+		return c.CompletedAt != nil && c.CompletedAt.Before(today)
+	})
+	if !earlier {
+		return false, nil
+	}
+
+	readers, err := o.audience(tx, db.Text(o.AccountID))
+	if err != nil {
+		return false, err
+	}
+	enough, err := toldEnough(tx, o, readers)
+	if err != nil || enough {
+		return false, err
+	}
+
+	quantity, err := releaseHeld(tx, orderID)
+	if err != nil {
+		return false, err
+	}
+
+	// No workflow of the order may be under way any more: each mail goes by itself.
+	last := held[len(held)-1]
+	mails, err := cancellationMails(tx, o, last, quantity, readers)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range mails {
+		m.SubjectID = last.ID
+		m.Epoch = "1"
+		if err := notification.QueueSingle(tx, m); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}

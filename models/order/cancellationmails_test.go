@@ -1,0 +1,248 @@
+package order_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
+)
+
+// cancelledOne cancels some licences of an order, or all of them, and runs the rest of it.
+func cancelledOne(t *testing.T, env storetest.Env, id string, quantity int) {
+	t.Helper()
+	_, c, err := env.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "fewer", Quantity: quantity})
+	require.NoError(t, err)
+	for range 2 { // again it changes nothing
+		_, err = env.CompensateCancellation(env.Context, c.ID)
+		require.NoError(t, err)
+	}
+}
+
+// cancellationsTold are the mails about cancellations to an address, oldest first, as quantity and what
+// remains.
+func cancellationsTold(t *testing.T, env storetest.Env, recipient string) (out []string) {
+	t.Helper()
+	mails := env.Mails(t, "order_cancelled")
+	for i := len(mails) - 1; i >= 0; i-- {
+		m := mails[i]
+		if m.Recipient != recipient {
+			continue
+		}
+		if m.Params["whole"] == true {
+			out = append(out, fmt.Sprintf("whole %v", m.Params["quantity"]))
+		} else {
+			out = append(out, fmt.Sprintf("%v, left %v", m.Params["quantity"], m.Params["remaining"]))
+		}
+	}
+	return out
+}
+
+// An order can be cancelled one licence at a time: the mails of a day are few, and nothing
+// is lost, since the next one says what was cancelled in sum.
+func TestS64_CancellationsOneByOneAreToldInSum(t *testing.T) {
+	for name, c := range map[string]struct {
+		end  func(t *testing.T, env storetest.Env, o order.Order)
+		want []string // after the three of the first day
+	}{
+		"the next day's sweep": {func(t *testing.T, env storetest.Env, o order.Order) {
+			env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+			storetest.SweepOnce(t, env)
+			require.Len(t, cancellationsTold(t, env, "ana.souza@acme.example"), 3, "of the same day")
+			env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+			storetest.SweepOnce(t, env)
+			storetest.SweepOnce(t, env)
+			require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'mail.start'"))
+		}, []string{"4, left 3"}},
+		"the next day's first": {func(t *testing.T, env storetest.Env, o order.Order) {
+			env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+			cancelledOne(t, env, o.ID, 1)
+			storetest.SweepOnce(t, env)
+		}, []string{"5, left 2"}},
+		"the whole order": {func(t *testing.T, env storetest.Env, o order.Order) {
+			cancelledOne(t, env, o.ID, 0)
+			env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+			storetest.SweepOnce(t, env)
+		}, []string{"whole 7"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+				for range 7 {
+					cancelledOne(t, env, o.ID, 1)
+				}
+				first := []string{"1, left 9", "1, left 8", "1, left 7"}
+				require.Equal(t, first, cancellationsTold(t, env, "ana.souza@acme.example"))
+				require.Len(t, env.Mails(t, "order_cancelled"), 9, "customer, reseller, distributor")
+
+				c.end(t, env, o)
+				for _, to := range []string{"ana.souza@acme.example", "pedidos@revendasul.example"} {
+					require.Equal(t, append(first, c.want...), cancellationsTold(t, env, to))
+				}
+				env.AuditHolds(t)
+			})
+		})
+	}
+}
+
+// Many orders with one stranger's address: what is cancelled of them beyond the bound of a
+// day waits for another day.
+func TestS64_CancellationsOfManyOrdersAreBoundedForAnAddress(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		cancelledOne(t, env, o.ID, 1)
+		require.Len(t, env.Mails(t, "order_cancelled"), 3)
+
+		count := func(n int) {
+			key := env.DB.Secrets().Fingerprint("throttle",
+				"mail/order-cancelled/"+seller.ID+"/ana.souza@acme.example")
+			require.NoError(t, env.Exec(fmt.Sprintf("UPDATE throttles SET count = %d WHERE key = '%s'", n, key)))
+		}
+		count(250)
+		cancelledOne(t, env, o.ID, 0)
+		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+		storetest.SweepOnce(t, env)
+		require.Len(t, env.Mails(t, "order_cancelled"), 3, "it had enough today")
+		count(0)
+		storetest.SweepOnce(t, env)
+		require.Equal(t, []string{"1, left 9", "whole 9"}, cancellationsTold(t, env, "ana.souza@acme.example"))
+	})
+}
+
+// Who had nothing to do with the order any more is not told of its cancellation; where the
+// contact is told nothing, the administrators are.
+func TestS15_WhoIsToldOfACancellation(t *testing.T) {
+	const ana, reseller, distributor = "ana.souza@acme.example", "pedidos@revendasul.example", "norte@norte.example"
+	for name, c := range map[string]struct {
+		meanwhile func(t *testing.T, env storetest.Env, inv identity.Invitation)
+		contact   []string
+	}{
+		"invited":  {func(*testing.T, storetest.Env, identity.Invitation) {}, []string{ana}},
+		"a member": {func(t *testing.T, env storetest.Env, inv identity.Invitation) { env.Join(t, inv) }, []string{ana}},
+		"removed": {func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+			_, m := env.Join(t, inv)
+			_, err := env.ChangeMembership(storetest.Operator(), m.ID, m.Role, rules.MembershipRemoved, "wrong person")
+			require.NoError(t, err)
+		}, nil},
+		"reissued to another address": {func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+			_, err := env.Reissue(storetest.Operator(), inv.ID, "ana@new.example", "Ana", "moved")
+			require.NoError(t, err)
+		}, []string{"ana@new.example"}},
+		"bounced": {func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+			bounced(t, env, inv)
+		}, nil},
+		"revoked": {func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+			_, err := env.RevokeInvitation(storetest.Operator(), inv.ID, "wrong person")
+			require.NoError(t, err)
+		}, nil},
+		"revoked, and a colleague administers": {func(t *testing.T, env storetest.Env, inv identity.Invitation) {
+			_, err := env.RevokeInvitation(storetest.Operator(), inv.ID, "wrong person")
+			require.NoError(t, err)
+			rui, err := env.Invite(storetest.Operator(), identity.NewInvite{
+				AccountID: inv.AccountID, Email: "rui@acme.example", ContactName: "Rui",
+				Role: identity.RoleAdmin, Kind: identity.InvitationForExtra, Reason: "asked",
+			})
+			require.NoError(t, err)
+			env.Join(t, rui)
+		}, []string{"rui@acme.example"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				form := storetest.Form("PO-1")
+				form.Distributor.Email = distributor
+				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
+				c.meanwhile(t, env, env.InvitationOf(t, o.ID))
+
+				var shown []string
+				readers, err := env.AudienceOf(storetest.Customer(*o.AccountID), o.ID)
+				require.NoError(t, err)
+				for _, r := range readers {
+					shown = append(shown, r.Email)
+				}
+
+				cancelledOne(t, env, o.ID, 0)
+				var told []string
+				for _, m := range env.Mails(t, "order_cancelled") {
+					told = append(told, m.Recipient)
+				}
+				want := append([]string{reseller, distributor}, c.contact...)
+				require.ElementsMatch(t, want, told)
+				require.ElementsMatch(t, want, shown, "and the page names them")
+			})
+		})
+	}
+}
+
+// bounced has the mail of an invitation refused for good.
+func bounced(t *testing.T, env storetest.Env, inv identity.Invitation) {
+	t.Helper()
+	n, found, err := env.NextMail(env.Context, inv.ID, notification.MailResult{}, nil)
+	require.NoError(t, err)
+	require.True(t, found)
+	_, _, err = env.NextMail(env.Context, inv.ID, notification.MailResult{
+		ID:    n.ID,
+		State: rules.NotificationHardBounced,
+	}, nil)
+	require.NoError(t, err)
+	require.Equal(t, rules.InvitationBounced, env.InvitationOf(t, *inv.OrderID).State)
+}
+
+// The page that asks and the command that cancels take the same licences.
+func TestS12_ThePreviewTakesWhatTheCancellationTakes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		require.NoError(t, env.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE seq IN (2, 5)"))
+		for _, r := range []order.CancelRequest{{Quantity: 3}, {Quantity: 6}, {}} {
+			r.Reason = "fewer"
+			gone, whole, err := env.PreviewCancellation(storetest.Operator(), o.ID, r)
+			if r.Quantity == 6 { // five are free, one more has to be named
+				storetest.RequireCode(t, rules.LicencesNotNamed, err)
+				require.Empty(t, gone)
+				continue
+			}
+			require.NoError(t, err)
+			_, c, err := env.CancelOrder(storetest.Operator(), o.ID, r)
+			require.NoError(t, err)
+			require.Equal(t, whole, c.Whole)
+			require.Len(t, gone, int(c.Quantity))
+			for _, l := range gone {
+				require.Equal(t, 1, env.Count(t,
+					"SELECT count(*) FROM licences WHERE state = 'REVOKED' AND id = '"+l.ID+"'"))
+			}
+		}
+	})
+}
+
+// An order whose own question was answered asks nobody again because another order went.
+func TestS15_WhatWasAnsweredIsNotAskedAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := openKnownCompany(t, env)
+		env.Join(t, w.invitation)
+		place := func(po string, quantity int64) order.Order {
+			form := storetest.FormFor(po, "Acme Ltda", "rui@acme.example")
+			form.Lines = []ordering.OrderLine{{SKU: form.Lines[0].SKU, Quantity: quantity}}
+			return env.Fulfilled(t, w.seller, form)
+		}
+		place("PO-2", 2)
+		place("PO-3", 3) // asks nothing of its own: the question of PO-2 is open
+		_, err := env.AnswerContact(storetest.Customer(w.accountID), w.questions(t)[0].ID, identity.ContactAnswer{})
+		require.NoError(t, err)
+
+		last := place("PO-4", 4)
+		require.Len(t, w.questions(t), 2, "a new order asks")
+		w.cancelled(t, storetest.Operator(), last.ID, 0)
+		require.Len(t, w.questions(t), 2, "both others were answered")
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM contact_questions WHERE state = 'OPEN'"))
+		require.Zero(t, env.Count(t,
+			"SELECT count(*) FROM notifications WHERE recipient = 'rui@acme.example' AND template = 'order_cancelled'"),
+			"who was refused is told nothing")
+	})
+}
