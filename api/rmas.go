@@ -344,7 +344,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 			v.ToTakeBack = r.FactsToTakeBack()
 		}
 		if r.ReturnPlan != nil {
-			v.ReturnDueOn = r.ReturnPlan.On.String()
+			v.ReturnDueOn = r.ReturnOn().String()
 		}
 
 		return v

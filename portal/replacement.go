@@ -160,7 +160,7 @@ func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error)
 
 	label, err := v.labelPath(replacementsPath+"/"+r.Name(), r.ID, shipping.ShipReturn)
 	return returnView{
-		Day:     v.day(r.ReturnPlan.On),
+		Day:     v.day(r.ReturnOn()),
 		Serial:  r.FaultySerial,
 		Label:   label,
 		Overdue: state == rma.RMAOverdue,
@@ -174,7 +174,7 @@ func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 		day = v.day(r.Promise.On)
 	}
 	if r.ReturnPlan != nil && r.RMAFacts.Outbound().Done() {
-		day = v.day(r.ReturnPlan.On)
+		day = v.day(r.ReturnOn())
 	}
 
 	return v.language.Say("next."+nextKey(r, now, day != ""), messages.Args{

@@ -148,9 +148,9 @@ func (v *visit) toDo(r replacement.RMA, now time.Time) string {
 	case state == rma.RMARequested && r.Held:
 		return v.language.Say("todo.proof")
 	case state == rma.RMAAwaitingReturn && r.ReturnPlan != nil:
-		return v.language.Say("todo.return", messages.Args{"day": v.day(r.ReturnPlan.On)})
+		return v.language.Say("todo.return", messages.Args{"day": v.day(r.ReturnOn())})
 	case state == rma.RMAOverdue && r.ReturnPlan != nil:
-		return v.language.Say("todo.overdue", messages.Args{"day": v.day(r.ReturnPlan.On)})
+		return v.language.Say("todo.overdue", messages.Args{"day": v.day(r.ReturnOn())})
 	case state == rma.RMARejected && r.AppealedAt == nil:
 		return v.language.Say("todo.appeal")
 	}

@@ -94,12 +94,12 @@ func (v *visit) returnsDue() ([]toDoView, error) {
 		late := r.RMAFacts.State(now) == rma.RMAOverdue
 		out = append(out, toDoView{
 			What:  v.say("home.todo.return", "device", deviceLine(views[i])),
-			When:  v.until(r.ReturnPlan.Until, zone, late),
+			When:  v.until(*r.ReturnUntil(), zone, late),
 			Late:  late,
 			Path:  views[i].Path,
 			Go:    v.say("home.todo.return.open"),
 			Label: label,
-			due:   r.ReturnPlan.Until,
+			due:   *r.ReturnUntil(),
 		})
 	}
 

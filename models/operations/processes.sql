@@ -95,7 +95,8 @@ SELECT * FROM (
 		r.state_since,
 		CASE
 			WHEN r.state IN ('APPROVED','BACKORDERED','ALLOCATED','SHIPPED') THEN r.promised_until
-			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN r.return_due_at
+			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN
+				CASE WHEN r.overdue_from > r.return_due_at THEN r.overdue_from ELSE r.return_due_at END
 		END,
 		r.next_at,
 		r.account_id,
@@ -171,7 +172,8 @@ SELECT * FROM (
 		CASE
 			WHEN sh.cancel_asked_at IS NOT NULL THEN NULL
 			WHEN sh.direction = 'OUT' THEN r.promised_until
-			WHEN sh.direction = 'RETURN' AND r.closed_at IS NULL THEN r.return_due_at
+			WHEN sh.direction = 'RETURN' AND r.closed_at IS NULL THEN
+				CASE WHEN r.overdue_from > r.return_due_at THEN r.overdue_from ELSE r.return_due_at END
 		END,
 		NULL,
 		sh.account_id,

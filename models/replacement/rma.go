@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
@@ -115,6 +117,13 @@ func (r RMA) faultyEnd(now time.Time) licensing.DeviceState {
 	}
 
 	return ""
+}
+
+// ReturnOn returns the last day on which the customer may return the unit in time, in the
+// zone of its site; the return has a plan.
+func (r RMA) ReturnOn() civil.Date {
+	later := r.ReturnUntil().Sub(r.ReturnPlan.Until)
+	return r.ReturnPlan.On.AddDays(int(math.Round(later.Hours() / 24)))
 }
 
 // openToDecide reports whether an agent has to approve or reject.

@@ -91,7 +91,10 @@ func TestS22_TheFeeWaitsForThoseDaysToo(t *testing.T) {
 	_, err := env.RunRMATimers(env.Context, r.ID)
 	require.NoError(t, err)
 	_, err = env.BillRMA(storetest.AgentContext, r.ID, "")
-	storetest.RequireCode(t, rma.FeeNotDue, err)
+	storetest.RequireCode(t, rules.StateConflict, err)
+	r = storetest.GetRMA(t, env, r.ID)
+	require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "it is not overdue for who was not reminded")
+	require.Equal(t, "2026-12-28", r.ReturnOn().String(), "what pages and lists show")
 
 	mail := lastMail(t, env, r.ID)
 	require.Equal(t, "REMINDER", mail.Params["step"])

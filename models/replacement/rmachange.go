@@ -380,11 +380,8 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 	// Only who still has the unit is asked to return it.
 	asked := w.StoredReturn == rma.ReturnAwaited || w.StoredReturn == rma.ReturnOverdue
 	switch {
-	case asked && rma.After(w.OverdueFrom, w.ReturnDueAt):
-		// Who was reminded late has a later day.
-		shown["return_on"] = rules.DateIn(*w.OverdueFrom, w.zone()).AddDays(-1).String()
 	case asked && w.ReturnPlan != nil:
-		shown["return_on"] = w.ReturnPlan.On.String()
+		shown["return_on"] = w.ReturnOn().String()
 	}
 	shown["step"] = w.toldStep(m.step, shown["return_on"] != nil)
 

@@ -98,7 +98,7 @@ func (f RMAFacts) Return(now time.Time) ReturnState {
 		return ReturnBilled
 	case !f.Outbound().Done():
 		return ReturnNotDue
-	case f.ReturnDueAt != nil && !now.Before(*f.ReturnDueAt):
+	case f.ReturnDueAt != nil && !now.Before(*f.ReturnUntil()):
 		return ReturnOverdue
 	}
 
@@ -199,7 +199,7 @@ func (f RMAFacts) returnScan() *time.Time {
 // fee stands still (S22).
 func (f RMAFacts) ReturnStopped() bool {
 	scan := f.returnScan()
-	return scan != nil && (f.ReturnDueAt == nil || scan.Before(*f.ReturnDueAt))
+	return scan != nil && (f.ReturnDueAt == nil || scan.Before(*f.ReturnUntil()))
 }
 
 // outstanding reports whether the faulty unit is with the customer and has to come

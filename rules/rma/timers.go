@@ -39,7 +39,7 @@ func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 	out, outstanding := f.Outbound(), f.outstanding()
 	add(out.waiting() && f.BreachedAt == nil, f.PromiseDueAt, TimerBreach)
 	add(out == OutboundShipped && f.SilenceAskedAt == nil, f.SilenceDueAt, TimerSilence)
-	add(outstanding && f.OverdueAt == nil, f.overdueFrom(), TimerOverdue)
+	add(outstanding && f.OverdueAt == nil, f.ReturnUntil(), TimerOverdue)
 	add(outstanding && f.FeeAskedAt == nil, f.FeeConfirmAt, TimerFeeConfirm)
 
 	if outstanding && plan != nil {
@@ -51,8 +51,9 @@ func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 	return timers
 }
 
-// overdueFrom returns when the customer is told that the return is overdue.
-func (f RMAFacts) overdueFrom() *time.Time {
+// ReturnUntil returns until when the customer has to return the unit: longer than by its
+// plan where a reminder came late. From then on the return is overdue.
+func (f RMAFacts) ReturnUntil() *time.Time {
 	if After(f.OverdueFrom, f.ReturnDueAt) {
 		return f.OverdueFrom
 	}
