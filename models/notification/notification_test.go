@@ -167,8 +167,8 @@ func TestGiveUpMailsHandsEachToAnOperator(t *testing.T) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		inv := env.InvitationOf(t, o.ID)
 		for range 2 {
-			require.NoError(t, env.GiveUpMails(env.Context, o.ID, "three days without an answer"))
-			require.NoError(t, env.GiveUpMails(env.Context, inv.ID, "three days without an answer"))
+			require.NoError(t, env.GiveUpMails(env.Context, o.ID, "three days without an answer", time.Time{}))
+			require.NoError(t, env.GiveUpMails(env.Context, inv.ID, "three days without an answer", time.Time{}))
 		}
 		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 4)
 		got, err := env.GetOrder(env.Context, o.ID)
