@@ -192,3 +192,30 @@ func TestMissingNamesWhatDocumentsGetWrong(t *testing.T) {
 		require.NotEmpty(t, ours.missing(".", wrong), wrong)
 	}
 }
+
+// The manual says twice which commands talk to the API: in a sentence about their settings,
+// and in the table of all commands.
+func TestTheManualNamesEveryCommandOfTheAPI(t *testing.T) {
+	raw, err := os.ReadFile("docs/operations.md")
+	require.NoError(t, err)
+	source, err := os.ReadFile("cmd/roomcover/main.go")
+	require.NoError(t, err)
+	_, after, _ := strings.Cut(string(raw), "These talk to the API instead: ")
+	sentence, _, found := strings.Cut(after, ";")
+	require.True(t, found)
+
+	read := func(pattern, text string) []string {
+		var names []string
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			names = append(names, strings.ToLower(found[1]))
+		}
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	named := read("`([a-z]+)`", sentence)
+	require.Equal(t, read(`(?m)^\t([A-Z]\w+) .*\(by the API\)\.`, string(source)), named)
+
+	apart := []string{"org", "demo"} // which the sentence names behind the semicolon
+	require.Equal(t, read("(?m)^\\| `([a-z]+)[^|]*\\|[^|]*\\| API \\|$", string(raw)),
+		slices.Sorted(slices.Values(append(apart, named...))))
+}

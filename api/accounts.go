@@ -112,7 +112,7 @@ type AccountView struct {
 type AccountDetail struct {
 	AccountView
 	CSM     *CSMContact                                            `json:"csm,omitempty" doc:"Whom to turn to; missing where nobody is named, or the one who was has left"`
-	Balance map[catalogue.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"How many licences there are, by service type and then by state"`
+	Balance map[catalogue.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"How many licenses there are, by service type and then by state"`
 	Members []MemberView                                           `json:"members" nullable:"false" doc:"People with access to the account, those whose access was removed included"`
 }
 

@@ -45,8 +45,8 @@ func (h assignmentHandlers) routes(api huma.API) {
 
 // AssignmentRequest assigns a licence.
 type AssignmentRequest struct {
-	LicenceID         string `json:"licence_id" doc:"Id of an available licence of Select or Sync+"`
-	RoomID            string `json:"room_id" doc:"Id of the room that gets the licence"`
+	LicenceID         string `json:"licence_id" doc:"Id of an available license of Select or Sync+"`
+	RoomID            string `json:"room_id" doc:"Id of the room that gets the license"`
 	AcknowledgedTerms int    `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the room's country that you have read; required where they differ from those of the account's country"`
 	Reason            string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
@@ -55,10 +55,10 @@ type AssignmentRequest struct {
 type AssignmentView struct {
 	ID             string                    `json:"id" doc:"Id of the object; it never changes"`
 	AccountID      string                    `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
-	LicenceID      string                    `json:"licence_id" doc:"Id of the licence that covers the room"`
+	LicenceID      string                    `json:"licence_id" doc:"Id of the license that covers the room"`
 	RoomID         string                    `json:"room_id" doc:"Id of the room that is covered"`
-	ServiceType    catalogue.ServiceType     `json:"service_type" enum:"SELECT,SYNC_PLUS" doc:"The service of the licence"`
-	From           time.Time                 `json:"from" doc:"From when the licence covers the room; an instant in UTC"`
+	ServiceType    catalogue.ServiceType     `json:"service_type" enum:"SELECT,SYNC_PLUS" doc:"The service of the license"`
+	From           time.Time                 `json:"from" doc:"From when the license covers the room; an instant in UTC"`
 	To             *time.Time                `json:"to,omitempty" doc:"When it ended: an instant in UTC that is not covered any more; missing while it lasts"`
 	EndReason      entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED" doc:"Why it ended; missing while it lasts"`
 	TermsVersion   int                       `json:"terms_version,omitempty" doc:"Version of the terms of the room's country when it was assigned"`
@@ -130,7 +130,7 @@ func (h assignmentHandlers) assign(
 
 // ManyAssignmentsRequest assigns licences of a contract.
 type ManyAssignmentsRequest struct {
-	RoomIDs           []string       `json:"room_ids" nullable:"false" doc:"Ids of the rooms that get a licence each"`
+	RoomIDs           []string       `json:"room_ids" nullable:"false" doc:"Ids of the rooms that get a license each"`
 	AcknowledgedTerms map[string]int `json:"acknowledged_terms,omitempty" doc:"Version of the terms that you have read, by the rooms' country, where they differ from those of the account's country, such as {AR: 2}"`
 	Reason            string         `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
@@ -158,7 +158,7 @@ type listAssignmentsInput struct {
 	ListInput
 	AccountID string `query:"account_id" maxLength:"64" doc:"Only assignments of this account"`
 	RoomID    string `query:"room_id" maxLength:"64" doc:"Only assignments to this room"`
-	LicenceID string `query:"licence_id" maxLength:"64" doc:"Only assignments of this licence"`
+	LicenceID string `query:"licence_id" maxLength:"64" doc:"Only assignments of this license"`
 	Open      bool   `query:"open" doc:"Only those that last"`
 }
 

@@ -56,8 +56,8 @@ type ContractView struct {
 	Type          catalogue.ServiceType   `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE" doc:"The service"`
 	State         rules.ContractState     `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED" doc:"Where it stands in its life"`
 	Expiring      bool                    `json:"expiring" doc:"Whether it runs and ends within 90 days"`
-	Quantity      int64                   `json:"quantity" doc:"How many licences were bought"`
-	InForce       int64                   `json:"in_force" doc:"How many licences are neither cancelled nor expired"`
+	Quantity      int64                   `json:"quantity" doc:"How many licenses were bought"`
+	InForce       int64                   `json:"in_force" doc:"How many licenses are neither canceled nor expired"`
 	Assigned      int64                   `json:"assigned" doc:"How many of those in force are assigned to a room or attached to a serial number"`
 	TermYears     int                     `json:"term_years" doc:"Length of the term in years; 0 where the service has none of its own"`
 	MaxRooms      int64                   `json:"max_rooms,omitempty" doc:"Of an enterprise plan: how many rooms it covers at most"`
@@ -67,7 +67,7 @@ type ContractView struct {
 	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day, YYYY-MM-DD in time_zone"`
 	StartReason   entitlement.StartReason `json:"start_reason,omitempty" doc:"Why it started on that day: FIRST_ASSIGNMENT, FALLBACK_60_DAYS, PURCHASE or RENEWAL"`
 	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started: the day on which it starts by itself, YYYY-MM-DD"`
-	CancelledAt   *time.Time              `json:"cancelled_at,omitempty" doc:"When it was cancelled; an instant in UTC"`
+	CancelledAt   *time.Time              `json:"cancelled_at,omitempty" doc:"When it was canceled; an instant in UTC"`
 	CreatedAt     time.Time               `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
@@ -182,11 +182,11 @@ func (h contractHandlers) getContract(
 
 // LicenceView is one licence of a contract.
 type LicenceView struct {
-	ID         string             `json:"id" doc:"Id of the licence, such as lic_01kb…"`
+	ID         string             `json:"id" doc:"Id of the license, such as lic_01kb…"`
 	Number     int64              `json:"number" doc:"From 1 to the contract's quantity"`
 	State      rules.LicenceState `json:"state" enum:"AVAILABLE,ASSIGNED,EXPIRED,REVOKED" doc:"Whether it may be assigned to a room"`
 	StateSince time.Time          `json:"state_since" doc:"When it came into this state; an instant in UTC"`
-	Renews     string             `json:"renews,omitempty" doc:"Id of the licence that it continues"`
+	Renews     string             `json:"renews,omitempty" doc:"Id of the license that it continues"`
 }
 
 func (h contractHandlers) listLicences(

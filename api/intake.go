@@ -115,7 +115,7 @@ func (h refusalHandlers) routes(api huma.API) {
 // RefusalView is an intake that was refused.
 type RefusalView struct {
 	ID        string             `json:"id" doc:"Id of the refusal, such as ref_01kb…"`
-	OrgID     string             `json:"org_id" doc:"Id of the organisation that sent it"`
+	OrgID     string             `json:"org_id" doc:"Id of the organization that sent it"`
 	Errors    []rules.FieldError `json:"errors" nullable:"false" doc:"What was wrong, without the values that were sent"`
 	RequestID string             `json:"request_id" doc:"The X-Request-Id of the request"`
 	CreatedAt time.Time          `json:"created_at" doc:"When it was refused; an instant in UTC"`
@@ -123,7 +123,7 @@ type RefusalView struct {
 
 type listRefusalsInput struct {
 	ListInput
-	OrgID string `query:"org_id" maxLength:"64" doc:"Operators: only what this organisation sent"`
+	OrgID string `query:"org_id" maxLength:"64" doc:"Operators: only what this organization sent"`
 }
 
 func (h refusalHandlers) listRefusals(

@@ -194,7 +194,7 @@ type ContactQuestionView struct {
 	ContactName  string                 `json:"contact_name" doc:"Name of the person whom the order names"`
 	Seller       string                 `json:"seller" doc:"The reseller's registered name"`
 	SentBy       string                 `json:"sent_by,omitempty" doc:"Who sent the order, where it is not the seller"`
-	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED,WITHDRAWN" doc:"WITHDRAWN: its order was cancelled before somebody answered"`
+	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED,WITHDRAWN" doc:"WITHDRAWN: its order was canceled before somebody answered"`
 	Role         identity.MemberRole    `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"What the person may do once an administrator confirms"`
 	AskedAt      time.Time              `json:"asked_at" doc:"When the administrators were asked; an instant in UTC"`
 	AnswerUntil  time.Time              `json:"answer_until" doc:"Until when the administrators alone decide, an instant in UTC; from then on an operator decides too, by the task DECIDE_CONTACT"`

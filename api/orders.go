@@ -271,8 +271,8 @@ type DecisionRequest struct {
 // CancellationRequest cancels an order, whole without a quantity.
 type CancellationRequest struct {
 	Reason     string   `json:"reason" doc:"Why, in your words: required"`
-	Quantity   *int     `json:"quantity,omitempty" minimum:"1" doc:"How many licences to take back; missing: the whole order"`
-	LicenceIDs []string `json:"licence_ids,omitempty" nullable:"false" doc:"Ids of the assigned licences to take, where there are not enough unassigned ones"`
+	Quantity   *int     `json:"quantity,omitempty" minimum:"1" doc:"How many licenses to take back; missing: the whole order"`
+	LicenceIDs []string `json:"licence_ids,omitempty" nullable:"false" doc:"Ids of the assigned licenses to take, where there are not enough unassigned ones"`
 }
 
 // ReasonRequest says why.

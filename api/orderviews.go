@@ -23,7 +23,7 @@ type OrderSummary struct {
 	ServiceType      catalogue.ServiceType `json:"service_type" doc:"The service of all its lines: SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART"`
 	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The day of purchase that counts, YYYY-MM-DD: as it was sent, or the day it came in where that one cannot be right"`
 	TimeZone         string                `json:"time_zone" doc:"IANA name of the zone in which the order's days count, such as America/Sao_Paulo"`
-	CancellableUntil time.Time             `json:"cancellable_until" doc:"End of the time in which it can be cancelled: an instant in UTC at which it cannot any more"`
+	CancellableUntil time.Time             `json:"cancellable_until" doc:"End of the time in which it can be canceled: an instant in UTC at which it cannot any more"`
 	ReviewReasons    []string              `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order. To sellers and customers OPERATOR_CHECKS_CUSTOMER stands for every reason that would tell of others"`
 	ReviewUntil      *time.Time            `json:"review_until,omitempty" doc:"Until when a person may decide, an instant in UTC; then the order is rejected"`
 	InvitationFailed bool                  `json:"invitation_failed" doc:"Whether the invitation could not be delivered: correct the contact's address with an operator"`
@@ -40,10 +40,10 @@ type OrderSummary struct {
 // OrderLineView is one line of an order.
 type OrderLineView struct {
 	SKU         string                `json:"sku" doc:"Code of what was ordered, such as SELECT-3Y"`
-	Quantity    int64                 `json:"quantity" doc:"How many licences were ordered"`
+	Quantity    int64                 `json:"quantity" doc:"How many licenses were ordered"`
 	ServiceType catalogue.ServiceType `json:"service_type" doc:"The service that the SKU grants"`
 	TermYears   int                   `json:"term_years" doc:"Length of the term in years; 0 for JumpStart"`
-	Renews      string                `json:"renews,omitempty" doc:"Id of the contract whose licences these continue"`
+	Renews      string                `json:"renews,omitempty" doc:"Id of the contract whose licenses these continue"`
 }
 
 // OrderDetail is one order with everything that became of it.
@@ -60,7 +60,7 @@ type CancellationView struct {
 	ID          string                  `json:"id" doc:"Id of the cancellation, such as can_01kb…"`
 	State       order.CancellationState `json:"state" enum:"REQUESTED,COMPLETED" doc:"Whether its consequences are done"`
 	Whole       bool                    `json:"whole" doc:"Whether it takes back the whole order"`
-	Quantity    int64                   `json:"quantity" doc:"How many licences it takes back"`
+	Quantity    int64                   `json:"quantity" doc:"How many licenses it takes back"`
 	Role        rules.Role              `json:"role" doc:"Role of who asked for it, such as RESELLER"`
 	Reason      string                  `json:"reason,omitempty" doc:"Why, in their words; for operators, and for the sellers of the order when a seller gave it"`
 	CreatedAt   time.Time               `json:"created_at" doc:"When it was asked for; an instant in UTC"`
@@ -180,7 +180,7 @@ type OrderContract struct {
 	OrderID       string                  `json:"order_id" doc:"Id of the order"`
 	Type          catalogue.ServiceType   `json:"type" doc:"The service: SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART"`
 	State         rules.ContractState     `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED" doc:"Where the contract stands in its life"`
-	Quantity      int64                   `json:"quantity" doc:"How many licences it holds"`
+	Quantity      int64                   `json:"quantity" doc:"How many licenses it holds"`
 	TermYears     int                     `json:"term_years" doc:"Length of the term in years; 0 for JumpStart"`
 	TimeZone      string                  `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
 	StartOn       string                  `json:"start_on,omitempty" format:"date" doc:"First covered day, YYYY-MM-DD in time_zone; missing while it has not started"`

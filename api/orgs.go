@@ -64,10 +64,10 @@ func (h orgHandlers) routes(api huma.API) {
 
 // OrgRequest is an organisation that sells or serves.
 type OrgRequest struct {
-	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER" doc:"What kind of organisation it is"`
-	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organisation it is"`
+	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER" doc:"What kind of organization it is"`
+	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organization it is"`
 	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR. Missing: the only one of this name"`
-	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"First day on which it may sell, YYYY-MM-DD; missing: not authorised"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"First day on which it may sell, YYYY-MM-DD; missing: not authorized"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"First day on which it may not sell any more, YYYY-MM-DD; missing: without end"`
 	Suspended       bool            `json:"suspended,omitempty" doc:"Whether its tokens and orders are refused for the time being"`
 }
@@ -77,7 +77,7 @@ type OrgChangeRequest struct {
 	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER" doc:"Its kind; it cannot change"`
 	Name            string          `json:"name" doc:"Full name, with the legal form"`
 	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR; missing: not on record"`
-	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorized"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
 	Suspended       bool            `json:"suspended,omitempty" doc:"Whether its tokens and orders are refused for the time being"`
 	Reason          string          `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
@@ -104,11 +104,11 @@ type OrgSpellingsRequest struct {
 
 // OrgView is an organisation.
 type OrgView struct {
-	ID              string          `json:"id" doc:"Id of the organisation, such as org_01kb…"`
+	ID              string          `json:"id" doc:"Id of the organization, such as org_01kb…"`
 	Kind            account.OrgKind `json:"kind" doc:"OPERATOR, CUSTOMER_PARENT, DISTRIBUTOR, RESELLER or PARTNER"`
 	Name            string          `json:"name" doc:"Its full name, with the legal form"`
 	Country         string          `json:"country,omitempty" doc:"ISO 3166-1, two letters, such as BR; missing: not on record"`
-	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"First day on which it may sell, YYYY-MM-DD; missing: not authorised"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"First day on which it may sell, YYYY-MM-DD; missing: not authorized"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"First day on which it may not sell any more, YYYY-MM-DD; missing: without end"`
 	Suspended       bool            `json:"suspended" doc:"Whether its tokens and orders are refused for the time being"`
 	Authorised      bool            `json:"authorised" doc:"Whether it may sell today"`

@@ -122,7 +122,7 @@ func roomView(r entitlement.Room) RoomView {
 type RoomDetail struct {
 	RoomView
 	Devices     []DeviceView     `json:"devices" nullable:"false" doc:"Devices that are in the room now"`
-	Assignments []AssignmentView `json:"assignments" nullable:"false" doc:"Licences that cover the room now"`
+	Assignments []AssignmentView `json:"assignments" nullable:"false" doc:"Licenses that cover the room now"`
 }
 
 type roomOutput[T any] struct {
@@ -211,7 +211,7 @@ func (h roomHandlers) archiveRoom(
 type MoveRequest struct {
 	ToRoomID          string   `json:"to_room_id" doc:"Id of the room that they move to"`
 	DeviceIDs         []string `json:"device_ids,omitempty" nullable:"false" doc:"Ids of the devices that move"`
-	LicenceIDs        []string `json:"licence_ids,omitempty" nullable:"false" doc:"Ids of the licences that move"`
+	LicenceIDs        []string `json:"licence_ids,omitempty" nullable:"false" doc:"Ids of the licenses that move"`
 	AcknowledgedTerms int      `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the new room's country that you have read; required where they differ from those of the account's country"`
 	Reason            string   `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }

@@ -57,7 +57,7 @@ type SparesView struct {
 	Name        string `json:"name" doc:"Name of the customer's parent"`
 	MergedInto  string `json:"merged_into,omitempty" doc:"Id of the parent that took over; missing: none did"`
 	Entitled    int    `json:"entitled" doc:"Spare units that the parent is entitled to: the sum of its ledger"`
-	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licences in force over all its accounts, assigned or not"`
+	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licenses in force over all its accounts, assigned or not"`
 }
 
 func sparesView(operator bool) func(replacement.Spares) SparesView {
@@ -93,7 +93,7 @@ type SpareLineView struct {
 	Delta     int              `json:"delta" doc:"By how many units it changed the balance; negative: fewer"`
 	Cause     spare.SpareCause `json:"cause" enum:"ORDER,CANCELLATION,EXPIRY,MERGE,SPLIT,TRANSFER" doc:"Why the balance changed"`
 	SourceID  string           `json:"source_id" doc:"Id of the order, cancellation, contract or other parent that caused it"`
-	Licences  int64            `json:"licences_in_force" doc:"Select licences in force after the change"`
+	Licences  int64            `json:"licences_in_force" doc:"Select licenses in force after the change"`
 	CreatedAt time.Time        `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 

@@ -38,8 +38,8 @@ func (h tokenHandlers) routes(api huma.API) {
 
 // TokenRequest is what a token is made of.
 type TokenRequest struct {
-	OrgID     string     `json:"org_id" doc:"Id of the organisation that the token acts for"`
-	Role      rules.Role `json:"role" enum:"RESELLER,DISTRIBUTOR,OPERATOR_AGENT,OPERATOR_LEAD,OPERATOR_CSM,CUSTOMER_ADMIN,CUSTOMER_READ_ONLY" doc:"Role in which the token acts for the organisation"`
+	OrgID     string     `json:"org_id" doc:"Id of the organization that the token acts for"`
+	Role      rules.Role `json:"role" enum:"RESELLER,DISTRIBUTOR,OPERATOR_AGENT,OPERATOR_LEAD,OPERATOR_CSM,CUSTOMER_ADMIN,CUSTOMER_READ_ONLY" doc:"Role in which the token acts for the organization"`
 	AccountID string     `json:"account_id,omitempty" doc:"Customers: the one account that the token acts for; org_id is its parent"`
 	Label     string     `json:"label" doc:"What people call it, such as \"ERP, production\""`
 	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"What it may be used for, such as orders:write; missing: all that make sense for the role. Your own token must have each of them"`
@@ -49,11 +49,11 @@ type TokenRequest struct {
 // TokenView is a token without its secret.
 type TokenView struct {
 	ID        string     `json:"id" doc:"Id of the token, such as tok_01kb…; not its secret"`
-	OrgID     string     `json:"org_id" doc:"Id of the organisation that it acts for"`
+	OrgID     string     `json:"org_id" doc:"Id of the organization that it acts for"`
 	Role      rules.Role `json:"role" doc:"Role in which it acts, such as RESELLER"`
 	AccountID string     `json:"account_id,omitempty" doc:"Of a customer's token: the one account that it acts for"`
 	Label     string     `json:"label" doc:"What people call it"`
-	Prefix    string     `json:"prefix" doc:"How the secret begins, to recognise it"`
+	Prefix    string     `json:"prefix" doc:"How the secret begins, to recognize it"`
 	Scopes    []string   `json:"scopes" nullable:"false" doc:"What it may be used for, such as orders:write"`
 	CreatedAt time.Time  `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 	ExpiresAt time.Time  `json:"expires_at" doc:"When it expires; an instant in UTC"`

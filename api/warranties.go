@@ -66,7 +66,7 @@ func (h warrantyHandlers) routes(api huma.API) {
 
 // AttachmentRequest attaches a unit of an extended warranty.
 type AttachmentRequest struct {
-	LicenceID string `json:"licence_id" doc:"Id of an available licence of the extended warranty"`
+	LicenceID string `json:"licence_id" doc:"Id of an available license of the extended warranty"`
 	Serial    string `json:"serial" doc:"Serial number of a device that is registered in the account"`
 	Reason    string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
 }
@@ -75,8 +75,8 @@ type AttachmentRequest struct {
 type AttachmentView struct {
 	ID         string                    `json:"id" doc:"Id of the attachment, such as wat_01kb…"`
 	AccountID  string                    `json:"account_id" doc:"Id of the customer's account, such as acc_01kb…"`
-	ContractID string                    `json:"contract_id" doc:"Id of the contract of the licence"`
-	LicenceID  string                    `json:"licence_id" doc:"Id of the licence that covers the device"`
+	ContractID string                    `json:"contract_id" doc:"Id of the contract of the license"`
+	LicenceID  string                    `json:"licence_id" doc:"Id of the license that covers the device"`
 	Serial     string                    `json:"serial" doc:"Serial number that is covered"`
 	DeviceID   string                    `json:"device_id,omitempty" doc:"Id of the device with this serial; missing while it is not registered"`
 	From       time.Time                 `json:"from" doc:"From when it covers the device; an instant in UTC"`

@@ -3,6 +3,7 @@ package messages
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 var british = regexp.MustCompile(`(?i)\b(\w*licence\w*|\w*[lb]elled|\w*ravell\w+|\w*cancell(ed|ing|er)\w*|fulfil|fulfils|fulfilment|` +
 	`\w*(author|recogn|organ|apolog|real|initial|final|normal|minim|maxim|summar|util|custom|priorit|critic|emphas)is(e|es|ed|ing|ation|ations)|` +
 	`\w*(colour|behaviour|favour|honour|labour|neighbour|rumour)\w*|\w*(centre|metre|litre|theatre)s?|grey|catalogues?|dialogue|` +
-	`cheques?|programmes?|whilst|amongst|learnt|defence|offence|practise\w*|towards|storey|tyres?|enquir\w+|judgement|artefact\w*|` +
+	`cheques?|programmes?|whilst|amongst|learnt|defence|offence|practise\w*|storey|tyres?|enquir\w+|judgement|artefact\w*|` +
 	`analys(e|es|ed|ing))\b`)
 
 func TestEnglishIsAmerican(t *testing.T) {
@@ -40,5 +41,24 @@ func TestEnglishIsAmerican(t *testing.T) {
 	require.NotEmpty(t, subjects)
 	for template, forms := range subjects {
 		require.NotRegexp(t, british, forms["en"], template)
+	}
+}
+
+// codeOf finds what documents show as code, where names keep their spelling.
+var codeOf = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`|\\]\\([^)]*\\)")
+
+func TestTheDocumentsAreAmerican(t *testing.T) {
+	var documents []string
+	for _, folder := range []string{"../docs", "../docs/decisions", "../api/operations", ".."} {
+		found, err := filepath.Glob(folder + "/*.md")
+		require.NoError(t, err)
+		documents = append(documents, found...)
+	}
+	require.Greater(t, len(documents), 50)
+
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		require.NoError(t, err)
+		require.NotRegexp(t, british, codeOf.ReplaceAllString(string(text), ""), document)
 	}
 }

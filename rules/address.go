@@ -122,9 +122,9 @@ type Party struct {
 
 // OrgParty is the reseller or the distributor. One organisation may be both (A7).
 type OrgParty struct {
-	Company string  `json:"company" doc:"Full name, with its legal form, such as Revenda Sul Ltda: with the country it says which organisation it is"`
+	Company string  `json:"company" doc:"Full name, with its legal form, such as Revenda Sul Ltda: with the country it says which organization it is"`
 	Email   string  `json:"email" doc:"Address that is told about the order"`
-	Address Address `json:"address" doc:"Where the organisation is"`
+	Address Address `json:"address" doc:"Where the organization is"`
 }
 
 // Normalised returns the address as it is stored: texts trimmed and in Unicode NFC, the

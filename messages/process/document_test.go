@@ -23,7 +23,7 @@ var documents = map[string]struct {
 		path:  "../../docs/processes.md",
 		title: "Processes",
 		how: "The charts are drawn from the transition tables of package `rules` and the sentences come from the\n" +
-			"catalogue (`messages/en/process.json`); `go test ./messages/process -update` writes this file, and\n" +
+			"catalog (`messages/en/process.json`); `go test ./messages/process -update` writes this file, and\n" +
 			"the same test fails where it has drifted. Days are those of the default program; `roomcover ps` says\n" +
 			"of each process under way its own, and [the same stands here in Portuguese](processes.pt-BR.md).",
 		columns: "| State | What it waits for, until when, and what comes then | Who can move it |",

@@ -28,10 +28,10 @@ type Program struct {
 	InviteReminderDays []int `json:"invite_reminder_days" nullable:"false" doc:"Days after the issue on which the invited person is reminded, ascending"`
 	// left for a pending one to be kept (S15)
 	InviteKeepDays     int   `json:"invite_keep_days" doc:"Days that a pending invitation must have left to be kept when a further order comes for the account"`
-	CancelDays         int   `json:"cancel_days" doc:"Days from the purchase in which an order can be cancelled"`
-	StartFallbackDays  int   `json:"start_fallback_days" doc:"Days after the order when a contract starts by itself, if no licence was assigned before"`
+	CancelDays         int   `json:"cancel_days" doc:"Days from the purchase in which an order can be canceled"`
+	StartFallbackDays  int   `json:"start_fallback_days" doc:"Days after the order when a contract starts by itself, if no license was assigned before"`
 	POMaxAgeDays       int   `json:"po_max_age_days" doc:"Days that a purchase may lie back when its order comes in"`
-	SpareRatio         int   `json:"spare_ratio" doc:"Select licences in force that earn one spare unit"`
+	SpareRatio         int   `json:"spare_ratio" doc:"Select licenses in force that earn one spare unit"`
 	WarrantyCapYears   int   `json:"warranty_cap_years" doc:"Years from a device's purchase after which its hardware is not covered any more"`
 	ReviewReminderDays []int `json:"review_reminder_days" doc:"Days after which operators are reminded of an order in review, ascending"`
 	ReviewRejectDays   int   `json:"review_reject_days" doc:"Days after which an order in review is rejected by itself"`

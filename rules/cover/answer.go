@@ -30,7 +30,7 @@ const (
 type Entitlement struct {
 	Kind         EntitlementKind   `json:"kind" doc:"What covers: SELECT, JUMPSTART, STANDARD_WARRANTY, EXTENDED_WARRANTY or REPLACEMENT_WARRANTY"`
 	ContractID   string            `json:"contract_id,omitempty" doc:"Id of the contract; missing for a warranty of the maker"`
-	LicenceID    string            `json:"licence_id,omitempty" doc:"Id of the licence; missing for a warranty of the maker"`
+	LicenceID    string            `json:"licence_id,omitempty" doc:"Id of the license; missing for a warranty of the maker"`
 	Until        time.Time         `json:"until" doc:"When it ends; an instant in UTC that is not covered any more"`
 	RMASpeed     calendar.RMASpeed `json:"rma_speed,omitempty" doc:"Of hardware, how soon a replacement arrives: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
 	TermsVersion int               `json:"terms_version,omitempty" doc:"Of Select: version of the country's terms that counts"`
@@ -55,7 +55,7 @@ type Answer struct {
 	SupportUntil  *time.Time        `json:"support_until,omitempty" doc:"When technical support ends; an instant in UTC"`
 	RMASpeed      calendar.RMASpeed `json:"rma_speed,omitempty" doc:"How soon a replacement arrives after approval: NBD (next business day), STANDARD (no promised day) or business days such as 3BD"`
 	Languages     []string          `json:"languages,omitempty" doc:"Languages of support, as BCP 47, such as pt-BR"`
-	Features      []Feature         `json:"features,omitempty" doc:"What an assigned licence switches on: SYNC_PREMIUM"`
+	Features      []Feature         `json:"features,omitempty" doc:"What an assigned license switches on: SYNC_PREMIUM"`
 
 	SLAPolicy  string `json:"sla_policy,omitempty" doc:"Code of the policy by which support answers"`
 	SLAVersion int    `json:"sla_version,omitempty" doc:"Version of that policy"`

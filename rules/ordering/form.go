@@ -26,9 +26,9 @@ type OrderForm struct {
 // OrderLine asks for Quantity licences of a SKU. Renews is the id of the contract
 // of the same customer that they continue, or empty (S4).
 type OrderLine struct {
-	SKU      string `json:"sku" doc:"Code from the catalogue, such as SELECT-3Y; case does not matter"`
-	Quantity int64  `json:"quantity" doc:"How many licences: a whole number from 1"`
-	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap"`
+	SKU      string `json:"sku" doc:"Code from the catalog, such as SELECT-3Y; case does not matter"`
+	Quantity int64  `json:"quantity" doc:"How many licenses: a whole number from 1"`
+	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licenses these continue without a gap"`
 }
 
 // Normalised returns the form in the one spelling that is stored and compared:
