@@ -4,10 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -161,5 +163,31 @@ func TestSmallThingsOfTheDesk(t *testing.T) {
 	require.Regexp(t, `Courier +unreliable`, s.must(append(courier, "--unreliable")...))
 	require.NotRegexp(t, `Courier +unreliable`, s.must(append(courier, "--reliable")...))
 
+}
+
+// What a seller sent and was refused at the door is told with every field, though no order exists.
+func TestWhatWasRefusedAtTheDoorIsTold(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
 	require.Equal(t, "Nothing was refused.\n", s.must("order", "refused"))
+
+	seller := env.Reseller(t, "Revenda Sul")
+	_, secret, err := env.CreateToken(env.Context, identity.NewToken{
+		OrgID:     seller.ID,
+		Role:      rules.Reseller,
+		Label:     "order system",
+		Scopes:    api.ScopesFor(rules.Reseller),
+		ExpiresAt: time.Now().Add(time.Hour),
+	})
+	require.NoError(t, err)
+	sender, err := apiOptions{URL: os.Getenv("ROOMCOVER_URL")}.clientWith(secret)
+	require.NoError(t, err)
+	require.Error(t, sender.post(t.Context(), "/v1/orders", map[string]string{}, &struct{}{}))
+
+	env.Calendar.Set(env.Calendar.Now().Add(48 * time.Hour))
+	out := s.must("order", "refused", "--time-zone", "America/Sao_Paulo")
+	require.Regexp(t, `^Revenda Sul, Mon 23 Nov, 09:00 in São Paulo \(request req-`, out)
+	require.Contains(t, out, "\n  po number: ")
+	require.Contains(t, out, "\n1 in all.\n")
+	require.NotRegexp(t, anyID, out)
 }

@@ -13,7 +13,8 @@ import (
 type orderRefusedCommand struct {
 	output
 	apiOptions
-	Limit int `default:"20" help:"At most so many, the newest first; 0 for all."`
+	TimeZone string `name:"time-zone" default:"UTC" env:"TZ" placeholder:"ZONE" help:"By whose clock the times are, such as America/Sao_Paulo (${env})."`
+	Limit    int    `default:"20" help:"At most so many, the newest first; 0 for all."`
 }
 
 // Help is shown by --help.
@@ -21,7 +22,7 @@ func (orderRefusedCommand) Help() string {
 	return `What was sent is not kept: only who sent it, when, and what was wrong with it.
 
 Example:
-  roomcover order refused --limit 5`
+  roomcover order refused --limit 5 --time-zone America/Sao_Paulo`
 }
 
 // Run lists.
@@ -44,7 +45,7 @@ func (c orderRefusedCommand) Run(ctx context.Context, a *app) error {
 
 		for _, r := range list {
 			fmt.Fprintf(out, "%s, %s (request %s)\n", w.name(r.OrgID),
-				w.since(r.CreatedAt, w.zone(r.OrgID)), r.RequestID)
+				w.since(r.CreatedAt, c.TimeZone), r.RequestID)
 			a.spelling.explain(out, "", "", r.Errors)
 			fmt.Fprintln(out)
 		}
