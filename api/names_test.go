@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -73,6 +74,34 @@ func TestNamesAreToldToWhoMaySeeTheThing(t *testing.T) {
 			problem(t, h.Seller.get("/v1/names?ids="+c.Room.ID), 403, rules.Forbidden)
 			problem(t, h.Lead.get("/v1/names?ids="+strings.Repeat("x,", 100)+"x"), 422, "INVALID_PARAMETER")
 		})
+	}
+}
+
+// A token learns a person's address, and what an order or a mail is called, with the scope
+// with which it could read the thing itself.
+func TestNamesAskForTheScopeOfTheThing(t *testing.T) {
+	h := sqlite(t)
+	c := h.Covered(t)
+	inv := h.InvitationOf(t, c.Order.ID)
+	mail := h.Mails(t, "invitation")[0].ID
+	members, err := h.MembershipsOf(h.Context, c.Admin.ID)
+	require.NoError(t, err)
+	persons := []string{inv.ID, c.Admin.ID, members[0].ID}
+	for scopes, want := range map[string][]string{
+		api.RoomsRead:                          {c.Room.ID},
+		api.RoomsRead + " " + api.AccountsRead: append([]string{c.Room.ID, c.Order.ID, c.Licence.ContractID}, persons...),
+		api.RoomsRead + " " + api.OrdersRead:   {c.Room.ID, c.Order.ID, c.Licence.ContractID},
+		api.RoomsRead + " " + api.Operator: append(
+			[]string{c.Room.ID, c.Order.ID, c.Licence.ContractID, mail, h.Lead.tokenID}, persons...),
+	} {
+		who := h.client(account.OperatorOrgID, rules.OperatorLead, strings.Fields(scopes)...)
+		ids := append([]string{c.Room.ID, c.Order.ID, c.Licence.ContractID, mail, h.Lead.tokenID}, persons...)
+		v := as[api.NamesView](t, who.get("/v1/names?ids="+strings.Join(ids, ",")), 200)
+		var got []string
+		for _, n := range v.Items {
+			got = append(got, n.ID)
+		}
+		require.ElementsMatch(t, want, got, scopes)
 	}
 }
 
