@@ -105,6 +105,41 @@ func TestNamesAskForTheScopeOfTheThing(t *testing.T) {
 	}
 }
 
+// A number that people read out does wherever a list is narrowed to a replacement or a
+// spare unit, however it is typed.
+func TestNumbersNarrowListsAsIDsDo(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		c, unit := h.Spare(t)
+		r := h.Approved(t, c)
+		_, err := h.AllocateRMA(storetest.Operator(), r.ID, "")
+		require.NoError(t, err)
+		other := h.Requested(t, h.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200"))
+
+		type ids struct {
+			Items []struct{ ID string } `json:"items"`
+		}
+		count := func(path string) int { return len(as[ids](t, h.Lead.get(path), 200).Items) }
+		require.Equal(t, 1, count("/v1/operator/tasks?subject_id="+other.Number))
+		require.Equal(t, 1, count("/v1/processes?id="+r.Number))
+		require.Equal(t, 1, count("/v1/processes?id="+unit.Number))
+		require.Positive(t, count("/v1/notifications?subject_id="+r.Number))
+		for _, list := range []string{
+			"/v1/operator/tasks?subject_id=",
+			"/v1/processes?id=",
+			"/v1/notifications?subject_id=",
+			"/v1/stock/entries?subject_id=",
+			"/v1/shipments?subject_id=",
+		} {
+			for _, of := range [][2]string{{r.ID, r.Number}, {unit.ID, unit.Number}, {other.ID, other.Number}} {
+				n := count(list + of[0])
+				require.Equal(t, n, count(list+of[1]), "%s%s", list, of[1])
+				require.Equal(t, n, count(list+strings.ToLower(strings.ReplaceAll(of[1], "-", "%20"))), list)
+			}
+			require.Zero(t, count(list+"RMA-00000"), list)
+		}
+	})
+}
+
 // An order is found by the sender's number and by ours; what is under way by its id.
 func TestOrdersByEitherNumberAndProcessesByID(t *testing.T) {
 	h := sqlite(t)
