@@ -15,3 +15,11 @@ func QueueTurn(a *Imports, customer string) (ready <-chan struct{}) {
 
 // EndTurn gives a turn back.
 func EndTurn(a *Imports) { a.turns.done() }
+
+// Turns returns how many files wait for a turn, and how many turns were given since a turn
+// was last asked for while nobody had one.
+func Turns(a *Imports) (waiting, given int) {
+	a.turns.mu.Lock()
+	defer a.turns.mu.Unlock()
+	return len(a.turns.waiting), a.turns.given
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -105,4 +106,39 @@ func TestS35_ALargeImportDoesNotDelayOthers(t *testing.T) {
 
 	stop()
 	group.Wait()
+}
+
+// Every batch of a file, checked or stored, waits for a turn of its customer.
+func TestS35_EveryBatchOfAFileWaitsForItsTurn(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 250, nil)) // three batches to check, three to store
+	a := &activities.Imports{
+		DB:           b.DB,
+		Programs:     b.Programs,
+		Jobs:         b.Jobs,
+		Accounts:     b.Accounts,
+		Entitlements: b.Entitlements,
+		Orders:       b.Orders,
+	}
+	for range 2 {
+		<-activities.QueueTurn(a, "another")
+	}
+
+	ended := make(chan error, 1)
+	go func() {
+		_, err := activities.RunImport(context.Background(), a, job.ID, func() {})
+		ended <- err
+	}()
+	require.Eventually(t, func() bool {
+		waiting, _ := activities.Turns(a)
+		return waiting == 1 || len(ended) > 0
+	}, time.Minute, time.Millisecond)
+	require.Empty(t, ended, "it does not go on without a turn")
+	require.Zero(t, b.get(job.ID).RowsChecked)
+
+	activities.EndTurn(a) // the other one is held, so that turns are counted on
+	require.NoError(t, <-ended)
+	require.Equal(t, 250, b.orders())
+	_, given := activities.Turns(a)
+	require.Equal(t, 2+3+3, given)
 }

@@ -71,7 +71,7 @@ func mailView(n notification.Notification) MailView {
 type listMailsInput struct {
 	ListInput
 	OrderID   string `query:"order_id" maxLength:"64" doc:"Only mails about this order"`
-	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only mails about this order or invitation"`
+	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only mails about this, such as an invitation, by its id; an RMA or a spare unit by its number too"`
 	State     string `query:"state" enum:"QUEUED,SENDING,SENT,DELIVERED,SOFT_FAIL,HARD_BOUNCED,SUPPRESSED,UNKNOWN" doc:"Only mails in this state"`
 }
 

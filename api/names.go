@@ -49,7 +49,28 @@ type NamesView struct {
 const maxNames = 100
 
 type namesInput struct {
-	IDs string `query:"ids" required:"true" maxLength:"6500" doc:"Ids, separated by commas; at most 100"`
+	IDs string `query:"ids" required:"true" maxLength:"6500" doc:"Ids, separated by commas; at most 100. Those of persons, invitations, orders, contracts, mails and tokens are named to a token that has the scope with which they are read elsewhere"`
+}
+
+// scopesToName are the scopes of which one has to be held to learn the name of a kind of
+// thing, by the prefix of its ids, beside that of the route: those with which the thing is
+// read elsewhere. A person's name is shown with the address.
+var scopesToName = map[string][]string{
+	db.PrefixInvitation:   {AccountsRead, Operator},
+	db.PrefixQuestion:     {AccountsRead, Operator},
+	db.PrefixMembership:   {AccountsRead, Operator},
+	db.PrefixUser:         {AccountsRead, Operator},
+	db.PrefixCSM:          {AccountsRead, Operator},
+	db.PrefixOrder:        {OrdersRead, AccountsRead, Operator},
+	db.PrefixContract:     {AccountsRead, OrdersRead, Operator},
+	db.PrefixNotification: {Operator},
+	db.PrefixToken:        {TokensWrite, Operator},
+}
+
+// mayName reports whether the caller's token may learn what an id names.
+func mayName(ctx context.Context, id string) bool {
+	scopes, asked := scopesToName[db.KindOf(id)]
+	return !asked || slices.ContainsFunc(scopes, callOf(ctx).token.HasScope)
 }
 
 func (h nameHandlers) listNames(ctx context.Context, in *namesInput) (*one[NamesView], error) {
@@ -58,6 +79,7 @@ func (h nameHandlers) listNames(ctx context.Context, in *namesInput) (*one[Names
 		return nil, invalidParameter("/query/ids", "These are more than 100 ids.")
 	}
 
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !mayName(ctx, id) })
 	found, err := h.operations.NamesOf(ctx, ids)
 	return single(found, err, func(found []operations.Name) NamesView {
 		slices.SortFunc(found, func(a, b operations.Name) int { return cmp.Compare(a.ID, b.ID) })

@@ -98,7 +98,7 @@ func (l workflowLinks) workflow(id string) string {
 
 type listProcessesInput struct {
 	ListInput
-	ID       string `query:"id" maxLength:"64" doc:"Only this order, invitation, replacement, spare unit, shipment or account"`
+	ID       string `query:"id" maxLength:"64" doc:"Only this order, invitation, replacement, spare unit, shipment or account, by its id; a replacement or a spare unit by its number too"`
 	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"Only this kind"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
 	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,CARRIER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`

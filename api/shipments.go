@@ -92,7 +92,7 @@ type ShipmentDetail struct {
 type listShipmentsInput struct {
 	ListInput
 	AccountID string `query:"account_id" maxLength:"64" doc:"Only shipments of this account"`
-	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only shipments for this RMA or spare unit"`
+	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only shipments for this RMA or spare unit, by its id or its number"`
 	Direction string `query:"direction" enum:"OUT,RETURN,SPARE,RECALL" doc:"Only shipments in this direction"`
 	State     string `query:"state" enum:"CREATED,LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"Only shipments in this state"`
 	Tracking  string `query:"tracking" maxLength:"128" doc:"Only the parcel with this number"`

@@ -124,7 +124,7 @@ type listStockEntriesInput struct {
 	ListInput
 	DepotID   string `query:"depot_id" maxLength:"64" doc:"Only this depot"`
 	Model     string `query:"model" maxLength:"64" doc:"Only this model"`
-	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only entries for this RMA or spare unit"`
+	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only entries for this RMA or spare unit, by its id or its number"`
 	Kind      string `query:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT" doc:"Only entries of this kind"`
 }
 

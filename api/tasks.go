@@ -85,7 +85,7 @@ type listTasksInput struct {
 	ListInput
 	State     string `query:"state" enum:"OPEN,DONE" doc:"Only tasks in this state"`
 	Kind      string `query:"kind" maxLength:"64" doc:"Only tasks of this kind"`
-	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only tasks about this"`
+	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only tasks about this, by its id; an RMA or a spare unit by its number too"`
 }
 
 func (h taskHandlers) listTasks(

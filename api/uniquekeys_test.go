@@ -1,7 +1,13 @@
 package api_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"maps"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +21,8 @@ import (
 )
 
 // metBy names, for each unique key of the schema, the operation whose second request meets
-// it, or says why no request can. A new key needs its line here.
+// it, or the test in which it is met, or says why no request can. A new key needs its line
+// here. That the operation writes the key's table is held, and that there is the test.
 var metBy = map[string]string{
 	"accounts_match":                      "create-account: an account that matches is the account",
 	"api_tokens_hash_key":                 "no request: 256 random bits",
@@ -24,12 +31,12 @@ var metBy = map[string]string{
 	"carrier_events_carrier_event_id_key": "receive-carrier-event",
 	"csms_email_key":                      "create-csm",
 	"depots_code_key":                     "put-depot",
-	"device_claims_open":                  "register-device: a claim that is open is the claim",
+	"device_claims_open":                  "TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure: a claim that is open is the claim",
 	"device_placements_open":              "place-device",
 	"devices_serial":                      "register-device",
 	"earlier_warranties_claim":            "claim-warranty",
 	"earlier_warranties_fingerprint_key":  "import-warranties",
-	"earlier_warranties_linked":           "act-on-task: linkWarranty looks first, under the account's lock",
+	"earlier_warranties_linked":           "no request: linkWarranty looks first, under the account's lock",
 	"identities_subject":                  "no request: nothing writes identities yet",
 	"invitations_live":                    "invite",
 	"invitations_token_hash_key":          "no request: 256 bits that are derived from the row's own id",
@@ -44,7 +51,7 @@ var metBy = map[string]string{
 	"order_lines_position":                "submit-order: numbered by the intake",
 	"orders_number":                       "submit-order: a number is its sender's (S65)",
 	"orgs_identity":                       "put-org: the organisation of the full name and country is changed (S59)",
-	"contact_questions_open":              "submit-order: a question that is open is the question (S15)",
+	"contact_questions_open":              "TestS15_TheOrderThatIsLeftAsksAboutThePerson: a question that is open is the question",
 	"orders_vendor_order_no_key":          "submit-order: derived from the order's own id",
 	"orgs_name":                           "put-org",
 	"outbox_events_dedupe_key_key":        "no request: the epoch is a version or number taken under the subject's lock",
@@ -53,10 +60,10 @@ var metBy = map[string]string{
 	"rmas_open_device":                    "request-rma",
 	"service_contracts_enterprise":        "no request: no enterprise plan is sold yet (S37)",
 	"service_contracts_order_line_id_key": "no request: created once, under the order's lock",
-	"shipment_scans_cause_key_key":        "receive-carrier-event: written with ON CONFLICT DO NOTHING",
-	"shipments_booking_key_key":           "act-on-rma: numbered under the replacement's lock",
-	"shipments_live":                      "act-on-rma: looked for under the replacement's lock",
-	"shipments_tracking":                  "act-on-rma: TestNoTwoParcelsHaveOneTrackingNumber",
+	"shipment_scans_cause_key_key":        "TestCarrierEventsAreStoredOnce: written with ON CONFLICT DO NOTHING",
+	"shipments_booking_key_key":           "TestBookingIsStoredOnceAndOneNumberIsOneParcel: numbered under the replacement's lock",
+	"shipments_live":                      "TestAtMostOneLiveOutboundShipment: looked for under the replacement's lock",
+	"shipments_tracking":                  "TestNoTwoParcelsHaveOneTrackingNumber",
 	"sites_name":                          "create-site",
 	"spare_ledger_once":                   "no request: a recount adds what is missing, under the parent's lock",
 	"spare_ledger_seq":                    "no request: numbered under the parent's lock",
@@ -82,12 +89,96 @@ func TestEveryUniqueKeyIsKnown(t *testing.T) {
 	require.Equal(t, keys, slices.Sorted(maps.Keys(metBy)))
 
 	doc := described(t)
-	operations := map[string]bool{"no request": true}
-	eachOperation(doc, func(op *huma.Operation) { operations[op.OperationID] = true })
+	known := testNames(t)
+	known["no request"] = true
+	eachOperation(doc, func(op *huma.Operation) { known[op.OperationID] = true })
 	for key, how := range metBy {
-		operation, _, _ := strings.Cut(how, ":")
-		require.True(t, operations[operation], "%s: there is no operation %s", key, operation)
+		by, _, _ := strings.Cut(how, ":")
+		require.True(t, known[by], "%s: there is no operation and no test %s", key, by)
 	}
+}
+
+// eventsMetBy names, for each function that makes the dedupe key of an outbox event, the
+// operation whose second request makes another one, or the test, or says why the same key is
+// never made twice. An event whose key is there already fails its transaction, in each try.
+var eventsMetBy = map[string]string{
+	"identity.insertInvitation":   "invite: the id is new",
+	"identity.CloseInvitation":    "revoke-invitation: an invitation ends once, under its lock",
+	"notification.QueueSingle":    "TestS64_CancellationsOneByOneAreToldInSum: a mail that is there starts nothing",
+	"notification.ResendMail":     "no request: the epoch is new",
+	"replacement.eventOnce":       "act-on-rma: written with the change, which is made once under the lock",
+	"order.recordCancellation":    "cancel-order: the id of the cancellation, which is made once",
+	"order.insertOrder":           "submit-order: the same order inserts nothing",
+	"order.recordDecision":        "TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile: with the order's version",
+	"logistics.tellOwner":         "TestCarrierEventsAreStoredOnce: with the shipment's version",
+	"importjob.CreateImport":      "import-orders: the id is new",
+	"operations.RetryProcess":     "no request: the epoch is new",
+	"operations.RestartProcesses": "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
+	"db.Event":                    "act-on-spare-unit: with the version of the subject's status, under its lock",
+}
+
+func TestEveryProducerOfAnOutboxKeyIsKnown(t *testing.T) {
+	var producers []string
+	eachGoFile(t, "../models", func(path string, file *ast.File) {
+		if strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok || f.Name.Name == "NewOutboxEvent" {
+				continue
+			}
+			name := file.Name.Name + "." + f.Name.Name
+			ast.Inspect(f, func(n ast.Node) bool {
+				call, ok := n.(*ast.Ident)
+				if ok && call.Name == "NewOutboxEvent" && !slices.Contains(producers, name) {
+					producers = append(producers, name)
+				}
+				return true
+			})
+		}
+	})
+	slices.Sort(producers)
+	require.Equal(t, producers, slices.Sorted(maps.Keys(eventsMetBy)))
+
+	known := testNames(t)
+	known["no request"] = true
+	eachOperation(described(t), func(op *huma.Operation) { known[op.OperationID] = true })
+	for producer, how := range eventsMetBy {
+		by, _, _ := strings.Cut(how, ":")
+		require.True(t, known[by], "%s: there is no operation and no test %s", producer, by)
+	}
+}
+
+// testNames are the tests of the whole module.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	eachGoFile(t, "..", func(path string, file *ast.File) {
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if ok && strings.HasSuffix(path, "_test.go") && strings.HasPrefix(f.Name.Name, "Test") {
+				names[f.Name.Name] = true
+			}
+		}
+	})
+	require.Greater(t, len(names), 500)
+	return names
+}
+
+// eachGoFile parses the Go files below a folder.
+func eachGoFile(t *testing.T, root string, do func(path string, file *ast.File)) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err == nil {
+			do(path, file)
+		}
+		return err
+	}))
 }
 
 func eachOperation(doc *huma.OpenAPI, do func(op *huma.Operation)) {
@@ -109,18 +200,51 @@ func TestNoRequestThatComesTwiceIsAnInternalError(t *testing.T) {
 	registered, err := api.Register(router, api.Options{Domains: h.Domains})
 	require.NoError(t, err)
 	world := h.world(t)
+	written := map[string]map[string]bool{} // tables, by operation
 	eachOperation(registered.OpenAPI(), func(op *huma.Operation) {
 		if op.Method == "GET" {
 			return
 		}
 		t.Run(op.OperationID, func(t *testing.T) {
 			c, path := world[op.OperationID]()
+			h.Statements.Reset()
 			first := h.example(t, c, op, path)
 			require.Less(t, first.Status, 300, string(first.Body))
 			second := h.example(t, c, op, path)
 			require.Less(t, second.Status, 500, string(second.Body))
+			written[op.OperationID] = tablesWritten(h.Statements.List())
 		})
 	})
+
+	for producer, how := range eventsMetBy {
+		operation, _, _ := strings.Cut(how, ":")
+		if tables, ran := written[operation]; ran && !tables["outbox_events"] {
+			t.Errorf("%s: %s writes no event", producer, operation)
+		}
+	}
+
+	// What metBy says of an operation is so: its example writes rows of the key's table.
+	for key, how := range metBy {
+		operation, _, _ := strings.Cut(how, ":")
+		if tables, ran := written[operation]; ran {
+			has := func(table string) bool { return strings.HasPrefix(key, table+"_") }
+			if names := slices.Sorted(maps.Keys(tables)); !slices.ContainsFunc(names, has) {
+				t.Errorf("%s: %s writes %v", key, operation, names)
+			}
+		}
+	}
+}
+
+var writes = regexp.MustCompile("(?i)^\\s*(?:INSERT INTO|UPDATE)\\s+[`\"]?(\\w+)")
+
+func tablesWritten(statements []string) map[string]bool {
+	tables := map[string]bool{}
+	for _, sql := range statements {
+		if found := writes.FindStringSubmatch(sql); found != nil {
+			tables[found[1]] = true
+		}
+	}
+	return tables
 }
 
 // Two replacements whose parcels are said to have one number: the warehouse learns which

@@ -475,7 +475,7 @@ func (v *visit) listRooms(p *requestPage) error {
 
 // listSites offers the known ship-to addresses (S25).
 func (v *visit) listSites(p *requestPage) error {
-	sites, _, err := v.accounts.ListSites(v.acting(), v.who.account().ID, db.Page{Limit: 200})
+	sites, err := v.accounts.EverySite(v.acting(), v.who.account().ID)
 	own := v.who.account()
 	ownIsSite := false
 	for _, s := range sites {

@@ -13,14 +13,12 @@ import (
 	"golang.org/x/text/language/display"
 
 	"roomcover.dev/roomcover/models/account"
-	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
 const (
 	sitesPath   = "/sites"
 	newSitePath = sitesPath + "/new"
-	mostSites   = 200
 )
 
 // siteView is one site as the list shows it.
@@ -45,7 +43,7 @@ type sitesPage struct {
 // showSites lists where replacements can go (S25), and first what is missing.
 func showSites(v *visit) (answer, error) {
 	account := v.who.account()
-	sites, _, err := v.accounts.ListSites(v.acting(), account.ID, db.Page{Limit: mostSites})
+	sites, err := v.accounts.EverySite(v.acting(), account.ID)
 	if err != nil {
 		return answer{}, err
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,23 @@ func typed(form []string, changes ...string) []string {
 		}
 	}
 	return out
+}
+
+// An account with more sites than a page of the API has sees all of them: rooms at them are
+// not said to have no address.
+func TestS25_AnAccountWithHundredsOfSitesSeesAllOfThem(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, inv := w.admin()
+		w.Room(t, inv.AccountID, "Sala Ipê") // at HQ
+		w.Site(t, inv.AccountID, "HQ", "BR", "SP")
+		for i := range 205 { // newer ones
+			w.Site(t, inv.AccountID, fmt.Sprintf("Filial %d", i), "BR", "SP")
+		}
+		page := ana.get("/sites").body
+		require.NotContains(t, page, "Address missing")
+		require.Contains(t, page, "Filial 204")
+		require.Contains(t, page, "HQ")
+	})
 }
 
 // S25: an administrator adds the address of a site that rooms name, sees it with the time

@@ -183,7 +183,7 @@ func (v *visit) spareView(u replacement.SpareUnit, names map[string]string) spar
 
 // siteNames gives the account's known ship-to addresses by id.
 func (v *visit) siteNames() (map[string]string, error) {
-	sites, _, err := v.accounts.ListSites(v.acting(), v.who.account().ID, db.Page{Limit: 200})
+	sites, err := v.accounts.EverySite(v.acting(), v.who.account().ID)
 	out := map[string]string{}
 	for _, s := range sites {
 		out[s.ID] = siteLine(s)

@@ -119,7 +119,7 @@ func (v *visit) until(end time.Time, zone string, late bool) string {
 }
 
 func (v *visit) sitesByID() (map[string]account.AccountSite, error) {
-	sites, _, err := v.accounts.ListSites(v.acting(), v.who.account().ID, db.Page{Limit: 200})
+	sites, err := v.accounts.EverySite(v.acting(), v.who.account().ID)
 	out := map[string]account.AccountSite{}
 	for _, s := range sites {
 		out[s.ID] = s

@@ -165,6 +165,19 @@ func SitesNamed(tx *db.Tx, accountID string, names []string) (map[string]Account
 	return found, err
 }
 
+// EverySite reads all sites of an account in scope, newest first; none of another one. An
+// account has as many as its rooms have places.
+func (s *Accounts) EverySite(ctx context.Context, accountID string) ([]AccountSite, error) {
+	var out []AccountSite
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("account_id = ?", accountID).
+			Order("id DESC").
+			Find(&out).Error
+	})
+	return out, err
+}
+
 // SiteAt finds the account's site at an address; see rules.SameSiteAddress. found is false
 // where it has none there.
 func SiteAt(

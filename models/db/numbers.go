@@ -36,6 +36,31 @@ func NewNumber(kind string, groups int) string {
 	return number
 }
 
+// numbered are the tables of things that have a number in one group of letters.
+var numbered = map[string]string{
+	NumberOfRMA:   "rmas",
+	NumberOfSpare: "spare_units",
+}
+
+// IDNamed returns the id of the RMA or spare unit whose number somebody typed where an id is
+// asked for; anything else, and a number that nothing has, is returned as it is.
+func IDNamed(tx *Tx, name string) (string, error) {
+	for kind, table := range numbered {
+		number, ok := ReadNumber(kind, name)
+		if !ok {
+			continue
+		}
+
+		var ids []string
+		err := tx.Table(table).Where("number = ?", number).Pluck("id", &ids).Error
+		if err != nil || len(ids) == 0 {
+			return name, err
+		}
+		return ids[0], nil
+	}
+	return name, nil
+}
+
 // likeDigits are the letters that people type for a digit.
 var likeDigits = strings.NewReplacer("O", "0", "I", "1", "L", "1")
 

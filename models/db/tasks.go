@@ -148,7 +148,7 @@ func (d *DB) RaiseTask(ctx context.Context, t OperatorTask) error {
 type TaskFilter struct {
 	State     TaskState
 	Kind      TaskKind
-	SubjectID string
+	SubjectID string // or the number of an RMA or a spare unit
 	Page      Page
 }
 
@@ -156,11 +156,16 @@ type TaskFilter struct {
 func (d *DB) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, string, error) {
 	var out []OperatorTask
 	err := d.Read(ctx, func(tx *Tx) error {
+		subject, err := IDNamed(tx, f.SubjectID)
+		if err != nil {
+			return err
+		}
+
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"state":      string(f.State),
 			"kind":       string(f.Kind),
-			"subject_id": f.SubjectID,
+			"subject_id": subject,
 		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})

@@ -509,7 +509,11 @@ func (s *Logistics) ListShipments(
 			}
 		}
 
-		return f.Page.Apply(forSubject(q, f.SubjectID)).Find(&out).Error
+		q, err := forSubject(tx, q, f.SubjectID)
+		if err != nil {
+			return err
+		}
+		return f.Page.Apply(q).Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(sh Shipment) string { return sh.ID })
@@ -518,15 +522,10 @@ func (s *Logistics) ListShipments(
 
 // forSubject narrows a query to what is for an RMA or a spare unit, which is named by its
 // id or its number; an empty name does not narrow.
-func forSubject(q *gorm.DB, name string) *gorm.DB {
+func forSubject(tx *db.Tx, q *gorm.DB, name string) (*gorm.DB, error) {
 	if name == "" {
-		return q
+		return q, nil
 	}
-	if number, ok := db.ReadNumber(db.NumberOfRMA, name); ok {
-		return q.Where("subject_id = (SELECT id FROM rmas WHERE number = ?)", number)
-	}
-	if number, ok := db.ReadNumber(db.NumberOfSpare, name); ok {
-		return q.Where("subject_id = (SELECT id FROM spare_units WHERE number = ?)", number)
-	}
-	return q.Where("subject_id = ?", name)
+	id, err := db.IDNamed(tx, name)
+	return q.Where("subject_id = ?", id), err
 }

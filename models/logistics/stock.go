@@ -559,7 +559,11 @@ func (s *Logistics) StockEntries(ctx context.Context, f StockFilter) ([]StockEnt
 		}
 
 		q := f.narrow(tx.Model(&StockEntry{}), map[string]string{"kind": string(f.Kind)})
-		return f.Page.Apply(forSubject(q, f.SubjectID)).Find(&out).Error
+		q, err := forSubject(tx, q, f.SubjectID)
+		if err != nil {
+			return err
+		}
+		return f.Page.Apply(q).Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(e StockEntry) string { return e.ID })

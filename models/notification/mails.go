@@ -227,10 +227,15 @@ func (s *Notifications) ListNotifications(
 ) ([]Notification, string, error) {
 	var out []Notification
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		subject, err := db.IDNamed(tx, f.SubjectID)
+		if err != nil {
+			return err
+		}
+
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"order_id":   f.OrderID,
-			"subject_id": f.SubjectID,
+			"subject_id": subject,
 			"state":      string(f.State),
 		} {
 			if value != "" {

@@ -33,7 +33,7 @@ type Process struct {
 
 // ProcessFilter narrows a list of processes; empty fields do not narrow.
 type ProcessFilter struct {
-	ID       string // only this one
+	ID       string // only this one; of an RMA or a spare unit its number does as well
 	Kind     processes.Kind
 	WaitsFor string
 	Actor    string
@@ -70,6 +70,13 @@ func (s *Operations) ListProcesses(
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
+		var err error
+		f.ID, err = db.IDNamed(tx, f.ID)
+		if err != nil {
+			return err
+		}
+
 		sql, args := f.query(now, stuck)
 		return tx.Raw(sql, args).Scan(&out).Error
 	})

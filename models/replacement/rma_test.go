@@ -1,6 +1,7 @@
 package replacement_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -216,6 +217,41 @@ func TestS20_EditedCalendarMovesNoPromise(t *testing.T) {
 		program.CalendarChange{Code: "BR", Version: calendar.Version, Reason: "new"}, r.Promise.On, "Feriado")
 	require.NoError(t, err)
 	require.Equal(t, "2026-11-26", storetest.GetRMA(t, env, r.ID).Promise.On.String())
+}
+
+// Each request is a task of an operator: of one account only so many wait at once.
+func TestR74_RequestsThatNobodyDecidedAreBounded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		request := func(ctx context.Context) (replacement.RMA, error) {
+			return env.RequestRMA(ctx, replacement.NewRMA{
+				ModelCode: "STRONG-USB-CABLE",
+				RoomID:    c.Room.ID,
+				Quantity:  1,
+				Fault:     "Broken",
+			})
+		}
+		customer := storetest.Customer(c.Account)
+		var made []string
+		for i := range rma.MaxUndecided {
+			r, err := request(customer)
+			require.NoError(t, err, "%d", i)
+			made = append(made, r.ID)
+		}
+		_, err := request(customer)
+		storetest.RequireCode(t, rules.RateLimited, err)
+		require.Positive(t, rules.RetryAfterOf(err))
+		require.Len(t, env.Tasks(t, db.TaskDecideRMA), rma.MaxUndecided)
+
+		_, err = request(storetest.Operator())
+		require.NoError(t, err, "an operator may")
+		for _, id := range made[:2] { // decided
+			_, err := env.ApproveRMA(storetest.Operator(), id, replacement.RMAApproval{DefectConfirmed: true})
+			require.NoError(t, err)
+		}
+		_, err = request(customer)
+		require.NoError(t, err)
+	})
 }
 
 func TestR74_AccessoryThroughItsRoom(t *testing.T) {

@@ -194,6 +194,7 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		SiteWrong: to.wrong,
 		Recent:    facts.Recent,
 		Fleet:     facts.Fleet,
+		Undecided: facts.Undecided,
 	})
 	if err != nil {
 		return false, err
@@ -267,6 +268,7 @@ func (w *rmaChange) coverOf(
 type requestFacts struct {
 	Recent              int
 	Fleet               int
+	Undecided           int
 	Open                int
 	Before              *string
 	Admins              *string
@@ -286,6 +288,8 @@ var requestFactsSQL = `
 		(SELECT COUNT(*) FROM devices
 			WHERE account_id = @account AND state NOT IN ('RETURNED','RETIRED','LOST')) AS fleet,
 		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open,
+		(SELECT COUNT(*) FROM rmas
+			WHERE account_id = @account AND closed_at IS NULL AND approved_at IS NULL) AS undecided,
 		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before,
 		` + notification.AdminsSQL("@account") + ` AS admins) n
 	LEFT JOIN sites s ON s.account_id = @account

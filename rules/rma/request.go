@@ -52,6 +52,7 @@ type RMARequest struct {
 	SiteWrong []rules.FieldError // what is wrong with that address
 	Recent    int                // RMAs of the account in the days that Terms say, without this one
 	Fleet     int                // devices of the account
+	Undecided int                // open requests of the account on which nobody has decided
 }
 
 // ShipToFacts is what is known of the address of a ship-to.
@@ -83,7 +84,8 @@ type RMAVerdict struct {
 // MayRequestRMA decides about a request. The error names every refusal with its
 // code and remedy; the first one's code is that of the error: FORBIDDEN,
 // SERIAL_NOT_REGISTERED, REQUIRED, OUT_OF_RANGE, the codes of Cover, RMA_OPEN,
-// STATE_CONFLICT, SITE_UNKNOWN, SERIAL_TOO_NEW, SERIAL_REQUIRED.
+// STATE_CONFLICT, SITE_UNKNOWN, SERIAL_TOO_NEW, SERIAL_REQUIRED; RATE_LIMITED where too
+// many of the account's are undecided.
 func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if q.Role != "SYSTEM" && !rules.Allows(q.Role, rules.RequestRMA).Allowed() {
 		return RMAVerdict{}, rules.Refuse(rules.Forbidden,
@@ -110,6 +112,9 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if len(k.Fields) > 0 {
 		return RMAVerdict{}, refusedTogether(k.Fields)
 	}
+	if err := q.mayAskMore(); err != nil {
+		return RMAVerdict{}, err
+	}
 
 	v := RMAVerdict{Held: q.Cover.Held}
 	if q.tooMany() {
@@ -120,6 +125,21 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	}
 
 	return v, nil
+}
+
+// MaxUndecided is how many requests of one account may wait for a decision at once: each is
+// a task, and whoever sends hundreds hides those of everybody else.
+const MaxUndecided = 50
+
+// mayAskMore refuses one more request of a tenant whose account has enough of them waiting.
+func (q RMARequest) mayAskMore() error {
+	if q.Role == "SYSTEM" || q.Role.IsOperator() || q.Undecided < MaxUndecided {
+		return nil
+	}
+	return rules.TooMany(
+		fmt.Sprintf("The account has %d requests that nobody has decided yet.", MaxUndecided),
+		"Wait until some are decided, or send one list of all to the service's mailbox.",
+		24*time.Hour)
 }
 
 func (q RMARequest) checkDevice(k *rules.Checker) {
