@@ -173,3 +173,19 @@ func (c *change) tell(kind db.OutboxKind, row db.ProcessStatus) error {
 	}
 	return c.tx.Enqueue(c.events...)
 }
+
+// runDue does what is due in the order in which it was to be done, and reports whether
+// anything was. next returns what is to be done next, and when: it is asked again after each
+// step, since what was missed, as while nothing ran, is done late, and what comes after it
+// waits for the days that people are owed.
+func (c *change) runDue(next func() (at time.Time, do func() error, ok bool)) (bool, error) {
+	for changed := false; ; changed = true {
+		at, do, ok := next()
+		if !ok || c.now.Before(at) {
+			return changed, nil
+		}
+		if err := do(); err != nil {
+			return false, err
+		}
+	}
+}

@@ -44,33 +44,20 @@ func (s *Replacements) RunRMATimers(ctx context.Context, id string) (db.ProcessS
 	return st, err
 }
 
-// runTimers does what is due in the order in which it was to be done, and reports whether
-// anything was. What was missed, as while nothing ran, is done late, and what comes after
-// it waits for the days that people are owed.
+// runTimers does what is due, and reports whether anything was.
 func (w *rmaChange) runTimers() (changed bool, err error) {
-	for {
-		next, ok := w.RMAFacts.NextTimer(w.ReturnPlan)
-		if !ok || w.now.Before(next.At) {
-			return changed, nil
-		}
-
-		changed = true
-		switch next.Kind {
-		case rma.TimerBreach:
-			err = w.breach()
-		case rma.TimerSilence:
-			err = w.askAboutSilence()
-		case rma.TimerReminder:
-			err = w.remind()
-		case rma.TimerOverdue:
-			err = w.tellOverdue()
-		case rma.TimerFeeConfirm:
-			err = w.askForFee()
-		}
-		if err != nil {
-			return false, err
-		}
+	steps := map[rma.RMATimerKind]func() error{
+		rma.TimerBreach:     w.breach,
+		rma.TimerSilence:    w.askAboutSilence,
+		rma.TimerReminder:   w.remind,
+		rma.TimerOverdue:    w.tellOverdue,
+		rma.TimerFeeConfirm: w.askForFee,
 	}
+
+	return w.runDue(func() (time.Time, func() error, bool) {
+		next, ok := w.RMAFacts.NextTimer(w.ReturnPlan)
+		return next.At, steps[next.Kind], ok
+	})
 }
 
 // remind reminds of the return. The last reminder, sent on a later day than its own, moves

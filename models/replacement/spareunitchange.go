@@ -449,36 +449,31 @@ func (s *Replacements) RunSpareTimers(ctx context.Context, id string) (db.Proces
 	return st, err
 }
 
-// runTimers does what is due, and reports whether anything was due. Of several
-// reminders only the last is sent, and none once an operator is asked.
+// runTimers does what is due, and reports whether anything was.
 func (w *spareUnitChange) runTimers() (changed bool, err error) {
-	reminder := 0
-	for _, t := range w.Timers(w.zone()) {
-		if w.now.Before(t.At) {
-			continue
-		}
-
-		changed = true
-		if t.Kind == spare.TimerRecallReminder {
-			reminder = t.Day
-			w.RemindersSent++
-			continue
-		}
-
-		if err := w.askForFee(); err != nil {
-			return false, err
-		}
+	steps := map[spare.SpareTimerKind]func() error{
+		spare.TimerRecallReminder: w.remind,
+		spare.TimerRecallDue:      w.askForFee,
 	}
 
-	if reminder > 0 {
-		w.note("spare.recall_reminded", map[string]any{"day": reminder})
-		if w.FeeAskedAt == nil {
-			epoch := "d-" + strconv.Itoa(reminder) + "/" + strconv.Itoa(w.Recalls)
-			w.mailOnce("RECALL_REMINDER", epoch, map[string]any{"day": reminder})
+	return w.runDue(func() (time.Time, func() error, bool) {
+		timers := w.Timers(w.zone())
+		if len(timers) == 0 {
+			return time.Time{}, nil, false
 		}
-	}
+		return timers[0].At, steps[timers[0].Kind], true
+	})
+}
 
-	return changed, nil
+// remind reminds of the recall. The last reminder, sent on a later day than its own, moves
+// the end of the recall, and with it the fee.
+func (w *spareUnitChange) remind() error {
+	reminded, day := w.Reminded(w.now, w.zone())
+	w.SpareFacts = reminded
+	w.note("spare.recall_reminded", map[string]any{"day": day, "due": *w.RecallDueAt})
+	epoch := "d-" + strconv.Itoa(day) + "/" + strconv.Itoa(w.Recalls)
+	w.mailOnce("RECALL_REMINDER", epoch, map[string]any{"day": day})
+	return nil
 }
 
 // askForFee asks an operator about the fee for a recalled unit that did not come back.

@@ -229,18 +229,6 @@ func TestS9_ARecallThatNobodyAnswersIsBilledAndALateReturnCredited(t *testing.T)
 	})
 }
 
-// A worker that was away for the whole recall asks once and reminds of nothing.
-func TestS9_OneLateLookDoesEachThingOnce(t *testing.T) {
-	env := storetest.SQLite(t)
-	c, u := env.SpareOnSite(t)
-	storetest.LoseLicences(t, env, c)
-	env.Calendar.Set(env.Calendar.Now().AddDate(0, 2, 0))
-	require.Nil(t, runSpareTimers(t, env, u.ID).At)
-	runSpareTimers(t, env, u.ID)
-	told := stepsTold(t, env, rules.TemplateSpare, u.ID)
-	require.Equal(t, []int{0, 2}, []int{told["RECALL_REMINDER"], told["RECALL_OVERDUE"]})
-}
-
 // RECALL_REQUESTED to WAIVED: the customer keeps it, and may place it.
 func TestS9_ALeadMayWaiveARecall(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {

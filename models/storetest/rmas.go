@@ -235,17 +235,27 @@ func Scanned(t *testing.T, env Env, id, key string, kind shipping.ScanKind) {
 // to an instant.
 func RunRMAUntil(t *testing.T, env Env, id string, until time.Time) {
 	t.Helper()
+	env.runUntil(t, until,
+		func() *time.Time { return GetRMA(t, env, id).NextAt },
+		func() (db.ProcessStatus, error) { return env.RunRMATimers(env.Context, id) })
+}
+
+// runUntil goes from one timer of a process to the next, up to an instant.
+func (e Env) runUntil(
+	t *testing.T, until time.Time, next func() *time.Time, run func() (db.ProcessStatus, error),
+) {
+	t.Helper()
 	for {
-		r := GetRMA(t, env, id)
-		if r.NextAt == nil || r.NextAt.After(until) {
-			env.Calendar.Set(until)
+		at := next()
+		if at == nil || at.After(until) {
+			e.Calendar.Set(until)
 			return
 		}
 
-		if r.NextAt.After(env.Calendar.Now()) {
-			env.Calendar.Set(*r.NextAt)
+		if at.After(e.Calendar.Now()) {
+			e.Calendar.Set(*at)
 		}
-		_, err := env.RunRMATimers(env.Context, id)
+		_, err := run()
 		require.NoError(t, err)
 	}
 }

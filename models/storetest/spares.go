@@ -152,3 +152,11 @@ func LoseLicences(t *testing.T, env Env, c Covered) {
 
 	require.NoError(t, err)
 }
+
+// RunSpareUntil is RunRMAUntil for a spare unit.
+func RunSpareUntil(t *testing.T, env Env, id string, until time.Time) {
+	t.Helper()
+	env.runUntil(t, until,
+		func() *time.Time { return UnitOf(t, env, id).NextAt },
+		func() (db.ProcessStatus, error) { return env.RunSpareTimers(env.Context, id) })
+}

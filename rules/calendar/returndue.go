@@ -44,7 +44,7 @@ func (r ReturnDue) AfterLateReminder(
 	sent civil.Date, zone *time.Location, c Calendar, w ReturnWindow,
 ) (overdue, confirm time.Time, err error) {
 	last := r.Reminders[len(r.Reminders)-1]
-	on, err := c.AddBusinessDays(sent, max(1, w.Days-last.BusinessDay))
+	on, err := c.AddBusinessDays(sent, rules.DaysAfterReminder(w.Days, last.BusinessDay))
 	if err != nil {
 		return overdue, confirm, err
 	}

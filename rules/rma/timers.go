@@ -3,6 +3,7 @@ package rma
 import (
 	"time"
 
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
 )
 
@@ -67,10 +68,13 @@ func (f RMAFacts) RemindersDue(
 	if plan == nil {
 		return last, f.RemindersSent, false
 	}
-	for i := f.RemindersSent; i < len(plan.Reminders) && !now.Before(plan.Reminders[i].At); i++ {
-		last, sent, ok = plan.Reminders[i], i+1, true
+
+	at := func(i int) time.Time { return plan.Reminders[i].At }
+	sent = rules.RemindersDue(len(plan.Reminders), f.RemindersSent, at, now)
+	if sent == f.RemindersSent {
+		return last, sent, false
 	}
-	return last, sent, ok
+	return plan.Reminders[sent-1], sent, true
 }
 
 // NextTimer returns the earliest of the timers; ok is false where there is none.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // SpareState says where a spare unit stands (RULES 2).
@@ -80,7 +81,7 @@ type SpareFacts struct {
 	RecallRequestedAt *time.Time
 	RecallDueAt       *time.Time // exclusive
 	RecallScannedAt   *time.Time // the carrier's first scan on the way back
-	RemindersSent     int
+	RemindersSent     int        // or passed over, since the recall ends before them
 	FeeAskedAt        *time.Time // an operator was asked to bill or waive
 
 	ReturnedAt *time.Time
@@ -247,16 +248,53 @@ func (f SpareFacts) Timers(zone *time.Location) []SpareTimer {
 		return nil
 	}
 
-	var timers []SpareTimer
-	day := rules.DateIn(*f.RecallRequestedAt, zone)
-	for _, n := range spareReminderDays[min(f.RemindersSent, len(spareReminderDays)):] {
-		if at := rules.StartOfDay(day.AddDays(n), zone); at.Before(*f.RecallDueAt) {
-			timers = append(timers, SpareTimer{Kind: TimerRecallReminder, At: at, Day: n})
-		}
-	}
-
+	reminders := f.reminders(zone)
+	timers := reminders[min(f.RemindersSent, len(reminders)):]
 	if f.FeeAskedAt == nil {
 		timers = append(timers, SpareTimer{Kind: TimerRecallDue, At: *f.RecallDueAt})
 	}
 	return timers
+}
+
+// reminders lists all reminders of a recall, those that were sent too.
+func (f SpareFacts) reminders(zone *time.Location) (all []SpareTimer) {
+	day := rules.DateIn(*f.RecallRequestedAt, zone)
+	for _, n := range spareReminderDays {
+		if at := rules.StartOfDay(day.AddDays(n), zone); at.Before(*f.RecallDueAt) {
+			all = append(all, SpareTimer{Kind: TimerRecallReminder, At: at, Day: n})
+		}
+	}
+	return all
+}
+
+// Reminded returns the facts once the reminders are sent that are due by now, and the day
+// of the last of these, the only one that is sent. A last reminder that is sent on a later
+// day than its own moves the end of the recall: people have the days after it that they
+// would have had.
+func (f SpareFacts) Reminded(now time.Time, zone *time.Location) (after SpareFacts, day int) {
+	all := f.reminders(zone)
+	at := func(i int) time.Time { return all[i].At }
+	sent := rules.RemindersDue(len(all), f.RemindersSent, at, now)
+	if sent == f.RemindersSent {
+		return f, 0
+	}
+
+	last := all[sent-1]
+	today := rules.DateIn(now, zone)
+	f.RemindersSent = sent
+	if sent < len(all) {
+		return f, last.Day
+	}
+
+	// No other one follows, whatever end the recall gets.
+	f.RemindersSent = len(spareReminderDays)
+	if !today.After(rules.DateIn(last.At, zone)) {
+		return f, last.Day
+	}
+
+	requested := rules.DateIn(*f.RecallRequestedAt, zone)
+	window := rules.LastCoveredDay(*f.RecallDueAt, zone).DaysSince(requested)
+	due := rules.AllowedUntil(today, rules.DaysAfterReminder(window, last.Day), zone)
+	f.RecallDueAt = rma.Last(f.RecallDueAt, due)
+	return f, last.Day
 }

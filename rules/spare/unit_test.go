@@ -176,6 +176,44 @@ func TestSpareRecallIsDueAfterLocalDay30(t *testing.T) {
 	require.Empty(t, SpareFacts{State: SpareOnSite}.Timers(zone))
 }
 
+// A reminder that comes late is the last of those that were missed; the last of all, sent on
+// a later day than its own, leaves people the days that it would have left them.
+func TestS22_ALateReminderOfARecallLeavesItsDays(t *testing.T) {
+	zone, err := time.LoadLocation("America/Sao_Paulo")
+	require.NoError(t, err)
+	asked := time.Date(2026, 6, 1, 12, 0, 0, 0, zone)
+	for _, c := range []struct {
+		days, sent, late int // days of the recall, reminders sent, day on which it goes on
+		reminder, after  int
+		due              int // the last day on which the unit may come back
+	}{
+		{30, 0, 19, 0, 0, 30},
+		{30, 0, 20, 20, 1, 30},
+		{30, 0, 25, 20, 1, 30}, // the other one is still to come
+		{30, 0, 27, 27, 2, 30},
+		{30, 1, 28, 27, 2, 31},
+		{30, 0, 60, 27, 2, 63},
+		{30, 2, 60, 0, 2, 30},
+		{25, 0, 30, 20, 2, 35}, // no second one
+		{20, 0, 22, 20, 2, 23}, // one day at least
+		{10, 0, 22, 0, 0, 10},
+	} {
+		due := SpareRecallDue(asked, c.days, zone)
+		f := SpareFacts{
+			State:             SpareRecallRequested,
+			RecallRequestedAt: &asked,
+			RecallDueAt:       &due,
+			RemindersSent:     c.sent,
+		}
+		got, day := f.Reminded(asked.AddDate(0, 0, c.late), zone)
+		require.Equal(t, []int{c.reminder, c.after}, []int{day, got.RemindersSent}, c)
+		require.Equal(t, SpareRecallDue(asked, c.due, zone).String(), got.RecallDueAt.String(), c)
+		again, day := got.Reminded(asked.AddDate(0, 0, c.late), zone)
+		require.Zero(t, day, c)
+		require.Equal(t, got, again, c)
+	}
+}
+
 // What each fact means in each state: new, known already, or impossible. A carrier
 // may tell of a parcel before the warehouse does, and of one that arrived once more.
 func TestSpareFactsByState(t *testing.T) {
