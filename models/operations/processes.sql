@@ -189,8 +189,10 @@ SELECT * FROM (
 	WHERE sh.state IN ('CREATED','LABELLED','PICKED_UP','IN_TRANSIT','EXCEPTION')
 		AND NOT (sh.direction = 'OUT' AND r.delivered_at IS NOT NULL
 			OR sh.direction = 'RETURN' AND r.return_received_at IS NOT NULL
+			OR sh.direction = 'SPARE' AND u.on_site_at IS NOT NULL
+			OR sh.direction = 'RECALL' AND u.returned_at IS NOT NULL
 			-- Nobody waits for a unit that was billed, waived or left: it may still come.
-			OR sh.direction = 'RETURN' AND r.closed_at IS NOT NULL
+			OR sh.direction IN ('RETURN','RECALL') AND COALESCE(r.closed_at, u.closed_at) IS NOT NULL
 				AND sh.cancel_asked_at IS NULL AND sh.state IN ('CREATED','LABELLED'))
 
 	UNION ALL

@@ -1,6 +1,7 @@
 package operations_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/shipping"
@@ -96,4 +98,108 @@ func TestProcessesShowShipmentsByHand(t *testing.T) {
 		Actor:    "OPERATOR",
 		N:        1,
 	})
+}
+
+// Once a unit is billed its parcel back is no process any more, and is not late in the agenda
+// for ever: it may still come, and nobody waits for it. Where the carrier has it, it is under
+// way again. A recall's parcel has no end of its own: the unit has it.
+func TestS22_NobodyWaitsForTheParcelOfABilledUnit(t *testing.T) {
+	type course struct {
+		id      string
+		due     func() time.Time
+		run     func(until time.Time)
+		bill    func() error
+		key     string
+		arrived func() bool
+	}
+
+	for name, begin := range map[string]func(t *testing.T, env storetest.Env) (storetest.Env, course){
+		"return": func(t *testing.T, env storetest.Env) (storetest.Env, course) {
+			env, c := storetest.Carried(t, env)
+			r := env.Approved(t, c)
+			storetest.BookParcels(t, env, r.ID)
+			_, err := env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
+			require.NoError(t, err)
+			storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
+			storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanDelivered)
+			return env, course{
+				id:  r.ID,
+				key: "return/1",
+				due: func() time.Time { return *storetest.GetRMA(t, env, r.ID).ReturnDueAt },
+				run: func(until time.Time) { storetest.RunRMAUntil(t, env, r.ID, until) },
+				bill: func() error {
+					_, err := env.BillRMA(storetest.AgentContext, r.ID, "")
+					return err
+				},
+				arrived: func() bool { return storetest.GetRMA(t, env, r.ID).ReturnReceivedAt != nil },
+			}
+		},
+		"recall": func(t *testing.T, env storetest.Env) (storetest.Env, course) {
+			env = env.WithCarrier(t, "sim")
+			c, u := env.Spare(t)
+			storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 2)
+			u = env.Agreed(t, c, u)
+			storetest.BookParcels(t, env, u.ID)
+			env.OnSite(t, u, "SP-1")
+			storetest.LoseLicences(t, env, c)
+			storetest.BookParcels(t, env, u.ID)
+			return env, course{
+				id:  u.ID,
+				key: "recall/1",
+				due: func() time.Time { return *storetest.UnitOf(t, env, u.ID).RecallDueAt },
+				run: func(until time.Time) { storetest.RunSpareUntil(t, env, u.ID, until) },
+				bill: func() error {
+					_, err := env.BillSpare(storetest.AgentContext, u.ID, "")
+					return err
+				},
+				arrived: func() bool { return storetest.UnitOf(t, env, u.ID).ReturnedAt != nil },
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				env, c := begin(t, env)
+				parcel := storetest.ParcelsOf(t, env, c.id)[c.key].ID
+				late := func() bool {
+					items := agenda(t, env, operations.AgendaQuery{}).Late.Items
+					return slices.ContainsFunc(items, func(i operations.AgendaItem) bool {
+						return i.ID == parcel
+					})
+				}
+				waits := func() (what string) {
+					list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{
+						Kind: processes.Shipment,
+					})
+					require.NoError(t, err)
+					for _, p := range list {
+						if p.ID == parcel {
+							what = p.WaitsFor
+						}
+					}
+					return what
+				}
+
+				due := c.due()
+				c.run(due.Add(-time.Minute))
+				require.False(t, late(), "the customer has the days")
+				require.Equal(t, processes.WaitsForPickUp, waits())
+				c.run(due)
+				require.Equal(t, name == "return", late(), "the unit is due")
+
+				c.run(due.AddDate(0, 1, 0))
+				require.NoError(t, c.bill())
+				require.False(t, late(), "it is billed")
+				env.Calendar.Set(due.AddDate(1, 0, 0))
+				require.False(t, late(), "and stays so")
+				require.Empty(t, waits())
+
+				storetest.Scanned(t, env, c.id, c.key, shipping.ScanPickedUp)
+				require.Equal(t, processes.WaitsForDelivery, waits(), "the carrier has it")
+				storetest.Scanned(t, env, c.id, c.key, shipping.ScanDelivered)
+				require.Empty(t, waits())
+				require.False(t, late())
+				require.True(t, c.arrived())
+			})
+		})
+	}
 }
