@@ -62,7 +62,6 @@ type rmaChange struct {
 
 	takingBack    rma.RMAFact // what people told and now take back; empty in any other change
 	cameByCarrier bool        // then: the carrier itself has brought a unit back
-	feeWithdrawn  bool        // a fee that was billed had no ground
 }
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {

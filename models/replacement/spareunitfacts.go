@@ -37,8 +37,8 @@ func (s *Replacements) RecordSpareFact(
 			return err
 		}
 
-		learned, err := w.learn(fact, at)
-		if err != nil || !learned {
+		told := len(w.Tellings)
+		if err := w.hear(fact, at); err != nil || len(w.Tellings) == told {
 			return err
 		}
 		if err := w.save(); err != nil {
@@ -52,13 +52,25 @@ func (s *Replacements) RecordSpareFact(
 	return out, err
 }
 
+// hear applies a fact that a person tells, who may take it back, where it says something new.
+func (w *spareUnitChange) hear(fact spare.SpareFact, at time.Time) error {
+	at = w.happened(at)
+	before := w.SpareFacts
+	learned, err := w.learn(fact, at)
+	if err != nil || !learned {
+		return err
+	}
+
+	// It is of the parcel and the recall to which it was told: one that is delivered may be
+	// recalled at once.
+	heard := before.Hear(rma.Telling[spare.SpareFact]{Fact: fact, At: at, ToldAt: w.now})
+	w.Tellings = heard.Tellings
+	return nil
+}
+
 // learn applies a fact and audits it; learned is false where it says nothing new.
 func (w *spareUnitChange) learn(fact spare.SpareFact, at time.Time) (learned bool, err error) {
-	if at.IsZero() || at.After(w.now) {
-		at = w.now
-	}
-	at = at.UTC().Truncate(time.Microsecond)
-
+	at = w.happened(at)
 	switch fact {
 	case spare.SparePickedUp:
 		return w.scan(&w.PickedUpAt, "spare.picked_up", at), nil
@@ -115,7 +127,7 @@ func (w *spareUnitChange) receive(at time.Time) error {
 
 	end := licensing.DeviceReturned
 	if billed {
-		w.event(db.OutboxFeeCredited, "spare")
+		w.feeEvent(db.OutboxFeeCredited, "spare", w.FeeCorrections)
 		end = licensing.DeviceRetired // it counted as lost
 	}
 	if err := w.endDevice(end); err != nil {
