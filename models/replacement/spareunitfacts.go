@@ -268,6 +268,10 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 			return true, w.loseParcel(sh.State)
 		}
 	case w.recallKey():
+		if w.leftTooLate(sh) {
+			w.note("spare.recall_booked_anew", map[string]any{"shipment": sh.ID})
+			return true, w.planRecallParcel()
+		}
 		moved, arrived = spare.SpareRecallScanned, spare.SpareRecallReceived
 	default:
 		return false, nil
@@ -280,6 +284,16 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 
 	came, err := w.learnAt(arrived, sh.DeliveredAt)
 	return scanned || came, err
+}
+
+// leftTooLate reports whether the carrier has left the parcel back as it was once asked, although
+// the unit is recalled: for another recall, or since it had not come back after all.
+func (w *spareUnitChange) leftTooLate(sh logistics.Shipment) bool {
+	recalled := w.State == spare.SpareRecallRequested && w.RecallScannedAt == nil
+	if !recalled || sh.State != shipping.ShipmentCancelled || w.s.logistics.Carrier == "" {
+		return false
+	}
+	return sh.CreatedAt.Before(*w.RecallRequestedAt) || w.TakenBack(spare.SpareRecallReceived)
 }
 
 // learnAt applies a fact of a shipment, unless it has not happened, is known already or
