@@ -540,6 +540,42 @@ func TestS62_WhatCannotBeTakenBackOfASpareSaysWhy(t *testing.T) {
 	refused(rules.StateConflict, spare.SpareDelivered, "it was used, and another one follows")
 }
 
+// A parcel back that people are to hand in goes with the arrival that had it asked for, and
+// comes again; and an operator is asked again about the fee of a unit that is not back.
+func TestS62_AHandedInRecallOfASpareIsTakenBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env, c, id := sparesBegin(t, env, false, nil)
+		_, err := env.ShipSpare(storetest.AgentContext, id,
+			replacement.Parcel{Serial: "SP-1", Carrier: "post", Tracking: "TRK-1"})
+		require.NoError(t, err)
+		tellingSpare(spare.SpareDelivered)(t, env, c, id)
+		storetest.LoseLicences(t, env, c)
+		recalls := func() (states []string) {
+			return env.Strings(t, `SELECT state FROM shipments WHERE direction = 'RECALL'
+				ORDER BY booking_key`)
+		}
+		require.Equal(t, []string{"CREATED"}, recalls())
+
+		takeBackSpare(t, env, id, spare.SpareDelivered)
+		require.Equal(t, []string{"CANCELLED"}, recalls())
+		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+		tellingSpare(spare.SpareDelivered)(t, env, c, id)
+		require.Equal(t, []string{"CANCELLED", "CREATED"}, recalls())
+
+		storetest.RunSpareUntil(t, env, id, env.Calendar.Now().AddDate(0, 0, 40))
+		require.Equal(t, 1, unitTasks(t, env, db.TaskSpareFee, id))
+		receivingSpare(t, env, c, id)
+		require.Zero(t, unitTasks(t, env, db.TaskSpareFee, id))
+		require.Equal(t, []string{"CANCELLED", "CANCELLED"}, recalls())
+		u := takeBackSpare(t, env, id, spare.SpareRecallReceived)
+		require.Equal(t, spare.SpareRecallRequested, u.State)
+		require.Equal(t, []string{"CANCELLED", "CANCELLED", "CREATED"}, recalls())
+		require.Equal(t, 1, unitTasks(t, env, db.TaskSpareFee, id))
+		require.Equal(t, licensing.DeviceSpareOnSite, deviceState(t, env, u.DeviceID))
+		env.AuditHolds(t)
+	})
+}
+
 // A unit that the customer has put into a room has arrived, whatever people told.
 func TestS62_ASpareInARoomIsNotTakenBack(t *testing.T) {
 	env, c, id := sparesBegin(t, storetest.SQLite(t), false, []spareStep{shippingSpare("SP1")})
