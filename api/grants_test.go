@@ -1,9 +1,11 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // everyScope lets a token fail by its role alone.
@@ -110,7 +113,7 @@ func TestR42_CommandsOfAReplacementByEveryRoleFreshOrDone(t *testing.T) {
 func TestR42_CommandsOfASpareByEveryRoleFreshOrDone(t *testing.T) {
 	commands := map[string]string{
 		"select": "C", "agree": "K", "ship": "AL", "receive": "AL", "bill": "AL", "waive": "L",
-		"tell": "AL",
+		"tell": "AL", "take_back": "AL",
 	}
 	h := sqlite(t)
 	c, unit := h.Spare(t)
@@ -142,6 +145,23 @@ func TestR42_CommandsOfASpareByEveryRoleFreshOrDone(t *testing.T) {
 	_, err = h.ShipSpare(storetest.Operator(), unit.ID, replacement.Parcel{Serial: "SP-1"})
 	require.NoError(t, err)
 	refuseOthers()
+	_, err = h.RecordSpareFact(storetest.Operator(), unit.ID, spare.SpareDelivered, time.Time{})
+	require.NoError(t, err)
+	refuseOthers()
+
+	// And once it is taken back, by an agent at the door.
+	agent := h.roles(c.Account)["A"]
+	for range 2 {
+		a := agent.post("/v1/spare-units/"+unit.ID+"/take_back",
+			map[string]any{"fact": "DELIVERED", "reason": "another parcel"})
+		require.Equal(t, 200, a.Status, string(a.Body))
+		var view api.SpareUnitDetail
+		require.NoError(t, json.Unmarshal(a.Body, &view))
+		require.Equal(t, spare.SpareShipped, view.State)
+		require.Equal(t, []spare.SpareFact{spare.FactShipped}, view.ToTakeBack)
+	}
+	refuseOthers()
+	h.AuditHolds(t)
 }
 
 // An order that is cancelled already answers nobody who may not cancel.

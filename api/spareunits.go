@@ -58,6 +58,7 @@ type SpareUnitView struct {
 	StateSince    time.Time            `json:"state_since" doc:"When it came into this state; an instant in UTC"`
 	Commands      []spare.SpareCommand `json:"commands" nullable:"false" doc:"What the caller may do now: words for {command}"`
 	Facts         []spare.SpareFact    `json:"facts,omitempty" doc:"Of agents: what the command tell may say now"`
+	ToTakeBack    []spare.SpareFact    `json:"facts_to_take_back,omitempty" doc:"Of agents: what take_back may name now: what people told of the present parcel or recall, SHIPPED for the serial and the tracking number that were typed"`
 	Serial        string               `json:"serial,omitempty" doc:"Serial number of the unit that is on site, on its way or was there last"`
 	DeviceID      string               `json:"device_id,omitempty" doc:"Id of the device that it is while it lies on site"`
 	RMAID         string               `json:"rma_id,omitempty" doc:"Id of the replacement that used it last"`
@@ -121,6 +122,9 @@ func (h spareUnitHandlers) spareUnitView(
 		}
 		if slices.Contains(commands, spare.SpareTell) {
 			v.Facts = u.FactsToTell()
+		}
+		if slices.Contains(commands, spare.SpareTakeBack) {
+			v.ToTakeBack = u.FactsToTakeBack()
 		}
 
 		return v
@@ -188,9 +192,9 @@ type SpareCommandRequest struct {
 	Serial   string          `json:"serial,omitempty" doc:"ship: serial number of the unit; required"`
 	Carrier  string          `json:"carrier,omitempty" doc:"ship: code of the carrier, where no shipment was booked yet"`
 	Tracking string          `json:"tracking,omitempty" doc:"ship: the carrier's number of the parcel"`
-	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED; one of the unit's facts"`
+	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED, one of the unit's facts; take_back: one of its facts_to_take_back"`
 	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened, an instant in RFC 3339, not ahead and not before it was possible; missing: now"`
-	Reason   string          `json:"reason,omitempty" doc:"waive: required; select, bill: optional; goes into the audit"`
+	Reason   string          `json:"reason,omitempty" doc:"waive, take_back: required; select, bill: optional; goes into the audit"`
 }
 
 type spareCommandInput struct {

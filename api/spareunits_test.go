@@ -206,9 +206,7 @@ func TestProcessesShowSpares(t *testing.T) {
 	}
 	waits("RETURN", "CUSTOMER")
 	require.NotNil(t, show()["until"])
-	h.Calendar.Set(h.Calendar.Now().AddDate(0, 0, 31))
-	_, err = h.RunSpareTimers(h.Context, unit.ID)
-	require.NoError(t, err)
+	storetest.RunSpareUntil(t, h.Env, unit.ID, h.Calendar.Now().AddDate(0, 0, 31))
 	waits("FEE_DECISION", "OPERATOR")
 	_, err = h.RecordSpareFact(h.Context, unit.ID, spare.SpareRecallScanned, time.Time{})
 	require.NoError(t, err)

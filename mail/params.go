@@ -208,6 +208,9 @@ var parameters = map[string][]parameter{
 		may("tracking", asText),
 		may("return_on", asDate),
 		may("day", asWhole),
+		may("wrong", asText),
+		may("holds", asText),
+		may("fee_withdrawn", asFlag),
 	},
 	"renewal_reminder": {
 		need("days_left", asWhole),

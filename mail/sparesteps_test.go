@@ -1,17 +1,20 @@
 package mail
 
 import (
+	"html"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spareSteps are the steps of a spare unit of which the customer and the site's contact are told.
 var spareSteps = []string{
 	"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
 	"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",
+	"CORRECTED",
 }
 
 func TestSpare_EveryStepIsToldInBothLanguages(t *testing.T) {
@@ -38,6 +41,30 @@ func TestS9_TheMailOfARecallNamesItsLastDay(t *testing.T) {
 	require.Regexp(t, `Devolver até: 22\s?.*dezembro de.*2026`, text)
 	text, _ = render(t, "spare_update", "en", map[string]any{"step": "RECALL_WITHDRAWN", "return_on": nil})
 	require.NotContains(t, text, "Return by")
+}
+
+func TestS62_TheMailOfACorrectionSaysWhatWasWrongAndWhatHolds(t *testing.T) {
+	for _, locale := range messages.Locales() {
+		l := messages.In(locale)
+		for _, wrong := range []string{
+			"SHIPPED", "PICKED_UP", "DELIVERED", "RECALL_SCANNED", "RECALL_RECEIVED",
+		} {
+			for _, holds := range spare.SpareStates() {
+				text, page := render(t, "spare_update", locale, map[string]any{
+					"step": "CORRECTED", "wrong": wrong, "holds": string(holds), "fee_withdrawn": true,
+				})
+				for _, said := range []string{
+					"wrong." + wrong, "holds." + string(holds), "fee_withdrawn",
+				} {
+					words := l.Say("mail.spare_update." + said)
+					require.Contains(t, text, words)
+					require.Contains(t, page, html.EscapeString(words))
+				}
+			}
+		}
+	}
+	text, _ := render(t, "spare_update", "en", map[string]any{"step": "ON_SITE"})
+	require.NotContains(t, text, "wrong")
 }
 
 func TestSpare_AnUnknownStepIsNotSent(t *testing.T) {

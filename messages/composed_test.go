@@ -79,8 +79,12 @@ var composed = map[string][]string{
 	"mail.rma_update.holds.": append(names(rma.RMAStates()...), "REJECTED_FINAL"),
 	"mail.spare_update.": ends([]string{
 		"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
-		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",
+		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED", "CORRECTED",
 	}, ".subject", ".title", ".text"),
+	"mail.spare_update.wrong.": {
+		"SHIPPED", "PICKED_UP", "DELIVERED", "RECALL_SCANNED", "RECALL_RECEIVED",
+	},
+	"mail.spare_update.holds.": names(spare.SpareStates()...),
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",

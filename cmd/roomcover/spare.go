@@ -158,6 +158,7 @@ func (a *app) explainSpare(
 		events:   s.Timeline,
 		commands: lower(s.Commands),
 		tell:     lower(s.Facts),
+		takeBack: lower(s.ToTakeBack),
 		zone:     w.zone(s.SiteID, s.AccountID, s.ParentOrgID),
 	}
 
@@ -203,7 +204,8 @@ Examples:
   roomcover spare do SPARE-7F3K2 select -w model=RALLY-BAR -w site_id=sit_01kb
   roomcover spare do SPARE-7F3K2 agree
   roomcover spare do SPARE-7F3K2 ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
-  roomcover spare do SPARE-7F3K2 tell -w fact=delivered`
+  roomcover spare do SPARE-7F3K2 tell -w fact=delivered
+  roomcover spare do SPARE-7F3K2 take_back -w fact=delivered -w reason="It was another parcel."`
 }
 
 // Run does it.

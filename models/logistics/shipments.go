@@ -451,6 +451,15 @@ func CallOffParcels(
 func KeepParcels(
 	tx *db.Tx, subjectID string, direction shipping.ShipmentDirection,
 ) (kept bool, err error) {
+	return keepParcels(tx, "subject_id = ? AND direction = ?", subjectID, direction)
+}
+
+// KeepParcel is KeepParcels for the parcel of a booking key.
+func KeepParcel(tx *db.Tx, bookingKey string) (kept bool, err error) {
+	return keepParcels(tx, "booking_key = ?", bookingKey)
+}
+
+func keepParcels(tx *db.Tx, where string, args ...any) (kept bool, err error) {
 	live := []shipping.ShipmentState{
 		shipping.ShipmentCreated,
 		shipping.ShipmentLabelled,
@@ -460,7 +469,8 @@ func KeepParcels(
 	}
 
 	res := tx.Model(&Shipment{}).
-		Where("subject_id = ? AND direction = ? AND state IN ?", subjectID, direction, live).
+		Where(where, args...).
+		Where("state IN ?", live).
 		Update("cancel_asked_at", nil)
 	return res.RowsAffected > 0, res.Error
 }

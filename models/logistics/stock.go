@@ -348,14 +348,15 @@ func takeFreeUnits(tx *db.Tx, n StockNeed) (depotID string, err error) {
 	return depots[0], nil
 }
 
-// CloseReservation closes the reservation that a cause made, by a release or by the
-// shipment of its units, and returns the entry that does; none where no reservation of
-// that cause is open. The caller holds the lock on the subject, so nobody else closes
-// it meanwhile, and notes the entry in the subject's audit.
+// CloseReservation closes the reservation that a cause made, or that PutBack made again for it,
+// by a release or by the shipment of its units, and returns the entry that does; none where no
+// reservation of that cause is open. The caller holds the lock on the subject, so nobody else
+// closes it meanwhile, and notes the entry in the subject's audit.
 func CloseReservation(
 	tx *db.Tx, cause string, kind shipping.StockKind,
 ) (*StockEntry, error) {
-	return closeReservation(tx, kind, "cause_key = ?", cause)
+	const made = "(cause_key = ? OR cause_key LIKE ?)"
+	return closeReservation(tx, kind, made, cause, cause+"/%/again")
 }
 
 // CloseReservationByID is CloseReservation for the entry that reserved.

@@ -28,6 +28,7 @@ type change struct {
 	statusBefore db.ProcessStatus // what its workflow was told last; zero where it is new
 	quiet        bool             // the workflow itself asked, and learns of it from the answer
 	askCarrier   bool             // the carrier has to be asked about the subject's parcels
+	feeWithdrawn bool             // a fee that was billed had no ground
 
 	entries []db.Entry
 	mails   []stepMail
@@ -188,4 +189,13 @@ func (c *change) runDue(next func() (at time.Time, do func() error, ok bool)) (b
 			return false, err
 		}
 	}
+}
+
+// happened returns an instant as it is stored; a zero one, and one that lies a little
+// ahead, stand for now.
+func (c *change) happened(at time.Time) time.Time {
+	if at.IsZero() || at.After(c.now) {
+		at = c.now
+	}
+	return at.UTC().Truncate(time.Microsecond)
 }

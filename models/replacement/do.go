@@ -138,9 +138,9 @@ type SpareUnitCommand struct {
 	Serial   string          // ship: required
 	Carrier  string          // ship: where no shipment was booked yet
 	Tracking string          // ship: with the carrier
-	Fact     spare.SpareFact // tell: required
+	Fact     spare.SpareFact // tell, take_back: required
 	At       time.Time       // tell: when it happened; zero: now
-	Reason   string          // waive: required; select, bill
+	Reason   string          // waive, take_back: required; select, bill
 }
 
 // DoSpare does one command on a spare unit, like DoRMA on a replacement.
@@ -164,6 +164,8 @@ func (s *Replacements) DoSpare(
 		return s.WaiveSpare(ctx, id, c.Reason)
 	case spare.SpareTell:
 		return s.tellSpareFact(ctx, id, c.Fact, c.At)
+	case spare.SpareTakeBack:
+		return s.TakeBackSpareFact(ctx, id, c.Fact, c.Reason)
 	}
 
 	if _, err := s.GetSpareUnit(ctx, id); err != nil {

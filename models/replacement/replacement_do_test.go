@@ -38,7 +38,7 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 	}
 	for _, c := range []spare.SpareCommand{
 		spare.SpareSelect, spare.SpareAgree, spare.SpareShip, spare.SpareReceive, spare.SpareBill,
-		spare.SpareWaive, spare.SpareTell,
+		spare.SpareWaive, spare.SpareTell, spare.SpareTakeBack,
 	} {
 		_, err := h.DoSpare(ctx, "spu_none", replacement.SpareUnitCommand{
 			Name:   c,

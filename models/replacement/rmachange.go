@@ -62,7 +62,6 @@ type rmaChange struct {
 
 	takingBack    rma.RMAFact // what people told and now take back; empty in any other change
 	cameByCarrier bool        // then: the carrier itself has brought a unit back
-	feeWithdrawn  bool        // a fee that was billed had no ground
 
 	spareFollows bool // the spare that was used is replenished by this change
 }

@@ -2,7 +2,6 @@ package replacement
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
@@ -69,9 +68,7 @@ func (w *rmaChange) takeBack(fact rma.RMAFact) error {
 	typed := fact == rma.FactShipped || fact == rma.FactInspected
 	without := w.RMAFacts.TakeBack(fact, carrier, w.now)
 	if !typed && sameFacts(without, w.RMAFacts) {
-		return rules.Refuse(rma.CarrierSaysSo,
-			"The carrier's own scan says the same, whatever people told.",
-			"Ask the carrier to correct its scan; what it reports then counts.")
+		return rma.CarrierSays()
 	}
 
 	w.RMAFacts = without
@@ -127,13 +124,13 @@ func (w *rmaChange) carrierFacts() (c rma.CarrierFacts, err error) {
 // unship forgets what was typed when the replacement left: its serial number, and the
 // number of a parcel that people handed in.
 func (w *rmaChange) unship() error {
-	taken, err := w.s.logistics.TakeBackNumber(w.tx, w.bookingKey(), w.reason)
+	taken, another, err := w.forgetNumber(w.bookingKey())
 	if err != nil {
 		return err
 	}
 
-	w.anotherParcel = taken != nil && taken.DepotID != nil && w.s.logistics.Carrier != ""
-	if taken != nil {
+	w.anotherParcel = another
+	if taken {
 		// What its carrier told was told of another parcel.
 		w.RMAFacts = w.Untracked()
 	}
@@ -245,13 +242,7 @@ func (w *rmaChange) takeAway(id string) error {
 	if d.State.Gone() {
 		return nil
 	}
-
-	w.noteOf("device.moved", id, map[string]any{
-		"before": db.Text(d.RoomID),
-		"after":  "",
-		"state":  licensing.DeviceUnplaced,
-	})
-	return entitlement.TakeUnitBack(w.tx, d.Device, licensing.DeviceUnplaced, "")
+	return w.moveUnitBack(d, licensing.DeviceUnplaced, "")
 }
 
 // bringBack gives the faulty device back the state that it had: with the customer, in the
@@ -273,9 +264,7 @@ func (w *rmaChange) bringBack(done bool) error {
 			return nil // nobody is there to be told; the device stays as it is
 		}
 		if taken {
-			return rules.Refuse(licensing.SerialRegistered,
-				"The unit with this serial number has been sent to somebody else meanwhile.",
-				"Leave what was told as it is, and request a new replacement.")
+			return sentElsewhere()
 		}
 	}
 
@@ -291,12 +280,7 @@ func (w *rmaChange) bringBack(done bool) error {
 		}
 	}
 
-	w.noteOf("device.moved", id, map[string]any{
-		"before": db.Text(d.RoomID),
-		"after":  roomID,
-		"state":  state,
-	})
-	return entitlement.TakeUnitBack(w.tx, d.Device, state, roomID)
+	return w.moveUnitBack(d, state, roomID)
 }
 
 // firstMoved returns since when a stay of the faulty device may have ended because of this
@@ -413,14 +397,9 @@ func (w *rmaChange) withdrawFee(was string) {
 	w.note("rma.fee_withdrawn", map[string]any{"for": was})
 }
 
-// tellFinance adds an event about the fee. Each kind and reason happens once; after a
-// correction it may happen again.
+// tellFinance adds an event about the fee.
 func (w *rmaChange) tellFinance(kind db.OutboxKind, why string) {
-	epoch := why
-	if w.FeeCorrections > 0 {
-		epoch += "/" + strconv.Itoa(w.FeeCorrections)
-	}
-	w.eventOnce(kind, why, epoch)
+	w.feeEvent(kind, why, w.FeeCorrections)
 }
 
 // askAgain asks operators again what they were asked before something was told that was
@@ -480,10 +459,5 @@ func (w *rmaChange) tellCorrection() {
 	if w.StoredState == rma.RMARejected && w.AppealedAt != nil {
 		holds = "REJECTED_FINAL"
 	}
-
-	w.mail("CORRECTED", map[string]any{
-		"wrong":         wrong,
-		"holds":         holds,
-		"fee_withdrawn": w.feeWithdrawn,
-	})
+	w.mailCorrection(wrong, holds)
 }

@@ -346,17 +346,8 @@ func (w *rmaChange) hear(fact rma.RMAFact, at time.Time) (learned bool) {
 	if !w.learn(fact, at) {
 		return false
 	}
-	w.RMAFacts = w.Hear(rma.Telling{Fact: fact, At: at, ToldAt: w.now})
+	w.RMAFacts = w.Hear(rma.Telling[rma.RMAFact]{Fact: fact, At: at, ToldAt: w.now})
 	return true
-}
-
-// happened returns an instant as it is stored; a zero one, and one that lies a little
-// ahead, stand for now.
-func (w *rmaChange) happened(at time.Time) time.Time {
-	if at.IsZero() || at.After(w.now) {
-		at = w.now
-	}
-	return at.UTC().Truncate(time.Microsecond)
 }
 
 // learn applies a fact and audits it; learned is false where it says nothing new.

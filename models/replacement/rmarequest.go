@@ -339,7 +339,7 @@ func (w *rmaChange) fill(
 
 	w.subjectID = w.ID
 	w.RequestedAt = w.now
-	w.Tellings = []rma.Telling{}
+	w.Tellings = rma.Tellings[rma.RMAFact]{}
 	if c.Device.ID != "" {
 		w.DeviceID = &c.Device.ID
 		w.FaultySerial = db.Text(c.Device.Serial)

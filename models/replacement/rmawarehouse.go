@@ -175,7 +175,7 @@ func (w *rmaChange) ship(sh RMAShipment) (named bool, err error) {
 	}
 
 	w.ShippedAt = &w.now
-	w.RMAFacts = w.Hear(rma.Telling{Fact: rma.FactShipped, At: w.now, ToldAt: w.now})
+	w.RMAFacts = w.Hear(rma.Telling[rma.RMAFact]{Fact: rma.FactShipped, At: w.now, ToldAt: w.now})
 	w.Carrier = sh.Carrier
 	w.Tracking = sh.Tracking
 
@@ -362,7 +362,7 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 		if outcome == "" {
 			outcome = rma.OutcomeWrongUnit
 		}
-		w.RMAFacts = w.Hear(rma.Telling{
+		w.RMAFacts = w.Hear(rma.Telling[rma.RMAFact]{
 			Fact:    rma.FactInspected,
 			At:      w.now,
 			ToldAt:  w.now,

@@ -32,10 +32,11 @@ type SpareUnit struct {
 	DeviceID    *string // that unit as a device
 	RMAID       *string `gorm:"column:rma_id"` // the RMA that used it last
 	DepotID     *string // where its stock was taken from
-	Parcels     int     // sent to the site and declared lost or used up; names the next one
 	Recalls     int     // requested; names the parcel back
 	Carrier     string  // of the parcel to the site
 	Tracking    string
+
+	FeeCorrections int // fees and credits that finance was told to be wrong
 
 	spare.SpareFacts
 

@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
 )
@@ -121,10 +122,21 @@ func (w *spareUnitChange) recall() error {
 	w.FeeAskedAt = nil
 	w.RemindersSent = 0
 	w.RecallPending = false
-	w.Recalls++
 	w.note("spare.recall_requested", map[string]any{"due": due})
 	w.mail("RECALL_REQUESTED", nil)
+	return w.planRecallParcel()
+}
 
+// planRecallParcel keeps the parcel of an earlier recall that the carrier has not left yet, or
+// has another one: handed in by people where a carrier had brought the unit.
+func (w *spareUnitChange) planRecallParcel() error {
+	kept, err := logistics.KeepParcel(w.tx, w.recallKey())
+	if err != nil || kept {
+		return err
+	}
+
+	w.Recalls++
+	w.anotherRecall = true
 	if w.Carrier == "" || w.s.logistics.Carrier != "" {
 		return nil // the customer chooses one; or the service books it: see planParcels
 	}
@@ -176,10 +188,13 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			ParentOrgID: line.ParentOrgID,
 			LineID:      line.ID,
 			Ordinal:     last + i + 1,
-			SpareFacts:  spare.SpareFacts{State: spare.SpareSelectionPending},
-			StateSince:  now,
-			CreatedAt:   now,
-			Version:     1,
+			SpareFacts: spare.SpareFacts{
+				State:    spare.SpareSelectionPending,
+				Tellings: rma.Tellings[spare.SpareFact]{},
+			},
+			StateSince: now,
+			CreatedAt:  now,
+			Version:    1,
 		}
 
 		earned := db.LinkAudit(tx, u.ID, nil, db.AuditEvent{}, db.Entry{

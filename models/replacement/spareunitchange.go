@@ -44,6 +44,10 @@ type spareUnitChange struct {
 	change
 	spareRow
 	before SpareUnit
+
+	takingBack    spare.SpareFact // what people told and now take back; empty in any other change
+	anotherParcel bool            // the one to the site was taken back, and is still needed
+	anotherRecall bool            // the one back is needed, and there is none yet
 }
 
 // lockOwnedSpare locks a spare unit in scope after its account, where it has one, as
@@ -177,6 +181,12 @@ func (w *spareUnitChange) save() error {
 	if err := w.settleTasks(); err != nil {
 		return err
 	}
+	if w.takingBack != "" {
+		if err := w.askAgain(); err != nil {
+			return err
+		}
+		w.tellCorrection()
+	}
 	if err := w.writeMails(); err != nil {
 		return err
 	}
@@ -194,6 +204,8 @@ func (w *spareUnitChange) save() error {
 func (w *spareUnitChange) planStock() error {
 	another := w.parcelKey() != w.before.parcelKey()
 	switch {
+	case w.takingBack == spare.FactShipped:
+		return w.putBack()
 	case another && w.before.ToShip():
 		// The carrier had it, and lost it, before the warehouse recorded the shipment.
 		if err := w.closeReservation(shipping.StockShipment); err != nil {
@@ -250,6 +262,9 @@ func (w *spareUnitChange) planParcels() error {
 	if w.s.logistics.Carrier == "" {
 		return nil
 	}
+	if w.takingBack != "" {
+		return w.planParcelsBack()
+	}
 
 	var wanted []logistics.NewShipment
 
@@ -266,7 +281,7 @@ func (w *spareUnitChange) planParcels() error {
 	recalled := w.State == spare.SpareRecallRequested
 	wasRecalled := w.before.State == spare.SpareRecallRequested
 	switch {
-	case recalled && (!wasRecalled || w.recallKey() != w.before.recallKey()):
+	case recalled && w.anotherRecall:
 		wanted = append(wanted, w.parcel(shipping.ShipRecall, w.recallKey()))
 	case !recalled && wasRecalled && w.State != spare.SpareBilled: // a billed one may still come
 		if err := w.callOffParcel(shipping.ShipRecall); err != nil {
@@ -329,9 +344,13 @@ func (w *spareUnitChange) bookParcels(wanted []logistics.NewShipment) error {
 
 // derive fills in what follows from the facts.
 func (w *spareUnitChange) derive() {
-	if w.State.Over() && w.ClosedAt == nil {
+	switch {
+	case !w.State.Over():
+		w.ClosedAt = nil
+	case w.ClosedAt == nil:
 		w.ClosedAt = &w.now
 	}
+
 	w.NextTimer, w.NextAt = "", nil
 	if timers := w.Timers(w.zone()); len(timers) > 0 {
 		w.NextTimer, w.NextAt = timers[0].Kind, &timers[0].At
@@ -471,7 +490,7 @@ func (w *spareUnitChange) remind() error {
 	reminded, day := w.Reminded(w.now, w.zone())
 	w.SpareFacts = reminded
 	w.note("spare.recall_reminded", map[string]any{"day": day, "due": *w.RecallDueAt})
-	epoch := "d-" + strconv.Itoa(day) + "/" + strconv.Itoa(w.Recalls)
+	epoch := "d-" + strconv.Itoa(day) + "/" + w.RecallRequestedAt.Format(time.RFC3339)
 	w.mailOnce("RECALL_REMINDER", epoch, map[string]any{"day": day})
 	return nil
 }
@@ -481,7 +500,10 @@ func (w *spareUnitChange) askForFee() error {
 	w.FeeAskedAt = &w.now
 	w.note("spare.fee_asked", nil)
 	w.mail("RECALL_OVERDUE", nil)
+	return w.askAboutFee()
+}
 
+func (w *spareUnitChange) askAboutFee() error {
 	return w.tx.Raise(db.OperatorTask{
 		Kind:      db.TaskSpareFee,
 		SubjectID: w.ID,

@@ -248,6 +248,12 @@ func (w *spareUnitChange) ship(p Parcel) error {
 	}
 
 	w.ShippedAt = &w.now
+	w.SpareFacts = w.Hear(rma.Telling[spare.SpareFact]{
+		Fact:   spare.FactShipped,
+		At:     w.now,
+		ToldAt: w.now,
+		Serial: p.Serial,
+	})
 	w.StateSince = w.now
 	w.Carrier, w.Tracking = "", ""
 	if parcel != nil {
@@ -261,6 +267,12 @@ func (w *spareUnitChange) ship(p Parcel) error {
 	})
 
 	w.mail("SHIPPED", nil)
+
+	// Where another serial was typed before and taken back, it may have arrived already.
+	told := w.Standing(spare.SpareDelivered).First()
+	if _, err := w.learnAt(spare.SpareDelivered, told); err != nil {
+		return err
+	}
 	if parcel == nil {
 		return nil
 	}
@@ -296,7 +308,7 @@ func (w *spareUnitChange) registerDevice(serial string) error {
 func (s *Replacements) ReceiveSpare(ctx context.Context, id string) (SpareUnit, error) {
 	received := func(u SpareUnit) bool { return u.State == spare.SpareReturned }
 	return s.changeSpare(ctx, id, spare.SpareReceive, "", received, func(w *spareUnitChange) error {
-		return w.receive(w.now)
+		return w.hear(spare.SpareRecallReceived, w.now)
 	})
 }
 
@@ -313,7 +325,7 @@ func (s *Replacements) BillSpare(ctx context.Context, id, reason string) (SpareU
 			return err
 		}
 		w.BilledAt = &w.now
-		w.event(db.OutboxFeeBilled, "spare")
+		w.feeEvent(db.OutboxFeeBilled, "spare", w.FeeCorrections)
 		w.note("spare.billed", nil)
 		w.mail("BILLED", nil)
 		return w.endDevice(licensing.DeviceLost)

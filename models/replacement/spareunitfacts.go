@@ -37,8 +37,8 @@ func (s *Replacements) RecordSpareFact(
 			return err
 		}
 
-		learned, err := w.learn(fact, at)
-		if err != nil || !learned {
+		told := len(w.Tellings)
+		if err := w.hear(fact, at); err != nil || len(w.Tellings) == told {
 			return err
 		}
 		if err := w.save(); err != nil {
@@ -52,13 +52,25 @@ func (s *Replacements) RecordSpareFact(
 	return out, err
 }
 
+// hear applies a fact that a person tells, who may take it back, where it says something new.
+func (w *spareUnitChange) hear(fact spare.SpareFact, at time.Time) error {
+	at = w.happened(at)
+	before := w.SpareFacts
+	learned, err := w.learn(fact, at)
+	if err != nil || !learned {
+		return err
+	}
+
+	// It is of the parcel and the recall to which it was told: one that is delivered may be
+	// recalled at once.
+	heard := before.Hear(rma.Telling[spare.SpareFact]{Fact: fact, At: at, ToldAt: w.now})
+	w.Tellings = heard.Tellings
+	return nil
+}
+
 // learn applies a fact and audits it; learned is false where it says nothing new.
 func (w *spareUnitChange) learn(fact spare.SpareFact, at time.Time) (learned bool, err error) {
-	if at.IsZero() || at.After(w.now) {
-		at = w.now
-	}
-	at = at.UTC().Truncate(time.Microsecond)
-
+	at = w.happened(at)
 	switch fact {
 	case spare.SparePickedUp:
 		return w.scan(&w.PickedUpAt, "spare.picked_up", at), nil
@@ -115,7 +127,7 @@ func (w *spareUnitChange) receive(at time.Time) error {
 
 	end := licensing.DeviceReturned
 	if billed {
-		w.event(db.OutboxFeeCredited, "spare")
+		w.feeEvent(db.OutboxFeeCredited, "spare", w.FeeCorrections)
 		end = licensing.DeviceRetired // it counted as lost
 	}
 	if err := w.endDevice(end); err != nil {
@@ -256,6 +268,10 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 			return true, w.loseParcel(sh.State)
 		}
 	case w.recallKey():
+		if w.leftTooLate(sh) {
+			w.note("spare.recall_booked_anew", map[string]any{"shipment": sh.ID})
+			return true, w.planRecallParcel()
+		}
 		moved, arrived = spare.SpareRecallScanned, spare.SpareRecallReceived
 	default:
 		return false, nil
@@ -268,6 +284,16 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 
 	came, err := w.learnAt(arrived, sh.DeliveredAt)
 	return scanned || came, err
+}
+
+// leftTooLate reports whether the carrier has left the parcel back as it was once asked, although
+// the unit is recalled: for another recall, or since it had not come back after all.
+func (w *spareUnitChange) leftTooLate(sh logistics.Shipment) bool {
+	recalled := w.State == spare.SpareRecallRequested && w.RecallScannedAt == nil
+	if !recalled || sh.State != shipping.ShipmentCancelled || w.s.logistics.Carrier == "" {
+		return false
+	}
+	return sh.CreatedAt.Before(*w.RecallRequestedAt) || w.TakenBack(spare.SpareRecallReceived)
 }
 
 // learnAt applies a fact of a shipment, unless it has not happened, is known already or

@@ -115,6 +115,53 @@ func TestS9_ARecallsParcelIsBookedAndCalledOff(t *testing.T) {
 	})
 }
 
+// A recall soon after one that was withdrawn keeps the parcel that the carrier has not left
+// yet; where the carrier had left it by then, there is another one.
+func TestS9_ARecallSoonAfterAWithdrawnOneHasAParcel(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env, c, u, _ := carriedSpare(t, env)
+		storetest.BookParcels(t, env, u.ID)
+		env.OnSite(t, u, "SP-1")
+		storetest.LoseLicences(t, env, c)
+		storetest.BookParcels(t, env, u.ID)
+		buy(t, env, "PO-again", 10)
+		require.True(t, storetest.Outstanding(t, env, u.ID)[0].Asked())
+
+		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+		cancelAll(t, env, c.Account)
+		require.Equal(t, spare.SpareRecallRequested, storetest.UnitOf(t, env, u.ID).State)
+		parcels := storetest.ParcelsOf(t, env, u.ID)
+		require.Nil(t, parcels["recall/1"].CancelAskedAt)
+		require.NotContains(t, parcels, "recall/2")
+
+		require.NoError(t, env.ParcelCancelled(env.Context, parcels["recall/1"].ID))
+		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
+		storetest.BookParcels(t, env, u.ID)
+		storetest.Scanned(t, env, u.ID, "recall/2", shipping.ScanPickedUp)
+		storetest.Scanned(t, env, u.ID, "recall/2", shipping.ScanDelivered)
+		require.Equal(t, spare.SpareReturned, storetest.UnitOf(t, env, u.ID).State)
+		env.AuditHolds(t)
+	})
+}
+
+// A unit that people told to have arrived while its parcel is under way on paper is used, and
+// another one follows in a parcel of its own.
+func TestS26_AnArrivalThatPeopleToldLeavesRoomForTheNextParcel(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env, c, u, _ := carriedSpare(t, env)
+		storetest.BookParcels(t, env, u.ID)
+		env.OnSite(t, u, "SP-1")
+		require.Equal(t, shipping.ShipmentLabelled, storetest.ParcelsOf(t, env, u.ID)["spare/1"].State)
+		_, err := env.UseSpare(storetest.Customer(c.Account), env.Approved(t, c).ID, u.ID)
+		require.NoError(t, err)
+		parcels := storetest.ParcelsOf(t, env, u.ID)
+		require.Equal(t, shipping.ShipmentDelivered, parcels["spare/1"].State)
+		require.Equal(t, shipping.ShipmentCreated, parcels["spare/2"].State)
+		require.Equal(t, spare.SpareReplenishing, storetest.UnitOf(t, env, u.ID).State)
+		env.AuditHolds(t)
+	})
+}
+
 // The warehouse hands the parcel to another carrier before the booking is answered.
 func TestASpareMayLeaveWithAnotherCarrier(t *testing.T) {
 	env, _, u, _ := carriedSpare(t, storetest.SQLite(t))

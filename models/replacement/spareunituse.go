@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
@@ -113,6 +114,17 @@ func (w *spareUnitChange) replenish() error {
 	if err := w.become(spare.SpareReplenishing); err != nil {
 		return err
 	}
+
+	// A parcel that people told to have arrived is under way no more: another one follows.
+	ask, err := w.s.logistics.EndShipment(w.tx, w.parcelKey(), logistics.NewScan{
+		Kind:   shipping.ScanDelivered,
+		Source: logistics.ScanByOperator,
+	})
+	if err != nil {
+		return err
+	}
+
+	w.askCarrier = w.askCarrier || ask
 	w.forgetParcel()
 	w.OnSiteAt = nil
 	w.note("spare.replenishing", map[string]any{"rma": db.Text(w.RMAID)})

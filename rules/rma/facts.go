@@ -48,7 +48,7 @@ type RMAFacts struct {
 	FeeAskedAt     *time.Time
 
 	// What people told, typed and took back, in that order.
-	Tellings []Telling `gorm:"serializer:json"`
+	Tellings Tellings[RMAFact] `gorm:"serializer:json"`
 }
 
 // Outbound derives the state of the outbound track. What the carrier has is on its way,

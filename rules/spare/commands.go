@@ -13,13 +13,14 @@ type SpareCommand string
 // The commands. That a customer uses a spare is a command of the RMA: see
 // RMAUseSpare and MayUseSpare.
 const (
-	SpareSelect  SpareCommand = "select"  // the CSM names model and site
-	SpareAgree   SpareCommand = "agree"   // the customer's
-	SpareShip    SpareCommand = "ship"    // the warehouse captures the serial
-	SpareReceive SpareCommand = "receive" // the depot has the recalled unit
-	SpareBill    SpareCommand = "bill"    // confirms the fee of one that did not come back
-	SpareWaive   SpareCommand = "waive"   // a lead's
-	SpareTell    SpareCommand = "tell"    // passes on what a carrier or a depot said
+	SpareSelect   SpareCommand = "select"    // the CSM names model and site
+	SpareAgree    SpareCommand = "agree"     // the customer's
+	SpareShip     SpareCommand = "ship"      // the warehouse captures the serial
+	SpareReceive  SpareCommand = "receive"   // the depot has the recalled unit
+	SpareBill     SpareCommand = "bill"      // confirms the fee of one that did not come back
+	SpareWaive    SpareCommand = "waive"     // a lead's
+	SpareTell     SpareCommand = "tell"      // passes on what a carrier or a depot said
+	SpareTakeBack SpareCommand = "take_back" // what was told or typed is not true
 )
 
 // Codes of refusals about spare units.
@@ -60,6 +61,9 @@ var spareGuards = map[SpareCommand]spareGuard{
 	SpareWaive: {rules.DecideRMA, grantIs(rules.GrantYes), recalled},
 	SpareTell: {rules.DecideRMA, rules.Grant.Allowed, func(f SpareFacts) bool {
 		return len(f.FactsToTell()) > 0
+	}},
+	SpareTakeBack: {rules.DecideRMA, rules.Grant.Allowed, func(f SpareFacts) bool {
+		return len(f.FactsToTakeBack()) > 0
 	}},
 }
 
@@ -108,6 +112,7 @@ func SpareCommandsFor(role rules.Role, f SpareFacts, now time.Time) []SpareComma
 	var out []SpareCommand
 	for _, c := range []SpareCommand{
 		SpareSelect, SpareAgree, SpareShip, SpareReceive, SpareBill, SpareWaive, SpareTell,
+		SpareTakeBack,
 	} {
 		if MaySpare(c, role, f, now) == nil {
 			out = append(out, c)

@@ -77,6 +77,7 @@ type SpareFacts struct {
 	OnSiteAt      *time.Time
 	ConsumedAt    *time.Time
 	RecallPending bool // it is under way, and recalled when it arrives (S9)
+	Parcels       int  // sent to the site and declared lost or used up; names the next one
 
 	RecallRequestedAt *time.Time
 	RecallDueAt       *time.Time // exclusive
@@ -88,6 +89,9 @@ type SpareFacts struct {
 	BilledAt   *time.Time
 	WaivedAt   *time.Time
 	VoidedAt   *time.Time
+
+	// What people told, typed and took back, of earlier parcels too, in that order.
+	Tellings rma.Tellings[SpareFact] `gorm:"serializer:json"`
 }
 
 // Live reports whether the unit counts against what its parent is entitled to: the

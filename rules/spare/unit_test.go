@@ -103,6 +103,8 @@ func TestSpareCommandsByRole(t *testing.T) {
 		SpareBill:    agents,
 		SpareWaive:   {rules.OperatorLead},
 		SpareTell:    agents,
+
+		SpareTakeBack: agents,
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MaySpare(c, role, SpareFacts{State: SpareVoided}, spareDay))
