@@ -25,7 +25,8 @@ import (
 // here. That the operation writes the key's table is held, and that there is the test.
 var metBy = map[string]string{
 	"accounts_match":                      "create-account: an account that matches is the account",
-	"api_tokens_hash_key":                 "no request: 256 random bits",
+	"api_tokens_hash_key":                 "no request: 256 bits, random or derived with the service's key",
+	"api_tokens_once":                     "no request: only the portal's form names itself",
 	"audit_events_chain":                  "no request: the number follows the chain's end; who comes second runs again",
 	"calendars_country_region_key":        "add-calendar",
 	"carrier_events_carrier_event_id_key": "receive-carrier-event",
@@ -64,6 +65,7 @@ var metBy = map[string]string{
 	"shipments_booking_key_key":           "TestBookingIsStoredOnceAndOneNumberIsOneParcel: numbered under the replacement's lock",
 	"shipments_live":                      "TestAtMostOneLiveOutboundShipment: looked for under the replacement's lock",
 	"shipments_tracking":                  "TestNoTwoParcelsHaveOneTrackingNumber",
+	"sites_once":                          "no request: only the portal's form names itself",
 	"sites_name":                          "create-site",
 	"spare_ledger_once":                   "no request: a recount adds what is missing, under the parent's lock",
 	"spare_ledger_seq":                    "no request: numbered under the parent's lock",

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -142,7 +143,9 @@ func (s *screen) asKnownPerson() {
 
 func (s *screen) signIn(email string) {
 	s.t.Helper()
-	s.open("/sign-in")
+	if !strings.HasPrefix(s.path(), "/sign-in") {
+		s.open("/sign-in")
+	}
 	s.tabTo("#email")
 	s.do(chromedp.KeyEvent(email))
 	s.tabTo("#password")

@@ -3,7 +3,9 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
@@ -149,6 +151,16 @@ func inviteColleague(v *visit) (answer, error) {
 		if err == nil {
 			return v.done("/colleagues", "flash.invited"), nil
 		}
+		again, unread := v.sentJustNow(func(inv identity.Invitation) bool {
+			return inv.Email == rules.NormaliseEmail(f.Email) && inv.ContactName == f.Name &&
+				string(inv.Role) == f.Role
+		})
+		if unread != nil {
+			return answer{}, unread
+		}
+		if again {
+			return v.done("/colleagues", "flash.invited"), nil
+		}
 
 		if f.FormProblem = inviteProblem(err); f.FormProblem == "" {
 			return answer{}, mailsLimited(err)
@@ -162,6 +174,20 @@ func inviteColleague(v *visit) (answer, error) {
 	}
 
 	return a, err
+}
+
+// sentWithin is how long the same invitation once more is a second press of the button.
+const sentWithin = 10 * time.Minute
+
+// sentJustNow reports whether this person has just sent such an invitation, and nobody has
+// answered it yet.
+func (v *visit) sentJustNow(such func(identity.Invitation) bool) (bool, error) {
+	all, err := v.allInvitations()
+	since := v.db.Clock().Now().Add(-sentWithin)
+	return slices.ContainsFunc(all, func(inv identity.Invitation) bool {
+		return inv.InvitedBy == v.who.user.ID && inv.State.Live() && inv.IssuedAt.After(since) &&
+			such(inv)
+	}), err
 }
 
 func inviteProblem(err error) string {
@@ -189,23 +215,43 @@ func mailsLimited(err error) error {
 	return e
 }
 
+// resendInvitation sends an invitation once more. One that this person has just sent again
+// is what was wanted.
 func resendInvitation(v *visit) (answer, error) {
-	if _, err := v.people.Reissue(v.acting(), v.param("id"), "",
-		"", "sent again by an administrator"); err != nil {
+	_, err := v.people.Reissue(v.acting(), v.param("id"), "", "", "sent again by an administrator")
+	if rules.CodeOf(err) == rules.StateConflict {
+		again, unread := v.sentJustNow(func(inv identity.Invitation) bool {
+			return db.Text(inv.SupersedesID) == v.param("id")
+		})
+		if unread == nil && again {
+			err = nil
+		}
+	}
+	if err != nil {
 		return answer{}, mailsLimited(err)
 	}
+
 	return v.done("/colleagues", "flash.resent"), nil
 }
 
-// revokeInvitation withdraws an invitation that nobody accepted yet.
+// revokeInvitation withdraws an invitation that nobody accepted yet. One that is withdrawn
+// already is what was wanted.
 func revokeInvitation(v *visit) (answer, error) {
 	if !v.confirmed() {
 		return v.askRevocation()
 	}
-	if _, err := v.people.RevokeInvitation(v.acting(), v.param("id"),
-		"withdrawn by an administrator"); err != nil {
+
+	_, err := v.people.RevokeInvitation(v.acting(), v.param("id"), "withdrawn by an administrator")
+	if rules.CodeOf(err) == rules.StateConflict {
+		inv, unread := v.people.GetInvitation(v.acting(), v.param("id"))
+		if unread == nil && inv.State == rules.InvitationWasWithdrawn {
+			err = nil
+		}
+	}
+	if err != nil {
 		return answer{}, err
 	}
+
 	return v.done("/colleagues", "flash.revoked"), nil
 }
 
@@ -282,21 +328,47 @@ func (v *visit) askStepDown(m identity.Member) (answer, error) {
 }
 
 // removeColleague ends a membership; the person keeps their sign-in for other
-// accounts.
+// accounts. One that has ended already is what was wanted.
 func removeColleague(v *visit) (answer, error) {
 	m, err := v.member(v.param("id"))
+	if v.confirmed() && rules.CodeOf(err) == rules.NotFound {
+		return v.removedBefore(v.param("id"))
+	}
 	if err != nil {
 		return answer{}, err
 	}
 	if !v.confirmed() {
 		return v.askRemoval(m)
 	}
+
 	if _, err := v.people.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved,
 		"removed by an administrator"); err != nil {
 		return answer{}, err
 	}
+	return v.removed(m.Membership)
+}
 
+// removed goes on from an access that ended: whoever left is in this account no more.
+func (v *visit) removed(m identity.Membership) (answer, error) {
+	if m.UserID == v.who.user.ID {
+		return v.done("/", "flash.left"), nil
+	}
 	return v.done("/colleagues", "flash.removed"), nil
+}
+
+// removedBefore answers who removes a member that is removed: one of this account, or
+// themselves from whichever they have left.
+func (v *visit) removedBefore(id string) (answer, error) {
+	m, err := v.people.GetMembership(v.named(), id)
+	if err != nil {
+		return answer{}, err
+	}
+
+	ours := m.AccountID == v.who.account().ID || m.UserID == v.who.user.ID
+	if !ours || m.State != rules.MembershipRemoved {
+		return answer{}, errNoPage
+	}
+	return v.removed(m)
 }
 
 // askRemoval says what a person loses who is removed, what stays, and who is told.

@@ -57,7 +57,7 @@ func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 	forms["/service-orders/claim"] = append(forms["/service-orders/claim"],
 		"sku", "EW-1", "purchased_on", "2025-02-03")
 	forms["/tokens"] = []string{
-		"/tokens", "label", "Booking", "role", "CUSTOMER_ADMIN", "password", "hunter22",
+		"/tokens", "label", "Booking", "role", "CUSTOMER_ADMIN", "once", "once_9", "password", "hunter22",
 	}
 	forms["/account"] = []string{"/account", "account", inv.AccountID}
 	forms["/sessions/end"] = []string{"/sessions/end", "session", "x"}

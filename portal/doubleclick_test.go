@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -138,4 +141,158 @@ func TestR47_AUsedLinkLeadsHome(t *testing.T) {
 	ana.post("/sign-in", "email", "ana.souza@acme.example", "password", "quatro barcos verdes")
 	require.Equal(t, "/", ana.get(reset).path)
 	require.Equal(t, 410, bruno.get(reset).status)
+}
+
+// clickedTwiceElsewhere are the forms of the way in, whose second click has its own story.
+var clickedTwiceElsewhere = map[string]bool{
+	"/invitation":         true,
+	"/invitation/code":    true,
+	"/invitation/person":  true,
+	"/invitation/accept":  true,
+	"/password-reset/new": true,
+}
+
+// secretOf is the key that a page shows once.
+func secretOf(r reply) string {
+	_, text, _ := strings.Cut(r.body, `<input id="secret" value="`)
+	text, _, _ = strings.Cut(text, `"`)
+	return text
+}
+
+// The second click on any button is as good as the first: the same page says the same, and
+// nothing happens twice. So are two clicks of which neither waits for the other.
+func TestTheSecondClickOnAnyFormIsAsGoodAsTheFirst(t *testing.T) {
+	for name, both := range map[string]func(one, two func() reply) (reply, reply){
+		"one after the other": func(one, two func() reply) (reply, reply) {
+			first := one()
+			return first, two()
+		},
+		"at the same time": func(one, two func() reply) (first, second reply) {
+			var wait sync.WaitGroup
+			wait.Go(func() { first = one() })
+			wait.Go(func() { second = two() })
+			wait.Wait()
+			return first, second
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachWorld(t, func(t *testing.T, w *world) { w.clicksTwice(both) })
+		})
+	}
+}
+
+func (w *world) clicksTwice(both func(one, two func() reply) (reply, reply)) {
+	t := w.t
+	ana, inv := w.admin()
+	w.member(inv.AccountID, "dora@acme.example", identity.RoleReadOnly)
+	second, _ := w.site("gil@globex.example")
+	second.get(w.link(w.pending(inv.AccountID, "gil@globex.example")))
+	require.Equal(t, "/", second.post("/invitation/accept").path)
+
+	forms := w.adminForms(inv.AccountID)
+	forms["/account"] = []string{"/account", "account", inv.AccountID}
+	forms["/sessions/end"] = []string{"/sessions/end", "session", "x"}
+	forms["/sessions/end-others"] = []string{"/sessions/end-others"}
+	forms["/sign-in"] = []string{"/sign-in", "email", anaMail, "password", goodPassword}
+	forms["/sign-out"] = []string{"/sign-out"}
+	forms["/password-reset"] = []string{"/password-reset", "email", anaMail}
+	forms["/invitation/request"] = []string{"/invitation/request", "email", "again@acme.example"}
+
+	last := []string{"/sign-out", "/sign-in"}
+	var paths []string
+	for _, r := range routes() {
+		if r.method == post && !clickedTwiceElsewhere[r.path] && !slices.Contains(last, r.path) {
+			paths = append(paths, r.path)
+		}
+	}
+
+	for _, route := range append(paths, last...) {
+		require.NotEmpty(t, forms[route], "no form is known for %s", route)
+		path, form := forms[route][0], forms[route][1:]
+		page := pageOf(path)
+		if page != "" && strings.Contains(ana.get(page).body, `name="once"`) {
+			form = append(form, "once", formOn(t, ana.get(page).body, path).Get("once"))
+		}
+
+		twin := ana.twin()
+		first, again := both(
+			func() reply { return ana.post(path, form...) },
+			func() reply { return twin.post(path, form...) },
+		)
+		require.Equal(t, 200, first.status, route)
+		require.Equal(t, first.status, again.status, route)
+		require.Equal(t, first.path, again.path, route)
+		require.Equal(t, secretOf(first), secretOf(again), route)
+		require.NotContains(t, again.body, `aria-invalid="true"`, route)
+	}
+
+	for what, query := range map[string]string{
+		"keys":        "SELECT count(*) FROM api_tokens WHERE label = 'Booking'",
+		"sites":       "SELECT count(*) FROM sites WHERE name = 'Funchal'",
+		"invitations": "SELECT count(*) FROM invitations WHERE email = 'new@acme.example'",
+		"accessories": "SELECT count(*) FROM rmas WHERE faulty_serial = ''",
+	} {
+		require.Equal(t, 1, w.Count(t, query), what)
+	}
+	for verb, times := range map[string]int{
+		"membership.changed":  2, // another role, and removed
+		"invitation.revoked":  1,
+		"invitation.reissued": 1,
+		"site.changed":        1,
+	} {
+		require.Equal(t, times, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = '"+verb+"'"), verb)
+	}
+	w.AuditHolds(t)
+}
+
+// The secret of a key is shown again to the second click alone: not for another key, not
+// later, not once the key has ended.
+func TestTheSecretOfAKeyIsShownForOneForm(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	send := func(label string) reply {
+		return ana.post("/tokens", "label", label, "role", "CUSTOMER_READ_ONLY", "once", "once_1")
+	}
+	first := secretOf(send("Booking"))
+	require.NotEmpty(t, first)
+	require.Equal(t, first, secretOf(send("Booking")))
+	other := secretOf(send("Lobby screen"))
+	require.NotEmpty(t, other)
+	require.NotEqual(t, first, other)
+	require.NotEqual(t, first, secretOf(ana.post("/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY")))
+	require.NotContains(t, strings.Join(w.Strings(t, "SELECT once_key FROM api_tokens WHERE once_key IS NOT NULL"), " "),
+		"once_1", "what the secret is derived from is not stored")
+
+	w.passes("api_tokens", "created_at")
+	late := send("Booking")
+	require.Empty(t, secretOf(late))
+	require.Contains(t, late.body, "This key was made before")
+	require.Equal(t, 3, w.Count(t, "SELECT count(*) FROM api_tokens"))
+}
+
+// Who leaves an account reads that they left it, on the start page, however often they press
+// the button.
+func TestR42_WhoLeavesAnAccountReadsIt(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	w.member(inv.AccountID, "dora@acme.example", identity.RoleAdmin)
+	gil, _ := w.site("gil@globex.example")
+	gil.get(w.link(w.pending(inv.AccountID, "gil@globex.example")))
+	gil.post("/invitation/accept")
+	ids := w.memberIDs(inv.AccountID)
+	ana.post("/colleagues/"+ids["gil@globex.example"]+"/role", "role", "ADMIN")
+
+	leave := "/colleagues/" + ids["gil@globex.example"] + "/remove"
+	for range 2 {
+		left := gil.post(leave, "confirmed", "yes")
+		require.Equal(t, "/", left.path)
+		require.Equal(t, 200, left.status, "there is another account")
+		require.Contains(t, left.body, "You left the account.")
+		require.Contains(t, left.body, "Globex")
+	}
+
+	left := ana.post("/colleagues/"+ids[anaMail]+"/remove", "confirmed", "yes")
+	require.Equal(t, "/", left.path)
+	require.Contains(t, left.body, "You left the account.")
+	require.Contains(t, left.body, "not have access to any account")
 }

@@ -1,15 +1,22 @@
 package portal
 
 import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // The widths between which no page scrolls sideways: a small phone, a phone, a tablet, a
@@ -32,35 +39,70 @@ const (
 // No page scrolls sideways from 320 to 1,440 pixels with the longest real content, in
 // either language, with every menu open.
 func TestNoPageScrollsSidewaysInABrowser(t *testing.T) {
-	s := newScreen(t, "narrow", look{"pt-BR", 1280})
-	pages := s.fullPages()
+	eachScreen(t, "narrow", []look{{"pt-BR", 1280}, {"en", 1280}}, (*screen).scrollsNowhere)
+}
 
+func (s *screen) scrollsNowhere() {
+	full := s.fullAccount()
+	s.open("/sign-in?lang=" + s.locale)
 	s.signIn(longEmail)
-	for _, locale := range []string{"pt-BR", "en"} {
-		s.open("/?lang=" + locale)
-		for _, path := range pages {
-			s.fits(locale, path)
-		}
+	for _, path := range full.pages {
+		s.open(path)
+		s.fits(path)
+	}
+	for _, f := range full.answers {
+		s.send(f.path, f.fields)
+		require.True(s.t, s.holds(`document.querySelector("`+f.shows+`") !== null`),
+			"the answer of %s to %v shows %s", f.path, f.fields, f.shows)
+		s.fits(f.path)
 	}
 
 	s.signOut()
-	for _, locale := range []string{"pt-BR", "en"} {
-		s.open("/sign-in?lang=" + locale)
-		for _, path := range s.pagesOutside() {
-			s.fits(locale, path)
-		}
+	for _, path := range s.pagesOutside() {
+		s.open(path)
+		s.fits(path)
+	}
+	for _, f := range answersOutside {
+		s.send(f.path, f.fields)
+		require.True(s.t, s.holds(`document.querySelector("`+f.shows+`") !== null`), f.path)
+		s.fits(f.path)
 	}
 }
 
-// fits measures a page at every width.
-func (s *screen) fits(locale, path string) {
+// send sends a form from the page at hand, whatever that page lets a person type.
+func (s *screen) send(path string, fields []string) {
 	s.t.Helper()
-	s.open(path)
+	address, _ := json.Marshal(path)
+	pairs, _ := json.Marshal(append([]string{}, fields...))
+	sending := chromedp.EvaluateAsDevTools[bool](`((path, fields) => {
+		const form = document.createElement("form");
+		form.method = "post";
+		form.action = path;
+		for (let i = 0; i < fields.length; i += 2) {
+			const input = document.createElement("input");
+			input.type = "hidden";
+			input.name = fields[i];
+			input.value = fields[i + 1];
+			form.append(input);
+		}
+		document.body.append(form);
+		form.submit();
+		return true;
+	})(` + string(address) + ", " + string(pairs) + ")")
+	s.press(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := sending(ctx, t)
+		return err
+	}))
+}
+
+// fits measures the page at hand at every width.
+func (s *screen) fits(name string) {
+	s.t.Helper()
 	for _, width := range widths {
 		s.do(chromedp.EmulateViewport(width, 900))
 		wide, err := chromedp.Run(s.ctx, chromedp.EvaluateAsDevTools[string](tooWideInPage))
 		require.NoError(s.t, err)
-		require.Empty(s.t, wide, "%s, %s at %d", path, locale, width)
+		require.Empty(s.t, wide, "%s, %s at %d", name, s.locale, width)
 	}
 	s.do(chromedp.EmulateViewport(1280, 900))
 }
@@ -78,9 +120,53 @@ const tooWideInPage = `(() => {
 		.slice(0, 8).join("; ") || "width " + all.scrollWidth;
 })()`
 
-// fullPages fills an account with the longest content and gives the address of every page
-// of who is signed in.
-func (s *screen) fullPages() []string {
+// formSent is a form that is sent, and what its answer shows: a question, what is wrong, or what
+// was done.
+type formSent struct {
+	path   string
+	fields []string
+	shows  string // selector
+}
+
+// What an answer shows.
+const (
+	aQuestion = "main .decide"
+	anError   = "[aria-invalid='true'], main .problem"
+	aProblem  = "main .trouble"
+)
+
+// leadOn are the forms whose answer is a page of another address, where it is looked at, or
+// whose question is looked at as the page of its address.
+var leadOn = map[string]bool{
+	"/replacements/:id/withdraw":         true,
+	"/account":                           true,
+	"/colleagues/:id/remove":             true,
+	"/colleagues/invitations/:id/resend": true,
+	"/colleagues/invitations/:id/revoke": true,
+	"/colleagues/questions/:id/refuse":   true,
+	"/tokens/:id/revoke":                 true,
+	"/sessions/end":                      true,
+	"/sessions/end-others":               true,
+}
+
+// answersOutside are the answers to the forms of who is not signed in.
+var answersOutside = []formSent{
+	{"/sign-in", []string{"email", longEmail, "password", "x"}, anError},
+	{"/password-reset", []string{"email", longSerial}, anError},
+	{"/password-reset", []string{"email", longEmail}, "h1 + .lead"},
+	{"/invitation/request", []string{"email", longSerial}, anError},
+	{"/invitation/request", []string{"email", longEmail}, "h1 + .lead"},
+}
+
+// fullAccount is what a person of an account full of the longest content can look at: every
+// page, and every answer to a form that stands at the form's own address.
+type fullAccount struct {
+	pages   []string
+	answers []formSent
+}
+
+// fullAccount fills an account with the longest content.
+func (s *screen) fullAccount() fullAccount {
 	t := s.t
 	c, u, _, _ := s.withSpare()
 	s.proposed(c, u)
@@ -93,7 +179,35 @@ func (s *screen) fullPages() []string {
 	})
 	require.NoError(t, err)
 	r := s.DeliveredRMA(t, c)
+	s.Assigned(t, s.Licences(t, c.Order)[1], s.Room(t, c.Account, "Sala 2"))
+	second := storetest.FormFor("PO-50-2", "Acme Ltda", c.Admin.Email)
+	second.Lines[0].Quantity = 50
+	s.Fulfilled(t, s.Reseller(t, "Revenda Sul"), second)
+	var onSite replacement.SpareUnit
+	for _, unit := range s.Units(t, c.Account) {
+		if unit.ID != u.ID {
+			onSite = s.OnSite(t, s.Agreed(t, c, unit), "SP-100")
+		}
+	}
+	var asked []replacement.RMA
+	for _, serial := range []string{"SN-201", "SN-202"} {
+		s.Device(t, c.Room, serial, "RALLY-BAR", "2026-06-01")
+		s.Calendar.Set(s.Calendar.Now().Add(25 * time.Hour))
+		one, err := s.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: serial, Fault: longRoom})
+		require.NoError(t, err)
+		asked = append(asked, one)
+	}
+	toUse, rejected := asked[0], asked[1]
+	_, err = s.RejectRMA(storetest.Operator(), rejected.ID, replacement.RMARejection{
+		Code:   rma.RejectNoDefect,
+		Reason: longRoom,
+	})
+	require.NoError(t, err)
+	s.member(c.Account, "dora@acme.example", identity.RoleAdmin)
 	q := s.question(c.Account, "PO-1234567890-1234567890-1234567890", "rui@acme.example")
+	answered := s.question(c.Account, "PO-78", "lia@acme.example")
+	_, err = s.AnswerContact(storetest.Customer(c.Account), answered.ID, identity.ContactAnswer{})
+	require.NoError(t, err)
 	inv := s.pending(c.Account, "pending@acme.example")
 	_, other := s.site("gil@globex.example")
 	eva := s.guest()
@@ -125,8 +239,8 @@ func (s *screen) fullPages() []string {
 
 	ids := map[string]string{
 		"/service-orders/:id/cancellation":   c.Order.ID,
-		"/replacements/:id":                  r.ID,
-		"/replacements/:id/withdraw":         cables.ID,
+		"/replacements/:id":                  r.Number,
+		"/replacements/:id/withdraw":         cables.Number,
 		"/colleagues/:id/remove":             s.memberIDs(c.Account)[longEmail],
 		"/colleagues/invitations/:id/revoke": inv.ID,
 		"/colleagues/questions/:id":          q.ID,
@@ -136,7 +250,7 @@ func (s *screen) fullPages() []string {
 	}
 
 	downloads := map[string]bool{"/replacements/:id/return-label": true, "/spares/:id/return-label": true}
-	var pages []string
+	var full fullAccount
 	for _, route := range routes() {
 		if route.method != get || route.access == anyone || downloads[route.path] {
 			continue
@@ -146,9 +260,50 @@ func (s *screen) fullPages() []string {
 			require.NotEmpty(t, ids[path], "no page is known for %s", path)
 			path = strings.ReplaceAll(path, ":id", ids[path])
 		}
-		pages = append(pages, path)
+		full.pages = append(full.pages, path)
 	}
-	return pages
+
+	wrongPlace := []string{
+		"name", longPlace, "street", longPlace, "city", "", "region", longSerial, "country", "BR",
+		"postal_code", "04551-060", "contact_name", longPerson, "contact_email", longSerial, "version", "1",
+	}
+	self := s.memberIDs(c.Account)[longEmail]
+	full.answers = []formSent{
+		{cancellationPath(c.Order.ID), []string{"scope", "whole", "reason", longRoom}, aQuestion},
+		{cancellationPath(c.Order.ID), []string{"scope", "part", "quantity", longSerial}, anError},
+		{
+			cancellationPath(c.Order.ID),
+			[]string{"scope", "part", "quantity", strconv.Itoa(len(s.Licences(t, c.Order)) - 1), "reason", longRoom},
+			"input[name='licence']",
+		},
+		{"/service-orders/claim", []string{"serial", longSerial + "!", "po_number", longRoom, "sku", longRoom,
+			"purchased_on", longSerial}, anError},
+		{requestPath, append([]string{"other", longSerial, "site", toOther}, wrongPlace...), anError},
+		{requestPath, []string{"other", "SN100", "fault", longRoom}, anError},
+		{accessoryPath, append([]string{"quantity", "999", "site", toOther}, wrongPlace...), anError},
+		{"/replacements/" + rejected.Number + "/appeal", []string{"reason", ""}, anError},
+		{"/replacements/" + toUse.Number + "/use-spare", nil, anError},
+		{"/replacements/" + toUse.Number + "/use-spare", []string{"spare", onSite.ID}, aQuestion},
+		{"/spares/" + u.ID + "/agree", []string{"version", strconv.FormatInt(s.unit(u.ID).Version, 10)}, aQuestion},
+		{"/spares/" + u.ID + "/agree", []string{"version", "999"}, aProblem},
+		{newSitePath, wrongPlace, anError},
+		{"/sites/" + c.Site.ID, wrongPlace, anError},
+		{timeZonePath, []string{"zone", longSerial}, anError},
+		{"/colleagues", []string{"name", "", "email", longSerial, "role", "ADMIN"}, anError},
+		{"/colleagues", []string{"name", longPerson, "email", "pending@acme.example", "role", "ADMIN"}, anError},
+		{"/colleagues/" + self + "/role", []string{"role", "READ_ONLY"}, aQuestion},
+		{questionsPath + answered.ID + "/confirm", []string{"role", "ADMIN"}, "main .facts"},
+		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
+		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
+	}
+	for _, route := range routes() {
+		if route.method != post || route.access == anyone || leadOn[route.path] || route.path == "/invitation/accept" {
+			continue
+		}
+		require.True(t, slices.ContainsFunc(full.answers, func(f formSent) bool { return route.leadsTo(f.path) }),
+			"no answer is known of %s", route.path)
+	}
+	return full
 }
 
 // pagesOutside are the pages of who is not signed in.

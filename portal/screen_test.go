@@ -8,9 +8,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -35,13 +37,16 @@ type look struct {
 // looks are a desktop and a phone in both languages.
 var looks = []look{{"pt-BR", 1280}, {"en", 390}, {"pt-BR", 390}, {"en", 1280}}
 
-// eachScreen runs a test in the given looks, or in all when pictures are taken.
+// eachScreen runs a test in the given looks side by side, or in all when pictures are taken.
 func eachScreen(t *testing.T, name string, some []look, test func(s *screen)) {
 	if os.Getenv("ROOMCOVER_SCREENSHOTS") != "" {
 		some = looks
 	}
 	for _, l := range some {
-		t.Run(fmt.Sprintf("%s-%d", l.locale, l.width), func(t *testing.T) { test(newScreen(t, name, l)) })
+		t.Run(fmt.Sprintf("%s-%d", l.locale, l.width), func(t *testing.T) {
+			t.Parallel()
+			test(newScreen(t, name, l))
+		})
 	}
 }
 
@@ -71,28 +76,72 @@ func axeSource(t *testing.T) string {
 
 func newScreen(t *testing.T, name string, l look) *screen {
 	t.Helper()
-	locale, width := l.locale, l.width
-	path, axe := chromium(t), axeSource(t)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
-		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute), chromedp.WindowSize(1280, 900))
-	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	t.Cleanup(cancel)
-	allocator, stop := chromedp.NewExecAllocator(deadline, options...)
-	t.Cleanup(stop)
-	ctx, quit := chromedp.NewContext(allocator)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx); quit() })
+	axe := axeSource(t)
+	ctx, quit := chromedp.NewContext(browserIn(t, l.locale), chromedp.WithNewBrowserContext())
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(func() {
+		cancel()
+		quit()
+	})
+
 	s := &screen{
 		world:  newWorld(t),
 		ctx:    ctx,
 		axe:    axe,
-		locale: locale,
-		prefix: fmt.Sprintf("%s-%s-%d", name, locale, width),
+		locale: l.locale,
+		prefix: fmt.Sprintf("%s-%s-%d", name, l.locale, l.width),
 	}
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(l.width, 900)))
+	// Each of the screens that share a browser has the keyboard.
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	require.NoError(t, err)
 	return s
+}
+
+// browsers are the Chromium of each language that the tests of this package share: a screen
+// is a profile of its own in it, with no cookies of another one.
+var browsers = struct {
+	sync.Mutex
+	started map[string]context.Context
+	ends    []func()
+}{started: map[string]context.Context{}}
+
+func browserIn(t *testing.T, locale string) context.Context {
+	t.Helper()
+	path := chromium(t)
+	browsers.Lock()
+	defer browsers.Unlock()
+	if ctx := browsers.started[locale]; ctx != nil {
+		return ctx
+	}
+
+	dir, err := os.MkdirTemp("", "portal-chromium-")
+	require.NoError(t, err)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(),
+		append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+			chromedp.DisableGPU,
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+			chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
+			chromedp.UserDataDir(dir), chromedp.WSURLReadTimeout(2*time.Minute), chromedp.WindowSize(1280, 900))...)
+	ctx, quit := chromedp.NewContext(allocator)
+	browsers.ends = append(browsers.ends, func() {
+		_ = chromedp.Cancel(ctx)
+		quit()
+		stop()
+		_ = os.RemoveAll(dir)
+	})
+
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 900)))
+	browsers.started[locale] = ctx
+	return ctx
+}
+
+// closeBrowsers ends what browserIn started.
+func closeBrowsers() {
+	for _, end := range browsers.ends {
+		end()
+	}
 }
 
 func (s *screen) open(path string) {

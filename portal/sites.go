@@ -139,6 +139,7 @@ type siteFormPage struct {
 	Action  string // the page's own path
 	Room    string // whose address it is; empty: of none
 	Version string
+	Once    string // names the form of a new site: its button pressed twice adds one
 	Heading string // message key
 	Fields  []addressField
 	Problem string // message key, of the form as a whole
@@ -268,7 +269,9 @@ func (v *visit) siteForm(p siteFormPage, status int) answer {
 // address yet, in the account's country.
 func showNewSite(v *visit) (answer, error) {
 	p := siteFormPage{Action: newSitePath, Room: v.roomOfSite()}
+	p.Once = db.NewID("once")
 	if v.resumes(newSitePath) {
+		p.Once = v.form("once")
 		p.Fields = v.addressFields(v.typedSite(), nil)
 		return v.siteForm(p, 0), nil
 	}
@@ -301,8 +304,13 @@ func addSite(v *visit) (answer, error) {
 	_, err := v.accounts.CreateSite(v.acting(), account.NewSite{
 		AccountID: v.who.account().ID,
 		Form:      form,
+		Once:      v.form("once"),
 	})
-	return v.siteSaved(siteFormPage{Action: newSitePath, Room: v.roomOfSite()}, form, err)
+	return v.siteSaved(siteFormPage{
+		Action: newSitePath,
+		Room:   v.roomOfSite(),
+		Once:   v.form("once"),
+	}, form, err)
 }
 
 func showSite(v *visit) (answer, error) {
@@ -315,12 +323,7 @@ func showSite(v *visit) (answer, error) {
 		Action:  sitesPath + "/" + s.ID,
 		Version: strconv.FormatInt(s.Version, 10),
 	}
-	form := rules.SiteForm{
-		Name:         s.Name,
-		Address:      s.Address(),
-		ContactName:  s.ContactName,
-		ContactEmail: s.ContactEmail,
-	}
+	form := formOf(s)
 
 	// What was typed was typed over the version that the person read then.
 	if v.resumes(p.Action) {
@@ -332,8 +335,19 @@ func showSite(v *visit) (answer, error) {
 	return v.siteForm(p, 0), nil
 }
 
+// formOf is the form of a site as it is.
+func formOf(s account.AccountSite) rules.SiteForm {
+	return rules.SiteForm{
+		Name:         s.Name,
+		Address:      s.Address(),
+		ContactName:  s.ContactName,
+		ContactEmail: s.ContactEmail,
+	}
+}
+
 // changeSite replaces a site's data. The zone stays where the place does: somebody may
-// have set it on purpose. What another person changed meanwhile is not overwritten.
+// have set it on purpose. What another person changed meanwhile is not overwritten; where
+// the site says what the form does already, that was wanted.
 func changeSite(v *visit) (answer, error) {
 	s, err := v.ownSite(v.param("id"))
 	if err != nil {
@@ -352,6 +366,13 @@ func changeSite(v *visit) (answer, error) {
 	}
 
 	_, err = v.accounts.ChangeSite(v.acting(), s.ID, form, version, "")
+	if rules.CodeOf(err) == rules.StateConflict {
+		now, unread := v.ownSite(s.ID)
+		if unread == nil && formOf(now).Normalised() == told {
+			err = nil
+		}
+	}
+
 	return v.siteSaved(siteFormPage{
 		Action:  sitesPath + "/" + s.ID,
 		Version: strconv.FormatInt(s.Version, 10),

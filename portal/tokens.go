@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,6 +21,7 @@ type tokenView struct{ ID, Label, Prefix, Role, Since, Until string }
 type tokensPage struct {
 	Tokens          []tokenView
 	Label, Role     string
+	Once            string // names the form: a second press of its button makes no second key
 	Problem, Secret string // message key; the new secret
 	PassProblem     string // message key
 	AskPassword     bool   // the person proved it too long ago
@@ -31,12 +33,19 @@ func showTokens(v *visit) (answer, error) {
 	if v.resumes("/tokens") {
 		return v.tokensPage(v.typedToken())
 	}
-	return v.tokensPage(tokensPage{Role: string(rules.CustomerReadOnly)})
+	return v.tokensPage(tokensPage{
+		Role: string(rules.CustomerReadOnly),
+		Once: db.NewID("once"),
+	})
 }
 
 // typedToken is what was typed into the form for a key.
 func (v *visit) typedToken() tokensPage {
-	return tokensPage{Label: strings.TrimSpace(v.form("label")), Role: v.form("role")}
+	return tokensPage{
+		Label: strings.TrimSpace(v.form("label")),
+		Role:  v.form("role"),
+		Once:  v.form("once"),
+	}
 }
 
 func (v *visit) tokensPage(p tokensPage) (answer, error) {
@@ -107,12 +116,20 @@ func createToken(v *visit) (answer, error) {
 		Label:     p.Label,
 		Scopes:    rules.ScopesFor(role),
 		ExpiresAt: time.Now().AddDate(0, 0, ownTokenDays),
+		Once:      p.Once,
 	})
+	if rules.CodeOf(err) == rules.StateConflict {
+		return v.done("/tokens", "flash.tokenbefore"), nil
+	}
 	if err != nil {
 		return answer{}, err
 	}
 
-	return v.tokensPage(tokensPage{Role: p.Role, Secret: secret})
+	return v.tokensPage(tokensPage{
+		Role:   p.Role,
+		Secret: secret,
+		Once:   db.NewID("once"),
+	})
 }
 
 // revokeToken ends a token of the account at once, after saying what stops.

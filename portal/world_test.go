@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
 	// The tests are about pages, not about the cost of argon2id.
 	passwordCost = cost{memory: 64, passes: 1, lanes: 1}
-	storetest.Main(m)
+	storetest.Main(m, closeBrowsers)
 }
 
 // world is a portal on a real database, reachable by HTTP.

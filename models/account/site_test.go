@@ -52,3 +52,40 @@ func TestR84_OnlyOperatorsMarkTheCourier(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, site.CourierUnreliable)
 }
+
+// The same request again adds no second site; another form under its name is another request.
+func TestS25_TheSameRequestAddsOneSite(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		n := account.NewSite{
+			AccountID: c.Account,
+			Once:      "once_1",
+			Form: rules.SiteForm{
+				Name: "Filial",
+				Address: rules.Address{
+					Street:  "Rua Augusta 10",
+					City:    "São Paulo",
+					Region:  "SP",
+					Country: "BR",
+				},
+			},
+		}
+
+		ids := make([]string, 4)
+		storetest.RequireAll(t, storetest.AtOnce(len(ids), func(i int) error {
+			site, err := env.CreateSite(storetest.Customer(c.Account), n)
+			ids[i] = site.ID
+			return err
+		}))
+		for _, id := range ids {
+			require.Equal(t, ids[0], id)
+		}
+
+		n.Form.Address.Street = "Rua Augusta 12"
+		_, err := env.CreateSite(storetest.Customer(c.Account), n)
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		require.Equal(t, []string{"/name"}, storetest.Pointers(err))
+		require.Len(t, storetest.ListOf(env.ListSites(storetest.Customer(c.Account), "", db.Page{}))(t), 2)
+		env.AuditHolds(t)
+	})
+}

@@ -2,6 +2,8 @@ package account
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -28,6 +30,7 @@ type AccountSite struct {
 	CourierUnreliable bool       // R84
 	AddressTypedAt    *time.Time // when the customer typed the address; nil: see noteTyped
 	CreatedAt         time.Time
+	OnceKey           *string // names the form that added it; nil: none did
 	Version           int64
 }
 
@@ -220,7 +223,25 @@ type NewSite struct {
 	AccountID string
 	Form      rules.SiteForm
 	Reason    string // operators
+	// Once names the request, where the caller may send it again: the same one again
+	// answers with its site. Empty: not named.
+	Once string
 }
+
+// onceKey returns the request's name as it is stored, by who sends it and what the form
+// says: another form under the same name is another request.
+func (n NewSite) onceKey(actor db.Actor) (*string, error) {
+	if n.Once == "" {
+		return nil, nil
+	}
+
+	form, err := json.Marshal(n.Form.Normalised())
+	key := db.HashSecret(strings.Join([]string{actor.ID, n.Once, string(form)}, "\n"))
+	return &key, err
+}
+
+// errAddedBefore ends the transaction of a request that added its site before.
+var errAddedBefore = errors.New("models: the request added its site before")
 
 // CreateSite adds a known ship-to to an account (S25). A name that the account has
 // already answers VALIDATION_FAILED with DUPLICATE.
@@ -228,10 +249,27 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 	var site AccountSite
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		return CreateInAccount(tx, n.AccountID, n.Reason, func(acc Account) (db.Entry, error) {
-			var err error
+			key, err := n.onceKey(tx.Scope.Actor)
+			if err != nil {
+				return db.Entry{}, err
+			}
+
+			var before []AccountSite
+			err = tx.Where("account_id = ? AND once_key = ?", acc.ID, db.Text(key)).
+				Limit(1).
+				Find(&before).Error
+			if err != nil {
+				return db.Entry{}, err
+			}
+			if len(before) > 0 {
+				site = before[0]
+				return db.Entry{}, errAddedBefore
+			}
+
 			if site, err = SiteFrom(tx, acc, n.Form); err != nil {
 				return db.Entry{}, err
 			}
+			site.OnceKey = key
 			if err := freeSiteName(tx, site); err != nil {
 				return db.Entry{}, err
 			}
@@ -241,6 +279,9 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 			return site.created(n.Reason), nil
 		})
 	})
+	if errors.Is(err, errAddedBefore) {
+		return site, nil
+	}
 
 	return site, err
 }
@@ -311,7 +352,7 @@ func (s *Accounts) changeSite(
 
 			site.Version++
 			err := tx.Select("*").
-				Omit("id", "account_id", "created_at").
+				Omit("id", "account_id", "created_at", "once_key").
 				Where("id = ?", id).
 				Updates(&site).Error
 			if err != nil {

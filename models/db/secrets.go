@@ -28,6 +28,12 @@ func (s Secrets) ResetToken(challengeID string) string {
 	return base64.RawURLEncoding.EncodeToString(s.mac("reset", challengeID))
 }
 
+// APIToken is the 256-bit secret of an API token that a form made, URL-safe: the same form
+// sent again shows the same one. name is not stored.
+func (s Secrets) APIToken(name string) string {
+	return base64.RawURLEncoding.EncodeToString(s.mac("api token", name))
+}
+
 // PlaceHash is how a place from which a user signs in is stored and looked up: addresses
 // are few, and a plain hash of one would be read back by trying them all.
 func (s Secrets) PlaceHash(userID, place string) string {

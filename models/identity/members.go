@@ -131,7 +131,7 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 // state that the membership cannot take answers STATE_CONFLICT. Who may do what decides
 // rules.MayManageUsers: roles are the customer's to give. Every administrator, the one
 // concerned too, is told by mail when one of them loses the role, for whatever reason
-// (S15), and the tokens that this one made end.
+// (S15), and the tokens that this one made end. What is so already stays, without a word.
 func (s *People) ChangeMembership(
 	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
 ) (Membership, error) {
@@ -158,6 +158,9 @@ func (s *People) ChangeMembership(
 			return err
 		}
 
+		if role == m.Role && state == m.State {
+			return nil
+		}
 		if state != m.State && !m.State.CanBecome(state) {
 			return rules.Refuse(rules.StateConflict, "The membership's state does not allow this.",
 				"Read the membership again.")

@@ -31,6 +31,7 @@ type APIToken struct {
 	CreatedBy string    // user or token; empty for what the command line made
 	ExpiresAt time.Time // real time
 	RevokedAt *time.Time
+	OnceKey   *string     // names the form that made it; nil: none did
 	Org       account.Org `gorm:"foreignKey:OrgID"`
 }
 
@@ -50,11 +51,28 @@ type NewToken struct {
 	Label     string
 	Scopes    []string
 	ExpiresAt time.Time
+	// Once names the request, where the caller may send it again: the same one again,
+	// within TokenAgainFor, answers with its token and secret. Empty: not named.
+	Once string
+}
+
+// TokenAgainFor is how long the request that made a token is answered with its secret again.
+const TokenAgainFor = 10 * time.Minute
+
+// onceName is the request by who sends it and what it asks for: another label under the
+// same name is another request. It is stored as its hash only, since the token's secret is
+// derived from it.
+func (n NewToken) onceName(actor db.Actor) string {
+	if n.Once == "" {
+		return ""
+	}
+	return strings.Join([]string{actor.ID, n.AccountID, string(n.Role), n.Label, n.Once}, "\n")
 }
 
 // CreateToken makes a token and returns its secret, which is shown only here. An
 // unknown organisation answers NOT_FOUND; a role that may not make such a token answers
-// FORBIDDEN (rules.MayMakeToken).
+// FORBIDDEN (rules.MayMakeToken); the request of a token that was made longer than
+// TokenAgainFor ago, or that has ended, answers STATE_CONFLICT.
 func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string, error) {
 	scope, err := db.ScopeFrom(ctx)
 	if err != nil {
@@ -64,7 +82,12 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 		return APIToken{}, "", err
 	}
 
-	secret := newTokenSecret()
+	name := n.onceName(scope.Actor)
+	secret := tokenPrefix + s.db.Secrets().APIToken(name)
+	if name == "" {
+		secret = newTokenSecret()
+	}
+
 	t := APIToken{
 		ID:        db.NewID(db.PrefixToken),
 		OrgID:     n.OrgID,
@@ -81,8 +104,18 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 	if n.AccountID != "" {
 		t.AccountID = &n.AccountID
 	}
+	if name != "" {
+		key := db.HashSecret(name)
+		t.OnceKey = &key
+	}
 
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		before, found, err := tokenMadeBy(tx, t.OnceKey)
+		if err != nil || found {
+			t = before
+			return err
+		}
+
 		if err := db.Found(tx.First(&t.Org, "id = ?", n.OrgID).Error); err != nil {
 			return err
 		}
@@ -105,6 +138,25 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 	return t, secret, err
 }
 
+// tokenMadeBy finds the token that the same request made before.
+func tokenMadeBy(tx *db.Tx, onceKey *string) (t APIToken, found bool, err error) {
+	if onceKey == nil {
+		return t, false, nil
+	}
+
+	err = tx.First(&t, "once_key = ?", *onceKey).Error
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return t, false, nil
+	case err != nil:
+		return t, false, err
+	case t.RevokedAt != nil || !db.RealNow().Before(t.CreatedAt.Add(TokenAgainFor)):
+		return t, true, rules.Refuse(rules.StateConflict, "This request made a token before.",
+			"Use that token, or ask for another one.")
+	}
+	return t, true, nil
+}
+
 // NewOwnToken is a token that an administrator makes for the account.
 type NewOwnToken struct {
 	AccountID string
@@ -112,10 +164,11 @@ type NewOwnToken struct {
 	Label     string
 	Scopes    []string
 	ExpiresAt time.Time
+	Once      string // see NewToken
 }
 
 // CreateOwnToken makes a token for an account of the caller, who is its administrator. Any
-// other account answers NOT_FOUND, any other role FORBIDDEN.
+// other account answers NOT_FOUND, any other role FORBIDDEN; see CreateToken for the rest.
 func (s *People) CreateOwnToken(
 	ctx context.Context, n NewOwnToken,
 ) (APIToken, string, error) {
@@ -144,6 +197,7 @@ func (s *People) CreateOwnToken(
 		Label:     n.Label,
 		Scopes:    n.Scopes,
 		ExpiresAt: n.ExpiresAt,
+		Once:      n.Once,
 	})
 }
 
@@ -202,10 +256,13 @@ func (s *People) RevokeOwnToken(ctx context.Context, accountID, id string) error
 	return s.RevokeToken(ctx, id)
 }
 
+// tokenPrefix begins every token, so that one that leaks is recognised.
+const tokenPrefix = "rct_"
+
 func newTokenSecret() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b)
-	return "rct_" + base64.RawURLEncoding.EncodeToString(b)
+	return tokenPrefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
 // ErrBadToken is the one answer for a token that is unknown, expired or

@@ -321,9 +321,13 @@ func startShared() (err error) {
 	})
 }
 
-// Main runs a package's tests and then stops the server that it started.
-func Main(m *testing.M) {
+// Main runs a package's tests, then what ends the things that they share, and stops the
+// server that it started.
+func Main(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, end := range after {
+		end()
+	}
 	if shared.server != nil {
 		shared.server.Stop()
 	}
