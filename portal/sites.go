@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
