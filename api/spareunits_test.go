@@ -149,7 +149,7 @@ func TestS9_ARecalledSpareOverTheAPI(t *testing.T) {
 	path := "/v1/spare-units/" + unit.ID
 	u := as[unitAnswer](t, agent.get(path), 200)
 	require.Equal(t, "RECALL_REQUESTED", u.State)
-	require.Equal(t, []string{"receive", "tell"}, u.Commands)
+	require.Equal(t, []string{"receive", "tell", "take_back"}, u.Commands)
 	problem(t, agent.post(path+"/bill", map[string]any{}), 409, rma.FeeNotDue)
 	problem(t, agent.post(path+"/waive", map[string]any{"reason": "goodwill"}), 403, rules.Forbidden)
 	h.Calendar.Set(u.RecallUntil)
