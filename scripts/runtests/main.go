@@ -15,7 +15,6 @@ import (
 
 // options are those of the command line.
 type options struct {
-	tests    string
 	passes   string
 	coverage float64
 	profile  string
@@ -26,8 +25,6 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.passes, "passes", "program,race,dev", "which passes run")
-	flag.StringVar(&o.tests, "tests",
-		"", "run only these tests of the program, wherever they stand, without coverage")
 	flag.Float64Var(&o.coverage, "coverage",
 		0, "fail below this coverage of the program's statements, in percent")
 	flag.StringVar(&o.profile, "coverprofile", "", "keep the program's coverage in this file")
@@ -50,7 +47,7 @@ func main() {
 // runAll runs the passes and reports whether all is well.
 func runAll(o options, patterns []string) (bool, error) {
 	began := time.Now()
-	if o.profile == "" && o.tests == "" {
+	if o.profile == "" {
 		dir, err := os.MkdirTemp("", "roomcover-cover-")
 		if err != nil {
 			return false, err

@@ -28,10 +28,6 @@ func (o options) plan(patterns []string) ([]pass, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
 	}
-	if o.tests != "" {
-		p, err := named(strings.Split(o.tests, ","), patterns)
-		return []pass{p}, err
-	}
 
 	var out []pass
 	for _, name := range strings.Split(o.passes, ",") {
@@ -55,37 +51,6 @@ func (o options) plan(patterns []string) ([]pass, error) {
 	}
 
 	return out, nil
-}
-
-// named runs the tests of these names, in whichever packages they stand. A test that
-// stands nowhere is an error: who asks for it relies on it.
-func named(tests, patterns []string) (pass, error) {
-	p := pass{
-		name: strings.Join(tests, ", "),
-		dir:  ".",
-		env:  []string{"CGO_ENABLED=0"},
-		args: []string{"-timeout", "25m", "-run", "^(" + strings.Join(tests, "|") + ")$"},
-	}
-
-	missing := slices.Clone(tests)
-	err := eachPackage(p.dir, patterns, func(path string, files []string) error {
-		declared, err := parse(files)
-		if err != nil {
-			return err
-		}
-
-		found := func(name string) bool { return slices.Contains(declared.tests, name) }
-		if slices.ContainsFunc(tests, found) {
-			p.packages = append(p.packages, path)
-			missing = slices.DeleteFunc(missing, found)
-		}
-		return nil
-	})
-	if err == nil && len(missing) > 0 {
-		err = fmt.Errorf("there is no test %s", strings.Join(missing, ", "))
-	}
-
-	return p, err
 }
 
 // program runs all tests without the race detector, with the coverage of all packages by

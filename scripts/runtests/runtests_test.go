@@ -80,14 +80,6 @@ func several()                    { several(); group.Go(helper) }
 	require.Len(t, declared.tests, 5)
 }
 
-func TestATestThatStandsNowhereIsAnError(t *testing.T) {
-	p, err := named([]string{"TestATestThatStandsNowhereIsAnError"}, []string{"."})
-	require.NoError(t, err)
-	require.Equal(t, []string{module + "scripts/runtests"}, p.packages)
-	_, err = named([]string{"TestSchemaDrifts"}, []string{"."})
-	require.ErrorContains(t, err, "there is no test TestSchemaDrifts")
-}
-
 func TestCoverageJoinsWhatAllBinariesRan(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "cover.out")
 	require.NoError(t, os.WriteFile(profile, []byte(`mode: set
