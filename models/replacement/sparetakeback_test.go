@@ -2,6 +2,8 @@ package replacement_test
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -220,13 +222,15 @@ func spareMayBeSaid(u replacement.SpareUnit, name string, fact spare.SpareFact) 
 // which what followed from it happened, a recall and its fee among it.
 func TestS62_WhatIsTakenBackOfASpareLeavesNothingBehind(t *testing.T) {
 	told := 0
-	each := 0
-	for course, steps := range spareBeforeTelling {
-		for name, untruth := range spareUntruths {
+	each := rand.IntN(5) // a fifth of the cases in each run, others in the next
+	for _, course := range slices.Sorted(maps.Keys(spareBeforeTelling)) {
+		steps := spareBeforeTelling[course]
+		for _, name := range slices.Sorted(maps.Keys(spareUntruths)) {
+			untruth := spareUntruths[name]
 			for _, meanwhile := range []string{"at once", "days later", "entitlement lost meanwhile"} {
 				for _, carried := range []bool{false, true} {
-					if each++; each%storetest.Sized(2, 1) != 0 {
-						continue // half of them in each run, others in the next
+					if each++; each%storetest.Sized(5, 1) != 0 {
+						continue
 					}
 					t.Run(fmt.Sprintf("%s/%s/%s/%v", course, name, meanwhile, carried), func(t *testing.T) {
 						with, cWith, id := sparesBegin(t, storetest.SQLite(t), carried, steps)
@@ -281,7 +285,7 @@ func TestS62_WhatIsTakenBackOfASpareLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, told, storetest.Sized(25, 60))
+	require.Greater(t, told, storetest.Sized(8, 60))
 }
 
 // Whatever is told, taken back and told again is as if it had been told right at once: random
