@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"strings"
 	"time"
 )
 
@@ -50,6 +51,25 @@ func SameSiteAddress(stored, told Address) bool {
 		return false
 	}
 	return streetKey(told.Street) == streetKey(stored.Street) && NearAddress(stored, told)
+}
+
+// ExactAddress reports whether two addresses are written alike, but for case and spaces. It
+// decides where hardware may go, which a likeness cannot: a town with a few words more is
+// another place.
+func ExactAddress(a, b Address) bool {
+	a, b = a.Normalised(), b.Normalised()
+	for _, pair := range [][2]string{
+		{a.Street, b.Street},
+		{a.City, b.City},
+		{a.Region, b.Region},
+		{a.PostalCode, b.PostalCode},
+		{a.Country, b.Country},
+	} {
+		if !strings.EqualFold(strings.TrimSpace(pair[0]), strings.TrimSpace(pair[1])) {
+			return false
+		}
+	}
+	return true
 }
 
 // Validate refuses the form with VALIDATION_FAILED, naming every wrong field.

@@ -37,8 +37,13 @@ type AccountSite struct {
 // TableName is the table of sites.
 func (AccountSite) TableName() string { return "sites" }
 
-func (s AccountSite) facts() map[string]any {
+// facts are what the audit says of the site. Its address is there as a fingerprint: that it
+// changed is seen, and not where to.
+func (s AccountSite) facts(tx *db.Tx) map[string]any {
+	a := s.Address().Normalised()
+	address := strings.Join([]string{a.Street, a.City, a.PostalCode}, "\n")
 	return map[string]any{
+		"address":            tx.Secrets().Fingerprint("site", address)[:16],
 		"name":               s.Name,
 		"country":            s.Country,
 		"region":             s.Region,
@@ -80,32 +85,35 @@ func (s AccountSite) Address() rules.Address {
 }
 
 // noteTyped keeps since when the site has been at an address that a customer typed; before
-// is where it was until now. What an operator typed, and the account's own address, are
+// is where it was until now. Where an operator puts it, and the account's own address, are
 // known at once (S25).
 func (s *AccountSite) noteTyped(tx *db.Tx, acc Account, before rules.Address) {
 	role := tx.Scope.Actor.Role
+	moved := !rules.ExactAddress(before, s.Address())
 	switch {
-	case role.IsOperator(), role == "SYSTEM", rules.SameSiteAddress(acc.Address(), s.Address()):
+	case !moved:
+	case role.IsOperator(), role == "SYSTEM", rules.ExactAddress(acc.Address(), s.Address()):
 		s.AddressTypedAt = nil
-	case !rules.SameSiteAddress(before, s.Address()):
+	default:
 		now := tx.Now()
 		s.AddressTypedAt = &now
 	}
 }
 
-// mayMove refuses a customer, with STATE_CONFLICT, another address of a site for which a
-// unit waits to be sent: it would follow, and nobody would look at where it goes (S25).
+// mayMove refuses a customer, with STATE_CONFLICT, another address of a site to which a
+// replacement is under way, or where a spare is kept or proposed: it would follow, and nobody
+// would look at where it goes (S25).
 func (s *AccountSite) mayMove(tx *db.Tx, before rules.Address) error {
-	if tx.Scope.Actor.Role.IsOperator() || rules.SameSiteAddress(before, s.Address()) {
+	if tx.Scope.Actor.Role.IsOperator() || rules.ExactAddress(before, s.Address()) {
 		return nil
 	}
 
 	var waiting bool
 	err := tx.Raw(`
 		SELECT EXISTS (SELECT 1 FROM rmas WHERE account_id = @account AND site_id = @site
-				AND outbound IN ('REQUESTED', 'APPROVED', 'ALLOCATED', 'BACKORDERED'))
+				AND closed_at IS NULL AND outbound <> 'DELIVERED')
 			OR EXISTS (SELECT 1 FROM spare_units WHERE account_id = @account AND site_id = @site
-				AND state IN ('APPROVED', 'REPLENISHING'))`,
+				AND state NOT IN ('CONSUMED', 'RETURNED', 'BILLED', 'WAIVED', 'VOIDED'))`,
 		map[string]any{"account": s.AccountID, "site": s.ID}).Scan(&waiting).Error
 	if err != nil || !waiting {
 		return err
@@ -113,7 +121,7 @@ func (s *AccountSite) mayMove(tx *db.Tx, before rules.Address) error {
 
 	e := rules.Refuse(
 		rules.StateConflict,
-		"A replacement or a spare for this site has not left yet.",
+		"A replacement is under way to this site, or a spare is kept there or proposed for it.",
 		"Add a site with the other address, or ask the service's mailbox to change this one.",
 	)
 	e.Fields = []rules.FieldError{{
@@ -126,11 +134,11 @@ func (s *AccountSite) mayMove(tx *db.Tx, before rules.Address) error {
 }
 
 // created is the audit's entry of a site that is new.
-func (s AccountSite) created(reason string) db.Entry {
+func (s AccountSite) created(tx *db.Tx, reason string) db.Entry {
 	return db.Entry{
 		Verb:     "site.created",
 		ObjectID: s.ID,
-		Details:  db.WithReason(reason, map[string]any{"after": s.facts()}),
+		Details:  db.WithReason(reason, map[string]any{"after": s.facts(tx)}),
 	}
 }
 
@@ -195,11 +203,14 @@ func SiteAt(
 		Order("id").
 		Find(&sites).Error
 	for _, s := range sites {
-		if rules.SameSiteAddress(s.Address(), a) {
+		switch {
+		case rules.ExactAddress(s.Address(), a):
 			return s, true, err
+		case rules.SameSiteAddress(s.Address(), a) && (!found || site.AddressTypedAt != nil):
+			site, found = s, true // one that is known rather than one that a customer typed
 		}
 	}
-	return AccountSite{}, false, err
+	return site, found, err
 }
 
 // StoreSites stores new sites of an account that the caller has locked, with their audit.
@@ -213,7 +224,7 @@ func StoreSites(tx *db.Tx, accountID, reason string, sites []AccountSite) error 
 
 	entries := make([]db.Entry, len(sites))
 	for i, s := range sites {
-		entries[i] = s.created(reason)
+		entries[i] = s.created(tx, reason)
 	}
 	return Audit(tx, accountID, entries...)
 }
@@ -276,7 +287,7 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 			if err := tx.Create(&site).Error; err != nil {
 				return db.Entry{}, err
 			}
-			return site.created(n.Reason), nil
+			return site.created(tx, n.Reason), nil
 		})
 	})
 	if errors.Is(err, errAddedBefore) {
@@ -345,7 +356,7 @@ func (s *Accounts) changeSite(
 				return db.Entry{}, err
 			}
 
-			before := site.facts()
+			before := site.facts(tx)
 			if err := change(tx, acc, &site); err != nil {
 				return db.Entry{}, err
 			}
@@ -364,7 +375,7 @@ func (s *Accounts) changeSite(
 				ObjectID: site.ID,
 				Details: db.WithReason(reason, map[string]any{
 					"before": before,
-					"after":  site.facts(),
+					"after":  site.facts(tx),
 				}),
 			}, nil
 		})

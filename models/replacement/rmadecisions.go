@@ -172,6 +172,10 @@ func (s *Replacements) AppealRMA(ctx context.Context, id, reason string) (RMA, e
 			return rules.Refuse(rma.RMAOpen, "The device has an open RMA.", "Read that RMA.")
 		}
 
+		if err := w.reviewShipTo(); err != nil {
+			return err
+		}
+
 		w.AppealedAt = &w.now
 		w.note("rma.appealed", nil)
 		w.mail("APPEALED", nil)

@@ -3,6 +3,7 @@ package replacement
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -186,15 +187,11 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		Quantity:   n.Quantity,
 		Cover:      covered.Answer,
 		SiteKnown:  facts.AccountSite.ID != "",
-		ShipTo: rma.ShipToFacts{
-			TypedAt:  facts.AddressTypedAt,
-			Approved: facts.SiteApproved,
-			Rejected: facts.SiteRejected,
-		},
-		SiteWrong: to.wrong,
-		Recent:    facts.Recent,
-		Fleet:     facts.Fleet,
-		Undecided: facts.Undecided,
+		ShipTo:     facts.shipTo(),
+		SiteWrong:  to.wrong,
+		Recent:     facts.Recent,
+		Fleet:      facts.Fleet,
+		Undecided:  facts.Undecided,
 	})
 	if err != nil {
 		return false, err
@@ -273,16 +270,22 @@ type requestFacts struct {
 	Before              *string
 	Admins              *string
 	account.AccountSite      // empty where the account has none such
-	SiteApproved        bool // since its address was typed
-	SiteRejected        bool
+	SiteApproved        bool // one asked for since its address was typed, and sent there
+	SiteRejected        bool // one to an address that nobody knew, wherever
 }
+
+// shipToFactsSQL are the last two of requestFacts, about the site s of the account.
+const shipToFactsSQL = `
+	EXISTS (SELECT 1 FROM rmas r WHERE r.account_id = @account AND r.site_id = s.id
+		AND r.requested_at >= s.address_typed_at
+		AND r.approved_at IS NOT NULL AND r.swapped_at IS NULL) AS site_approved,
+	EXISTS (SELECT 1 FROM rmas r WHERE r.account_id = @account AND r.approved_at IS NULL
+		AND r.rejected_at IS NOT NULL
+		AND CAST(r.review_reasons AS text) LIKE '%SHIP_TO_NEW%') AS site_rejected`
 
 var requestFactsSQL = `
 	SELECT n.*, s.*,
-		EXISTS (SELECT 1 FROM rmas r WHERE r.account_id = @account AND r.site_id = s.id
-			AND r.approved_at >= s.address_typed_at) AS site_approved,
-		EXISTS (SELECT 1 FROM rmas r WHERE r.account_id = @account AND r.site_id = s.id
-			AND r.rejected_at >= s.address_typed_at) AS site_rejected
+		` + shipToFactsSQL + `
 	FROM (SELECT
 		(SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
 		(SELECT COUNT(*) FROM devices
@@ -294,6 +297,29 @@ var requestFactsSQL = `
 		` + notification.AdminsSQL("@account") + ` AS admins) n
 	LEFT JOIN sites s ON s.account_id = @account
 		AND (s.id = @site OR (@site = '' AND s.name_key = @key))`
+
+// shipTo is what is known of the address of the ship-to.
+func (f requestFacts) shipTo() rma.ShipToFacts {
+	return rma.ShipToFacts{
+		TypedAt:  f.AddressTypedAt,
+		Approved: f.SiteApproved,
+		Rejected: f.SiteRejected,
+	}
+}
+
+// reviewShipTo looks again at where a replacement would go that was turned down, and is asked
+// for once more: its site may have moved meanwhile.
+func (w *rmaChange) reviewShipTo() error {
+	var f requestFacts
+	err := w.tx.Raw(`SELECT s.*,`+shipToFactsSQL+` FROM sites s WHERE s.id = @site`,
+		map[string]any{"account": w.AccountID, "site": w.SiteID}).Scan(&f).Error
+	known := slices.Contains(w.ReviewReasons, rma.ReviewShipToNew)
+	isNew := f.shipTo().IsNew(w.now, w.ref.Program.Replacement)
+	if err == nil && isNew && !known && !w.tx.Scope.Actor.Role.IsOperator() {
+		w.ReviewReasons = append(w.ReviewReasons, rma.ReviewShipToNew)
+	}
+	return err
+}
 
 // readRequestFacts reads them after the account was locked. The ship-to is the site that
 // is named or typed, else that of the room.

@@ -45,7 +45,8 @@ func (w *rmaChange) typedSite(n NewRMA, acc account.Account) (typedSite, error) 
 	}
 
 	site, found, err := account.SiteAt(w.tx, acc.ID, form.Address)
-	if err != nil || found {
+	hijacked := n.ShipToAccount && site.AddressTypedAt != nil // spelt like the account's own
+	if err != nil || found && !hijacked {
 		return typedSite{AccountSite: site}, err
 	}
 

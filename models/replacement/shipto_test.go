@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // homeless is a covered account whose room stands at a site that has no address.
@@ -158,40 +159,132 @@ func TestS25_ATypedAddressIsLookedAtWhicheverDoorItCameInBy(t *testing.T) {
 	}
 }
 
-// While something waits to be sent to a site, its customer moves it nowhere else; an
-// operator may.
-func TestS25_ASiteStaysWhereItIsWhileAUnitWaitsForIt(t *testing.T) {
+// While a replacement is under way to a site, or a spare is kept there or proposed for it, its
+// customer moves it nowhere else, not by a word: an operator may.
+func TestS25_ASiteStaysWhereItIsWhileAUnitBelongsThere(t *testing.T) {
+	away := rules.Address{
+		Street:     "Rua das Palmeiras, 7",
+		City:       "Campinas",
+		Region:     "SP",
+		PostalCode: "13010-000",
+		Country:    "BR",
+	}
+	cases := map[string]func(t *testing.T, env storetest.Env, c storetest.Covered){
+		"asked for": func(t *testing.T, env storetest.Env, c storetest.Covered) { env.Requested(t, c) },
+		"approved":  func(t *testing.T, env storetest.Env, c storetest.Covered) { env.Approved(t, c) },
+		"shipped":   func(t *testing.T, env storetest.Env, c storetest.Covered) { env.Shipped(t, c) },
+	}
+	for state, begin := range cases {
+		t.Run(state, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				c := env.Covered(t)
+				begin(t, env, c)
+				customer := storetest.Customer(c.Account)
+				site, err := env.GetSite(customer, c.Site.ID)
+				require.NoError(t, err)
+				form := func(a rules.Address) rules.SiteForm {
+					return rules.SiteForm{Name: site.Name, Address: a, TimeZone: site.TimeZone}
+				}
+				_, err = env.ChangeSite(customer, site.ID, form(away), 0, "")
+				storetest.RequireCode(t, rules.StateConflict, err)
+
+				longer := site.Address()
+				longer.City += " (Rua das Palmeiras 7, Campinas)"
+				_, err = env.ChangeSite(customer, site.ID, form(longer), 0, "")
+				storetest.RequireCode(t, rules.StateConflict, err)
+
+				same := form(site.Address())
+				same.ContactName = "Rui Portaria"
+				_, err = env.ChangeSite(customer, site.ID, same, 0, "")
+				require.NoError(t, err, "the contact may change")
+
+				moved, err := env.ChangeSite(storetest.AgentContext, site.ID, form(away), 0, "they called")
+				require.NoError(t, err)
+				require.Nil(t, moved.AddressTypedAt, "an operator knows it")
+				require.Equal(t, 1, env.Count(t, `SELECT COUNT(*) FROM audit_events WHERE verb = 'site.changed'
+					AND actor_role = 'OPERATOR_AGENT'`))
+				env.AuditHolds(t)
+			})
+		})
+	}
+}
+
+// A spare's site stays as well, from its proposal on.
+func TestS25_ASparesSiteStaysWhereItIs(t *testing.T) {
+	env := storetest.SQLite(t)
+	c, unit := env.SpareOnSite(t)
+	site, err := env.GetSite(env.Context, *unit.SiteID)
+	require.NoError(t, err)
+	away := rules.SiteForm{Name: site.Name, TimeZone: site.TimeZone, Address: site.Address()}
+	away.Address.Street = "Rua das Palmeiras, 7"
+	for _, state := range []spare.SpareState{
+		spare.SpareSelectionPending, spare.SpareApproved, spare.SpareShipped, spare.SpareOnSite,
+		spare.SpareReplenishing,
+	} {
+		require.NoError(t, env.Exec("UPDATE spare_units SET state = '"+string(state)+"'"))
+		_, err = env.ChangeSite(storetest.Customer(c.Account), site.ID, away, 0, "")
+		storetest.RequireCode(t, rules.StateConflict, err)
+	}
+}
+
+// An address that somebody typed beside the account's own, and like it, is none that anybody
+// knows; who asks for the account's own address gets that one.
+func TestS25_ALikenessOfAKnownAddressIsNotKnown(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := homeless(t, env)
+		customer := storetest.Customer(c.Account)
+		acc, err := env.GetAccount(env.Context, c.Account)
+		require.NoError(t, err)
+		like := acc.Address()
+		like.City += " (Rua das Palmeiras 7, Campinas)"
+		site, err := env.CreateSite(customer, account.NewSite{
+			AccountID: c.Account,
+			Form:      rules.SiteForm{Name: "Sede", Address: like, TimeZone: acc.TimeZone},
+		})
+		require.NoError(t, err)
+		require.NotNil(t, site.AddressTypedAt)
+
+		r, err := env.RequestRMA(customer, asked(c, func(n *replacement.NewRMA) { n.ShipToAccount = true }))
+		require.NoError(t, err)
+		require.NotEqual(t, site.ID, r.SiteID)
+	})
+}
+
+// What was turned down is looked at again at an appeal, wherever its site is by then; and no
+// other site at an address that nobody knows is trusted by waiting.
+func TestS25_ARejectionIsNotForgotten(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
-		away := rules.SiteForm{
-			Name:     c.Site.Name,
-			TimeZone: "America/Sao_Paulo",
-			Address: rules.Address{
-				Street:  "Rua das Palmeiras, 7",
-				City:    "Campinas",
-				Region:  "SP",
-				Country: "BR",
-			},
-		}
 		customer := storetest.Customer(c.Account)
-		r := env.Approved(t, c)
-
-		_, err := env.ChangeSite(customer, c.Site.ID, away, 0, "")
-		storetest.RequireCode(t, rules.StateConflict, err)
-
-		same := away
-		same.Address = c.Site.Address()
-		same.ContactName = "Rui Portaria"
-		_, err = env.ChangeSite(customer, c.Site.ID, same, 0, "")
-		require.NoError(t, err, "the contact may change")
-
-		_, err = env.WithdrawRMA(customer, r.ID, "")
+		r := env.Requested(t, c)
+		require.Empty(t, r.ReviewReasons)
+		_, err := env.RejectRMA(storetest.AgentContext, r.ID,
+			replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "It works."})
 		require.NoError(t, err)
-		_, err = env.ChangeSite(customer, c.Site.ID, away, 0, "")
+
+		site, err := env.GetSite(customer, c.Site.ID)
 		require.NoError(t, err)
-		site, err := env.ChangeSite(storetest.AgentContext, c.Site.ID, away, 0, "the customer called")
+		away := rules.SiteForm{Name: site.Name, TimeZone: site.TimeZone, Address: site.Address()}
+		away.Address.Street = "Rua das Palmeiras, 7"
+		_, err = env.ChangeSite(customer, site.ID, away, 0, "")
 		require.NoError(t, err)
-		require.Nil(t, site.AddressTypedAt, "an operator knows it")
+		r, err = env.AppealRMA(customer, r.ID, "It does not.")
+		require.NoError(t, err)
+		require.Contains(t, r.ReviewReasons, rma.ReviewShipToNew)
+		_, err = env.RejectRMA(storetest.AgentContext, r.ID,
+			replacement.RMARejection{Code: rma.RejectFraud, Reason: "Nobody there knows it."})
+		require.NoError(t, err)
+
+		away.Address.Street = "Rua das Acacias, 8"
+		other, err := env.CreateSite(customer, account.NewSite{
+			AccountID: c.Account,
+			Form:      rules.SiteForm{Name: "Anexo", Address: away.Address, TimeZone: site.TimeZone},
+		})
+		require.NoError(t, err)
+		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 8))
+		r, err = env.RequestRMA(customer, asked(c, func(n *replacement.NewRMA) { n.SiteID = other.ID }))
+		require.NoError(t, err)
+		require.Contains(t, r.ReviewReasons, rma.ReviewShipToNew)
 	})
 }
 

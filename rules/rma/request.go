@@ -58,14 +58,14 @@ type RMARequest struct {
 // ShipToFacts is what is known of the address of a ship-to.
 type ShipToFacts struct {
 	TypedAt  *time.Time // when the customer typed it; nil where an operator knows it
-	Approved bool       // a replacement to it has been approved since
-	Rejected bool       // one was rejected
+	Approved bool       // a replacement that was asked for since, and goes there, was approved
+	Rejected bool       // one to such an address of the account was turned down, and not approved
 }
 
-// isNew reports whether a person looks at the address before anything is sent there: for
+// IsNew reports whether a person looks at the address before anything is sent there: for
 // as long as a serial number has to be known, and after a rejection until an approval. A
 // stolen session would have hardware sent somewhere else (S25).
-func (f ShipToFacts) isNew(now time.Time, terms catalogue.ReplacementTerms) bool {
+func (f ShipToFacts) IsNew(now time.Time, terms catalogue.ReplacementTerms) bool {
 	if f.TypedAt == nil || f.Approved {
 		return false
 	}
@@ -120,7 +120,7 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if q.tooMany() {
 		v.Review = append(v.Review, ReviewRMARate)
 	}
-	if q.ShipTo.isNew(q.Now, q.Terms) && !q.Role.IsOperator() {
+	if q.ShipTo.IsNew(q.Now, q.Terms) && !q.Role.IsOperator() {
 		v.Review = append(v.Review, ReviewShipToNew)
 	}
 
