@@ -220,9 +220,9 @@ func (a *app) explainOrder(
 	for _, x := range o.Cancellations {
 		what := "the whole order"
 		if !x.Whole {
-			what = count(int(x.Quantity), "licence")
+			what = count(int(x.Quantity), "license")
 		}
-		fmt.Fprintf(out, "\nCancelled: %s, %s, by %s. %s\n", what, w.since(x.CreatedAt, o.TimeZone),
+		fmt.Fprintf(out, "\nCanceled: %s, %s, by %s. %s\n", what, w.since(x.CreatedAt, o.TimeZone),
 			w.code(string(x.Role)), x.Reason)
 	}
 
@@ -236,7 +236,7 @@ func (a *app) orderContracts(out io.Writer, w *words, o api.OrderDetail) {
 	}
 
 	fmt.Fprintln(out)
-	t := a.table(out, "contract", "licences", "state", "from", "to", "id")
+	t := a.table(out, "contract", "licenses", "state", "from", "to", "id")
 	for _, k := range o.Contracts {
 		from := w.day(k.StartOn)
 		if from == "" && k.LatestStartOn != "" {
@@ -409,14 +409,14 @@ func (c orderRejectCommand) Run(ctx context.Context, a *app) error {
 type orderCancelCommand struct {
 	oneOrder
 	Whole    bool     `help:"Cancel all that is left of it."`
-	Quantity int      `placeholder:"N" help:"Cancel so many licences."`
-	Licence  []string `placeholder:"ID" help:"With --quantity: an assigned licence to take; may be repeated."`
+	Quantity int      `placeholder:"N" help:"Cancel so many licenses."`
+	Licence  []string `placeholder:"ID" help:"With --quantity: an assigned license to take; may be repeated."`
 	Reason   string   `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
 }
 
 // Help is shown by --help.
 func (orderCancelCommand) Help() string {
-	return `Cancelled licences end at once, and this cannot be undone.
+	return `Canceled licenses end at once, and this cannot be undone.
 
 Examples:
   roomcover order cancel PO-2026-0017 --whole --reason "ordered by mistake"
