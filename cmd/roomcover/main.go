@@ -97,6 +97,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	}
 
 	a.spelling = spellingOf(parsed.Selected())
+	a.args = args
 	return a.exit(ctx, parsed.Run())
 }
 
