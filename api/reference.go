@@ -49,10 +49,15 @@ type (
 		Anchor, Name string
 		Operations   []operationView
 	}
+	otherUseView struct {
+		ID, Title string
+		Samples   []codeSample
+	}
 	operationView struct {
 		ID, Method, Path, Summary, Description string
 		Parameters, Fields, Answer             []fieldView
 		Samples                                []codeSample
+		OtherUse                               *otherUseView
 		Response, Status                       string
 		Refusals                               []string
 	}
@@ -246,6 +251,16 @@ func viewOperation(api *huma.OpenAPI, op *huma.Operation) operationView {
 	}
 
 	v.Samples, _ = op.Extensions[samplesExtension].([]codeSample)
+	if use, ok := sampleUses[op.OperationID]; ok {
+		n := len(sampleLanguages)
+		v.OtherUse = &otherUseView{
+			ID:      op.OperationID + "." + use.Name,
+			Title:   use.Title,
+			Samples: v.Samples[n:],
+		}
+		v.Samples = v.Samples[:n]
+	}
+
 	for _, p := range op.Parameters {
 		f := viewField(p.Schema, p.Schema, p.Name)
 		f.ID = v.ID + "." + p.In + "." + p.Name

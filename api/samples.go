@@ -23,11 +23,36 @@ var sampleTemplates = template.Must(template.ParseFS(sampleFiles, "docspage/samp
 // it too.
 const samplesExtension = "x-codeSamples"
 
-// codeSample is one program that sends an operation's example.
+// codeSample is one program that sends an operation's example, or another use of it, which its
+// label names behind the language: "curl: tell".
 type codeSample struct {
 	Lang   string `json:"lang" yaml:"lang"`
 	Label  string `json:"label" yaml:"label"`
 	Source string `json:"source" yaml:"source"`
+}
+
+// Language is what the reference's page calls the sample's language.
+func (s codeSample) Language() string {
+	language, _, _ := strings.Cut(s.Label, ": ")
+	return language
+}
+
+// sampleUse is another use of an operation that does several things.
+type sampleUse struct {
+	Name   string // in labels, and in the address of its place on the page
+	Title  string
+	Target string // without /v1
+	Body   string
+}
+
+// sampleUses are the other uses that walks of the page lead to, by the operation.
+var sampleUses = map[string]sampleUse{
+	"act-on-rma": {
+		Name:   "tell",
+		Title:  "Tell a fact that the carrier did not",
+		Target: "/rmas/rma_01kbexample/tell",
+		Body:   "{\n  \"fact\": \"DELIVERED\"\n}",
+	},
 }
 
 // sampleLanguages are the languages of the samples, in the order in which they are shown.
@@ -166,7 +191,17 @@ func addSamples(op *huma.Operation) error {
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}
 
-	return request.describe(op)
+	if err := request.describe(op, ""); err != nil {
+		return err
+	}
+	use, ok := sampleUses[op.OperationID]
+	if !ok {
+		return nil
+	}
+
+	request.Target = "/v1" + use.Target
+	request.Body = use.Body
+	return request.describe(op, ": "+use.Name)
 }
 
 // header adds a header: a text, and behind it an expression of each language.
@@ -189,9 +224,9 @@ func (r *sampleRequest) header(name, text, shell, golang, python string) {
 	})
 }
 
-// describe renders the samples into the operation's description.
-func (r *sampleRequest) describe(op *huma.Operation) error {
-	var samples []codeSample
+// describe adds the samples to the operation's description; use stands behind their labels.
+func (r *sampleRequest) describe(op *huma.Operation, use string) error {
+	samples, _ := op.Extensions[samplesExtension].([]codeSample)
 	for _, language := range sampleLanguages {
 		var source bytes.Buffer
 		name := strings.ToLower(language.Label) + ".txt"
@@ -199,6 +234,7 @@ func (r *sampleRequest) describe(op *huma.Operation) error {
 			return err
 		}
 
+		language.Label += use
 		language.Source = strings.TrimSpace(source.String())
 		samples = append(samples, language)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -146,6 +147,13 @@ func (h *house) walkers(t *testing.T) map[string]*walker {
 		return ref.ID
 	}
 	operator.before = map[string]func(){
+		"act-on-rma.tell": func() {
+			_, err := h.AllocateRMA(storetest.Operator(), operator.ids["rma"], "")
+			require.NoError(t, err)
+			_, err = h.ShipRMA(storetest.Operator(), operator.ids["rma"],
+				replacement.RMAShipment{Serial: "NEW-GAMA"})
+			require.NoError(t, err)
+		},
 		"list-tasks":   func() { review("PO-3001", "Delta Ltda") },
 		"decide-order": func() { operator.ids["ord"] = review("PO-3002", "Omega Ltda") },
 	}
@@ -237,6 +245,12 @@ func TestSamplesRun(t *testing.T) {
 	for _, item := range served(t).Paths {
 		for _, op := range item {
 			described[op.OperationID] = op
+			if len(op.Samples) > 3 { // another use, which its labels name
+				_, use, _ := strings.Cut(op.Samples[3].Label, ": ")
+				other := op
+				other.Samples = op.Samples[3:]
+				described[op.OperationID+"."+use] = other
+			}
 		}
 	}
 	page := string(client{house: sqlite(t)}.get("/v1/docs").Body)

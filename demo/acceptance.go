@@ -64,7 +64,7 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 	s.say("%s is administrator, and sees the contract under Pedidos de serviço", s.email())
 	if err := s.check(
 		strings.Contains(orders, "Pedidos de serviço") && strings.Contains(orders, "50"),
-		"the page of service orders does not show 50 licences",
+		"the page of service orders does not show 50 licenses",
 	); err != nil {
 		return err
 	}

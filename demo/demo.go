@@ -78,7 +78,7 @@ var chapters = []struct {
 	title string
 	play  func(*story, context.Context) error
 }{
-	{"A reseller orders fifty licences", (*story).orderLicences},
+	{"A reseller orders fifty licenses", (*story).orderLicences},
 	{"The customer's administrator accepts the invitation", (*story).acceptInvitation},
 	{"Fifty rooms come under cover", (*story).coverRooms},
 	{"The earned spare is chosen, agreed and placed", (*story).placeSpare},
@@ -88,7 +88,7 @@ var chapters = []struct {
 		(*story).replaceNextBusinessDay,
 	},
 	{"A third one never comes back, and is billed", (*story).billMissingReturn},
-	{"Another order is cancelled in its window", (*story).cancelOrder},
+	{"Another order is canceled in its window", (*story).cancelOrder},
 }
 
 // story is what the chapters hand to each other.

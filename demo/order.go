@@ -165,7 +165,7 @@ func (s *story) cancelOrder(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.check(o.Contracts[0].State == "CANCELLED", "the cancelled order's contract is %s",
+	if err := s.check(o.Contracts[0].State == "CANCELLED", "the canceled order's contract is %s",
 		o.Contracts[0].State); err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *story) cancelOrder(ctx context.Context) error {
 		return err
 	}
 
-	s.say("order %s is cancelled; contract %s goes on", o.ID, s.contract)
+	s.say("order %s is canceled; contract %s goes on", o.ID, s.contract)
 	return s.check(first.Contracts[0].State == "ACTIVE", "the first order's contract is %s",
 		first.Contracts[0].State)
 }

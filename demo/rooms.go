@@ -68,12 +68,12 @@ func (s *story) coverRooms(ctx context.Context) error {
 		return err
 	}
 	if err := s.check(len(started.Assignments) == roomCount && len(started.Started) == 1,
-		"%d licences were assigned, %d contracts started",
+		"%d licenses were assigned, %d contracts started",
 		len(started.Assignments), len(started.Started)); err != nil {
 		return err
 	}
 
-	s.say("%d licences are assigned, and the contract has started", roomCount)
+	s.say("%d licenses are assigned, and the contract has started", roomCount)
 	return s.checkCover(ctx)
 }
 

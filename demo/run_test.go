@@ -20,8 +20,8 @@ func TestTheStoryEndsAtTheChapterThatFails(t *testing.T) {
 	var out bytes.Buffer
 	err := Run(t.Context(), Options{As: func(string) API { return down{} }, Name: "TEST", Out: &out})
 	require.ErrorIs(t, err, errDown)
-	require.ErrorContains(t, err, `chapter 1, "A reseller orders fifty licences"`)
-	require.Equal(t, "\n1 of 8  A reseller orders fifty licences\n", out.String(), "nothing is said to hold")
+	require.ErrorContains(t, err, `chapter 1, "A reseller orders fifty licenses"`)
+	require.Equal(t, "\n1 of 8  A reseller orders fifty licenses\n", out.String(), "nothing is said to hold")
 }
 
 func TestEachRunHasItsOwnCustomer(t *testing.T) {

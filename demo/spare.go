@@ -41,7 +41,7 @@ func (s *story) placeSpare(ctx context.Context) error {
 		return err
 	}
 	if err := s.check(len(units.Items) == 1 && units.Items[0].State == "SELECTION_PENDING",
-		"fifty licences earned %d spares", len(units.Items)); err != nil {
+		"fifty licenses earned %d spares", len(units.Items)); err != nil {
 		return err
 	}
 
@@ -50,7 +50,7 @@ func (s *story) placeSpare(ctx context.Context) error {
 		return s.check(false, "the spare was shipped before anyone chose its model")
 	}
 
-	s.say("fifty licences earned spare %s; it cannot be shipped before model and site are chosen",
+	s.say("fifty licenses earned spare %s; it cannot be shipped before model and site are chosen",
 		s.spare)
 	if _, err := s.doSpare(ctx, s.csm, "select", body{
 		"model":   barModel,

@@ -20,7 +20,7 @@ import (
 // accountCommands are about customers' accounts.
 type accountCommands struct {
 	List     accountListCommand     `cmd:"" help:"List accounts."`
-	Show     accountShowCommand     `cmd:"" help:"Show one with its licences, people and customer success manager."`
+	Show     accountShowCommand     `cmd:"" help:"Show one with its licenses, people and customer success manager."`
 	Add      accountAddCommand      `cmd:"" help:"Add an account that no order opened."`
 	TimeZone accountTimeZoneCommand `cmd:"" help:"Move an account to another time zone."`
 

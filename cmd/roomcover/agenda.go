@@ -19,7 +19,7 @@ type agendaCommand struct {
 	output
 	apiOptions
 	On       string `placeholder:"DAY" help:"The day, such as 2026-11-26; otherwise today."`
-	TimeZone string `name:"time-zone" default:"UTC" env:"TZ" placeholder:"ZONE" help:"Where the day of tasks begins, such as America/Sao_Paulo (${env})."`
+	TimeZone string `name:"time-zone" aliases:"zone" env:"TZ" placeholder:"ZONE" help:"Where the day of tasks begins, such as America/Sao_Paulo (${env}); left out: where this machine is."`
 	Account  string `placeholder:"ACCOUNT" help:"Only of this account: its id, or the company's exact name where one account has it."`
 	Limit    int    `default:"50" help:"At most so many of each list, 200 at most."`
 }
@@ -28,7 +28,8 @@ type agendaCommand struct {
 func (agendaCommand) Help() string {
 	return `Shows what is late and what is due today, over orders in review, invitations,
 replacements, spares, shipments and operator tasks. A day is that of the
-place: a replacement that is due today is due today where it goes to.
+place: a replacement that is due today is due today where it goes to. Tasks have no
+place: their day is yours, and the answer says which that is.
 
 Examples:
   roomcover agenda
@@ -43,7 +44,8 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	q := url.Values{"time_zone": {c.TimeZone}, "limit": {strconv.Itoa(c.Limit)}}
+	zone := readersZone(c.TimeZone)
+	q := url.Values{"time_zone": {zone}, "limit": {strconv.Itoa(c.Limit)}}
 	if c.On != "" {
 		q.Set("on", c.On)
 	}
@@ -73,6 +75,7 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 			due = "Due " + w.day(c.On)
 		}
 		a.agendaTable(out, w, due, list.Due, text.FgYellow)
+		fmt.Fprintf(out, "\nDays of tasks are counted by the time %s.\n", w.place(zone))
 	})
 }
 

@@ -26,6 +26,8 @@ type app struct {
 	terminal bool
 	// spelling is how the command that runs calls what the API calls by fields.
 	spelling spelling
+	// args are what was typed behind the program's name.
+	args []string
 	// open opens the database; tests put their own here.
 	open func(config.Config) (*domains.Domains, error)
 	// close closes what open gave.

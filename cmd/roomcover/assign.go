@@ -20,7 +20,7 @@ type assignCommand struct {
 	output
 	apiOptions
 	Rooms    []string       `arg:"" optional:"" name:"room" help:"Rooms, by name or id."`
-	All      bool           `help:"Every active room that has no licence of the service."`
+	All      bool           `help:"Every active room that has no license of the service."`
 	Site     string         `help:"With --all: only rooms of this site."`
 	Contract string         `placeholder:"CONTRACT" help:"The contract: its id, or the number of its order; left out by operators: the account's only Select contract that runs or waits."`
 	Account  string         `placeholder:"ACCOUNT" help:"Operators: id or name of the account."`
@@ -30,8 +30,8 @@ type assignCommand struct {
 
 // Help is shown by --help.
 func (assignCommand) Help() string {
-	return `Assigns one available licence of a contract to each room: all of them or none.
-The first assignment of an order starts its contracts. A room that has a licence of
+	return `Assigns one available license of a contract to each room: all of them or none.
+The first assignment of an order starts its contracts. A room that has a license of
 the contract keeps it, so running the command again is safe.
 
 Examples:
@@ -90,7 +90,7 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 
 	if len(rooms) == 0 {
 		return c.show(a, api.AssignedView{},
-			func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
+			func(w io.Writer) { fmt.Fprintln(w, "Every room has a license already.") })
 	}
 
 	asked := map[string]any{"room_ids": rooms, "reason": c.Reason}
@@ -138,7 +138,7 @@ func (c assignCommand) explain(a *app, to io.Writer, w *words, out api.AssignedV
 	if len(out.Assignments) == 1 {
 		have = "has"
 	}
-	fmt.Fprintf(to, "%s %s a licence of the contract of %s:\n",
+	fmt.Fprintf(to, "%s %s a license of the contract of %s:\n",
 		count(len(out.Assignments), "room"), have, w.name(c.Contract))
 	for _, s := range out.Assignments {
 		fmt.Fprintf(to, "  %s\n", w.name(s.RoomID))

@@ -22,18 +22,18 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	env.Device(t, here, "AB1234", "MEETUP", "2022-12-01")
 	contract := env.Licences(t, order)[0].ContractID
 	out := s.must("assign", "--contract", contract, here.ID, "--reason", "asked")
-	require.Contains(t, out, "1 room has a licence of the contract of PO-1:\n  Sala 1, HQ\n")
+	require.Contains(t, out, "1 room has a license of the contract of PO-1:\n  Sala 1, HQ\n")
 	require.Contains(t, out, "hardware cover ends before the contract")
 	require.Contains(t, out, "1 contract started")
 	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", "acme ltda"))
 	require.Contains(t, s.err.String(), "--reason: Send --reason.")
 	out = s.must("assign", "--all", "--site", "HQ", "--account", "acme ltda", "--reason", "asked")
-	require.Contains(t, out, "1 room has a licence")
+	require.Contains(t, out, "1 room has a license")
 	open, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{RoomID: there.ID, Open: true})
 	require.NoError(t, err)
 	require.Len(t, open, 1)
 	require.Contains(t, s.must("assign", "--all", "--account", account, "--reason", "asked"),
-		"Every room has a licence already.")
+		"Every room has a license already.")
 	require.Contains(t, s.must("coverage", "--serial", "ab-1234"), "Covered for hardware until 30 Nov 2027 in São Paulo.")
 
 	for range 9 {

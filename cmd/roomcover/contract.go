@@ -74,7 +74,7 @@ func (c contractListCommand) Run(ctx context.Context, a *app) error {
 			return
 		}
 
-		t := a.table(out, "service", "customer", "order", "state", "licences", "from", "to", "id")
+		t := a.table(out, "service", "customer", "order", "state", "licenses", "from", "to", "id")
 		for _, k := range list {
 			t.AppendRow([]any{
 				serviceName(k.Type),
@@ -114,7 +114,7 @@ func startOf(w *words, k api.ContractView) string {
 type contractShowCommand struct {
 	output
 	apiOptions
-	Contract string `arg:"" help:"The contract: its id, or the number of the order that its Select licences came from."`
+	Contract string `arg:"" help:"The contract: its id, or the number of the order that its Select licenses came from."`
 }
 
 // Help is shown by --help.
@@ -156,12 +156,12 @@ func (c contractShowCommand) Run(ctx context.Context, a *app) error {
 		writeFacts(out,
 			fact{"Order", w.name(k.OrderID)},
 			fact{"Serial", k.Serial},
-			fact{"Licences", fmt.Sprintf("%d bought, %d in force, %d used", k.Quantity, k.InForce,
+			fact{"Licenses", fmt.Sprintf("%d bought, %d in force, %d used", k.Quantity, k.InForce,
 				k.Assigned)},
 			fact{"Term", term},
 			fact{"From", startOf(w, k.ContractView)},
 			fact{"Last day", w.day(k.LastDay)},
-			fact{"Cancelled", cancelled},
+			fact{"Canceled", cancelled},
 		)
 
 		fmt.Fprintln(out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -33,10 +34,10 @@ func writeFacts(w io.Writer, facts ...fact) {
 // token may not see what is under way.
 func (c *apiClient) standing(ctx context.Context, id string) (*api.ProcessView, error) {
 	list, err := every[api.ProcessView](ctx, c, "/v1/processes", url.Values{"id": {id}}, 1)
-	if refusedAs(err, 403) || len(list) == 0 {
+	if refusedAs(err, http.StatusForbidden) {
 		return nil, nil
 	}
-	if err != nil {
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	return &list[0], nil

@@ -73,7 +73,7 @@ func TestR45a_OrgSetSaysWhenASellerIsAuthorised(t *testing.T) {
 
 		var list []struct{ ID, Kind, Name string }
 		s.json(&list, "org", "list", "--kind", "reseller")
-		require.Len(t, list, 1, "the same company is one organisation")
+		require.Len(t, list, 1, "the same company is one organization")
 		require.NotContains(t, s.must("org", "list", "--kind", "distributor"), "SUL")
 	})
 }
@@ -129,11 +129,11 @@ func TestTokenIsRefusedWithCode3(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown name":  {[]string{"token", "create", "--org", "Nobody", "--label", "x"}, "There is no organisation of this name."},
+		"unknown name":  {[]string{"token", "create", "--org", "Nobody", "--label", "x"}, "There is no organization of this name."},
 		"unknown id":    {[]string{"token", "create", "--org", "org_nothing", "--label", "x"}, "There is nothing under this id."},
-		"two of a name": {[]string{"token", "create", "--org", "Norte", "--label", "x"}, "Several organisations have this name."},
+		"two of a name": {[]string{"token", "create", "--org", "Norte", "--label", "x"}, "Several organizations have this name."},
 		"role of others": {
-			[]string{"token", "create", "--org", "operator", "--role", "reseller", "--label", "x"}, "This role does not fit the organisation.",
+			[]string{"token", "create", "--org", "operator", "--role", "reseller", "--label", "x"}, "This role does not fit the organization.",
 		},
 		"unknown token": {[]string{"token", "revoke", "tok_nothing"}, "There is nothing under this id."},
 	} {

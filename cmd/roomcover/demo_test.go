@@ -34,5 +34,5 @@ func TestDemoEndsWithCode4WhenSomethingDiffers(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(data, "carrier.key"), []byte("00"), 0o600))
 	require.Equal(t, exitFound, s.run("demo", "--data", data, "--url", os.Getenv("ROOMCOVER_URL")))
 	require.Contains(t, s.out.String(), "1 of 8")
-	require.Contains(t, s.err.String(), `chapter 1, "A reseller orders fifty licences": The token is missing`)
+	require.Contains(t, s.err.String(), `chapter 1, "A reseller orders fifty licenses": The token is missing`)
 }

@@ -52,6 +52,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		wrong    settingsError
 		found    findings
 		rows     refusedRows
+		open     undecided
 		answered *apiError
 	)
 
@@ -68,6 +69,11 @@ func (a *app) exit(ctx context.Context, err error) int {
 	case errors.As(err, &answered):
 		return answered.explain(a.errs, a.spelling)
 	case errors.As(err, &rows):
+		return exitRefused
+	case errors.As(err, &open):
+		if open.again != "" {
+			fmt.Fprintf(a.errs, "  %s\n", open.again)
+		}
 		return exitRefused
 	case errors.As(err, &found):
 		return exitFound

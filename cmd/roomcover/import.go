@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -157,11 +156,6 @@ func importOver(j api.ImportView) bool {
 		j.State == importjob.ImportFailed
 }
 
-// importedAs is what the row became, or what is in its way.
-func importedAs(r api.ImportRowView) string {
-	return cmp.Or(r.OrderID, r.RoomID)
-}
-
 // runImport uploads, watches and reports.
 func (c importOptions) runImport(
 	ctx context.Context, a *app, client *apiClient, target importTarget,
@@ -179,7 +173,7 @@ func (c importOptions) runImport(
 	if err != nil {
 		return err
 	}
-	if err := c.report(a, job, rows, target.what); err != nil {
+	if err := c.report(ctx, a, client, job, rows, target.what); err != nil {
 		return err
 	}
 

@@ -18,6 +18,9 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// theOrder is an order that has a name.
+const theOrder = "ord_01kbtqz4vm0000000000000001"
+
 // importer answers like the API, one state of the job after the other.
 type importer struct {
 	states []api.ImportView
@@ -46,6 +49,8 @@ func (i *importer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/v1/imports/imp_1/rows":
 		i.report = r.URL.Query()
 		answer(paged[api.ImportRowView]{Items: i.rows})
+	case r.URL.Path == "/v1/names":
+		answer(api.NamesView{Items: []api.NameView{{ID: theOrder, Name: "SO-1RPCG (PO-1)"}}})
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -78,13 +83,14 @@ func TestS35_ImportUploadsShowsProgressAndReportsByRow(t *testing.T) {
 	i := &importer{
 		states: []api.ImportView{job("CHECKING", 1, 0, 0, 0), job("STORING", 2, 1, 0, 0), job("DONE", 2, 1, 1, 0)},
 		rows: []api.ImportRowView{
-			{Row: 2, Outcome: "STORED", OrderID: "ord_1"},
+			{Row: 2, Outcome: "STORED", OrderID: theOrder},
 			{Row: 3, Outcome: "UNCHANGED", OrderID: "ord_2"},
 		},
 	}
 	s, file := importing(t, i)
 	out := s.must("import", file, "--pause", "1ms")
-	require.Contains(t, out, "ord_1")
+	require.Regexp(t, `2 +stored +- +- +SO-1RPCG \(PO-1\) +`+theOrder+`\n`, out)
+	require.Regexp(t, `3 +unchanged +- +- +- +ord_2\n`, out)
 	require.Contains(t, out, "2 orders, 1 stored, 1 unchanged, 0 refused")
 	require.Contains(t, s.err.String(), "checking 20 %\n")
 	require.Contains(t, s.err.String(), "done 100 %\n")

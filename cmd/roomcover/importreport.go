@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strconv"
@@ -73,10 +75,12 @@ func (p *progress) end() {
 
 // report shows the counts and every row that needs a look.
 func (c importOptions) report(
-	a *app, job api.ImportView, rows []api.ImportRowView, what string,
+	ctx context.Context, a *app, client *apiClient,
+	job api.ImportView, rows []api.ImportRowView, what string,
 ) error {
-	return c.show(a, map[string]any{"import": job, "rows": rows}, func(w io.Writer) {
-		a.rowTable(w, rows)
+	report := map[string]any{"import": job, "rows": rows}
+	return c.showNamed(ctx, a, client, report, func(w io.Writer, named *words) {
+		a.rowTable(w, named, rows)
 		kind := "Import"
 		if job.DryRun {
 			kind = "Dry run"
@@ -96,11 +100,19 @@ func (c importOptions) report(
 	})
 }
 
-func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
-	t := a.table(w, "row", "outcome", "field", "what to do", "order or room")
+func (a *app) rowTable(w io.Writer, named *words, rows []api.ImportRowView) {
+	t := a.table(w, "row", "outcome", "field", "what to do", "order or room", "id")
 	for _, r := range rows {
+		id := cmp.Or(r.OrderID, r.RoomID)
 		if len(r.Errors) == 0 {
-			t.AppendRow([]any{r.Row, plain(string(r.Outcome)), "-", "-", dash(importedAs(r))})
+			t.AppendRow([]any{
+				r.Row,
+				plain(string(r.Outcome)),
+				"-",
+				"-",
+				dash(named.known(id)),
+				dash(id),
+			})
 		}
 
 		for _, e := range r.Errors {
@@ -109,7 +121,8 @@ func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
 				a.late(plain(string(r.Outcome))),
 				dash(spelling{}.field(e.Pointer)),
 				e.Message + " " + e.Remedy,
-				dash(importedAs(r)),
+				dash(named.known(id)),
+				dash(id),
 			})
 		}
 	}

@@ -28,11 +28,11 @@ type commands struct {
 	Migrate  migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
 	Restart  restartCommand   `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`
 	Token    tokenCommands    `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
-	Org      orgCommands      `cmd:"" help:"Add, change and list organisations (by the API where there is a token, else on the database)."`
+	Org      orgCommands      `cmd:"" help:"Add, change and list organizations (by the API where there is a token, else on the database)."`
 	Audit    auditCommands    `cmd:"" help:"Check the audit (on the database)."`
 	Config   configCommands   `cmd:"" help:"Check the environment."`
 	Import   importCommands   `cmd:"" help:"Upload a file of orders or rooms and show its report (by the API)."`
-	Assign   assignCommand    `cmd:"" help:"Assign licences of a contract to rooms (by the API)."`
+	Assign   assignCommand    `cmd:"" help:"Assign licenses of a contract to rooms (by the API)."`
 	Ps       psCommand        `cmd:"" help:"Show what is under way (by the API)."`
 	Agenda   agendaCommand    `cmd:"" help:"Show what is late, and what is due today (by the API)."`
 	Task     taskCommands     `cmd:"" aliases:"tasks" help:"Show what needs an operator, and decide (by the API)."`
@@ -40,7 +40,7 @@ type commands struct {
 	Account  accountCommands  `cmd:"" help:"Customers' accounts (by the API)."`
 	User     userCommands     `cmd:"" help:"The people who have access to an account (by the API)."`
 	Invite   inviteCommands   `cmd:"" help:"Invitations to an account (by the API)."`
-	Room     roomCommands     `cmd:"" help:"Rooms with their devices and licences (by the API)."`
+	Room     roomCommands     `cmd:"" help:"Rooms with their devices and licenses (by the API)."`
 	Device   deviceCommands   `cmd:"" help:"Devices by their serials (by the API)."`
 	Site     siteCommands     `cmd:"" help:"Sites that parcels go to (by the API)."`
 	Stock    stockCommands    `cmd:"" help:"What the depots have (by the API)."`
@@ -49,7 +49,7 @@ type commands struct {
 	RMA      rmaCommand       `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
 	Spare    spareCommand     `cmd:"" help:"Spare units on loan (by the API)."`
 	Demo     demoCommand      `cmd:"" help:"Play the whole story against a running development process."`
-	Contract contractCommands `cmd:"" help:"Contracts with their licences and days (by the API)."`
+	Contract contractCommands `cmd:"" help:"Contracts with their licenses and days (by the API)."`
 	Shipment shipmentCommands `cmd:"" help:"Parcels and where they are (by the API)."`
 	Mail     mailCommands     `cmd:"" help:"Mails and whether they arrived (by the API)."`
 	Warranty warrantyCommands `cmd:"" help:"Extended warranties from before (by the API)."`
@@ -97,6 +97,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	}
 
 	a.spelling = spellingOf(parsed.Selected())
+	a.args = args
 	return a.exit(ctx, parsed.Run())
 }
 

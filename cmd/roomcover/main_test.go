@@ -169,7 +169,7 @@ func TestWrongUsageExitsWith2(t *testing.T) {
 		"no command":      {},
 		"unknown command": {"remove"},
 		"unknown option":  {"ps", "--colour"},
-		"no organisation": {"token", "create", "--label", "x"},
+		"no organization": {"token", "create", "--label", "x"},
 		"no days":         {"token", "create", "--org", "x", "--label", "x", "--days", "0"},
 		"unknown scope":   {"token", "create", "--org", "x", "--label", "x", "--scope", "everything"},
 		"unknown role":    {"token", "create", "--org", "x", "--label", "x", "--role", "king"},

@@ -14,7 +14,7 @@ type migrateCommand struct{ output }
 // Help is shown by --help.
 func (migrateCommand) Help() string {
 	return `Applies the migrations that are missing and writes the default program and
-catalogue where there are none. It corrects holidays that an earlier version had
+catalog where there are none. It corrects holidays that an earlier version had
 wrong and nobody edited. Several at the same time are safe: one goes first. Run
 it before the new serve and worker are started; the old ones keep working on the
 new schema.

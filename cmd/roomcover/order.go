@@ -2,20 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
-	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -154,11 +149,11 @@ func (c orderShowCommand) Run(ctx context.Context, a *app) error {
 }
 
 // showOrder answers with an order.
-func (o output) showOrder(
+func (c oneOrder) showOrder(
 	ctx context.Context, a *app, client *apiClient, d api.OrderDetail,
 ) error {
-	if o.JSON {
-		return o.show(a, d, nil)
+	if c.JSON {
+		return c.show(a, d, nil)
 	}
 
 	standing, err := client.standing(ctx, d.ID)
@@ -166,13 +161,13 @@ func (o output) showOrder(
 		return err
 	}
 
-	return o.showNamed(ctx, a, client, d, func(out io.Writer, w *words) {
-		a.explainOrder(out, w, d, standing)
+	return c.showNamed(ctx, a, client, d, func(out io.Writer, w *words) {
+		a.explainOrder(out, w, c.Order, d, standing)
 	})
 }
 
 func (a *app) explainOrder(
-	out io.Writer, w *words, o api.OrderDetail, standing *api.ProcessView,
+	out io.Writer, w *words, said string, o api.OrderDetail, standing *api.ProcessView,
 ) {
 	c := course{
 		kind:     processes.Order,
@@ -191,11 +186,28 @@ func (a *app) explainOrder(
 	fmt.Fprintf(out, "Order %s: %s\n\n", orderNumber(o.OrderSummary), plain(string(o.State)))
 	c.writeNext(out, w, a)
 	if o.State == rules.OrderNeedsReview {
-		fmt.Fprintf(out, "    Decide on what you see here with --version %d: "+
-			"an order that its sender\n"+
-			"    amends meanwhile is then not decided by mistake.\n\n", o.Version)
+		writeDecisions(out, "roomcover order accept "+quoted(said),
+			"roomcover order reject "+quoted(said), o)
 	}
 
+	writeFacts(out, orderFacts(w, o)...)
+
+	a.orderContracts(out, w, o)
+	for _, x := range o.Cancellations {
+		what := "the whole order"
+		if !x.Whole {
+			what = count(int(x.Quantity), "license")
+		}
+		fmt.Fprintf(out, "\nCanceled: %s, %s, by %s. %s\n", what, w.since(x.CreatedAt, o.TimeZone),
+			w.code(string(x.Role)), x.Reason)
+	}
+
+	c.writeHistory(out, w)
+	fmt.Fprintf(out, "\n%s\n", o.ID)
+}
+
+// orderFacts are what an order says, and what a decision about it is about.
+func orderFacts(w *words, o api.OrderDetail) []fact {
 	facts := []fact{
 		{"Looked at because", w.codes(o.ReviewReasons)},
 		{"Customer", w.name(o.AccountID)},
@@ -214,20 +226,7 @@ func (a *app) explainOrder(
 	if o.InvitationFailed {
 		facts = append(facts, fact{"Invitation", "could not be delivered"})
 	}
-	writeFacts(out, facts...)
-
-	a.orderContracts(out, w, o)
-	for _, x := range o.Cancellations {
-		what := "the whole order"
-		if !x.Whole {
-			what = count(int(x.Quantity), "licence")
-		}
-		fmt.Fprintf(out, "\nCancelled: %s, %s, by %s. %s\n", what, w.since(x.CreatedAt, o.TimeZone),
-			w.code(string(x.Role)), x.Reason)
-	}
-
-	c.writeHistory(out, w)
-	fmt.Fprintf(out, "\n%s\n", o.ID)
+	return facts
 }
 
 func (a *app) orderContracts(out io.Writer, w *words, o api.OrderDetail) {
@@ -236,7 +235,7 @@ func (a *app) orderContracts(out io.Writer, w *words, o api.OrderDetail) {
 	}
 
 	fmt.Fprintln(out)
-	t := a.table(out, "contract", "licences", "state", "from", "to", "id")
+	t := a.table(out, "contract", "licenses", "state", "from", "to", "id")
 	for _, k := range o.Contracts {
 		from := w.day(k.StartOn)
 		if from == "" && k.LatestStartOn != "" {
@@ -282,141 +281,17 @@ func addressOf(a rules.Address) string {
 	return strings.Join(parts, ", ")
 }
 
-// decision is what accept and reject have in common.
-type decision struct {
-	oneOrder
-	Reason  string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit, and to the seller when the order is rejected."`
-	Version int64  `placeholder:"N" help:"The version that you decided about, as 'order show' gives it; left out: the one that is read now."`
-}
-
-// decide sends a decision about the version of the order that was shown.
-func (c decision) decide(ctx context.Context, a *app, body map[string]any) error {
-	client, o, err := c.find(ctx)
-	if err != nil {
-		return err
-	}
-
-	version := o.Version
-	if c.Version != 0 {
-		version = c.Version
-	}
-	if version != o.Version {
-		return settingsError{fmt.Errorf(
-			"the order was changed since version %d and is version %d now: read it again with "+
-				"roomcover order show", version, o.Version,
-		)}
-	}
-
-	open := slices.Contains(o.ReviewReasons, ordering.ReasonContactUnknown) &&
-		body["invite_as"] == nil && body["record_domain"] == nil
-	if body["accept"] == true && open {
-		return settingsError{errors.New(
-			"the account does not know the person whom the order names: say --invite-as none, or " +
-				"--invite-as admin or read_only with --email, or --record-domain with --email",
-		)}
-	}
-
-	if said, ok := body["account_id"].(string); ok {
-		if body["account_id"], err = client.chosenAccount(ctx, said); err != nil {
-			return err
-		}
-	}
-
-	body["reason"] = c.Reason
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-
-	err = client.call(ctx, request{
-		method:      http.MethodPost,
-		path:        "/v1/orders/" + url.PathEscape(o.ID) + "/decision",
-		body:        raw,
-		contentType: "application/json",
-		key:         newKey(),
-		match:       strconv.Quote(strconv.FormatInt(version, 10)),
-	}, &o)
-	if err != nil {
-		return err
-	}
-
-	return c.showOrder(ctx, a, client, o)
-}
-
-type orderAcceptCommand struct {
-	decision
-	Account      string `placeholder:"ACCOUNT" help:"Whose order it is, by id or name, where it matches several accounts; new where it is none of those whose address is nearly the same."`
-	InviteAs     string `enum:",admin,read_only,none" default:"" placeholder:"ROLE" help:"What the person whom the order names is invited as: admin, read_only, or none for not at all."`
-	RecordDomain bool   `help:"Record that person's mail domain as the account's own."`
-	Email        string `placeholder:"ADDRESS" help:"The address of the person whom the order names, with --invite-as and --record-domain."`
-}
-
-// Help is shown by --help.
-func (orderAcceptCommand) Help() string {
-	return `Examples:
-  roomcover order accept PO-2026-0017 --version 1 --reason "asked the seller"
-  roomcover order accept PO-2026-0017 --invite-as read_only --email rui@acme.example \
-    --reason "theirs"`
-}
-
-// Validate is called by kong.
-func (c orderAcceptCommand) Validate() error {
-	return needsEmail(c.InviteAs, c.RecordDomain, c.Email)
-}
-
-// needsEmail refuses to let somebody in, or to record a domain, without saying whom the
-// operator looked at: a seller may amend an order while it is in review.
-func needsEmail(inviteAs string, recordDomain bool, email string) error {
-	role := strings.ToLower(inviteAs)
-	if email == "" && (recordDomain || role == "admin" || role == "read_only") {
-		return errors.New("--invite-as and --record-domain go with --email, " +
-			"the address of the person whom you decided about")
-	}
-	return nil
-}
-
-// Run accepts.
-func (c orderAcceptCommand) Run(ctx context.Context, a *app) error {
-	body := map[string]any{"accept": true}
-	for name, value := range map[string]string{
-		"account_id": c.Account,
-		"invite_as":  strings.ToUpper(c.InviteAs),
-		"email":      c.Email,
-	} {
-		if value != "" {
-			body[name] = value
-		}
-	}
-	if c.RecordDomain {
-		body["record_domain"] = true
-	}
-	return c.decide(ctx, a, body)
-}
-
-type orderRejectCommand struct{ decision }
-
-// Help is shown by --help.
-func (orderRejectCommand) Help() string {
-	return `Example:
-  roomcover order reject PO-2026-0017 --version 1 --reason "a double of PO-2026-0016"`
-}
-
-// Run rejects.
-func (c orderRejectCommand) Run(ctx context.Context, a *app) error {
-	return c.decide(ctx, a, map[string]any{"accept": false})
-}
-
 type orderCancelCommand struct {
 	oneOrder
 	Whole    bool     `help:"Cancel all that is left of it."`
-	Quantity int      `placeholder:"N" help:"Cancel so many licences."`
-	Licence  []string `placeholder:"ID" help:"With --quantity: an assigned licence to take; may be repeated."`
+	Quantity int      `placeholder:"N" help:"Cancel so many licenses."`
+	Licence  []string `placeholder:"ID" help:"With --quantity: an assigned license to take; may be repeated."`
 	Reason   string   `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
 }
 
 // Help is shown by --help.
 func (orderCancelCommand) Help() string {
-	return `Cancelled licences end at once, and this cannot be undone.
+	return `Canceled licenses end at once, and this cannot be undone.
 
 Examples:
   roomcover order cancel PO-2026-0017 --whole --reason "ordered by mistake"

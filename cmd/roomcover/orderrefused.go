@@ -13,7 +13,7 @@ import (
 type orderRefusedCommand struct {
 	output
 	apiOptions
-	TimeZone string `name:"time-zone" default:"UTC" env:"TZ" placeholder:"ZONE" help:"By whose clock the times are, such as America/Sao_Paulo (${env})."`
+	TimeZone string `name:"time-zone" aliases:"zone" env:"TZ" placeholder:"ZONE" help:"By whose clock the times are, such as America/Sao_Paulo (${env}); left out: by this machine's."`
 	Limit    int    `default:"20" help:"At most so many, the newest first; 0 for all."`
 }
 
@@ -37,6 +37,7 @@ func (c orderRefusedCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	zone := readersZone(c.TimeZone)
 	return c.showNamed(ctx, a, client, list, func(out io.Writer, w *words) {
 		if len(list) == 0 {
 			fmt.Fprintln(out, "Nothing was refused.")
@@ -45,7 +46,7 @@ func (c orderRefusedCommand) Run(ctx context.Context, a *app) error {
 
 		for _, r := range list {
 			fmt.Fprintf(out, "%s, %s (request %s)\n", w.name(r.OrgID),
-				w.since(r.CreatedAt, c.TimeZone), r.RequestID)
+				w.since(r.CreatedAt, zone), r.RequestID)
 			a.spelling.explain(out, "", "", r.Errors)
 			fmt.Fprintln(out)
 		}

@@ -17,11 +17,11 @@ import (
 )
 
 type orgCommands struct {
-	Set      orgSetCommand      `cmd:"" help:"Add an organisation, or change the one of the same kind, name and country."`
-	List     orgListCommand     `cmd:"" help:"List organisations."`
-	Show     orgShowCommand     `cmd:"" help:"Show an organisation with what is on record about it."`
-	Mail     orgMailCommand     `cmd:"" help:"Record an organisation's mail domains and its address for notices."`
-	Spelling orgSpellingCommand `cmd:"" help:"Record other names under which an organisation is known."`
+	Set      orgSetCommand      `cmd:"" help:"Add an organization, or change the one of the same kind, name and country."`
+	List     orgListCommand     `cmd:"" help:"List organizations."`
+	Show     orgShowCommand     `cmd:"" help:"Show an organization with what is on record about it."`
+	Mail     orgMailCommand     `cmd:"" help:"Record an organization's mail domains and its address for notices."`
+	Spelling orgSpellingCommand `cmd:"" help:"Record other names under which an organization is known."`
 	Relate   orgRelateCommand   `cmd:"" help:"Record that a distributor orders in a reseller's name, or no longer does."`
 	Merge    orgMergeCommand    `cmd:"" help:"Put a customer's parent and another together (by the API)."`
 	Split    orgSplitCommand    `cmd:"" help:"Move accounts of a customer's parent to another (by the API)."`
@@ -72,7 +72,7 @@ type orgSetCommand struct {
 	apiOptions
 	Name    string `arg:"" help:"Full name of the company, with its legal form."`
 	Country string `placeholder:"CODE" help:"Its country, such as BR; left out: the only one of this name."`
-	ID      string `name:"id" help:"Change the organisation of this id, its name and country too; needs --reason."`
+	ID      string `name:"id" help:"Change the organization of this id, its name and country too; needs --reason."`
 	Reason  string `help:"Why; goes into the audit."`
 	Kind    string `required:"" enum:"reseller,distributor,partner" help:"What it is: reseller, distributor or partner."`
 	From    string `name:"authorised-from" placeholder:"DATE" help:"First day on which it may sell, YYYY-MM-DD (UTC)."`
@@ -84,9 +84,9 @@ type orgSetCommand struct {
 // Help is shown by --help.
 func (orgSetCommand) Help() string {
 	return `Everything that is not given is set to its default: the command says what the
-organisation is, not what to change. An order of one that is not authorised on
+organization is, not what to change. An order of one that is not authorized on
 the day goes to review. A name that differs in its legal form or spelling is
-another organisation: to rename one, give its --id.
+another organization: to rename one, give its --id.
 
 Examples:
   roomcover org set "Andina Telecom S.A." --country CL --kind reseller --authorised-from 2026-01-01
@@ -240,14 +240,14 @@ func findOrg(ctx context.Context, orgs orgBook, idOrName string) (account.Org, e
 		return found[0], nil
 	case len(found) > 1:
 		return account.Org{}, rules.Refuse(rules.StateConflict,
-			"Several organisations have this name.", "Give the id from roomcover org list.")
+			"Several organizations have this name.", "Give the id from roomcover org list.")
 	case len(alike) > 0:
 		return account.Org{}, rules.Refuse(rules.NotFound,
-			"There is no organisation of this full name.",
+			"There is no organization of this full name.",
 			"Others are named alike: "+strings.Join(alike, ", ")+". Give the id of the right one.")
 	}
 
-	return account.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
+	return account.Org{}, rules.Refuse(rules.NotFound, "There is no organization of this name.",
 		"Add it with roomcover org set, or see roomcover org list.")
 }
 
@@ -264,7 +264,7 @@ func orgView(o account.Org) map[string]any {
 }
 
 func (a *app) orgTable(w io.Writer, orgs []account.Org) {
-	t := a.table(w, "name", "kind", "country", "authorised from", "until", "suspended", "id")
+	t := a.table(w, "name", "kind", "country", "authorized from", "until", "suspended", "id")
 	for _, o := range orgs {
 		t.AppendRow([]any{
 			o.Name,

@@ -81,7 +81,7 @@ type orgSpellingCommand struct {
 // Help is shown by --help.
 func (orgSpellingCommand) Help() string {
 	return `The answer to the question whether a name in an order, which differs in its legal
-form, spelling or country, is this organisation's. What is not given is removed.
+form, spelling or country, is this organization's. What is not given is removed.
 
 Example:
   roomcover org spelling "Andina Telecom S.A." --name "CL: Andina Telecom SA" \
@@ -211,7 +211,7 @@ func (a *app) alikeTable(w io.Writer, alike []account.Org) {
 	if len(alike) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nNamed alike, and not the same organisation unless you record it so:")
+	fmt.Fprintln(w, "\nNamed alike, and not the same organization unless you record it so:")
 	a.orgTable(w, alike)
 }
 

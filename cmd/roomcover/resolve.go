@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
@@ -22,53 +25,99 @@ func isID(said, prefix string) bool { return strings.HasPrefix(said, prefix+"_")
 type candidate struct {
 	id    string
 	names []string
+
+	// what tells it from others of its name, such as who sent it and when; nil: nothing does
+	apart func(*words) []string
+	view  any // what apart speaks of
 }
 
+// notCalled says that nothing has the name, so that it may be the name of something else.
+type notCalled struct{ error }
+
 // only returns the id of the one candidate that has the name, in any case of its letters.
-func only(what, said string, all []candidate) (string, error) {
+func (c *apiClient) only(
+	ctx context.Context, what, said string, all []candidate,
+) (string, error) {
 	var exact, part []candidate
-	for _, c := range all {
-		for i, name := range c.names {
+	for _, one := range all {
+		for i, name := range one.names {
 			switch {
 			case name == "":
 			case strings.EqualFold(rules.NormaliseText(name), rules.NormaliseText(said)):
-				exact = append(exact, c)
+				exact = append(exact, one)
 			case i == 0 && strings.Contains(strings.ToLower(name), strings.ToLower(said)):
-				part = append(part, c)
+				part = append(part, one)
 			default:
 				continue
 			}
 			break
 		}
 	}
+	exact, part = distinct(exact), distinct(part)
 
 	switch {
 	case len(exact) == 1:
 		return exact[0].id, nil
 	case len(exact) > 1:
-		return "", settingsError{fmt.Errorf(
-			"%s are called %q; say which one by its id: %s", count(len(exact), what), said,
-			listed(exact),
-		)}
+		these, err := c.listed(ctx, exact)
+		if err != nil {
+			return "", err
+		}
+		return "", settingsError{fmt.Errorf("%s are called %q; say which one by its id: %s",
+			count(len(exact), what), said, these)}
 	case len(part) > 0:
-		return "", settingsError{fmt.Errorf(
-			"no %s is called %q; there is %s", what, said, listed(part),
-		)}
+		these, err := c.listed(ctx, part)
+		if err != nil {
+			return "", err
+		}
+		return "", settingsError{notCalled{fmt.Errorf("no %s is called %q; there is %s",
+			what, said, these)}}
 	}
-	return "", settingsError{fmt.Errorf("no %s is called %q", what, said)}
+	return "", settingsError{notCalled{fmt.Errorf("no %s is called %q", what, said)}}
 }
 
-// listed names candidates with their ids, up to five.
-func listed(all []candidate) string {
-	var out []string
-	for i, c := range all {
-		if i == 5 {
-			out = append(out, fmt.Sprintf("and %d more", len(all)-i))
-			break
+// distinct drops what was found twice: accounts of one company stand for one parent.
+func distinct(all []candidate) []candidate {
+	var once []candidate
+	for _, one := range all {
+		if !slices.ContainsFunc(once, func(c candidate) bool { return c.id == one.id }) {
+			once = append(once, one)
 		}
-		out = append(out, c.names[0]+" ("+c.id+")")
 	}
-	return strings.Join(out, ", ")
+	return once
+}
+
+// listed names candidates with what tells them apart and their ids, up to five.
+func (c *apiClient) listed(ctx context.Context, all []candidate) (string, error) {
+	shown := all[:min(len(all), 5)]
+	var views []any
+	for _, one := range shown {
+		if one.apart != nil {
+			views = append(views, one.view)
+		}
+	}
+
+	w := &words{}
+	if len(views) > 0 {
+		var err error
+		if w, err = c.words(ctx, views); err != nil {
+			return "", err
+		}
+	}
+
+	var out []string
+	for _, one := range shown {
+		var about []string
+		if one.apart != nil {
+			about = one.apart(w)
+		}
+		about = slices.DeleteFunc(append(about, one.id), func(s string) bool { return s == "" })
+		out = append(out, one.names[0]+" ("+strings.Join(about, ", ")+")")
+	}
+	if more := len(all) - len(shown); more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, "; "), nil
 }
 
 // candidates reads a list of the API as what may be meant.
@@ -83,6 +132,7 @@ func candidates[T any](
 	out := make([]candidate, len(all))
 	for i, one := range all {
 		out[i] = as(one)
+		out[i].view = one
 	}
 	return out, nil
 }
@@ -95,11 +145,17 @@ func (c *apiClient) accountID(ctx context.Context, said string) (string, error) 
 	}
 
 	all, err := candidates(ctx, c, "/v1/accounts", url.Values{},
-		func(a api.AccountView) candidate { return candidate{a.ID, []string{a.LegalName}} })
+		func(a api.AccountView) candidate {
+			return candidate{
+				id:    a.ID,
+				names: []string{a.LegalName},
+				apart: func(*words) []string { return []string{a.Address.City, a.Address.Country} },
+			}
+		})
 	if err != nil {
 		return "", err
 	}
-	return only("account", said, all)
+	return c.only(ctx, "account", said, all)
 }
 
 // parentID finds a customer's parent by its id, its name, or an account of it.
@@ -110,12 +166,16 @@ func (c *apiClient) parentID(ctx context.Context, said string) (string, error) {
 
 	all, err := candidates(ctx, c, "/v1/accounts", url.Values{},
 		func(a api.AccountView) candidate {
-			return candidate{a.ParentOrgID, []string{a.LegalName}}
+			return candidate{
+				id:    a.ParentOrgID,
+				names: []string{a.LegalName},
+				apart: func(*words) []string { return []string{a.Address.City, a.Address.Country} },
+			}
 		})
 	if err != nil {
 		return "", err
 	}
-	return only("account", said, all)
+	return c.only(ctx, "account", said, all)
 }
 
 // orderID finds an order by its id, the sender's number (PO-1) or ours (SO-1RPCG).
@@ -126,54 +186,102 @@ func (c *apiClient) orderID(ctx context.Context, said string) (string, error) {
 
 	all, err := candidates(ctx, c, "/v1/orders", url.Values{"number": {said}},
 		func(o api.OrderSummary) candidate {
-			return candidate{o.ID, []string{said, o.PONumber, o.VendorOrderNo}}
+			return candidate{
+				id:    o.ID,
+				names: []string{said, o.PONumber, o.VendorOrderNo},
+				apart: func(w *words) []string {
+					return []string{
+						"from " + w.name(o.ResellerID),
+						plain(string(o.State)),
+						"purchased " + w.day(o.PurchasedOn),
+					}
+				},
+			}
 		})
 	if err != nil {
 		return "", err
 	}
-	return only("order", said, all)
+	return c.only(ctx, "order", said, all)
 }
 
-// isNumber reports whether what was said is a number for people, which the API takes as well
-// as the id.
+// isNumber reports whether what was said is a number for people, as of a replacement.
 func isNumber(said, prefix string) bool {
 	return strings.HasPrefix(strings.ToUpper(said), prefix+"-")
+}
+
+// numbered returns the id of what has a number for people; filters of the API know ids alone.
+func (c *apiClient) numbered(
+	ctx context.Context, what, collection, said string,
+) (string, error) {
+	var found struct{ ID string }
+	err := c.read(ctx, collection+url.PathEscape(said), &found)
+	if refusedAs(err, http.StatusNotFound) {
+		return c.only(ctx, what, said, nil)
+	}
+	return found.ID, err
 }
 
 // rmaID finds a replacement by its id or number, or by the serial of the faulty unit or of the
 // one that replaces it: the one that is open, or the only one.
 func (c *apiClient) rmaID(ctx context.Context, said string) (string, error) {
-	if isID(said, db.PrefixRMA) || isNumber(said, db.NumberOfRMA) {
+	if isID(said, db.PrefixRMA) {
 		return said, nil
+	}
+	if isNumber(said, db.NumberOfRMA) {
+		return c.numbered(ctx, "replacement", "/v1/rmas/", said)
 	}
 
 	for _, open := range []string{"true", ""} {
 		all, err := candidates(ctx, c, "/v1/rmas", filters(map[string]string{
 			"serial": said,
 			"open":   open,
-		}), func(r api.RMAView) candidate { return candidate{r.ID, []string{said}} })
+		}), func(r api.RMAView) candidate {
+			return candidate{
+				id:    r.ID,
+				names: []string{said},
+				apart: func(w *words) []string {
+					return []string{
+						r.Number,
+						w.name(r.AccountID),
+						w.state("rma", string(r.State)),
+						"since " + w.moment(r.StateSince, w.zone(r.SiteID, r.AccountID)),
+					}
+				},
+			}
+		})
 		if err != nil {
 			return "", err
 		}
 		if len(all) > 0 {
-			return only("replacement", said, all)
+			return c.only(ctx, "replacement", said, all)
 		}
 	}
-	return only("replacement", said, nil)
+	return c.only(ctx, "replacement", said, nil)
 }
 
 // spareID finds a spare unit by its id, number or serial.
 func (c *apiClient) spareID(ctx context.Context, said string) (string, error) {
-	if isID(said, db.PrefixSpareUnit) || isNumber(said, db.NumberOfSpare) {
+	if isID(said, db.PrefixSpareUnit) {
 		return said, nil
+	}
+	if isNumber(said, db.NumberOfSpare) {
+		return c.numbered(ctx, "spare unit", "/v1/spare-units/", said)
 	}
 
 	all, err := candidates(ctx, c, "/v1/spare-units", url.Values{"serial": {said}},
-		func(s api.SpareUnitView) candidate { return candidate{s.ID, []string{said}} })
+		func(s api.SpareUnitView) candidate {
+			return candidate{
+				id:    s.ID,
+				names: []string{said},
+				apart: func(w *words) []string {
+					return []string{s.Number, w.known(s.AccountID), plain(string(s.State))}
+				},
+			}
+		})
 	if err != nil {
 		return "", err
 	}
-	return only("spare unit", said, all)
+	return c.only(ctx, "spare unit", said, all)
 }
 
 // roomID finds a room by its id, or by its name in the account that is said, with its site
@@ -188,12 +296,16 @@ func (c *apiClient) roomID(ctx context.Context, account, said string) (string, e
 		"account_id": account,
 		"q":          strings.TrimSpace(name),
 	}), func(r api.RoomItem) candidate {
-		return candidate{r.ID, []string{r.Name, r.Name + ", " + r.Site}}
+		return candidate{
+			id:    r.ID,
+			names: []string{r.Name, r.Name + ", " + r.Site},
+			apart: func(w *words) []string { return []string{r.Site, w.name(r.AccountID)} },
+		}
 	})
 	if err != nil {
 		return "", err
 	}
-	return only("room", said, all)
+	return c.only(ctx, "room", said, all)
 }
 
 // deviceID finds a device by its id, or by its serial in the account that is said: the one that
@@ -214,16 +326,23 @@ func (c *apiClient) deviceID(ctx context.Context, account, said string) (string,
 
 	var live, all []candidate
 	for _, d := range devices {
-		one := candidate{d.ID, []string{d.Serial}}
+		one := candidate{
+			id:    d.ID,
+			names: []string{d.Serial},
+			apart: func(w *words) []string {
+				return []string{d.Model, w.name(d.AccountID), plain(string(d.State))}
+			},
+			view: d,
+		}
 		all = append(all, one)
 		if d.Serial == serial && d.State.Live() {
 			live = append(live, one)
 		}
 	}
 	if len(live) > 0 {
-		return only("device", serial, live)
+		return c.only(ctx, "device", serial, live)
 	}
-	return only("device", serial, all)
+	return c.only(ctx, "device", serial, all)
 }
 
 // siteID finds a site by its id or its name in the account that is said.
@@ -233,11 +352,19 @@ func (c *apiClient) siteID(ctx context.Context, account, said string) (string, e
 	}
 
 	all, err := candidates(ctx, c, "/v1/sites", filters(map[string]string{"account_id": account}),
-		func(s api.SiteView) candidate { return candidate{s.ID, []string{s.Name}} })
+		func(s api.SiteView) candidate {
+			return candidate{
+				id:    s.ID,
+				names: []string{s.Name},
+				apart: func(w *words) []string {
+					return []string{s.Address.City, w.name(s.AccountID)}
+				},
+			}
+		})
 	if err != nil {
 		return "", err
 	}
-	return only("site", said, all)
+	return c.only(ctx, "site", said, all)
 }
 
 // placeIDs finds a room and a site of an account, either of which may be left out.
@@ -267,9 +394,13 @@ func (c *apiClient) depotID(ctx context.Context, said string) (string, error) {
 
 	var all []candidate
 	for _, d := range depots {
-		all = append(all, candidate{d.ID, []string{d.Name, d.Code}})
+		all = append(all, candidate{
+			id:    d.ID,
+			names: []string{d.Name, d.Code},
+			apart: func(*words) []string { return []string{d.Code} },
+		})
 	}
-	return only("depot", said, all)
+	return c.only(ctx, "depot", said, all)
 }
 
 // csmID finds a customer success manager by id, e-mail or name.
@@ -279,11 +410,17 @@ func (c *apiClient) csmID(ctx context.Context, said string) (string, error) {
 	}
 
 	all, err := candidates(ctx, c, "/v1/csms", url.Values{},
-		func(m api.CSMView) candidate { return candidate{m.ID, []string{m.Name, m.Email}} })
+		func(m api.CSMView) candidate {
+			return candidate{
+				id:    m.ID,
+				names: []string{m.Name, m.Email},
+				apart: func(*words) []string { return []string{m.Email} },
+			}
+		})
 	if err != nil {
 		return "", err
 	}
-	return only("customer success manager", said, all)
+	return c.only(ctx, "customer success manager", said, all)
 }
 
 // memberID finds a person's place in an account by its id, or by the person's e-mail or name.
@@ -304,10 +441,14 @@ func (c *apiClient) memberID(ctx context.Context, account, said string) (string,
 	var all []candidate
 	for _, m := range acc.Members {
 		if m.State != rules.MembershipRemoved {
-			all = append(all, candidate{m.ID, []string{m.Name, m.Email}})
+			all = append(all, candidate{
+				id:    m.ID,
+				names: []string{m.Name, m.Email},
+				apart: func(*words) []string { return []string{m.Email} },
+			})
 		}
 	}
-	return only("person", said, all)
+	return c.only(ctx, "person", said, all)
 }
 
 // invitationID finds an invitation by its id, or by the e-mail or name in an account: the one
@@ -330,11 +471,15 @@ func (c *apiClient) invitationID(ctx context.Context, account, said string) (str
 	seen := map[string]bool{}
 	for _, i := range all { // newest first
 		if !seen[i.Email] {
-			newest = append(newest, candidate{i.ID, []string{i.ContactName, i.Email}})
+			newest = append(newest, candidate{
+				id:    i.ID,
+				names: []string{i.ContactName, i.Email},
+				apart: func(*words) []string { return []string{i.Email} },
+			})
 		}
 		seen[i.Email] = true
 	}
-	return only("invitation", said, newest)
+	return c.only(ctx, "invitation", said, newest)
 }
 
 // contractID finds a contract by its id, or the Select contract of the order of a number.
@@ -351,35 +496,69 @@ func (c *apiClient) contractID(ctx context.Context, said string) (string, error)
 	all, err := candidates(ctx, c, "/v1/contracts", url.Values{
 		"order_id": {order},
 		"type":     {"SELECT"},
-	}, func(k api.ContractView) candidate { return candidate{k.ID, []string{said}} })
+	}, func(k api.ContractView) candidate {
+		return candidate{
+			id:    k.ID,
+			names: []string{said},
+			apart: func(*words) []string {
+				return []string{
+					count(int(k.Quantity), "license"),
+					count(k.TermYears, "year"),
+					plain(string(k.State)),
+				}
+			},
+		}
+	})
 	if err != nil {
 		return "", err
 	}
-	return only("contract", said, all)
+	return c.only(ctx, "contract", said, all)
 }
 
-// taskID finds a task by its id, or the only open one about an order or a replacement.
+// taskID finds a task by its id, or the only open one about an order, a replacement or a spare
+// unit.
 func (c *apiClient) taskID(ctx context.Context, said string) (string, error) {
 	if isID(said, db.PrefixTask) {
 		return said, nil
 	}
 
-	subject, err := c.orderID(ctx, said)
+	subject, err := c.taskSubject(ctx, said)
 	if err != nil {
-		subject, err = c.rmaID(ctx, said)
-	}
-	if err != nil {
-		return "", settingsError{fmt.Errorf(
-			"no order and no replacement is called %q; roomcover task list shows the tasks", said,
-		)}
+		return "", err
 	}
 
 	all, err := candidates(ctx, c, "/v1/operator/tasks", url.Values{
 		"state":      {"OPEN"},
 		"subject_id": {subject},
-	}, func(t api.TaskView) candidate { return candidate{t.ID, []string{said, t.What}} })
+	}, func(t api.TaskView) candidate {
+		return candidate{
+			id:    t.ID,
+			names: []string{said},
+			apart: func(w *words) []string {
+				return []string{plain(string(t.Kind)), strings.TrimSuffix(w.prose(t.What), ".")}
+			},
+		}
+	})
 	if err != nil {
 		return "", err
 	}
-	return only("open task", said, all)
+	if len(all) == 0 {
+		return "", settingsError{fmt.Errorf("no open task is about %s", said)}
+	}
+	return c.only(ctx, "open task", said, all)
+}
+
+// taskSubject finds what tasks are about: an order, a replacement or a spare unit. Only where
+// nothing of one kind has the name, the next kind is looked at.
+func (c *apiClient) taskSubject(ctx context.Context, said string) (string, error) {
+	for _, find := range []func(context.Context, string) (string, error){
+		c.orderID, c.rmaID, c.spareID,
+	} {
+		id, err := find(ctx, said)
+		if none := (notCalled{}); !errors.As(err, &none) {
+			return id, err
+		}
+	}
+	return "", settingsError{fmt.Errorf("no order, replacement or spare unit is called %q; "+
+		"roomcover task list shows the tasks", said)}
 }

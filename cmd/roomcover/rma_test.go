@@ -31,3 +31,14 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("rma", "show", strings.ToLower(r.Number)), "The returned device was inspected. By test.")
 	require.Contains(t, s.must("rma", "list", "--open"), "No replacements.")
 }
+
+// A label is fetched by the number that pages and mails say.
+func TestALabelIsFetchedByTheNumberOfItsReplacement(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	require.Contains(t, strings.Join(strings.Fields(s.must("rma", "label", "--help")), " "),
+		"The replacement: its number, such as RMA-7F3K2, its id, or")
+	r := env.Requested(t, env.Covered(t))
+	require.Equal(t, exitFound, s.run("rma", "label", r.Number, "--out", "label.pdf"))
+	require.Contains(t, s.err.String(), "there is no such parcel yet")
+}

@@ -13,7 +13,7 @@ import (
 // rmaLabelCommand fetches the label of a replacement's parcel.
 type rmaLabelCommand struct {
 	apiOptions
-	RMA string `arg:"" name:"replacement" help:"The replacement: its id, or the serial of the faulty unit or of its replacement."`
+	RMA string `arg:"" name:"replacement" help:"The replacement: its number, such as RMA-7F3K2, its id, or the serial of the faulty unit or of its replacement."`
 	Way string `enum:"return,out" default:"return" help:"Of the parcel that comes back (return) or of the one that goes out (out)."`
 	Out string `type:"path" placeholder:"FILE" required:"" help:"Where the PDF is written."`
 }
@@ -21,7 +21,7 @@ type rmaLabelCommand struct {
 // Help is shown by --help.
 func (rmaLabelCommand) Help() string {
 	return `Example:
-  roomcover rma label SN-100 --out return-label.pdf`
+  roomcover rma label RMA-7F3K2 --out return-label.pdf`
 }
 
 // Run fetches it.

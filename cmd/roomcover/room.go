@@ -13,11 +13,11 @@ import (
 // roomCommands are about rooms.
 type roomCommands struct {
 	List    roomListCommand    `cmd:"" help:"List rooms."`
-	Show    roomShowCommand    `cmd:"" help:"Show one with its devices and licences."`
+	Show    roomShowCommand    `cmd:"" help:"Show one with its devices and licenses."`
 	Add     roomAddCommand     `cmd:"" help:"Add a room."`
 	Change  roomChangeCommand  `cmd:"" help:"Change what is known of a room."`
-	Move    roomMoveCommand    `cmd:"" help:"Move devices, licences or both to another room."`
-	Release roomReleaseCommand `cmd:"" help:"Take a licence from a room."`
+	Move    roomMoveCommand    `cmd:"" help:"Move devices, licenses or both to another room."`
+	Release roomReleaseCommand `cmd:"" help:"Take a license from a room."`
 	Archive roomArchiveCommand `cmd:"" help:"Archive a room that is no longer used."`
 }
 
@@ -150,7 +150,7 @@ func (a *app) explainRoom(out io.Writer, w *words, r api.RoomDetail) {
 		fact{"Time zone", r.TimeZone},
 		fact{"Platform", w.code(string(r.Platform))},
 		fact{"Criticality", plain(string(r.Criticality))},
-		fact{"Licences", dash(strings.Join(licences, ", "))},
+		fact{"Licenses", dash(strings.Join(licences, ", "))},
 	)
 
 	fmt.Fprintln(out)
@@ -179,7 +179,7 @@ type roomArchiveCommand struct {
 
 // Help is shown by --help.
 func (roomArchiveCommand) Help() string {
-	return `Its licences become free, and its devices are in no room. This cannot be undone.
+	return `Its licenses become free, and its devices are in no room. This cannot be undone.
 
 Example:
   roomcover room archive "Sala 1" --account "Acme Ltda" --reason "the office closed"`

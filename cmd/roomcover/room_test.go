@@ -65,15 +65,15 @@ func TestDevicesAndLicencesMoveFromTheCommandLine(t *testing.T) {
 	out := s.must(move("--all-devices", "--licences")...)
 	require.Contains(t, out, "Sala Nova: active")
 	require.Contains(t, out, "SN100")
-	require.Regexp(t, `Licences +Select since`, out)
+	require.Regexp(t, `Licenses +Select since`, out)
 	require.Equal(t, exitUsage, s.run(move("--all-devices")...))
 	require.Contains(t, s.err.String(), "has nothing of that to move")
 	require.Contains(t, s.must("room", "move", "Sala Nova", from, "--device", "sn 100", "--reason", "back"), "SN100")
 
 	release := []string{"room", "release", "Sala Nova", "--reason", "a mistake"}
-	require.Regexp(t, `Licences +-\n`, s.must(release...))
+	require.Regexp(t, `Licenses +-\n`, s.must(release...))
 	require.Equal(t, exitUsage, s.run(release...))
-	require.Contains(t, s.err.String(), "Sala Nova has no licence of Select")
+	require.Contains(t, s.err.String(), "Sala Nova has no license of Select")
 }
 
 // A device is registered, corrected and placed by its serial, however that is written.

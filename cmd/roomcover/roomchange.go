@@ -170,7 +170,7 @@ type roomMoveCommand struct {
 	To       string   `arg:"" name:"to-room" help:"The room that they move to: its name, with its site behind a comma where several have it, or its id."`
 	Devices  []string `name:"device" placeholder:"SERIAL" help:"A device that moves, by its serial or id; may be repeated."`
 	All      bool     `name:"all-devices" help:"Every device moves."`
-	Licences bool     `help:"The room's licences move."`
+	Licences bool     `help:"The room's licenses move."`
 	Terms    int      `name:"terms" placeholder:"VERSION" help:"Version of the terms of the new room's country that was read, where they differ from home."`
 	Reason   string   `placeholder:"TEXT" help:"Operators: why; it goes into the audit."`
 }
@@ -249,13 +249,13 @@ func (c roomMoveCommand) Run(ctx context.Context, a *app) error {
 // roomReleaseCommand ends the assignment of a licence.
 type roomReleaseCommand struct {
 	oneRoom
-	Service string `enum:"select,sync_plus" default:"select" help:"Which licence: ${enum}."`
+	Service string `enum:"select,sync_plus" default:"select" help:"Which license: ${enum}."`
 	Reason  string `placeholder:"TEXT" help:"Operators: why; it goes into the audit."`
 }
 
 // Help is shown by --help.
 func (roomReleaseCommand) Help() string {
-	return `The licence is available again, and the room is not covered by it from then on.
+	return `The license is available again, and the room is not covered by it from then on.
 
 Example:
   roomcover room release "Sala 1" --account "Acme Ltda" --reason "assigned by mistake"`
@@ -288,5 +288,5 @@ func (c roomReleaseCommand) Run(ctx context.Context, a *app) error {
 		return c.showRoom(ctx, a, client, id)
 	}
 
-	return settingsError{fmt.Errorf("%s has no licence of %s", room.Name, serviceName(service))}
+	return settingsError{fmt.Errorf("%s has no license of %s", room.Name, serviceName(service))}
 }

@@ -86,25 +86,13 @@ func (c shipmentListCommand) Run(ctx context.Context, a *app) error {
 
 // parcelOf returns the id of the replacement or spare unit that parcels are for.
 func (c *apiClient) parcelOf(ctx context.Context, rma, spare string) (string, error) {
-	var said, path string
-	var err error
 	switch {
 	case rma != "":
-		said, err = c.rmaID(ctx, rma)
-		path = "/v1/rmas/"
+		return c.rmaID(ctx, rma)
 	case spare != "":
-		said, err = c.spareID(ctx, spare)
-		path = "/v1/spare-units/"
+		return c.spareID(ctx, spare)
 	}
-	if err != nil || said == "" || isID(said, db.PrefixRMA) || isID(said, db.PrefixSpareUnit) {
-		return said, err
-	}
-
-	var one struct {
-		ID string `json:"id"`
-	}
-	err = c.read(ctx, path+url.PathEscape(said), &one) // it was said by its number
-	return one.ID, err
+	return "", nil
 }
 
 // wayOf says which way a parcel goes.
@@ -154,11 +142,24 @@ func (c shipmentShowCommand) Run(ctx context.Context, a *app) error {
 	id := c.Shipment
 	if !isID(id, db.PrefixShipment) {
 		all, err := candidates(ctx, client, "/v1/shipments", url.Values{"tracking": {id}},
-			func(s api.ShipmentView) candidate { return candidate{s.ID, []string{c.Shipment}} })
+			func(s api.ShipmentView) candidate {
+				return candidate{
+					id:    s.ID,
+					names: []string{c.Shipment},
+					apart: func(w *words) []string {
+						return []string{
+							s.Carrier,
+							wayOf(s),
+							w.name(s.SubjectID),
+							plain(string(s.State)),
+						}
+					},
+				}
+			})
 		if err != nil {
 			return err
 		}
-		if id, err = only("parcel", c.Shipment, all); err != nil {
+		if id, err = client.only(ctx, "parcel", c.Shipment, all); err != nil {
 			return err
 		}
 	}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -15,22 +18,23 @@ import (
 type siteSetAddressCommand struct {
 	output
 	apiOptions
-	Site         string `arg:"" help:"The site: its name, as rooms have it, or its id."`
-	Account      string `placeholder:"ACCOUNT" help:"Whose site it is: id or the company's name."`
-	Street       string `required:"" help:"Street and number."`
-	PostalCode   string `placeholder:"CODE" help:"Postal code."`
-	City         string `required:"" help:"City."`
-	Region       string `placeholder:"CODE" help:"State or region by its code, such as SP or IL."`
-	Country      string `required:"" placeholder:"CODE" help:"Country, by its ISO code of two letters, such as BR."`
-	ContactName  string `placeholder:"NAME" help:"Who takes parcels there; what is known stays where it is left out."`
-	ContactEmail string `placeholder:"EMAIL" help:"Is told of each step of a replacement; what is known stays where it is left out."`
-	Reason       string `help:"Operators: why; it goes into the audit."`
+	Site         string  `arg:"" help:"The site: its name, as rooms have it, or its id."`
+	Account      string  `placeholder:"ACCOUNT" help:"Whose site it is: id or the company's name."`
+	Street       string  `required:"" help:"Street and number."`
+	PostalCode   *string `placeholder:"CODE" help:"Postal code; what is known stays where it is left out, and the city does."`
+	City         string  `required:"" help:"City."`
+	Region       *string `placeholder:"CODE" help:"State or region by its code, such as SP or IL; what is known stays where it is left out, and the city does."`
+	Country      string  `required:"" placeholder:"CODE" help:"Country, by its ISO code of two letters, such as BR."`
+	ContactName  string  `placeholder:"NAME" help:"Who takes parcels there; what is known stays where it is left out."`
+	ContactEmail string  `placeholder:"EMAIL" help:"Is told of each step of a replacement; what is known stays where it is left out."`
+	Reason       string  `help:"Operators: why; it goes into the audit."`
 }
 
 // Help is shown by --help.
 func (siteSetAddressCommand) Help() string {
 	return `Adds the address of a site that rooms name, or changes it. A replacement that is
-already on its way keeps its address. The same command again changes nothing.
+already on its way keeps its address. The same command again changes nothing. To another
+city goes no postal code and no region that was known: say them, or '' where there is none.
 
 Example:
   roomcover site set-address Berrini --account "Acme Ltda" --street "Av. Berrini, 1376" \
@@ -67,15 +71,14 @@ func (c siteSetAddressCommand) Run(ctx context.Context, a *app) error {
 func (c siteSetAddressCommand) save(
 	ctx context.Context, client *apiClient, account string, known api.SiteView, found bool,
 ) (api.SiteView, error) {
+	address, err := c.address(known.Address)
+	if err != nil {
+		return api.SiteView{}, err
+	}
+
 	told := api.SiteRequest{
-		Name: c.Site,
-		Address: rules.Address{
-			Street:     c.Street,
-			City:       c.City,
-			Region:     c.Region,
-			PostalCode: c.PostalCode,
-			Country:    c.Country,
-		},
+		Name:         c.Site,
+		Address:      address,
 		ContactName:  c.ContactName,
 		ContactEmail: c.ContactEmail,
 		Reason:       c.Reason,
@@ -88,13 +91,10 @@ func (c siteSetAddressCommand) save(
 	}
 
 	told.Name = known.Name
-	if c.ContactName == "" {
-		told.ContactName = known.ContactName
-	}
-	if c.ContactEmail == "" {
-		told.ContactEmail = known.ContactEmail
-	}
-	if c.Country == known.Address.Country && c.Region == known.Address.Region {
+	told.ContactName = cmp.Or(c.ContactName, known.ContactName)
+	told.ContactEmail = cmp.Or(c.ContactEmail, known.ContactEmail)
+	if address.Country == known.Address.Country &&
+		strings.EqualFold(address.Region, known.Address.Region) {
 		told.TimeZone = known.TimeZone
 	}
 	if told.Address == known.Address && told.ContactName == known.ContactName &&
@@ -103,12 +103,47 @@ func (c siteSetAddressCommand) save(
 	}
 
 	var changed api.SiteView
-	err := client.change(ctx, http.MethodPut, "/v1/sites/"+url.PathEscape(known.ID), known.Version,
+	err = client.change(ctx, http.MethodPut, "/v1/sites/"+url.PathEscape(known.ID), known.Version,
 		told, &changed)
 	return changed, err
 }
 
-// siteOf finds a site by its id or its name; accountID may be empty where the token has one
+// address is what the command says, with what is known where it says nothing. A postal code and
+// a region belong to their city: they do not follow a site to another one.
+func (c siteSetAddressCommand) address(known rules.Address) (rules.Address, error) {
+	told := rules.Address{
+		Street:     c.Street,
+		City:       c.City,
+		Region:     known.Region,
+		PostalCode: known.PostalCode,
+		Country:    c.Country,
+	}
+	overwrite(&told.Region, c.Region)
+	overwrite(&told.PostalCode, c.PostalCode)
+	told = told.Normalised()
+
+	sameCity := known.City == "" || rules.SearchKey(told.City) == rules.SearchKey(known.City)
+	if sameCity && (known.Country == "" || told.Country == known.Country) {
+		return told, nil
+	}
+
+	var missing []string
+	if c.PostalCode == nil && known.PostalCode != "" {
+		missing = append(missing, "--postal-code (it was "+known.PostalCode+")")
+	}
+	if c.Region == nil && known.Region != "" {
+		missing = append(missing, "--region (it was "+known.Region+")")
+	}
+	if len(missing) > 0 {
+		return told, settingsError{fmt.Errorf("the site was in %s: for another city say %s too, "+
+			"or '' where there is none",
+			cmp.Or(known.City, known.Country), strings.Join(missing, " and "))}
+	}
+	return told, nil
+}
+
+// siteOf finds a site by its id or its name; a name may be that of a site to come, an id may
+// not. accountID may be empty where the token has one
 // account only.
 func (c *apiClient) siteOf(
 	ctx context.Context, accountID, nameOrID string,
@@ -130,6 +165,11 @@ func (c *apiClient) siteOf(
 			)}
 		}
 		s, found = site, true
+	}
+	if !found && isID(nameOrID, db.PrefixSite) {
+		return s, false, settingsError{fmt.Errorf(
+			"no site has the id %s; roomcover site list shows those that there are", nameOrID,
+		)}
 	}
 	return s, found, nil
 }

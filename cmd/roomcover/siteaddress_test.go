@@ -36,6 +36,44 @@ func TestS25_ASitesAddressFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("site", "list", "--account", "Acme Ltda"), "Berrini")
 }
 
+// An id names a site that is there, never one to come; and what is left out of an address stays,
+// but does not follow the site to another city.
+func TestS25_AnAddressKeepsWhatIsLeftOut(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	env.Covered(t)
+	other := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+	at := func(site, street, city string, more ...string) []string {
+		return append([]string{
+			"site", "set-address", site, "--account", "Acme Ltda", "--street", street, "--city", city,
+			"--country", "br", "--reason", "asked",
+		}, more...)
+	}
+
+	before := env.Count(t, "SELECT count(*) FROM sites")
+	for _, id := range []string{other.Site.ID, "sit_01kbtqz4vm0000000000000001", "sit_berrini"} {
+		require.Equal(t, exitUsage, s.run(at(id, "Av. Berrini, 1", "São Paulo")...))
+		require.Contains(t, s.err.String(), "no site has the id "+id)
+	}
+	require.Equal(t, before, env.Count(t, "SELECT count(*) FROM sites"))
+
+	var site, moved api.SiteView
+	s.json(&site, at("Rio Branco", "Av. Brasil, 1", "Rio Branco", "--region", "AC", "--postal-code", "69900-000")...)
+	require.Equal(t, "America/Rio_Branco", site.TimeZone)
+	s.json(&moved, at(site.ID, "Av. Brasil, 2", "rio branco")...)
+	require.Equal(t, site.ID, moved.ID)
+	require.Equal(t, "AC", moved.Address.Region)
+	require.Equal(t, "69900-000", moved.Address.PostalCode)
+	require.Equal(t, site.TimeZone, moved.TimeZone)
+
+	require.Equal(t, exitUsage, s.run(at("Rio Branco", "Rua A, 1", "Manaus", "--region", "AM")...))
+	require.Contains(t, s.err.String(), "--postal-code (it was 69900-000)")
+	var far api.SiteView
+	s.json(&far, at("Rio Branco", "Rua A, 1", "Manaus", "--region", "AM", "--postal-code", "")...)
+	require.Empty(t, far.Address.PostalCode)
+	require.Equal(t, "America/Manaus", far.TimeZone)
+}
+
 // A proof is a number, or a file of which name and hash are kept.
 func TestS25_AProofFromTheCommandLine(t *testing.T) {
 	env := storetest.SQLite(t)

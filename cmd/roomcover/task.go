@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ func (taskCommands) Help() string {
 	return `Examples:
   roomcover task
   roomcover task show PO-2026-0017
-  roomcover task do PO-2026-0017 reject --reason "a double"`
+  roomcover task do PO-2026-0017 reject --version 1 --reason "a double"`
 }
 
 // taskListCommand shows what needs an operator.
@@ -103,13 +102,32 @@ func (c taskShowCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.showNamed(ctx, a, client, k, func(out io.Writer, w *words) {
+	if c.JSON {
+		return c.show(a, k, nil)
+	}
+
+	var o api.OrderDetail // that the task asks to decide on; none where it asks something else
+	if k.SubjectVersion != 0 {
+		if o, err = client.orderOf(ctx, k); err != nil {
+			return err
+		}
+	}
+
+	return c.showNamed(ctx, a, client, []any{k, o}, func(out io.Writer, w *words) {
 		fmt.Fprintln(out, indented(w.prose(k.What)))
 		if len(k.Actions) > 0 {
 			fmt.Fprintln(out, indented("You may: "+strings.Join(k.Actions, ", ")))
 		}
 		fmt.Fprintln(out)
+		if o.ID != "" {
+			do := "roomcover task do " + quoted(c.Task)
+			writeDecisions(out, do+" accept", do+" reject", o)
+		}
 		writeFacts(out, taskFacts(w, k)...)
+		if o.ID != "" {
+			fmt.Fprintln(out)
+			writeFacts(out, orderFacts(w, o)...)
+		}
 		fmt.Fprintf(out, "\n%s\n", k.ID)
 	})
 }
@@ -120,7 +138,6 @@ func taskFacts(w *words, k api.TaskView) []fact {
 		{"About", subjectOf(w, k)},
 		{"Customer", w.name(k.AccountID)},
 		{"Why", w.reason(k.Why)},
-		{"Version", versionOf(k)},
 		{"Since", w.since(k.CreatedAt, zone)},
 	}
 	if k.ResolvedAt != nil {
@@ -133,13 +150,10 @@ func taskFacts(w *words, k api.TaskView) []fact {
 	return facts
 }
 
-// versionOf says which version of an order a decision is about; empty where nobody else
-// changes what the task is about.
-func versionOf(k api.TaskView) string {
-	if k.SubjectVersion == 0 || k.ResolvedAt != nil {
-		return ""
-	}
-	return fmt.Sprintf("%d; decide with --version %[1]d on what you see here", k.SubjectVersion)
+// orderOf reads the order that a task asks to decide on, as a decision is about what is shown.
+func (c *apiClient) orderOf(ctx context.Context, k api.TaskView) (api.OrderDetail, error) {
+	var o api.OrderDetail
+	return o, c.read(ctx, "/v1/orders/"+url.PathEscape(k.SubjectID), &o)
 }
 
 // subjectOf names what a task is about; a subject without a name, such as a calendar, is
@@ -161,7 +175,7 @@ type taskDoCommand struct {
 	Task         string `arg:"" help:"The task: its id, or the number of the order or the serial of the replacement that it is about."`
 	Action       string `arg:"" help:"What to do: one of the actions that 'task list' shows."`
 	Reason       string `placeholder:"TEXT" help:"Why; goes into the audit."`
-	Version      int64  `placeholder:"N" help:"accept, reject of an order: the version that you decided about, as 'task show' gives it; left out: the one that is read now."`
+	Version      int64  `placeholder:"N" help:"accept, reject of an order: the version that you decided about, as 'task show' gives it; left out: the order is shown, and nothing is decided."`
 	Account      string `placeholder:"ACCOUNT" help:"accept: the account of the order, where several match, by id or name, or new for none of them; link: whose warranty it is."`
 	InviteAs     string `placeholder:"ROLE" help:"accept: what the person whom the order names is invited as: admin, read_only, or none for not at all."`
 	RecordDomain bool   `help:"accept: record that person's mail domain as the account's own."`
@@ -174,12 +188,14 @@ type taskDoCommand struct {
 
 // Help is shown by --help.
 func (taskDoCommand) Help() string {
-	return `What each action needs stands in docs/operations.md.
+	return `What each action needs stands in docs/operations.md. To accept or reject an order say
+with --version which version of it you looked at; without it, the order is shown.
 
 Examples:
-  roomcover task do PO-2026-0017 accept --invite-as read_only --email rui@acme.example \
-    --reason "asked"
-  roomcover task do PO-2026-0017 accept --record-domain --email rui@acme.example --reason "theirs"
+  roomcover task do PO-2026-0017 accept --version 1 --invite-as read_only \
+    --email rui@acme.example --reason "asked"
+  roomcover task do PO-2026-0017 accept --version 1 --record-domain \
+    --email rui@acme.example --reason "theirs"
   roomcover task do PO-2026-0017 refuse --reason "nobody there knows the person"`
 }
 
@@ -200,6 +216,15 @@ func (c taskDoCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	decides := task.SubjectVersion != 0 && slices.Contains(task.Actions, c.Action)
+	if decides && c.Version == 0 {
+		o, err := client.orderOf(ctx, task)
+		if err != nil {
+			return err
+		}
+		return c.ask(ctx, a, client, o)
+	}
+
 	account, err := client.chosenAccount(ctx, c.Account)
 	if err != nil {
 		return err
@@ -212,7 +237,7 @@ func (c taskDoCommand) Run(ctx context.Context, a *app) error {
 
 	body := api.ActionRequest{
 		Reason:       c.Reason,
-		Version:      cmp.Or(c.Version, task.SubjectVersion),
+		Version:      c.Version,
 		AccountID:    account,
 		InviteAs:     rules.InviteAs(strings.ToUpper(c.InviteAs)),
 		RecordDomain: c.RecordDomain,

@@ -22,12 +22,13 @@ func TestS15_AnOperatorDecidesFromTheCommandLine(t *testing.T) {
 	var list []api.TaskView
 	s.json(&list, "tasks", "--kind", "review_order")
 	require.Len(t, list, 1)
-	do := []string{"tasks", "do", list[0].ID, "accept", "--reason", "asked Ana"}
-	require.Equal(t, exitRefused, s.run(do...))
-	require.Contains(t, s.err.String(), "--invite-as")
 	require.EqualValues(t, 1, list[0].SubjectVersion)
+	do := []string{"tasks", "do", list[0].ID, "accept", "--reason", "asked Ana"}
 	require.Equal(t, exitRefused, s.run(append(do, "--version", "7")...))
 	require.Contains(t, s.err.String(), "was changed since you read it")
+	do = append(do, "--version", "1")
+	require.Equal(t, exitRefused, s.run(do...))
+	require.Contains(t, s.err.String(), "--invite-as")
 	do = append(do, "--invite-as", "read_only")
 	for _, email := range []string{"", "ana.souza@acme.example"} {
 		require.Equal(t, exitRefused, s.run(append(do, "--email", email)...))

@@ -25,9 +25,9 @@ type tokenCommands struct {
 // tokenCreateCommand makes a token for a machine of an organisation.
 type tokenCreateCommand struct {
 	output
-	Org   string   `required:"" help:"Id or name of the organisation that it acts for; operator for the operator's own."`
-	Label string   `required:"" help:"What uses the token, for people to recognise it."`
-	Role  string   `help:"Role; by default the one that fits the organisation." enum:",reseller,distributor,operator_agent,operator_lead,operator_csm" default:""`
+	Org   string   `required:"" help:"Id or name of the organization that it acts for; operator for the operator's own."`
+	Label string   `required:"" help:"What uses the token, for people to recognize it."`
+	Role  string   `help:"Role; by default the one that fits the organization." enum:",reseller,distributor,operator_agent,operator_lead,operator_csm" default:""`
 	Scope []string `help:"What it may do, comma separated; by default everything that fits the role."`
 	Days  int      `help:"How many days it is valid, 1 to 730." default:"365"`
 }
@@ -108,8 +108,8 @@ func (c tokenCreateCommand) token(
 
 	if !slices.Contains(fitting, role) {
 		return identity.NewToken{}, rules.Refuse(rules.Forbidden,
-			"This role does not fit the organisation.",
-			"Leave --role out, or choose one of the organisation's kind.")
+			"This role does not fit the organization.",
+			"Leave --role out, or choose one of the organization's kind.")
 	}
 
 	scopes := c.Scope
@@ -226,7 +226,7 @@ func tokenState(t identity.APIToken) string {
 }
 
 func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken, orgs map[string]string) {
-	t := a.table(w, "label", "begins with", "organisation", "role", "state", "expires", "scopes",
+	t := a.table(w, "label", "begins with", "organization", "role", "state", "expires", "scopes",
 		"id")
 	for _, k := range tokens {
 		t.AppendRow([]any{

@@ -294,7 +294,7 @@ var codeTexts = map[string]string{
 	"COURIER_UNRELIABLE":              "the courier is unreliable there",
 	"NBD":                             "next business day",
 	"STANDARD":                        "standard speed",
-	"SELECT":                          "the Select licence of the room",
+	"SELECT":                          "the Select license of the room",
 	"JUMPSTART":                       "JumpStart",
 	"IN_RMA":                          "being replaced",
 	"OPERATOR_AGENT":                  "an agent",

@@ -18,7 +18,7 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
 	told := command(t, os.Environ(), roomcover, "demo", "--data", data, "--url", "http://localhost:"+n[0],
 		"--mails", "http://127.0.0.1:"+n[4], "--carrier", "http://127.0.0.1:"+n[5], "--wait", "5m")
-	require.Contains(t, told, "8 of 8  Another order is cancelled in its window")
+	require.Contains(t, told, "8 of 8  Another order is canceled in its window")
 	require.Regexp(t, `All \d+ checks held`, told)
 	require.Contains(t, told, "http://localhost:"+n[0]+"/sign-in")
 	require.Regexp(t, `e-mail    it@demo-\w+\.example\n +password  quatro cavalos azuis \w+`, told)
