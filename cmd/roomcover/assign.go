@@ -128,7 +128,7 @@ func (c assignCommand) explain(a *app, to io.Writer, w *words, out api.AssignedV
 	if len(out.Warnings) > 0 {
 		t := a.table(to, "device", "warning", "hardware covered until")
 		for _, v := range out.Warnings {
-			t.AppendRow([]any{w.name(v.DeviceID), w.code(v.Code), dash(w.day(v.EndsOn))})
+			t.AppendRow([]any{w.name(v.DeviceID), w.code(v.Code), dash(w.dayBefore(v.EndsOn))})
 		}
 		t.Render()
 		fmt.Fprintln(to)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -40,7 +41,10 @@ func TestTasksAreFoundByTheNumbersThatTheyName(t *testing.T) {
 		}
 	}
 	require.Contains(t, s.must("task", "show", strings.ToLower(r.Number)), "You may: close")
-	require.Contains(t, s.must("task", "do", r.Number, "close", "--reason", "seen"), "Done: ")
+	require.Equal(t, exitRefused, s.run("task", "do", r.Number, "close", "--reason", "seen"))
+	require.Contains(t, s.err.String(), "still to be decided")
+	_, err := env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
+	require.NoError(t, err)
 	require.Equal(t, exitUsage, s.run("task", "show", r.Number))
 	require.Contains(t, s.err.String(), "no open task is about "+r.Number)
 

@@ -97,34 +97,33 @@ func (s spelling) field(pointer string) string {
 	return strings.Join(words, ", ")
 }
 
-// fieldForm is how texts of the API name fields.
-var fieldForm = regexp.MustCompile(`\bthe field ([a-z_]+)|\b[a-z]+(?:_[a-z]+)+\b`)
-
-var (
-	aside     = regexp.MustCompile(` \([A-Z]+(?:_[A-Z]+)+\)`) // a code behind its words
-	valueForm = regexp.MustCompile(`\b[A-Z]{3,}(?:_[A-Z]+)*\b`)
+// apiForm is how texts of the API name fields and their values, which are in capitals.
+var apiForm = regexp.MustCompile(
+	`\bthe field [a-z_]+|\b[a-z]+(?:_[a-z]+)+\b|\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b[A-Z]{3,}\b`,
 )
+
+var aside = regexp.MustCompile(` \([A-Z]+(?:_[A-Z]+)+\)`) // a code behind its words
 
 // abbreviations are written in capitals by everybody.
 var abbreviations = []string{
 	"API", "CSM", "CSV", "IANA", "ISO", "JSON", "PDF",
-	"RFC", "RMA", "SKU", "TLS", "URL", "UTC", "UTF",
+	"RFC", "RMA", "SKU", "TLS", "URL", "UTC", "UTF", "YYYY",
 }
 
 // text says in the words of the command what the API says of its fields and their values.
 func (s spelling) text(text string) string {
 	text = aside.ReplaceAllString(text, "")
-	text = valueForm.ReplaceAllStringFunc(text, func(value string) string {
-		if slices.Contains(abbreviations, value) {
-			return value
-		}
-		return strings.ToLower(value)
-	})
-	return strings.TrimSpace(fieldForm.ReplaceAllStringFunc(text, func(field string) string {
-		if name := s.of(strings.TrimPrefix(field, "the field ")); name != "" {
+	return strings.TrimSpace(apiForm.ReplaceAllStringFunc(text, func(said string) string {
+		name := s.of(strings.TrimPrefix(said, "the field "))
+		switch lower := strings.ToLower(said); {
+		case slices.Contains(abbreviations, said):
+			return said
+		case lower != said: // a value, as it is typed
+			return lower
+		case name != "":
 			return name
 		}
-		return field
+		return said
 	}))
 }
 

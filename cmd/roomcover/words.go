@@ -14,6 +14,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"cloud.google.com/go/civil"
+
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/messages"
 	sentence "roomcover.dev/roomcover/messages/process"
@@ -115,6 +117,15 @@ func (w *words) day(date string) string {
 		return date
 	}
 	return w.language.NearDate(at, w.now)
+}
+
+// dayBefore returns the last day of a period whose end, a date, is the first day after it.
+func (w *words) dayBefore(end string) string {
+	d, err := civil.ParseDate(end)
+	if err != nil {
+		return end
+	}
+	return w.day(d.AddDays(-1).String())
 }
 
 // at returns an instant by the clock of a place, and says whose clock that is.

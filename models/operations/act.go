@@ -196,6 +196,9 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 	case ActReissue:
 		return s.closeAfter(ctx, t, a, s.reissueAsked(ctx, t, a))
 	default: // close
+		if err := s.mayClose(ctx, t); err != nil {
+			return err
+		}
 		return s.closeAfter(ctx, t, a, needReason(a.Reason))
 	}
 }
@@ -275,6 +278,38 @@ func (s *Operations) closeAfter(
 	}
 
 	return err
+}
+
+// undecided are the kinds of tasks about a decision that has a command of its own, with what
+// says that it is still to be taken. Closed by hand they would leave a customer waiting, and
+// nobody who knows of it.
+var undecided = map[db.TaskKind]string{
+	db.TaskDecideRMA: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
+		AND (state = 'REQUESTED' OR outbound = 'SWAPPED' AND approved_at IS NULL))`,
+	db.TaskRMAFee: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
+		AND state IN ('OVERDUE', 'INSPECTED'))`,
+	db.TaskSpareFee: `SELECT EXISTS (SELECT 1 FROM spare_units WHERE id = ?
+		AND state = 'RECALL_REQUESTED' AND fee_asked_at IS NOT NULL)`,
+}
+
+// mayClose refuses, with STATE_CONFLICT, to close a task by hand whose decision is still to be
+// taken.
+func (s *Operations) mayClose(ctx context.Context, t db.OperatorTask) error {
+	query := undecided[t.Kind]
+	if query == "" {
+		return nil
+	}
+
+	var open bool
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Raw(query, t.SubjectID).Scan(&open).Error
+	})
+	if err != nil || !open {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict,
+		"What the task asks for is still to be decided.",
+		"Decide it at the replacement or the spare unit itself: the task closes by itself.")
 }
 
 func needReason(reason string) error {
