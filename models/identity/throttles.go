@@ -237,15 +237,21 @@ func orderMailKey(senderID, email string) string {
 	return "mail/order-contact/" + senderID + "/" + email
 }
 
-// MayMailCancellations counts a mail to each of the addresses about a cancelled order that a
-// seller had sent, and returns those of them that have had enough of such mails today. For a
-// person who is a user there is no bound.
-func MayMailCancellations(
-	tx *db.Tx, senderID string, addresses []string,
+// MailsOfCancellation are the addresses that a cancellation would make the service write to.
+type MailsOfCancellation struct {
+	SenderID  string // of the order that was cancelled
+	AccountID string
+	Addresses []string
+}
+
+// HadEnoughCancellations counts a mail to each of the addresses, and returns those that have
+// had enough of such mails today. For a member of the order's account there is no bound.
+func HadEnoughCancellations(
+	tx *db.Tx, m MailsOfCancellation,
 ) (enough []string, err error) {
-	keys := make([]string, len(addresses))
-	for i, email := range addresses {
-		keys[i] = "mail/order-cancelled/" + senderID + "/" + email
+	keys := make([]string, len(m.Addresses))
+	for i, email := range m.Addresses {
+		keys[i] = "mail/order-cancelled/" + m.SenderID + "/" + email
 	}
 
 	counts, err := countAttempts(tx, keys, mailWindow)
@@ -258,15 +264,26 @@ func MayMailCancellations(
 			continue
 		}
 
-		known, err := IsUser(tx, addresses[i])
+		member, err := isMember(tx, m.AccountID, m.Addresses[i])
 		if err != nil {
 			return nil, err
 		}
-		if !known {
-			enough = append(enough, addresses[i])
+		if !member {
+			enough = append(enough, m.Addresses[i])
 		}
 	}
 	return enough, nil
+}
+
+// isMember reports whether an address is that of an active member of an account.
+func isMember(tx *db.Tx, accountID, email string) (bool, error) {
+	var members int64
+	err := tx.Table("memberships m").
+		Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND u.email = ?", accountID, email).
+		Where("m.state = ?", rules.MembershipActive).
+		Count(&members).Error
+	return members > 0, err
 }
 
 // IsUser reports whether an address is a user's: the person has answered a mail before.
@@ -305,13 +322,7 @@ func MayMailSite(tx *db.Tx, accountID, email string) (bool, error) {
 			return err
 		}
 
-		var members int64
-		err = tx.Table("memberships m").
-			Joins("JOIN users u ON u.id = m.user_id").
-			Where("m.account_id = ? AND u.email = ?", accountID, email).
-			Where("m.state = ?", rules.MembershipActive).
-			Count(&members).Error
-		allowed = members > 0
+		allowed, err = isMember(tx, accountID, email)
 		if err != nil || allowed || row.Count > mailsToSiteContact+1 {
 			return err
 		}

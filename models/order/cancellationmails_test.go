@@ -92,29 +92,56 @@ func TestS64_CancellationsOneByOneAreToldInSum(t *testing.T) {
 	}
 }
 
-// Many orders with one stranger's address: what is cancelled of them beyond the bound of a
-// day waits for another day.
+// Many orders with one stranger's address: beyond the bound of a day that address gets no
+// more about what is cancelled of them. Everybody else is told at once, and so is a member of
+// the account, or an address at a mail domain on record, whatever it got before.
 func TestS64_CancellationsOfManyOrdersAreBoundedForAnAddress(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller := env.Reseller(t, "Revenda Sul")
-		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		cancelledOne(t, env, o.ID, 1)
-		require.Len(t, env.Mails(t, "order_cancelled"), 3)
+	const ana, reseller, mule = "ana.souza@acme.example", "pedidos@revendasul.example", "mule@mule.example"
+	for name, c := range map[string]struct {
+		joined bool
+		had    []string // enough
+		told   []string
+	}{
+		"a distributor that was typed":      {true, []string{mule}, []string{ana, reseller}},
+		"a contact who never answered":      {false, []string{ana}, []string{reseller, mule}},
+		"a contact who is a member":         {true, []string{ana}, []string{ana, reseller, mule}},
+		"a reseller at a domain on record":  {true, []string{reseller}, []string{ana, reseller, mule}},
+		"everybody, and one is vouched for": {true, []string{ana, mule}, []string{ana, reseller}},
+	} {
+		for _, quantity := range []int{0, 2} { // whole, and a part
+			t.Run(fmt.Sprintf("%s, %d", name, quantity), func(t *testing.T) {
+				storetest.Each(t, func(t *testing.T, env storetest.Env) {
+					seller := env.Reseller(t, "Revenda Sul")
+					require.NoError(t, env.Exec("INSERT INTO org_mail_domains (org_id, domain) "+
+						"VALUES ('"+seller.ID+"', 'revendasul.example')"))
+					form := storetest.Form("PO-1")
+					form.Distributor.Email = mule
+					o := env.Fulfilled(t, seller, form)
+					if c.joined {
+						env.Join(t, env.InvitationOf(t, o.ID))
+					}
+					cancelledOne(t, env, o.ID, 1)
+					require.Len(t, env.Mails(t, "order_cancelled"), 3)
 
-		count := func(n int) {
-			key := env.DB.Secrets().Fingerprint("throttle",
-				"mail/order-cancelled/"+seller.ID+"/ana.souza@acme.example")
-			require.NoError(t, env.Exec(fmt.Sprintf("UPDATE throttles SET count = %d WHERE key = '%s'", n, key)))
+					for _, email := range c.had {
+						key := env.DB.Secrets().Fingerprint("throttle",
+							"mail/order-cancelled/"+seller.ID+"/"+email)
+						require.NoError(t, env.Exec("UPDATE throttles SET count = 250 WHERE key = '"+key+"'"))
+					}
+					cancelledOne(t, env, o.ID, quantity)
+
+					var told []string
+					for _, to := range []string{ana, reseller, mule} {
+						if len(cancellationsTold(t, env, to)) == 2 {
+							told = append(told, to)
+						}
+					}
+					require.Equal(t, c.told, told, "at once")
+					require.Zero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE mail_held"))
+				})
+			})
 		}
-		count(250)
-		cancelledOne(t, env, o.ID, 0)
-		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
-		storetest.SweepOnce(t, env)
-		require.Len(t, env.Mails(t, "order_cancelled"), 3, "it had enough today")
-		count(0)
-		storetest.SweepOnce(t, env)
-		require.Equal(t, []string{"1, left 9", "whole 9"}, cancellationsTold(t, env, "ana.souza@acme.example"))
-	})
+	}
 }
 
 // Who had nothing to do with the order any more is not told of its cancellation; where the
