@@ -17,6 +17,11 @@ import (
 // the order's next mail, which says them in sum (S64).
 const mailsOfParts = 3
 
+// largePart is the share, one in so many, of what an order had left that is told at once
+// whatever was told before: what nobody was told of counts with it. Each such mail leaves an
+// order less by a tenth, so that one of a hundred thousand licences has about a hundred.
+const largePart = 10
+
 // tellOfCancellation queues the mails about a cancellation to those who are told of its
 // order, with what earlier mails did not say; or it marks the cancellation of a part as held
 // for the next mail. That of a whole order is never held.
@@ -48,8 +53,8 @@ func tellOfCancellation(
 	return notification.Queue(tx, mails...)
 }
 
-// toldEnoughOfParts reports whether a cancellation is one of a part, and the order had mails
-// enough about such today.
+// toldEnoughOfParts reports whether a cancellation is one of a small part, and the order had
+// mails enough about such today.
 func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
 	if c.Whole {
 		return false, nil
@@ -62,7 +67,26 @@ func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
 		Where("order_id = ? AND completed_at >= ?", o.ID, today.UTC()).
 		Where("NOT whole AND NOT mail_held").
 		Count(&told).Error
-	return told >= mailsOfParts, err
+	if err != nil || told < mailsOfParts {
+		return false, err
+	}
+
+	held, err := heldQuantity(tx, o.ID)
+	if err != nil {
+		return false, err
+	}
+	left, err := licencesAfter(tx, c)
+	untold := c.Quantity + held
+	return untold*largePart < left+untold, err
+}
+
+// heldQuantity returns how many licences the held cancellations of an order took.
+func heldQuantity(tx *db.Tx, orderID string) (quantity int64, err error) {
+	err = tx.Model(&OrderCancellation{}).
+		Select("COALESCE(SUM(quantity), 0)").
+		Where("order_id = ? AND mail_held", orderID).
+		Scan(&quantity).Error
+	return quantity, err
 }
 
 // withoutToldEnough counts a mail about a cancelled order for each reader, and returns the
@@ -106,10 +130,7 @@ func withoutToldEnough(
 // releaseHeld returns how many licences the held cancellations of an order took, which
 // count as told from now on.
 func releaseHeld(tx *db.Tx, orderID string) (quantity int64, err error) {
-	err = tx.Model(&OrderCancellation{}).
-		Select("COALESCE(SUM(quantity), 0)").
-		Where("order_id = ? AND mail_held", orderID).
-		Scan(&quantity).Error
+	quantity, err = heldQuantity(tx, orderID)
 	if err != nil || quantity == 0 {
 		return quantity, err
 	}
