@@ -178,8 +178,8 @@ type OrderMails struct {
 }
 
 // MayMailOrder counts an order of a seller for the addresses that it names, and refuses it
-// with RATE_LIMITED beyond the bound of a day for any of them. A person who is a user has
-// answered such a mail before; for one there is no bound.
+// with RATE_LIMITED beyond the bound of a day for any of them. For a member of an account of
+// which the seller has an order there is no bound; see IsMemberAtCustomer.
 func MayMailOrder(tx *db.Tx, m OrderMails) error {
 	var addresses []string
 	for _, email := range append([]string{m.Contact}, m.Sellers...) {
@@ -204,7 +204,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 			continue
 		}
 
-		known, err := IsUser(tx, addresses[i])
+		known, err := IsMemberAtCustomer(tx, m.SenderID, addresses[i])
 		if err != nil {
 			return err
 		}
@@ -286,11 +286,30 @@ func isMember(tx *db.Tx, accountID, email string) (bool, error) {
 	return members > 0, err
 }
 
-// IsUser reports whether an address is a user's: the person has answered a mail before.
-func IsUser(tx *db.Tx, email string) (bool, error) {
-	var users int64
-	err := tx.Model(&User{}).Where("email = ?", email).Limit(1).Count(&users).Error
-	return users > 0, err
+// IsMemberAtCustomer reports whether an address is that of an active member of an account in
+// which an order of the sender was fulfilled: the person has answered such a mail before.
+// Whether somebody is a user of the service at all is nothing that a sender may learn.
+func IsMemberAtCustomer(tx *db.Tx, senderID, email string) (bool, error) {
+	var found bool
+	err := tx.Raw(`
+		SELECT EXISTS (
+			SELECT 1
+			FROM users u
+			JOIN memberships m ON m.user_id = u.id
+			JOIN orders o ON o.account_id = m.account_id
+			WHERE u.email = @email
+				AND m.state = @active
+				AND o.submitted_by = @sender
+				AND o.state IN @fulfilled)`,
+		map[string]any{
+			"email":  email,
+			"active": rules.MembershipActive,
+			"sender": senderID,
+			"fulfilled": []rules.OrderState{
+				rules.OrderFulfilled, rules.OrderPartiallyCancelled, rules.OrderCancelled,
+			},
+		}).Scan(&found).Error
+	return found, err
 }
 
 func (m OrderMails) tooMany(email string, t throttle) error {

@@ -102,8 +102,8 @@ func (s *Orders) readMailsBefore(ctx context.Context, in Intake, typed []typedAd
 	})
 }
 
-// knowsAddress reports whether an address has no bound: it is a user's, or a seller's and on
-// record of one of the order's sellers.
+// knowsAddress reports whether an address has no bound: it is that of a member of an account
+// of which the sender has an order, or a seller's and on record of one of the order's sellers.
 func (s *Orders) knowsAddress(
 	ctx context.Context, in Intake, form ordering.OrderForm, a typedAddress,
 ) (known bool, err error) {
@@ -113,7 +113,7 @@ func (s *Orders) knowsAddress(
 	}
 
 	err = s.db.WriteAcross(db.WithSystem(ctx), func(tx *db.Tx) error {
-		known, err = identity.IsUser(tx, a.email)
+		known, err = identity.IsMemberAtCustomer(tx, in.Sender.ID, a.email)
 		if err != nil || known || a.pointer == "/end_customer/email" {
 			return err
 		}
