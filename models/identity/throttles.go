@@ -110,6 +110,47 @@ func countAttempts(tx *db.Tx, keys []string, window time.Duration) ([]throttle, 
 	return out, nil
 }
 
+// MailboxOf returns the address by which mails to an address are counted: without case and
+// subaddress, since those to victim+1@x.example and Victim@x.example come to one person. It is
+// for counting alone: who somebody is, the whole address says.
+func MailboxOf(email string) string {
+	email = rules.NormaliseEmail(email)
+	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return email
+	}
+	if plus := strings.IndexByte(email[:at], '+'); plus > 0 {
+		return email[:plus] + email[at:]
+	}
+	return email
+}
+
+// countMailboxes counts one mail under a prefix for the mailbox of each address, once for a
+// mailbox, and returns for each address the count of its mailbox.
+func countMailboxes(tx *db.Tx, prefix string, addresses []string) ([]throttle, error) {
+	var keys []string
+	at := make([]int, len(addresses))
+	for i, email := range addresses {
+		key := prefix + MailboxOf(email)
+		at[i] = slices.Index(keys, key)
+		if at[i] < 0 {
+			at[i] = len(keys)
+			keys = append(keys, key)
+		}
+	}
+
+	counts, err := countAttempts(tx, keys, mailWindow)
+	if err != nil {
+		return nil, err
+	}
+
+	rows := make([]throttle, len(addresses))
+	for i := range addresses {
+		rows[i] = counts[at[i]]
+	}
+	return rows, nil
+}
+
 // The bounds of mails to addresses that somebody typed, each in 24 hours.
 const (
 	// Invitations: to one address from one account, to one address from all of them, and of
@@ -135,10 +176,10 @@ func mayMailInvitation(tx *db.Tx, accountID, email string) error {
 }
 
 func countInvitation(tx *db.Tx, accountID, email string) error {
-	email = rules.NormaliseEmail(email)
+	mailbox := MailboxOf(email)
 	counts, err := countAttempts(tx, []string{
-		"mail/invitation-to/" + accountID + "/" + email,
-		"mail/invitation-to/" + email,
+		"mail/invitation-to/" + accountID + "/" + mailbox,
+		"mail/invitation-to/" + mailbox,
 		"mail/invitations-of/" + accountID,
 	}, mailWindow)
 	if err != nil {
@@ -189,12 +230,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 		}
 	}
 
-	keys := make([]string, len(addresses))
-	for i, email := range addresses {
-		keys[i] = orderMailKey(m.SenderID, email)
-	}
-
-	counts, err := countAttempts(tx, keys, mailWindow)
+	counts, err := countMailboxes(tx, orderMailPrefix(m.SenderID), addresses)
 	if err != nil {
 		return err
 	}
@@ -215,27 +251,25 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 	return nil
 }
 
-// MailedOrders returns how many orders of a seller have named each of the addresses within
-// the day that runs for it; one that none has named is not among them.
-func MailedOrders(tx *db.Tx, senderID string, addresses []string) (map[string]int, error) {
-	addressOf := map[string]string{}
-	for _, email := range addresses {
-		addressOf[throttleKey(tx, orderMailKey(senderID, email))] = email
+// MailedOrders returns how many orders of a seller have named each of the mailboxes within
+// the day that runs for it; one that none has named is not among them. See MailboxOf.
+func MailedOrders(tx *db.Tx, senderID string, mailboxes []string) (map[string]int, error) {
+	mailboxOf := map[string]string{}
+	for _, mailbox := range mailboxes {
+		mailboxOf[throttleKey(tx, orderMailPrefix(senderID)+mailbox)] = mailbox
 	}
 
 	var rows []throttle
-	err := tx.Where("key IN ? AND resets_at > ?", db.KeysOf(addressOf), db.RealNow()).
+	err := tx.Where("key IN ? AND resets_at > ?", db.KeysOf(mailboxOf), db.RealNow()).
 		Find(&rows).Error
 	counts := make(map[string]int, len(rows))
 	for _, row := range rows {
-		counts[addressOf[row.Key]] = row.Count
+		counts[mailboxOf[row.Key]] = row.Count
 	}
 	return counts, err
 }
 
-func orderMailKey(senderID, email string) string {
-	return "mail/order-contact/" + senderID + "/" + email
-}
+func orderMailPrefix(senderID string) string { return "mail/order-contact/" + senderID + "/" }
 
 // MailsOfCancellation are the addresses that a cancellation would make the service write to.
 type MailsOfCancellation struct {
@@ -249,12 +283,7 @@ type MailsOfCancellation struct {
 func HadEnoughCancellations(
 	tx *db.Tx, m MailsOfCancellation,
 ) (enough []string, err error) {
-	keys := make([]string, len(m.Addresses))
-	for i, email := range m.Addresses {
-		keys[i] = "mail/order-cancelled/" + m.SenderID + "/" + email
-	}
-
-	counts, err := countAttempts(tx, keys, mailWindow)
+	counts, err := countMailboxes(tx, "mail/order-cancelled/"+m.SenderID+"/", m.Addresses)
 	if err != nil {
 		return nil, err
 	}
@@ -336,7 +365,7 @@ func MayMailSite(tx *db.Tx, accountID, email string) (bool, error) {
 	email = rules.NormaliseEmail(email)
 	allowed := true
 	err := tx.BeyondFence(func(tx *db.Tx) error {
-		row, err := countAttempt(tx, "mail/site/"+accountID+"/"+email, mailWindow)
+		row, err := countAttempt(tx, "mail/site/"+accountID+"/"+MailboxOf(email), mailWindow)
 		if err != nil || row.Count <= mailsToSiteContact {
 			return err
 		}
