@@ -84,7 +84,8 @@ func (v *visit) lastSeenFromNowOn() string {
 		return ""
 	}
 	until := db.RealNow().Add(lastSeenKept).Truncate(24 * time.Hour).Unix()
-	return v.db.Secrets().Sign(purposeLast, fmt.Sprintf("%s %s %d", user, v.value(keyAccount), until))
+	return v.db.Secrets().Sign(purposeLast,
+		fmt.Sprintf("%s %s %d", user, v.value(keyAccount), until))
 }
 
 // typedForm is a form that came when its sender's session was over.
