@@ -373,6 +373,10 @@ func TestS64_NamesAreNotMessagesAtEveryDoor(t *testing.T) {
 			f.Distributor.Company = name
 			return h.Seller.order(f)
 		},
+		"order, number /po_number": func(name string) answer {
+			f := storetest.Form(name)
+			return h.Seller.order(f)
+		},
 		"invitation, person /contact_name": func(name string) answer {
 			return h.Lead.post("/v1/accounts/"+accountID+"/invitations", map[string]any{
 				"email": "rui@acme.example", "contact_name": name, "role": "READ_ONLY",

@@ -19,7 +19,7 @@ type kind int
 
 const (
 	asText  kind = iota // non-empty string, shown on one line
-	asName              // asText of a person or a company, of which no mail program makes a link
+	asName              // asText that somebody typed, of which no mail program makes a link
 	asDate              // "2006-01-02", shown in the locale's long form
 	asWhole             // whole number, zero or more
 	asFlag              // true or false
@@ -53,7 +53,7 @@ var parameters = map[string][]parameter{
 	// latest_start_on (S1).
 	"order_confirmation": {
 		need("vendor_order_no", asText),
-		need("po_number", asText),
+		need("po_number", asName),
 		need("company", asName),
 		need("lines", asLines),
 		may("total_licences", asWhole),
@@ -65,19 +65,19 @@ var parameters = map[string][]parameter{
 	"order_review_reminder": {
 		need("order_id", asText),
 		need("reasons", asList),
-		may("po_number", asText),
+		may("po_number", asName),
 		may("company", asName),
 		may("seller", asName),
 		may("reject_on", asDate),
 	},
 	"order_rejected": {
-		need("po_number", asText),
+		need("po_number", asName),
 		need("reason", asText),
 		may("company", asName),
 	},
 	"order_cancelled": {
 		need("vendor_order_no", asText),
-		need("po_number", asText),
+		need("po_number", asName),
 		need("quantity", asWhole),
 		need("whole", asFlag),
 		may("company", asName),
@@ -86,9 +86,9 @@ var parameters = map[string][]parameter{
 	},
 	// To a reseller: nothing here may say who the end customer is.
 	"order_in_your_name": {
-		need("po_number", asText),
-		need("distributor", asText),
-		need("reseller", asText),
+		need("po_number", asName),
+		need("distributor", asName),
+		need("reseller", asName),
 	},
 	// role is ADMIN or READ_ONLY; expires_on is the last day the link works.
 	"invitation": {
@@ -109,13 +109,13 @@ var parameters = map[string][]parameter{
 	// Nothing here may identify the invited person.
 	"invitation_unclaimed": {
 		need("vendor_order_no", asText),
-		need("po_number", asText),
+		need("po_number", asName),
 		may("company", asName),
 		may("latest_start_on", asDate),
 	},
 	"invitation_undeliverable": {
 		need("vendor_order_no", asText),
-		need("po_number", asText),
+		need("po_number", asName),
 		may("company", asName),
 	},
 	"one_time_code": {
@@ -164,7 +164,7 @@ var parameters = map[string][]parameter{
 		need("what", asText),
 		need("at", asText),
 		may("zone", asText),
-		may("browser", asText),
+		may("browser", asName),
 	},
 	// step is one that mail.json has words for, as in spare_update; rma and spare are numbers
 	// for people; explanation_… tell the promise in each language.
@@ -174,13 +174,13 @@ var parameters = map[string][]parameter{
 		may("service_type", asText),
 		need("model", asText),
 		need("quantity", asWhole),
-		may("serial", asText),
+		may("serial", asName),
 		may("site", asName),
 		may("room", asName),
 		may("company", asName),
-		may("replacement_serial", asText),
-		may("carrier", asText),
-		may("tracking", asText),
+		may("replacement_serial", asName),
+		may("carrier", asName),
+		may("tracking", asName),
 		may("promised_on", asDate),
 		may("explanation_en", asText),
 		may("explanation_pt", asText),
@@ -191,7 +191,7 @@ var parameters = map[string][]parameter{
 		may("expected_on", asDate),
 		may("day", asWhole),
 		may("damage", asFlag),
-		may("wrong", asText),
+		may("wrong", asName),
 		may("holds", asText),
 		may("fee_withdrawn", asFlag),
 	},
@@ -203,12 +203,12 @@ var parameters = map[string][]parameter{
 		need("model", asText),
 		may("site", asName),
 		may("company", asName),
-		may("serial", asText),
-		may("carrier", asText),
-		may("tracking", asText),
+		may("serial", asName),
+		may("carrier", asName),
+		may("tracking", asName),
 		may("return_on", asDate),
 		may("day", asWhole),
-		may("wrong", asText),
+		may("wrong", asName),
 		may("holds", asText),
 		may("fee_withdrawn", asFlag),
 	},
@@ -216,7 +216,7 @@ var parameters = map[string][]parameter{
 		need("days_left", asWhole),
 		need("end_on", asDate),
 		may("company", asName),
-		may("contract", asText),
+		may("contract", asName),
 		may("service_type", asText),
 		may("quantity", asWhole),
 		may("seller", asFlag),    // to the seller, since nobody at the customer's is there
@@ -434,8 +434,8 @@ func oneLine(s string) string {
 // a scheme, an at sign.
 var linkMark = regexp.MustCompile(`([.．。｡])(\pL{2})|([:@])([/\pL])`)
 
-// unlinked puts a blank of no width behind each mark that would make a link of a name: a
-// company may be called Amazon.com, and nobody is to click on it (S64).
+// unlinked puts a blank of no width behind each mark that would make a link of a name or a
+// number: a company may be called Amazon.com, and nobody is to click on it (S64).
 func unlinked(name string) string {
 	return linkMark.ReplaceAllString(name, "$1$3\u200b$2$4")
 }

@@ -122,6 +122,42 @@ func TestS64_NamesInMailsAreNoLinks(t *testing.T) {
 	}
 }
 
+// An order's number is typed by its seller, and strangers read it: from before it was checked
+// it may be a link as well. So it is with all texts that somebody types.
+func TestS64_TypedTextsInMailsAreNoLinks(t *testing.T) {
+	const typed = "PO-X http://evil.example/pay www.evil.example"
+	for template, names := range map[string][]string{
+		"order_confirmation":       {"po_number", "company"},
+		"order_review_reminder":    {"po_number", "company", "seller"},
+		"order_rejected":           {"po_number", "company"},
+		"order_cancelled":          {"po_number", "company"},
+		"order_in_your_name":       {"po_number", "distributor", "reseller"},
+		"invitation":               {"company", "contact_name"},
+		"invitation_unclaimed":     {"po_number", "company"},
+		"invitation_undeliverable": {"po_number", "company"},
+		"admin_notice":             {"company", "invitee", "seller", "sent_by"},
+		"contact_question":         {"company", "invitee", "seller", "sent_by"},
+		"rma_update":               {"serial", "site", "room", "company", "carrier", "tracking"},
+		"spare_update":             {"serial", "site", "company", "carrier", "tracking"},
+		"renewal_reminder":         {"company", "contract"},
+	} {
+		for _, locale := range messages.Locales() {
+			params := map[string]any{}
+			for _, name := range names {
+				params[name] = typed
+			}
+			c := sampleContent(t, template, locale, params)
+			subject, text, page, err := Render(c)
+			require.NoError(t, err)
+			for _, shown := range []string{subject, text, page} {
+				require.NotContains(t, shown, "http://evil", template)
+				require.NotContains(t, shown, "evil.example", template)
+				require.NotContains(t, shown, "www.evil", template)
+			}
+		}
+	}
+}
+
 func TestSecurityNoticeTellsTheTimeOfThePersonsPlace(t *testing.T) {
 	for _, c := range []struct{ zone, locale, want string }{
 		{"America/Sao_Paulo", "pt-BR", "em 1º de agosto de 2026, 09:00 em São Paulo"},

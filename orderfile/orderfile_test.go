@@ -283,7 +283,7 @@ func FuzzRead(f *testing.F) {
 
 // A file is a door like the API: a name in it is a name.
 func TestS64_NamesInAFileAreNotMessages(t *testing.T) {
-	bad := form("X")
+	bad := form("PO http://x.example/pay")
 	bad.EndCustomer.ContactName = "Ana www.x.example"
 	bad.EndCustomer.Company = "Pay at https://x.example"
 	bad.Reseller.Company = "someone@x.example"
@@ -296,8 +296,8 @@ func TestS64_NamesInAFileAreNotMessages(t *testing.T) {
 	} {
 		rows := all(t, strings.NewReader(content), format)
 		require.Equal(t, []string{
-			"/end_customer/company NOT_A_NAME", "/end_customer/contact_name NOT_A_NAME",
-			"/reseller/company NOT_A_NAME",
+			"/po_number NOT_A_NAME", "/end_customer/company NOT_A_NAME",
+			"/end_customer/contact_name NOT_A_NAME", "/reseller/company NOT_A_NAME",
 		}, codes(rows[0].Validate(skus(), today)), format)
 	}
 }

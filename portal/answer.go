@@ -122,7 +122,7 @@ func (v *visit) commit(c *gin.Context) error {
 
 	had, _ := c.Cookie(v.lastSeenCookie())
 	if last := v.lastSeenFromNowOn(); last != "" && last != had {
-		v.setCookie(c, v.lastSeenCookie(), last, int(browserKept.Seconds()))
+		v.setCookie(c, v.lastSeenCookie(), last, int(lastSeenKept.Seconds()))
 	}
 
 	return nil

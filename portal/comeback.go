@@ -2,10 +2,15 @@ package portal
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
 )
 
 // What a person was about when the session ended comes back after signing in: the account
@@ -34,15 +39,24 @@ var takenBack = map[string]bool{
 // first one.
 type lastSeen struct{ User, Account string }
 
+// The bounds of what is kept for who is not signed in: the browser proves that somebody was,
+// once, and may send forms without end.
+const (
+	maxTyped      = 16 << 10            // octets of a form
+	typedAnHourIP = 60                  // forms from one network
+	lastSeenKept  = 30 * 24 * time.Hour // since the last answer to who was signed in
+)
+
 const (
 	keyTyped      = "typed"
 	purposeLast   = "last seen"
 	fieldConfirms = "confirmed"
+	fieldLost     = "lost"
 )
 
 func (s *site) lastSeenCookie() string { return cookieName("roomcover-last", s.secure) }
 
-// lastSeen reads who was signed in with this browser, until they signed out.
+// lastSeen reads who was signed in with this browser, until they signed out or stayed away.
 func (v *visit) lastSeen() (lastSeen, bool) {
 	cookie, err := v.request.Cookie(v.lastSeenCookie())
 	if err != nil {
@@ -50,17 +64,28 @@ func (v *visit) lastSeen() (lastSeen, bool) {
 	}
 
 	text, ok := v.db.Secrets().OpenSigned(purposeLast, cookie.Value)
-	user, account, two := strings.Cut(text, " ")
-	return lastSeen{user, account}, ok && two
+	parts := strings.Split(text, " ")
+	if !ok || len(parts) != 3 {
+		return lastSeen{}, false
+	}
+
+	until, err := strconv.ParseInt(parts[2], 10, 64)
+	if err != nil || !db.RealNow().Before(time.Unix(until, 0)) {
+		return lastSeen{}, false
+	}
+	return lastSeen{User: parts[0], Account: parts[1]}, true
 }
 
-// lastSeenFromNowOn is the value of the cookie that this answer leaves behind.
+// lastSeenFromNowOn is the value of the cookie that this answer leaves behind. Its end is
+// that of a day, so that it changes once a day.
 func (v *visit) lastSeenFromNowOn() string {
 	user := v.value(keyUser)
 	if user == "" {
 		return ""
 	}
-	return v.db.Secrets().Sign(purposeLast, user+" "+v.value(keyAccount))
+	until := db.RealNow().Add(lastSeenKept).Truncate(24 * time.Hour).Unix()
+	return v.db.Secrets().Sign(purposeLast,
+		fmt.Sprintf("%s %s %d", user, v.value(keyAccount), until))
 }
 
 // typedForm is a form that came when its sender's session was over.
@@ -91,11 +116,11 @@ func (v *visit) toSignIn() answer {
 	if page == v.request.URL.Path {
 		f.Query = v.request.URL.RawQuery
 	}
-	if v.request.Method == post {
-		v.keepTyped(f)
+	to := "/sign-in?next=" + url.QueryEscape(f.address())
+	if v.request.Method == post && v.losesTyped(f) {
+		to += "&" + fieldLost + "=1"
 	}
-
-	return redirect("/sign-in?next=" + url.QueryEscape(f.address()))
+	return redirect(to)
 }
 
 // pageOf is the page on which a form stands: its own address, or the one above it.
@@ -108,17 +133,36 @@ func pageOf(address string) string {
 	return ""
 }
 
-// keepTyped keeps a form in the visitor's session, for the person who was signed in here
-// and nobody else; passwords and consents are not kept.
-func (v *visit) keepTyped(f typedForm) {
+// losesTyped keeps the form of this request in the visitor's session, for the person who was
+// signed in here and nobody else, and reports whether it could not: the form is too large, or
+// too many came from the network. Passwords and consents are not kept. Where nobody was signed
+// in, nothing is kept, and nobody misses it.
+func (v *visit) losesTyped(f typedForm) (lost bool) {
 	last, known := v.lastSeen()
-	if !known || v.request.ParseForm() != nil || !storableForm(v.request.PostForm) {
-		return
+	if !known {
+		return false
 	}
 
 	f.User = last.User
 	f.Account = last.Account
 	f.Action = v.request.URL.Path
+	text, ok := v.typedText(f)
+	if !ok || v.throttleNetwork("typed-ip", typedAnHourIP, time.Hour) != nil {
+		v.removeValues(keyTyped) // another form's
+		return true
+	}
+
+	v.setValue(keyTyped, text)
+	return false
+}
+
+// typedText returns the form with what this request typed into it, as a session keeps it; ok
+// is false for one that cannot be kept.
+func (v *visit) typedText(f typedForm) (text string, ok bool) {
+	if v.request.ParseForm() != nil || !storableForm(v.request.PostForm) {
+		return "", false
+	}
+
 	f.Form = url.Values{}
 	for name, values := range v.request.PostForm {
 		if !strings.Contains(name, "password") && name != fieldConfirms && name != "code" {
@@ -126,10 +170,8 @@ func (v *visit) keepTyped(f typedForm) {
 		}
 	}
 
-	text, err := json.Marshal(f)
-	if err == nil {
-		v.setValue(keyTyped, string(text))
-	}
+	typed, err := json.Marshal(f)
+	return string(typed), err == nil && len(typed) <= maxTyped
 }
 
 // keptForm is the form that this session keeps, if it is the user's.
@@ -197,10 +239,13 @@ func (v *visit) settleForm(a answer, err error) {
 }
 
 // keptKind is what the page to sign in says about the form that waits behind it; empty: none
-// does.
+// does. A form that could not be kept is named as well.
 func (v *visit) keptKind() string {
 	var f typedForm
 	if json.Unmarshal([]byte(v.value(keyTyped)), &f) != nil {
+		if v.request.URL.Query().Has(fieldLost) {
+			return "signin.lost"
+		}
 		return ""
 	}
 	if r, ok := formAt(f.Action); ok && takenBack[r.path] {

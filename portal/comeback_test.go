@@ -216,6 +216,53 @@ func TestComingBack_IsForThePersonWhoTyped(t *testing.T) {
 	require.Empty(t, stranger.cookie("roomcover"), "nobody fills the database from outside")
 }
 
+// Whoever has the cookie of an earlier session cannot fill the database with it: what is kept
+// is small, few a network, and for a month; the page says where nothing was kept.
+func TestComingBack_WhatIsKeptIsBounded(t *testing.T) {
+	const lost = "could not be kept"
+	form := func(name string) []string {
+		return []string{"name", name, "email", "rui@acme.example", "role", "ADMIN"}
+	}
+	w := newWorld(t)
+	ana, _ := w.admin()
+	require.NoError(t, w.Exec("DELETE FROM sessions"))
+
+	out := ana.post("/colleagues", form("Rui Lima")...)
+	require.Contains(t, out.body, "with what you typed")
+	out = ana.post("/colleagues", form(strings.Repeat("x", maxTyped))...)
+	require.Contains(t, out.body, lost)
+	require.NotContains(t, out.body, "with what you typed", "that was another form")
+	for _, data := range w.Strings(t, "SELECT data FROM sessions") {
+		require.Less(t, len(data), maxTyped)
+	}
+	back := ana.post("/sign-in", "email", anaMail, "password", goodPassword, "next", "/colleagues")
+	require.Equal(t, "/colleagues", back.path)
+	require.NotContains(t, back.body, "is back")
+
+	require.NoError(t, w.Exec("DELETE FROM sessions"))
+	require.NoError(t, w.Exec("DELETE FROM throttles"))
+	cookie := ana.cookie("roomcover-last")
+	for i := range typedAnHourIP + 5 {
+		other := w.guest()
+		other.setCookie("roomcover-last", cookie)
+		out = other.post("/colleagues", form("Rui Lima")...)
+		require.Equal(t, i >= typedAnHourIP, strings.Contains(out.body, lost), i)
+	}
+	require.Equal(t, typedAnHourIP, w.Count(t, "SELECT count(*) FROM sessions"))
+	require.NoError(t, w.Exec("DELETE FROM throttles"))
+
+	text, ok := w.DB.Secrets().OpenSigned(purposeLast, cookie)
+	require.True(t, ok)
+	user := text[:strings.LastIndexByte(text, ' ')+1]
+	for _, end := range []string{"1", "x", "", "9223372036854775808"} {
+		other := w.guest()
+		other.setCookie("roomcover-last", w.DB.Secrets().Sign(purposeLast, user+end))
+		out = other.post("/colleagues", form("Rui Lima")...)
+		require.NotContains(t, out.body, "nothing was sent", end)
+		require.Empty(t, other.cookie("roomcover"), end)
+	}
+}
+
 // The account at hand, the page and its query are where they were.
 func TestComingBack_ToTheSamePlace(t *testing.T) {
 	w := newWorld(t)

@@ -186,6 +186,11 @@ func (g *guest) cookie(name string) string {
 	return ""
 }
 
+func (g *guest) setCookie(name, value string) {
+	u, _ := url.Parse(g.url)
+	g.client.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value}})
+}
+
 // code is the code of the latest mail with one.
 func (w *world) code() string { return w.Secrets().OneTimeCode(w.mails("one_time_code")[0].SubjectID) }
 

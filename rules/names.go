@@ -8,14 +8,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NotAName is the code of a field that should hold a name and holds a link or an address
-// (S64).
+// NotAName is the code of a field that should hold a name, or an order's number, and holds a
+// link or an address (S64).
 const NotAName = "NOT_A_NAME"
 
 // Names are shown in mails that the service sends to addresses which somebody typed. A
 // name that is a link would make those mails carry whatever a stranger wants to say.
 var (
 	linkMark   = regexp.MustCompile(`[a-z][a-z0-9+.-]*:[/\\]|\b(?:mailto|javascript):`)
+	urlMark    = regexp.MustCompile(`[a-z][a-z0-9+.-]*:[/\\]{2}|\bwww\d?\.`)
 	worldWide  = regexp.MustCompile(`\bwww\d?\.`)
 	numberPath = regexp.MustCompile(`\d\.\d+\.\d+(?::\d+)?[/\\]`)
 	pathMark   = regexp.MustCompile(`([\pL\pN-]+(?:\.[\pL\pN-]+)+)\.?(?::\d+)?[/\\?#]`)
@@ -109,6 +110,20 @@ func (k *Checker) person(pointer, value string) bool {
 	}
 	k.Fail(pointer, NotAName, "A person's name has no internet or mail address in it.",
 		"Send the person's name alone; a blank follows a dot.")
+	return false
+}
+
+// OrderNumber checks a mandatory number that somebody else gave an order: mails show it to
+// strangers, and a link is none (S64). What else stands in it is up to who gave it.
+func (k *Checker) OrderNumber(pointer, value string, most int) bool {
+	if !k.Text(pointer, value, most) {
+		return false
+	}
+	if !urlMark.MatchString(readAsLink(value)) {
+		return true
+	}
+	k.Fail(pointer, NotAName, "A purchase order number has no link in it.",
+		"Send the number alone, without http:// or www.")
 	return false
 }
 

@@ -129,3 +129,30 @@ func TestS64_NamesAreNotMessages(t *testing.T) {
 		}
 	}
 }
+
+func TestS64_AnOrderNumberIsNoLink(t *testing.T) {
+	for number, taken := range map[string]bool{
+		"PO-2026-0017":                 true,
+		"4500/12":                      true,
+		"PO:12/7":                      true,
+		"A.B.C-7":                      true,
+		"4500012345@SP":                true,
+		"Pedido nº 7 – www":            true,
+		"PO-X http://evil.example/pay": false,
+		"HTTPS://EVIL.EXAMPLE":         false,
+		"https:\\\\evil.example":       false,
+		"ftp://x":                      false,
+		"PO-7 ｈｔｔｐ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ": false,
+		"www.evil.example":       false,
+		"PO-7 WWW2.evil.example": false,
+		"PO-7 www。evil。example":  false,
+	} {
+		var k Checker
+		require.Equal(t, taken, k.OrderNumber("/po_number", number, 64), number)
+		if !taken {
+			require.Equal(t, "/po_number", k.Fields[0].Pointer)
+			require.Equal(t, NotAName, k.Fields[0].Code)
+			require.NotContains(t, k.Fields[0].Message+k.Fields[0].Remedy, "evil")
+		}
+	}
+}

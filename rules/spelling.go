@@ -57,14 +57,20 @@ func NormalisePassword(password string) string {
 
 // UnseenRune returns the first character of a text that nobody sees and that may make it
 // look like another: a control character, a blank of no width, a mark of the direction of
-// writing. Joiners are letters of spelling in the scripts that need them, and stand there
-// between two letters.
+// writing, a letter that is empty. Joiners are letters of spelling in the scripts that need
+// them, and stand there between two letters; a variation selector stands behind a sign that
+// has variants.
 func UnseenRune(text string) (unseen rune, found bool) {
 	var before rune
 	for i, r := range text {
+		after := func() rune { return firstRune(text[i+len(string(r)):]) }
 		switch {
 		case r == '\u200c' || r == '\u200d':
-			if after := firstRune(text[i+len(string(r)):]); !joined(before) || !joined(after) {
+			if !joined(before) || !joined(after()) {
+				return r, true
+			}
+		case unicode.Is(unicode.Variation_Selector, r):
+			if !hasVariants(before, after()) {
 				return r, true
 			}
 		case invisible(r):
@@ -73,6 +79,19 @@ func UnseenRune(text string) (unseen rune, found bool) {
 		before = r
 	}
 	return 0, false
+}
+
+// hasVariants reports whether a variation selector between two characters changes how the
+// one before it looks: an emoji, a Chinese character, a letter of a script with such forms.
+func hasVariants(before, after rune) bool {
+	switch {
+	case strings.ContainsRune("#*0123456789", before):
+		return after == '\u20e3' // keycaps
+	case strings.ContainsRune("\u203c\u2049\u3030", before):
+		return true
+	}
+	return unicode.IsSymbol(before) || unicode.In(before,
+		unicode.Han, unicode.Mongolian, unicode.Myanmar, unicode.Phags_Pa)
 }
 
 func firstRune(text string) rune {
@@ -94,21 +113,21 @@ func joined(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsMark(r)) && unicode.In(r, joining...)
 }
 
-// invisible names the characters that nobody sees, joiners aside.
+// invisible reports whether nobody sees a character: all that Unicode lets programs ignore,
+// joiners and variation selectors aside, and signs that are blank without being spaces. A
+// format character with a form of its own, such as the Arabic number sign, is seen.
 func invisible(r rune) bool {
-	switch {
-	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
+	switch r {
+	case '\u2028', '\u2029':
 		return true
-	case r == '\u00ad', r == '\u034f', r == '\u061c', r == '\u180e', r == '\ufeff':
-		return true
-	case r == '\u115f', r == '\u1160', r == '\u3164', r == '\uffa0': // empty letters
-		return true
-	case r >= '\u200b' && r <= '\u200f', r >= '\u202a' && r <= '\u202e':
-		return true
-	case r >= '\u2060' && r <= '\u206f', r >= '\ufff9' && r <= '\ufffb':
+	case '\u2800', '\ufffc', '\U0001d159', '\U00016fe4':
+		// The Braille pattern without dots, the place of an object, the empty notehead, and
+		// the filler between Khitan letters.
 		return true
 	}
-	return r >= 0xE0000 && r <= 0xE007F
+	return unicode.IsControl(r) ||
+		unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point) &&
+			!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
 // runeNames are how people look up the characters that are pasted most.

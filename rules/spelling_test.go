@@ -111,6 +111,33 @@ func TestS63_UnseenCharactersAreRefusedByName(t *testing.T) {
 	}
 }
 
+// All of Unicode that shows nothing makes two texts look like one: the default ignorable code
+// points (DerivedCoreProperties.txt), and what is blank without being one of them or a space.
+func TestS63_WhatShowsNothingIsRefused(t *testing.T) {
+	for _, span := range [][2]rune{
+		{0x00, 0x1f}, {0x7f, 0x9f}, {0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c}, {0x115f, 0x1160},
+		{0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0x2800, 0x2800}, {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0},
+		{0xfff0, 0xfffc}, {0x16fe4, 0x16fe4}, {0x1bca0, 0x1bca3}, {0x1d159, 0x1d159},
+		{0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	} {
+		for r := span[0]; r <= span[1]; r++ {
+			for _, text := range []string{"PO" + string(r) + "7", "PO7" + string(r), string(r)} {
+				require.NotEmpty(t, CheckLine("/x", text, 50), "%U in %q", r, text)
+			}
+		}
+	}
+	for _, text := range []string{
+		"Sala ☕️", "Sala ❤︎", "Sala 1️⃣ e #️⃣", "Sala ‼️", "葛\U000E0100城", "ᠠ\u180bᠨ", "ၵ\ufe00",
+		"\u0600\u0661", "Nº 7 ⠁⠃", "កម្ពុជា", "한국", "A B", "e\u0301",
+	} {
+		require.Empty(t, CheckLine("/x", text, 50), "%q", text)
+	}
+	for _, text := range []string{"PO\ufe0f7", "Ana\ufe0f", "7\ufe0f8", " \ufe0f", "☕\ufe0f\ufe0f", "⠀\ufe0f"} {
+		require.NotEmpty(t, CheckLine("/x", text, 50), "%q", text)
+	}
+}
+
 func TestS63_ASerialWithAnUnseenCharacterIsToldSo(t *testing.T) {
 	problem := SerialProblem("/serial", "1934\u200bLZ0C30")
 	require.Equal(t, SerialConfusable, problem.Code)

@@ -110,6 +110,47 @@ func countAttempts(tx *db.Tx, keys []string, window time.Duration) ([]throttle, 
 	return out, nil
 }
 
+// MailboxOf returns the address by which mails to an address are counted: without case and
+// subaddress, since those to victim+1@x.example and Victim@x.example come to one person. It is
+// for counting alone: who somebody is, the whole address says.
+func MailboxOf(email string) string {
+	email = rules.NormaliseEmail(email)
+	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return email
+	}
+	if plus := strings.IndexByte(email[:at], '+'); plus > 0 {
+		return email[:plus] + email[at:]
+	}
+	return email
+}
+
+// countMailboxes counts one mail under a prefix for the mailbox of each address, once for a
+// mailbox, and returns for each address the count of its mailbox.
+func countMailboxes(tx *db.Tx, prefix string, addresses []string) ([]throttle, error) {
+	var keys []string
+	at := make([]int, len(addresses))
+	for i, email := range addresses {
+		key := prefix + MailboxOf(email)
+		at[i] = slices.Index(keys, key)
+		if at[i] < 0 {
+			at[i] = len(keys)
+			keys = append(keys, key)
+		}
+	}
+
+	counts, err := countAttempts(tx, keys, mailWindow)
+	if err != nil {
+		return nil, err
+	}
+
+	rows := make([]throttle, len(addresses))
+	for i := range addresses {
+		rows[i] = counts[at[i]]
+	}
+	return rows, nil
+}
+
 // The bounds of mails to addresses that somebody typed, each in 24 hours.
 const (
 	// Invitations: to one address from one account, to one address from all of them, and of
@@ -135,10 +176,10 @@ func mayMailInvitation(tx *db.Tx, accountID, email string) error {
 }
 
 func countInvitation(tx *db.Tx, accountID, email string) error {
-	email = rules.NormaliseEmail(email)
+	mailbox := MailboxOf(email)
 	counts, err := countAttempts(tx, []string{
-		"mail/invitation-to/" + accountID + "/" + email,
-		"mail/invitation-to/" + email,
+		"mail/invitation-to/" + accountID + "/" + mailbox,
+		"mail/invitation-to/" + mailbox,
 		"mail/invitations-of/" + accountID,
 	}, mailWindow)
 	if err != nil {
@@ -178,8 +219,8 @@ type OrderMails struct {
 }
 
 // MayMailOrder counts an order of a seller for the addresses that it names, and refuses it
-// with RATE_LIMITED beyond the bound of a day for any of them. A person who is a user has
-// answered such a mail before; for one there is no bound.
+// with RATE_LIMITED beyond the bound of a day for any of them. For a member of an account of
+// which the seller has an order there is no bound; see IsMemberAtCustomer.
 func MayMailOrder(tx *db.Tx, m OrderMails) error {
 	var addresses []string
 	for _, email := range append([]string{m.Contact}, m.Sellers...) {
@@ -189,12 +230,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 		}
 	}
 
-	keys := make([]string, len(addresses))
-	for i, email := range addresses {
-		keys[i] = orderMailKey(m.SenderID, email)
-	}
-
-	counts, err := countAttempts(tx, keys, mailWindow)
+	counts, err := countMailboxes(tx, orderMailPrefix(m.SenderID), addresses)
 	if err != nil {
 		return err
 	}
@@ -204,7 +240,7 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 			continue
 		}
 
-		known, err := IsUser(tx, addresses[i])
+		known, err := IsMemberAtCustomer(tx, m.SenderID, addresses[i])
 		if err != nil {
 			return err
 		}
@@ -215,40 +251,39 @@ func MayMailOrder(tx *db.Tx, m OrderMails) error {
 	return nil
 }
 
-// MailedOrders returns how many orders of a seller have named each of the addresses within
-// the day that runs for it; one that none has named is not among them.
-func MailedOrders(tx *db.Tx, senderID string, addresses []string) (map[string]int, error) {
-	addressOf := map[string]string{}
-	for _, email := range addresses {
-		addressOf[throttleKey(tx, orderMailKey(senderID, email))] = email
+// MailedOrders returns how many orders of a seller have named each of the mailboxes within
+// the day that runs for it; one that none has named is not among them. See MailboxOf.
+func MailedOrders(tx *db.Tx, senderID string, mailboxes []string) (map[string]int, error) {
+	mailboxOf := map[string]string{}
+	for _, mailbox := range mailboxes {
+		mailboxOf[throttleKey(tx, orderMailPrefix(senderID)+mailbox)] = mailbox
 	}
 
 	var rows []throttle
-	err := tx.Where("key IN ? AND resets_at > ?", db.KeysOf(addressOf), db.RealNow()).
+	err := tx.Where("key IN ? AND resets_at > ?", db.KeysOf(mailboxOf), db.RealNow()).
 		Find(&rows).Error
 	counts := make(map[string]int, len(rows))
 	for _, row := range rows {
-		counts[addressOf[row.Key]] = row.Count
+		counts[mailboxOf[row.Key]] = row.Count
 	}
 	return counts, err
 }
 
-func orderMailKey(senderID, email string) string {
-	return "mail/order-contact/" + senderID + "/" + email
+func orderMailPrefix(senderID string) string { return "mail/order-contact/" + senderID + "/" }
+
+// MailsOfCancellation are the addresses that a cancellation would make the service write to.
+type MailsOfCancellation struct {
+	SenderID  string // of the order that was cancelled
+	AccountID string
+	Addresses []string
 }
 
-// MayMailCancellations counts a mail to each of the addresses about a cancelled order that a
-// seller had sent, and returns those of them that have had enough of such mails today. For a
-// person who is a user there is no bound.
-func MayMailCancellations(
-	tx *db.Tx, senderID string, addresses []string,
+// HadEnoughCancellations counts a mail to each of the addresses, and returns those that have
+// had enough of such mails today. For a member of the order's account there is no bound.
+func HadEnoughCancellations(
+	tx *db.Tx, m MailsOfCancellation,
 ) (enough []string, err error) {
-	keys := make([]string, len(addresses))
-	for i, email := range addresses {
-		keys[i] = "mail/order-cancelled/" + senderID + "/" + email
-	}
-
-	counts, err := countAttempts(tx, keys, mailWindow)
+	counts, err := countMailboxes(tx, "mail/order-cancelled/"+m.SenderID+"/", m.Addresses)
 	if err != nil {
 		return nil, err
 	}
@@ -258,22 +293,52 @@ func MayMailCancellations(
 			continue
 		}
 
-		known, err := IsUser(tx, addresses[i])
+		member, err := isMember(tx, m.AccountID, m.Addresses[i])
 		if err != nil {
 			return nil, err
 		}
-		if !known {
-			enough = append(enough, addresses[i])
+		if !member {
+			enough = append(enough, m.Addresses[i])
 		}
 	}
 	return enough, nil
 }
 
-// IsUser reports whether an address is a user's: the person has answered a mail before.
-func IsUser(tx *db.Tx, email string) (bool, error) {
-	var users int64
-	err := tx.Model(&User{}).Where("email = ?", email).Limit(1).Count(&users).Error
-	return users > 0, err
+// isMember reports whether an address is that of an active member of an account.
+func isMember(tx *db.Tx, accountID, email string) (bool, error) {
+	var members int64
+	err := tx.Table("memberships m").
+		Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND u.email = ?", accountID, email).
+		Where("m.state = ?", rules.MembershipActive).
+		Count(&members).Error
+	return members > 0, err
+}
+
+// IsMemberAtCustomer reports whether an address is that of an active member of an account in
+// which an order of the sender was fulfilled: the person has answered such a mail before.
+// Whether somebody is a user of the service at all is nothing that a sender may learn.
+func IsMemberAtCustomer(tx *db.Tx, senderID, email string) (bool, error) {
+	var found bool
+	err := tx.Raw(`
+		SELECT EXISTS (
+			SELECT 1
+			FROM users u
+			JOIN memberships m ON m.user_id = u.id
+			JOIN orders o ON o.account_id = m.account_id
+			WHERE u.email = @email
+				AND m.state = @active
+				AND o.submitted_by = @sender
+				AND o.state IN @fulfilled)`,
+		map[string]any{
+			"email":  email,
+			"active": rules.MembershipActive,
+			"sender": senderID,
+			"fulfilled": []rules.OrderState{
+				rules.OrderFulfilled, rules.OrderPartiallyCancelled, rules.OrderCancelled,
+			},
+		}).Scan(&found).Error
+	return found, err
 }
 
 func (m OrderMails) tooMany(email string, t throttle) error {
@@ -300,18 +365,12 @@ func MayMailSite(tx *db.Tx, accountID, email string) (bool, error) {
 	email = rules.NormaliseEmail(email)
 	allowed := true
 	err := tx.BeyondFence(func(tx *db.Tx) error {
-		row, err := countAttempt(tx, "mail/site/"+accountID+"/"+email, mailWindow)
+		row, err := countAttempt(tx, "mail/site/"+accountID+"/"+MailboxOf(email), mailWindow)
 		if err != nil || row.Count <= mailsToSiteContact {
 			return err
 		}
 
-		var members int64
-		err = tx.Table("memberships m").
-			Joins("JOIN users u ON u.id = m.user_id").
-			Where("m.account_id = ? AND u.email = ?", accountID, email).
-			Where("m.state = ?", rules.MembershipActive).
-			Count(&members).Error
-		allowed = members > 0
+		allowed, err = isMember(tx, accountID, email)
 		if err != nil || allowed || row.Count > mailsToSiteContact+1 {
 			return err
 		}

@@ -17,9 +17,14 @@ import (
 // the order's next mail, which says them in sum (S64).
 const mailsOfParts = 3
 
+// largePart is the share, one in so many, of what an order had left that is told at once
+// whatever was told before: what nobody was told of counts with it. Each such mail leaves an
+// order less by a tenth, so that one of a hundred thousand licences has about a hundred.
+const largePart = 10
+
 // tellOfCancellation queues the mails about a cancellation to those who are told of its
-// order, with what earlier mails did not say; or it marks the cancellation as held for the
-// next mail.
+// order, with what earlier mails did not say; or it marks the cancellation of a part as held
+// for the next mail. That of a whole order is never held.
 func tellOfCancellation(
 	tx *db.Tx, o Order, c *OrderCancellation, readers []identity.OrderReader,
 ) error {
@@ -27,17 +32,15 @@ func tellOfCancellation(
 	if err != nil {
 		return err
 	}
-	if !hold {
-		hold, err = toldEnough(tx, o, readers)
-		if err != nil {
-			return err
-		}
-	}
 	if hold {
 		c.MailHeld = true
 		return nil
 	}
 
+	readers, err = withoutToldEnough(tx, o, readers)
+	if err != nil {
+		return err
+	}
 	held, err := releaseHeld(tx, o.ID)
 	if err != nil {
 		return err
@@ -50,8 +53,8 @@ func tellOfCancellation(
 	return notification.Queue(tx, mails...)
 }
 
-// toldEnoughOfParts reports whether a cancellation is one of a part, and the order had mails
-// enough about such today.
+// toldEnoughOfParts reports whether a cancellation is one of a small part, and the order had
+// mails enough about such today.
 func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
 	if c.Whole {
 		return false, nil
@@ -64,35 +67,70 @@ func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
 		Where("order_id = ? AND completed_at >= ?", o.ID, today.UTC()).
 		Where("NOT whole AND NOT mail_held").
 		Count(&told).Error
-	return told >= mailsOfParts, err
+	if err != nil || told < mailsOfParts {
+		return false, err
+	}
+
+	held, err := heldQuantity(tx, o.ID)
+	if err != nil {
+		return false, err
+	}
+	left, err := licencesAfter(tx, c)
+	untold := c.Quantity + held
+	return untold*largePart < left+untold, err
 }
 
-// toldEnough counts a mail about a cancelled order for each address, and reports whether one
-// of them, that nobody vouches for, had enough of them today.
-func toldEnough(tx *db.Tx, o Order, readers []identity.OrderReader) (bool, error) {
+// heldQuantity returns how many licences the held cancellations of an order took.
+func heldQuantity(tx *db.Tx, orderID string) (quantity int64, err error) {
+	err = tx.Model(&OrderCancellation{}).
+		Select("COALESCE(SUM(quantity), 0)").
+		Where("order_id = ? AND mail_held", orderID).
+		Scan(&quantity).Error
+	return quantity, err
+}
+
+// withoutToldEnough counts a mail about a cancelled order for each reader, and returns the
+// readers without those whose address had enough of them today and whom nobody vouches for:
+// neither a member of the account nor at a mail domain on record of a seller. One such
+// address, which the seller typed, keeps no mail from anybody else.
+func withoutToldEnough(
+	tx *db.Tx, o Order, readers []identity.OrderReader,
+) ([]identity.OrderReader, error) {
 	addresses := make([]string, len(readers))
 	for i, r := range readers {
 		addresses[i] = r.Email
 	}
 
-	enough, err := identity.MayMailCancellations(tx, o.SubmittedBy, addresses)
-	for _, email := range enough {
-		sellers := []string{o.SubmittedBy, o.ResellerID, db.Text(o.DistributorID)}
-		known, err := account.IsOnRecord(tx, sellers, email)
-		if err != nil || !known {
-			return err == nil, err
-		}
+	enough, err := identity.HadEnoughCancellations(tx, identity.MailsOfCancellation{
+		SenderID:  o.SubmittedBy,
+		AccountID: db.Text(o.AccountID),
+		Addresses: addresses,
+	})
+	if err != nil || len(enough) == 0 {
+		return readers, err
 	}
-	return false, err
+
+	sellers := []string{o.SubmittedBy, o.ResellerID, db.Text(o.DistributorID)}
+	var told []identity.OrderReader
+	for _, r := range readers {
+		if slices.Contains(enough, r.Email) && !r.Administrator {
+			known, err := account.IsOnRecord(tx, sellers, r.Email)
+			if err != nil {
+				return nil, err
+			}
+			if !known {
+				continue
+			}
+		}
+		told = append(told, r)
+	}
+	return told, nil
 }
 
 // releaseHeld returns how many licences the held cancellations of an order took, which
 // count as told from now on.
 func releaseHeld(tx *db.Tx, orderID string) (quantity int64, err error) {
-	err = tx.Model(&OrderCancellation{}).
-		Select("COALESCE(SUM(quantity), 0)").
-		Where("order_id = ? AND mail_held", orderID).
-		Scan(&quantity).Error
+	quantity, err = heldQuantity(tx, orderID)
 	if err != nil || quantity == 0 {
 		return quantity, err
 	}
@@ -152,9 +190,8 @@ func licencesAfter(tx *db.Tx, c OrderCancellation) (int64, error) {
 }
 
 // TellOfHeldCancellations queues, for a batch of orders behind the id after, one mail about
-// all cancellations of an earlier day that nobody was told of (S64). Those of an address that
-// had enough of such mails today stay for tomorrow. It returns how many orders it read, how
-// many mails went to whole audiences, and the last id.
+// all cancellations of an earlier day that nobody was told of (S64). It returns how many
+// orders it read, of how many it queued the mails, and the last id.
 func TellOfHeldCancellations(
 	tx *db.Tx, after string, limit int,
 ) (read, told int, last string, err error) {
@@ -209,8 +246,8 @@ func tellOfHeld(tx *db.Tx, orderID string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	enough, err := toldEnough(tx, o, readers)
-	if err != nil || enough {
+	readers, err = withoutToldEnough(tx, o, readers)
+	if err != nil {
 		return false, err
 	}
 

@@ -60,25 +60,27 @@ func TestS64_CancellationsOneByOneAreToldInSum(t *testing.T) {
 			storetest.SweepOnce(t, env)
 			storetest.SweepOnce(t, env)
 			require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'mail.start'"))
-		}, []string{"4, left 3"}},
+		}, []string{"4, left 93"}},
 		"the next day's first": {func(t *testing.T, env storetest.Env, o order.Order) {
 			env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
 			cancelledOne(t, env, o.ID, 1)
 			storetest.SweepOnce(t, env)
-		}, []string{"5, left 2"}},
+		}, []string{"5, left 92"}},
 		"the whole order": {func(t *testing.T, env storetest.Env, o order.Order) {
 			cancelledOne(t, env, o.ID, 0)
 			env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
 			storetest.SweepOnce(t, env)
-		}, []string{"whole 7"}},
+		}, []string{"whole 97"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, env storetest.Env) {
-				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+				form := storetest.Form("PO-1")
+				form.Lines[0].Quantity = 100
+				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 				for range 7 {
 					cancelledOne(t, env, o.ID, 1)
 				}
-				first := []string{"1, left 9", "1, left 8", "1, left 7"}
+				first := []string{"1, left 99", "1, left 98", "1, left 97"}
 				require.Equal(t, first, cancellationsTold(t, env, "ana.souza@acme.example"))
 				require.Len(t, env.Mails(t, "order_cancelled"), 9, "customer, reseller, distributor")
 
@@ -92,29 +94,87 @@ func TestS64_CancellationsOneByOneAreToldInSum(t *testing.T) {
 	}
 }
 
-// Many orders with one stranger's address: what is cancelled of them beyond the bound of a
-// day waits for another day.
-func TestS64_CancellationsOfManyOrdersAreBoundedForAnAddress(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller := env.Reseller(t, "Revenda Sul")
-		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		cancelledOne(t, env, o.ID, 1)
-		require.Len(t, env.Mails(t, "order_cancelled"), 3)
+// What takes a tenth of an order is told at once, however many small parts went before it,
+// and so are small ones that come to a tenth together; the mail says what was held as well.
+func TestS64_ALargePartIsToldAtOnce(t *testing.T) {
+	first := []string{"1, left 49", "1, left 48", "1, left 47"}
+	for name, c := range map[string]struct {
+		then []int // after three of one licence each
+		want []string
+		held int
+	}{
+		"nearly all":          {[]int{46}, []string{"46, left 1"}, 0},
+		"just a tenth":        {[]int{2, 5}, []string{"7, left 40"}, 0},
+		"less than a tenth":   {[]int{4}, nil, 4},
+		"small ones in sum":   {[]int{2, 2, 2, 1}, []string{"6, left 41"}, 1},
+		"and of what is left": {[]int{5, 3, 2, 3}, []string{"5, left 42", "5, left 37"}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				form := storetest.Form("PO-1")
+				form.Lines[0].Quantity = 50
+				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
+				for _, n := range append([]int{1, 1, 1}, c.then...) {
+					cancelledOne(t, env, o.ID, n)
+				}
+				require.Equal(t, append(first, c.want...), cancellationsTold(t, env, "ana.souza@acme.example"))
+				require.Equal(t, c.held, env.Count(t,
+					"SELECT COALESCE(SUM(quantity), 0) FROM order_cancellations WHERE mail_held"))
+			})
+		})
+	}
+}
 
-		count := func(n int) {
-			key := env.DB.Secrets().Fingerprint("throttle",
-				"mail/order-cancelled/"+seller.ID+"/ana.souza@acme.example")
-			require.NoError(t, env.Exec(fmt.Sprintf("UPDATE throttles SET count = %d WHERE key = '%s'", n, key)))
+// Many orders with one stranger's address: beyond the bound of a day that address gets no
+// more about what is cancelled of them. Everybody else is told at once, and so is a member of
+// the account, or an address at a mail domain on record, whatever it got before.
+func TestS64_CancellationsOfManyOrdersAreBoundedForAnAddress(t *testing.T) {
+	const ana, reseller, mule = "ana.souza@acme.example", "pedidos@revendasul.example", "mule@mule.example"
+	for name, c := range map[string]struct {
+		joined bool
+		had    []string // enough
+		told   []string
+	}{
+		"a distributor that was typed":      {true, []string{mule}, []string{ana, reseller}},
+		"a contact who never answered":      {false, []string{ana}, []string{reseller, mule}},
+		"a contact who is a member":         {true, []string{ana}, []string{ana, reseller, mule}},
+		"a reseller at a domain on record":  {true, []string{reseller}, []string{ana, reseller, mule}},
+		"everybody, and one is vouched for": {true, []string{ana, mule}, []string{ana, reseller}},
+	} {
+		for _, quantity := range []int{0, 2} { // whole, and a part
+			t.Run(fmt.Sprintf("%s, %d", name, quantity), func(t *testing.T) {
+				storetest.Each(t, func(t *testing.T, env storetest.Env) {
+					seller := env.Reseller(t, "Revenda Sul")
+					require.NoError(t, env.Exec("INSERT INTO org_mail_domains (org_id, domain) "+
+						"VALUES ('"+seller.ID+"', 'revendasul.example')"))
+					form := storetest.Form("PO-1")
+					form.Distributor.Email = mule
+					o := env.Fulfilled(t, seller, form)
+					if c.joined {
+						env.Join(t, env.InvitationOf(t, o.ID))
+					}
+					cancelledOne(t, env, o.ID, 1)
+					require.Len(t, env.Mails(t, "order_cancelled"), 3)
+
+					for _, email := range c.had {
+						key := env.DB.Secrets().Fingerprint("throttle",
+							"mail/order-cancelled/"+seller.ID+"/"+email)
+						require.NoError(t, env.Exec("UPDATE throttles SET count = 250 WHERE key = '"+key+"'"))
+					}
+					cancelledOne(t, env, o.ID, quantity)
+
+					var told []string
+					for _, to := range []string{ana, reseller, mule} {
+						if len(cancellationsTold(t, env, to)) == 2 {
+							told = append(told, to)
+						}
+					}
+					require.Equal(t, c.told, told, "at once")
+					require.Zero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE mail_held"))
+				})
+			})
 		}
-		count(250)
-		cancelledOne(t, env, o.ID, 0)
-		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
-		storetest.SweepOnce(t, env)
-		require.Len(t, env.Mails(t, "order_cancelled"), 3, "it had enough today")
-		count(0)
-		storetest.SweepOnce(t, env)
-		require.Equal(t, []string{"1, left 9", "whole 9"}, cancellationsTold(t, env, "ana.souza@acme.example"))
-	})
+	}
 }
 
 // Who had nothing to do with the order any more is not told of its cancellation; where the

@@ -16,8 +16,8 @@ import (
 // while its rows are checked: a file that would be refused from some row on is refused
 // before any of it is stored (S35, S64).
 type FileMails struct {
-	named  map[string]int  // orders of the file so far, by address
-	before map[string]int  // orders of the day before the file
+	named  map[string]int  // orders of the file so far, by identity.MailboxOf an address
+	before map[string]int  // orders of the day before the file, by the same
 	known  map[string]bool // whether there is a bound, by organisation and address
 }
 
@@ -62,10 +62,15 @@ func (s *Orders) checkMails(
 		return nil, err
 	}
 
+	var counted []string
 	var fields []rules.FieldError
 	for _, a := range typed {
-		in.File.named[a.email]++
-		if in.File.before[a.email]+in.File.named[a.email] <= identity.OrdersInFilesToOne {
+		mailbox := identity.MailboxOf(a.email)
+		if !slices.Contains(counted, mailbox) {
+			counted = append(counted, mailbox)
+			in.File.named[mailbox]++
+		}
+		if in.File.before[mailbox]+in.File.named[mailbox] <= identity.OrdersInFilesToOne {
 			continue
 		}
 
@@ -80,13 +85,14 @@ func (s *Orders) checkMails(
 	return fields, nil
 }
 
-// readMailsBefore reads what the addresses have got today, of those that are new in the
-// file.
+// readMailsBefore reads what the mailboxes of the addresses have got today, of those that are
+// new in the file.
 func (s *Orders) readMailsBefore(ctx context.Context, in Intake, typed []typedAddress) error {
 	var fresh []string
 	for _, a := range typed {
-		if _, read := in.File.before[a.email]; !read {
-			fresh = append(fresh, a.email)
+		mailbox := identity.MailboxOf(a.email)
+		if _, read := in.File.before[mailbox]; !read {
+			fresh = append(fresh, mailbox)
 		}
 	}
 	if len(fresh) == 0 {
@@ -95,15 +101,15 @@ func (s *Orders) readMailsBefore(ctx context.Context, in Intake, typed []typedAd
 
 	return s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		counts, err := identity.MailedOrders(tx, in.Sender.ID, fresh)
-		for _, email := range fresh {
-			in.File.before[email] = counts[email]
+		for _, mailbox := range fresh {
+			in.File.before[mailbox] = counts[mailbox]
 		}
 		return err
 	})
 }
 
-// knowsAddress reports whether an address has no bound: it is a user's, or a seller's and on
-// record of one of the order's sellers.
+// knowsAddress reports whether an address has no bound: it is that of a member of an account
+// of which the sender has an order, or a seller's and on record of one of the order's sellers.
 func (s *Orders) knowsAddress(
 	ctx context.Context, in Intake, form ordering.OrderForm, a typedAddress,
 ) (known bool, err error) {
@@ -113,7 +119,7 @@ func (s *Orders) knowsAddress(
 	}
 
 	err = s.db.WriteAcross(db.WithSystem(ctx), func(tx *db.Tx) error {
-		known, err = identity.IsUser(tx, a.email)
+		known, err = identity.IsMemberAtCustomer(tx, in.Sender.ID, a.email)
 		if err != nil || known || a.pointer == "/end_customer/email" {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -383,8 +384,7 @@ func TestS65_WithoutARelationOrASureAddressTheOrderIsReviewed(t *testing.T) {
 }
 
 // Copies of an order go to addresses that its sender typed: one that nobody vouches for gets
-// a bounded number a day of one sender; a domain on record of the seller, and a person who is
-// a user, are theirs.
+// a bounded number a day of one sender; a domain on record of the seller is theirs.
 func TestS64_MailsToASellersContactAreBounded(t *testing.T) {
 	for name, c := range map[string]struct {
 		known func(t *testing.T, env storetest.Env, sender account.Org)
@@ -434,6 +434,73 @@ func TestS64_MailsToASellersContactAreBounded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A person who is a member where the sender has sold something has no bound. Of anybody else
+// the bound says nothing: neither a file that is only checked nor an order says who is a user.
+func TestS64_TheBoundDoesNotSayWhoIsAUser(t *testing.T) {
+	const member, nobody = "ana.souza@acme.example", "rui@acme.example"
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		env.Join(t, env.InvitationOf(t, o.ID))
+		spy := env.Reseller(t, "Espia Ltda")
+
+		for _, c := range []struct {
+			sender account.Org
+			email  string
+			open   bool
+		}{
+			{spy, member, false},
+			{spy, nobody, false},
+			{seller, nobody, false},
+			{seller, member, true},
+		} {
+			form := func(po string) ordering.OrderForm {
+				f := storetest.FormFor(po, "Qualquer Ltda", c.email)
+				f.Reseller.Company = c.sender.Name
+				f.Reseller.Email = "pedidos@" + po + ".example"
+				f.Distributor.Email = f.Reseller.Email
+				return f
+			}
+			name := c.sender.Name + " " + c.email
+			by := storetest.Seller(c.sender)
+			po := "A-" + strings.ReplaceAll(c.email, "@", "-")
+			_, err := env.AcceptOrder(by, order.Intake{Sender: c.sender, Form: form(po)})
+			require.NoError(t, err, name)
+
+			had(t, env, c.sender, c.email, identity.OrdersInFilesToOne)
+			fields, err := env.CheckOrder(by, order.Intake{
+				Sender: c.sender,
+				Form:   form("B-" + po),
+				File:   order.NewFileMails(),
+			})
+			require.NoError(t, err, name)
+			require.Equal(t, c.open, len(fields) == 0, name)
+
+			_, err = env.AcceptOrder(by, order.Intake{Sender: c.sender, Form: form("C-" + po)})
+			if c.open {
+				require.NoError(t, err, name)
+				continue
+			}
+			storetest.RequireCode(t, rules.RateLimited, err)
+		}
+	})
+}
+
+// An account that an order only names, and that nobody gave it, opens nothing.
+func TestS64_AnOrderInReviewOpensNoBound(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		env.Join(t, env.InvitationOf(t, o.ID))
+		spy := env.Reseller(t, "Espia Ltda")
+		env.Accept(t, spy, storetest.Form("PO-2"))
+		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM orders WHERE account_id = '"+*o.AccountID+"'"))
+
+		had(t, env, spy, "ana.souza@acme.example", identity.OrdersForOne)
+		_, err := env.AcceptOrder(storetest.Seller(spy), order.Intake{Sender: spy, Form: storetest.Form("PO-3")})
+		storetest.RequireCode(t, rules.RateLimited, err)
+	})
 }
 
 // had makes an address have got so many orders' mails of a sender today.

@@ -3,10 +3,12 @@ package replacement
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -86,23 +88,57 @@ func (w *rmaChange) typedSite(n NewRMA, acc account.Account) (typedSite, error) 
 	return typedSite{AccountSite: site, isNew: true}, nil
 }
 
-// freeName names a site whose name nobody typed: the company's for its own address, and
-// otherwise, or where that is taken, street and city.
+// freeName names a site whose name nobody typed: after the company for its own address, and
+// otherwise, or where that is taken, after the city, with a number behind it where the account
+// has such a site. The street is no part of the name: names stand in the audit, which forgets
+// nothing, and a street may be where a person lives.
 func freeName(
 	tx *db.Tx, acc account.Account, own bool, a rules.Address,
 ) (string, error) {
-	company := cut(acc.LegalName, 100)
-	street := cmp.Or(cut(strings.Trim(a.Street+", "+a.City, ", "), 100), company)
-	if !own {
-		return street, nil
+	company := cut(acc.LegalName, 90)
+	names := []string{cmp.Or(cut(a.City, 90), company)}
+	if own {
+		names = append([]string{company}, names...)
 	}
 
-	taken, err := account.SitesNamed(tx, acc.ID, []string{company})
-	if len(taken) > 0 {
-		return street, err
+	var places []string
+	err := tx.Model(&entitlement.Room{}).
+		Distinct("site").
+		Where("account_id = ? AND site <> ''", acc.ID).
+		Pluck("site", &places).Error
+	if err != nil {
+		return "", err
 	}
-	return company, err
+	ofRooms := map[string]bool{}
+	for _, place := range places {
+		ofRooms[rules.SiteKey(place)] = true
+	}
+
+	base := names[len(names)-1]
+	for next := 2; ; {
+		taken, err := account.SitesNamed(tx, acc.ID, names)
+		if err != nil {
+			return "", err
+		}
+		for _, name := range names {
+			// The company's own address may well be where its rooms are.
+			key := rules.SiteKey(name)
+			_, isTaken := taken[key]
+			if !isTaken && (!ofRooms[key] || own && name == company) {
+				return name, nil
+			}
+		}
+
+		names = nil
+		for range namesTried {
+			names = append(names, fmt.Sprintf("%s %d", base, next))
+			next++
+		}
+	}
 }
+
+// namesTried is how many names are looked for at a time.
+const namesTried = 100
 
 // cut shortens a text to so many characters.
 func cut(text string, most int) string {

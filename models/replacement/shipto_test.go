@@ -65,7 +65,7 @@ func TestS25_AnAddressThatIsTypedBecomesASite(t *testing.T) {
 		require.Equal(t, []string{rma.ReviewShipToNew}, r.ReviewReasons)
 		site, err := env.GetSite(customer, r.SiteID)
 		require.NoError(t, err)
-		require.Equal(t, "Rua Funchal, 418, São Paulo", site.Name)
+		require.Equal(t, "São Paulo", site.Name)
 		require.Equal(t, "Rua Funchal, 418", site.Street)
 		require.Equal(t, "SP", site.Region)
 		require.Equal(t, "America/Sao_Paulo", site.TimeZone)
@@ -81,6 +81,55 @@ func TestS25_AnAddressThatIsTypedBecomesASite(t *testing.T) {
 		require.Equal(t, []string{rma.ReviewShipToNew}, again.ReviewReasons, "nobody has looked at it")
 		require.Len(t, sitesOf(t, env, c), 2)
 		env.AuditHolds(t)
+	})
+}
+
+// A site that has no name of its own is called after its city: the audit keeps names for ever,
+// and no street and no contact, which may be a person's.
+func TestS25_AStreetIsNotInTheAudit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := homeless(t, env)
+		customer := storetest.Customer(c.Account)
+		other := storetest.RoomForm("Sala 2")
+		other.Site = "RECIFE 2" // somewhere else in town
+		_, err := env.CreateRoom(customer, entitlement.NewRoom{AccountID: c.Account, Form: other})
+		require.NoError(t, err)
+		var names []string
+		for _, street := range []string{"Rua da Casa da Ana, 12", "Rua da Casa do Rui, 7", "Rua da Casa da Eva, 3"} {
+			to := rules.SiteForm{
+				Address:      rules.Address{Street: street, City: "Recife", Country: "BR"},
+				ContactName:  "Ana da Casa",
+				ContactEmail: "ana@casa.example",
+			}
+			r, err := env.RequestRMA(customer, asked(c, func(n *replacement.NewRMA) { n.ShipTo = &to }))
+			require.NoError(t, err)
+			site, err := env.GetSite(customer, r.SiteID)
+			require.NoError(t, err)
+			require.Equal(t, street, site.Street)
+			names = append(names, site.Name)
+			_, err = env.WithdrawRMA(customer, r.ID, "")
+			require.NoError(t, err)
+			_, err = env.ChangeSite(customer, site.ID, rules.SiteForm{
+				Name:         site.Name,
+				Address:      site.Address(),
+				TimeZone:     site.TimeZone,
+				ContactName:  "Rui da Casa",
+				ContactEmail: "rui@casa.example",
+			}, 0, "")
+			require.NoError(t, err)
+		}
+		require.Equal(t, []string{"Recife", "Recife 3", "Recife 4"}, names)
+
+		for _, kept := range []string{"audit_events", "outbox_events"} {
+			column := map[string]string{"audit_events": "details", "outbox_events": "payload"}[kept]
+			rows := env.Strings(t, "SELECT CAST("+column+" AS TEXT) FROM "+kept)
+			require.NotEmpty(t, rows)
+			for _, row := range rows {
+				require.NotContains(t, strings.ToLower(row), "casa", kept)
+			}
+		}
+		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'site.created' "+
+			"AND actor_id = 'usr_admin'"))
 	})
 }
 

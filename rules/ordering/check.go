@@ -27,7 +27,7 @@ const (
 func (f OrderForm) Validate(c catalogue.Catalogue, today civil.Date) error {
 	f = f.Normalised()
 	var k rules.Checker
-	k.Text("/po_number", f.PONumber, MaxPONumber)
+	k.OrderNumber("/po_number", f.PONumber, MaxPONumber)
 	k.Date("/purchased_on", f.PurchasedOn)
 	checkLines(&k, f.Lines, c, today)
 	k.CompanyName("/end_customer/company", f.EndCustomer.Company, rules.MaxCompany)
