@@ -12,7 +12,7 @@ command -v go >/dev/null || {
 
 if [ ! -x ../bin/roomcover-dev ]; then
 	echo "Building for the first time. A whole Temporal server is built too, so"
-	echo "this takes 8 to 12 minutes on two processors; the next time it takes seconds."
+	echo "this takes 5 to 12 minutes on two processors; the next time it takes seconds."
 fi
 
 work=$(mktemp -d)
