@@ -153,7 +153,7 @@ func TestS9_ARecalledSpareOverTheAPI(t *testing.T) {
 	problem(t, agent.post(path+"/bill", map[string]any{}), 409, rma.FeeNotDue)
 	problem(t, agent.post(path+"/waive", map[string]any{"reason": "goodwill"}), 403, rules.Forbidden)
 	h.Calendar.Set(u.RecallUntil)
-	require.Equal(t, []string{"receive", "bill", "waive", "tell"}, as[unitAnswer](t, h.Lead.get(path), 200).Commands)
+	require.Equal(t, []string{"receive", "bill", "waive", "tell", "take_back"}, as[unitAnswer](t, h.Lead.get(path), 200).Commands)
 	require.Equal(t, "BILLED", agent.unit(t, unit.ID, "bill", map[string]any{}).State)
 	require.Equal(t, "RETURNED", agent.unit(t, unit.ID, "receive", map[string]any{}).State)
 }

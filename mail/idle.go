@@ -12,14 +12,15 @@ func (s *Sender) startIdleTimer() {
 		return
 	}
 
-	s.timer = time.AfterFunc(s.idle, func() {
-		select {
-		case <-s.turn:
+	var timer *time.Timer
+	timer = time.AfterFunc(s.idle, func() {
+		<-s.turn
+		defer func() { s.turn <- struct{}{} }()
+		if s.timer == timer { // no send has come meanwhile; it would start a timer of its own
 			s.hangUp()
-			s.turn <- struct{}{}
-		default: // a send is under way; it starts a new timer
 		}
 	})
+	s.timer = timer
 }
 
 func (s *Sender) stopIdleTimer() {

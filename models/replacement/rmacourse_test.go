@@ -686,13 +686,13 @@ func TestR94_NoPersonInAnRMAsAuditTasksAndOutbox(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Shipped(t, c)
-	_, err := env.ChangeSite(storetest.Customer(c.Account), c.Site.ID, rules.SiteForm{
+	_, err := env.ChangeSite(storetest.Operator(), c.Site.ID, rules.SiteForm{
 		Name:         "HQ",
 		ContactName:  "Eva Recepção",
 		ContactEmail: "eva@acme.example",
 		TimeZone:     "America/Sao_Paulo",
 		Address:      rules.Address{Street: "Rua Nova 5", City: "São Paulo", Country: "BR"},
-	}, c.Site.Version, "")
+	}, c.Site.Version, "they have moved")
 	require.NoError(t, err)
 	all := strings.Join(append(append(
 		env.Strings(t, "SELECT details FROM audit_events"), env.Strings(t, "SELECT payload FROM outbox_events")...,
