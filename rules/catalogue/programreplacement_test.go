@@ -38,6 +38,7 @@ func TestC8_ReplacementTermsValidate(t *testing.T) {
 		{"/invite_reminder_days/1", rules.OutOfRange, func(p *Program) { p.InviteReminderDays = []int{7, 7} }},
 		{"/invite_keep_days", rules.OutOfRange, func(p *Program) { p.InviteKeepDays = -1 }},
 		{"/renewal_reminder_days/1", rules.OutOfRange, func(p *Program) { p.RenewalDays = []int{30, 60} }},
+		{"/renewal_reminder_days/1", rules.OutOfRange, func(p *Program) { p.RenewalDays = []int{30, 30} }},
 		{"/renewal_reminder_days/0", rules.OutOfRange, func(p *Program) { p.RenewalDays = []int{-1} }},
 		{"/replacement/cut_off", InvalidTimeOfDay, func(p *Program) { p.Replacement.CutOff = "3 pm" }},
 		{"/replacement/return_days", rules.OutOfRange, func(p *Program) {
