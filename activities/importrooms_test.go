@@ -74,14 +74,7 @@ func (b *roomBench) imported(
 func (b *roomBench) watched(
 	ctx context.Context, jobID string, between func(importjob.ImportJob),
 ) (activities.ImportCount, error) {
-	return activities.RunImport(ctx, &activities.Imports{
-		DB:           b.DB,
-		Programs:     b.Programs,
-		Jobs:         b.Jobs,
-		Accounts:     b.Accounts,
-		Entitlements: b.Entitlements,
-		Orders:       b.Orders,
-	}, jobID, func() {
+	return activities.RunImport(ctx, importsOn(b.Env), jobID, func() {
 		job, err := b.GetImport(b.Context, jobID, false)
 		require.NoError(b.t, err)
 		between(job)

@@ -66,20 +66,25 @@ func (b *importBench) job(content []byte, change ...func(*importjob.ImportJob)) 
 func dry(j *importjob.ImportJob)   { j.DryRun = true }
 func apart(j *importjob.ImportJob) { j.AllOrNothing = false }
 
+// importsOn is the activity as a worker has it.
+func importsOn(env storetest.Env) *activities.Imports {
+	return &activities.Imports{
+		DB:           env.DB,
+		Programs:     env.Programs,
+		Jobs:         env.Jobs,
+		Accounts:     env.Accounts,
+		Entitlements: env.Entitlements,
+		Orders:       env.Orders,
+	}
+}
+
 // run runs the activity once; beats counts its heartbeats.
 func (b *importBench) run(jobID string) (count activities.ImportCount, beats int, err error) {
 	b.t.Helper()
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(5 * time.Minute)
-	a := &activities.Imports{
-		DB:           b.DB,
-		Programs:     b.Programs,
-		Jobs:         b.Jobs,
-		Accounts:     b.Accounts,
-		Entitlements: b.Entitlements,
-		Orders:       b.Orders,
-	}
+	a := importsOn(b.Env)
 	env.RegisterActivity(a)
 	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
 	value, err := env.ExecuteActivity(a.Run, jobID)
@@ -201,14 +206,7 @@ func TestS35_AWorkerThatStopsHandsItsFileOver(t *testing.T) {
 	job := b.job(file(t, 600, nil))
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
-	a := &activities.Imports{
-		DB:           b.DB,
-		Programs:     b.Programs,
-		Jobs:         b.Jobs,
-		Accounts:     b.Accounts,
-		Entitlements: b.Entitlements,
-		Orders:       b.Orders,
-	}
+	a := importsOn(b.Env)
 	env.RegisterActivity(a)
 	stop := make(chan struct{})
 	env.SetWorkerStopChannel(stop)
@@ -238,14 +236,7 @@ func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	defer kill()
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
-	a := &activities.Imports{
-		DB:           b.DB,
-		Programs:     b.Programs,
-		Jobs:         b.Jobs,
-		Accounts:     b.Accounts,
-		Entitlements: b.Entitlements,
-		Orders:       b.Orders,
-	}
+	a := importsOn(b.Env)
 	env.RegisterActivity(a)
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	go func() {

@@ -75,14 +75,7 @@ func TestS35_ALargeImportDoesNotDelayOthers(t *testing.T) {
 	}
 	small := b.job(file(t, 1, nil), func(j *importjob.ImportJob) { j.OrgID = other.ID })
 
-	a := &activities.Imports{
-		DB:           b.DB,
-		Programs:     b.Programs,
-		Jobs:         b.Jobs,
-		Accounts:     b.Accounts,
-		Entitlements: b.Entitlements,
-		Orders:       b.Orders,
-	}
+	a := importsOn(b.Env)
 
 	ctx, stop := context.WithCancel(context.Background())
 	var group sync.WaitGroup
@@ -112,14 +105,7 @@ func TestS35_ALargeImportDoesNotDelayOthers(t *testing.T) {
 func TestS35_EveryBatchOfAFileWaitsForItsTurn(t *testing.T) {
 	b := newImportBench(t)
 	job := b.job(file(t, 250, nil)) // three batches to check, three to store
-	a := &activities.Imports{
-		DB:           b.DB,
-		Programs:     b.Programs,
-		Jobs:         b.Jobs,
-		Accounts:     b.Accounts,
-		Entitlements: b.Entitlements,
-		Orders:       b.Orders,
-	}
+	a := importsOn(b.Env)
 	for range 2 {
 		<-activities.QueueTurn(a, "another")
 	}

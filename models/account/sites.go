@@ -189,8 +189,9 @@ func (s *Accounts) EverySite(ctx context.Context, accountID string) ([]AccountSi
 	return out, err
 }
 
-// SiteAt finds the account's site at an address; see rules.SameSiteAddress. found is false
-// where it has none there.
+// SiteAt finds the account's site at an address: one that is written so, else one like it
+// (rules.SameSiteAddress), and of those rather one that is known than one that a customer
+// typed. found is false where it has none there.
 func SiteAt(
 	tx *db.Tx, accountID string, a rules.Address,
 ) (site AccountSite, found bool, err error) {
@@ -207,7 +208,7 @@ func SiteAt(
 		case rules.ExactAddress(s.Address(), a):
 			return s, true, err
 		case rules.SameSiteAddress(s.Address(), a) && (!found || site.AddressTypedAt != nil):
-			site, found = s, true // one that is known rather than one that a customer typed
+			site, found = s, true
 		}
 	}
 	return site, found, err

@@ -410,14 +410,11 @@ func (w *rmaChange) refuseUnitOfAnother(serial string) error {
 // followUp does what the outcome of an inspection asks for; billed says that the fee
 // for the missing unit was confirmed before.
 func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
-	switch outcome {
-	case rma.OutcomeWrongUnit:
+	switch {
+	case outcome == rma.OutcomeWrongUnit:
 		w.mail("WRONG_UNIT", nil)
 		return w.askAboutWrongUnit()
-	case rma.OutcomeDamage:
-		if !w.DamageOpen() {
-			break // a lead has waived what there was to pay
-		}
+	case w.DamageOpen(): // unless a lead has waived what there was to pay
 		if err := w.askAboutFee(); err != nil {
 			return err
 		}

@@ -30,7 +30,8 @@ func (n NewRMA) shipTos() (count int) {
 }
 
 // typedSite finds the account's site at the address that the request gives, or makes it: it is
-// stored once the request is accepted, and known from then on (S25).
+// stored once the request is accepted. Who asks for the account's own address does not get one
+// that somebody typed like it (S25).
 func (w *rmaChange) typedSite(n NewRMA, acc account.Account) (typedSite, error) {
 	var to typedSite
 	var form rules.SiteForm
@@ -47,8 +48,8 @@ func (w *rmaChange) typedSite(n NewRMA, acc account.Account) (typedSite, error) 
 	}
 
 	site, found, err := account.SiteAt(w.tx, acc.ID, form.Address)
-	hijacked := n.ShipToAccount && site.AddressTypedAt != nil // spelt like the account's own
-	if err != nil || found && !hijacked {
+	lookalike := n.ShipToAccount && site.AddressTypedAt != nil
+	if err != nil || found && !lookalike {
 		return typedSite{AccountSite: site}, err
 	}
 
