@@ -22,6 +22,8 @@ func TestR47_NormaliseEmail(t *testing.T) {
 		"":                          "",
 		"a@":                        "a@",
 		"A@b c":                     "a@b c",
+		"@Bücher.example":           "@xn--bcher-kva.example",
+		"AZ.[az]@acme.example":      "az.[az]@acme.example",
 	} {
 		require.Equal(t, want, NormaliseEmail(in), "%q", in)
 	}
@@ -37,9 +39,12 @@ func TestNormaliseEmailTwiceIsOnce(t *testing.T) {
 
 func TestValidEmail(t *testing.T) {
 	local64 := strings.Repeat("a", 64)
+	longest := "a@" + strings.Repeat("abcdefghi.", 24) + "abcd.example" // 254 octets
+	require.Len(t, longest, MaxEmailLength)
 	for _, s := range []string{
 		"ana.souza@acme.example", "Ana.Souza@ACME.com.br", "a+b@x.co", "o'brien@acme.ie", "a_b-c@sub.acme.example",
 		"ana@bücher.example", local64 + "@acme.example", "1@2.example", " ana@acme.example ",
+		"a@acme.example", "ana@" + strings.Repeat("a", 63) + ".example", longest,
 	} {
 		require.True(t, ValidEmail(s), "%q", s)
 	}
@@ -52,7 +57,7 @@ func TestValidEmail(t *testing.T) {
 		"ana@acme.example\r\nBcc: x@y.example", "ana@acme.example\n", "a\x00@acme.example", "ana\t@acme.example",
 		"ána@acme.example", "\u212Aim@acme.example", "ana@acme_x.example", "ana@acme.e",
 		local64 + "a@acme.example", "ana@" + strings.Repeat("a", 64) + ".example",
-		"a@" + strings.Repeat("abcdefghi.", 26) + "example",
+		"a" + longest,
 	} {
 		require.False(t, ValidEmail(s), "%q", s)
 	}
@@ -71,6 +76,7 @@ func TestEmailDomain(t *testing.T) {
 	require.Equal(t, "acme.example", EmailDomain("Ana@ACME.example"))
 	require.Equal(t, "", EmailDomain("ana"))
 	require.Equal(t, "", EmailDomain("ana@"))
+	require.Equal(t, "acme.example", EmailDomain("@acme.example"))
 }
 
 func TestR115b_FreeMail(t *testing.T) {
@@ -82,7 +88,7 @@ func TestR115b_FreeMail(t *testing.T) {
 		require.True(t, IsFreeMail(d), d)
 	}
 	for _, d := range []string{
-		"", "acme.example", "gmail", "gmail.acme.example", "mygmail.com", "yahoo.corp.com", "outlook.mil.br", "com.br",
+		"", "acme.example", "gmail", "gmail.info", "gmail.acme.example", "mygmail.com", "yahoo.corp.com", "outlook.mil.br", "com.br",
 	} {
 		require.False(t, IsFreeMail(d), d)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -89,6 +90,14 @@ func TestAStoredRefusalHasABound(t *testing.T) {
 	require.Greater(t, len(stored), 20)
 	require.Equal(t, MoreErrors, stored[len(stored)-1].Code)
 	require.Equal(t, fmt.Sprintf("And %d more errors.", 500-len(stored)+1), stored[len(stored)-1].Message)
+
+	// To the byte: what fits is stored whole, and one byte more is not.
+	bound := MaxStoredErrors - jsonSize(moreErrors(math.MaxInt)) - len("[],")
+	fits := FieldError{Code: Required}
+	fits.Message = strings.Repeat("x", bound-jsonSize(fits))
+	require.Equal(t, []FieldError{fits}, StoredFields([]FieldError{fits}))
+	fits.Message += "x"
+	require.Equal(t, []FieldError{moreErrors(1)}, StoredFields([]FieldError{fits}))
 
 	few := []FieldError{{Pointer: "/x", Code: Required}}
 	require.Equal(t, few, StoredFields(few))

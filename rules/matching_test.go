@@ -160,3 +160,8 @@ func TestAddressKeyIgnoresCaseAndSpaces(t *testing.T) {
 		require.Equal(t, AddressKey(paulista(street)), AddressKey(paulista(spaced)))
 	})
 }
+
+func TestFoldDropsTheFirstAndTheLastAccent(t *testing.T) {
+	require.Equal(t, "ee", fold("\u00e8e\u036f"))
+	require.Equal(t, "e\u0483", fold("e\u0483"), "a mark of another script stays")
+}

@@ -94,6 +94,8 @@ func TestS64_NamesAreNotMessages(t *testing.T) {
 		"李小龙":                              "YY",
 		"François-Xavier":                  "YY",
 		"Pay at https://evil.example":      "--",
+		"A.B/C or evil.example/pay":        "--",
+		"J.R. Silva, evil.example":         "Y-",
 		"HTTPS:\\\\evil.example":           "--",
 		"http:/evil.example":               "--",
 		"ftp://x":                          "--",

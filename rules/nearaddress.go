@@ -30,11 +30,8 @@ func nearPostalCode(a, b string) bool {
 		{a, b},
 		{strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")},
 	} {
-		short, long := pair[0], pair[1]
-		if len(short) > len(long) {
-			short, long = long, short
-		}
-		if short == long || len(short) >= beginning && strings.HasPrefix(long, short) {
+		x, y := pair[0], pair[1]
+		if x == y || min(len(x), len(y)) >= beginning && sameWord(x, y) {
 			return true
 		}
 	}
@@ -46,10 +43,7 @@ func nearPostalCode(a, b string) bool {
 func nearCity(a, b Address) bool {
 	x := looseWords(a.City)
 	y := looseWords(b.City)
-	if len(x) > len(y) {
-		x, y = y, x
-	}
-	return len(x) > 0 && align(x, y) == len(x)
+	return len(x) > 0 && align(x, y)
 }
 
 // looseWords are the words of a text without accents, in which an umlaut is the same
@@ -95,14 +89,7 @@ func nearStreet(a, b streetParts) bool {
 		return false
 	}
 
-	short, long := a.names, b.names
-	if len(short) > len(long) {
-		short, long = long, short
-	}
-	if len(short) == 0 { // a street that has a number for its name
-		return len(long) == 0
-	}
-	return align(short, long) == len(short)
+	return align(a.names, b.names)
 }
 
 // within reports whether every text of a is among those of b.
@@ -115,16 +102,25 @@ func within(a, b []string) bool {
 	return true
 }
 
-// align counts how many words of the short list are found in the long one, in their order,
-// each as itself or abbreviated.
-func align(short, long []string) int {
-	found := 0
-	for _, w := range long {
-		if found < len(short) && sameWord(short[found], w) {
-			found++
+// align reports whether all words of one list are found in the other, in their order, each
+// as itself or abbreviated. Where one list is empty the other must be too: a street may
+// have nothing but a number for its name.
+func align(a, b []string) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	return found(a, b) == len(a) || found(b, a) == len(b)
+}
+
+// found counts how many words of a list stand in a text, one after the other.
+func found(list, text []string) int {
+	n := 0
+	for _, w := range text {
+		if n < len(list) && sameWord(list[n], w) {
+			n++
 		}
 	}
-	return found
+	return n
 }
 
 // sameWord reports whether one word is the other or its beginning. A single letter is the

@@ -75,6 +75,26 @@ func TestS61_PairsOfAddresses(t *testing.T) {
 			at("BR", "01310-100", "São Paulo - SP", "Av. Paulista, 1000"), false, true,
 		},
 		{
+			"four characters of the code", at("PT", "1000-001", "Lisboa", "Rua A, 1"),
+			at("PT", "1000", "Lisboa", "Rua A, 1"), false, true,
+		},
+		{
+			"three characters of the code", at("PT", "1000-001", "Lisboa", "Rua A, 1"),
+			at("PT", "100", "Lisboa", "Rua A, 1"), false, false,
+		},
+		{
+			"no town on either side", at("BR", "", "-", "Rua A, 1"),
+			at("BR", "", "-", "Rua A, 1"), true, false,
+		},
+		{
+			"no town on one side", at("BR", "", "Santos", "Rua A, 1"),
+			at("BR", "", "-", "Rua A, 1"), false, false,
+		},
+		{
+			"a name and none", at("US", "10001", "New York", "10 Broadway"),
+			at("US", "10001", "New York", "10"), false, false,
+		},
+		{
 			"another number", at("BR", "01310-100", "São Paulo", "Av. Paulista, 1000"),
 			at("BR", "01310-100", "São Paulo", "Av. Paulista, 1001"), false, false,
 		},

@@ -13,6 +13,8 @@ func TestR27c_SerialIsNormalised(t *testing.T) {
 	for typed, want := range map[string]string{
 		"ab-12 34": "AB1234", "AB1234": "AB1234", "  ab1234\n": "AB1234", "a\u00a0b\u20131\u20142\t34": "AB1234",
 		"2051\u2212LZ\u30000x": "2051LZ0X", "": "", " - ": "",
+		"！ＡＺ～":   "!AZ~", // the first and the last wide character
+		"azAZ09": "AZAZ09",
 	} {
 		require.Equal(t, want, NormaliseSerial(typed), "%q", typed)
 	}
@@ -34,6 +36,7 @@ func TestR27c_SerialErrors(t *testing.T) {
 		"AB.1234":                SerialInvalidCharacters,
 		"AB_1234":                SerialInvalidCharacters,
 		"AB\x001234":             SerialInvalidCharacters,
+		"AB\x7f1234":             SerialInvalidCharacters,
 		"\u0410B1234":            SerialConfusable, // Cyrillic A
 		"A\u03921234":            SerialConfusable, // Greek Beta
 		"\u0131B1234":            SerialConfusable, // dotless i, whose capital is I
