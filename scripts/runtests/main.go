@@ -1,7 +1,7 @@
 // Command runtests runs every test of the repository in three passes: the program with
-// its coverage, what has goroutines with the race detector, and the development
-// environment. It says which package ended, shows what failed or was skipped, and ends
-// with where the time went and a count. It ends with a code other than 0 when a test
+// its coverage, then what has goroutines with the race detector, and beside both the
+// development environment. It says which package ended, shows what failed or was skipped,
+// and ends with where the time went and a count. It ends with a code other than 0 when a test
 // fails, the coverage is too low, or with -all when a test is skipped.
 package main
 
@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // options are those of the command line.
@@ -61,11 +63,56 @@ func runAll(o options, patterns []string) (bool, error) {
 		return false, err
 	}
 
-	total, ok := newTally(os.Stdout), true
+	total := newTally(os.Stdout)
+	ok, err := executeAll(passes, o, total)
+	if err != nil {
+		return false, err
+	}
+
+	total.reportTimes(time.Since(began))
+	count := total.count()
+	fmt.Println(count)
+
+	if o.count != "" {
+		if err := os.WriteFile(o.count, []byte(count+"\n"), 0o644); err != nil {
+			return false, err
+		}
+	}
+
+	return ok && !(o.all && total.skipped > 0), nil
+}
+
+// executeAll runs the passes one after the other, and beside them those that mostly wait. It
+// reports whether all passed.
+func executeAll(passes []pass, o options, total *tally) (bool, error) {
+	var turns, beside []pass
 	for _, p := range passes {
-		fmt.Printf("== %s\n", p.name)
+		if p.beside {
+			beside = append(beside, p)
+		} else {
+			turns = append(turns, p)
+		}
+	}
+
+	var lanes errgroup.Group
+	results := make([]bool, 2)
+	for i, lane := range [][]pass{turns, beside} {
+		lanes.Go(func() (err error) {
+			results[i], err = executeInTurn(lane, o, total)
+			return err
+		})
+	}
+
+	err := lanes.Wait()
+	return results[0] && results[1], err
+}
+
+func executeInTurn(passes []pass, o options, total *tally) (bool, error) {
+	ok := true
+	for _, p := range passes {
+		total.say("== %s%s", p.mark, p.name)
 		if p.missing != "" {
-			fmt.Printf("SKIPPED: %s, because %s.\n", p.name, p.missing)
+			total.say("SKIPPED: %s, because %s.", p.name, p.missing)
 			ok = ok && !o.all
 			continue
 		}
@@ -80,16 +127,5 @@ func runAll(o options, patterns []string) (bool, error) {
 			ok = false
 		}
 	}
-
-	total.reportTimes(time.Since(began))
-	count := total.count()
-	fmt.Println(count)
-
-	if o.count != "" {
-		if err := os.WriteFile(o.count, []byte(count+"\n"), 0o644); err != nil {
-			return false, err
-		}
-	}
-
-	return ok && !(o.all && total.skipped > 0), nil
+	return ok, nil
 }

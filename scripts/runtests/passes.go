@@ -21,6 +21,8 @@ type pass struct {
 	packages []string // those that have tests
 	profile  string
 	missing  string // why it cannot run here
+	beside   bool   // it runs beside the others, because most of its time is waiting
+	mark     string // stands before each of its lines
 }
 
 // plan lists the passes; patterns name the packages of the program, all without any.
@@ -111,15 +113,18 @@ func race(patterns []string) (pass, error) {
 	return p, err
 }
 
-// development runs the tests of the dev module. The embedded Temporal server is built
+// development runs the tests of the dev module: whole programs that are killed, and wait for
+// the next try, while the processors are free for the other passes. The embedded Temporal server is built
 // without cgo and without the race detector: that way its packages are built once, for
 // make dev too.
 func development() (pass, error) {
 	p := pass{
-		name: "the development environment",
-		dir:  "dev",
-		env:  []string{"CGO_ENABLED=0"},
-		args: []string{"-timeout", "60m"},
+		name:   "the development environment",
+		dir:    "dev",
+		env:    []string{"CGO_ENABLED=0"},
+		args:   []string{"-timeout", "60m"},
+		beside: true,
+		mark:   "dev ",
 	}
 	if os.Getenv("ROOMCOVER_LONG") != "" {
 		p.args = append(p.args, "-tags", "long")

@@ -13,6 +13,9 @@ import (
 
 // ended notes how long a pass took, and how much of it the processors worked.
 func (t *tally) ended(p pass, took, used time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+
 	t.passes = append(t.passes, timing{
 		name: p.name,
 		took: took,
@@ -54,13 +57,13 @@ func (t *tally) count() string {
 func (t *tally) checkCoverage(profile string, least float64) bool {
 	covered, err := coverage(profile)
 	if err != nil {
-		fmt.Fprintf(t.out, "FAILED: coverage: %v\n", err)
+		t.say("FAILED: coverage: %v", err)
 		return false
 	}
 
-	fmt.Fprintf(t.out, "Coverage: %.1f %% of the program's statements\n", covered)
+	t.say("Coverage: %.1f %% of the program's statements", covered)
 	if covered < least {
-		fmt.Fprintf(t.out, "FAILED: the coverage is below %.1f %%\n", least)
+		t.say("FAILED: the coverage is below %.1f %%", least)
 		return false
 	}
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,9 +30,10 @@ type timing struct {
 	note string
 }
 
-// tally counts the tests of all passes. A test that has subtests is not counted beside
-// them.
+// tally counts the tests of all passes, of which two run at once. A test that has subtests
+// is not counted beside them.
 type tally struct {
+	mu  sync.Mutex // guards everything below
 	out io.Writer
 
 	passed, failed, skipped int
@@ -67,12 +69,7 @@ func (t *tally) read(p pass, events io.Reader) error {
 	for {
 		line, err := lines.ReadString('\n')
 		if line != "" {
-			var e event
-			if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
-				r.take(e)
-			} else {
-				fmt.Fprint(t.out, line)
-			}
+			r.readLine(line)
 		}
 
 		if err == io.EOF {
@@ -82,6 +79,18 @@ func (t *tally) read(p pass, events io.Reader) error {
 			return err
 		}
 	}
+}
+
+func (r *running) readLine(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+
+	var e event
+	if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
+		r.take(e)
+		return
+	}
+	fmt.Fprint(r.out, line)
 }
 
 func (r *running) take(e event) {
@@ -138,6 +147,13 @@ func (r *running) testEnded(key string, e event) {
 	}
 }
 
+// say prints a line of its own.
+func (t *tally) say(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.out, format+"\n", args...)
+}
+
 // packageEnded tells how far the pass is.
 func (r *running) packageEnded(e event) {
 	if !slices.Contains(r.pass.packages, e.Package) {
@@ -156,8 +172,8 @@ func (r *running) packageEnded(e event) {
 		r.unfinished(e.Package)
 	}
 
-	fmt.Fprintf(r.out, "%3d of %d  %6.1f s  %-6s  %s\n",
-		r.done, len(r.pass.packages), e.Elapsed, word, short(e.Package))
+	fmt.Fprintf(r.out, "%s%3d of %d  %6.1f s  %-6s  %s\n",
+		r.pass.mark, r.done, len(r.pass.packages), e.Elapsed, word, short(e.Package))
 	r.packages = append(r.packages, timing{
 		name: short(e.Package),
 		took: seconds(e.Elapsed),
