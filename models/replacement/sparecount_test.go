@@ -54,7 +54,7 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 					}
 					var renews *string
 					if j > 0 && random.IntN(2) == 0 {
-						old := env.Licences(t, orders[random.IntN(2)])[random.IntN(j)].ID
+						old := licences[random.IntN(j)].ID
 						if f.State == rules.LicenceRevoked || !renewed[old] {
 							renews, f.Renews = &old, old
 							renewed[old] = renewed[old] || f.State != rules.LicenceRevoked
