@@ -114,9 +114,9 @@ func race(patterns []string) (pass, error) {
 }
 
 // development runs the tests of the dev module: whole programs that are killed, and wait for
-// the next try, while the processors are free for the other passes. The embedded Temporal server is built
-// without cgo and without the race detector: that way its packages are built once, for
-// make dev too.
+// the next try, while the processors are free for the other passes. The embedded Temporal
+// server is built without cgo and without the race detector: that way its packages are built
+// once, for make dev too.
 func development() (pass, error) {
 	p := pass{
 		name:   "the development environment",
