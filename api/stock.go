@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -105,6 +106,51 @@ func stockEntryView(e logistics.StockEntry) StockEntryView {
 	}
 }
 
+// StockEntered is an entry with who waits for units of its model.
+type StockEntered struct {
+	StockEntryView
+	Waiting []StockWaitingView `json:"waiting" nullable:"false" doc:"Who waits for a unit of this model, the earliest promised day first, at most 20; nothing is allocated by a receipt"`
+}
+
+// StockWaitingView is a replacement or a spare unit that waits for stock.
+type StockWaitingView struct {
+	ID         string `json:"id" doc:"Id of the replacement or the spare unit"`
+	Number     string `json:"number" doc:"For people, such as RMA-7F3K2"`
+	Quantity   int    `json:"quantity" doc:"How many units it needs"`
+	Country    string `json:"country" doc:"Country that it goes to: ISO 3166, two letters"`
+	PromisedOn string `json:"promised_on,omitempty" format:"date" doc:"The promised day, YYYY-MM-DD at the site; missing: none is"`
+	Spare      bool   `json:"spare" doc:"Whether it is a spare unit, which is shipped without being allocated"`
+}
+
+func stockWaitingView(w logistics.StockWaiting) StockWaitingView {
+	return StockWaitingView{
+		ID:         w.SubjectID,
+		Number:     cmp.Or(w.Number, w.SubjectID),
+		Quantity:   w.Quantity,
+		Country:    w.Country,
+		PromisedOn: w.PromisedOn(),
+		Spare:      w.Spare,
+	}
+}
+
+// entered answers with an entry, and with who waits for units of its model.
+func (h stockHandlers) entered(
+	ctx context.Context, e logistics.StockEntry, err error,
+) (*one[StockEntered], error) {
+	if err != nil {
+		return nil, err
+	}
+
+	waiting, err := h.logistics.WaitingForStock(ctx, e.ModelCode)
+	return single(e, err, func(e logistics.StockEntry) StockEntered {
+		v := StockEntered{stockEntryView(e), []StockWaitingView{}}
+		for _, w := range waiting {
+			v.Waiting = append(v.Waiting, stockWaitingView(w))
+		}
+		return v
+	})
+}
+
 type listStockInput struct {
 	DepotID string `query:"depot_id" maxLength:"64" doc:"Only this depot"`
 	Model   string `query:"model" maxLength:"64" doc:"Only this model"`
@@ -143,24 +189,24 @@ func (h stockHandlers) listStockEntries(
 
 func (h stockHandlers) receiveStock(
 	ctx context.Context, _ *struct{}, r StockRequest,
-) (*one[StockEntryView], error) {
+) (*one[StockEntered], error) {
 	m, err := stockMove(ctx, "receipt", r)
 	if err != nil {
 		return nil, err
 	}
 	e, err := h.logistics.ReceiveStock(ctx, m)
-	return single(e, err, stockEntryView)
+	return h.entered(ctx, e, err)
 }
 
 func (h stockHandlers) adjustStock(
 	ctx context.Context, _ *struct{}, r StockRequest,
-) (*one[StockEntryView], error) {
+) (*one[StockEntered], error) {
 	m, err := stockMove(ctx, "adjustment", r)
 	if err != nil {
 		return nil, err
 	}
 	e, err := h.logistics.AdjustStock(ctx, m)
-	return single(e, err, stockEntryView)
+	return h.entered(ctx, e, err)
 }
 
 // stockMove reads a request. Its cause is the reference at the depot, or else the

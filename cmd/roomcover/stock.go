@@ -155,7 +155,7 @@ func (c stockEntry) enter(ctx context.Context, a *app, path, reason string) erro
 		return err
 	}
 
-	var e api.StockEntryView
+	var e api.StockEntered
 	err = client.post(ctx, path, api.StockRequest{
 		DepotID:   depot,
 		Model:     c.Model,
@@ -168,7 +168,32 @@ func (c stockEntry) enter(ctx context.Context, a *app, path, reason string) erro
 	}
 
 	return c.showNamed(ctx, a, client, e,
-		func(out io.Writer, w *words) { a.stockEntries(out, w, []api.StockEntryView{e}) })
+		func(out io.Writer, w *words) {
+			a.stockEntries(out, w, []api.StockEntryView{e.StockEntryView})
+			writeWaiting(out, w, e)
+		})
+}
+
+// writeWaiting says who waits for units of the model that was entered, and how one of them
+// gets a unit: an entry alone allocates nothing.
+func writeWaiting(out io.Writer, w *words, e api.StockEntered) {
+	if len(e.Waiting) == 0 {
+		return
+	}
+
+	fmt.Fprintf(out, "\nFor %s wait, the earliest promise first:\n", e.Model)
+	for _, k := range e.Waiting {
+		promised := "no day is promised"
+		if k.PromisedOn != "" {
+			promised = "promised for " + w.day(k.PromisedOn)
+		}
+		do := "roomcover rma do " + k.Number + " allocate"
+		if k.Spare {
+			do = "roomcover spare do " + k.Number + " ship"
+		}
+		fmt.Fprintf(out, "  %s: %s to %s, %s: %s\n",
+			k.Number, count(k.Quantity, "unit"), k.Country, promised, do)
+	}
 }
 
 type stockReceiptCommand struct{ stockEntry }

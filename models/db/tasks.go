@@ -76,9 +76,11 @@ const (
 	TaskDecideRMA TaskKind = "DECIDE_RMA" // RMA: approve or reject
 	TaskRMALate   TaskKind = "RMA_LATE"   // RMA: the first promise was missed (S21)
 	// RMA: no sign of the carrier for 3 business days
-	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT"
-	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT" // RMA: another unit came back
-	TaskRMAFee       TaskKind = "RMA_FEE"        // RMA: bill or waive (S22)
+	TaskRMASilent TaskKind = "RMA_PARCEL_SILENT"
+	// RMA or spare unit: approved, and no unit is set apart for it (S21)
+	TaskAwaitingStock TaskKind = "AWAITING_STOCK"
+	TaskRMAWrongUnit  TaskKind = "RMA_WRONG_UNIT" // RMA: another unit came back
+	TaskRMAFee        TaskKind = "RMA_FEE"        // RMA: bill or waive (S22)
 
 	// RMA or spare unit: letters of the address have no font
 	TaskLabelUnreadable TaskKind = "LABEL_UNREADABLE"

@@ -55,11 +55,12 @@ var taskActions = map[db.TaskKind][]string{
 
 	db.TaskAssignCSM: {ActAssign, ActClose},
 
-	db.TaskDecideRMA:    {ActClose},
-	db.TaskRMALate:      {ActClose},
-	db.TaskRMASilent:    {ActClose},
-	db.TaskRMAWrongUnit: {ActClose},
-	db.TaskRMAFee:       {ActClose},
+	db.TaskDecideRMA:     {ActClose},
+	db.TaskRMALate:       {ActClose},
+	db.TaskRMASilent:     {ActClose},
+	db.TaskAwaitingStock: {ActClose},
+	db.TaskRMAWrongUnit:  {ActClose},
+	db.TaskRMAFee:        {ActClose},
 
 	db.TaskLabelUnreadable: {ActClose},
 
@@ -286,6 +287,8 @@ func (s *Operations) closeAfter(
 var undecided = map[db.TaskKind]string{
 	db.TaskDecideRMA: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
 		AND (state = 'REQUESTED' OR outbound = 'SWAPPED' AND approved_at IS NULL))`,
+	db.TaskAwaitingStock: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
+		AND outbound IN ('APPROVED', 'BACKORDERED'))`,
 	db.TaskRMAFee: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
 		AND state IN ('OVERDUE', 'INSPECTED'))`,
 	db.TaskSpareFee: `SELECT EXISTS (SELECT 1 FROM spare_units WHERE id = ?

@@ -64,6 +64,8 @@ type rmaChange struct {
 	cameByCarrier bool        // then: the carrier itself has brought a unit back
 
 	spareFollows bool // the spare that was used is replenished by this change
+
+	uncounted bool // no figures are kept of the model that was looked for
 }
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
@@ -184,6 +186,10 @@ func (w *rmaChange) save() error {
 	// Only now is the row complete.
 	w.derive()
 	if err := w.store(); err != nil {
+		return err
+	}
+
+	if err := w.askForStock(); err != nil {
 		return err
 	}
 
@@ -332,6 +338,9 @@ func (w *rmaChange) settleTasks() error {
 	settle(db.TaskDecideRMA,
 		before.openToDecide(),
 		w.openToDecide())
+	settle(db.TaskAwaitingStock,
+		before.awaitsStock(),
+		w.awaitsStock())
 	settle(db.TaskRMALate,
 		before.BreachedAt != nil && !outBefore.Done(),
 		out != rma.OutboundWithdrawn && !out.Done())

@@ -20,7 +20,8 @@ func (w *rmaChange) allocateAtOnce() error {
 		return nil
 	}
 
-	reserved, _, err := w.reserve(w.ModelCode)
+	reserved, kept, err := w.reserve(w.ModelCode)
+	w.uncounted = !kept
 	if err != nil || !reserved {
 		return err
 	}

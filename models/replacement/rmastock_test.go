@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
@@ -250,4 +251,109 @@ func TestUnitWithoutAFaultIsEnteredByAnAdjustment(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
 	storetest.Balanced(t, env)
+}
+
+// Whoever approves without a unit in stock leaves a promise that nobody would keep: an operator
+// is asked, until a unit is set apart or nobody needs one any more.
+func TestS21_AnApprovalWithoutStockAsksAnOperator(t *testing.T) {
+	tomorrow := func(env storetest.Env) string {
+		return rules.DateIn(env.Clock().Now(), time.UTC).AddDays(7).String()
+	}
+	ends := map[string]func(t *testing.T, env storetest.Env, id string) error{
+		"allocated": func(t *testing.T, env storetest.Env, id string) error {
+			storetest.Stocked(t, env, "BR-2", "BR", "RALLY-BAR", 1)
+			_, err := env.AllocateRMA(storetest.AgentContext, id, "")
+			return err
+		},
+		"withdrawn": func(_ *testing.T, env storetest.Env, id string) error {
+			_, err := env.WithdrawRMA(storetest.AgentContext, id, "")
+			return err
+		},
+		"delivered all the same": func(_ *testing.T, env storetest.Env, id string) error {
+			_, err := env.AllocateRMA(storetest.AgentContext, id, "RALLY-BAR")
+			return err
+		},
+	}
+
+	for _, counted := range []bool{true, false} {
+		for how, end := range ends {
+			if counted && how == "delivered all the same" {
+				continue // nothing is allocated of what is counted and not there
+			}
+			t.Run(how, func(t *testing.T) {
+				storetest.Each(t, func(t *testing.T, env storetest.Env) {
+					c := env.Covered(t)
+					if counted {
+						storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 0)
+					}
+					r := env.Approved(t, c)
+					tasks := env.Tasks(t, db.TaskAwaitingStock)
+					require.Len(t, tasks, 1)
+					require.Equal(t, db.TaskOpen, tasks[0].State)
+					require.Equal(t, r.ID, tasks[0].SubjectID)
+					require.Contains(t, tasks[0].Why, "1 x Rally Bar (RALLY-BAR)")
+					require.Contains(t, tasks[0].Why, "goes to BR, and it is promised for "+
+						r.Promise.On.String())
+					require.Contains(t, tasks[0].What, "backorder it")
+
+					_, err := env.Act(storetest.AgentContext, tasks[0].ID,
+						operations.TaskAction{Name: operations.ActClose, Reason: "later"})
+					require.Equal(t, rules.StateConflict, rules.CodeOf(err), "the customer waits")
+
+					r, err = env.BackorderRMA(storetest.AgentContext, r.ID,
+						replacement.RMABackorder{ExpectedOn: tomorrow(env)})
+					require.NoError(t, err)
+					tasks = env.Tasks(t, db.TaskAwaitingStock)
+					require.Equal(t, db.TaskOpen, tasks[0].State)
+					require.Contains(t, tasks[0].Why, r.Promise.On.String(), "the new promise")
+
+					require.NoError(t, end(t, env, r.ID))
+					tasks = env.Tasks(t, db.TaskAwaitingStock)
+					require.Len(t, tasks, 1)
+					require.Equal(t, db.TaskDone, tasks[0].State)
+				})
+			})
+		}
+	}
+}
+
+// A parcel that is lost needs another unit, and asks for it where there is none.
+func TestS21_AReshipmentWithoutStockAsksAnOperator(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
+		r := env.Shipped(t, c)
+		require.Empty(t, env.Tasks(t, db.TaskAwaitingStock), "it had its unit")
+		storetest.RunRMAUntil(t, env, r.ID, env.Clock().Now().AddDate(0, 0, 10))
+		_, err := env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
+		require.NoError(t, err)
+		require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskAwaitingStock)[0].State)
+	})
+}
+
+// Who was promised the earliest day is named first, and nobody whom the model does not help.
+func TestS21_AReceiptNamesWhoWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 0)
+		late := env.Approved(t, env.Covered(t))
+		_, err := env.BackorderRMA(storetest.AgentContext, late.ID, replacement.RMABackorder{
+			ExpectedOn: rules.DateIn(env.Clock().Now(), time.UTC).AddDays(20).String(),
+		})
+		require.NoError(t, err)
+		soon := env.Approved(t, env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200"))
+		gone := env.Approved(t, env.CoveredFor(t, "Gama SA", "gil@gama.example", "SN-300"))
+		_, err = env.WithdrawRMA(storetest.AgentContext, gone.ID, "")
+		require.NoError(t, err)
+
+		waiting, err := env.WaitingForStock(env.Context, "rally-bar")
+		require.NoError(t, err)
+		require.Len(t, waiting, 2)
+		require.Equal(t, []string{soon.Number, late.Number},
+			[]string{waiting[0].Number, waiting[1].Number})
+		require.Equal(t, soon.Promise.On.String(), waiting[0].PromisedOn())
+
+		waiting, err = env.WaitingForStock(env.Context, "MEETUP")
+		require.NoError(t, err)
+		require.Empty(t, waiting)
+	})
 }

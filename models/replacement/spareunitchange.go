@@ -226,7 +226,7 @@ func (w *spareUnitChange) planStock() error {
 	return nil
 }
 
-// reserve reserves a unit where a depot has one.
+// reserve reserves a unit where a depot has one, and asks an operator for one where none has.
 func (w *spareUnitChange) reserve() error {
 	e, _, err := logistics.ReserveStock(w.tx, logistics.StockNeed{
 		ModelCode: w.ModelCode,
@@ -235,8 +235,11 @@ func (w *spareUnitChange) reserve() error {
 		Cause:     w.stockKey(),
 		SubjectID: w.ID,
 	})
-	if err != nil || e == nil {
+	if err != nil {
 		return err
+	}
+	if e == nil {
+		return w.askForStock()
 	}
 
 	w.DepotID = &e.DepotID
@@ -382,6 +385,9 @@ func (w *spareUnitChange) settleTasks() error {
 	if w.before.Unprintable != "" && w.before.toSend() &&
 		(w.Unprintable == "" || !w.SpareUnit.toSend()) {
 		kinds = append(kinds, db.TaskLabelUnreadable)
+	}
+	if w.before.ToShip() && !w.ToShip() {
+		kinds = append(kinds, db.TaskAwaitingStock)
 	}
 	if len(kinds) == 0 {
 		return nil

@@ -212,3 +212,25 @@ func lastSpareStatus(t *testing.T, env storetest.Env, id string) db.ProcessStatu
 		}
 	}
 }
+
+// A spare that is to be sent and of which no depot has one asks an operator, until it is sent.
+func TestS26_ASpareWithoutStockAsksAnOperator(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, u := env.Spare(t)
+		storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 0)
+		u = env.Agreed(t, c, u)
+		tasks := env.Tasks(t, db.TaskAwaitingStock)
+		require.Len(t, tasks, 1)
+		require.Equal(t, db.TaskOpen, tasks[0].State)
+		require.Contains(t, tasks[0].Why, "1 x Rally Bar (RALLY-BAR)")
+
+		waiting, err := env.WaitingForStock(env.Context, "RALLY-BAR")
+		require.NoError(t, err)
+		require.Len(t, waiting, 1)
+		require.True(t, waiting[0].Spare)
+
+		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
+		require.NoError(t, err)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskAwaitingStock)[0].State)
+	})
+}
