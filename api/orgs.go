@@ -87,6 +87,7 @@ type OrgChangeRequest struct {
 type OrgMailRequest struct {
 	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed. At most 50"`
 	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name"`
+	Locale    string   `json:"locale,omitempty" doc:"Language of mails to these addresses, as BCP 47: pt-BR or en; missing: that of the customer's order"`
 	Reason    string   `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
@@ -121,6 +122,7 @@ type OrgDetail struct {
 	OrgView
 	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"Domains of its people's addresses, such as revenda.example: an order whose contact has one of them is reviewed"`
 	NoticesTo      string            `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name; missing: nobody is told"`
+	Locale         string            `json:"locale,omitempty" doc:"Language of mails to these addresses, as BCP 47; missing: that of the customer's order"`
 	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known"`
 	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders"`
 	DistributorIDs []string          `json:"distributor_ids" nullable:"false" doc:"Of a reseller: who orders in its name"`
@@ -171,6 +173,7 @@ func (h orgHandlers) orgDetail(
 			OrgView:        h.orgView(o),
 			MailDomains:    append([]string{}, r.MailDomains...),
 			NoticesTo:      o.NoticesTo,
+			Locale:         o.Locale,
 			ResellerIDs:    append([]string{}, r.ResellerIDs...),
 			DistributorIDs: append([]string{}, r.DistributorIDs...),
 			Alike:          viewed(r.Alike, h.orgView),
@@ -236,6 +239,7 @@ func (h orgHandlers) putOrgMail(
 	err := h.accounts.PutOrgMail(ctx, in.ID, account.OrgMail{
 		Domains:   r.Domains,
 		NoticesTo: r.NoticesTo,
+		Locale:    r.Locale,
 	}, r.Reason)
 	if err != nil {
 		return nil, err

@@ -191,6 +191,7 @@ var parameters = map[string][]parameter{
 		may("expected_on", asDate),
 		may("day", asWhole),
 		may("damage", asFlag),
+		may("overdue", asFlag),
 		may("wrong", asName),
 		may("holds", asText),
 		may("fee_withdrawn", asFlag),
@@ -207,6 +208,7 @@ var parameters = map[string][]parameter{
 		may("carrier", asName),
 		may("tracking", asName),
 		may("return_on", asDate),
+		may("overdue", asFlag),
 		may("day", asWhole),
 		may("wrong", asName),
 		may("holds", asText),
@@ -240,6 +242,18 @@ func readsPortal(template string, p map[string]any) bool {
 	return !withoutPortal[template] && p["seller"] != true
 }
 
+// overdueSteps are the steps that say that the day of a return has passed.
+var overdueSteps = map[any]bool{"OVERDUE": true, "RECALL_OVERDUE": true}
+
+// promiseIsPast are the steps at which nobody waits for the replacement any more: its day says
+// nothing then, and would stand beside the day of the return.
+var promiseIsPast = map[any]bool{
+	"REJECTED": true, "REJECTED_FINAL": true, "WITHDRAWN": true,
+	"DELIVERED": true, "DELIVERED_LAST": true, "REMINDER": true, "OVERDUE": true,
+	"WRONG_UNIT": true, "INSPECTED": true, "NO_RETURN": true,
+	"BILLED": true, "BILLED_DAMAGE": true, "WAIVED": true,
+}
+
 // localise checks c's parameters against the template's and returns them as
 // the template shows them: dates in words, whole numbers as int, texts on one
 // line. Every fault is named at once.
@@ -252,10 +266,20 @@ func localise(c Content) (map[string]any, error) {
 		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
 
+	if c.Template == "rma_update" || c.Template == "spare_update" {
+		p["late"] = p["overdue"] == true || overdueSteps[p["step"]]
+	}
+
 	if c.Template == "rma_update" {
+		if p["step"] == "BILLED" && p["damage"] == true {
+			p["step"] = "BILLED_DAMAGE"
+		}
 		p["explanation"] = p["explanation_en"]
 		if c.Locale == "pt-BR" {
 			p["explanation"] = p["explanation_pt"]
+		}
+		if promiseIsPast[p["step"]] {
+			p["promised_on"], p["explanation"] = "", ""
 		}
 	}
 

@@ -28,6 +28,7 @@ type Org struct {
 	AuthorisedUntil string // exclusive; empty: no end
 	Suspended       bool
 	NoticesTo       string     // address on record for notices about its orders (S65)
+	Locale          string     // of mails to its addresses; empty: the order's (see OrgMail)
 	MergedInto      *string    // a customer's parent that was merged into another (S27)
 	PartedAt        *time.Time // a customer's parent of which an operator split accounts off (S27)
 	CreatedAt       time.Time
