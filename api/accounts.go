@@ -242,7 +242,7 @@ func (h accountHandlers) createAccount(
 		if org.Kind != account.OrgCustomerParent {
 			return nil, wrong("/parent_org_id", "NOT_A_PARENT",
 				"This organization is not a customer's parent.",
-				"Name an organisation of the kind CUSTOMER_PARENT.")
+				"Name an organization of the kind CUSTOMER_PARENT.")
 		}
 	}
 

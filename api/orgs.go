@@ -34,18 +34,18 @@ func (h orgHandlers) routes(api huma.API) {
 		OperatorOnly: true,
 	}
 
-	mount(api, read.get("list-orgs", "/v1/orgs", "List organisations"), h.listOrgs)
-	mount(api, read.get("get-org", "/v1/orgs/{id}", "Read an organisation").refuses(404), h.getOrg)
-	mountJSON(api, write.put("put-org", "/v1/orgs", "Add an organisation that sells, or change it"),
+	mount(api, read.get("list-orgs", "/v1/orgs", "List organizations"), h.listOrgs)
+	mount(api, read.get("get-org", "/v1/orgs/{id}", "Read an organization").refuses(404), h.getOrg)
+	mountJSON(api, write.put("put-org", "/v1/orgs", "Add an organization that sells, or change it"),
 		h.putOrg)
 	mountJSON(api, write.put("change-org", "/v1/orgs/{id}",
-		"Change an organisation that sells, its name and country too").
+		"Change an organization that sells, its name and country too").
 		refuses(404), h.changeOrg)
 	mountJSON(api, write.put("put-org-mail", "/v1/orgs/{id}/mail",
-		"Record an organisation's mail domains and its address for notices").
+		"Record an organization's mail domains and its address for notices").
 		refuses(404), h.putOrgMail)
 	mountJSON(api, write.put("put-org-spellings", "/v1/orgs/{id}/spellings",
-		"Record other names under which an organisation is known").
+		"Record other names under which an organization is known").
 		refuses(404), h.putOrgSpellings)
 	mountJSON(api, write.put("relate-orgs", "/v1/orgs/{id}/resellers/{reseller_id}",
 		"Record that a distributor orders in a reseller's name").
@@ -201,7 +201,7 @@ func (r OrgRequest) change() (account.OrgChange, error) {
 	var f fieldCheck
 	f.fail(r.Kind != account.OrgReseller && r.Kind != account.OrgDistributor &&
 		r.Kind != account.OrgPartner, "/kind", "UNKNOWN_KIND",
-		"There is no such kind of organisation here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
+		"There is no such kind of organization here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
 	f.dates("/authorised_from", r.AuthorisedFrom, "/authorised_until", r.AuthorisedUntil)
 	r.Name = f.party(r.Name, nil).Company
 

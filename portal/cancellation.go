@@ -158,7 +158,7 @@ func (v *visit) cancellable(id string) (order.Order, error) {
 			"Write to the mailbox.")
 	}
 
-	return o, rules.Refuse(rules.StateConflict, "The order cannot be cancelled.",
+	return o, rules.Refuse(rules.StateConflict, "The order cannot be canceled.",
 		"Read the order again.")
 }
 

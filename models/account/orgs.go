@@ -157,8 +157,8 @@ func (s *Accounts) ChangeOrg(
 			return rules.Invalid([]rules.FieldError{{
 				Pointer: "/kind",
 				Code:    "UNCHANGEABLE",
-				Message: "The kind of an organisation cannot change.",
-				Remedy:  "Send its kind, or add another organisation.",
+				Message: "The kind of an organization cannot change.",
+				Remedy:  "Send its kind, or add another organization.",
 			}})
 		}
 
@@ -187,8 +187,8 @@ func namedForChange(tx *db.Tx, c OrgChange) (Org, error) {
 			return o, nil
 		case o.Country == "":
 			return Org{}, rules.Refuse(rules.StateConflict,
-				"The country of the organisation of this name is not on record.",
-				"Record it by the organisation's id, "+o.ID+"; then this one can be told apart.")
+				"The country of the organization of this name is not on record.",
+				"Record it by the organization's id, "+o.ID+"; then this one can be told apart.")
 		}
 	}
 
@@ -199,12 +199,12 @@ func namedForChange(tx *db.Tx, c OrgChange) (Org, error) {
 		return named[0], nil
 	case len(named) == 1:
 		return Org{}, countryMissing(
-			"Only an order has given this name so far, for an organisation in "+
-				named[0].Country+" that no operator has authorised.",
+			"Only an order has given this name so far, for an organization in "+
+				named[0].Country+" that no operator has authorized.",
 			"Look at "+named[0].ID+"; if it is the one that you mean, say its country.")
 	}
 
-	return Org{}, countryMissing("Organisations of several countries have this name.",
+	return Org{}, countryMissing("Organizations of several countries have this name.",
 		"Say which one by its country.")
 }
 
@@ -237,7 +237,7 @@ func nameTaken(pointer, owner string) rules.FieldError {
 	return rules.FieldError{
 		Pointer: pointer,
 		Code:    rules.Duplicate,
-		Message: "Another organisation is known by this name in this country.",
+		Message: "Another organization is known by this name in this country.",
 		Remedy:  "Look at " + owner + ": change that one, or give another name.",
 	}
 }

@@ -177,8 +177,8 @@ func (m OrgMail) checked(reason string) (OrgMail, error) {
 		at := rules.EmailDomain(out.NoticesTo)
 		if len(k.Fields) == 0 && len(out.Domains) > 0 && !rules.AtOneOf(at, out.Domains) {
 			k.Fail("/notices_to", rules.InvalidEmail,
-				"The address is at none of the organisation's domains.",
-				"Name an address of the organisation, or its domain too.")
+				"The address is at none of the organization's domains.",
+				"Name an address of the organization, or its domain too.")
 		}
 	}
 
@@ -267,7 +267,7 @@ func spellingRows(tx *db.Tx, o Org, spellings []Spelling) ([]OrgSpelling, error)
 			k.Fields = append(k.Fields, nameTaken(at+"/name", owner))
 		case seen[key] || owner == o.ID:
 			k.Fail(at+"/name", rules.Duplicate, "This name stands here already.",
-				"Leave it out: the organisation is known by it.")
+				"Leave it out: the organization is known by it.")
 		default:
 			seen[key] = true
 			rows = append(rows, row)

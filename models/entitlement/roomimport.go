@@ -160,6 +160,7 @@ type roomBatch struct {
 type wantedDevice struct {
 	device Device
 	roomID string
+	proof  string // of purchase, as the row gives it
 }
 
 // newRoomBatch looks up the account, and the rooms and devices that the rows name.
@@ -491,7 +492,8 @@ func (b *roomBatch) device(
 		d := newDevice(b.tx, b.acc, form, room.ID)
 		return &d, nil
 	case there.AccountID != b.acc.ID:
-		b.claims = append(b.claims, wantedDevice{there.Device, room.ID})
+		proof := rules.NormaliseText(form.PurchaseProof)
+		b.claims = append(b.claims, wantedDevice{there.Device, room.ID, proof})
 		return nil, []rules.FieldError{{
 			Pointer: at + "/serial",
 			Code:    licensing.SerialClaimed,
@@ -596,7 +598,7 @@ func (b *roomBatch) raiseClaims() error {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
 		}
-		if err := claim(b.tx, b.acc, c.device, c.roomID); err != nil {
+		if err := claim(b.tx, b.acc, c.device, c.roomID, c.proof); err != nil {
 			return err
 		}
 	}
