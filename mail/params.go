@@ -158,6 +158,18 @@ var parameters = map[string][]parameter{
 		may("self", asFlag),
 		may("own_act", asFlag),
 	},
+	// To administrators: where hardware may be sent to from now on. by is who did it: a person's
+	// name, or, without one, what by_kind says: OPERATOR or PROGRAM. before is the address until
+	// now; count is how many sites a file brought, and then none of them is named.
+	"site_notice": {
+		need("company", asName),
+		need("by_kind", asText),
+		may("by", asName),
+		may("site", asName),
+		may("before", asName),
+		may("after", asName),
+		may("count", asWhole),
+	},
 	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
 	// the clock of zone.
 	"security_notice": {

@@ -343,7 +343,7 @@ type accountLanguageCommand struct {
 
 // Help is shown by --help.
 func (accountLanguageCommand) Help() string {
-	return `Its papers, and mails to people who do not sign in, such as the contact of a site, come in
+	return `Papers, and mails to people who do not sign in, such as the contact of a site, come in
 this language from then on. Who signs in is written to in their own (user language), and an
 invitation may have one (invite send --language).
 
