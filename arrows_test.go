@@ -59,7 +59,8 @@ var arrows = map[string][]string{
 	"models/notification":     {"models/db", "rules", "rules/catalogue"},
 	"models/importjob":        {"models/db", "rules"},
 	"models/account": {
-		"models/db", "models/program", "rules", "rules/catalogue", "rules/ordering",
+		"models/db", "models/notification", "models/program", "rules", "rules/catalogue",
+		"rules/ordering",
 	},
 	"models/identity": {
 		"models/account", "models/db", "models/notification", "models/program", "rules",

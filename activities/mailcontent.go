@@ -17,7 +17,7 @@ func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Me
 		Template: n.Template,
 		Locale:   locale,
 		Subject:  p.Subject(n.Template, locale),
-		Params:   a.withSecrets(n),
+		Params:   a.withSecrets(n, locale),
 		Brand: mail.Brand{
 			Name:              p.Name,
 			SenderName:        p.Sender(locale),
@@ -58,7 +58,7 @@ func threadOf(n notification.Notification) string {
 	return ""
 }
 
-func (a *Mail) withSecrets(n notification.Notification) map[string]any {
+func (a *Mail) withSecrets(n notification.Notification, locale string) map[string]any {
 	params := maps.Clone(n.Params)
 	if params == nil {
 		params = map[string]any{}
@@ -72,7 +72,9 @@ func (a *Mail) withSecrets(n notification.Notification) map[string]any {
 	secrets := a.DB.Secrets()
 	switch n.Template {
 	case "invitation", "invitation_reminder":
-		params["link"] = a.PortalURL + "/invitation?token=" + secrets.InvitationToken(n.SubjectID)
+		// the page opens in the mail's language
+		params["link"] = a.PortalURL + "/invitation?token=" +
+			secrets.InvitationToken(n.SubjectID) + "&lang=" + locale
 	case "one_time_code":
 		params["code"] = secrets.OneTimeCode(n.SubjectID)
 	case "password_reset":

@@ -249,7 +249,7 @@ func TestR119_R103_InvitationGoesToTheDesignatedPersonAlone(t *testing.T) {
 	require.Equal(t, "Boas-vindas ao Logitech Select", m.Subject)
 	require.Equal(t, "Serviços de suporte da Logitech", m.FromName)
 	link := portal + "/invitation?token=" + b.Secrets().InvitationToken(inv.ID)
-	require.Contains(t, m.Text, link)
+	require.Contains(t, m.Text, link+"&lang=pt-BR", "the page opens in the mail's language")
 	require.Contains(t, m.HTML, link)
 	require.Contains(t, m.Text, "23 de dezembro de 2026", "R121: the last day the link works")
 	stored, _, err := b.ListNotifications(b.Context, notification.NotificationFilter{SubjectID: inv.ID})

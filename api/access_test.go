@@ -79,6 +79,8 @@ var routeTable = map[string]string{
 	"POST /v1/csms":                                     "AL",
 	"PATCH /v1/csms/x":                                  "AL",
 	"PUT /v1/accounts/x/csm":                            "ALC",
+	"PUT /v1/accounts/x/language":                       "ALCK",
+	"PUT /v1/memberships/x/language":                    "AL",
 	"PUT /v1/accounts/x/time-zone":                      "ALCK",
 	"GET /v1/contracts":                                 "ALCKV",
 	"GET /v1/contracts.csv":                             "ALCKV",

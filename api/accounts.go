@@ -76,6 +76,12 @@ func (h accountHandlers) routes(api huma.API) {
 	mountJSON(api, zone.put("change-time-zone", "/v1/accounts/{id}/time-zone",
 		"Move an account to another time zone").
 		refuses(404, 409, 412, 428), h.changeTimeZone)
+	mountJSON(api, zone.put("change-account-language", "/v1/accounts/{id}/language",
+		"Give an account another language").
+		refuses(404, 409, 412, 428), h.changeLanguage)
+	mountJSON(api, members.put("change-member-language", "/v1/memberships/{id}/language",
+		"Set the language of a person's mails").
+		refuses(404), h.changeMemberLanguage)
 	mountJSON(api, members.patch("change-membership", "/v1/memberships/{id}",
 		"Remove, suspend, demote or promote a member").
 		refuses(404, 409), h.changeMembership)
@@ -99,7 +105,7 @@ type AccountView struct {
 	LegalName   string              `json:"legal_name" doc:"Name of the company, with its legal form"`
 	Address     rules.Address       `json:"address" doc:"Where the company is; its country decides on terms and languages"`
 	TimeZone    string              `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
-	Locale      string              `json:"locale" doc:"Language of mails and pages, as BCP 47: pt-BR or en"`
+	Locale      string              `json:"locale" doc:"Language of papers, and of mails to people who do not sign in, as BCP 47: pt-BR or en"`
 	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE" doc:"Whether the account serves all sites of a customer or one"`
 	ParentOrgID string              `json:"parent_org_id" doc:"Id of the customer's parent: the accounts of one company, which earn spares together"`
 	UserLimit   int                 `json:"user_limit" doc:"How many people may have access at most"`
@@ -121,6 +127,8 @@ type MemberView struct {
 	MembershipView
 	Name  string `json:"name" doc:"The person's name, as the person wrote it"`
 	Email string `json:"email" doc:"The address with which the person signs in"`
+
+	Locale string `json:"locale" doc:"Language of mails to the person, in every account, as BCP 47: pt-BR or en"`
 }
 
 // MembershipView is a person's place in an account.
@@ -167,7 +175,7 @@ func membershipView(m identity.Membership) MembershipView {
 }
 
 func memberView(m identity.Member) MemberView {
-	return MemberView{membershipView(m.Membership), m.Name, m.Email}
+	return MemberView{membershipView(m.Membership), m.Name, m.Email, m.Locale}
 }
 
 func (h accountHandlers) listAccounts(
@@ -234,7 +242,7 @@ func (h accountHandlers) createAccount(
 		if org.Kind != account.OrgCustomerParent {
 			return nil, wrong("/parent_org_id", "NOT_A_PARENT",
 				"This organization is not a customer's parent.",
-				"Name an organisation of the kind CUSTOMER_PARENT.")
+				"Name an organization of the kind CUSTOMER_PARENT.")
 		}
 	}
 
@@ -268,6 +276,41 @@ func (h accountHandlers) changeTimeZone(
 	}
 
 	return h.getAccount(ctx, &in.IDInput)
+}
+
+// LanguageRequest sets a language.
+type LanguageRequest struct {
+	Locale string `json:"locale" doc:"The language as BCP 47, one of the program's: pt-BR or en"`
+	Reason string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
+}
+
+func (h accountHandlers) changeLanguage(
+	ctx context.Context, in *IfMatchInput, r LanguageRequest,
+) (*roomOutput[AccountDetail], error) {
+	acc, err := h.accounts.GetAccount(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.matches(acc.Version); err != nil {
+		return nil, err
+	}
+	if _, err := h.accounts.ChangeLanguage(ctx, account.LanguageChange{
+		AccountID: acc.ID,
+		Locale:    r.Locale,
+		Version:   acc.Version,
+		Reason:    r.Reason,
+	}); err != nil {
+		return nil, err
+	}
+
+	return h.getAccount(ctx, &in.IDInput)
+}
+
+func (h accountHandlers) changeMemberLanguage(
+	ctx context.Context, in *IDInput, r LanguageRequest,
+) (*one[MembershipView], error) {
+	m, err := h.people.ChangeMemberLanguage(ctx, in.ID, r.Locale, r.Reason)
+	return single(m, err, membershipView)
 }
 
 // MembershipRequest changes a member; what is missing stays.

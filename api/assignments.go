@@ -32,11 +32,11 @@ func (h assignmentHandlers) routes(api huma.API) {
 	}
 
 	mount(api, read.get("list-assignments", "/v1/assignments",
-		"List assignments of licences, newest first"), h.listAssignments)
-	mountJSON(api, write.post("assign", "/v1/assignments", "Assign a licence to a room").
+		"List assignments of licenses, newest first"), h.listAssignments)
+	mountJSON(api, write.post("assign", "/v1/assignments", "Assign a license to a room").
 		answers(http.StatusCreated).idempotent().refuses(404, 409), h.assign)
 	mountJSON(api, write.post("assign-many", "/v1/contracts/{id}/assignments",
-		"Assign licences of a contract to rooms, one each").
+		"Assign licenses of a contract to rooms, one each").
 		answers(http.StatusCreated).idempotent().refuses(404, 409), h.assignMany)
 
 	mountJSON(api, write.post("release", "/v1/assignments/{id}/release", "End an assignment").

@@ -41,7 +41,7 @@ func (h contractHandlers) routes(api huma.API) {
 	mount(api, read.get("get-contract", "/v1/contracts/{id}", "Read a contract with its history").
 		refuses(404), h.getContract)
 	mount(api, read.get("list-licences", "/v1/contracts/{id}/licences",
-		"List a contract's licences").
+		"List a contract's licenses").
 		refuses(404), h.listLicences)
 }
 

@@ -36,7 +36,7 @@ func (i intake) sender(ctx context.Context, in ForInput) (context.Context, accou
 	if !t.Role.IsOperator() {
 		if in.For != "" || in.Reason != "" {
 			return ctx, account.Org{}, invalidParameter("/query/on_behalf_of",
-				"Only operators act for another organisation.")
+				"Only operators act for another organization.")
 		}
 		return ctx, t.Org, nil
 	}
@@ -52,7 +52,7 @@ func (i intake) sender(ctx context.Context, in ForInput) (context.Context, accou
 	}
 
 	if org.Kind != account.OrgReseller && org.Kind != account.OrgDistributor {
-		return ctx, org, invalidParameter("/query/on_behalf_of", "This organisation does not sell.")
+		return ctx, org, invalidParameter("/query/on_behalf_of", "This organization does not sell.")
 	}
 
 	scope, _ := db.ScopeFrom(ctx)

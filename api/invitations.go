@@ -82,6 +82,7 @@ type InvitationView struct {
 	StateSince   time.Time               `json:"state_since" doc:"When it came into this state; an instant in UTC"`
 	IssuedAt     time.Time               `json:"issued_at" doc:"When it was issued; an instant in UTC. Its days count from here"`
 	ExpiresAt    time.Time               `json:"expires_at" doc:"When it expires: an instant in UTC at which it is not good any more"`
+	Locale       string                  `json:"locale,omitempty" doc:"Language of its mails, as BCP 47; missing: the account's. A person who signs in already is written to in their own"`
 	SupersedesID string                  `json:"supersedes_id,omitempty" doc:"Id of the invitation that this one took the place of"`
 	LastError    string                  `json:"last_error,omitempty" doc:"Why its mail could not be delivered, in short"`
 }
@@ -99,6 +100,7 @@ func invitationView(i identity.Invitation) InvitationView {
 		StateSince:   i.StateSince,
 		IssuedAt:     i.IssuedAt,
 		ExpiresAt:    i.ExpiresAt,
+		Locale:       i.Locale,
 		SupersedesID: text(i.SupersedesID),
 		LastError:    i.LastError,
 	}
@@ -124,6 +126,7 @@ type InviteRequest struct {
 	Email       string              `json:"email" doc:"Address of the person; the link is sent there and nowhere else"`
 	ContactName string              `json:"contact_name" doc:"Name of the person, as it stands in the mail"`
 	Role        identity.MemberRole `json:"role" enum:"ADMIN,READ_ONLY" doc:"What the person may do once it is accepted"`
+	Locale      string              `json:"locale,omitempty" doc:"Language of the mails, and of the page to which their link leads, as BCP 47: pt-BR or en; missing: the account's"`
 	Reason      string              `json:"reason" doc:"Required: who asked for it; goes into the audit"`
 }
 
@@ -144,6 +147,7 @@ func (h invitationHandlers) invite(
 		ContactName: r.ContactName,
 		Role:        r.Role,
 		Kind:        identity.InvitationForExtra,
+		Locale:      r.Locale,
 		Reason:      r.Reason,
 	})
 	return single(i, err, invitationView)
@@ -162,6 +166,7 @@ type ReissueRequest struct {
 	Reason      string `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 	Email       string `json:"email,omitempty" doc:"Address of another person; missing: the same one"`
 	ContactName string `json:"contact_name,omitempty" doc:"Name of the other person"`
+	Locale      string `json:"locale,omitempty" doc:"Language of the mails, as BCP 47: pt-BR or en; missing: that of the invitation before"`
 }
 
 func (h invitationHandlers) reissue(
@@ -170,7 +175,8 @@ func (h invitationHandlers) reissue(
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
-	i, err := h.people.Reissue(ctx, in.ID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
+	i, err := h.people.ReissueIn(ctx, in.ID, r.Email, strings.TrimSpace(r.ContactName), r.Locale,
+		r.Reason)
 	return single(i, err, invitationView)
 }
 

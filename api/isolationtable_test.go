@@ -22,6 +22,9 @@ var probes = map[string]struct{ path, body string }{
 	"POST /v1/carrier/events":   {"/v1/carrier/events", `{}`},
 
 	"GET /v1/accounts/{id}": {"/v1/accounts/<account>", ""},
+	"PUT /v1/accounts/{id}/language": {
+		"/v1/accounts/<account>/language", `{"locale":"pt-BR","reason":"r"}`,
+	},
 	"PUT /v1/accounts/{id}/time-zone": {
 		"/v1/accounts/<account>/time-zone", `{"time_zone":"America/Sao_Paulo","reason":"r"}`,
 	},

@@ -366,7 +366,7 @@ func (h orderHandlers) amendOrder(
 	}
 	if !t.Role.IsOperator() && o.SubmittedBy != t.OrgID {
 		return nil, rules.Refuse(rules.Forbidden, "Only who sent the order may amend it.",
-			"Ask the organisation that sent it.")
+			"Ask the organization that sent it.")
 	}
 
 	if err := in.matches(o.Version); err != nil {
@@ -429,10 +429,10 @@ func (h orderHandlers) cancelOrder(
 	switch {
 	case c.Quantity == nil && len(c.LicenceIDs) > 0:
 		return nil, wrong("/quantity", rules.Required,
-			"Licences are named, but not how many are to be cancelled.", "Send the quantity too.")
+			"Licenses are named, but not how many are to be canceled.", "Send the quantity too.")
 	case c.Quantity != nil && *c.Quantity < 1:
 		return nil, wrong("/quantity", rules.QuantityTooSmall, "The quantity must be at least 1.",
-			"Send how many licences to cancel, or leave it out for the whole order.")
+			"Send how many licenses to cancel, or leave it out for the whole order.")
 	case c.Quantity != nil:
 		r.Quantity = *c.Quantity
 	}

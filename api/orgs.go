@@ -34,18 +34,18 @@ func (h orgHandlers) routes(api huma.API) {
 		OperatorOnly: true,
 	}
 
-	mount(api, read.get("list-orgs", "/v1/orgs", "List organisations"), h.listOrgs)
-	mount(api, read.get("get-org", "/v1/orgs/{id}", "Read an organisation").refuses(404), h.getOrg)
-	mountJSON(api, write.put("put-org", "/v1/orgs", "Add an organisation that sells, or change it"),
+	mount(api, read.get("list-orgs", "/v1/orgs", "List organizations"), h.listOrgs)
+	mount(api, read.get("get-org", "/v1/orgs/{id}", "Read an organization").refuses(404), h.getOrg)
+	mountJSON(api, write.put("put-org", "/v1/orgs", "Add an organization that sells, or change it"),
 		h.putOrg)
 	mountJSON(api, write.put("change-org", "/v1/orgs/{id}",
-		"Change an organisation that sells, its name and country too").
+		"Change an organization that sells, its name and country too").
 		refuses(404), h.changeOrg)
 	mountJSON(api, write.put("put-org-mail", "/v1/orgs/{id}/mail",
-		"Record an organisation's mail domains and its address for notices").
+		"Record an organization's mail domains and its address for notices").
 		refuses(404), h.putOrgMail)
 	mountJSON(api, write.put("put-org-spellings", "/v1/orgs/{id}/spellings",
-		"Record other names under which an organisation is known").
+		"Record other names under which an organization is known").
 		refuses(404), h.putOrgSpellings)
 	mountJSON(api, write.put("relate-orgs", "/v1/orgs/{id}/resellers/{reseller_id}",
 		"Record that a distributor orders in a reseller's name").
@@ -87,6 +87,7 @@ type OrgChangeRequest struct {
 type OrgMailRequest struct {
 	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed. At most 50"`
 	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name"`
+	Locale    string   `json:"locale,omitempty" doc:"Language of mails to these addresses, as BCP 47: pt-BR or en; missing: that of the customer's order"`
 	Reason    string   `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
 }
 
@@ -121,6 +122,7 @@ type OrgDetail struct {
 	OrgView
 	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"Domains of its people's addresses, such as revenda.example: an order whose contact has one of them is reviewed"`
 	NoticesTo      string            `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name; missing: nobody is told"`
+	Locale         string            `json:"locale,omitempty" doc:"Language of mails to these addresses, as BCP 47; missing: that of the customer's order"`
 	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known"`
 	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders"`
 	DistributorIDs []string          `json:"distributor_ids" nullable:"false" doc:"Of a reseller: who orders in its name"`
@@ -171,6 +173,7 @@ func (h orgHandlers) orgDetail(
 			OrgView:        h.orgView(o),
 			MailDomains:    append([]string{}, r.MailDomains...),
 			NoticesTo:      o.NoticesTo,
+			Locale:         o.Locale,
 			ResellerIDs:    append([]string{}, r.ResellerIDs...),
 			DistributorIDs: append([]string{}, r.DistributorIDs...),
 			Alike:          viewed(r.Alike, h.orgView),
@@ -198,7 +201,7 @@ func (r OrgRequest) change() (account.OrgChange, error) {
 	var f fieldCheck
 	f.fail(r.Kind != account.OrgReseller && r.Kind != account.OrgDistributor &&
 		r.Kind != account.OrgPartner, "/kind", "UNKNOWN_KIND",
-		"There is no such kind of organisation here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
+		"There is no such kind of organization here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
 	f.dates("/authorised_from", r.AuthorisedFrom, "/authorised_until", r.AuthorisedUntil)
 	r.Name = f.party(r.Name, nil).Company
 
@@ -236,6 +239,7 @@ func (h orgHandlers) putOrgMail(
 	err := h.accounts.PutOrgMail(ctx, in.ID, account.OrgMail{
 		Domains:   r.Domains,
 		NoticesTo: r.NoticesTo,
+		Locale:    r.Locale,
 	}, r.Reason)
 	if err != nil {
 		return nil, err

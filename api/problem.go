@@ -88,6 +88,7 @@ var statuses = map[string]int{
 	spare.SpareNotChosen:           409,
 	rules.LastAdmin:                409,
 	rules.UserLimit:                409,
+	rules.SiteLimit:                409,
 	rules.UnknownSKU:               409,
 	rules.ActionNotAvailable:       409,
 	shipping.OutOfStock:            409,

@@ -36,7 +36,7 @@ func (h roomHandlers) routes(api huma.API) {
 	}
 
 	mount(api, read.get("list-rooms", "/v1/rooms", "List rooms, newest first"), h.listRooms)
-	mount(api, read.get("get-room", "/v1/rooms/{id}", "Read a room with its devices and licences").
+	mount(api, read.get("get-room", "/v1/rooms/{id}", "Read a room with its devices and licenses").
 		refuses(404), h.getRoom)
 	mountJSON(api, write.post("create-room", "/v1/rooms", "Add a room").
 		answers(http.StatusCreated).idempotent().refuses(404), h.createRoom)
@@ -45,7 +45,7 @@ func (h roomHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("archive-room", "/v1/rooms/{id}/archive", "Archive a room").
 		idempotent().refuses(404, 409), h.archiveRoom)
 	mountJSON(api, write.post("move", "/v1/rooms/{id}/move",
-		"Move devices, licences or both to another room").
+		"Move devices, licenses or both to another room").
 		idempotent().refuses(404, 409), h.move)
 
 	mountJSON(api, write.post("add-bundle", "/v1/rooms/{id}/bundles",

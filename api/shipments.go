@@ -80,7 +80,7 @@ type ScanView struct {
 	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE" doc:"Who says so"`
 
 	Contradicted bool `json:"contradicted,omitempty" doc:"Whether the time cannot be true, so that nothing follows from the scan"`
-	TakenBack    bool `json:"taken_back,omitempty" doc:"Another parcel travelled under the number that was typed, so nothing follows from the scan"`
+	TakenBack    bool `json:"taken_back,omitempty" doc:"Another parcel traveled under the number that was typed, so nothing follows from the scan"`
 }
 
 // ShipmentDetail is a shipment with its scans.

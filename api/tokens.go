@@ -98,8 +98,8 @@ func (h tokenHandlers) createToken(
 
 	if !fits(r.Role, org.Kind) {
 		return nil, wrong("/role", "ROLE_DOES_NOT_FIT",
-			"An organisation of this kind cannot have this role.",
-			"Name an organisation of the role's kind.")
+			"An organization of this kind cannot have this role.",
+			"Name an organization of the role's kind.")
 	}
 
 	if err := h.checkTokenAccount(ctx, r); err != nil {
@@ -140,7 +140,7 @@ func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) er
 
 	if acc.ParentOrgID != r.OrgID {
 		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
-			"The account belongs to another organisation.", "Name its parent as org_id.")
+			"The account belongs to another organization.", "Name its parent as org_id.")
 	}
 	return nil
 }

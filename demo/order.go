@@ -91,7 +91,7 @@ func (s *story) sendOrder(ctx context.Context, number string, quantity int) (pla
 		return o, err
 	}
 
-	err = s.await(ctx, "the order's fulfilment", func(ctx context.Context) (err error) {
+	err = s.await(ctx, "the order's fulfillment", func(ctx context.Context) (err error) {
 		if o, err = get[placed](ctx, s.operator, "/v1/orders/"+o.ID); err == nil &&
 			o.State != "FULFILLED" {
 			return notYet("it is %s", o.State)

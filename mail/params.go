@@ -158,6 +158,18 @@ var parameters = map[string][]parameter{
 		may("self", asFlag),
 		may("own_act", asFlag),
 	},
+	// To administrators: where hardware may be sent to from now on. by is who did it: a person's
+	// name, or, without one, what by_kind says: OPERATOR or PROGRAM. before is the address until
+	// now; count is how many sites a file brought, and then none of them is named.
+	"site_notice": {
+		need("company", asName),
+		need("by_kind", asText),
+		may("by", asName),
+		may("site", asName),
+		may("before", asName),
+		may("after", asName),
+		may("count", asWhole),
+	},
 	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
 	// the clock of zone.
 	"security_notice": {
@@ -191,6 +203,7 @@ var parameters = map[string][]parameter{
 		may("expected_on", asDate),
 		may("day", asWhole),
 		may("damage", asFlag),
+		may("overdue", asFlag),
 		may("wrong", asName),
 		may("holds", asText),
 		may("fee_withdrawn", asFlag),
@@ -207,6 +220,7 @@ var parameters = map[string][]parameter{
 		may("carrier", asName),
 		may("tracking", asName),
 		may("return_on", asDate),
+		may("overdue", asFlag),
 		may("day", asWhole),
 		may("wrong", asName),
 		may("holds", asText),
@@ -240,6 +254,18 @@ func readsPortal(template string, p map[string]any) bool {
 	return !withoutPortal[template] && p["seller"] != true
 }
 
+// overdueSteps are the steps that say that the day of a return has passed.
+var overdueSteps = map[any]bool{"OVERDUE": true, "RECALL_OVERDUE": true}
+
+// promiseIsPast are the steps at which nobody waits for the replacement any more: its day says
+// nothing then, and would stand beside the day of the return.
+var promiseIsPast = map[any]bool{
+	"REJECTED": true, "REJECTED_FINAL": true, "WITHDRAWN": true,
+	"DELIVERED": true, "DELIVERED_LAST": true, "REMINDER": true, "OVERDUE": true,
+	"WRONG_UNIT": true, "INSPECTED": true, "NO_RETURN": true,
+	"BILLED": true, "BILLED_DAMAGE": true, "WAIVED": true,
+}
+
 // localise checks c's parameters against the template's and returns them as
 // the template shows them: dates in words, whole numbers as int, texts on one
 // line. Every fault is named at once.
@@ -252,10 +278,20 @@ func localise(c Content) (map[string]any, error) {
 		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
 
+	if c.Template == "rma_update" || c.Template == "spare_update" {
+		p["late"] = p["overdue"] == true || overdueSteps[p["step"]]
+	}
+
 	if c.Template == "rma_update" {
+		if p["step"] == "BILLED" && p["damage"] == true {
+			p["step"] = "BILLED_DAMAGE"
+		}
 		p["explanation"] = p["explanation_en"]
 		if c.Locale == "pt-BR" {
 			p["explanation"] = p["explanation_pt"]
+		}
+		if promiseIsPast[p["step"]] {
+			p["promised_on"], p["explanation"] = "", ""
 		}
 	}
 

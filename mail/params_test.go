@@ -137,6 +137,7 @@ func TestS64_TypedTextsInMailsAreNoLinks(t *testing.T) {
 		"invitation_undeliverable": {"po_number", "company"},
 		"admin_notice":             {"company", "invitee", "seller", "sent_by"},
 		"contact_question":         {"company", "invitee", "seller", "sent_by"},
+		"site_notice":              {"company", "by", "site", "before", "after"},
 		"rma_update":               {"serial", "site", "room", "company", "carrier", "tracking"},
 		"spare_update":             {"serial", "site", "company", "carrier", "tracking"},
 		"renewal_reminder":         {"company", "contract"},

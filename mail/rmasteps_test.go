@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ var rmaSteps = []string{
 	"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED", "RESHIPPED",
 	"SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT", "INSPECTED",
 	"NO_RETURN", "BILLED", "WAIVED", "CORRECTED", "DELIVERED_LAST", "SWAPPED_LAST",
-	"REJECTED_FINAL", "APPROVED_SWAPPED", "APPROVED_SWAPPED_LAST", "APPROVED_NO_SPARE",
+	"BILLED_DAMAGE", "REJECTED_FINAL", "APPROVED_SWAPPED", "APPROVED_SWAPPED_LAST", "APPROVED_NO_SPARE",
 }
 
 func TestRMA_EveryStepIsToldInBothLanguages(t *testing.T) {
@@ -55,4 +56,65 @@ func TestRMA_CodesAreToldInWords(t *testing.T) {
 func TestRMA_AnUnknownStepIsNotSent(t *testing.T) {
 	_, _, _, err := Render(sampleContent(t, "rma_update", "en", map[string]any{"step": "DANCED"}))
 	require.Error(t, err)
+}
+
+// Who has to return something reads how: what to pack, where the label is, until which day.
+func TestS22_TheMailSaysHowToReturn(t *testing.T) {
+	for _, c := range []struct {
+		name, template, locale string
+		changes                map[string]any
+		steps                  []string
+	}{
+		{"return", "rma_update", "en", map[string]any{"step": "DELIVERED", "return_on": "2026-12-22"}, []string{
+			"1. Pack the faulty device well", "Check its serial number: SN100.",
+			"2. Print the return label and stick it on the parcel: https://portal.services.example/replacements/RMA-7F3K2",
+			"3. Hand the parcel to the carrier by 22 December 2026.",
+		}},
+		{"accessory", "rma_update", "en",
+			map[string]any{"step": "DELIVERED", "return_on": "2026-12-22", "serial": nil},
+			[]string{"ideally in the box of the one that took its place.\n"}},
+		{"late", "rma_update", "pt-BR", map[string]any{"step": "OVERDUE", "return_on": "2026-12-22"},
+			[]string{"o quanto antes: o prazo era 22 de dezembro de 2026."}},
+		{"late by then", "rma_update", "en",
+			map[string]any{"step": "BILLED", "overdue": true, "return_on": "2026-12-22"},
+			[]string{"3. Hand the parcel to the carrier right away"}},
+		{"spare", "spare_update", "pt-BR", map[string]any{}, []string{
+			"1. Embale bem o sobressalente",
+			"2. Imprima a etiqueta de devolução e cole-a no pacote: https://portal.services.example/spares",
+			"3. Entregue o pacote à transportadora até 22 de dezembro de 2026.",
+		}},
+		{"late spare", "spare_update", "en", map[string]any{"step": "RECALL_OVERDUE"},
+			[]string{"3. Hand the parcel to the carrier right away: it was due by 22 December 2026."}},
+	} {
+		text, html := render(t, c.template, c.locale, c.changes)
+		for _, step := range c.steps {
+			require.Contains(t, strings.ReplaceAll(text, noBreak, " "), step, c.name)
+		}
+		require.Equal(t, 3, strings.Count(html, "<li>"), c.name)
+	}
+
+	text, _ := render(t, "rma_update", "en", map[string]any{"step": "DELIVERED_LAST"})
+	require.NotContains(t, text, "label")
+}
+
+// No amount is known to the service: the contract has it. The mail says what is billed, by
+// whom, and nothing under a condition that its reader has to check.
+func TestS22_AFeeIsToldPlainly(t *testing.T) {
+	for _, locale := range messages.Locales() {
+		lost, _ := render(t, "rma_update", locale, map[string]any{"step": "BILLED"})
+		damaged, _ := render(t, "rma_update", locale, map[string]any{"step": "BILLED", "damage": true})
+		spare, _ := render(t, "spare_update", locale, map[string]any{"step": "BILLED", "return_on": nil})
+
+		contract, invoice, credit := "service contract", "We send the invoice separately", "credited"
+		if locale == "pt-BR" {
+			contract, invoice, credit = "contrato de serviço", "Enviaremos a fatura separadamente", "creditado"
+		}
+		for _, text := range []string{lost, damaged, spare} {
+			require.Contains(t, text, contract)
+			require.Contains(t, text, invoice)
+		}
+		require.Contains(t, lost, credit)
+		require.Contains(t, spare, credit)
+		require.NotContains(t, damaged, credit, "a damage stays one")
+	}
 }

@@ -63,6 +63,7 @@ var composed = map[string][]string{
 		ordering.ReasonContactUnknown,
 	},
 	"mail.renewal_reminder.":       ends([]string{"title", "subject", "seller.title", "seller.subject"}, "", ".today"),
+	"mail.site_notice.by.":         {"OPERATOR", "PROGRAM"},
 	"mail.admin_removed.":          {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.you.":      {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.youtitle.": {"REMOVED", "SUSPENDED", "DEMOTED"},
@@ -70,8 +71,8 @@ var composed = map[string][]string{
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
-		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED", "CORRECTED", "DELIVERED_LAST", "SWAPPED_LAST",
-		"REJECTED_FINAL", "APPROVED_SWAPPED", "APPROVED_SWAPPED_LAST", "APPROVED_NO_SPARE",
+		"INSPECTED", "NO_RETURN", "BILLED", "BILLED_DAMAGE", "WAIVED", "CORRECTED", "DELIVERED_LAST",
+		"SWAPPED_LAST", "REJECTED_FINAL", "APPROVED_SWAPPED", "APPROVED_SWAPPED_LAST", "APPROVED_NO_SPARE",
 	}, ".subject", ".title", ".text"),
 	"mail.rma_update.wrong.": {
 		"SHIPPED", "DELIVERED", "RETURN_SCANNED", "RETURN_RECEIVED", "INSPECTED", "WRONG_UNIT", "DAYS",
@@ -87,7 +88,7 @@ var composed = map[string][]string{
 	"mail.spare_update.holds.": names(spare.SpareStates()...),
 
 	// The portal's problems and first steps.
-	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",
+	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
 		"conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims"},
 		".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text"),

@@ -18,6 +18,7 @@ import (
 // changes an account and is the administrator's.
 var ownAffairs = map[string]bool{
 	"/account":             true,
+	"/account/language":    true,
 	"/invitation":          true,
 	"/invitation/code":     true,
 	"/invitation/person":   true,
@@ -78,6 +79,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 		"/service-orders/" + orders[0].ID + "/cancellation", "scope", "whole", "reason", "not needed", "confirmed", "yes",
 	}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	forms["/account/language"] = []string{"/account/language", "language", "pt-BR"}
 	forms["/account/time-zone"] = []string{
 		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
 	}

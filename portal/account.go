@@ -12,6 +12,7 @@ type accountPage struct {
 	Address []string // lines
 	CSM     *csmContact
 	Zone    timeZoneForm
+	Mails   mailLanguageForm
 }
 
 // csmContact is whom the customer turns to (R35e).
@@ -27,7 +28,12 @@ func showAccount(v *visit) (answer, error) {
 
 func (v *visit) accountPage(zone timeZoneForm) (answer, error) {
 	acc := v.who.account()
-	p := accountPage{Company: acc.LegalName, Address: v.addressLines(acc), Zone: zone}
+	p := accountPage{
+		Company: acc.LegalName,
+		Address: v.addressLines(acc),
+		Zone:    zone,
+		Mails:   v.mailLanguage(),
+	}
 	csm, err := v.accounts.CSMOf(v.scoped(), acc.ID)
 	switch {
 	case err == nil:

@@ -158,7 +158,7 @@ func (v *visit) cancellable(id string) (order.Order, error) {
 			"Write to the mailbox.")
 	}
 
-	return o, rules.Refuse(rules.StateConflict, "The order cannot be cancelled.",
+	return o, rules.Refuse(rules.StateConflict, "The order cannot be canceled.",
 		"Read the order again.")
 }
 
@@ -285,6 +285,15 @@ func (v *visit) askCancellation(
 	}
 
 	n := int64(len(gone))
+	held, err := v.orders.WouldHoldMail(v.acting(), o.ID, n, whole)
+	if err != nil {
+		return answer{}, err
+	}
+	told := "cancellation.says.told"
+	if held {
+		told = "cancellation.says.held"
+	}
+
 	c := confirmation{
 		Title:  v.language.Count("cancellation.ask.part", n),
 		Says:   []string{v.language.Count("cancellation.says.part", n)},
@@ -316,7 +325,7 @@ func (v *visit) askCancellation(
 	c.Says = append(c.Says,
 		v.say("cancellation.says.price", "seller", o.Payload.Reseller.Company),
 		spares,
-		v.say("cancellation.says.told", "names", strings.Join(namesOf(readers), ", ")),
+		v.say(told, "names", strings.Join(namesOf(readers), ", ")),
 	)
 
 	rooms := roomsOf(gone)

@@ -21,6 +21,7 @@ var undoable = map[string]string{
 	"/replacements/request/accessory":    "the request can be withdrawn",
 	"/replacements/:id/appeal":           "its own form says that it is the one appeal",
 	"/account":                           "one can switch back",
+	"/account/language":                  "the language can be changed back",
 	"/account/time-zone":                 "the zone can be changed back",
 	"/colleagues":                        "the invitation can be withdrawn",
 	"/colleagues/invitations/:id/resend": "the person gets a new link",

@@ -13,7 +13,10 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-const languageCookie = "roomcover-lang"
+const (
+	languageCookie = "roomcover-lang"
+	languagePath   = "/account/language"
+)
 
 // chooseLanguage follows, in this order, the query's lang, the cookie, the
 // user's own language and what the browser accepts; the program's first
@@ -69,17 +72,23 @@ func accepted(header string, offered []string) string {
 
 // changedLanguage remembers the language of ?lang and shows the page again
 // under its own address. A link's token is never copied into a redirect.
-func (v *visit) changedLanguage(c *gin.Context) bool {
+func (v *visit) changedLanguage(c *gin.Context) (bool, error) {
 	q := c.Request.URL.Query()
 	lang := q.Get("lang")
 	if lang == "" || lang != v.language.Locale() {
-		return false
+		return false, nil
 	}
 
-	c.SetSameSite(http.SameSiteLaxMode)
-	c.SetCookie(cookieName(languageCookie, v.secure), lang, 365*24*3600, "/", "", v.secure, true)
+	v.keepLanguage(c, lang)
 	if c.Request.Method != get || q.Has("token") {
-		return false
+		return false, nil
+	}
+
+	// A link in the footer, not one that somebody else made: mails come in it too.
+	if v.who != nil && c.GetHeader("Sec-Fetch-Site") == "same-origin" {
+		if err := v.people.ChooseLanguage(v.named(), v.who.user.ID, lang); err != nil {
+			return false, err
+		}
 	}
 
 	q.Del("lang")
@@ -88,7 +97,43 @@ func (v *visit) changedLanguage(c *gin.Context) bool {
 	to.Host = ""
 	to.RawQuery = q.Encode()
 	v.finish(c, redirect(localPath(to.String())))
-	return true
+	return true, nil
+}
+
+// keepLanguage has the browser remember a language.
+func (v *visit) keepLanguage(c *gin.Context, locale string) {
+	c.SetSameSite(http.SameSiteLaxMode)
+	c.SetCookie(
+		cookieName(languageCookie, v.secure), locale, 365*24*3600, "/", "", v.secure, true,
+	)
+}
+
+// mailLanguageForm shows in which language mails come to the person, and lets choose another.
+type mailLanguageForm struct {
+	Now     string
+	Choices []choice
+}
+
+func (v *visit) mailLanguage() mailLanguageForm {
+	chosen := v.program.Locale(v.who.user.Locale)
+	f := mailLanguageForm{Now: messages.In(chosen).Say("language.name")}
+	for _, l := range v.offered() {
+		f.Choices = append(f.Choices, choice{l, messages.In(l).Say("language.name"), l == chosen})
+	}
+	return f
+}
+
+// chooseMailLanguage stores the language in which mails come to the person from now on. The
+// pages stay in theirs.
+func chooseMailLanguage(v *visit) (answer, error) {
+	locale := v.form("language")
+	if !slices.Contains(v.offered(), locale) {
+		return answer{}, errBadForm
+	}
+	if err := v.people.ChooseLanguage(v.named(), v.who.user.ID, locale); err != nil {
+		return answer{}, err
+	}
+	return v.done("/account", "flash.language"), nil
 }
 
 // localPath keeps a redirect on this site: "//host" would leave it.

@@ -140,6 +140,7 @@ const (
 var leadOn = map[string]bool{
 	"/replacements/:id/withdraw":         true,
 	"/account":                           true,
+	"/account/language":                  true,
 	"/colleagues/:id/remove":             true,
 	"/colleagues/invitations/:id/resend": true,
 	"/colleagues/invitations/:id/revoke": true,

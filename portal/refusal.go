@@ -100,6 +100,8 @@ func (v *visit) refuse(err error) answer {
 		return v.problem(http.StatusConflict, "lastadmin")
 	case rules.UserLimit:
 		return v.problem(http.StatusConflict, "userlimit")
+	case rules.SiteLimit:
+		return v.problem(http.StatusConflict, "sitelimit")
 	case rules.CancellationWindowClosed:
 		return v.problem(http.StatusConflict, "window")
 	case rules.StateConflict:

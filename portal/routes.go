@@ -64,6 +64,7 @@ func routes() []route {
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
 		{post, timeZonePath, admin, changeTimeZone},
+		{post, languagePath, member, chooseMailLanguage},
 
 		{get, "/colleagues", member, showColleagues},
 		{post, "/colleagues", admin, inviteColleague},

@@ -64,11 +64,15 @@ func (s *site) serve(r route) gin.HandlerFunc {
 			return
 		}
 
-		if v.changedLanguage(c) {
+		done, err := v.changedLanguage(c)
+		if done {
 			return
 		}
 
-		a, err := v.callHandler(r)
+		var a answer
+		if err == nil {
+			a, err = v.callHandler(r)
+		}
 		if err != nil {
 			a = v.refuse(err)
 		}

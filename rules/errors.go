@@ -29,6 +29,7 @@ const (
 	SignInRequired           = "SIGN_IN_REQUIRED" // a known person accepts an invitation
 	LastAdmin                = "LAST_ADMIN"
 	UserLimit                = "USER_LIMIT"
+	SiteLimit                = "SITE_LIMIT"
 	RateLimited              = "RATE_LIMITED"
 	ActionNotAvailable       = "ACTION_NOT_AVAILABLE" // no such command or action
 	// a decision, or a change, says on which version of what it decides it is based

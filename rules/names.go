@@ -2,6 +2,7 @@ package rules
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -43,12 +44,16 @@ func companyIsMessage(name string) bool {
 		return true
 	}
 
+	return slices.ContainsFunc(beforePaths(read), isDomain)
+}
+
+// beforePaths returns the words between dots that a path or a query follows.
+func beforePaths(read string) []string {
+	var words []string
 	for _, found := range pathMark.FindAllStringSubmatch(read, -1) {
-		if isDomain(found[1]) {
-			return true
-		}
+		words = append(words, found[1])
 	}
-	return false
+	return words
 }
 
 // personIsMessage is companyIsMessage for a person, who is not called like a domain
@@ -66,13 +71,25 @@ func hasDomain(text string) bool {
 	return false
 }
 
-// isDomain reports whether words between dots end in a part that a registry has.
+// isDomain reports whether words between dots end in a part that a registry has, or in one
+// below which a company gives names to everybody, such as github.io.
 func isDomain(word string) bool {
 	if reservedDomains[word[strings.LastIndexByte(word, '.')+1:]] {
 		return true
 	}
-	_, known := publicsuffix.PublicSuffix(word)
-	return known
+	suffix, known := publicsuffix.PublicSuffix(word)
+	return known || strings.Contains(suffix, ".")
+}
+
+// isSite is isDomain for a number, in which one letter before a dot abbreviates a word:
+// P.O.No/55.
+func isSite(word string) bool {
+	if !isDomain(word) {
+		return false
+	}
+	suffix, _ := publicsuffix.PublicSuffix(word)
+	name := strings.TrimSuffix(word, "."+suffix)
+	return len([]rune(name[strings.LastIndexByte(name, '.')+1:])) > 1
 }
 
 // PersonName checks a mandatory name of a person (S64).
@@ -119,11 +136,12 @@ func (k *Checker) OrderNumber(pointer, value string, most int) bool {
 	if !k.Text(pointer, value, most) {
 		return false
 	}
-	if !urlMark.MatchString(readAsLink(value)) {
+	read := readAsLink(value)
+	if !urlMark.MatchString(read) && !slices.ContainsFunc(beforePaths(read), isSite) {
 		return true
 	}
 	k.Fail(pointer, NotAName, "A purchase order number has no link in it.",
-		"Send the number alone, without http:// or www.")
+		"Send the number alone, without http://, www or the address of a page.")
 	return false
 }
 

@@ -24,6 +24,7 @@ const (
 	TemplateSecurityNotice          = "security_notice"          // the user
 	TemplateContactQuestion         = "contact_question"         // current admins (S15)
 	TemplateAdminRemoved            = "admin_removed"            // current admins (S15)
+	TemplateSiteNotice              = "site_notice"              // current admins (S25)
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
 	// customer and site: each step of a replacement
 	TemplateRMA = "rma_update"
@@ -38,7 +39,7 @@ func Templates() []string {
 		TemplateOrderRejected, TemplateOrderCancelled, TemplateOrderInYourName, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
-		TemplateContactQuestion, TemplateAdminRemoved, TemplateRenewalReminder,
+		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare,
 	}
 }

@@ -23,6 +23,7 @@ type accountCommands struct {
 	Show     accountShowCommand     `cmd:"" help:"Show one with its licenses, people and customer success manager."`
 	Add      accountAddCommand      `cmd:"" help:"Add an account that no order opened."`
 	TimeZone accountTimeZoneCommand `cmd:"" help:"Move an account to another time zone."`
+	Language accountLanguageCommand `cmd:"" help:"Give an account another language."`
 
 	ForgetDomain accountForgetDomainCommand `cmd:"" help:"Remove a mail domain that is recorded as an account's own."`
 }
@@ -153,6 +154,7 @@ func (o output) showAccount(
 		facts := []fact{
 			{"Address", addressOf(acc.Address)},
 			{"Time zone", acc.TimeZone},
+			{"Language", acc.Locale},
 			{"Parent", w.name(acc.ParentOrgID)},
 			{"Mail domains", strings.Join(recorded.Domains, ", ")},
 			{"Since", w.at(acc.CreatedAt, acc.TimeZone)},
@@ -326,6 +328,38 @@ func (c accountTimeZoneCommand) Run(ctx context.Context, a *app) error {
 
 	err = client.change(ctx, http.MethodPut, "/v1/accounts/"+url.PathEscape(acc.ID)+"/time-zone",
 		acc.Version, api.TimeZoneRequest{TimeZone: c.Zone, Reason: c.Reason}, &acc)
+	if err != nil {
+		return err
+	}
+
+	return c.showAccount(ctx, a, client, acc)
+}
+
+type accountLanguageCommand struct {
+	oneAccount
+	Language string `arg:"" help:"The language, such as pt-BR or en."`
+	Reason   string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (accountLanguageCommand) Help() string {
+	return `Papers, and mails to people who do not sign in, such as the contact of a site, come in
+this language from then on. Who signs in is written to in their own (user language), and an
+invitation may have one (invite send --language).
+
+Example:
+  roomcover account language "Acme Ltda" en --reason "the contact reads English"`
+}
+
+// Run changes it, on the version of the account that it reads.
+func (c accountLanguageCommand) Run(ctx context.Context, a *app) error {
+	client, acc, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	err = client.change(ctx, http.MethodPut, "/v1/accounts/"+url.PathEscape(acc.ID)+"/language",
+		acc.Version, api.LanguageRequest{Locale: c.Language, Reason: c.Reason}, &acc)
 	if err != nil {
 		return err
 	}

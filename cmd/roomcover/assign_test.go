@@ -40,7 +40,7 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 		env.Room(t, account, "Lounge")
 	}
 	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", account, "--reason", "asked"))
-	require.Contains(t, s.err.String(), "ROOM: The contract has 8 licences left.")
+	require.Contains(t, s.err.String(), "ROOM: The contract has 8 licenses left.")
 	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
 	require.Equal(t, exitUsage, s.run("assign", "--all", "--account", account, "--reason", "asked"))
 	require.Contains(t, s.err.String(), "2 Select contracts")

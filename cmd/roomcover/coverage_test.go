@@ -17,7 +17,7 @@ func TestR39c_CoverageInPlainWords(t *testing.T) {
 	env.Device(t, room, "AB-12 34", "MEETUP", "2022-12-01")
 	out := s.must("coverage", "--serial", "ab1234")
 	require.Contains(t, out, "Not covered for hardware.")
-	require.Contains(t, out, "No Select licence is assigned to the room at that time.\n")
+	require.Contains(t, out, "No Select license is assigned to the room at that time.\n")
 	env.Assigned(t, env.Licences(t, order)[0], room)
 	out = s.must("coverage", "--serial", "ab1234")
 	require.Contains(t, out, "Covered for hardware until 30 Nov 2027 in São Paulo.")

@@ -162,6 +162,7 @@ func (o output) showInvitation(
 			fact{"Account", w.name(i.AccountID)},
 			fact{"Order", w.name(i.OrderID)},
 			fact{"As", roleName(i.Role)},
+			fact{"Language", i.Locale},
 			fact{"Issued", w.since(i.IssuedAt, zone)},
 			fact{"Good until", w.until(i.ExpiresAt, zone)},
 			fact{"Takes the place of", w.name(i.SupersedesID)},
@@ -178,6 +179,8 @@ type inviteSendCommand struct {
 	Name    string `required:"" placeholder:"NAME" help:"The person's name."`
 	Role    string `required:"" enum:"admin,read_only" placeholder:"ROLE" help:"What the person is invited as: admin or read_only."`
 	Reason  string `required:"" placeholder:"TEXT" help:"Who asked for it; it goes into the audit."`
+
+	Language string `placeholder:"CODE" help:"Language of the mails, such as pt-BR or en; left out: the account's."`
 }
 
 // Help is shown by --help.
@@ -206,6 +209,7 @@ func (c inviteSendCommand) Run(ctx context.Context, a *app) error {
 			ContactName: c.Name,
 			Role:        identity.MemberRole(strings.ToUpper(c.Role)),
 			Reason:      c.Reason,
+			Locale:      c.Language,
 		}, &i)
 	if err != nil {
 		return err
@@ -219,6 +223,8 @@ type inviteAgainCommand struct {
 	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
 	Email  string `placeholder:"ADDRESS" help:"Another person's address, or the corrected one; left out: the same."`
 	Name   string `placeholder:"NAME" help:"The other person's name."`
+
+	Language string `placeholder:"CODE" help:"Language of the mails, such as pt-BR or en; left out: that of the one before."`
 }
 
 // Help is shown by --help.
@@ -243,6 +249,7 @@ func (c inviteAgainCommand) Run(ctx context.Context, a *app) error {
 		Reason:      c.Reason,
 		Email:       c.Email,
 		ContactName: c.Name,
+		Locale:      c.Language,
 	}, &i)
 	if err != nil {
 		return err

@@ -41,6 +41,7 @@ func orgOf(v api.OrgView) account.Org {
 func orgDetailOf(v api.OrgDetail) account.Org {
 	o := orgOf(v.OrgView)
 	o.NoticesTo = v.NoticesTo
+	o.Locale = v.Locale
 	return o
 }
 
@@ -127,6 +128,7 @@ func (b apiOrgs) PutOrgMail(
 	return b.client.put(ctx, "/v1/orgs/"+url.PathEscape(id)+"/mail", api.OrgMailRequest{
 		Domains:   append([]string{}, m.Domains...),
 		NoticesTo: m.NoticesTo,
+		Locale:    m.Locale,
 		Reason:    reason,
 	}, &json.RawMessage{})
 }

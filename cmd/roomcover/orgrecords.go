@@ -36,6 +36,7 @@ type orgMailCommand struct {
 	Org       string   `arg:"" help:"Id or full name."`
 	Domains   []string `name:"domain" help:"Domain of its people's addresses; may be repeated. Left out: none."`
 	NoticesTo string   `placeholder:"ADDRESS" help:"Address that is told of orders that a distributor sends in its name; left out: none."`
+	Language  string   `placeholder:"CODE" help:"Language of mails to these addresses, such as pt-BR or en; left out: that of the customer's order."`
 	Reason    string   `required:"" help:"Why; goes into the audit."`
 }
 
@@ -46,7 +47,7 @@ whatever address the order gives for the seller. What is not given is removed.
 
 Example:
   roomcover org mail "Revenda Sul Ltda" --domain revendasul.example \
-    --notices-to pedidos@revendasul.example --reason "their contract of 2026"`
+    --notices-to pedidos@revendasul.example --language en --reason "their contract of 2026"`
 }
 
 // Run stores them.
@@ -60,6 +61,7 @@ func (c orgMailCommand) Run(ctx context.Context, a *app) error {
 		err = orgs.PutOrgMail(ctx, o.ID, account.OrgMail{
 			Domains:   c.Domains,
 			NoticesTo: c.NoticesTo,
+			Locale:    c.Language,
 		}, c.Reason)
 		if err != nil {
 			return err
@@ -186,6 +188,7 @@ func (o output) showRecords(ctx context.Context, a *app, orgs orgBook, org strin
 
 		line("mail domains", r.MailDomains...)
 		line("notices to", found.NoticesTo)
+		line("language of mails", found.Locale)
 		line("other names", spellingTexts(r.Spellings)...)
 		line("orders in name of", resellers...)
 		line("ordered for by", distributors...)
@@ -235,6 +238,7 @@ func recordsView(o account.Org, r account.OrgRecords) map[string]any {
 	view := orgView(o)
 	view["mail_domains"] = append([]string{}, r.MailDomains...)
 	view["notices_to"] = o.NoticesTo
+	view["locale"] = o.Locale
 	view["spellings"] = spellingTexts(r.Spellings)
 	view["reseller_ids"] = append([]string{}, r.ResellerIDs...)
 	view["distributor_ids"] = append([]string{}, r.DistributorIDs...)

@@ -16,8 +16,10 @@ import (
 
 // userCommands are about the people who have access to an account.
 type userCommands struct {
-	List    userListCommand    `cmd:"" help:"List the people of an account."`
-	Show    userShowCommand    `cmd:"" help:"Show one person."`
+	List     userListCommand     `cmd:"" help:"List the people of an account."`
+	Show     userShowCommand     `cmd:"" help:"Show one person."`
+	Language userLanguageCommand `cmd:"" help:"Set the language of somebody's mails."`
+
 	Role    userRoleCommand    `cmd:"" help:"Make somebody an administrator or a reader."`
 	Suspend userSuspendCommand `cmd:"" help:"Close somebody's access for a while."`
 	Restore userRestoreCommand `cmd:"" help:"Open somebody's access again."`
@@ -105,6 +107,7 @@ func (o output) showUser(ctx context.Context, a *app, client *apiClient, m api.M
 		writeFacts(out,
 			fact{"Account", w.name(m.AccountID)},
 			fact{"Role", roleName(m.Role)},
+			fact{"Language of mails", m.Locale},
 			fact{"State", memberState(m.State)},
 			fact{"Since", w.since(m.CreatedAt, w.zone(m.AccountID))},
 		)
@@ -215,4 +218,36 @@ func (c userRemoveCommand) Run(ctx context.Context, a *app) error {
 		State:  rules.MembershipRemoved,
 		Reason: c.Reason,
 	})
+}
+
+type userLanguageCommand struct {
+	oneUser
+	Language string `arg:"" help:"The language, such as pt-BR or en."`
+	Reason   string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (userLanguageCommand) Help() string {
+	return `All further mails to the person come in it, whatever account they are about. The person
+chooses too, on the portal's page Account.
+
+Example:
+  roomcover user language ana.souza@acme.example en --account "Acme Ltda" --reason "she asked"`
+}
+
+// Run sets it.
+func (c userLanguageCommand) Run(ctx context.Context, a *app) error {
+	client, m, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	err = client.put(ctx, "/v1/memberships/"+url.PathEscape(m.ID)+"/language",
+		api.LanguageRequest{Locale: c.Language, Reason: c.Reason}, &m.MembershipView)
+	if err != nil {
+		return err
+	}
+
+	m.Locale = c.Language
+	return c.showUser(ctx, a, client, m)
 }

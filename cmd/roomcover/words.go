@@ -299,6 +299,7 @@ var codeTexts = map[string]string{
 	"SAME_NAME_OTHER_FORM_OR_COUNTRY": "the names differ in their legal form or country only",
 	"ADDRESS_NEARLY_THE_SAME":         "the addresses are nearly the same",
 	"UNUSUALLY_MANY_RMAS":             "the account has asked for unusually many replacements",
+	"SERIAL_NEW":                      "nobody has checked the proof of the new serial number",
 	"SHIP_TO_NEW":                     "the customer typed an address that nobody has checked yet",
 	"HARDWARE_CAPPED":                 "hardware cover ends before the contract, by its age",
 	"COMMONLY_DEPLOYED":               "the model is common there",

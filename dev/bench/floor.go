@@ -38,7 +38,7 @@ type floor struct {
 func (f *floor) Order(ctx workflow.Context, in workflows.OrderInput) error {
 	var status activities.OrderStatus
 	if err := workflow.ExecuteActivity(
-		step(ctx, floorMain, "Create account, contracts and licences"), f.Fulfil, in.OrderID,
+		step(ctx, floorMain, "Create account, contracts and licenses"), f.Fulfil, in.OrderID,
 	).Get(ctx, &status); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ type Org struct {
 	AuthorisedUntil string // exclusive; empty: no end
 	Suspended       bool
 	NoticesTo       string     // address on record for notices about its orders (S65)
+	Locale          string     // of mails to its addresses; empty: the order's (see OrgMail)
 	MergedInto      *string    // a customer's parent that was merged into another (S27)
 	PartedAt        *time.Time // a customer's parent of which an operator split accounts off (S27)
 	CreatedAt       time.Time
@@ -156,8 +157,8 @@ func (s *Accounts) ChangeOrg(
 			return rules.Invalid([]rules.FieldError{{
 				Pointer: "/kind",
 				Code:    "UNCHANGEABLE",
-				Message: "The kind of an organisation cannot change.",
-				Remedy:  "Send its kind, or add another organisation.",
+				Message: "The kind of an organization cannot change.",
+				Remedy:  "Send its kind, or add another organization.",
 			}})
 		}
 
@@ -186,8 +187,8 @@ func namedForChange(tx *db.Tx, c OrgChange) (Org, error) {
 			return o, nil
 		case o.Country == "":
 			return Org{}, rules.Refuse(rules.StateConflict,
-				"The country of the organisation of this name is not on record.",
-				"Record it by the organisation's id, "+o.ID+"; then this one can be told apart.")
+				"The country of the organization of this name is not on record.",
+				"Record it by the organization's id, "+o.ID+"; then this one can be told apart.")
 		}
 	}
 
@@ -198,12 +199,12 @@ func namedForChange(tx *db.Tx, c OrgChange) (Org, error) {
 		return named[0], nil
 	case len(named) == 1:
 		return Org{}, countryMissing(
-			"Only an order has given this name so far, for an organisation in "+
-				named[0].Country+" that no operator has authorised.",
+			"Only an order has given this name so far, for an organization in "+
+				named[0].Country+" that no operator has authorized.",
 			"Look at "+named[0].ID+"; if it is the one that you mean, say its country.")
 	}
 
-	return Org{}, countryMissing("Organisations of several countries have this name.",
+	return Org{}, countryMissing("Organizations of several countries have this name.",
 		"Say which one by its country.")
 }
 
@@ -236,7 +237,7 @@ func nameTaken(pointer, owner string) rules.FieldError {
 	return rules.FieldError{
 		Pointer: pointer,
 		Code:    rules.Duplicate,
-		Message: "Another organisation is known by this name in this country.",
+		Message: "Another organization is known by this name in this country.",
 		Remedy:  "Look at " + owner + ": change that one, or give another name.",
 	}
 }

@@ -92,10 +92,11 @@ func (s *Accounts) GetOrgRecords(ctx context.Context, o Org) (OrgRecords, error)
 }
 
 // OrgMail is how an organisation is reached, as an operator keeps it: its mail domains,
-// and the address that is told of orders in its name.
+// the address that is told of orders in its name, and the language of mails to all of these.
 type OrgMail struct {
 	Domains   []string
 	NoticesTo string // empty: none
+	Locale    string // BCP 47; empty: that of the order or country
 }
 
 // PutOrgMail replaces what is on record about the mail of a seller (R115b, S65), with a
@@ -105,6 +106,16 @@ func (s *Accounts) PutOrgMail(ctx context.Context, id string, m OrgMail, reason 
 	m, err := m.checked(reason)
 	if err != nil {
 		return err
+	}
+
+	if m.Locale != "" {
+		ref, err := s.programs.Reference(ctx)
+		if err != nil {
+			return err
+		}
+		if err := rules.Invalid(ref.Program.CheckLocale("/locale", m.Locale)); err != nil {
+			return err
+		}
 	}
 
 	return s.db.Write(ctx, func(tx *db.Tx) error {
@@ -122,7 +133,10 @@ func (s *Accounts) PutOrgMail(ctx context.Context, id string, m OrgMail, reason 
 			}
 		}
 
-		err = tx.Model(&Org{}).Where("id = ?", o.ID).Update("notices_to", m.NoticesTo).Error
+		err = tx.Model(&Org{}).Where("id = ?", o.ID).Updates(map[string]any{
+			"notices_to": m.NoticesTo,
+			"locale":     m.Locale,
+		}).Error
 		if err != nil {
 			return err
 		}
@@ -130,6 +144,7 @@ func (s *Accounts) PutOrgMail(ctx context.Context, id string, m OrgMail, reason 
 		return auditRecords(tx, "org.mail_changed", o.ID, reason, map[string]any{
 			"domains":     len(m.Domains),
 			"has_address": m.NoticesTo != "",
+			"locale":      m.Locale,
 		})
 	})
 }
@@ -147,7 +162,7 @@ func (m OrgMail) checked(reason string) (OrgMail, error) {
 		return m, rules.Invalid(k.Fields)
 	}
 
-	out := OrgMail{NoticesTo: rules.NormaliseEmail(m.NoticesTo)}
+	out := OrgMail{NoticesTo: rules.NormaliseEmail(m.NoticesTo), Locale: m.Locale}
 	for i, text := range m.Domains {
 		domain := rules.NormaliseDomain(text)
 		wrong := rules.CheckMailDomain(fmt.Sprintf("/domains/%d", i), domain)
@@ -162,8 +177,8 @@ func (m OrgMail) checked(reason string) (OrgMail, error) {
 		at := rules.EmailDomain(out.NoticesTo)
 		if len(k.Fields) == 0 && len(out.Domains) > 0 && !rules.AtOneOf(at, out.Domains) {
 			k.Fail("/notices_to", rules.InvalidEmail,
-				"The address is at none of the organisation's domains.",
-				"Name an address of the organisation, or its domain too.")
+				"The address is at none of the organization's domains.",
+				"Name an address of the organization, or its domain too.")
 		}
 	}
 
@@ -252,7 +267,7 @@ func spellingRows(tx *db.Tx, o Org, spellings []Spelling) ([]OrgSpelling, error)
 			k.Fields = append(k.Fields, nameTaken(at+"/name", owner))
 		case seen[key] || owner == o.ID:
 			k.Fail(at+"/name", rules.Duplicate, "This name stands here already.",
-				"Leave it out: the organisation is known by it.")
+				"Leave it out: the organization is known by it.")
 		default:
 			seen[key] = true
 			rows = append(rows, row)

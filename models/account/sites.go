@@ -49,7 +49,16 @@ func (s AccountSite) facts(tx *db.Tx) map[string]any {
 		"region":             s.Region,
 		"time_zone":          s.TimeZone,
 		"courier_unreliable": s.CourierUnreliable,
+		"contact":            s.contactFingerprint(tx),
 	}
+}
+
+// contactFingerprint tells, in the audit, that the contact changed, and not who it is.
+func (s AccountSite) contactFingerprint(tx *db.Tx) string {
+	if s.ContactName == "" && s.ContactEmail == "" {
+		return ""
+	}
+	return tx.Secrets().Fingerprint("site-contact", s.ContactName+"\n"+s.ContactEmail)[:16]
 }
 
 // fill takes the site's data from a form, or refuses it.
@@ -214,12 +223,36 @@ func SiteAt(
 	return site, found, err
 }
 
-// StoreSites stores new sites of an account that the caller has locked, with their audit.
+// mayAddSites refuses, with SITE_LIMIT, more sites than an account may have; the caller has
+// locked the account.
+func mayAddSites(tx *db.Tx, accountID string, more int) error {
+	sites, err := CountSites(tx, accountID)
+	if err != nil {
+		return err
+	}
+	return rules.MayAddSites(sites, more)
+}
+
+// CountSites counts the sites of an account.
+func CountSites(tx *db.Tx, accountID string) (int, error) {
+	var n int64
+	err := tx.Model(&AccountSite{}).Where("account_id = ?", accountID).Count(&n).Error
+	return int(n), err
+}
+
+// StoreSites stores new sites of an account that the caller has locked, with their audit, and
+// tells the administrators. It refuses as mayAddSites does.
 func StoreSites(tx *db.Tx, accountID, reason string, sites []AccountSite) error {
 	if len(sites) == 0 {
 		return nil
 	}
+	if err := mayAddSites(tx, accountID, len(sites)); err != nil {
+		return err
+	}
 	if err := tx.Create(&sites).Error; err != nil {
+		return err
+	}
+	if err := noticeOfSites(sites).tellAdmins(tx, accountID); err != nil {
 		return err
 	}
 
@@ -285,7 +318,13 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 			if err := freeSiteName(tx, site); err != nil {
 				return db.Entry{}, err
 			}
+			if err := mayAddSites(tx, acc.ID, 1); err != nil {
+				return db.Entry{}, err
+			}
 			if err := tx.Create(&site).Error; err != nil {
+				return db.Entry{}, err
+			}
+			if err := noticeOfSite(site, "").tellAdmins(tx, acc.ID); err != nil {
 				return db.Entry{}, err
 			}
 			return site.created(tx, n.Reason), nil
@@ -357,7 +396,7 @@ func (s *Accounts) changeSite(
 				return db.Entry{}, err
 			}
 
-			before := site.facts(tx)
+			before, was := site.facts(tx), site.Address()
 			if err := change(tx, acc, &site); err != nil {
 				return db.Entry{}, err
 			}
@@ -369,6 +408,13 @@ func (s *Accounts) changeSite(
 				Updates(&site).Error
 			if err != nil {
 				return db.Entry{}, err
+			}
+
+			if !rules.ExactAddress(was, site.Address()) {
+				err := noticeOfSite(site, addressLine(was)).tellAdmins(tx, acc.ID)
+				if err != nil {
+					return db.Entry{}, err
+				}
 			}
 
 			return db.Entry{

@@ -645,7 +645,7 @@ func (m *assignMany) assignRooms() error {
 	}
 
 	if len(m.fresh) > len(m.licences) {
-		message := fmt.Sprintf("The contract has %d licences left.", len(m.licences))
+		message := fmt.Sprintf("The contract has %d licenses left.", len(m.licences))
 		remedy := "Name fewer rooms, or use another contract for the rest."
 		wrong.add("/room_ids", licensing.TooFewLicences, message, remedy)
 	}

@@ -51,10 +51,10 @@ func (e *SerialTaken) Unwrap() error { return e.refusal }
 // can. A claim on another account's device is recorded in the caller's transaction,
 // which must commit and in which the fence has to stay open (see db.DB.WriteAcross).
 func serialTaken(
-	tx *db.Tx, acc account.Account, serial, roomID string,
+	tx *db.Tx, acc account.Account, f licensing.DeviceForm, roomID string,
 ) (taken, err error) {
 	var live []Device
-	err = tx.Where("serial = ? AND state <> ?", serial, licensing.DeviceRetired).
+	err = tx.Where("serial = ? AND state <> ?", f.Serial, licensing.DeviceRetired).
 		Limit(1).
 		Find(&live).Error
 	if err != nil || len(live) == 0 {
@@ -66,14 +66,17 @@ func serialTaken(
 		return registered(tx, d)
 	}
 
-	if err := claim(tx, acc, d, roomID); err != nil {
+	proof := rules.NormaliseText(f.PurchaseProof)
+	if err := claim(tx, acc, d, roomID, proof); err != nil {
 		return nil, err
 	}
 
 	return rules.Refuse(
 		licensing.SerialClaimed,
 		"This serial number is registered elsewhere.",
-		"Check the number on the device; an operator was asked to look into it.",
+		"Check the number on the device; an operator was asked to look into it. "+
+			"Where it is right, register it again with its proof of purchase: the operator "+
+			"decides by it.",
 	), nil
 }
 
@@ -103,15 +106,27 @@ func registered(tx *db.Tx, d Device) (taken, err error) {
 	return e, nil
 }
 
-// claim records which account asks for whose device, once while it is undecided. The
-// task belongs to no account: neither side may read of the other.
-func claim(tx *db.Tx, acc account.Account, d Device, roomID string) error {
-	var open int64
-	err := tx.Model(&DeviceClaim{}).
+// claim records which account asks for whose device, once while it is undecided; a proof that
+// comes later joins the task. The task belongs to no account: neither side may read of the
+// other. It says which side has given a proof, so that who registered a number first does not
+// keep it from its owner.
+func claim(tx *db.Tx, acc account.Account, d Device, roomID, proof string) error {
+	var open []DeviceClaim
+	err := tx.
 		Where("account_id = ? AND device_id = ? AND state = ?", acc.ID, d.ID, ClaimOpen).
-		Count(&open).Error
-	if err != nil || open > 0 {
+		Limit(1).
+		Find(&open).Error
+	switch {
+	case err != nil:
 		return err
+	case len(open) > 0 && proof != "":
+		return tx.ExplainTask(db.OperatorTask{
+			Kind:      db.TaskSerialClaimed,
+			SubjectID: open[0].ID,
+			Why:       claimedBecause(acc, d, proof),
+		})
+	case len(open) > 0:
+		return nil
 	}
 
 	c := DeviceClaim{
@@ -134,8 +149,7 @@ func claim(tx *db.Tx, acc account.Account, d Device, roomID string) error {
 		Kind:      db.TaskSerialClaimed,
 		SubjectID: c.ID,
 		What:      "Decide which account has the device: move it or refuse.",
-		Why: "Account " + acc.ID + " registers device " + d.ID +
-			", which account " + d.AccountID + " has registered.",
+		Why:       claimedBecause(acc, d, proof),
 	})
 	if err != nil {
 		return err
@@ -143,6 +157,20 @@ func claim(tx *db.Tx, acc account.Account, d Device, roomID string) error {
 
 	e := db.Entry{Verb: "device.claimed", ObjectID: c.ID, Details: map[string]any{"room": roomID}}
 	return account.Audit(tx, acc.ID, e)
+}
+
+// claimedBecause says who asks for whose device, and how far each side has proved it.
+func claimedBecause(acc account.Account, d Device, proof string) string {
+	shown := func(proof string) string {
+		if proof == "" {
+			return "no proof of purchase was given"
+		}
+		return "proof of purchase: " + proof
+	}
+
+	return "Account " + acc.ID + " registers device " + d.ID + " (" + shown(proof) +
+		"), which account " + d.AccountID + " has registered since " +
+		d.CreatedAt.UTC().Format(time.DateOnly) + " (" + shown(d.PurchaseProof) + ")."
 }
 
 // DecideClaim moves a claimed device to the account that asks for it, or refuses

@@ -127,7 +127,7 @@ func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device,
 			return err
 		}
 
-		taken, err = serialTaken(tx, acc, n.Form.Serial, room.ID)
+		taken, err = serialTaken(tx, acc, n.Form, room.ID)
 		if err != nil || taken != nil {
 			return err
 		}
@@ -364,7 +364,7 @@ func (s *Entitlements) ChangeDevice(
 		}
 
 		if f.Serial != db.Text(d.Serial) {
-			taken, err = serialTaken(tx, acc, f.Serial, "")
+			taken, err = serialTaken(tx, acc, f, "")
 			if err != nil || taken != nil {
 				return err
 			}

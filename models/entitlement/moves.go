@@ -25,7 +25,7 @@ type MoveRequest struct {
 func (q MoveRequest) validate() error {
 	var wrong wrongFields
 	if len(q.DeviceIDs)+len(q.LicenceIDs) == 0 {
-		wrong.add("", rules.Required, "Nothing is to be moved.", "Name devices, licences or both.")
+		wrong.add("", rules.Required, "Nothing is to be moved.", "Name devices, licenses or both.")
 	}
 	if q.FromRoomID == q.ToRoomID {
 		wrong.add("/to_room_id", rules.Duplicate, "Both rooms are the same.", "Name another room.")
@@ -212,7 +212,7 @@ func (m *move) moveLicences() error {
 		if old < 0 {
 			return rules.Refuse(
 				rules.StateConflict,
-				"A licence is not assigned to the room that it is to leave.",
+				"A license is not assigned to the room that it is to leave.",
 				"Read the rooms again.",
 			)
 		}

@@ -3,6 +3,7 @@ package entitlement_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -246,8 +247,20 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		}
 		tasks := env.Tasks(t, db.TaskSerialClaimed)
 		require.Len(t, tasks, 1)
+		require.Equal(t, 2, strings.Count(tasks[0].Why, "no proof of purchase was given"))
+		_, err := env.RegisterDevice(ctx, entitlement.NewDevice{
+			RoomID: room.ID,
+			Form: licensing.DeviceForm{
+				Serial: "AB1234", ModelCode: "MEETUP", PurchaseProof: "NF 4711",
+			},
+		})
+		storetest.RequireCode(t, licensing.SerialClaimed, err)
+		tasks = env.Tasks(t, db.TaskSerialClaimed)
+		require.Len(t, tasks, 1)
+		require.Contains(t, tasks[0].Why, "registers device "+theirs.ID+" (proof of purchase: NF 4711)")
+		require.Contains(t, tasks[0].Why, "(no proof of purchase was given)")
 		require.Equal(t, []string{"move", "refuse"}, operations.ActionsOf(tasks[0].Kind))
-		_, err := env.DecideClaim(ctx, tasks[0].SubjectID, true, "x")
+		_, err = env.DecideClaim(ctx, tasks[0].SubjectID, true, "x")
 		storetest.RequireCode(t, rules.NotFound, err)
 		_, err = env.DecideClaim(storetest.Operator(), tasks[0].SubjectID, false, "the invoice is the other one's")
 		require.NoError(t, err)

@@ -144,9 +144,10 @@ type roomBatch struct {
 	acc account.Account
 	job importjob.ImportJob
 
-	rooms   map[licensing.RoomKey][]*Room  // active ones of the account, as a file knows them
-	devices map[string]*PlacedDevice       // live ones of all accounts, by serial
-	sites   map[string]account.AccountSite // of the account, by rules.SiteKey
+	rooms     map[licensing.RoomKey][]*Room  // active ones of the account, as a file knows them
+	devices   map[string]*PlacedDevice       // live ones of all accounts, by serial
+	siteCount int                            // of the account, before the batch
+	sites     map[string]account.AccountSite // of the account, by rules.SiteKey
 
 	newSites   []account.AccountSite
 	newRooms   []*Room
@@ -160,6 +161,7 @@ type roomBatch struct {
 type wantedDevice struct {
 	device Device
 	roomID string
+	proof  string // of purchase, as the row gives it
 }
 
 // newRoomBatch looks up the account, and the rooms and devices that the rows name.
@@ -202,6 +204,11 @@ func (s *Entitlements) newRoomBatch(
 	}
 
 	var err error
+	if len(sites) > 0 {
+		if b.siteCount, err = account.CountSites(tx, b.acc.ID); err != nil {
+			return nil, err
+		}
+	}
 	b.sites, err = account.SitesNamed(tx, b.acc.ID, slices.Sorted(maps.Keys(sites)))
 	if err != nil {
 		return nil, err
@@ -427,6 +434,14 @@ func (b *roomBatch) site(row RoomOfFile) (*account.AccountSite, []rules.FieldErr
 	if err != nil {
 		return nil, ofAddress(fieldsOf(err))
 	}
+	if err := rules.MayAddSites(b.siteCount+len(b.newSites), 1); err != nil {
+		return nil, []rules.FieldError{{
+			Pointer: "/site",
+			Code:    rules.TooManyNamed,
+			Message: "The account has as many sites as it may have.",
+			Remedy:  "Name a site that is there, or ask the operator for another account.",
+		}}
+	}
 	return &site, nil
 }
 
@@ -491,7 +506,8 @@ func (b *roomBatch) device(
 		d := newDevice(b.tx, b.acc, form, room.ID)
 		return &d, nil
 	case there.AccountID != b.acc.ID:
-		b.claims = append(b.claims, wantedDevice{there.Device, room.ID})
+		proof := rules.NormaliseText(form.PurchaseProof)
+		b.claims = append(b.claims, wantedDevice{there.Device, room.ID, proof})
 		return nil, []rules.FieldError{{
 			Pointer: at + "/serial",
 			Code:    licensing.SerialClaimed,
@@ -596,7 +612,7 @@ func (b *roomBatch) raiseClaims() error {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
 		}
-		if err := claim(b.tx, b.acc, c.device, c.roomID); err != nil {
+		if err := claim(b.tx, b.acc, c.device, c.roomID, c.proof); err != nil {
 			return err
 		}
 	}

@@ -237,7 +237,7 @@ func (q ContactQuestion) answered(a ContactAnswer) (bool, error) {
 	}
 	if q.WithdrawnAt != nil {
 		return true, rules.Refuse(rules.StateConflict,
-			"The order that names this person was cancelled: there is nothing to decide.",
+			"The order that names this person was canceled: there is nothing to decide.",
 			"An administrator can invite the person as a colleague.")
 	}
 

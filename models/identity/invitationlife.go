@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -99,8 +100,20 @@ func lockInvitation(tx *db.Tx, id string) (inv Invitation, acc account.Account, 
 // recipient (R51b); the reason goes into the audit. An invitation that was accepted
 // answers STATE_CONFLICT while that person is a member. Each call issues another one.
 func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (Invitation, error) {
+	return s.ReissueIn(ctx, id, email, name, "", reason)
+}
+
+// ReissueIn is Reissue in a language; none: that of the invitation before.
+func (s *People) ReissueIn(
+	ctx context.Context, id, email, name, locale, reason string,
+) (Invitation, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Invitation{}, err
+	}
+	if locale != "" {
+		if err := s.checkLocale(ctx, locale); err != nil {
+			return Invitation{}, err
+		}
 	}
 
 	ref, err := s.programs.Reference(ctx)
@@ -135,6 +148,7 @@ func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (I
 		inv.Kind = old.Kind
 		inv.OrderID = old.OrderID
 		inv.InvitedBy = tx.Scope.Actor.ID
+		inv.Locale = cmp.Or(locale, old.Locale)
 		if err := supersede(tx, &inv, old); err != nil {
 			return err
 		}

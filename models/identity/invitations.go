@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -32,6 +33,7 @@ type Invitation struct {
 	ExpiresAt    time.Time // exclusive: end of local day issue+30 (R121)
 	SupersedesID *string
 	InvitedBy    string
+	Locale       string // of its mails; empty: the account's
 	LastError    string
 }
 
@@ -83,6 +85,7 @@ type NewInvite struct {
 	ContactName string
 	Role        MemberRole
 	Kind        InvitationKind
+	Locale      string // of the mails; empty: the account's
 	Reason      string // R105: the audit links the request
 }
 
@@ -96,6 +99,12 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return Invitation{}, err
+	}
+
+	if n.Locale != "" {
+		if err := rules.Invalid(ref.Program.CheckLocale("/locale", n.Locale)); err != nil {
+			return Invitation{}, err
+		}
 	}
 
 	var inv Invitation
@@ -113,6 +122,7 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 
 		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
 		inv.Kind, inv.InvitedBy = n.Kind, tx.Scope.Actor.ID
+		inv.Locale = n.Locale
 		if err := refuseIfInside(tx, inv); err != nil {
 			return err
 		}
@@ -309,7 +319,7 @@ func InvitationMail(
 		Epoch:     epoch,
 		AccountID: &acc.ID,
 		OrderID:   inv.OrderID,
-		Locale:    acc.Locale,
+		Locale:    cmp.Or(inv.Locale, acc.Locale),
 		Params: map[string]any{
 			"contact_name": inv.ContactName,
 			"company":      acc.LegalName,

@@ -38,8 +38,9 @@ type Membership struct {
 // Member is a membership with its person.
 type Member struct {
 	Membership
-	Name  string
-	Email string
+	Name   string
+	Email  string
+	Locale string // of the person's mails
 }
 
 // MembersOf lists the people of an account.
@@ -47,7 +48,7 @@ func (s *People) MembersOf(ctx context.Context, accountID string) ([]Member, err
 	var out []Member
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		q := tx.Scope.Accounts(tx.Table("memberships"), "account_id")
-		return q.Select("memberships.*, u.name, u.email").
+		return q.Select("memberships.*, u.name, u.email, u.locale").
 			Joins("JOIN users u ON u.id = memberships.user_id").
 			Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).
 			Order("memberships.id").

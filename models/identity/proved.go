@@ -11,9 +11,10 @@ import (
 )
 
 // A mail domain is proved for an account where its active administrators, who all accepted
-// an invitation to their mailbox, have their addresses in it and in no other domain of a
-// company's own (S60). Somebody who looks after several customers proves nothing so: beside
-// a customer's own administrator there are two domains.
+// an invitation to their mailbox, have all their addresses in it (S60). Somebody who looks
+// after several customers proves nothing so: beside a customer's own administrator there are
+// two domains. A free-mail address is another one too: whoever administers an account from
+// there could invite somebody of another company, and have the accounts joined by it.
 
 // ProvedDomain is an account's domain that is proved.
 type ProvedDomain struct {
@@ -86,6 +87,7 @@ func provedDomains(q *gorm.DB) ([]ProvedDomain, error) {
 	for _, r := range rows {
 		domain := rules.EmailDomain(r.Email)
 		if !rules.OwnMailDomain(domain) {
+			several[r.AccountID] = true
 			continue
 		}
 

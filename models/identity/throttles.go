@@ -354,7 +354,7 @@ func (m OrderMails) tooMany(email string, t throttle) error {
 	return rules.TooMany(
 		fmt.Sprintf("You have sent %d orders with copies to one address of a reseller or "+
 			"distributor within 24 hours, and it is at no mail domain on record of it.", m.Most),
-		"Ask the operator to record that organisation's mail domain, or send the order tomorrow.",
+		"Ask the operator to record that organization's mail domain, or send the order tomorrow.",
 		wait)
 }
 

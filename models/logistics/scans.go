@@ -345,7 +345,7 @@ func storeProgress(tx *db.Tx, sh *Shipment, p shipping.ShipmentProgress) error {
 // told an instant that cannot be true, and not that scans exclude each other.
 func askAboutContradiction(tx *db.Tx, sh Shipment, wrongTime bool) error {
 	why := "What was told of the shipment excludes itself, " +
-		"such as a scan after it was cancelled."
+		"such as a scan after it was canceled."
 	if wrongTime {
 		why = "The carrier told a time that cannot be true: before the parcel existed, " +
 			"or ahead. Nothing follows from it until the carrier corrects it."

@@ -93,6 +93,9 @@ func (s *Notifications) NextMails(
 // found claimed. A sender that holds no mail waits. The count is always true; it has the
 // first lock taken before the second. One list of ids, rather than an OR, lets PostgreSQL
 // find the rows by their key.
+//
+// A mail goes out in the language that its reader has chosen meanwhile: a person who signs
+// in, else the organization whose address it is, else the one that it was written for.
 const nextMailsSQL = `WITH own AS (
 		SELECT id FROM notifications
 		WHERE id IN @ended AND state = 'SENDING'
@@ -108,7 +111,15 @@ const nextMailsSQL = `WITH own AS (
 		last_error  = CASE%s ELSE last_error END,
 		sent_at     = CASE WHEN id IN @sent THEN @now ELSE sent_at END,
 		claimed_at  = CASE WHEN id IN @ended THEN claimed_at ELSE @claimed END,
-		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END
+		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END,
+		locale      = CASE WHEN id IN @ended THEN locale ELSE COALESCE(
+			(SELECT u.locale FROM users u WHERE u.email = recipient AND u.locale <> ''),
+			(SELECT o.locale FROM orgs o
+				WHERE o.locale <> '' AND (o.notices_to = recipient OR EXISTS (
+					SELECT 1 FROM org_mail_domains d
+					WHERE d.org_id = o.id AND recipient LIKE '%%@' || d.domain))
+				ORDER BY o.id LIMIT 1),
+			locale) END
 	WHERE id IN (SELECT id FROM own UNION ALL SELECT id FROM next)
 		AND state = CASE WHEN id IN @ended THEN 'SENDING' ELSE 'QUEUED' END
 	RETURNING *%s`

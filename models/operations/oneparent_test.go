@@ -203,6 +203,18 @@ func TestS60_ParentsOfOneProvedDomainAreJoined(t *testing.T) {
 					account.OrgMail{Domains: []string{"partner.example"}}, "their contract"))
 			}, false,
 		},
+		"a personal mailbox administers beside somebody who was invited": {
+			"Beta GmbH", "ana@alfa.example", "eve@gmail.com",
+			func(t *testing.T, env storetest.Env, ltda, gmbh order.Order) {
+				both(t, env, ltda, gmbh)
+				inv, err := env.Invite(env.Context, identity.NewInvite{
+					AccountID: *gmbh.AccountID, Email: "rui@alfa.example", ContactName: "Rui",
+					Role: identity.RoleAdmin, Kind: identity.InvitationForColleague,
+				})
+				require.NoError(t, err)
+				env.Join(t, inv)
+			}, false,
+		},
 		"an administrator of its own beside somebody else's": {
 			"Beta GmbH", "tec@partner.example", "tec2@partner.example",
 			func(t *testing.T, env storetest.Env, ltda, gmbh order.Order) {

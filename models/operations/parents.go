@@ -124,7 +124,7 @@ func notAParent(pointer, message string) error {
 		Pointer: pointer,
 		Code:    NotAParent,
 		Message: message,
-		Remedy:  "Name an organisation of the kind CUSTOMER_PARENT.",
+		Remedy:  "Name an organization of the kind CUSTOMER_PARENT.",
 	}})
 }
 

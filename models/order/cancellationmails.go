@@ -59,7 +59,15 @@ func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
 	if c.Whole {
 		return false, nil
 	}
+	left, err := licencesAfter(tx, c)
+	if err != nil {
+		return false, err
+	}
+	return holdsPart(tx, o, c.Quantity, left)
+}
 
+// holdsPart reports whether the mail about a part waits, where the order keeps so many licences.
+func holdsPart(tx *db.Tx, o Order, quantity, left int64) (bool, error) {
 	loc := db.ZoneOf(o.TimeZone)
 	today := rules.StartOfDay(rules.DateIn(tx.Now(), loc), loc)
 	var told int64
@@ -75,8 +83,7 @@ func toldEnoughOfParts(tx *db.Tx, o Order, c OrderCancellation) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	left, err := licencesAfter(tx, c)
-	untold := c.Quantity + held
+	untold := quantity + held
 	return untold*largePart < left+untold, err
 }
 

@@ -115,7 +115,12 @@ func TestS64_ALargePartIsToldAtOnce(t *testing.T) {
 				form.Lines[0].Quantity = 50
 				o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 				for _, n := range append([]int{1, 1, 1}, c.then...) {
+					said, err := env.WouldHoldMail(env.Context, o.ID, int64(n), false)
+					require.NoError(t, err)
+					before := len(cancellationsTold(t, env, "ana.souza@acme.example"))
 					cancelledOne(t, env, o.ID, n)
+					told := len(cancellationsTold(t, env, "ana.souza@acme.example")) > before
+					require.Equal(t, !told, said, "what is said before is what happens")
 				}
 				require.Equal(t, append(first, c.want...), cancellationsTold(t, env, "ana.souza@acme.example"))
 				require.Equal(t, c.held, env.Count(t,

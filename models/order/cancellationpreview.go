@@ -89,3 +89,28 @@ func licencesInForce(tx *db.Tx, orderID string) ([]CancellableLicence, error) {
 		Find(&out).Error
 	return out, err
 }
+
+// WouldHoldMail reports whether the mail about a cancellation of so many of an order's licences
+// would wait for the order's next one, because there were enough about small parts today; it is
+// sent with the next day at the latest. That of a whole order never waits.
+func (s *Orders) WouldHoldMail(
+	ctx context.Context, id string, quantity int64, whole bool,
+) (held bool, err error) {
+	if whole {
+		return false, nil
+	}
+
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		inForce, err := licencesInForce(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		held, err = holdsPart(tx, o, quantity, int64(len(inForce))-quantity)
+		return err
+	})
+	return held, err
+}

@@ -151,7 +151,7 @@ func tooManyInFile(pointer string) rules.FieldError {
 		Message: fmt.Sprintf("With the rows before this one, more than %d orders of a day name "+
 			"this address of a reseller or distributor, and it is not on record as that "+
 			"organisation's.", identity.OrdersInFilesToOne),
-		Remedy: "Ask the operator to record that organisation's mail domain, or send the rest " +
+		Remedy: "Ask the operator to record that organization's mail domain, or send the rest " +
 			"in a file of another day.",
 	}
 	if pointer == "/end_customer/email" {

@@ -208,7 +208,7 @@ func acceptReviewed(
 		if _, ok := ref.Catalogue[l.SKU]; !ok {
 			return rules.Refuse(
 				rules.UnknownSKU,
-				"A line's SKU is no longer in the catalogue.",
+				"A line's SKU is no longer in the catalog.",
 				"Restore the SKU or reject the order.",
 			)
 		}

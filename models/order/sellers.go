@@ -164,7 +164,7 @@ func otherThanSender(pointer string) rules.FieldError {
 	return rules.FieldError{
 		Pointer: pointer,
 		Code:    rules.NotTheSender,
-		Message: "This is not the name on record of the organisation that sends the order, " +
+		Message: "This is not the name on record of the organization that sends the order, " +
 			"to which it belongs.",
 		Remedy: "Send the full name, with its legal form, and the country; " +
 			"or ask the operator to record this spelling.",

@@ -390,6 +390,7 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 	switch {
 	case asked && w.ReturnPlan != nil:
 		shown["return_on"] = w.ReturnOn().String()
+		shown["overdue"] = w.StoredReturn == rma.ReturnOverdue
 	}
 	shown["step"] = w.toldStep(m.step, shown["return_on"] != nil)
 

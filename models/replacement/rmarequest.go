@@ -438,11 +438,12 @@ func (w *rmaChange) freeze(covered cover.Answer) error {
 
 func (w *rmaChange) askForDecision() error {
 	why := "A replacement was requested."
-	switch {
-	case w.Held:
-		why = rules.ProofRequired
-	case len(w.ReviewReasons) > 0:
-		why = db.JoinCodes(w.ReviewReasons)
+	codes := w.ReviewReasons
+	if w.Held {
+		codes = append([]string{rules.ProofRequired}, codes...)
+	}
+	if len(codes) > 0 {
+		why = db.JoinCodes(codes)
 	}
 
 	return w.raise(db.TaskDecideRMA,

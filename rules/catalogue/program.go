@@ -83,6 +83,19 @@ func (p Program) Locale(wanted string) string {
 	return p.Locales[0]
 }
 
+// CheckLocale refuses a language that the program does not have.
+func (p Program) CheckLocale(pointer, locale string) []rules.FieldError {
+	if slices.Contains(p.Locales, locale) {
+		return nil
+	}
+	return []rules.FieldError{{
+		Pointer: pointer,
+		Code:    rules.InvalidLocale,
+		Message: "The program does not have this language.",
+		Remedy:  "Send one of " + strings.Join(p.Locales, ", ") + ".",
+	}}
+}
+
 // Subject returns a mail's subject in the locale, or in the program's first one. A program
 // that was stored before the template existed has the default one.
 func (p Program) Subject(template, locale string) string {

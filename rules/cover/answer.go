@@ -149,12 +149,12 @@ var reasonTexts = map[string]Reason{
 	},
 	rules.Unplaced: {
 		Rule:    "R35b",
-		Message: "The device is in no room, and a licence covers rooms.",
+		Message: "The device is in no room, and a license covers rooms.",
 	},
 
 	ReasonSelect: {
 		Rule:    "R31",
-		Message: "A Select licence is assigned to the room and its contract is in force.",
+		Message: "A Select license is assigned to the room and its contract is in force.",
 	},
 	ReasonJumpStart: {
 		Rule:    "R29",
@@ -203,18 +203,18 @@ var reasonTexts = map[string]Reason{
 	},
 	ReasonSyncPremium: {
 		Rule:    "R34a",
-		Message: "The licence includes the premium features of Sync.",
+		Message: "The license includes the premium features of Sync.",
 	},
 	ReasonNoAssignment: {
 		Rule:    "R39c",
-		Message: "No Select licence is assigned to the room at that time.",
+		Message: "No Select license is assigned to the room at that time.",
 	},
 	ReasonNotStarted: {
 		Rule:    "S1",
-		Message: "The contract of the assigned licence has not started.",
+		Message: "The contract of the assigned license has not started.",
 	},
-	ReasonContractEnded:  {Rule: "S3", Message: "The contract of the assigned licence is over."},
-	ReasonCancelled:      {Rule: "S8", Message: "The licence was cancelled."},
+	ReasonContractEnded:  {Rule: "S3", Message: "The contract of the assigned license is over."},
+	ReasonCancelled:      {Rule: "S8", Message: "The license was canceled."},
 	ReasonSuspended:      {Rule: "R39c", Message: "The contract is suspended."},
 	ReasonWarrantyEnded:  {Rule: "S38", Message: "The warranties of the device are over."},
 	ReasonJumpStartEnded: {Rule: "R29", Message: "JumpStart is over."},
@@ -232,12 +232,12 @@ var reasonTexts = map[string]Reason{
 
 // RefusalRemedies are the remedies of the refusals of cover, in English, by code.
 var RefusalRemedies = map[string]string{
-	rules.NotCovered: "Assign a Select licence to the room, " +
+	rules.NotCovered: "Assign a Select license to the room, " +
 		"or check the dates of its contract.",
 	rules.WarrantyCap:         "Open a ticket for support; the hardware has to be bought anew.",
 	rules.ModelNotSupported:   "Choose a model of the list of supported products.",
 	rules.NotHardware:         "Open a ticket instead.",
-	rules.CountryNotSupported: "Use the licence for a room in another country.",
+	rules.CountryNotSupported: "Use the license for a room in another country.",
 	rules.ProofRequired:       "Send the proof of purchase.",
 	rules.Unplaced:            "Place the device in its room.",
 }

@@ -58,15 +58,15 @@ func MayAssign(q AssignRequest) error {
 			"Attach an extended warranty to a serial number instead.")
 	case over || !running || q.LicenceState == rules.LicenceExpired ||
 		q.LicenceState == rules.LicenceRevoked:
-		return rules.Refuse(LicenceNotInForce, "The licence is not in force.",
-			"Choose a licence of a contract that runs.")
+		return rules.Refuse(LicenceNotInForce, "The license is not in force.",
+			"Choose a license of a contract that runs.")
 	case q.LicenceState == rules.LicenceAssigned:
-		return rules.Refuse(LicenceTaken, "The licence is assigned to another room.",
+		return rules.Refuse(LicenceTaken, "The license is assigned to another room.",
 			"Move it, or choose an available one.")
 	case q.RoomState != RoomActive:
 		return rules.Refuse(RoomIsArchived, "The room is archived.", "Choose an active room.")
 	case q.RoomHasLicence:
-		return rules.Refuse(RoomHasLicence, "The room has a licence of this service.",
+		return rules.Refuse(RoomHasLicence, "The room has a license of this service.",
 			"Choose another room.")
 	}
 

@@ -31,7 +31,7 @@ func MayCancel(q CancellationRequest) error {
 	case rules.CheckReason(q.Reason) != nil:
 		return rules.CheckReason(q.Reason)
 	case !q.State.Cancellable():
-		return rules.Refuse(rules.StateConflict, "An order in this state cannot be cancelled.",
+		return rules.Refuse(rules.StateConflict, "An order in this state cannot be canceled.",
 			"Read the order again.")
 	case !rules.CancellationOpen(q.ClosesAt, q.Now):
 		return rules.Refuse(rules.CancellationWindowClosed,
@@ -104,8 +104,8 @@ func ChooseLicencesToCancel(all []LicenceRef, qty int, named []string) ([]string
 
 	if missing := qty - len(chosen); missing > 0 {
 		return nil, rules.Refuse(rules.LicencesNotNamed,
-			fmt.Sprintf("Too few licences are available; %d more must be named.", missing),
-			fmt.Sprintf("Name %d more of the assigned licences in licence_ids.", missing))
+			fmt.Sprintf("Too few licenses are available; %d more must be named.", missing),
+			fmt.Sprintf("Name %d more of the assigned licenses in licence_ids.", missing))
 	}
 
 	return chosen, nil
@@ -119,20 +119,20 @@ func checkChoice(all []LicenceRef, qty int, named []string) error {
 			Pointer: "/quantity",
 			Code:    rules.QuantityTooSmall,
 			Message: "The quantity must be at least 1.",
-			Remedy:  "Send how many licences to cancel.",
+			Remedy:  "Send how many licenses to cancel.",
 		})
 	case qty > len(all):
 		fields = append(fields, rules.FieldError{
 			Pointer: "/quantity",
 			Code:    rules.QuantityTooLarge,
-			Message: "The order has fewer licences in force.",
-			Remedy:  "Send at most the number of licences in force.",
+			Message: "The order has fewer licenses in force.",
+			Remedy:  "Send at most the number of licenses in force.",
 		})
 	case len(named) > qty:
 		fields = append(fields, rules.FieldError{
 			Pointer: "/licence_ids",
 			Code:    rules.TooManyNamed,
-			Message: "More licences are named than are to be cancelled.",
+			Message: "More licenses are named than are to be canceled.",
 			Remedy:  "Name at most as many as the quantity.",
 		})
 	}
@@ -151,14 +151,14 @@ func checkChoice(all []LicenceRef, qty int, named []string) error {
 				Pointer: pointer,
 				Code:    rules.UnknownLicence,
 				Message: "This is not a license in force of this order.",
-				Remedy:  "Name licences of this order only.",
+				Remedy:  "Name licenses of this order only.",
 			})
 		case seen[id]:
 			fields = append(fields, rules.FieldError{
 				Pointer: pointer,
 				Code:    rules.Duplicate,
-				Message: "This licence is named twice.",
-				Remedy:  "Name each licence once.",
+				Message: "This license is named twice.",
+				Remedy:  "Name each license once.",
 			})
 		}
 

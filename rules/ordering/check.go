@@ -85,7 +85,7 @@ func checkLines(k *rules.Checker, lines []OrderLine, c catalogue.Catalogue, toda
 
 	if total > MaxOrderQuantity {
 		k.Fail("/lines", rules.QuantityTooLarge,
-			"The lines together ask for more than 100000 licences.", "Split the order.")
+			"The lines together ask for more than 100000 licenses.", "Split the order.")
 	}
 }
 
@@ -105,8 +105,8 @@ func checkSKU(
 	found, ok := c.Lookup(code, today)
 	switch {
 	case !ok:
-		k.Fail(at, rules.UnknownSKU, "The catalogue has no such SKU today.",
-			"Use a SKU of the current catalogue.")
+		k.Fail(at, rules.UnknownSKU, "The catalog has no such SKU today.",
+			"Use a SKU of the current catalog.")
 	case first == "":
 		return found.ServiceType
 	case found.ServiceType != first:

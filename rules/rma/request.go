@@ -26,6 +26,9 @@ const (
 	ReviewRMARate = "UNUSUALLY_MANY_RMAS"
 	// ReviewShipToNew: the customer typed an address that nobody has looked at yet.
 	ReviewShipToNew = "SHIP_TO_NEW"
+	// ReviewSerialNew: the serial number came to the account so lately that only the proof
+	// that the customer wrote down lets it ask, and nobody has looked at that.
+	ReviewSerialNew = "SERIAL_NEW"
 )
 
 // RMARequest is what the decision about a request for an RMA needs to know. A
@@ -120,6 +123,9 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if q.tooMany() {
 		v.Review = append(v.Review, ReviewRMARate)
 	}
+	if q.Serial && q.serialIsNew() && !q.Role.IsOperator() {
+		v.Review = append(v.Review, ReviewSerialNew)
+	}
 	if q.ShipTo.IsNew(q.Now, q.Terms) && !q.Role.IsOperator() {
 		v.Review = append(v.Review, ReviewShipToNew)
 	}
@@ -160,11 +166,17 @@ func (q RMARequest) checkDevice(k *rules.Checker) {
 			"Name the device that is in the room.")
 	}
 
-	if !q.Proof && q.Now.Sub(q.KnownSince) < time.Duration(q.Terms.SerialKnownHours)*time.Hour {
+	if !q.Proof && q.serialIsNew() {
 		k.Fail("/serial", SerialTooNew,
 			fmt.Sprintf("The serial number came to the account less than %d hours ago.",
 				q.Terms.SerialKnownHours), "Send a proof that it is yours, or wait.")
 	}
+}
+
+// serialIsNew reports whether the account has the serial number for too short a time to ask
+// without a proof (S25).
+func (q RMARequest) serialIsNew() bool {
+	return q.Now.Sub(q.KnownSince) < time.Duration(q.Terms.SerialKnownHours)*time.Hour
 }
 
 // MaxAccessories is how many pieces of an accessory one RMA may ask for.

@@ -162,6 +162,39 @@ func TestS25_AnAddressThatNobodyKnewIsReviewed(t *testing.T) {
 	require.Equal(t, rules.ValidationFailed, rules.CodeOf(err))
 }
 
+// S25: what the customer writes down as a proof lets a new serial number ask, and somebody
+// looks at it; an agent who asks has.
+func TestS25_ANewSerialNumberIsReviewed(t *testing.T) {
+	for name, x := range map[string]struct {
+		role  rules.Role
+		known time.Duration
+		proof bool
+		want  []string
+	}{
+		"a proof for a new one":       {rules.CustomerAdmin, time.Hour, true, []string{ReviewSerialNew}},
+		"a partner's":                 {rules.PartnerAdmin, 0, true, []string{ReviewSerialNew}},
+		"an hour short":               {rules.CustomerAdmin, 23 * time.Hour, true, []string{ReviewSerialNew}},
+		"known, with a proof":         {rules.CustomerAdmin, 24 * time.Hour, true, nil},
+		"known, without one":          {rules.CustomerAdmin, 24 * time.Hour, false, nil},
+		"an agent has seen the proof": {rules.OperatorAgent, time.Hour, true, nil},
+	} {
+		v, err := MayRequestRMA(sound(func(q *RMARequest) {
+			q.Role = x.role
+			q.KnownSince = rmaDay.Add(-x.known)
+			q.Proof = x.proof
+		}))
+		require.NoError(t, err, name)
+		require.Equal(t, x.want, v.Review, name)
+	}
+
+	v, err := MayRequestRMA(accessory(func(q *RMARequest) {
+		q.Role = rules.CustomerAdmin
+		q.KnownSince = time.Time{}
+	}))
+	require.NoError(t, err)
+	require.Empty(t, v.Review, "an accessory has none")
+}
+
 // It is known once a replacement to it was approved, or after as long as a serial number has
 // to be; one that a person turned down stays new.
 func TestS25_WhenATypedAddressIsKnown(t *testing.T) {
