@@ -27,11 +27,11 @@ func TestTheLanguageOfAPersonsMails(t *testing.T) {
 	require.Equal(t, []string{"en"}, stored())
 	page := ana.get("/account").body
 	require.Contains(t, page, `<html lang="pt-BR"`)
-	require.Contains(t, page, "Os e-mails para você chegam em: English.")
+	require.Contains(t, page, "Idioma atual: English.")
 
 	follow("same-origin")
 	require.Equal(t, []string{"pt-BR"}, stored())
-	require.Contains(t, ana.get("/account").body, "Os e-mails para você chegam em: Português.")
+	require.Contains(t, ana.get("/account").body, "Idioma atual: Português.")
 
 	done := ana.post("/account/language", "language", "en")
 	require.Equal(t, "/account", done.path)

@@ -38,3 +38,26 @@ func TestSparesFromTheCommandLine(t *testing.T) {
 	s.json(&list, "spare", "list", "--open", "--account", c.Account)
 	require.Equal(t, r.ID, list[0].RMAID)
 }
+
+// What was told of a spare by mistake is taken back by the command line, with a reason.
+func TestS62_WhatWasToldOfASpareIsTakenBackFromTheCommandLine(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	c, u := env.Spare(t)
+	_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+	require.NoError(t, err)
+	_, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, 0)
+	require.NoError(t, err)
+	s.must("spare", "do", u.Number, "ship", "-w", "serial=SP-1", "-w", "carrier=sim", "-w", "tracking=TRK1")
+	now := env.Calendar.Now().Format(time.RFC3339)
+	require.Contains(t, s.must("spare", "do", u.Number, "tell", "-w", "fact=DELIVERED", "-w", "at="+now), ": on site")
+	require.Contains(t, s.must("spare", "show", u.Number), "take back")
+
+	require.Equal(t, exitRefused, s.run("spare", "do", u.Number, "take_back", "-w", "fact=delivered"))
+	require.Contains(t, s.err.String(), "reason")
+	out := s.must("spare", "do", u.Number, "take_back", "-w", "fact=delivered", "-w", "reason=It was another parcel.")
+	require.Contains(t, out, ": shipped")
+	require.Contains(t,
+		s.must("spare", "do", u.Number, "take_back", "-w", "fact=delivered", "-w", "reason=Again."),
+		": shipped", "again it changes nothing")
+}

@@ -31,6 +31,9 @@ type OrderCancellation struct {
 	CreatedAt   time.Time
 	CompletedAt *time.Time
 	MailHeld    bool // nobody was told yet: the order's next mail says it in sum
+	// UntoldQuantity: somebody's address had enough mails of the day, and gets the one about so
+	// many licences on another; 0: everybody was told.
+	UntoldQuantity int64
 }
 
 // CancellationState says how far the compensation has come.
@@ -368,7 +371,7 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 
 		err = tx.Model(&OrderCancellation{}).
 			Where("id = ?", id).
-			Select("state", "completed_at", "mail_held").
+			Select("state", "completed_at", "mail_held", "untold_quantity").
 			Updates(&c).Error
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ func tellOfCancellation(
 		return nil
 	}
 
-	readers, err = withoutToldEnough(tx, o, readers)
+	told, err := withoutToldEnough(tx, o, readers)
 	if err != nil {
 		return err
 	}
@@ -45,8 +45,11 @@ func tellOfCancellation(
 	if err != nil {
 		return err
 	}
+	if len(told) < len(readers) {
+		c.UntoldQuantity = c.Quantity + held
+	}
 
-	mails, err := cancellationMails(tx, o, *c, c.Quantity+held, readers)
+	mails, err := cancellationMails(tx, o, *c, c.Quantity+held, told)
 	if err != nil {
 		return err
 	}
@@ -197,15 +200,16 @@ func licencesAfter(tx *db.Tx, c OrderCancellation) (int64, error) {
 }
 
 // TellOfHeldCancellations queues, for a batch of orders behind the id after, one mail about
-// all cancellations of an earlier day that nobody was told of (S64). It returns how many
-// orders it read, of how many it queued the mails, and the last id.
+// all cancellations of an earlier day that nobody was told of (S64), and those that an address
+// did not get because it had enough on that day. It returns how many orders it read, of how
+// many it queued mails, and the last id.
 func TellOfHeldCancellations(
 	tx *db.Tx, after string, limit int,
 ) (read, told int, last string, err error) {
 	var ids []string
 	err = tx.Model(&OrderCancellation{}).
 		Distinct("order_id").
-		Where("mail_held AND order_id > ?", after).
+		Where("(mail_held OR untold_quantity > 0) AND order_id > ?", after).
 		Order("order_id").
 		Limit(limit).
 		Pluck("order_id", &ids).Error
@@ -215,11 +219,15 @@ func TellOfHeldCancellations(
 
 	for _, id := range ids {
 		last = id
+		late, err := tellOfUntold(tx, id)
+		if err != nil {
+			return 0, 0, "", err
+		}
 		sent, err := tellOfHeld(tx, id)
 		if err != nil {
 			return 0, 0, "", err
 		}
-		if sent {
+		if sent || late {
 			told++
 		}
 	}
@@ -253,7 +261,7 @@ func tellOfHeld(tx *db.Tx, orderID string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	readers, err = withoutToldEnough(tx, o, readers)
+	told, err := withoutToldEnough(tx, o, readers)
 	if err != nil {
 		return false, err
 	}
@@ -263,18 +271,93 @@ func tellOfHeld(tx *db.Tx, orderID string) (bool, error) {
 		return false, err
 	}
 
-	// No workflow of the order may be under way any more: each mail goes by itself.
 	last := held[len(held)-1]
-	mails, err := cancellationMails(tx, o, last, quantity, readers)
-	if err != nil {
-		return false, err
-	}
-	for _, m := range mails {
-		m.SubjectID = last.ID
-		m.Epoch = "1"
-		if err := notification.QueueSingle(tx, m); err != nil {
+	if len(told) < len(readers) {
+		if err := last.setUntold(tx, quantity); err != nil {
 			return false, err
 		}
 	}
-	return true, nil
+	return true, queueEach(tx, o, last, quantity, told)
+}
+
+// queueEach queues the mails about a cancellation whose order's workflow may be over: each goes
+// by itself.
+func queueEach(
+	tx *db.Tx, o Order, c OrderCancellation, quantity int64, readers []identity.OrderReader,
+) error {
+	mails, err := cancellationMails(tx, o, c, quantity, readers)
+	if err != nil {
+		return err
+	}
+
+	for _, m := range mails {
+		m.SubjectID = c.ID
+		m.Epoch = "1"
+		if err := notification.QueueSingle(tx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setUntold stores of how many licences somebody is still to be told; 0 for none.
+func (c OrderCancellation) setUntold(tx *db.Tx, quantity int64) error {
+	return tx.Model(&OrderCancellation{}).
+		Where("id = ?", c.ID).
+		Update("untold_quantity", quantity).Error
+}
+
+// tellOfUntold queues the mails of an order about cancellations of an earlier day that an
+// address did not get then. An address that has enough today as well waits on.
+func tellOfUntold(tx *db.Tx, orderID string) (bool, error) {
+	o, err := lockOrder(tx, orderID)
+	if err != nil {
+		return false, err
+	}
+
+	loc := db.ZoneOf(o.TimeZone)
+	today := rules.StartOfDay(rules.DateIn(tx.Now(), loc), loc)
+	var untold []OrderCancellation
+	err = tx.Where("order_id = ? AND untold_quantity > 0 AND completed_at < ?", orderID, today.UTC()).
+		Order("sequence").
+		Find(&untold).Error
+	if err != nil || len(untold) == 0 {
+		return false, err
+	}
+
+	readers, err := o.audience(tx, db.Text(o.AccountID))
+	if err != nil {
+		return false, err
+	}
+
+	queued := false
+	for _, c := range untold {
+		var had []string
+		err := tx.Model(&notification.Notification{}).
+			Where("template = ?", rules.TemplateOrderCancelled).
+			Where("(subject_id = ? AND epoch = ?) OR subject_id = ?", o.ID, c.ID, c.ID).
+			Pluck("recipient", &had).Error
+		if err != nil {
+			return false, err
+		}
+
+		waiting := slices.DeleteFunc(slices.Clone(readers), func(r identity.OrderReader) bool {
+			return slices.Contains(had, rules.NormaliseEmail(r.Email))
+		})
+		told, err := withoutToldEnough(tx, o, waiting)
+		if err != nil {
+			return false, err
+		}
+
+		if len(told) == len(waiting) {
+			if err := c.setUntold(tx, 0); err != nil {
+				return false, err
+			}
+		}
+		if err := queueEach(tx, o, c, c.UntoldQuantity, told); err != nil {
+			return false, err
+		}
+		queued = queued || len(told) > 0
+	}
+	return queued, nil
 }

@@ -175,11 +175,53 @@ func TestS64_CancellationsOfManyOrdersAreBoundedForAnAddress(t *testing.T) {
 						}
 					}
 					require.Equal(t, c.told, told, "at once")
+					require.Equal(t, len(c.told) < 3,
+						env.Count(t, "SELECT count(*) FROM order_cancellations WHERE untold_quantity > 0") > 0)
 					require.Zero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE mail_held"))
 				})
 			})
 		}
 	}
+}
+
+// The mail that an address did not get because it had enough that day is not lost: it comes on
+// the first day on which there is room for it, once, and nobody else gets it a second time.
+func TestS64_AnAddressThatHadEnoughIsToldOnAnotherDay(t *testing.T) {
+	const mule = "mule@mule.example"
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		form := storetest.Form("PO-1")
+		form.Distributor.Email = mule
+		o := env.Fulfilled(t, seller, form)
+		cancelledOne(t, env, o.ID, 1)
+
+		enough := func() {
+			key := env.DB.Secrets().Fingerprint("throttle", "mail/order-cancelled/"+seller.ID+"/"+mule)
+			require.NoError(t, env.Exec("UPDATE throttles SET count = 250 WHERE key = '"+key+"'"))
+		}
+		enough()
+		cancelledOne(t, env, o.ID, 0)
+		require.Len(t, env.Mails(t, "order_cancelled"), 5)
+
+		sweep := func(days int) {
+			env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, days))
+			storetest.SweepOnce(t, env)
+		}
+		sweep(0)
+		require.Len(t, env.Mails(t, "order_cancelled"), 5, "today it has enough")
+
+		enough()
+		sweep(1)
+		require.Len(t, env.Mails(t, "order_cancelled"), 5, "and tomorrow again")
+
+		require.NoError(t, env.Exec("DELETE FROM throttles"))
+		for range 2 {
+			sweep(1)
+			require.Len(t, env.Mails(t, "order_cancelled"), 6)
+		}
+		require.Len(t, cancellationsTold(t, env, mule), 2)
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE untold_quantity > 0"))
+	})
 }
 
 // Who had nothing to do with the order any more is not told of its cancellation; where the

@@ -665,7 +665,7 @@ func TestS15_ACancelledOrderAsksNobodyAnyMore(t *testing.T) {
 				require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskDecideContact)[0].State)
 				err = answer()
 				storetest.RequireCode(t, rules.StateConflict, err)
-				require.ErrorContains(t, err, "cancelled")
+				require.ErrorContains(t, err, "canceled")
 				storetest.RequireCode(t, rules.StateConflict,
 					storetest.SecondOf(env.AnswerContact(storetest.Customer(w.accountID), q.ID, identity.ContactAnswer{})))
 				w.hasNotComeInButAsked(t, "rui@acme.example")

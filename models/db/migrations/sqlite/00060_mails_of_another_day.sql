@@ -1,0 +1,9 @@
+-- +goose Up
+-- Of how many licenses a mail spoke that an address did not get, because it had enough on that
+-- day; 0: everybody was told.
+ALTER TABLE order_cancellations ADD COLUMN untold_quantity bigint NOT NULL DEFAULT 0;
+CREATE INDEX order_cancellations_untold ON order_cancellations (order_id) WHERE untold_quantity > 0;
+
+-- +goose Down
+DROP INDEX order_cancellations_untold;
+ALTER TABLE order_cancellations DROP COLUMN untold_quantity;
