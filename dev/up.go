@@ -57,7 +57,6 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	options := temporalOptions(c.common, c.temporalPorts, log)
-	options.SearchAttributes = worker.SearchAttributes()
 	temporal, err := temporalserver.Start(ctx, options)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -20,18 +19,8 @@ import (
 	"roomcover.dev/roomcover/workflows"
 )
 
-// SearchAttributes are the custom search attributes that the namespace needs.
-func SearchAttributes() map[string]enums.IndexedValueType {
-	return map[string]enums.IndexedValueType{
-		workflows.AttributeSubject.GetName():  enums.INDEXED_VALUE_TYPE_KEYWORD,
-		workflows.AttributeWaitsFor.GetName(): enums.INDEXED_VALUE_TYPE_KEYWORD,
-		workflows.AttributeUntil.GetName():    enums.INDEXED_VALUE_TYPE_DATETIME,
-	}
-}
-
-// caretaker looks after what the workers need in Temporal: the namespace, the search
-// attributes and the sweep's schedule. All of them go with Temporal's data, and none comes
-// back by itself.
+// caretaker looks after what the workers need in Temporal: the namespace and the
+// sweep's schedule. Both go with Temporal's data, and neither comes back by itself.
 type caretaker struct {
 	options Options
 	pause   time.Duration // between two looks
@@ -99,9 +88,6 @@ func (c *caretaker) lookAfter(
 	if err != nil {
 		return err
 	}
-	if err := registerAttributes(ctx, c.options); err != nil {
-		return err
-	}
 
 	made, err = schedule(ctx, c.options)
 	c.lost = c.lost || made
@@ -152,49 +138,7 @@ func registerNamespace(ctx context.Context, o Options) (made bool, err error) {
 }
 
 // defaultRetention is long enough to look at what has ended; the rows keep the rest.
-const defaultRetention = 72 * time.Hour
-
-// registerAttributes adds the search attributes that are missing. A service
-// that does not let us (Temporal Cloud) has them registered by hand; then a
-// missing one shows when the first workflow starts.
-func registerAttributes(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	known, err := o.Temporal.OperatorService().ListSearchAttributes(
-		ctx, &operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace},
-	)
-	if err != nil {
-		return unlessDenied(o, err)
-	}
-
-	missing := map[string]enums.IndexedValueType{}
-	for name, kind := range SearchAttributes() {
-		if _, ok := known.GetCustomAttributes()[name]; !ok {
-			missing[name] = kind
-		}
-	}
-
-	if len(missing) == 0 {
-		return nil
-	}
-
-	_, err = o.Temporal.OperatorService().
-		AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-			Namespace:        o.Namespace,
-			SearchAttributes: missing,
-		})
-	return unlessDenied(o, err)
-}
-
-func unlessDenied(o Options, err error) error {
-	var denied *serviceerror.PermissionDenied
-	var unimplemented *serviceerror.Unimplemented
-	if errors.As(err, &denied) || errors.As(err, &unimplemented) {
-		o.Log.Warn("the search attributes must be registered by hand", "error", err)
-		return nil
-	}
-	return err
-}
+const defaultRetention = 30 * 24 * time.Hour
 
 // sweepID is the id of the daily sweep's schedule.
 const sweepID = "daily-sweep"

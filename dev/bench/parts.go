@@ -75,10 +75,9 @@ func (p *parts) startTemporal(ctx context.Context, _ Options) error {
 	}
 
 	p.options = temporalserver.Options{
-		Dir:              filepath.Join(p.dir, "temporal"),
-		FrontendPort:     free[0],
-		LogLevel:         slog.LevelError,
-		SearchAttributes: worker.SearchAttributes(),
+		Dir:          filepath.Join(p.dir, "temporal"),
+		FrontendPort: free[0],
+		LogLevel:     slog.LevelError,
 	}
 
 	if p.temporal, err = temporalserver.Start(ctx, p.options); err != nil {

@@ -100,7 +100,7 @@ func (f *rmaFloor) replace(ctx context.Context, key string) error {
 // tell starts or signals the workflow as the relay does.
 func (f *rmaFloor) tell(ctx context.Context, id string, first bool, st activities.Status) error {
 	in := workflows.RMAInput{RMAID: id}
-	o := startOptions(workflows.QueueMain, "rma/"+id, "RMA "+id, id)
+	o := startOptions(workflows.QueueMain, "rma/"+id, "RMA "+id)
 	if first {
 		in.Status = &st
 		_, err := f.client.ExecuteWorkflow(ctx, o, workflows.RMAName, in)
