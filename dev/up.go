@@ -18,7 +18,6 @@ import (
 	"roomcover.dev/roomcover/dev/ports"
 	"roomcover.dev/roomcover/dev/stack"
 	"roomcover.dev/roomcover/dev/temporalserver"
-	"roomcover.dev/roomcover/worker"
 )
 
 // upCommand starts everything.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -27,6 +28,7 @@ type caretaker struct {
 
 	mu   sync.Mutex // one look at a time
 	lost bool       // something was made anew: the workflows may be gone with what was there
+	made bool       // something ever was
 }
 
 // The workers look after Temporal once a minute, and sooner again where a look failed: a
@@ -37,6 +39,46 @@ const (
 )
 
 func newCaretaker(o Options) *caretaker { return &caretaker{options: o, pause: keepPause} }
+
+// Setup puts the namespace with its retention and the sweep's schedule in place, once, and
+// reports whether anything was missing: then everything under way is told to go on. A
+// namespace that is there gets the retention where its own is shorter. It changes nothing
+// the second time.
+func Setup(ctx context.Context, o Options) (made bool, err error) {
+	c := newCaretaker(o)
+	if err := c.lookAfter(ctx, putSchedule); err != nil {
+		return c.made, err
+	}
+	return c.made, extendRetention(ctx, o)
+}
+
+// extendRetention raises the retention of the namespace to the one that was asked for.
+func extendRetention(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+
+	want := cmp.Or(o.Retention, defaultRetention)
+	told, err := o.Temporal.WorkflowService().DescribeNamespace(ctx,
+		&workflowservice.DescribeNamespaceRequest{Namespace: o.Namespace})
+	if err != nil {
+		return err
+	}
+	if told.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration() >= want {
+		return nil
+	}
+
+	_, err = o.Temporal.WorkflowService().UpdateNamespace(ctx,
+		&workflowservice.UpdateNamespaceRequest{
+			Namespace: o.Namespace,
+			Config: &namespace.NamespaceConfig{
+				WorkflowExecutionRetentionTtl: durationpb.New(want),
+			},
+		})
+	if err != nil {
+		return fmt.Errorf("the retention of %s cannot be set: %w", o.Namespace, err)
+	}
+	return nil
+}
 
 // prepare puts everything in place, and tries until Temporal answers: a worker that starts
 // first waits.
@@ -91,6 +133,7 @@ func (c *caretaker) lookAfter(
 
 	made, err = schedule(ctx, c.options)
 	c.lost = c.lost || made
+	c.made = c.made || c.lost
 	if err != nil || !c.lost {
 		return err
 	}

@@ -8,12 +8,14 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/workflows"
@@ -27,6 +29,16 @@ type fakeService struct {
 	down       error
 	err        error // of making the namespace
 	registered *workflowservice.RegisterNamespaceRequest
+	retention  time.Duration
+	updates    int
+}
+
+func (f *fakeService) UpdateNamespace(
+	_ context.Context, r *workflowservice.UpdateNamespaceRequest, _ ...grpc.CallOption,
+) (*workflowservice.UpdateNamespaceResponse, error) {
+	f.updates++
+	f.retention = r.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
+	return &workflowservice.UpdateNamespaceResponse{}, nil
 }
 
 func (f *fakeService) DescribeNamespace(
@@ -38,7 +50,9 @@ func (f *fakeService) DescribeNamespace(
 	if !f.there {
 		return nil, serviceerror.NewNamespaceNotFound(r.Namespace)
 	}
-	return &workflowservice.DescribeNamespaceResponse{}, nil
+	return &workflowservice.DescribeNamespaceResponse{Config: &namespace.NamespaceConfig{
+		WorkflowExecutionRetentionTtl: durationpb.New(f.retention),
+	}}, nil
 }
 
 func (f *fakeService) RegisterNamespace(
@@ -48,6 +62,7 @@ func (f *fakeService) RegisterNamespace(
 		return nil, f.err
 	}
 	f.there, f.registered = true, r
+	f.retention = r.WorkflowExecutionRetentionPeriod.AsDuration()
 	return &workflowservice.RegisterNamespaceResponse{}, nil
 }
 
@@ -205,4 +220,36 @@ func TestCaretakerLooksUntilItIsTold(t *testing.T) {
 	}
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
+}
+
+// Setup makes what is missing, raises a retention that is too short, and does nothing twice.
+func TestSetupIsDoneOnce(t *testing.T) {
+	env := storetest.SQLite(t)
+	schedules := mocks.NewScheduleClient(t)
+	handle := mocks.NewScheduleHandle(t)
+	schedules.On("Create", mock.Anything, mock.Anything).Return(nil, nil).Once()
+	schedules.On("Create", mock.Anything, mock.Anything).Return(nil, temporal.ErrScheduleAlreadyRunning)
+	schedules.On("GetHandle", mock.Anything, mock.Anything).Return(handle)
+	handle.On("Update", mock.Anything, mock.Anything).Return(nil)
+	service := &fakeService{}
+	o := keeperOf(t, env, service, schedules).options
+
+	made, err := Setup(env.Context, o)
+	require.NoError(t, err)
+	require.True(t, made)
+	require.Zero(t, service.updates, "it was made with it")
+
+	made, err = Setup(env.Context, o)
+	require.NoError(t, err)
+	require.False(t, made)
+	require.Zero(t, service.updates)
+
+	o.Retention = 60 * 24 * time.Hour
+	_, err = Setup(env.Context, o)
+	require.NoError(t, err)
+	require.Equal(t, 1, service.updates)
+	o.Retention = 24 * time.Hour
+	_, err = Setup(env.Context, o)
+	require.NoError(t, err)
+	require.Equal(t, 1, service.updates, "a longer one stays")
 }

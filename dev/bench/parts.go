@@ -18,7 +18,6 @@ import (
 	"roomcover.dev/roomcover/dev/temporalserver"
 	"roomcover.dev/roomcover/mail/smtptest"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
-	"roomcover.dev/roomcover/worker"
 )
 
 // parts are everything that runs during a benchmark.

@@ -121,8 +121,9 @@ func (r *rmas) runFloor(_ context.Context, run func(load) error) error {
 	}
 
 	f := &rmaFloor{client: r.parts.client, tracker: r.parts.tracker, script: r.script}
-	main := sdkworker.New(f.client, workflows.QueueMain, worker.Tuning(worker.MainSlots, false))
-	mails := sdkworker.New(f.client, workflows.QueueMail, worker.Tuning(worker.MailSlots, true))
+	tuning := worker.DefaultTuning()
+	main := sdkworker.New(f.client, workflows.QueueMain, tuning.Options(tuning.MainSlots, false))
+	mails := sdkworker.New(f.client, workflows.QueueMail, tuning.Options(tuning.MailSlots, true))
 
 	main.RegisterWorkflowWithOptions(
 		workflows.RMA{Clock: r.parts.stack.Domains.DB.Clock()}.Run,
