@@ -133,8 +133,8 @@ var arrows = map[string][]string{
 	"cmd/roomcover": {
 		"api", "carrier", "clock", "config", "demo", "mail", "messages", "messages/process",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
-		"models/order", "rules", "rules/catalogue", "rules/cover", "rules/licensing",
-		"rules/ordering", "rules/processes", "rules/rma", "server", "worker",
+		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
+		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
 	},
 
 	// For tests and dev.
