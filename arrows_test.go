@@ -81,14 +81,13 @@ var arrows = map[string][]string{
 	"models/replacement": {
 		"label", "messages/promise", "models/account", "models/db", "models/entitlement",
 		"models/identity", "models/logistics", "models/notification", "models/program", "rules",
-		"rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing", "rules/rma",
-		"rules/shipping",
-		"rules/spare",
+		"rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing", "rules/processes",
+		"rules/rma", "rules/shipping", "rules/spare",
 	},
 	"models/order": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
 		"models/notification", "models/program", "models/replacement", "models/warranty", "rules",
-		"rules/catalogue", "rules/ordering", "rules/processes", "rules/spare",
+		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
 	"models/operations": {
 		"models/account", "models/db", "models/entitlement", "models/identity",
@@ -110,8 +109,9 @@ var arrows = map[string][]string{
 	},
 	"workflows": {"activities", "clock"},
 	"worker": {
-		"activities", "carrier", "clock", "models/db", "models/domains", "models/identity",
-		"models/logistics", "models/operations", "rules/processes", "workflows",
+		"activities", "carrier", "clock", "messages", "messages/process", "models/db",
+		"models/domains", "models/identity", "models/logistics", "models/operations",
+		"rules/processes", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
@@ -134,8 +134,8 @@ var arrows = map[string][]string{
 	"cmd/roomcover": {
 		"api", "carrier", "clock", "config", "demo", "mail", "messages", "messages/process",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
-		"models/order", "rules", "rules/catalogue", "rules/cover", "rules/licensing",
-		"rules/ordering", "rules/processes", "rules/rma", "server", "worker",
+		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
+		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
 	},
 
 	// For tests and dev.

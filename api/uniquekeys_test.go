@@ -115,7 +115,7 @@ var eventsMetBy = map[string]string{
 	"logistics.tellOwner":         "TestCarrierEventsAreStoredOnce: with the shipment's version",
 	"importjob.CreateImport":      "import-orders: the id is new",
 	"operations.RetryProcess":     "no request: the epoch is new",
-	"operations.RestartProcesses": "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
+	"operations.Reconcile":        "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
 	"db.Event":                    "act-on-spare-unit: with the version of the subject's status, under its lock",
 }
 

@@ -42,6 +42,7 @@ type Config struct {
 	LogLevel      string   `env:"ROOMCOVER_LOG_LEVEL" envDefault:"info"`
 	Rate          Rate
 	Temporal      Temporal
+	Tuning        Tuning
 	SMTP          SMTP
 	Carrier       Carrier
 	// StopTimeout is how long a process that is told to stop finishes its work.
@@ -67,13 +68,23 @@ type Temporal struct {
 	Namespace string `env:"ROOMCOVER_TEMPORAL_NAMESPACE" envDefault:"roomcover"`
 	// Retention is how long the service keeps what has ended, in a namespace that the
 	// worker makes.
-	Retention time.Duration `env:"ROOMCOVER_TEMPORAL_RETENTION" envDefault:"72h"`
+	Retention time.Duration `env:"ROOMCOVER_TEMPORAL_RETENTION" envDefault:"720h"`
 	TLS       bool          `env:"ROOMCOVER_TEMPORAL_TLS"`
 	CAFile    string        `env:"ROOMCOVER_TEMPORAL_CA_FILE"`
 	CertFile  string        `env:"ROOMCOVER_TEMPORAL_CERT_FILE"`
 	KeyFile   string        `env:"ROOMCOVER_TEMPORAL_KEY_FILE"`
 	APIKey    string        `env:"ROOMCOVER_TEMPORAL_API_KEY"`
 	UI        string        `env:"ROOMCOVER_TEMPORAL_UI_URL"`
+}
+
+// Tuning is how much a worker does at once.
+type Tuning struct {
+	WorkflowSlots   int `env:"ROOMCOVER_WORKER_WORKFLOW_SLOTS" envDefault:"20"`
+	DatabaseSlots   int `env:"ROOMCOVER_WORKER_DATABASE_SLOTS" envDefault:"20"`
+	MailSlots       int `env:"ROOMCOVER_WORKER_MAIL_SLOTS" envDefault:"10"`
+	CarrierSlots    int `env:"ROOMCOVER_WORKER_CARRIER_SLOTS" envDefault:"4"`
+	Pollers         int `env:"ROOMCOVER_WORKER_POLLERS" envDefault:"8"`
+	CachedWorkflows int `env:"ROOMCOVER_WORKER_CACHED_WORKFLOWS" envDefault:"200"`
 }
 
 // SMTP is the server that takes the mails.

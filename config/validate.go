@@ -44,6 +44,12 @@ func (c Config) Validate() error {
 		"a namespace of the Temporal service")
 	wrong(c.Temporal.Retention < 24*time.Hour, "ROOMCOVER_TEMPORAL_RETENTION",
 		"a day or more, such as 72h")
+	wrong(c.Tuning.WorkflowSlots < 2, "ROOMCOVER_WORKER_WORKFLOW_SLOTS", "2 or more")
+	wrong(c.Tuning.DatabaseSlots < 1, "ROOMCOVER_WORKER_DATABASE_SLOTS", "1 or more")
+	wrong(c.Tuning.MailSlots < 1, "ROOMCOVER_WORKER_MAIL_SLOTS", "1 or more")
+	wrong(c.Tuning.CarrierSlots < 1, "ROOMCOVER_WORKER_CARRIER_SLOTS", "1 or more")
+	wrong(c.Tuning.Pollers < 2, "ROOMCOVER_WORKER_POLLERS", "2 or more")
+	wrong(c.Tuning.CachedWorkflows < 1, "ROOMCOVER_WORKER_CACHED_WORKFLOWS", "1 or more")
 	wrong((c.Temporal.CertFile == "") != (c.Temporal.KeyFile == ""),
 		"ROOMCOVER_TEMPORAL_CERT_FILE and ROOMCOVER_TEMPORAL_KEY_FILE", "given together")
 	wrong(c.SMTP.Host == "", "ROOMCOVER_SMTP_HOST", "the mail server's name")

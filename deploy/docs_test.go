@@ -12,7 +12,6 @@ import (
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
-	"roomcover.dev/roomcover/worker"
 )
 
 func operationsGuide(t *testing.T) string {
@@ -80,12 +79,5 @@ func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 		for _, action := range operations.ActionsOf(kind) {
 			require.Contains(t, row, "`"+action+"`", kind)
 		}
-	}
-}
-
-func TestOperationsNameEverySearchAttribute(t *testing.T) {
-	text := operationsGuide(t)
-	for name, kind := range worker.SearchAttributes() {
-		require.Contains(t, text, "--name "+name+" --type "+kind.String())
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"roomcover.dev/roomcover/dev/ports"
 	"roomcover.dev/roomcover/dev/stack"
 	"roomcover.dev/roomcover/dev/temporalserver"
-	"roomcover.dev/roomcover/worker"
 )
 
 // upCommand starts everything.
@@ -57,7 +56,6 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	options := temporalOptions(c.common, c.temporalPorts, log)
-	options.SearchAttributes = worker.SearchAttributes()
 	temporal, err := temporalserver.Start(ctx, options)
 	if err != nil {
 		return err

@@ -14,8 +14,12 @@ import (
 )
 
 // Metrics answers /healthz, /readyz and /metrics on an address of their own, which no
-// customer reaches: r is what the process measures, see NewRegistry.
-func Metrics(d *domains.Domains, r *prometheus.Registry, log *slog.Logger) http.Handler {
+// customer reaches: r is what the process measures, see NewRegistry. The process is ready
+// where the database is and each of also returns nil.
+func Metrics(
+	d *domains.Domains, r *prometheus.Registry, log *slog.Logger,
+	also ...func(context.Context) error,
+) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -30,6 +34,14 @@ func Metrics(d *domains.Domains, r *prometheus.Registry, log *slog.Logger) http.
 			answer(w, http.StatusServiceUnavailable,
 				"the database is not reachable, takes no changes, or its schema is too old")
 			return
+		}
+
+		for _, ready := range also {
+			if err := ready(ctx); err != nil {
+				log.Warn("not ready", "error", err)
+				answer(w, http.StatusServiceUnavailable, err.Error())
+				return
+			}
 		}
 
 		answer(w, http.StatusOK, "ok")
@@ -48,6 +60,7 @@ func NewRegistry(d *domains.Domains, log *slog.Logger) *prometheus.Registry {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		newMeasure(backlogSource(d.DB), log),
 		newMeasure(processSource(d.Operations), log),
+		newMeasure(alertSource(d.Operations), log),
 	)
 
 	if pool, err := d.DB.Pool(); err == nil {

@@ -19,8 +19,8 @@ import (
 )
 
 // alert asks an operator when an activity has failed many times, so that
-// unlimited attempts are never silent, and turns a panic into an error without
-// the panic's words, which may hold anything and would stand in the history.
+// unlimited attempts are never silent, and keeps the words of errors and panics,
+// which may hold anything, out of the history: they stand in the log.
 type alert struct {
 	interceptor.WorkerInterceptorBase
 	db         *db.DB
@@ -77,7 +77,7 @@ func (a *alertActivity) ExecuteActivity(
 
 	out, err = a.Next.ExecuteActivity(ctx, in)
 	a.alert.look(ctx, err)
-	return out, err
+	return out, activities.Failure(err)
 }
 
 // look keeps an activity's failure where people look, and clears it when a

@@ -3,9 +3,11 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -15,6 +17,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/db"
@@ -97,4 +100,45 @@ func TestAlertKeepsAPanicsWordsOutOfTheHistory(t *testing.T) {
 	require.ErrorAs(t, err, &panicked)
 	require.NotContains(t, err.Error(), "acme")
 	require.Equal(t, 1, runs, "a panic is not tried again")
+}
+
+// What a database, a network or a library says may hold anything: it stands in the log, and
+// the history keeps type, code and pause.
+func TestAFailuresWordsStayOutOfTheHistory(t *testing.T) {
+	const canary = "ana.souza@acme.example"
+	env := storetest.SQLite(t)
+	for name, c := range map[string]struct {
+		cause error
+		kind  string
+		words string
+	}{
+		"of a database": {
+			fmt.Errorf("insert: %w", &pgconn.PgError{Code: "23505", Detail: canary, Message: canary}),
+			"*pgconn.PgError", "SQLSTATE 23505",
+		},
+		"of a library": {errors.New(canary), "*errors.errorString", "the log has the words"},
+		"in an error with a pause": {
+			temporal.NewApplicationErrorWithOptions(canary, "",
+				temporal.ApplicationErrorOptions{Cause: errors.New(canary), NextRetryDelay: time.Second}),
+			"*errors.errorString", "the log has the words",
+		},
+		"around a refusal": {
+			fmt.Errorf("%s: %w", canary, temporal.NewNonRetryableApplicationError("STATE_CONFLICT",
+				activities.ErrorRefused, errors.New(canary))),
+			activities.ErrorRefused, "STATE_CONFLICT",
+		},
+		"of ours": {activities.ErrMailLater, "MAIL_LATER", activities.ErrMailLater.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := runStep(t, env, db.NewID("ord"), func(int32) error { return c.cause })
+			var app *temporal.ApplicationError
+			require.ErrorAs(t, err, &app)
+			require.Equal(t, c.kind, app.Type())
+			require.Contains(t, app.Message(), c.words)
+
+			failure, encodeErr := protojson.Marshal(temporal.GetDefaultFailureConverter().ErrorToFailure(err))
+			require.NoError(t, encodeErr)
+			require.NotContains(t, string(failure), canary)
+		})
+	}
 }

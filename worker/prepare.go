@@ -9,7 +9,7 @@ import (
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -20,24 +20,15 @@ import (
 	"roomcover.dev/roomcover/workflows"
 )
 
-// SearchAttributes are the custom search attributes that the namespace needs.
-func SearchAttributes() map[string]enums.IndexedValueType {
-	return map[string]enums.IndexedValueType{
-		workflows.AttributeSubject.GetName():  enums.INDEXED_VALUE_TYPE_KEYWORD,
-		workflows.AttributeWaitsFor.GetName(): enums.INDEXED_VALUE_TYPE_KEYWORD,
-		workflows.AttributeUntil.GetName():    enums.INDEXED_VALUE_TYPE_DATETIME,
-	}
-}
-
-// caretaker looks after what the workers need in Temporal: the namespace, the search
-// attributes and the sweep's schedule. All of them go with Temporal's data, and none comes
-// back by itself.
+// caretaker looks after what the workers need in Temporal: the namespace and the
+// sweep's schedule. Both go with Temporal's data, and neither comes back by itself.
 type caretaker struct {
 	options Options
 	pause   time.Duration // between two looks
 
 	mu   sync.Mutex // one look at a time
 	lost bool       // something was made anew: the workflows may be gone with what was there
+	made bool       // something ever was
 }
 
 // The workers look after Temporal once a minute, and sooner again where a look failed: a
@@ -48,6 +39,46 @@ const (
 )
 
 func newCaretaker(o Options) *caretaker { return &caretaker{options: o, pause: keepPause} }
+
+// Setup puts the namespace with its retention and the sweep's schedule in place, once, and
+// reports whether anything was missing: then everything under way is told to go on. A
+// namespace that is there gets the retention where its own is shorter. It changes nothing
+// the second time.
+func Setup(ctx context.Context, o Options) (made bool, err error) {
+	c := newCaretaker(o)
+	if err := c.lookAfter(ctx, putSchedule); err != nil {
+		return c.made, err
+	}
+	return c.made, extendRetention(ctx, o)
+}
+
+// extendRetention raises the retention of the namespace to the one that was asked for.
+func extendRetention(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+
+	want := cmp.Or(o.Retention, defaultRetention)
+	told, err := o.Temporal.WorkflowService().DescribeNamespace(ctx,
+		&workflowservice.DescribeNamespaceRequest{Namespace: o.Namespace})
+	if err != nil {
+		return err
+	}
+	if told.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration() >= want {
+		return nil
+	}
+
+	_, err = o.Temporal.WorkflowService().UpdateNamespace(ctx,
+		&workflowservice.UpdateNamespaceRequest{
+			Namespace: o.Namespace,
+			Config: &namespace.NamespaceConfig{
+				WorkflowExecutionRetentionTtl: durationpb.New(want),
+			},
+		})
+	if err != nil {
+		return fmt.Errorf("the retention of %s cannot be set: %w", o.Namespace, err)
+	}
+	return nil
+}
 
 // prepare puts everything in place, and tries until Temporal answers: a worker that starts
 // first waits.
@@ -99,12 +130,10 @@ func (c *caretaker) lookAfter(
 	if err != nil {
 		return err
 	}
-	if err := registerAttributes(ctx, c.options); err != nil {
-		return err
-	}
 
 	made, err = schedule(ctx, c.options)
 	c.lost = c.lost || made
+	c.made = c.made || c.lost
 	if err != nil || !c.lost {
 		return err
 	}
@@ -152,49 +181,7 @@ func registerNamespace(ctx context.Context, o Options) (made bool, err error) {
 }
 
 // defaultRetention is long enough to look at what has ended; the rows keep the rest.
-const defaultRetention = 72 * time.Hour
-
-// registerAttributes adds the search attributes that are missing. A service
-// that does not let us (Temporal Cloud) has them registered by hand; then a
-// missing one shows when the first workflow starts.
-func registerAttributes(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	known, err := o.Temporal.OperatorService().ListSearchAttributes(
-		ctx, &operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace},
-	)
-	if err != nil {
-		return unlessDenied(o, err)
-	}
-
-	missing := map[string]enums.IndexedValueType{}
-	for name, kind := range SearchAttributes() {
-		if _, ok := known.GetCustomAttributes()[name]; !ok {
-			missing[name] = kind
-		}
-	}
-
-	if len(missing) == 0 {
-		return nil
-	}
-
-	_, err = o.Temporal.OperatorService().
-		AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-			Namespace:        o.Namespace,
-			SearchAttributes: missing,
-		})
-	return unlessDenied(o, err)
-}
-
-func unlessDenied(o Options, err error) error {
-	var denied *serviceerror.PermissionDenied
-	var unimplemented *serviceerror.Unimplemented
-	if errors.As(err, &denied) || errors.As(err, &unimplemented) {
-		o.Log.Warn("the search attributes must be registered by hand", "error", err)
-		return nil
-	}
-	return err
-}
+const defaultRetention = 30 * 24 * time.Hour
 
 // sweepID is the id of the daily sweep's schedule.
 const sweepID = "daily-sweep"

@@ -8,58 +8,51 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	enums "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/workflows"
 )
 
-// fakeOperator is Temporal's operator service with some search attributes; its
-// first calls fail with err.
-type fakeOperator struct {
-	operatorservice.OperatorServiceClient
-	known, added map[string]enums.IndexedValueType
-	fails        int
-	err          error
-}
-
-func (f *fakeOperator) ListSearchAttributes(
-	context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption,
-) (*operatorservice.ListSearchAttributesResponse, error) {
-	if f.fails--; f.fails >= 0 {
-		return nil, f.err
-	}
-	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: f.known}, nil
-}
-
-func (f *fakeOperator) AddSearchAttributes(
-	_ context.Context, r *operatorservice.AddSearchAttributesRequest, _ ...grpc.CallOption,
-) (*operatorservice.AddSearchAttributesResponse, error) {
-	f.added = r.SearchAttributes
-	return &operatorservice.AddSearchAttributesResponse{}, nil
-}
-
 // fakeService is Temporal's workflow service with or without our namespace.
 type fakeService struct {
 	workflowservice.WorkflowServiceClient
 	there      bool
+	fails      int // of the first looks, with down
+	down       error
 	err        error // of making the namespace
 	registered *workflowservice.RegisterNamespaceRequest
+	retention  time.Duration
+	updates    int
+}
+
+func (f *fakeService) UpdateNamespace(
+	_ context.Context, r *workflowservice.UpdateNamespaceRequest, _ ...grpc.CallOption,
+) (*workflowservice.UpdateNamespaceResponse, error) {
+	f.updates++
+	f.retention = r.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
+	return &workflowservice.UpdateNamespaceResponse{}, nil
 }
 
 func (f *fakeService) DescribeNamespace(
 	_ context.Context, r *workflowservice.DescribeNamespaceRequest, _ ...grpc.CallOption,
 ) (*workflowservice.DescribeNamespaceResponse, error) {
+	if f.fails--; f.fails >= 0 {
+		return nil, f.down
+	}
 	if !f.there {
 		return nil, serviceerror.NewNamespaceNotFound(r.Namespace)
 	}
-	return &workflowservice.DescribeNamespaceResponse{}, nil
+	return &workflowservice.DescribeNamespaceResponse{Config: &namespace.NamespaceConfig{
+		WorkflowExecutionRetentionTtl: durationpb.New(f.retention),
+	}}, nil
 }
 
 func (f *fakeService) RegisterNamespace(
@@ -69,21 +62,21 @@ func (f *fakeService) RegisterNamespace(
 		return nil, f.err
 	}
 	f.there, f.registered = true, r
+	f.retention = r.WorkflowExecutionRetentionPeriod.AsDuration()
 	return &workflowservice.RegisterNamespaceResponse{}, nil
 }
 
-func prepareWith(t *testing.T, operator *fakeOperator, schedules *mocks.ScheduleClient) {
+func prepareWith(t *testing.T, service *fakeService, schedules *mocks.ScheduleClient) {
 	t.Helper()
-	c := keeperOf(t, storetest.SQLite(t), &fakeService{there: true}, operator, schedules)
+	c := keeperOf(t, storetest.SQLite(t), service, schedules)
 	require.NoError(t, c.prepare(context.Background()))
 }
 
 func keeperOf(
-	t *testing.T, env storetest.Env, service *fakeService, operator *fakeOperator, schedules *mocks.ScheduleClient,
+	t *testing.T, env storetest.Env, service *fakeService, schedules *mocks.ScheduleClient,
 ) *caretaker {
 	f := mocks.NewClient(t)
 	f.On("WorkflowService").Return(service)
-	f.On("OperatorService").Return(operator).Maybe()
 	f.On("ScheduleClient").Return(schedules).Maybe()
 	return newCaretaker(Options{
 		Domains:   env.Domains,
@@ -104,7 +97,7 @@ func created(t *testing.T, options *client.ScheduleOptions) *mocks.ScheduleClien
 
 func TestS1_SweepRunsEveryHourAndNeverTwiceAtOnce(t *testing.T) {
 	var o client.ScheduleOptions
-	prepareWith(t, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	prepareWith(t, &fakeService{there: true}, created(t, &o))
 	require.Equal(t, "daily-sweep", o.ID)
 	require.Equal(t, time.Hour, o.Spec.Intervals[0].Every)
 	require.Equal(t, enums.SCHEDULE_OVERLAP_POLICY_SKIP, o.Overlap)
@@ -127,28 +120,12 @@ func TestS1_ScheduleThatIsThereGetsTheInterval(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, time.Hour, u.Schedule.Spec.Intervals[0].Every)
 	}).Return(nil)
-	prepareWith(t, &fakeOperator{known: SearchAttributes()}, s)
-}
-
-func TestSearchAttributesAreAddedWhereMissing(t *testing.T) {
-	var o client.ScheduleOptions
-	known := SearchAttributes()
-	delete(known, workflows.AttributeUntil.GetName())
-	f := &fakeOperator{known: known}
-	prepareWith(t, f, created(t, &o))
-	require.Equal(t, map[string]enums.IndexedValueType{
-		workflows.AttributeUntil.GetName(): enums.INDEXED_VALUE_TYPE_DATETIME,
-	}, f.added)
-}
-
-func TestServiceThatForbidsSearchAttributesIsNoObstacle(t *testing.T) {
-	var o client.ScheduleOptions
-	prepareWith(t, &fakeOperator{fails: 1, err: serviceerror.NewPermissionDenied("no", "")}, created(t, &o))
+	prepareWith(t, &fakeService{there: true}, s)
 }
 
 func TestWorkerWaitsForATemporalThatComesLater(t *testing.T) {
 	var o client.ScheduleOptions
-	f := &fakeOperator{known: SearchAttributes(), fails: 1, err: serviceerror.NewUnavailable("not yet")}
+	f := &fakeService{there: true, fails: 1, down: serviceerror.NewUnavailable("not yet")}
 	prepareWith(t, f, created(t, &o))
 	require.Negative(t, f.fails, "it asked again")
 }
@@ -156,21 +133,21 @@ func TestWorkerWaitsForATemporalThatComesLater(t *testing.T) {
 func TestWorkerStopsWaitingWhenItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	c := keeperOf(t, storetest.SQLite(t), &fakeService{there: true},
-		&fakeOperator{fails: 1 << 30, err: serviceerror.NewUnavailable("not yet")}, mocks.NewScheduleClient(t))
+	c := keeperOf(t, storetest.SQLite(t),
+		&fakeService{fails: 1 << 30, down: serviceerror.NewUnavailable("not yet")}, mocks.NewScheduleClient(t))
 	require.ErrorIs(t, c.prepare(ctx), context.Canceled)
 }
 
 func TestNamespaceIsMadeWithItsRetention(t *testing.T) {
 	var o client.ScheduleOptions
 	service := &fakeService{}
-	c := keeperOf(t, storetest.SQLite(t), service, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	c := keeperOf(t, storetest.SQLite(t), service, created(t, &o))
 	require.NoError(t, c.lookAfter(context.Background(), putSchedule))
 	require.Equal(t, "roomcover", service.registered.Namespace)
-	require.Equal(t, 72*time.Hour, service.registered.WorkflowExecutionRetentionPeriod.AsDuration())
+	require.Equal(t, 720*time.Hour, service.registered.WorkflowExecutionRetentionPeriod.AsDuration())
 
 	service = &fakeService{}
-	c = keeperOf(t, storetest.SQLite(t), service, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	c = keeperOf(t, storetest.SQLite(t), service, created(t, &o))
 	c.options.Retention = 240 * time.Hour
 	require.NoError(t, c.lookAfter(context.Background(), putSchedule))
 	require.Equal(t, 240*time.Hour, service.registered.WorkflowExecutionRetentionPeriod.AsDuration())
@@ -179,7 +156,7 @@ func TestNamespaceIsMadeWithItsRetention(t *testing.T) {
 func TestNamespaceThatAnotherWorkerMakesIsNoObstacle(t *testing.T) {
 	var o client.ScheduleOptions
 	service := &fakeService{err: serviceerror.NewNamespaceAlreadyExists("first")}
-	c := keeperOf(t, storetest.SQLite(t), service, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	c := keeperOf(t, storetest.SQLite(t), service, created(t, &o))
 	require.NoError(t, c.lookAfter(context.Background(), putSchedule))
 
 	service.err = serviceerror.NewPermissionDenied("no", "")
@@ -191,7 +168,7 @@ func TestNamespaceThatAnotherWorkerMakesIsNoObstacle(t *testing.T) {
 func TestLostTemporalIsPutBackWhileTheWorkersRun(t *testing.T) {
 	env := storetest.SQLite(t)
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-	service, operator := &fakeService{there: true}, &fakeOperator{known: SearchAttributes()}
+	service := &fakeService{there: true}
 	schedules := mocks.NewScheduleClient(t)
 	scheduled := true
 	schedules.On("Create", mock.Anything, mock.Anything).Return(
@@ -202,7 +179,7 @@ func TestLostTemporalIsPutBackWhileTheWorkersRun(t *testing.T) {
 			scheduled = true
 			return nil, nil
 		})
-	c := keeperOf(t, env, service, operator, schedules)
+	c := keeperOf(t, env, service, schedules)
 	restarted := func() int {
 		return env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind IN ('order.retry', 'invitation.retry')"+
 			" AND (subject_id = '"+o.ID+"' OR subject_id LIKE 'inv_%')")
@@ -211,14 +188,12 @@ func TestLostTemporalIsPutBackWhileTheWorkersRun(t *testing.T) {
 	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
 	require.Zero(t, restarted(), "nothing was lost")
 
-	service.there, operator.known, scheduled = false, nil, false
+	service.there, scheduled = false, false
 	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
 	require.True(t, service.there)
-	require.Len(t, operator.added, len(SearchAttributes()))
 	require.True(t, scheduled)
 	require.EqualValues(t, 2, restarted(), "the order and its invitation")
 
-	operator.known = SearchAttributes()
 	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
 	require.EqualValues(t, 2, restarted(), "once")
 
@@ -235,7 +210,7 @@ func TestCaretakerLooksUntilItIsTold(t *testing.T) {
 	schedules.On("Create", mock.Anything, mock.Anything).
 		Run(func(mock.Arguments) { looks <- struct{}{} }).
 		Return(nil, temporal.ErrScheduleAlreadyRunning)
-	c := keeperOf(t, env, &fakeService{there: true}, &fakeOperator{known: SearchAttributes()}, schedules)
+	c := keeperOf(t, env, &fakeService{there: true}, schedules)
 	c.pause = time.Millisecond
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -245,4 +220,36 @@ func TestCaretakerLooksUntilItIsTold(t *testing.T) {
 	}
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
+}
+
+// Setup makes what is missing, raises a retention that is too short, and does nothing twice.
+func TestSetupIsDoneOnce(t *testing.T) {
+	env := storetest.SQLite(t)
+	schedules := mocks.NewScheduleClient(t)
+	handle := mocks.NewScheduleHandle(t)
+	schedules.On("Create", mock.Anything, mock.Anything).Return(nil, nil).Once()
+	schedules.On("Create", mock.Anything, mock.Anything).Return(nil, temporal.ErrScheduleAlreadyRunning)
+	schedules.On("GetHandle", mock.Anything, mock.Anything).Return(handle)
+	handle.On("Update", mock.Anything, mock.Anything).Return(nil)
+	service := &fakeService{}
+	o := keeperOf(t, env, service, schedules).options
+
+	made, err := Setup(env.Context, o)
+	require.NoError(t, err)
+	require.True(t, made)
+	require.Zero(t, service.updates, "it was made with it")
+
+	made, err = Setup(env.Context, o)
+	require.NoError(t, err)
+	require.False(t, made)
+	require.Zero(t, service.updates)
+
+	o.Retention = 60 * 24 * time.Hour
+	_, err = Setup(env.Context, o)
+	require.NoError(t, err)
+	require.Equal(t, 1, service.updates)
+	o.Retention = 24 * time.Hour
+	_, err = Setup(env.Context, o)
+	require.NoError(t, err)
+	require.Equal(t, 1, service.updates, "a longer one stays")
 }

@@ -12,13 +12,11 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/codes"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
-	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -200,7 +198,7 @@ func (r *relay) deliverInTime(ctx context.Context, e db.OutboxEvent) error {
 // temporalsFault reports whether Temporal takes no event at all: the fault is not the
 // event's. Of what Temporal answers, only what it says of the call itself is the event's.
 func temporalsFault(err error) bool {
-	if namespaceMissing(err) || attributeMissing(err) || errors.Is(err, context.DeadlineExceeded) {
+	if namespaceMissing(err) || errors.Is(err, context.DeadlineExceeded) {
 		return true
 	}
 
@@ -226,14 +224,6 @@ func codeOf(err error) codes.Code { return serviceerror.ToStatus(err).Code() }
 func namespaceMissing(err error) bool {
 	var missing *serviceerror.NamespaceNotFound
 	return errors.As(err, &missing)
-}
-
-// attributeMissing reports whether the namespace does not know a search attribute. Temporal
-// says so in words alone.
-func attributeMissing(err error) bool {
-	var invalid *serviceerror.InvalidArgument
-	return errors.As(err, &invalid) &&
-		strings.Contains(strings.ToLower(invalid.Error()), "search attribute")
 }
 
 // postponeEvent returns a failed event to the outbox with a growing pause, and asks an
@@ -292,10 +282,6 @@ func outageTask(cause error) db.OperatorTask {
 		t.What = "The workers make the namespace again within a minute and tell everything " +
 			"that is under way to go on. Where Temporal does not let them, make the namespace " +
 			"by hand (docs/operations.md, loss of Temporal), then run roomcover restart."
-	case attributeMissing(cause):
-		t.Why = "Temporal does not know a search attribute: " + cause.Error()
-		t.What = "The workers register it again within a minute. Where Temporal does not let " +
-			"them, register it by hand (docs/operations.md, search attributes)."
 	}
 
 	return t
@@ -306,7 +292,7 @@ func (r *relay) deliverEvent(ctx context.Context, e db.OutboxEvent) error {
 	id := workflowID(e.Kind, e.SubjectID)
 	switch e.Kind {
 	case db.OutboxOrderAccepted:
-		return r.startWorkflow(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName,
+		return r.startWorkflow(ctx, r.options(id, "Order", e), workflows.OrderName,
 			workflows.OrderInput{OrderID: e.SubjectID})
 	case db.OutboxOrderDecided:
 		return r.signalOrder(ctx, e, workflows.SignalDecided, nil)
@@ -321,23 +307,16 @@ func (r *relay) deliverEvent(ctx context.Context, e db.OutboxEvent) error {
 			return err
 		}
 
-		o := r.options(id, "Invitation "+e.SubjectID, e)
-		o.TypedSearchAttributes = temporal.NewSearchAttributes(
-			workflows.AttributeSubject.ValueSet(e.SubjectID),
-			workflows.AttributeWaitsFor.ValueSet(processes.WaitsForAcceptance),
-			workflows.AttributeUntil.ValueSet(in.ExpiresAt),
-		)
-
-		return r.startWorkflow(ctx, o, workflows.InvitationName, in)
+		return r.startWorkflow(ctx, r.options(id, "Invitation", e), workflows.InvitationName, in)
 	case db.OutboxInvitationClosed:
 		return r.signalWorkflow(ctx, id, workflows.SignalClosed)
 	case db.OutboxInvitationRetried:
 		return r.retryInvitation(ctx, id, e)
 	case db.OutboxNotificationQueued:
-		return r.sendMail(ctx, r.options(id, "Mail "+e.SubjectID, e), e.SubjectID)
+		return r.sendMail(ctx, r.options(id, "Mail", e), e.SubjectID)
 	case db.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
-		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry,
+		return r.signalOrStart(ctx, r.options(id, "Import", e), workflows.SignalRetry,
 			nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
 	case db.OutboxRMARequested, db.OutboxRMAChanged, db.OutboxRMARetried:
 		return r.informFollower(ctx, followedRMA, id, e)
@@ -359,14 +338,12 @@ func workflowID(kind db.OutboxKind, subjectID string) string {
 	return subject + "/" + subjectID
 }
 
-// options name a workflow and show people what it waits for.
-func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkflowOptions {
-	attributes := []temporal.SearchAttributeUpdate{workflows.AttributeSubject.ValueSet(e.SubjectID)}
-	if w := e.Payload[db.PayloadWaitsFor]; w != "" {
-		attributes = append(attributes, workflows.AttributeWaitsFor.ValueSet(w))
-	}
-	if until, err := time.Parse(time.RFC3339Nano, e.Payload[db.PayloadUntil]); err == nil {
-		attributes = append(attributes, workflows.AttributeUntil.ValueSet(until))
+// options name a workflow, and say for people in a line what it is for. What it waits for it
+// says itself, see workflows.standing: it changes.
+func (r *relay) options(id, kind string, e db.OutboxEvent) client.StartWorkflowOptions {
+	summary := kind
+	if text := e.Payload[db.PayloadSummary]; text != "" {
+		summary += ": " + text
 	}
 
 	const failedOnly = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
@@ -375,7 +352,6 @@ func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkfl
 		TaskQueue:                                workflows.QueueMain,
 		StaticSummary:                            summary,
 		EnableEagerStart:                         true,
-		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    failedOnly,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
@@ -414,7 +390,7 @@ func (r *relay) sendMail(ctx context.Context, o client.StartWorkflowOptions, mai
 // signalOrder signals the order's workflow, and starts it where it has ended or
 // has not begun: the order's row says where it stands.
 func (r *relay) signalOrder(ctx context.Context, e db.OutboxEvent, signal string, arg any) error {
-	o := r.options(workflowID(e.Kind, e.SubjectID), "Order "+e.SubjectID, e)
+	o := r.options(workflowID(e.Kind, e.SubjectID), "Order", e)
 	return r.signalOrStart(ctx, o, signal, arg, workflows.OrderName,
 		workflows.OrderInput{OrderID: e.SubjectID})
 }

@@ -19,7 +19,7 @@ type followed struct {
 
 var (
 	followedRMA = followed{
-		title:   "RMA ",
+		title:   "RMA",
 		name:    workflows.RMAName,
 		begun:   db.OutboxRMARequested,
 		changed: db.OutboxRMAChanged,
@@ -28,7 +28,7 @@ var (
 		},
 	}
 	followedSpare = followed{
-		title:   "Spare ",
+		title:   "Spare",
 		name:    workflows.SpareName,
 		begun:   db.OutboxSpareEarned,
 		changed: db.OutboxSpareChanged,
@@ -42,7 +42,7 @@ var (
 // means to it, or, for any other event, has it try again. It starts one again that has
 // ended or that Temporal does not know any more.
 func (r *relay) informFollower(ctx context.Context, f followed, id string, e db.OutboxEvent) error {
-	o := r.options(id, f.title+e.SubjectID, e)
+	o := r.options(id, f.title, e)
 	if e.Kind != f.begun && e.Kind != f.changed {
 		return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, f.name,
 			f.input(e.SubjectID, nil))

@@ -39,8 +39,12 @@ func TestR88a_TheRelayStartsAndTellsASparesWorkflow(t *testing.T) {
 	calls := f.about("spare/" + u.ID)
 	require.Len(t, calls, 1)
 	require.Equal(t, []string{"start", workflows.SpareName}, []string{calls[0].what, calls[0].name})
-	require.Equal(t, workflows.SpareInput{SpareUnitID: u.ID, Status: &activities.Status{Version: 1}}, calls[0].arg)
-	require.Equal(t, "Spare "+u.ID, calls[0].options.StaticSummary)
+	require.Equal(t, workflows.SpareInput{SpareUnitID: u.ID, Status: &activities.Status{
+		Version:  1,
+		State:    "SELECTION_PENDING",
+		WaitsFor: "SPARE_CHOICE",
+	}}, calls[0].arg)
+	require.Regexp(t, `^Spare: unit \d by [A-Z_]+$`, calls[0].options.StaticSummary)
 
 	u = env.OnSite(t, env.Agreed(t, c, u), "SP-1")
 	r.round(t, env)

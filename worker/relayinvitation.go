@@ -27,7 +27,7 @@ func (r *relay) retryInvitation(ctx context.Context, id string, e db.OutboxEvent
 		})
 	}
 
-	return r.signalOrStart(ctx, r.options(id, "Invitation "+e.SubjectID, e), workflows.SignalRetry,
+	return r.signalOrStart(ctx, r.options(id, "Invitation", e), workflows.SignalRetry,
 		nil, workflows.InvitationName, in)
 }
 

@@ -50,6 +50,8 @@ func (w *watch) watchRows(ctx context.Context) error {
 		w.watchOnce(ctx)
 		if time.Since(pruned) > prunePause {
 			w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
+			_, err := w.operations.WatchStalled(db.WithSystem(ctx))
+			w.logFailure(ctx, "the watch over mails, files and reminders failed", err)
 			w.logFailure(ctx, "the heads of the audit cannot be written", w.writeAuditHeads(ctx))
 			pruned = time.Now()
 		}

@@ -17,12 +17,11 @@ func (o *order) compensate(ctx workflow.Context, cancellationID string) error {
 
 	// never cancelled: its mails go on after this function
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	var a *activities.Fulfilment
 	var result activities.Compensation
 
 	err := o.runStep(ctx, "compensate", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(database(ctx, "Withdraw what the order gave"),
-			a.CompensateCancellation, cancellationID).Get(ctx, &result)
+			activities.NameCompensateCancellation, cancellationID).Get(ctx, &result)
 	})
 	if err != nil {
 		return err
@@ -30,6 +29,7 @@ func (o *order) compensate(ctx workflow.Context, cancellationID string) error {
 
 	o.compensated[cancellationID] = true
 	o.status.Closed = o.status.Closed || result.Closed
+	o.show(ctx, o.inWindow())
 	o.sendMails(ctx, o.id, "Tell the parties of the cancellation")
 	return nil
 }

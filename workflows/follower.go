@@ -15,6 +15,7 @@ import (
 type follower struct {
 	*process
 	id        string
+	name      string // of its chart
 	changed   workflow.ReceiveChannel
 	status    activities.Status
 	runTimers timersStep
@@ -30,9 +31,12 @@ type follower struct {
 // that is zero; it returns the status that follows.
 type timersStep func(ctx workflow.Context, at time.Time) workflow.Future
 
-func newFollower(ctx workflow.Context, c clock.Clock, id string, runTimers timersStep) *follower {
+func newFollower(
+	ctx workflow.Context, c clock.Clock, words Words, name, id string, runTimers timersStep,
+) *follower {
 	return &follower{
-		process:   newProcess(ctx, c, id),
+		name:      name,
+		process:   newProcess(ctx, c, words, id),
 		id:        id,
 		changed:   workflow.GetSignalChannel(ctx, SignalChanged),
 		runTimers: runTimers,
@@ -95,6 +99,7 @@ func (f *follower) adoptStatus(ctx workflow.Context, st activities.Status) {
 	}
 	if st.Version > f.status.Version {
 		f.status = st
+		f.show(ctx, asTold(f.name, st))
 	}
 }
 

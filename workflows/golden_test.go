@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,39 @@ func TestGoldenHistoriesReplay(t *testing.T) {
 			r := sdkworker.NewWorkflowReplayer()
 			worker.RegisterWorkflows(r, d.DB.Clock())
 			require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(quiet), f))
+		})
+	}
+}
+
+// The replays above can fail: a history that the workflows would not have made is refused,
+// whichever of its commands is another one.
+func TestAChangedHistoryDoesNotReplay(t *testing.T) {
+	d := storetest.SQLite(t).Domains
+	for change, mutate := range map[string]func(*historypb.HistoryEvent) bool{
+		"another activity": func(e *historypb.HistoryEvent) bool {
+			scheduled := e.GetActivityTaskScheduledEventAttributes()
+			if scheduled == nil {
+				return false
+			}
+			scheduled.ActivityType.Name = "Other"
+			return true
+		},
+		"a timer in place of nothing": func(e *historypb.HistoryEvent) bool {
+			started := e.GetTimerStartedEventAttributes()
+			if started == nil {
+				return false
+			}
+			started.TimerId = "4711"
+			return true
+		},
+	} {
+		t.Run(change, func(t *testing.T) {
+			h := golden(t, "order_completed")
+			require.True(t, slices.ContainsFunc(h.Events, mutate), "there was something to change")
+			r := sdkworker.NewWorkflowReplayer()
+			worker.RegisterWorkflows(r, d.DB.Clock())
+			err := r.ReplayWorkflowHistory(sdklog.NewStructuredLogger(quiet), h)
+			require.ErrorContains(t, err, "nondeterministic")
 		})
 	}
 }

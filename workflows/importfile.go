@@ -9,15 +9,19 @@ import (
 
 // Import is the workflow of one file, of orders or of rooms (S35). Its activity goes on
 // where a kill left it.
-type Import struct{ Clock clock.Clock }
+type Import struct {
+	Clock clock.Clock
+	Words Words
+}
 
 // Run is the workflow's function.
 func (w Import) Run(ctx workflow.Context, in ImportInput) error {
-	p := newProcess(ctx, w.Clock, in.JobID)
+	p := newProcess(ctx, w.Clock, w.Words, in.JobID)
+	p.show(ctx, Standing{Process: standingImport})
 	err := p.runStep(ctx, "import", func(ctx workflow.Context) error {
-		var a *activities.Imports
 		return workflow.ExecuteActivity(
-			lengthy(ctx, QueueImport, "Check and store the file's rows"), a.Run, in.JobID,
+			lengthy(ctx, QueueImport, "Check and store the file's rows"),
+			activities.NameRunImport, in.JobID,
 		).Get(ctx, nil)
 	})
 

@@ -10,22 +10,36 @@ import (
 // Invitation is the workflow of one invitation (RULES 2): it sends the mail,
 // reminds on d+7, d+21 and d+28, and ends at the end of local day d+30 (R121)
 // or when the invitation is accepted, superseded or revoked.
-type Invitation struct{ Clock clock.Clock }
+type Invitation struct {
+	Clock clock.Clock
+	Words Words
+}
 
 type invitation struct {
 	*process
 	in     InvitationInput
 	closed workflow.ReceiveChannel
+
+	// For people who look at the workflow.
+	reminded int // reminders that came
+	sending  bool
+	bounced  bool
 }
 
 // Run is the workflow's function.
 func (w Invitation) Run(ctx workflow.Context, in InvitationInput) error {
 	i := &invitation{
-		process: newProcess(ctx, w.Clock, in.InvitationID),
+		process: newProcess(ctx, w.Clock, w.Words, in.InvitationID),
 		in:      in,
 		closed:  workflow.GetSignalChannel(ctx, SignalClosed),
 	}
 
+	i.sending = true
+	i.mailsDone = func(ctx workflow.Context, failed bool) {
+		i.sending, i.bounced = false, failed
+		i.show(ctx, i.invited(i.reminded))
+	}
+	i.show(ctx, i.invited(0))
 	i.sendMails(ctx, in.InvitationID, "Send the invitation")
 	if err := i.wait(ctx); err != nil {
 		return err
@@ -45,6 +59,8 @@ func (i *invitation) wait(ctx workflow.Context) error {
 		if live, err := i.remind(ctx, r.Day); !live || err != nil {
 			return err
 		}
+		i.reminded++
+		i.show(ctx, i.invited(i.reminded))
 	}
 
 	if closed, err := i.awaitUntil(ctx, i.in.ExpiresAt, i.closed, "Invitation validity"); closed ||
@@ -52,21 +68,19 @@ func (i *invitation) wait(ctx workflow.Context) error {
 		return err
 	}
 
-	var a *activities.Invitations
 	return i.runUntilClosed(ctx, "expire", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"), a.Expire,
-			i.in.InvitationID).Get(ctx, nil)
+		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"),
+			activities.NameExpireInvitation, i.in.InvitationID).Get(ctx, nil)
 	})
 }
 
 // remind reminds, and reports whether anybody can still accept.
 func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error) {
-	var a *activities.Invitations
 	var status activities.InvitationStatus
 	err = i.runUntilClosed(ctx, "remind", func(ctx workflow.Context) error {
 		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day}
-		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).
-			Get(ctx, &status)
+		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"),
+			activities.NameRemindInvitation, in).Get(ctx, &status)
 	})
 	if err != nil || !status.Live {
 		return false, err

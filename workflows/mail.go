@@ -8,11 +8,16 @@ import (
 
 // Mail is the workflow of one mail that belongs to no order's or invitation's
 // own course: a one-time code, a notice, a mail that an operator sends again.
-type Mail struct{ Clock clock.Clock }
+type Mail struct {
+	Clock clock.Clock
+	Words Words
+}
 
 // Run is the workflow's function.
 func (w Mail) Run(ctx workflow.Context, in MailInput) error {
-	p := newProcess(ctx, w.Clock, in.NotificationID)
+	p := newProcess(ctx, w.Clock, w.Words, in.NotificationID)
+
+	p.show(ctx, Standing{Process: standingMail, State: "QUEUED"})
 
 	// Queued again while the last attempt comes to its end, the mail is sent once more.
 	for {

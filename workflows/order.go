@@ -10,7 +10,10 @@ import (
 // Order is the workflow of one order (RULES 2): review, fulfilment, mails, and
 // the cancellation window to the end of its last local day. It can be started
 // again at any time: the order's row says where it stands.
-type Order struct{ Clock clock.Clock }
+type Order struct {
+	Clock clock.Clock
+	Words Words
+}
 
 type order struct {
 	*process
@@ -19,18 +22,20 @@ type order struct {
 	cancelled   workflow.ReceiveChannel
 	status      activities.OrderStatus
 	compensated map[string]bool
+	reviewed    bool
 }
 
 // Run is the workflow's function.
 func (w Order) Run(ctx workflow.Context, in OrderInput) error {
 	o := &order{
-		process:     newProcess(ctx, w.Clock, in.OrderID),
+		process:     newProcess(ctx, w.Clock, w.Words, in.OrderID),
 		id:          in.OrderID,
 		compensated: map[string]bool{},
 		decided:     workflow.GetSignalChannel(ctx, SignalDecided),
 		cancelled:   workflow.GetSignalChannel(ctx, SignalCancelled),
 	}
 
+	o.show(ctx, orderFulfilling)
 	if err := o.fulfil(ctx); err != nil {
 		return err
 	}
@@ -47,11 +52,10 @@ func (w Order) Run(ctx workflow.Context, in OrderInput) error {
 
 // fulfil turns the accepted order into contracts, and learns what is next.
 func (o *order) fulfil(ctx workflow.Context) error {
-	var a *activities.Fulfilment
 	return o.runStep(ctx, "fulfil", func(ctx workflow.Context) error {
 		o.status = activities.OrderStatus{}
 		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licenses"),
-			a.Fulfil, o.id).Get(ctx, &o.status)
+			activities.NameFulfil, o.id).Get(ctx, &o.status)
 	})
 }
 
@@ -60,6 +64,7 @@ func (o *order) fulfil(ctx workflow.Context) error {
 // time. The workflow ends when the window is over, or the whole order is
 // cancelled, and no mail is under way any more.
 func (o *order) window(ctx workflow.Context) error {
+	o.show(ctx, o.inWindow())
 	for _, id := range o.status.Cancellations {
 		if err := o.compensate(ctx, id); err != nil {
 			return err

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -23,10 +24,21 @@ type process struct {
 	background      int  // senders and carrier requests under way
 	carrierRequests int  // how often the carrier was to be asked
 	carrierBusy     bool // it is being asked
+
+	// For people who look at the workflow, see show.
+	words      Words // nil: nobody looks
+	standing   Standing
+	stuckSteps []string
+	mailsDone  func(ctx workflow.Context, failed bool) // nil: nobody wants to know
 }
 
-func newProcess(ctx workflow.Context, c clock.Clock, subject string) *process {
-	return &process{clock: c, subject: subject, retry: workflow.GetSignalChannel(ctx, SignalRetry)}
+func newProcess(ctx workflow.Context, c clock.Clock, words Words, subject string) *process {
+	return &process{
+		clock:   c,
+		words:   words,
+		subject: subject,
+		retry:   workflow.GetSignalChannel(ctx, SignalRetry),
+	}
 }
 
 // runStep runs a step until it succeeds. When it fails for good, an operator gets
@@ -59,11 +71,16 @@ func (p *process) runStepOr(
 
 		// A retry is for every step that waits for one.
 		p.stuck++
+		p.stuckSteps = append(p.stuckSteps, name)
+		p.showAgain(ctx)
 		seen := p.retriesTaken
 		err = workflow.Await(ctx, func() bool {
 			return p.retry.Len() > 0 || p.retriesTaken > seen || again()
 		})
 		p.stuck--
+		i := slices.Index(p.stuckSteps, name)
+		p.stuckSteps = slices.Delete(p.stuckSteps, i, i+1)
+		p.showAgain(ctx)
 		if err != nil {
 			return err
 		}
@@ -79,9 +96,8 @@ func (p *process) runStepOr(
 
 // settleTask closes the task for a step that nobody's retry made go on.
 func (p *process) settleTask(ctx workflow.Context) error {
-	var a *activities.Tasks
 	return workflow.ExecuteActivity(database(ctx, "Close the task: it went on by itself"),
-		a.SettleStuck, p.subject).Get(ctx, nil)
+		activities.NameSettleStuck, p.subject).Get(ctx, nil)
 }
 
 // listensWhenStuck reports whether a process hears, while a step of it waits for an
@@ -99,10 +115,9 @@ func (p *process) forgetRetries() {
 
 // raiseTask gives an operator a task that says what failed.
 func (p *process) raiseTask(ctx workflow.Context, step string, cause error) error {
-	var a *activities.Tasks
 	in := activities.Stuck{SubjectID: p.subject, Step: step, Reason: reasonOf(cause)}
-	return workflow.ExecuteActivity(database(ctx, "Ask an operator for help"), a.RaiseStuck, in).
-		Get(ctx, nil)
+	return workflow.ExecuteActivity(database(ctx, "Ask an operator for help"),
+		activities.NameRaiseStuck, in).Get(ctx, nil)
 }
 
 // reasonOf is the cause, a rule's code where there is one. What a panic says
@@ -135,9 +150,12 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 	queuedBefore := p.clock.Calendar(workflow.Now(ctx).Add(clockSkew))
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		defer func() { p.background-- }()
-		var a *activities.Mail
-		err := workflow.ExecuteActivity(mailing(ctx, summary), a.SendMails,
-			activities.SendMails{Key: key}).Get(ctx, nil)
+		var sent activities.MailsSent
+		err := workflow.ExecuteActivity(mailing(ctx, summary), activities.NameSendMails,
+			activities.SendMails{Key: key}).Get(ctx, &sent)
+		if p.mailsDone != nil {
+			p.mailsDone(ctx, err != nil || sent.Refused > 0)
+		}
 		if err == nil || temporal.IsCanceledError(err) {
 			return
 		}
@@ -149,7 +167,7 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 		}
 		_ = p.runStep(ctx, "give up mails", func(ctx workflow.Context) error {
 			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"),
-				a.GiveUp, give).Get(ctx, nil)
+				activities.NameGiveUpMails, give).Get(ctx, nil)
 		})
 	})
 }
@@ -171,13 +189,13 @@ func (p *process) askCarrier(ctx workflow.Context) {
 			p.background--
 			p.carrierBusy = false
 		}()
-		var a *activities.Parcels
 		for served := 0; served < p.carrierRequests; {
 			inFlight := 0
 			err := p.runStepOr(ctx, "carrier", func(ctx workflow.Context) error {
 				inFlight = p.carrierRequests
-				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.SettleParcels,
-					activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
+				in := activities.ParcelsOf{SubjectID: p.subject}
+				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"),
+					activities.NameSettleParcels, in).Get(ctx, nil)
 			}, func() bool { return p.carrierRequests > inFlight })
 			if err != nil {
 				return // the workflow was cancelled

@@ -27,8 +27,10 @@ func (o *order) review(ctx workflow.Context) error {
 }
 
 func (o *order) awaitDecision(ctx workflow.Context) (decided bool, err error) {
+	o.reviewed = true
 	plan := *o.status.Review
 	for n, at := range plan.Reminders {
+		o.show(ctx, inReview(plan, n))
 		if decided, err := o.awaitUntil(ctx, at, o.decided, "Remind the operators"); decided ||
 			err != nil {
 			return decided, err
@@ -38,14 +40,15 @@ func (o *order) awaitDecision(ctx workflow.Context) (decided bool, err error) {
 		}
 	}
 
+	o.show(ctx, inReview(plan, len(plan.Reminders)))
 	return o.awaitUntil(ctx, plan.Until, o.decided, "Reject the order, undecided")
 }
 
 func (o *order) remind(ctx workflow.Context, n int) error {
-	var a *activities.Fulfilment
 	err := o.runStep(ctx, "remind operators", func(ctx workflow.Context) error {
+		in := activities.ReviewReminder{OrderID: o.id, N: n}
 		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"),
-			a.RemindReview, activities.ReviewReminder{OrderID: o.id, N: n}).Get(ctx, nil)
+			activities.NameRemindReview, in).Get(ctx, nil)
 	})
 	if err != nil {
 		return err
@@ -56,9 +59,8 @@ func (o *order) remind(ctx workflow.Context, n int) error {
 }
 
 func (o *order) reject(ctx workflow.Context) error {
-	var a *activities.Fulfilment
 	return o.runStep(ctx, "reject", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(database(ctx, "Reject the undecided order"),
-			a.RejectOverdue, o.id).Get(ctx, nil)
+			activities.NameRejectOverdue, o.id).Get(ctx, nil)
 	})
 }

@@ -11,7 +11,10 @@ import (
 
 // RMA is the workflow of one RMA (RULES 2). A unit that comes back after the end, or
 // an appeal, starts it again.
-type RMA struct{ Clock clock.Clock }
+type RMA struct {
+	Clock clock.Clock
+	Words Words
+}
 
 // RMAInput names the RMA, with its status where that is known.
 type RMAInput struct {
@@ -21,11 +24,10 @@ type RMAInput struct {
 
 // Run is the workflow's function.
 func (w RMA) Run(ctx workflow.Context, in RMAInput) error {
-	var a *activities.RMAs
-	return newFollower(ctx, w.Clock, in.RMAID, func(
+	return newFollower(ctx, w.Clock, w.Words, standingRMA, in.RMAID, func(
 		ctx workflow.Context, at time.Time,
 	) workflow.Future {
-		return workflow.ExecuteActivity(ctx, a.RunTimers, activities.RMATimer{
+		return workflow.ExecuteActivity(ctx, activities.NameRunRMATimers, activities.RMATimer{
 			RMAID: in.RMAID,
 			At:    at,
 		})

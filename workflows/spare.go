@@ -12,7 +12,10 @@ import (
 // Spare is the workflow of one spare unit (RULES 2). It ends where the unit comes to
 // rest on site, since the contracts under which it lies there run for years and no
 // code should have to be replayed for so long; what happens next starts it again.
-type Spare struct{ Clock clock.Clock }
+type Spare struct {
+	Clock clock.Clock
+	Words Words
+}
 
 // SpareInput names the spare unit, with its status where that is known.
 type SpareInput struct {
@@ -22,11 +25,10 @@ type SpareInput struct {
 
 // Run is the workflow's function.
 func (w Spare) Run(ctx workflow.Context, in SpareInput) error {
-	var a *activities.Spares
-	return newFollower(ctx, w.Clock, in.SpareUnitID, func(
+	return newFollower(ctx, w.Clock, w.Words, standingSpare, in.SpareUnitID, func(
 		ctx workflow.Context, at time.Time,
 	) workflow.Future {
-		return workflow.ExecuteActivity(ctx, a.RunSpareTimers, activities.SpareTimer{
+		return workflow.ExecuteActivity(ctx, activities.NameRunSpareTimers, activities.SpareTimer{
 			SpareUnitID: in.SpareUnitID,
 			At:          at,
 		})

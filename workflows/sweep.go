@@ -12,10 +12,10 @@ import (
 // calendars (C3). A Temporal Schedule runs it; contract terms of years are not held open as
 // workflows.
 func DailySweep(ctx workflow.Context) (activities.Sweep, error) {
-	var a *activities.Sweeps
 	var out activities.Sweep
 	err := workflow.ExecuteActivity(
-		lengthy(ctx, QueueMain, "Start, expire and remind contracts"), a.SweepContracts,
+		lengthy(ctx, QueueMain, "Start, expire and remind contracts"),
+		activities.NameSweepContracts,
 	).Get(ctx, &out)
 	if err != nil && workflow.GetVersion(ctx, "calendars-all-the-same",
 		workflow.DefaultVersion, 1) == workflow.DefaultVersion {
@@ -28,6 +28,6 @@ func DailySweep(ctx workflow.Context) (activities.Sweep, error) {
 
 	return out, errors.Join(err, workflow.ExecuteActivity(
 		database(ctx, "Load holidays, and look for calendars that lack something"),
-		a.SweepCalendars,
+		activities.NameSweepCalendars,
 	).Get(ctx, nil))
 }

@@ -1,6 +1,6 @@
 // Package workflows holds the long processes: one file per process, no I/O.
 //
-// Inputs, results, ids and search attributes carry ids, counts and instants,
+// Inputs, results, ids, summaries and details carry ids, codes, counts and instants,
 // never names, addresses or e-mails. All instants are calendar time; the clock
 // that a workflow is registered with maps them to the timers' real time.
 package workflows
@@ -8,8 +8,6 @@ package workflows
 import (
 	"slices"
 	"time"
-
-	"go.temporal.io/sdk/temporal"
 )
 
 // The names under which workflows are registered. They are part of every
@@ -39,13 +37,6 @@ const (
 	QueueMail    = "roomcover-mail"
 	QueueImport  = "roomcover-import"
 	QueueCarrier = "roomcover-carrier"
-)
-
-// The search attributes, set when a workflow starts.
-var (
-	AttributeSubject  = temporal.NewSearchAttributeKeyKeyword("RoomcoverSubject")
-	AttributeWaitsFor = temporal.NewSearchAttributeKeyKeyword("RoomcoverWaitsFor")
-	AttributeUntil    = temporal.NewSearchAttributeKeyTime("RoomcoverUntil")
 )
 
 // OrderInput names the order; everything else is read from its row.

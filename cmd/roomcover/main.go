@@ -1,6 +1,6 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
-// serve and worker run for ever and may each run several times over; migrate,
+// serve and worker run for ever and may each run several times over; migrate, temporal,
 // restart, token and audit work on the database directly; org does where there is no token;
 // the others talk to the API as anyone else does. Secrets come from the environment or from a
 // file, never from the command line.
@@ -26,6 +26,7 @@ type commands struct {
 	Serve    serveCommand     `cmd:"" help:"Serve the API and the portal."`
 	Worker   workerCommand    `cmd:"" help:"Run the workflows, the relay and the mails."`
 	Migrate  migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
+	Temporal temporalCommands `cmd:"" help:"Set Temporal up, and start the workflows that it lacks (on the database)."`
 	Restart  restartCommand   `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`
 	Token    tokenCommands    `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
 	Org      orgCommands      `cmd:"" help:"Add, change and list organizations (by the API where there is a token, else on the database)."`

@@ -16,9 +16,10 @@ func (restartCommand) Help() string {
 	return `Tells everything that is under way to go on: orders, invitations, replacements,
 spare units, mails and imports. The workers start the workflows that Temporal does
 not have any more, from the rows; to the others it changes nothing, so running it
-again is safe. The workers do the same by themselves when they find that Temporal
-has lost its namespace or its schedule; run it after a restore of Temporal's data
-alone, or of the database to another time than Temporal's.
+again is safe. It is "temporal reconcile" of everything. The workers do the same by
+themselves when they find that Temporal has lost its namespace or its schedule; run
+it after a restore of Temporal's data alone, or of the database to another time than
+Temporal's.
 
 Example:
   roomcover restart`

@@ -67,7 +67,8 @@ func safeSettings(a *app) (config.Config, *slog.Logger, error) {
 }
 
 func serve(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger) error {
-	temporal, err := newTemporal(c, log)
+	registry := server.NewRegistry(d, log)
+	temporal, err := newTemporal(c, log, server.TemporalMetrics(registry))
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func serve(ctx context.Context, c config.Config, d *domains.Domains, log *slog.L
 	o.Domains = d
 	o.Log = log
 	o.Temporal = temporal
-	o.Metrics = server.NewRegistry(d, log)
+	o.Metrics = registry
 
 	handler, err := server.Handler(o)
 	if err != nil {

@@ -67,7 +67,11 @@ func TestWorkerWaitsForTemporalAndStopsWithCode0(t *testing.T) {
 	code := make(chan int, 1)
 	go func() { code <- s.runUntil(ctx, "worker") }()
 
-	await(t, "http://"+address+"/readyz")
+	await(t, "http://"+address+"/healthz")
+	res, err := http.Get("http://" + address + "/readyz")
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusServiceUnavailable, res.StatusCode, "it takes no work yet")
 	require.Contains(t, await(t, "http://"+address+"/metrics"), "roomcover_outbox_backlog 0")
 	stop()
 	require.Equal(t, exitDone, <-code, s.err.String())

@@ -17,11 +17,15 @@ import (
 
 // newTemporal makes a client that connects when it is first used, so that
 // serve and worker start while Temporal is down.
-func newTemporal(c config.Config, logs *slog.Logger) (client.Client, error) {
+// measured is told what the client and its workers do.
+func newTemporal(
+	c config.Config, logs *slog.Logger, measured client.MetricsHandler,
+) (client.Client, error) {
 	o, err := temporalOptions(c, logs)
 	if err != nil {
 		return nil, settingsError{err}
 	}
+	o.MetricsHandler = measured
 	return client.NewLazyClient(o)
 }
 

@@ -23,10 +23,9 @@ database has committed, the daily sweep and the mails. Everything it needs to
 know comes from the environment; see docs/operations.md. Several may run at
 once. It waits for Temporal where that is not up yet. With
 ROOMCOVER_WORKER_METRICS_LISTEN it serves /healthz, /readyz and /metrics. It looks
-after its namespace, search attributes and schedule in Temporal, and puts back what
-is gone. It does not start with dangerous settings (roomcover config check names
-them). On SIGTERM it takes no new work, finishes the steps under way and exits
-with 0.
+after its namespace and schedule in Temporal, and puts back what is gone.
+It does not start with dangerous settings (roomcover config check names them). On
+SIGTERM it takes no new work, finishes the steps under way and exits with 0.
 
 Examples:
   roomcover worker
@@ -46,7 +45,8 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 }
 
 func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger) error {
-	temporal, err := newTemporal(c, log)
+	registry := server.NewRegistry(d, log)
+	temporal, err := newTemporal(c, log, server.TemporalMetrics(registry))
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 		return err
 	}
 
+	polling := &worker.Polling{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		log.Info("working", "version", versionText(), "temporal", c.Temporal.Address, "namespace",
@@ -81,12 +82,21 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			AuditHeads:  c.AuditHeads,
 			Log:         log,
 			StopTimeout: c.StopTimeout,
+			Polling:     polling,
+			Tuning: worker.Tuning{
+				WorkflowSlots:   c.Tuning.WorkflowSlots,
+				MainSlots:       c.Tuning.DatabaseSlots,
+				MailSlots:       c.Tuning.MailSlots,
+				CarrierSlots:    c.Tuning.CarrierSlots,
+				Pollers:         c.Tuning.Pollers,
+				CachedWorkflows: c.Tuning.CachedWorkflows,
+			},
 		}))
 	})
 
 	if c.Metrics.Worker != "" {
 		group.Go(func() error {
-			measured := server.Metrics(d, server.NewRegistry(d, log), log)
+			measured := server.Metrics(d, registry, log, polling.Ready)
 			return listen(ctx, c, c.Metrics.Worker, measured, log)
 		})
 	}

@@ -27,8 +27,7 @@ const (
 const floorSteps = 2
 
 // floor is the two workflows of a normal order with all work left out: the
-// same events, payloads, search attributes and summaries, no database, HTTP or
-// SMTP.
+// same events, payloads and summaries, no database, HTTP or SMTP.
 type floor struct {
 	client  client.Client
 	tracker *tracker
@@ -104,39 +103,35 @@ func (f *floor) start(ctx context.Context, key string) error {
 		})
 	}
 
-	if err := f.execute(ctx, "floor-order/"+id, "Order "+id, id, f.Order,
+	if err := f.execute(ctx, "floor-order/"+id, "Order "+id, f.Order,
 		workflows.OrderInput{OrderID: id}); err != nil {
 		return err
 	}
 
-	return f.execute(ctx, "floor-invitation/"+id, "Invitation "+id, id, f.Invitation, in)
+	return f.execute(ctx, "floor-invitation/"+id, "Invitation "+id, f.Invitation, in)
 }
 
-func (f *floor) execute(ctx context.Context, id, summary, subject string, run, in any) error {
-	_, err := f.client.ExecuteWorkflow(ctx, startOptions(floorMain, id, summary, subject), run, in)
+func (f *floor) execute(ctx context.Context, id, summary string, run, in any) error {
+	_, err := f.client.ExecuteWorkflow(ctx, startOptions(floorMain, id, summary), run, in)
 	return err
 }
 
 // startOptions are those with which the relay starts a workflow.
-func startOptions(queue, id, summary, subject string) client.StartWorkflowOptions {
+func startOptions(queue, id, summary string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
 		ID:               id,
 		TaskQueue:        queue,
 		StaticSummary:    summary,
 		EnableEagerStart: true,
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			workflows.AttributeSubject.ValueSet(subject),
-			workflows.AttributeWaitsFor.ValueSet("WINDOW"),
-			workflows.AttributeUntil.ValueSet(time.Now()),
-		),
 	}
 }
 
 // runFloor has the floor's workers running while run is called.
 func (p *parts) runFloor(_ context.Context, run func(load) error) error {
 	f := &floor{client: p.client, tracker: p.tracker}
-	main := sdkworker.New(p.client, floorMain, worker.Tuning(worker.MainSlots, false))
-	mails := sdkworker.New(p.client, floorMail, worker.Tuning(worker.MailSlots, true))
+	tuning := worker.DefaultTuning()
+	main := sdkworker.New(p.client, floorMain, tuning.Options(tuning.MainSlots, false))
+	mails := sdkworker.New(p.client, floorMail, tuning.Options(tuning.MailSlots, true))
 	main.RegisterWorkflowWithOptions(f.Order, workflow.RegisterOptions{Name: "FloorOrder"})
 	main.RegisterWorkflowWithOptions(
 		f.Invitation, workflow.RegisterOptions{Name: "FloorInvitation"},

@@ -18,7 +18,6 @@ import (
 	"roomcover.dev/roomcover/dev/temporalserver"
 	"roomcover.dev/roomcover/mail/smtptest"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
-	"roomcover.dev/roomcover/worker"
 )
 
 // parts are everything that runs during a benchmark.
@@ -75,10 +74,9 @@ func (p *parts) startTemporal(ctx context.Context, _ Options) error {
 	}
 
 	p.options = temporalserver.Options{
-		Dir:              filepath.Join(p.dir, "temporal"),
-		FrontendPort:     free[0],
-		LogLevel:         slog.LevelError,
-		SearchAttributes: worker.SearchAttributes(),
+		Dir:          filepath.Join(p.dir, "temporal"),
+		FrontendPort: free[0],
+		LogLevel:     slog.LevelError,
 	}
 
 	if p.temporal, err = temporalserver.Start(ctx, p.options); err != nil {

@@ -100,7 +100,7 @@ func (f *rmaFloor) replace(ctx context.Context, key string) error {
 // tell starts or signals the workflow as the relay does.
 func (f *rmaFloor) tell(ctx context.Context, id string, first bool, st activities.Status) error {
 	in := workflows.RMAInput{RMAID: id}
-	o := startOptions(workflows.QueueMain, "rma/"+id, "RMA "+id, id)
+	o := startOptions(workflows.QueueMain, "rma/"+id, "RMA "+id)
 	if first {
 		in.Status = &st
 		_, err := f.client.ExecuteWorkflow(ctx, o, workflows.RMAName, in)
@@ -121,8 +121,9 @@ func (r *rmas) runFloor(_ context.Context, run func(load) error) error {
 	}
 
 	f := &rmaFloor{client: r.parts.client, tracker: r.parts.tracker, script: r.script}
-	main := sdkworker.New(f.client, workflows.QueueMain, worker.Tuning(worker.MainSlots, false))
-	mails := sdkworker.New(f.client, workflows.QueueMail, worker.Tuning(worker.MailSlots, true))
+	tuning := worker.DefaultTuning()
+	main := sdkworker.New(f.client, workflows.QueueMain, tuning.Options(tuning.MainSlots, false))
+	mails := sdkworker.New(f.client, workflows.QueueMail, tuning.Options(tuning.MailSlots, true))
 
 	main.RegisterWorkflowWithOptions(
 		workflows.RMA{Clock: r.parts.stack.Domains.DB.Clock()}.Run,

@@ -63,8 +63,7 @@ const (
 	PayloadExpiresAt      = "expires_at"
 	PayloadReminder       = "reminder_" // followed by the day after the issue
 	PayloadCancellationID = "cancellation_id"
-	PayloadUntil          = "until"
-	PayloadWaitsFor       = "waits_for"
+	PayloadSummary        = "summary" // what it is, for people: no names, no addresses
 )
 
 // NewOutboxEvent describes an event; Enqueue writes it. The kind, the subject and the

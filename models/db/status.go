@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,9 +18,24 @@ type ProcessStatus struct {
 	Mails   bool
 	Parcels bool // the carrier has to be asked about the subject's parcels
 	Closed  bool // nothing is left to wait for; a later change starts the workflow again
+
+	// What people are shown of it in Temporal; the workflow does nothing by it.
+	State    string
+	WaitsFor string
+	Coming   []ComingStep
+	Summary  string // what it is; a workflow that runs keeps the one it was started with
+}
+
+// ComingStep is something that a process does at an instant, where nothing comes before.
+type ComingStep struct {
+	Name string
+	At   time.Time
 }
 
 const (
+	statusState   = "state"
+	statusWaits   = "waits_for"
+	statusComing  = "coming" // names and instants, such as RETURN_DUE@2026-11-30T03:00:00Z,...
 	statusVersion = "v"
 	statusTimer   = "timer"
 	statusAt      = "at"
@@ -45,14 +61,25 @@ func (st ProcessStatus) Event(kind OutboxKind, subjectID string) OutboxEvent {
 
 func (st ProcessStatus) payload() map[string]string {
 	p := map[string]string{
-		statusVersion:   strconv.FormatInt(st.Version, 10),
-		PayloadWaitsFor: st.Timer,
+		statusVersion: strconv.FormatInt(st.Version, 10),
+		statusState:   st.State,
+		statusWaits:   st.WaitsFor,
 	}
 
 	if st.At != nil {
 		p[statusTimer] = st.Timer
 		p[statusAt] = st.At.Format(time.RFC3339Nano)
-		p[PayloadUntil] = st.At.Format(time.RFC3339Nano)
+	}
+
+	coming := make([]string, len(st.Coming))
+	for i, step := range st.Coming {
+		coming[i] = step.Name + "@" + step.At.UTC().Format(time.RFC3339)
+	}
+	if len(coming) > 0 {
+		p[statusComing] = strings.Join(coming, ",")
+	}
+	if st.Summary != "" {
+		p[PayloadSummary] = st.Summary
 	}
 
 	if st.Mails {
@@ -71,10 +98,19 @@ func (st ProcessStatus) payload() map[string]string {
 // ProcessStatusOf reads the status that an outbox event carries.
 func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
 	st := ProcessStatus{
-		Timer:   e.Payload[statusTimer],
-		Mails:   e.Payload[statusMails] != "",
-		Parcels: e.Payload[statusParcels] != "",
-		Closed:  e.Payload[statusClosed] != "",
+		Timer:    e.Payload[statusTimer],
+		Mails:    e.Payload[statusMails] != "",
+		Parcels:  e.Payload[statusParcels] != "",
+		Closed:   e.Payload[statusClosed] != "",
+		State:    e.Payload[statusState],
+		WaitsFor: e.Payload[statusWaits],
+	}
+
+	for step := range strings.SplitSeq(e.Payload[statusComing], ",") {
+		name, at, _ := strings.Cut(step, "@")
+		if at, err := time.Parse(time.RFC3339, at); err == nil {
+			st.Coming = append(st.Coming, ComingStep{Name: name, At: at})
+		}
 	}
 
 	var err error

@@ -236,6 +236,7 @@ func TestC8_AShorterWindowHasNoReminderAfterItsEnd(t *testing.T) {
 				require.Equal(t, map[string]string{
 					db.PayloadExpiresAt:      "2026-12-08T03:00:00Z",
 					db.PayloadReminder + "7": "2026-11-30T12:00:00Z",
+					db.PayloadSummary:        "ADMIN, BR",
 				}, e.Payload)
 				told++
 			}

@@ -290,7 +290,10 @@ func insertInvitation(tx *db.Tx, ref program.Reference, acc account.Account, inv
 // with a shorter window would have (C8), is none: it would hold up the expiry
 // and offer a dead link.
 func invitationDates(inv Invitation, acc account.Account, days []int) map[string]string {
-	dates := map[string]string{db.PayloadExpiresAt: inv.ExpiresAt.Format(time.RFC3339Nano)}
+	dates := map[string]string{
+		db.PayloadExpiresAt: inv.ExpiresAt.Format(time.RFC3339Nano),
+		db.PayloadSummary:   string(inv.Role) + ", " + acc.Country,
+	}
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		return dates

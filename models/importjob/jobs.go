@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -134,7 +135,9 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 			return err
 		}
 
-		return tx.Enqueue(db.NewOutboxEvent(db.OutboxImportQueued, job.ID, "1", nil))
+		summary := strings.ToLower(string(job.Kind)) + ", " + job.Format
+		return tx.Enqueue(db.NewOutboxEvent(db.OutboxImportQueued, job.ID, "1",
+			map[string]string{db.PayloadSummary: summary}))
 	})
 
 	return job, err

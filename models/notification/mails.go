@@ -122,7 +122,8 @@ func QueueSingle(tx *db.Tx, m Notification) error {
 	if stored.ID != mails[0].ID {
 		return nil
 	}
-	return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, stored.ID, "1", nil))
+	return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, stored.ID, "1",
+		map[string]string{db.PayloadSummary: m.Template}))
 }
 
 // ResendMail queues a mail again that an operator found not to have arrived. A mail
@@ -171,7 +172,7 @@ func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 		}
 
 		return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"),
-			nil))
+			map[string]string{db.PayloadSummary: n.Template + ", once more"}))
 	})
 }
 

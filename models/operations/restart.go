@@ -2,6 +2,8 @@ package operations
 
 import (
 	"context"
+	"time"
+
 	_ "embed"
 
 	"roomcover.dev/roomcover/models/db"
@@ -15,12 +17,31 @@ const restartBatch = 200
 //go:embed restartable.sql
 var restartableSQL string
 
-// RestartProcesses tells the workflow of everything that is under way to go on: orders,
-// invitations, replacements, spare units, mails and imports that are not finished. The
-// relay starts those that Temporal does not have, so it brings back what was lost with
-// Temporal's data; to the others it changes nothing. It returns how many it told, and may
-// run again at any time.
+// Reconciliation is what Reconcile looks at.
+type Reconciliation struct {
+	Since  time.Time // only what began, or came into its state, at this instant or later
+	DryRun bool      // counts, and tells nobody
+}
+
+// RestartProcesses reconciles everything, and returns how many it told.
 func (s *Operations) RestartProcesses(ctx context.Context) (told int, err error) {
+	counts, err := s.Reconcile(ctx, Reconciliation{})
+	for _, n := range counts {
+		told += n
+	}
+	return told, err
+}
+
+// Reconcile tells the workflow of everything that is under way to go on: orders with their
+// cancellations, invitations, replacements, spare units, mails and imports that are not
+// finished. The relay starts those that Temporal does not have, so it brings back what was
+// lost with Temporal's data; to the others it changes nothing. A parcel's booking belongs to
+// the workflow of what it is for. Reconcile returns how many it told, by kind ("order",
+// "invitation", "rma", "spare", "mail", "import"), and may run again at any time.
+func (s *Operations) Reconcile(
+	ctx context.Context, r Reconciliation,
+) (told map[string]int, err error) {
+	told = map[string]int{}
 	after := ""
 	for {
 		var ids []string
@@ -32,10 +53,11 @@ func (s *Operations) RestartProcesses(ctx context.Context) (told int, err error)
 
 			err := tx.Raw(restartableSQL, map[string]any{
 				"now":   tx.Now(),
+				"since": r.Since.UTC(),
 				"after": after,
 				"limit": restartBatch,
 			}).Scan(&ids).Error
-			if err != nil || len(ids) == 0 {
+			if err != nil || len(ids) == 0 || r.DryRun {
 				return err
 			}
 
@@ -50,7 +72,19 @@ func (s *Operations) RestartProcesses(ctx context.Context) (told int, err error)
 			return told, err
 		}
 
-		told += len(ids)
+		for _, id := range ids {
+			told[workflowKinds[db.KindOf(id)]]++
+		}
 		after = ids[len(ids)-1]
 	}
+}
+
+// workflowKinds are what people call the kinds of workflows, by the kind of the subject.
+var workflowKinds = map[string]string{
+	db.PrefixOrder:        "order",
+	db.PrefixInvitation:   "invitation",
+	db.PrefixNotification: "mail",
+	db.PrefixImport:       "import",
+	db.PrefixRMA:          "rma",
+	db.PrefixSpareUnit:    "spare",
 }

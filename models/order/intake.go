@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -18,7 +19,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/ordering"
-	"roomcover.dev/roomcover/rules/processes"
 )
 
 // Intake is an order at the door: who sends it and what it says.
@@ -288,7 +288,7 @@ func insertOrder(
 		return o, false, err
 	}
 
-	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderAccepted, o.ID, "1", o.waits()))
+	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderAccepted, o.ID, "1", o.summary()))
 	return o, true, err
 }
 
@@ -308,19 +308,17 @@ func (o *Order) whyInReview() map[string]any {
 	return details
 }
 
-// waits is what the relay shows of the order's workflow in Temporal.
-func (o *Order) waits() map[string]string {
-	waitsFor := processes.WaitsForWindow
-	until := o.CancellableUntil
-	if o.ReviewUntil != nil {
-		waitsFor = processes.WaitsForDecision
-		until = *o.ReviewUntil
+// summary is what people are shown of the order's workflow in Temporal: what was bought, how
+// often, and in which country.
+func (o *Order) summary() map[string]string {
+	quantity := int64(0)
+	for _, line := range o.Lines {
+		quantity += line.Quantity
 	}
 
-	return map[string]string{
-		db.PayloadWaitsFor: waitsFor,
-		db.PayloadUntil:    until.Format(time.RFC3339Nano),
-	}
+	text := fmt.Sprintf("%s × %d, %s", o.ServiceType, quantity,
+		o.Payload.EndCustomer.Address.Country)
+	return map[string]string{db.PayloadSummary: text}
 }
 
 func reviewTask(o *Order) db.OperatorTask {

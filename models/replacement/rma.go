@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -15,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/rules/calendar"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
 )
 
@@ -144,7 +146,48 @@ func (r RMA) processStatus() db.ProcessStatus {
 		Timer:   string(r.NextTimer),
 		At:      r.NextAt,
 		Closed:  r.ClosedAt != nil,
+
+		State:    string(r.StoredState),
+		WaitsFor: r.waitsFor(),
+		Coming:   r.coming(),
 	}
+}
+
+// waitsFor is what the list of processes says of the row, too (processes.sql); empty: nothing.
+func (r RMA) waitsFor() string {
+	switch state := r.StoredState; {
+	case r.ClosedAt != nil:
+		return ""
+	case state == rma.RMARequested:
+		return processes.WaitsForDecision
+	case state == rma.RMAApproved, state == rma.RMABackordered:
+		return processes.WaitsForStock
+	case state == rma.RMAAllocated:
+		return processes.WaitsForShipping
+	case state == rma.RMAShipped && r.SilenceAskedAt != nil:
+		return processes.WaitsForLossDecision
+	case state == rma.RMAShipped:
+		return processes.WaitsForDelivery
+	case state == rma.RMAReturnInTransit:
+		return processes.WaitsForReturnParcel
+	case state == rma.RMAReturnReceived:
+		return processes.WaitsForInspection
+	case state == rma.RMAInspected, state == rma.RMAOverdue && r.FeeAskedAt != nil:
+		return processes.WaitsForFeeDecision
+	}
+
+	return processes.WaitsForReturn
+}
+
+// coming lists what the RMA's workflow will do and when, the earliest first.
+func (r RMA) coming() []db.ComingStep {
+	var steps []db.ComingStep
+	for _, t := range r.Timers(r.ReturnPlan) {
+		steps = append(steps, db.ComingStep{Name: string(t.Kind), At: t.At})
+	}
+
+	slices.SortStableFunc(steps, func(a, b db.ComingStep) int { return a.At.Compare(b.At) })
+	return steps
 }
 
 // GetRMA returns one RMA, which is named by its id or its number.

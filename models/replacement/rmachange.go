@@ -2,6 +2,7 @@ package replacement
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"time"
 
@@ -218,7 +219,9 @@ func (w *rmaChange) save() error {
 		kind = db.OutboxRMARequested
 	}
 
-	return w.tell(kind, w.RMA.processStatus())
+	st := w.RMA.processStatus()
+	st.Summary = fmt.Sprintf("%s × %d, %s, %s", w.ModelCode, w.Quantity, w.Speed, w.SiteCountry)
+	return w.tell(kind, st)
 }
 
 // planReturn computes once until when the faulty unit is due (S22): when the

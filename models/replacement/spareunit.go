@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/spare"
 )
 
@@ -70,7 +71,44 @@ func (u SpareUnit) processStatus() db.ProcessStatus {
 		Timer:   string(u.NextTimer),
 		At:      u.NextAt,
 		Closed:  u.AtRest(),
+
+		State:    string(u.State),
+		WaitsFor: u.waitsFor(),
+		Coming:   u.coming(),
 	}
+}
+
+// waitsFor is what the list of processes says of the row, too (processes.sql); empty: nothing.
+func (u SpareUnit) waitsFor() string {
+	switch state := u.State; {
+	case u.ClosedAt != nil || state == spare.SpareOnSite:
+		return ""
+	case state == spare.SpareEarned, state == spare.SpareSelectionPending:
+		if u.SelectedAt == nil {
+			return processes.WaitsForSpareChoice
+		}
+		return processes.WaitsForAgreement
+	case u.ShippedAt == nil && (state == spare.SpareApproved || state == spare.SpareReplenishing):
+		return processes.WaitsForShipping
+	case state == spare.SpareShipped, state == spare.SpareReplenishing:
+		return processes.WaitsForDelivery
+	case state == spare.SpareConsumed:
+		return processes.WaitsForDecision
+	case u.RecallScannedAt != nil:
+		return processes.WaitsForReturnParcel
+	case u.FeeAskedAt != nil:
+		return processes.WaitsForFeeDecision
+	}
+
+	return processes.WaitsForReturn
+}
+
+// coming is what the unit's workflow does next, and when.
+func (u SpareUnit) coming() []db.ComingStep {
+	if u.NextAt == nil {
+		return nil
+	}
+	return []db.ComingStep{{Name: string(u.NextTimer), At: *u.NextAt}}
 }
 
 // GetSpareUnit returns one spare unit, which is named by its id or its number.

@@ -218,7 +218,9 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 		})
 
 		units[i] = u
-		events[i] = u.processStatus().Event(db.OutboxSpareEarned, u.ID)
+		st := u.processStatus()
+		st.Summary = fmt.Sprintf("unit %d by %s", u.Ordinal, line.Cause)
+		events[i] = st.Event(db.OutboxSpareEarned, u.ID)
 		trail = append(trail, earned, asked)
 	}
 

@@ -195,7 +195,11 @@ func (w *spareUnitChange) save() error {
 	}
 
 	// The workflow learns last whether mails and parcels wait for it.
-	return w.tell(db.OutboxSpareChanged, w.SpareUnit.processStatus())
+	st := w.SpareUnit.processStatus()
+	if w.SiteCountry != "" {
+		st.Summary = w.ModelCode + ", " + w.SiteCountry
+	}
+	return w.tell(db.OutboxSpareChanged, st)
 }
 
 // planStock brings the stock's ledger in line with the facts: a unit is reserved when

@@ -1,0 +1,212 @@
+package temporalserver_test
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/sqlitedb"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules/ordering"
+	roomcover "roomcover.dev/roomcover/worker"
+)
+
+// taken is a mail server that takes everything.
+type taken struct{}
+
+func (taken) Send(context.Context, mail.Message) (string, error) { return "taken", nil }
+
+// fastDay is how long a calendar day takes below.
+const fastDay = 4 * time.Second
+
+// world is rows with a calendar that runs fast.
+func world(t *testing.T) storetest.Env {
+	t.Helper()
+	d, err := domains.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), domains.Options{
+		Options: db.Options{Clock: clock.Fast(time.Now(), time.Now().UTC(), fastDay), Key: storetest.Key},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = d.DB.Close() })
+	_, err = d.DB.Migrate(context.Background())
+	require.NoError(t, err)
+	return storetest.Env{Context: db.WithSystem(context.Background())}.With(d)
+}
+
+// workOn runs Roomcover's workers until the test, or the returned function, ends them.
+func workOn(t *testing.T, env storetest.Env, c client.Client, p *roomcover.Polling) (end func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- roomcover.Run(ctx, roomcover.Options{
+			Domains:     env.Domains,
+			Temporal:    c,
+			Sender:      taken{},
+			Namespace:   "roomcover",
+			PortalURL:   "https://portal.example",
+			Log:         slog.New(slog.DiscardHandler),
+			StopTimeout: 5 * time.Second,
+			Polling:     p,
+		})
+	}()
+	ended := false
+	end = func() {
+		if !ended {
+			ended = true
+			cancel()
+			require.NoError(t, <-done)
+		}
+	}
+	t.Cleanup(end)
+	return end
+}
+
+// running are the ids of the workflows that run.
+func running(t *testing.T, c client.Client) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	var token []byte
+	for {
+		page, err := c.ListWorkflow(context.Background(), &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace:     "roomcover",
+			Query:         "ExecutionStatus = 'Running'",
+			NextPageToken: token,
+		})
+		require.NoError(t, err)
+		for _, e := range page.Executions {
+			out[e.Execution.WorkflowId] = true
+		}
+		if token = page.NextPageToken; len(token) == 0 {
+			return out
+		}
+	}
+}
+
+// Every workflow under way is gone: reconcile brings each back from the rows, with the
+// reminders that are still to come, and a second time it changes nothing.
+func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
+	s := start(t, options(t))
+	c := connect(t, s)
+	env := world(t)
+	polling := &roomcover.Polling{}
+	require.Error(t, polling.Ready(t.Context()), "nothing runs yet")
+	workOn(t, env, c, polling)
+	require.Eventually(t, func() bool { return polling.Ready(t.Context()) == nil }, deadline, 50*time.Millisecond,
+		"each queue is polled")
+
+	const orders = 60
+	seller := env.Reseller(t, "Revenda Sul")
+	for i := range orders {
+		form := storetest.Form(storetest.PO(i))
+		form.EndCustomer.Company = "Acme " + storetest.PO(i)
+		if i%10 == 0 {
+			inReviewOf(&form)
+		}
+		env.Accept(t, seller, form)
+	}
+	_, err := env.CreateImport(env.Context, importjob.ImportJob{
+		OrgID: seller.ID, Format: "json", DryRun: true, Content: []byte("[]"),
+	})
+	require.NoError(t, err)
+	under := func() map[string]bool {
+		out := map[string]bool{}
+		page := db.Page{Limit: 200}
+		for {
+			listed, next, err := env.ListProcesses(env.Context, operations.ProcessFilter{Page: page})
+			require.NoError(t, err)
+			for _, p := range listed {
+				if p.WorkflowID != "" && p.Kind != "CSM" {
+					out[p.WorkflowID] = true
+				}
+			}
+			if page.After = next; next == "" {
+				return out
+			}
+		}
+	}
+	missing := func() (ids []string) {
+		runs := running(t, c)
+		for id := range under() {
+			if !runs[id] {
+				ids = append(ids, id)
+			}
+		}
+		return ids
+	}
+	require.Eventually(t, func() bool { return len(under()) > 100 && len(missing()) == 0 }, 2*deadline,
+		200*time.Millisecond, "everything is under way")
+
+	for id := range running(t, c) {
+		_ = c.TerminateWorkflow(t.Context(), id, "", "lost") // one may just have ended
+	}
+	require.Eventually(t, func() bool { return len(missing()) > 100 }, deadline, 100*time.Millisecond, "all are gone")
+
+	told, err := env.Reconcile(env.Context, operations.Reconciliation{})
+	require.NoError(t, err)
+	t.Logf("told: %v", told)
+	require.Eventually(t, func() bool { return len(missing()) == 0 }, 2*deadline, 200*time.Millisecond,
+		"each has its workflow again")
+
+	awaitNextReminders(t, env)
+	_, err = env.Reconcile(env.Context, operations.Reconciliation{})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(missing()) == 0 }, deadline, 200*time.Millisecond)
+	require.Zero(t, env.Count(t, `SELECT count(*) FROM (SELECT subject_id FROM notifications
+		WHERE template = 'invitation' GROUP BY subject_id, recipient HAVING count(*) > 1) n`), "nothing twice")
+	require.Zero(t, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'OUTBOX_STUCK'"))
+	requireNoFailedTasks(t, c)
+}
+
+// awaitNextReminders waits for the next reminder of each live invitation.
+func awaitNextReminders(t *testing.T, env storetest.Env) {
+	t.Helper()
+	var ids []string
+	require.NoError(t, env.DB.Read(env.Context, func(tx *db.Tx) error {
+		return tx.Raw("SELECT id FROM invitations WHERE state IN ('ISSUED','SENT')").Scan(&ids).Error
+	}))
+	awaited := 0
+	for _, id := range ids {
+		plan, err := env.PlanInvitation(env.Context, id)
+		require.NoError(t, err)
+		if !plan.Live || len(plan.Reminders) == 0 {
+			continue
+		}
+		awaited++
+		due := plan.Reminders[0].At
+		require.Eventually(t, func() bool {
+			return env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'invitation_reminder'"+
+				" AND subject_id = '"+id+"'") > 0
+		}, time.Until(time.Now().Add(env.DB.Clock().RealDuration(due.Sub(env.DB.Clock().Now()))))+deadline,
+			100*time.Millisecond, "the reminder of %s", due)
+	}
+	require.Positive(t, awaited)
+	t.Logf("%d reminders came", awaited)
+}
+
+func requireNoFailedTasks(t *testing.T, c client.Client) {
+	t.Helper()
+	for id := range running(t, c) {
+		history := c.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for history.HasNext() {
+			e, err := history.Next()
+			require.NoError(t, err)
+			require.NotEqual(t, enums.EVENT_TYPE_WORKFLOW_TASK_FAILED, e.EventType, id)
+		}
+	}
+}
+
+// inReviewOf makes an order need an operator's decision (R115b).
+func inReviewOf(f *ordering.OrderForm) { f.EndCustomer.Email = "ana.souza@gmail.com" }

@@ -1,0 +1,103 @@
+package operations_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func stalledTasks(t *testing.T, env storetest.Env) map[string]string {
+	t.Helper()
+	open, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: db.TaskProcessStuck, State: db.TaskOpen})
+	require.NoError(t, err)
+	out := map[string]string{}
+	for _, task := range open {
+		out[task.SubjectID] = task.Why
+	}
+	return out
+}
+
+// Mails and files that no workflow takes, and reminders that nobody sent, are noticed within
+// hours, with one task for all of a kind, which closes itself.
+func TestWhatNoWorkflowTakesIsNoticed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		start := env.Calendar.Now()
+		o, inv := storetest.FulfilledWithInvitation(t, env) // its mails stay queued
+		_, err := env.CreateImport(env.Context, importjob.ImportJob{
+			OrgID:   o.ResellerID,
+			Format:  "json",
+			Content: []byte("[]"),
+		})
+		require.NoError(t, err)
+
+		waiting, err := env.WatchStalled(env.Context)
+		require.NoError(t, err)
+		require.Empty(t, stalledTasks(t, env), "it is early: %v", waiting)
+
+		env.Calendar.Set(start.Add(3 * time.Hour))
+		waiting, err = env.WatchStalled(env.Context)
+		require.NoError(t, err)
+		require.Equal(t, 1, waiting["imports"])
+		require.Equal(t, env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'QUEUED'"), waiting["mails"])
+		require.Len(t, stalledTasks(t, env), 2)
+
+		for _, day := range []int{7, 21, 28} {
+			env.Calendar.Set(inv.IssuedAt.AddDate(0, 0, day).Add(-time.Hour))
+			waiting, err = env.WatchStalled(env.Context)
+			require.NoError(t, err)
+			require.Zero(t, waiting["invitation reminders"], "before day %d", day)
+
+			env.Calendar.Set(inv.IssuedAt.AddDate(0, 0, day).Add(3 * time.Hour))
+			_, err = env.WatchStalled(env.Context)
+			require.NoError(t, err)
+			require.Contains(t, stalledTasks(t, env)["invitation reminders"], "1 invitation reminders", day)
+
+			_, err = env.RemindInvitation(env.Context, inv.ID, day)
+			require.NoError(t, err)
+			_, err = env.WatchStalled(env.Context)
+			require.NoError(t, err)
+			require.NotContains(t, stalledTasks(t, env), "invitation reminders", "it was sent")
+		}
+
+		_, err = env.WatchStalled(t.Context())
+		require.Error(t, err, "the service's own affair")
+	})
+}
+
+// Reconcile counts by kind, of what is new alone where it is asked to, and tells nobody when it
+// only tries.
+func TestReconcileCountsByKind(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		begin := env.Calendar.Now()
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		events := func() int { return env.Count(t, "SELECT count(*) FROM outbox_events") }
+		before := events()
+
+		told, err := env.Reconcile(env.Context, operations.Reconciliation{DryRun: true})
+		require.NoError(t, err)
+		require.Equal(t, 1, told["order"])
+		require.Equal(t, 1, told["invitation"])
+		require.Positive(t, told["mail"])
+		require.Equal(t, before, events(), "it was a dry run")
+
+		env.Calendar.Set(begin.Add(24 * time.Hour))
+		env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
+		told, err = env.Reconcile(env.Context, operations.Reconciliation{Since: begin.Add(time.Hour)})
+		require.NoError(t, err)
+		require.Equal(t, 1, told["order"])
+		require.Zero(t, told["invitation"])
+
+		_, _, err = env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Reason: "x"})
+		require.NoError(t, err)
+		told, err = env.Reconcile(env.Context, operations.Reconciliation{Since: begin.Add(time.Hour)})
+		require.NoError(t, err)
+		require.Equal(t, 2, told["order"], "its cancellation is new")
+	})
+}

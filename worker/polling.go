@@ -1,0 +1,122 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"roomcover.dev/roomcover/workflows"
+)
+
+// Polling knows whether this process takes work: whether Temporal has seen its workers poll
+// every queue of late. Its zero value says no.
+type Polling struct {
+	mu       sync.Mutex
+	client   client.Client
+	identity string // of the workers that run; empty: none do
+
+	asked  time.Time
+	answer error // of the last time
+}
+
+const (
+	// pollPatience is longer than a poll without work, a minute, and shorter than Temporal
+	// remembers a poller that is gone, five.
+	pollPatience = 150 * time.Second
+	pollPause    = 2 * time.Second // between two questions to Temporal
+)
+
+var errNotPolling = errors.New("the workers do not run yet, or no longer")
+
+// Ready returns nil where every queue of this process is polled, or else why not.
+func (p *Polling) Ready(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+
+	if p.identity == "" {
+		return errNotPolling
+	}
+	if time.Since(p.asked) < pollPause {
+		return p.answer
+	}
+
+	p.answer = p.ask(ctx)
+	p.asked = time.Now()
+	return p.answer
+}
+
+func (p *Polling) ask(ctx context.Context) error {
+	for _, queue := range queues() {
+		kinds := []enums.TaskQueueType{enums.TASK_QUEUE_TYPE_ACTIVITY}
+		if queue == workflows.QueueMain {
+			kinds = append(kinds, enums.TASK_QUEUE_TYPE_WORKFLOW)
+		}
+
+		for _, kind := range kinds {
+			polled, err := p.polled(ctx, queue, kind)
+			if err != nil {
+				return fmt.Errorf("Temporal does not say who polls %s: %w", queue, err)
+			}
+			if !polled {
+				return fmt.Errorf("no poll of %s (%s) has reached Temporal of late", queue, kind)
+			}
+		}
+	}
+
+	return nil
+}
+
+func (p *Polling) polled(
+	ctx context.Context, queue string, kind enums.TaskQueueType,
+) (bool, error) {
+	told, err := p.client.DescribeTaskQueue(ctx, queue, kind)
+	if err != nil {
+		return false, err
+	}
+
+	for _, poller := range told.GetPollers() {
+		since := time.Since(poller.GetLastAccessTime().AsTime())
+		if poller.GetIdentity() == p.identity && since < pollPatience {
+			return true, nil
+		}
+	}
+
+	return false, nil
+}
+
+// queues are all queues that a process polls.
+func queues() []string {
+	return []string{
+		workflows.QueueMain, workflows.QueueMail, workflows.QueueImport, workflows.QueueCarrier,
+	}
+}
+
+// began notes that workers with an identity run.
+func (p *Polling) began(c client.Client, identity string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.client, p.identity, p.asked = c, identity, time.Time{}
+}
+
+// ended notes that none do.
+func (p *Polling) ended() { p.began(nil, "") }
+
+// newIdentity names workers in Temporal: by process and machine, and unlike those that this
+// process, or one of the same number before it, had earlier.
+func newIdentity() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%d@%s@%s", os.Getpid(), host, rand.Text()[:8])
+}
