@@ -50,7 +50,7 @@ func (o *order) fulfil(ctx workflow.Context) error {
 	var a *activities.Fulfilment
 	return o.runStep(ctx, "fulfil", func(ctx workflow.Context) error {
 		o.status = activities.OrderStatus{}
-		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licences"),
+		return workflow.ExecuteActivity(large(ctx, "Create account, contracts and licences"),
 			a.Fulfil, o.id).Get(ctx, &o.status)
 	})
 }
