@@ -13,6 +13,7 @@ type Fulfilment struct{ Orders *order.Orders }
 // Fulfil creates what an accepted order bought, in one transaction, and says
 // what the order waits for next.
 func (a *Fulfilment) Fulfil(ctx context.Context, orderID string) (OrderStatus, error) {
+	defer beat(ctx)()
 	ctx = system(ctx)
 	f, err := a.Orders.FulfilOrder(ctx, orderID)
 	if err != nil {
@@ -78,6 +79,7 @@ func (a *Fulfilment) RejectOverdue(ctx context.Context, orderID string) error {
 func (a *Fulfilment) CompensateCancellation(
 	ctx context.Context, cancellationID string,
 ) (Compensation, error) {
+	defer beat(ctx)()
 	closed, err := a.Orders.CompensateCancellation(system(ctx), cancellationID)
 	return Compensation{Closed: closed}, failed(err)
 }

@@ -20,6 +20,7 @@ import (
 type Config struct {
 	DatabaseURL string `env:"ROOMCOVER_DATABASE_URL"`
 	DatabaseMax int    `env:"ROOMCOVER_DATABASE_MAX_CONNECTIONS" envDefault:"20"`
+	Timeouts    Timeouts
 	// Key derives invitation tokens and one-time codes: 32 bytes or more, hex or
 	// base64. Changing it ends every open link.
 	Key string `env:"ROOMCOVER_KEY"`
@@ -47,6 +48,18 @@ type Config struct {
 	Carrier       Carrier
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
+}
+
+// Timeouts bound how long the database works or waits for serve and worker; zero: for
+// ever. Commands that a person runs, such as migrate and audit verify, have none but the
+// age of connections.
+type Timeouts struct {
+	ServeStatement  time.Duration `env:"ROOMCOVER_SERVE_STATEMENT_TIMEOUT" envDefault:"10s"`
+	WorkerStatement time.Duration `env:"ROOMCOVER_WORKER_STATEMENT_TIMEOUT" envDefault:"25s"`
+	Lock            time.Duration `env:"ROOMCOVER_DATABASE_LOCK_TIMEOUT" envDefault:"3s"`
+	Idle            time.Duration `env:"ROOMCOVER_DATABASE_IDLE_TIMEOUT" envDefault:"30s"`
+	// Lifetime is how old a connection gets.
+	Lifetime time.Duration `env:"ROOMCOVER_DATABASE_CONNECTION_LIFETIME" envDefault:"30m"`
 }
 
 // Metrics are the addresses on which the processes are measured, apart from where they

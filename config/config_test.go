@@ -83,10 +83,16 @@ func TestValuesOutOfRange(t *testing.T) {
 	for name, values := range map[string][]string{
 		"ROOMCOVER_DATABASE_MAX_CONNECTIONS": {"0", "-1"},
 		"ROOMCOVER_STOP_TIMEOUT":             {"0s", "-5s"},
-		"ROOMCOVER_RATE_PER_SECOND":          {"0", "-0.5"},
-		"ROOMCOVER_RATE_BURST":               {"0"},
-		"ROOMCOVER_SMTP_PORT":                {"0", "65536"},
-		"ROOMCOVER_SMTP_TLS":                 {"optional", "REQUIRED"},
+		"ROOMCOVER_SERVE_STATEMENT_TIMEOUT":  {"-5s", "1us"},
+		"ROOMCOVER_WORKER_STATEMENT_TIMEOUT": {"-5s"},
+		"ROOMCOVER_DATABASE_LOCK_TIMEOUT":    {"-5s"},
+		"ROOMCOVER_DATABASE_IDLE_TIMEOUT":    {"-5s"},
+
+		"ROOMCOVER_DATABASE_CONNECTION_LIFETIME": {"-5s"},
+		"ROOMCOVER_RATE_PER_SECOND":              {"0", "-0.5"},
+		"ROOMCOVER_RATE_BURST":                   {"0"},
+		"ROOMCOVER_SMTP_PORT":                    {"0", "65536"},
+		"ROOMCOVER_SMTP_TLS":                     {"optional", "REQUIRED"},
 		"ROOMCOVER_PUBLIC_URL": {
 			"portal.example.com", "ftp://portal.example.com", "https://", "https://user:pass@portal.example.com",
 			"https://portal.example.com/?a=b", "https://portal.example.com/#a",

@@ -24,6 +24,16 @@ func (c Config) Validate() error {
 	wrong(c.DatabaseURL == "", "ROOMCOVER_DATABASE_URL",
 		"the address of the PostgreSQL database, postgres://user:password@host/database")
 	wrong(c.DatabaseMax < 1, "ROOMCOVER_DATABASE_MAX_CONNECTIONS", "1 or more")
+	for name, timeout := range map[string]time.Duration{
+		"ROOMCOVER_SERVE_STATEMENT_TIMEOUT":      c.Timeouts.ServeStatement,
+		"ROOMCOVER_WORKER_STATEMENT_TIMEOUT":     c.Timeouts.WorkerStatement,
+		"ROOMCOVER_DATABASE_LOCK_TIMEOUT":        c.Timeouts.Lock,
+		"ROOMCOVER_DATABASE_IDLE_TIMEOUT":        c.Timeouts.Idle,
+		"ROOMCOVER_DATABASE_CONNECTION_LIFETIME": c.Timeouts.Lifetime,
+	} {
+		wrong(timeout < 0 || timeout > 0 && timeout < time.Millisecond, name,
+			"a time such as 10s, or 0 for none")
+	}
 	wrong(keyErr != nil, "ROOMCOVER_KEY",
 		"32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
 	_, beforeErr := c.KeysBeforeBytes()

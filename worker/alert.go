@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/workflows"
 )
 
 // alert asks an operator when an activity has failed many times, so that
@@ -77,8 +78,28 @@ func (a *alertActivity) ExecuteActivity(
 
 	out, err = a.Next.ExecuteActivity(ctx, in)
 	a.alert.look(ctx, err)
-	return out, activities.Failure(err)
+	return out, activities.Failure(refuse(activity.GetInfo(ctx), err))
 }
+
+// permanentAttempt is the attempt at which an error of the database that will never go
+// away is taken for what it is: the ones before may have met a schema that was changed.
+const permanentAttempt = 5
+
+// refuse turns an error of the database that no further attempt can mend into a refusal:
+// the step waits for an operator, whose task says why, instead of being tried for ever.
+// Mails are tried for three days whatever happens, and a task is always tried on.
+func refuse(info activity.Info, err error) error {
+	if info.Attempt < permanentAttempt || !db.Permanent(err) ||
+		info.TaskQueue == workflows.QueueMail || asksOperators[info.ActivityType.Name] {
+		return err
+	}
+	return temporal.NewNonRetryableApplicationError(
+		db.CauseOf(err)+"; it would for ever", activities.ErrorRefused, nil,
+	)
+}
+
+// asksOperators are the activities by which a process asks for help.
+var asksOperators = map[string]bool{"RaiseStuck": true, "SettleStuck": true}
 
 // look keeps an activity's failure where people look, and clears it when a
 // later attempt succeeds.

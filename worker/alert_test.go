@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/encoding/protojson"
+	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/db"
@@ -139,6 +140,45 @@ func TestAFailuresWordsStayOutOfTheHistory(t *testing.T) {
 			failure, encodeErr := protojson.Marshal(temporal.GetDefaultFailureConverter().ErrorToFailure(err))
 			require.NoError(t, encodeErr)
 			require.NotContains(t, string(failure), canary)
+		})
+	}
+}
+
+// What the database can never take is refused after a few attempts, so that the step
+// waits for an operator; what it cannot take at present is tried on.
+func TestAnErrorForGoodIsRefusedAfterAFewAttempts(t *testing.T) {
+	env := storetest.SQLite(t)
+	o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	for name, c := range map[string]struct {
+		err     error
+		refused bool
+	}{
+		"a value that does not fit":   {&pgconn.PgError{Code: "22003"}, true},
+		"a constraint":                {&pgconn.PgError{Code: "23514"}, true},
+		"a name that is not there":    {&pgconn.PgError{Code: "42703"}, true},
+		"a limit of the program":      {&pgconn.PgError{Code: "54000"}, true},
+		"too many parameters":         {errors.New("extended protocol limited to 65535 parameters"), true},
+		"a key that is there already": {gorm.ErrDuplicatedKey, true},
+		"no connection":               {&pgconn.PgError{Code: "08006"}, false},
+		"a statement that ran long":   {&pgconn.PgError{Code: "57014"}, false},
+		"a deadlock":                  {&pgconn.PgError{Code: "40P01"}, false},
+		"something else":              {errors.New("down"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var last int32
+			err := runStep(t, env, o.ID, func(attempt int32) error {
+				last = attempt
+				return fmt.Errorf("fulfil: %w", c.err)
+			})
+			var app *temporal.ApplicationError
+			require.ErrorAs(t, err, &app)
+			require.Equal(t, c.refused, app.Type() == activities.ErrorRefused, app.Type())
+			if c.refused {
+				require.EqualValues(t, permanentAttempt, last)
+				require.Contains(t, app.Message(), "for ever")
+				return
+			}
+			require.EqualValues(t, 10, last)
 		})
 	}
 }

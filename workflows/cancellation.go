@@ -20,7 +20,7 @@ func (o *order) compensate(ctx workflow.Context, cancellationID string) error {
 	var result activities.Compensation
 
 	err := o.runStep(ctx, "compensate", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(ctx, "Withdraw what the order gave"),
+		return workflow.ExecuteActivity(large(ctx, "Withdraw what the order gave"),
 			activities.NameCompensateCancellation, cancellationID).Get(ctx, &result)
 	})
 	if err != nil {

@@ -32,6 +32,18 @@ func database(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// large are the options of a step that only needs the database and may write many
+// thousands of rows in one transaction: it says by heartbeats that it still lives, so
+// that one whose worker died is tried again as soon as any other.
+func large(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout:    30 * time.Second,
+		Summary:             summary,
+		RetryPolicy:         retries(time.Second, 30*time.Second),
+	})
+}
+
 // mailing are the options of sending mails: three days of attempts with
 // growing pauses (RULES 3), which the activity itself asks for.
 func mailing(ctx workflow.Context, summary string) workflow.Context {

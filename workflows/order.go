@@ -54,7 +54,7 @@ func (w Order) Run(ctx workflow.Context, in OrderInput) error {
 func (o *order) fulfil(ctx workflow.Context) error {
 	return o.runStep(ctx, "fulfil", func(ctx workflow.Context) error {
 		o.status = activities.OrderStatus{}
-		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licenses"),
+		return workflow.ExecuteActivity(large(ctx, "Create account, contracts and licenses"),
 			activities.NameFulfil, o.id).Get(ctx, &o.status)
 	})
 }

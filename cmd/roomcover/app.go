@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -29,7 +30,7 @@ type app struct {
 	// args are what was typed behind the program's name.
 	args []string
 	// open opens the database; tests put their own here.
-	open func(config.Config) (*domains.Domains, error)
+	open func(config.Config, db.Session) (*domains.Domains, error)
 	// close closes what open gave.
 	close func(*domains.Domains)
 }
@@ -44,7 +45,7 @@ func newApp(out, errs *os.File) *app {
 	}
 }
 
-func openDatabase(c config.Config) (*domains.Domains, error) {
+func openDatabase(c config.Config, session db.Session) (*domains.Domains, error) {
 	key, err := c.KeyBytes()
 	if err != nil {
 		return nil, settingsError{err}
@@ -55,7 +56,7 @@ func openDatabase(c config.Config) (*domains.Domains, error) {
 		return nil, settingsError{err}
 	}
 
-	dialector, err := db.Postgres(c.DatabaseURL)
+	dialector, err := db.Postgres(c.DatabaseURL, session)
 	if err != nil {
 		return nil, settingsError{err}
 	}
@@ -71,6 +72,7 @@ func openDatabase(c config.Config) (*domains.Domains, error) {
 			Key:        key,
 			KeysBefore: before,
 			MaxConns:   c.DatabaseMax,
+			Lifetime:   c.Timeouts.Lifetime,
 		},
 		Carrier: c.Carrier.Booking(),
 	})
@@ -94,13 +96,39 @@ func (a *app) onDatabase(
 		return settingsError{fmt.Errorf("%w\n%s", err, ofDeployments)}
 	}
 
-	d, err := a.open(c)
+	return a.onOpened(ctx, c, db.Session{}, fn)
+}
+
+func (a *app) onOpened(
+	ctx context.Context, c config.Config, session db.Session,
+	fn func(context.Context, *domains.Domains) error,
+) error {
+	d, err := a.open(c, session)
 	if err != nil {
 		return err
 	}
 	defer a.close(d)
 
 	return fn(db.WithScope(ctx, operatorScope), d)
+}
+
+// onTimedDatabase is onReadyDatabase for a process that runs for ever: the database ends
+// a statement that runs longer than it may, and what waits too long for a lock.
+func (a *app) onTimedDatabase(
+	ctx context.Context, c config.Config, statement time.Duration,
+	fn func(context.Context, *domains.Domains) error,
+) error {
+	session := db.Session{
+		Statement: statement,
+		Lock:      c.Timeouts.Lock,
+		Idle:      c.Timeouts.Idle,
+	}
+	return a.onOpened(ctx, c, session, func(ctx context.Context, d *domains.Domains) error {
+		if err := d.DB.SchemaReady(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, d)
+	})
 }
 
 // ofDeployments says where commands on the database belong.

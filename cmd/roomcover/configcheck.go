@@ -111,6 +111,11 @@ func effective(c config.Config) []setting {
 	return []setting{
 		{"ROOMCOVER_DATABASE_URL", withoutPassword(c.DatabaseURL)},
 		{"ROOMCOVER_DATABASE_MAX_CONNECTIONS", fmt.Sprint(c.DatabaseMax)},
+		{"ROOMCOVER_SERVE_STATEMENT_TIMEOUT", c.Timeouts.ServeStatement.String()},
+		{"ROOMCOVER_WORKER_STATEMENT_TIMEOUT", c.Timeouts.WorkerStatement.String()},
+		{"ROOMCOVER_DATABASE_LOCK_TIMEOUT", c.Timeouts.Lock.String()},
+		{"ROOMCOVER_DATABASE_IDLE_TIMEOUT", c.Timeouts.Idle.String()},
+		{"ROOMCOVER_DATABASE_CONNECTION_LIFETIME", c.Timeouts.Lifetime.String()},
 		{"ROOMCOVER_KEY", "set"},
 		{"ROOMCOVER_KEYS_BEFORE", whetherSet(strings.Join(c.KeysBefore, ""))},
 		{"ROOMCOVER_AUDIT_HEADS_FILE", c.AuditHeads},

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
 )
@@ -47,7 +48,7 @@ func newShell(t *testing.T, env *storetest.Env) *shell {
 	s := &shell{t: t}
 	s.app = &app{out: &s.out, errs: &s.err, open: openDatabase, close: func(*domains.Domains) {}}
 	if env != nil {
-		s.app.open = func(config.Config) (*domains.Domains, error) { return env.Domains, nil }
+		s.app.open = func(config.Config, db.Session) (*domains.Domains, error) { return env.Domains, nil }
 	}
 	return s
 }

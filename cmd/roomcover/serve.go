@@ -37,7 +37,8 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return a.onReadyDatabase(ctx, func(_ context.Context, d *domains.Domains) error {
+	statement := c.Timeouts.ServeStatement
+	return a.onTimedDatabase(ctx, c, statement, func(_ context.Context, d *domains.Domains) error {
 		return serve(ctx, c, d, log)
 	})
 }

@@ -39,7 +39,8 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return a.onReadyDatabase(ctx, func(_ context.Context, d *domains.Domains) error {
+	statement := c.Timeouts.WorkerStatement
+	return a.onTimedDatabase(ctx, c, statement, func(_ context.Context, d *domains.Domains) error {
 		return work(ctx, c, d, log)
 	})
 }

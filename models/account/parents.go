@@ -167,6 +167,18 @@ func lockWithParent(tx *db.Tx, where string, arg string) (Account, error) {
 	return acc, nil
 }
 
+// LockWithParent locks an account and then its parent. An account that was moved to
+// another parent meanwhile makes the transaction run again.
+func LockWithParent(tx *db.Tx, id string) (Account, error) {
+	return lockWithParent(tx, "accounts.id = ?", id)
+}
+
+// LockAll locks accounts in the order of their ids.
+func LockAll(tx *db.Tx, ids []string) error {
+	var locked []Account
+	return tx.ForUpdate().Select("id").Where("id IN ?", ids).Order("id").Find(&locked).Error
+}
+
 // twoParents are the parents of a merge or split, locked against orders,
 // cancellations and sweeps.
 type twoParents struct{ A, B Org }

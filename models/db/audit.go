@@ -1,11 +1,14 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,74 +55,196 @@ func WithReason(reason string, details map[string]any) map[string]any {
 	return details
 }
 
-// Audit adds entries to a chain. Two callers that hold no lock on the chain's
-// owner may meet: the unique key (chain_id, seq) refuses the second, and its
-// transaction runs again. A chain that the caller has just created is passed as fresh
-// and costs no read.
+// Audit adds entries to a chain. They are written when the transaction has done everything
+// else, behind the ends of their chains, whose locks are the last that it takes; see
+// writeAudit. A chain that the caller has just created is passed as fresh and is not
+// locked.
 func (tx *Tx) Audit(
 	chainID string, accountID *string, fresh bool, entries ...Entry,
 ) error {
-	var last AuditEvent
-	if !fresh {
-		err := tx.Select("seq", "hash").Where("chain_id = ?", chainID).Order("seq DESC").Limit(1).
-			Find(&last).Error
-		if err != nil {
-			return err
-		}
+	if fresh {
+		return tx.ExtendAudit(chainID, accountID, AuditEvent{}, entries...)
 	}
-
-	return tx.ExtendAudit(chainID, accountID, last, entries...)
+	tx.state.audit.add(tx, chainID, accountID, entries)
+	return nil
 }
 
-// ExtendAudit is Audit for a caller that has read the end of the chain: its number and
-// hash, none for a new chain.
+// ExtendAudit is Audit for a caller that holds the lock on the chain's owner and has read
+// the end of the chain: its number and hash, none for a new chain. It costs no read where
+// every chain of the transaction is known so.
 func (tx *Tx) ExtendAudit(
 	chainID string, accountID *string, last AuditEvent, entries ...Entry,
 ) error {
-	events := make([]AuditEvent, 0, len(entries))
-	for _, e := range entries {
-		next := LinkAudit(tx, chainID, accountID, last, e)
-		events = append(events, next)
-		last = next
+	audit := &tx.state.audit
+	if audit.known == nil {
+		audit.known = map[string]AuditEvent{}
 	}
-
-	err := tx.Create(&events).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return errChainMoved
-	}
-
-	return err
+	audit.known[chainID] = last
+	audit.add(tx, chainID, accountID, entries)
+	return nil
 }
 
-// AppendAudit writes events that LinkAudit made, of chains whose owners the caller has
-// just created or locked.
-func (tx *Tx) AppendAudit(events []AuditEvent) error { return tx.Create(&events).Error }
+// pendingAudit is what a transaction has to write of the audit before it ends.
+type pendingAudit struct {
+	entries []pendingEntry
+	known   map[string]AuditEvent // the ends of chains that need not be read
+	beyond  int                   // how many calls of BeyondFence are under way
+}
 
-// LinkAudit returns the event that an entry becomes behind the last one of its chain.
-func LinkAudit(
-	tx *Tx, chainID string, accountID *string, prev AuditEvent, e Entry,
-) AuditEvent {
+// pendingEntry is an entry with who acted and when, as the caller's scope said.
+type pendingEntry struct {
+	Entry
+	chainID   string
+	accountID *string
+	actor     Actor
+	at        time.Time
+	beyond    bool // the fence was open for it
+}
+
+func (p *pendingAudit) add(tx *Tx, chainID string, accountID *string, entries []Entry) {
+	for _, e := range entries {
+		e.Details = copyDetails(e)
+		p.entries = append(p.entries, pendingEntry{
+			Entry:     e,
+			chainID:   chainID,
+			accountID: accountID,
+			actor:     tx.Scope.Actor,
+			at:        tx.Now(),
+			beyond:    p.beyond > 0,
+		})
+	}
+}
+
+// copyDetails returns the details as they are now: what they point to may change before
+// they are written.
+func copyDetails(e Entry) map[string]any {
+	text, err := json.Marshal(e.Details)
+	if err != nil {
+		panic(fmt.Sprintf("audit details of %s cannot be encoded: %v", e.Verb, err))
+	}
+
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	details := map[string]any{}
+	if err := decoder.Decode(&details); err != nil {
+		panic(fmt.Sprintf("audit details of %s cannot be decoded: %v", e.Verb, err))
+	}
+	if details == nil {
+		return map[string]any{}
+	}
+	return details
+}
+
+// writeAudit writes what Audit has collected. The heads of the chains are locked in the
+// order of their ids, after all other locks of the transaction: transactions that append
+// to the same chains wait for one another and never in a circle.
+func (tx *Tx) writeAudit() error {
+	entries := tx.state.audit.entries
+	if len(entries) == 0 {
+		return nil
+	}
+	tx.state.audit.entries = nil
+
+	write := func(tx *Tx) error {
+		ends, err := tx.auditEnds(entries)
+		if err != nil {
+			return err
+		}
+
+		events := make([]AuditEvent, len(entries))
+		for i, e := range entries {
+			events[i] = linkAudit(tx, e, ends[e.chainID])
+			ends[e.chainID] = events[i]
+		}
+
+		err = tx.CreateInBatches(&events, RowsPerStatement(events)).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return errChainMoved
+		}
+		return err
+	}
+
+	if slices.ContainsFunc(entries, func(e pendingEntry) bool { return e.beyond }) {
+		return tx.BeyondFence(write)
+	}
+	return write(tx)
+}
+
+// auditEnds locks the chains of entries and returns where each one ends. Where every end
+// is known already it asks nothing.
+func (tx *Tx) auditEnds(entries []pendingEntry) (map[string]AuditEvent, error) {
+	ends := maps.Clone(tx.state.audit.known)
+	if ends == nil {
+		ends = map[string]AuditEvent{}
+	}
+
+	chains := map[string]bool{}
+	read := false
+	for _, e := range entries {
+		last, known := ends[e.chainID]
+		if known && last.Seq == 0 {
+			continue // the transaction created it
+		}
+		chains[e.chainID] = true
+		read = read || !known
+	}
+	if !read {
+		return ends, nil
+	}
+
+	for some := range Batches(KeysOf(chains), 10_000) {
+		q := tx.Raw(auditEndsSQL, some)
+		if tx.Postgres() {
+			q = tx.Raw(lockAuditEndsSQL, strings.Join(some, ","))
+		}
+
+		var rows []AuditEvent
+		if err := q.Scan(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, last := range rows {
+			ends[last.ChainID] = last
+		}
+	}
+
+	return ends, nil
+}
+
+// The ends of chains, whose ids hold no comma. On PostgreSQL a function of the database
+// locks their heads: the service's role may lock heads and not change them.
+const (
+	auditEndsSQL = `
+		SELECT e.chain_id, e.seq, e.hash, e.at
+		FROM audit_heads h
+		JOIN audit_events e ON e.chain_id = h.chain_id AND e.seq = h.seq
+		WHERE h.chain_id IN ?`
+	lockAuditEndsSQL = `SELECT chain_id, seq, hash, at FROM roomcover_audit_ends(?)`
+)
+
+// linkAudit returns the event that an entry becomes behind the last one of its chain. It
+// is never dated before that one.
+func linkAudit(tx *Tx, e pendingEntry, prev AuditEvent) AuditEvent {
 	next := AuditEvent{
 		ID:         NewID(prefixAudit),
-		ChainID:    chainID,
+		ChainID:    e.chainID,
 		Seq:        prev.Seq + 1,
-		AccountID:  accountID,
-		ActorID:    tx.Scope.Actor.ID,
-		ActorRole:  tx.Scope.Actor.Role,
-		ActingOrg:  tx.Scope.Actor.OrgID,
-		OnBehalfOf: tx.Scope.Actor.OnBehalfOf,
+		AccountID:  e.accountID,
+		ActorID:    e.actor.ID,
+		ActorRole:  e.actor.Role,
+		ActingOrg:  e.actor.OrgID,
+		OnBehalfOf: e.actor.OnBehalfOf,
 		Verb:       e.Verb,
 		ObjectID:   e.ObjectID,
 		Details:    e.Details,
-		IP:         tx.Scope.Actor.IP,
-		RequestID:  tx.Scope.Actor.RequestID,
-		At:         tx.Now(),
+		IP:         e.actor.IP,
+		RequestID:  e.actor.RequestID,
+		At:         e.at,
 		Witness:    tx.witness(prev),
 		KeyID:      tx.database.audit.present.id,
 		PrevHash:   prev.Hash,
 	}
-	if next.Details == nil {
-		next.Details = map[string]any{}
+	if next.At.Before(prev.At) {
+		next.At = prev.At
 	}
 
 	next.Hash = next.digest(tx.database.audit.present)
@@ -212,7 +337,7 @@ func ChainEndSQL(chain string) string {
 			ORDER BY seq DESC LIMIT 1) AS head_hash`
 }
 
-// Last returns the event that the next one follows, for LinkAudit.
+// Last returns the event that the next one follows, for ExtendAudit.
 func (e ChainEnd) Last() AuditEvent {
 	if e.HeadSeq == nil {
 		return AuditEvent{}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -86,14 +87,9 @@ func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 		return nil, err
 	}
 
-	results, err := p.Up(ctx)
+	applied, err := migrateUp(ctx, p)
 	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
-	}
-
-	applied := make([]int64, len(results))
-	for i, r := range results {
-		applied[i] = r.Source.Version
+		return applied, fmt.Errorf("migrate: %w", err)
 	}
 
 	if slices.Contains(applied, keyedAudit) {
@@ -110,6 +106,40 @@ func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 
 	return applied, nil
 }
+
+// A migration that needs a lock which others would queue behind bounds its wait (SET LOCAL
+// lock_timeout): it gives way to whoever reads or writes, and is tried again after a pause.
+const (
+	lockPause    = 3 * time.Second
+	lockPatience = 200 // tries: ten minutes and what they wait themselves
+)
+
+// migrateUp applies what is missing, and returns what it applied. One that did not get its
+// locks is tried again; those before it stay applied.
+func migrateUp(ctx context.Context, p *goose.Provider) (applied []int64, err error) {
+	for try := 1; ; try++ {
+		results, err := p.Up(ctx)
+		var partial *goose.PartialError
+		if errors.As(err, &partial) {
+			results = partial.Applied
+		}
+		for _, r := range results {
+			applied = append(applied, r.Source.Version)
+		}
+		if stateOf(err) != lockNotAvailable || try == lockPatience {
+			return applied, err
+		}
+
+		select {
+		case <-ctx.Done():
+			return applied, ctx.Err()
+		case <-time.After(lockPause):
+		}
+	}
+}
+
+// lockNotAvailable is the SQLSTATE of a lock that did not come in time.
+const lockNotAvailable = "55P03"
 
 // Rollback undoes the latest migration. Only the test of the migrations calls it.
 func (d *DB) Rollback(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,6 +71,36 @@ func TestC4_TwoMigratesAtOnce(t *testing.T) {
 	}))
 	require.NoError(t, env.Ready(env.Context))
 	require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM programs"))
+}
+
+// A migration that does not get its locks gives way, and is tried again.
+func TestAMigrationGivesWayAndIsTriedAgain(t *testing.T) {
+	env := storetest.Postgres(t)
+	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	for env.Count(t, "SELECT count(*) FROM pg_class WHERE relname = 'select_counts'") > 0 {
+		require.NoError(t, env.Rollback(env.Context))
+	}
+
+	pool, err := env.Pool()
+	require.NoError(t, err)
+	writer, err := pool.Begin()
+	require.NoError(t, err)
+	_, err = writer.Exec("UPDATE accounts SET version = version + 1")
+	require.NoError(t, err)
+
+	migrated := make(chan error)
+	go func() {
+		_, err := env.Migrate(env.Context)
+		migrated <- err
+	}()
+	waits := "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%select_counts%'"
+	is := func(n int) func() bool { return func() bool { return env.Count(t, waits) == n } }
+	require.Eventually(t, is(1), time.Minute, 10*time.Millisecond, "it waits")
+	require.Eventually(t, is(0), time.Minute, 10*time.Millisecond, "it gives way")
+	require.NoError(t, writer.Rollback())
+	require.NoError(t, <-migrated)
+	require.Equal(t, 10, env.Count(t, "SELECT sum(licences) FROM select_counts"))
+	require.NoError(t, env.Ready(env.Context))
 }
 
 // TestSchemaDrift holds the entities against the migrated schema, column by

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,9 @@ type Options struct {
 	Logger logger.Interface
 	// MaxConns bounds open connections; less than 10 counts as 10.
 	MaxConns int
+	// Lifetime bounds how old a connection gets, so that what moved or was changed is
+	// noticed; zero: no bound.
+	Lifetime time.Duration
 }
 
 // Open returns a DB behind the dialector. It does not migrate; see Migrate and
@@ -61,6 +65,7 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	db, err := gorm.Open(dialector, &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
+		CreateBatchSize:        createBatch,
 		Logger:                 log,
 		NowFunc:                func() time.Time { return o.Clock.Now() },
 	})
@@ -76,6 +81,7 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	if pool.Stats().MaxOpenConnections == 0 {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
+		pool.SetConnMaxLifetime(o.Lifetime)
 	}
 
 	return &DB{
@@ -127,10 +133,33 @@ type seed func(ctx context.Context) error
 // SeedWith names the seeds that Migrate runs, in their order.
 func (d *DB) SeedWith(seeds ...seed) { d.seeds = append(d.seeds, seeds...) }
 
+// Session bounds what PostgreSQL does for a connection; zero: no bound. What it ends is
+// Unavailable.
+type Session struct {
+	Statement time.Duration // a statement runs, waiting for locks included
+	Lock      time.Duration // it waits for one lock
+	Idle      time.Duration // a transaction waits for its next statement
+}
+
+// settings are the bounds as PostgreSQL takes them.
+func (s Session) settings() map[string]string {
+	out := map[string]string{}
+	for name, bound := range map[string]time.Duration{
+		"statement_timeout":                   s.Statement,
+		"lock_timeout":                        s.Lock,
+		"idle_in_transaction_session_timeout": s.Idle,
+	} {
+		if bound > 0 {
+			out[name] = strconv.FormatInt(bound.Milliseconds(), 10)
+		}
+	}
+	return out
+}
+
 // Postgres returns the dialector for a PostgreSQL address (URL or key=value). Its
 // connections are opened for the service's own work; a tenant's transaction narrows
-// itself (C5).
-func Postgres(dsn string) (gorm.Dialector, error) {
+// itself (C5). Bounds in the address hold before those of the session.
+func Postgres(dsn string, session ...Session) (gorm.Dialector, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("the database address cannot be read: %w", err)
@@ -138,6 +167,13 @@ func Postgres(dsn string) (gorm.Dialector, error) {
 
 	cfg.RuntimeParams["roomcover.scope"] = "system"
 	cfg.RuntimeParams["timezone"] = "UTC"
+	for _, bounds := range session {
+		for name, value := range bounds.settings() {
+			if cfg.RuntimeParams[name] == "" {
+				cfg.RuntimeParams[name] = value
+			}
+		}
+	}
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "roomcover"
 	}

@@ -95,7 +95,7 @@ func (tx *Tx) Enqueue(events ...OutboxEvent) error {
 		}
 	}
 
-	return tx.Create(&events).Error
+	return tx.CreateInBatches(&events, RowsPerStatement(events)).Error
 }
 
 // OutboxWritten yields after a transaction of this process has written to the outbox,

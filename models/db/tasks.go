@@ -54,6 +54,7 @@ const (
 	TaskProcessStuck  TaskKind = "PROCESS_STUCK"
 	TaskOutboxStuck   TaskKind = "OUTBOX_STUCK"   // outbox event
 	TaskSweepLate     TaskKind = "SWEEP_LATE"     // the sweep's name
+	TaskSweepFailed   TaskKind = "SWEEP_FAILED"   // account or customer's parent
 	TaskSerialClaimed TaskKind = "SERIAL_CLAIMED" // device claim (R27c)
 
 	// shipment: scans that exclude each other
@@ -92,35 +93,31 @@ const (
 
 // Raise writes a task in the caller's transaction. The same need raises one
 // task: an open one stays as it is, and one that was done is opened again.
-func (tx *Tx) Raise(t OperatorTask) error {
-	t.ID = NewID(PrefixTask)
-	t.State = TaskOpen
-	t.CreatedAt = tx.Now()
-	if t.DedupeKey == "" {
-		t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
-	}
-	return tx.RaiseAll([]OperatorTask{t})
-}
+func (tx *Tx) Raise(t OperatorTask) error { return tx.RaiseAll([]OperatorTask{t}) }
 
-// RaiseAll is Raise for complete tasks of one kind and need.
+// RaiseAll is Raise for several tasks of different needs.
 func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
-	t := tasks[0]
-	return tx.Clauses(clause.OnConflict{
+	for i := range tasks {
+		t := &tasks[i]
+		t.ID = NewID(PrefixTask)
+		t.State = TaskOpen
+		t.CreatedAt = tx.Now()
+		if t.DedupeKey == "" {
+			t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
+		}
+	}
+
+	again := tx.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "dedupe_key"}},
 		Where: clause.Where{Exprs: []clause.Expression{clause.Eq{
 			Column: clause.Column{Table: "operator_tasks", Name: "state"},
 			Value:  TaskDone,
 		}}},
-		DoUpdates: clause.Assignments(map[string]any{
-			"state":       TaskOpen,
-			"what":        t.What,
-			"why":         t.Why,
-			"created_at":  t.CreatedAt,
-			"resolved_at": nil,
-			"resolution":  "",
-			"resolved_by": "",
+		DoUpdates: clause.AssignmentColumns([]string{
+			"state", "what", "why", "created_at", "resolved_at", "resolution", "resolved_by",
 		}),
-	}).Create(&tasks).Error
+	})
+	return again.CreateInBatches(&tasks, RowsPerStatement(tasks)).Error
 }
 
 // RaiseOnce writes a complete task unless its need was ever raised before: one that was

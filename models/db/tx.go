@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"time"
 
@@ -19,7 +18,9 @@ import (
 //
 // Locks are taken in one order, so that no two commands wait for each other: an order,
 // contracts, their account, its parent, the subject (licence, room, device, RMA, spare
-// unit, shipment), then a level of the stock.
+// unit, shipment), a level of the stock, and last the heads of the audit chains that it
+// adds to, which Tx does itself. Of one kind they are taken in the order of their ids.
+// LockOrder holds the tests' transactions to it.
 type Tx struct {
 	*gorm.DB
 	Scope Scope
@@ -33,7 +34,22 @@ type txState struct {
 	now      time.Time // zero: it has to be read, see Now
 	enqueued bool
 	audited  string // the audit event that was made last
+	audit    pendingAudit
 }
+
+// LockOrder are the tables whose rows several commands lock, in the order in which each
+// command does. It has the subjects not, of which a command locks one kind at a time.
+var LockOrder = []string{
+	"orders",
+	"service_contracts",
+	"accounts",
+	"orgs",
+	"audit_heads",
+}
+
+// TransactionOf returns what tells the transaction of a statement's context from others;
+// nil outside of one.
+func TransactionOf(ctx context.Context) any { return ctx.Value(stateKey{}) }
 
 // stateKey is where a query finds the state of its transaction.
 type stateKey struct{}
@@ -79,10 +95,6 @@ func (tx *Tx) Secrets() Secrets { return tx.database.secrets }
 // ForUpdate returns a query that locks the rows that it reads.
 func (tx *Tx) ForUpdate() *gorm.DB { return ForUpdate(tx.DB) }
 
-// maxTries bounds how often a transaction is tried when the database itself asks for
-// another try.
-const maxTries = 5
-
 // Read runs fn in a transaction under the context's Scope. fn changes nothing.
 func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	return d.transact(ctx, fence, fn)
@@ -115,18 +127,24 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 		return d.Write(ctx, fn)
 	}
 
-	for try := 1; ; try++ {
+	var again tries
+	for {
 		state := &txState{}
-		err = fn(&Tx{
+		tx := &Tx{
 			DB:       d.gorm.WithContext(ctx),
 			Scope:    scope,
 			database: d,
 			state:    state,
-		})
+		}
+		err = fn(tx)
+		if err == nil {
+			err = tx.writeAudit()
+		}
 		if err == nil {
 			d.rememberAudited(state)
+			return nil
 		}
-		if err == nil || try == maxTries || !retryable(err) {
+		if !again.after(ctx, err) {
 			return err
 		}
 	}
@@ -160,7 +178,8 @@ func (d *DB) transact(
 		return err
 	}
 
-	for try := 1; ; try++ {
+	var again tries
+	for {
 		state := &txState{}
 		known := context.WithValue(ctx, stateKey{}, state)
 		err = d.gorm.WithContext(known).Transaction(func(q *gorm.DB) error {
@@ -174,15 +193,19 @@ func (d *DB) transact(
 			if err := fence(tx); err != nil {
 				return err
 			}
-			return fn(tx)
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return tx.writeAudit()
 		}, o...)
 		if err == nil && state.enqueued {
 			d.wakeRelay()
 		}
 		if err == nil {
 			d.rememberAudited(state)
+			return nil
 		}
-		if err == nil || try == maxTries || !retryable(err) {
+		if !again.after(ctx, err) {
 			return err
 		}
 	}
@@ -206,6 +229,8 @@ func fence(tx *Tx) error {
 // to write what is the service's own, such as a count of attempts. Then the fence stands as
 // it did. fn itself narrows what the caller names to the scope.
 func (tx *Tx) BeyondFence(fn func(tx *Tx) error) error {
+	tx.state.audit.beyond++
+	defer func() { tx.state.audit.beyond-- }()
 	if tx.Scope.System || !tx.Postgres() {
 		return fn(tx)
 	}
@@ -226,34 +251,6 @@ func (tx *Tx) BeyondFence(fn func(tx *Tx) error) error {
 		return err
 	}
 	return closed
-}
-
-// errChainMoved says that another transaction appended to the same audit
-// chain first.
-var errChainMoved = errors.New("models: the audit chain moved on")
-
-// ErrParentMoved says that an account was moved to another parent while the
-// transaction waited for the lock on its parent.
-var ErrParentMoved = errors.New("models: the account has another parent now")
-
-// Duplicated reports whether an error says that another row has the same unique key. What
-// two callers did at once is tried again before: the other row was there all the time.
-func Duplicated(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
-
-func retryable(err error) bool {
-	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) || Duplicated(err) {
-		return true // the next run sees what the other transaction wrote
-	}
-
-	var state interface{ SQLState() string }
-	if errors.As(err, &state) {
-		switch state.SQLState() {
-		case "40001", "40P01", "23P01": // serialization failure, deadlock, overlap (exclusion)
-			return true
-		}
-	}
-
-	return strings.Contains(err.Error(), "SQLITE_BUSY")
 }
 
 func isPostgres(q *gorm.DB) bool { return q.Name() == "postgres" }

@@ -23,8 +23,9 @@ const RetryAfter = "10"
 var unavailableClasses = []string{"08", "28", "53", "57", "58"}
 
 // unavailableStates are single codes of other classes: a database that is not there or
-// only reads, a lock that did not come in time, two transactions that met too often.
-var unavailableStates = []string{"3D000", "25006", "55P03", "40001", "40P01"}
+// only reads, a transaction that waited too long for its next statement, a lock that did
+// not come in time, two transactions that met too often.
+var unavailableStates = []string{"3D000", "25006", "25P03", "55P03", "40001", "40P01"}
 
 // unavailableCodes are the primary result codes of SQLite: locked by others, read-only,
 // I/O error, damaged, disk full, cannot open.

@@ -41,8 +41,9 @@ func TestUnavailableKnowsEachKind(t *testing.T) {
 		"I/O error":              state("58030"),
 		"read-only":              state("25006"),
 		"lock timeout":           state("55P03"),
-		"deadlock, five times":   state("40P01"),
-		"collision, five times":  state("40001"),
+		"idle in a transaction":  state("25P03"),
+		"deadlock, each time":    state("40P01"),
+		"collision, each time":   state("40001"),
 		"a pool that was closed": errors.New("sql: database is closed"),
 	} {
 		require.True(t, db.Unavailable(err), name)

@@ -189,8 +189,11 @@ func CreateContracts(
 		return contracts, nil
 	}
 
-	err = tx.CreateInBatches(&licences, 1000).Error
-	return contracts, err
+	err = tx.CreateInBatches(&licences, db.RowsPerStatement(licences)).Error
+	if err != nil {
+		return nil, err
+	}
+	return contracts, countNew(tx, acc.ID, contracts, licences)
 }
 
 // startAtPurchase starts a JumpStart contract on the day of its purchase (R30a).
@@ -347,26 +350,25 @@ func SetLicences(tx *db.Tx, to rules.LicenceState, ids ...string) error {
 		Updates(map[string]any{"state": to, "state_since": tx.Now()}).Error
 }
 
-// LockUnitsInForce reads and locks an order's contracts and their licences in force,
-// the licences with the highest numbers first.
-func LockUnitsInForce(
-	tx *db.Tx, orderID string,
-) (contracts []ServiceContract, units []Licence, err error) {
+// LockContractsOfOrder reads and locks an order's contracts.
+func LockContractsOfOrder(tx *db.Tx, orderID string) (contracts []ServiceContract, err error) {
 	err = tx.ForUpdate().
 		Where("order_id = ?", orderID).
 		Order("id").
 		Find(&contracts).Error
-	if err != nil {
-		return nil, nil, err
-	}
+	return contracts, err
+}
 
-	ids := db.IdsOf(contracts, func(c ServiceContract) string { return c.ID })
+// LockUnitsInForce reads and locks the licences in force of contracts, those with the
+// highest numbers first. The caller has locked the contracts, and the account and its
+// parent after them.
+func LockUnitsInForce(tx *db.Tx, contracts []ServiceContract) (units []Licence, err error) {
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	err = tx.ForUpdate().
-		Where("contract_id IN ? AND state IN ?", ids, inForce).
+		Where("contract_id IN ? AND state IN ?", idsOf(contracts), inForce).
 		Order("contract_id, seq DESC").
 		Find(&units).Error
-	return contracts, units, err
+	return units, err
 }
 
 // CountUnitsInForce returns how many licences in force an order has.
@@ -383,8 +385,17 @@ func CountUnitsInForce(tx *db.Tx, orderID string) (int64, error) {
 
 // RevokeUnits ends the chosen licences with their assignments, and each contract that
 // has none left or is cancelled as a whole; start and end stay for the history (S8).
-// Extended warranties that the licences were attached as are for the caller to end.
+// Extended warranties that the licences were attached as are for the caller to end. The
+// caller holds the locks on the contracts and their account.
 func RevokeUnits(
+	tx *db.Tx, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
+) error {
+	return keepCounts(tx, contracts, func() error {
+		return revokeUnits(tx, contracts, units, chosen, whole)
+	})
+}
+
+func revokeUnits(
 	tx *db.Tx, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
 ) error {
 	now := tx.Now()

@@ -40,5 +40,6 @@ func Entities() []any {
 		DeviceClaim{},
 		DevicePlacement{},
 		LicenceAssignment{},
+		selectCount{},
 	}
 }

@@ -2,6 +2,7 @@ package entitlement
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,64 +15,25 @@ import (
 	"roomcover.dev/roomcover/rules/ordering"
 )
 
-// RemindOfDueContracts queues the one renewal reminder that is due for each contract
-// of a batch behind the id after (S5): to each administrator of its account, once per
-// contract and day; where nobody has accepted the invitation, to the order's contact and
-// the seller. What is renewed is not reminded of (S4): a contract whose licences all are
-// has no reminder, and another one is reminded of for the rest. It returns how many
-// contracts it read and reminded of, and the last id.
-func RemindOfDueContracts(
-	tx *db.Tx, ref program.Reference, after string,
-) (read, changed int, last string, err error) {
-	reminders := ref.Program.RenewalDays
-	if len(reminders) == 0 {
-		return 0, 0, after, nil
-	}
-
-	now := tx.Now()
-	where, args := reminding(now, reminders)
-	near, last, err := dueContracts(tx, after, where, args...)
-	if err != nil {
-		return 0, 0, "", err
-	}
-
-	unrenewed, err := unrenewedLicences(tx, near)
-	if err != nil {
-		return 0, 0, "", err
-	}
-
-	for _, c := range near {
-		quantity, licensed := unrenewed[c.ID]
-		switch {
-		case !licensed:
-			quantity = c.Quantity
-		case quantity == 0:
-			continue
-		}
-
-		loc, err := time.LoadLocation(c.TimeZone)
-		if err != nil {
-			return 0, 0, "", err
-		}
-
-		days, due := licensing.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
-		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
-			continue
-		}
-
-		if err := remind(tx, c, days, loc, quantity); err != nil {
-			return 0, 0, "", err
-		}
-
-		changed++
-	}
-
-	return len(near), changed, last, nil
+// RemindDue queues the one renewal reminder that is due for each contract (S5): to each
+// administrator of its account, once per contract and day; where nobody has accepted the
+// invitation, to the order's contact and the seller. What is renewed is not reminded of
+// (S4): a contract whose licences all are has no reminder, and another one is reminded of
+// for the rest.
+var RemindDue = SweepStep{
+	Does: "remind of contracts",
+	Due:  reminding,
+	Do:   remindOfContracts,
 }
 
 // reminding is the condition of a contract that may have to be reminded of: near
 // its end, and not reminded of for the next of the days.
-func reminding(now time.Time, days []int) (where string, args []any) {
+func reminding(ref program.Reference, now time.Time) (where string, args []any) {
+	days := ref.Program.RenewalDays
+	if len(days) == 0 {
+		return "", nil
+	}
+
 	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
 	where = `state IN ('ACTIVE','EXPIRED')
 		AND type <> 'JUMPSTART'
@@ -85,6 +47,50 @@ func reminding(now time.Time, days []int) (where string, args []any) {
 	}
 
 	return where + ")", args
+}
+
+// dueReminder is a contract of which people are reminded now.
+type dueReminder struct {
+	ServiceContract
+	days      int // before its end
+	zone      *time.Location
+	unrenewed int64
+}
+
+func remindOfContracts(
+	tx *db.Tx, ref program.Reference, near []ServiceContract,
+) (changed int, err error) {
+	now := tx.Now()
+	unrenewed, err := unrenewedLicences(tx, near)
+	if err != nil {
+		return 0, err
+	}
+
+	var due []dueReminder
+	for _, c := range near {
+		quantity, licensed := unrenewed[c.ID]
+		switch {
+		case !licensed:
+			quantity = c.Quantity
+		case quantity == 0:
+			continue
+		}
+
+		loc, err := time.LoadLocation(c.TimeZone)
+		if err != nil {
+			return 0, err
+		}
+
+		days, is := licensing.DueReminder(*c.EndAt, rules.DateIn(now, loc),
+			ref.Program.RenewalDays, loc)
+		if !is || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
+			continue
+		}
+
+		due = append(due, dueReminder{c, days, loc, quantity})
+	}
+
+	return len(due), remind(tx, due)
 }
 
 // unrenewedLicences counts the licences of contracts that nobody has renewed. A contract
@@ -123,66 +129,109 @@ type reminded struct {
 	Unclaimed     bool // the person has not
 }
 
-// remind queues the reminder, and records for how many days before its end people were
-// reminded.
-func remind(
-	tx *db.Tx, c ServiceContract, days int, loc *time.Location, unrenewed int64,
-) error {
-	admins, err := identity.AdminsOfAccount(tx, c.AccountID)
+// remind queues the reminders, and records for how many days before its end people were
+// reminded of each contract.
+func remind(tx *db.Tx, due []dueReminder) error {
+	if len(due) == 0 {
+		return nil
+	}
+
+	accounts := make([]string, len(due))
+	orders := make([]string, len(due))
+	for i, c := range due {
+		accounts[i] = c.AccountID
+		orders[i] = c.OrderID
+	}
+
+	admins, err := identity.AdminsOfAccounts(tx, accounts)
+	if err != nil {
+		return err
+	}
+	numbers, err := orderNumbers(tx, orders)
 	if err != nil {
 		return err
 	}
 
-	people := make([]reminded, len(admins))
-	for i, a := range admins {
-		people[i] = reminded{Email: a.Email, Locale: a.Locale}
+	var mails []notification.Notification
+	byDays := map[int][]string{}
+	for i := range due {
+		c := &due[i]
+		shown := map[string]any{
+			"service_type": string(c.Type),
+			"quantity":     c.unrenewed,
+			"days_left":    c.days,
+			"end_on":       rules.LastCoveredDay(*c.EndAt, c.zone).String(),
+			"contract":     numbers[c.OrderID],
+		}
+
+		people := make([]reminded, len(admins[c.AccountID]))
+		for i, a := range admins[c.AccountID] {
+			people[i] = reminded{Email: a.Email, Locale: a.Locale}
+		}
+		if len(people) == 0 {
+			people, err = standIns(tx, c.ServiceContract, shown)
+			if err != nil {
+				return err
+			}
+		}
+
+		mails = append(mails, c.mailsTo(people, shown)...)
+		byDays[c.days] = append(byDays[c.days], c.ID)
 	}
 
-	shown := map[string]any{
-		"service_type": string(c.Type),
-		"quantity":     unrenewed,
-		"days_left":    days,
-		"end_on":       rules.LastCoveredDay(*c.EndAt, loc).String(),
-	}
-	if len(admins) == 0 {
-		people, err = standIns(tx, c, shown)
-	} else {
-		shown["contract"], err = orderNumber(tx, c.OrderID)
-	}
-	if err != nil {
+	if err := notification.QueueEach(tx, mails...); err != nil {
 		return err
 	}
 
-	for _, p := range people {
-		params := maps.Clone(shown)
-		params["seller"] = p.Seller
-		params["unclaimed"] = p.Unclaimed
-		err := notification.QueueSingle(tx, notification.Notification{
-			Template:  "renewal_reminder",
-			SubjectID: c.ID,
-			Recipient: p.Email,
-			Epoch:     "d-" + strconv.Itoa(days),
-			AccountID: &c.AccountID,
-			OrderID:   &c.OrderID,
-			Locale:    p.Locale,
-			Params:    params,
-		})
+	for _, days := range slices.Sorted(maps.Keys(byDays)) {
+		err := tx.Model(&ServiceContract{}).
+			Where("id IN ?", byDays[days]).
+			Update("reminded_days", days).Error
 		if err != nil {
 			return err
 		}
 	}
 
-	return tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
+	return nil
 }
 
-// orderNumber returns the number by which people know an order; empty where it has none.
-func orderNumber(tx *db.Tx, orderID string) (string, error) {
-	var number *string
-	err := tx.Table("orders").
-		Select("vendor_order_no").
-		Where("id = ?", orderID).
-		Scan(&number).Error
-	return db.Text(number), err
+// mailsTo are the reminders to the people.
+func (c *dueReminder) mailsTo(
+	people []reminded, shown map[string]any,
+) (mails []notification.Notification) {
+	for _, p := range people {
+		params := maps.Clone(shown)
+		params["seller"] = p.Seller
+		params["unclaimed"] = p.Unclaimed
+		mails = append(mails, notification.Notification{
+			Template:  "renewal_reminder",
+			SubjectID: c.ID,
+			Recipient: p.Email,
+			Epoch:     "d-" + strconv.Itoa(c.days),
+			AccountID: &c.AccountID,
+			OrderID:   &c.OrderID,
+			Locale:    p.Locale,
+			Params:    params,
+		})
+	}
+
+	return mails
+}
+
+// orderNumbers returns the numbers by which people know orders; empty where one has none.
+func orderNumbers(tx *db.Tx, ids []string) (map[string]string, error) {
+	var rows []struct {
+		ID            string
+		VendorOrderNo *string
+	}
+	err := tx.Table("orders").Select("id, vendor_order_no").Where("id IN ?", ids).
+		Scan(&rows).Error
+
+	numbers := make(map[string]string, len(rows))
+	for _, r := range rows {
+		numbers[r.ID] = db.Text(r.VendorOrderNo)
+	}
+	return numbers, err
 }
 
 // standIns returns who is reminded of a contract that no administrator looks after: of those

@@ -174,27 +174,29 @@ func (p renewalPool) start(
 
 // renewedRoom is a room whose licence ends and is renewed by another one.
 type renewedRoom struct {
-	RoomID    string
-	Country   string
-	LicenceID string // the renewal
+	ContractID string // that ends
+	RoomID     string
+	Country    string
+	LicenceID  string // the renewal
 }
 
-// renewedRooms returns the rooms of a contract that ends now whose licences are
+// renewedRooms returns the rooms of contracts that end now whose licences are
 // renewed without a gap: by a licence that is free, of a contract that has started
 // by then (S4). The renewals are locked.
-func renewedRooms(tx *db.Tx, c ServiceContract) ([]renewedRoom, error) {
+func renewedRooms(tx *db.Tx, contractIDs []string) ([]renewedRoom, error) {
 	var rooms []renewedRoom
 	err := db.LockRows(tx.DB, "r").
 		Table("licences AS r").
-		Select("a.room_id, rooms.country, r.id AS licence_id").
+		Select("l.contract_id, a.room_id, rooms.country, r.id AS licence_id").
 		Joins(`JOIN licence_assignments a
 			ON a.licence_id = r.renews_licence_id AND a.to_at IS NULL`).
 		Joins("JOIN licences l ON l.id = r.renews_licence_id").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Joins("JOIN service_contracts rc ON rc.id = r.contract_id").
 		Joins("JOIN rooms ON rooms.id = a.room_id").
-		Where(`l.contract_id = ? AND r.state = 'AVAILABLE' AND rc.type = ?
-			AND rc.state IN ('ACTIVE','SUSPENDED') AND rc.start_at <= ? AND rc.end_at > ?`,
-			c.ID, c.Type, c.EndAt, c.EndAt).
+		Where(`l.contract_id IN ? AND r.state = 'AVAILABLE' AND rc.type = c.type
+			AND rc.state IN ('ACTIVE','SUSPENDED') AND rc.start_at <= c.end_at
+			AND rc.end_at > c.end_at`, contractIDs).
 		Order("r.id").
 		Scan(&rooms).Error
 
@@ -203,18 +205,25 @@ func renewedRooms(tx *db.Tx, c ServiceContract) ([]renewedRoom, error) {
 
 // takeOverRooms assigns the renewals to the rooms from the old end on, however late the
 // sweep is, under the terms that count in the room's country on that day: a renewal is
-// a new contract (S31). cover.Cover says the same until the sweep has come.
+// a new contract (S31). cover.Cover says the same until the sweep has come. It returns the
+// audit of each contract that ended.
 func takeOverRooms(
-	tx *db.Tx, ref program.Reference, c ServiceContract, rooms []renewedRoom,
-) ([]db.Entry, error) {
+	tx *db.Tx, ref program.Reference, ended []ServiceContract, rooms []renewedRoom,
+) (map[string][]db.Entry, error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
 
+	contracts := make(map[string]ServiceContract, len(ended))
+	for _, c := range ended {
+		contracts[c.ID] = c
+	}
+
 	assignments := make([]LicenceAssignment, len(rooms))
-	entries := make([]db.Entry, len(rooms))
+	entries := map[string][]db.Entry{}
 	ids := make([]string, len(rooms))
 	for i, r := range rooms {
+		c := contracts[r.ContractID]
 		a := LicenceAssignment{
 			ID:          db.NewID(db.PrefixAssignment),
 			AccountID:   c.AccountID,
@@ -228,7 +237,7 @@ func takeOverRooms(
 
 		assignments[i] = a
 		ids[i] = r.LicenceID
-		entries[i] = db.Entry{
+		entries[c.ID] = append(entries[c.ID], db.Entry{
 			Verb:     "licence.assigned",
 			ObjectID: r.LicenceID,
 			Details: map[string]any{
@@ -237,14 +246,15 @@ func takeOverRooms(
 				"assignment": a.facts(),
 				"renews":     c.ID,
 			},
-		}
+		})
 	}
 
-	if err := tx.CreateInBatches(&assignments, 500).Error; err != nil {
+	size := db.RowsPerStatement(assignments)
+	if err := tx.CreateInBatches(&assignments, size).Error; err != nil {
 		return nil, err
 	}
 
-	for some := range db.Batches(ids, 1000) {
+	for some := range db.Batches(ids, 10_000) {
 		err := SetLicences(tx, rules.LicenceAssigned, some...)
 		if err != nil {
 			return nil, err

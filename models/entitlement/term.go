@@ -1,6 +1,7 @@
 package entitlement
 
 import (
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,24 +16,45 @@ import (
 // SweepBatch is how many contracts one transaction of the sweep reads.
 const SweepBatch = 500
 
-// dueContracts reads and locks one batch. The conditions spell the states as the
-// partial indexes do: PostgreSQL uses such an index only for a condition that it can
-// recognise.
-func dueContracts(
-	tx *db.Tx, after string, where string, args ...any,
-) ([]ServiceContract, string, error) {
-	var due []ServiceContract
+// SweepStep is what the sweep does to contracts that are due for it. Do works on all of
+// them set by set: it costs as many statements for a batch as for one contract. The
+// contracts are locked.
+type SweepStep struct {
+	Does string
+	Due  func(ref program.Reference, now time.Time) (where string, args []any) // empty: none is
+	Do   func(tx *db.Tx, ref program.Reference, due []ServiceContract) (changed int, err error)
+}
+
+// Lock reads and locks one batch of the contracts that are due behind the id after; where
+// some are named, those alone. It returns the last id too.
+func (s SweepStep) Lock(
+	tx *db.Tx, ref program.Reference, after string, only ...string,
+) (due []ServiceContract, last string, err error) {
+	where, args := s.Due(ref, tx.Now())
+	if where == "" {
+		return nil, after, nil
+	}
+
 	q := tx.DB
 	if tx.Postgres() {
 		q = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
 	}
+	if len(only) > 0 {
+		q = q.Where("id IN ?", only)
+	}
 
-	err := q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).
+	// The conditions spell the states as the partial indexes do: PostgreSQL uses such an
+	// index only for a condition that it can recognise.
+	err = q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).
 		Find(&due).Error
 	if len(due) > 0 {
 		after = due[len(due)-1].ID
 	}
 	return due, after, err
+}
+
+func idsOf(contracts []ServiceContract) []string {
+	return db.IdsOf(contracts, func(c ServiceContract) string { return c.ID })
 }
 
 // startOn gives the contract its half-open period (C2, S2) from the local day of the
@@ -46,28 +68,22 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 	return nil
 }
 
-// StartDueContracts starts a batch of contracts behind the id after that nobody
-// began to use in 60 days (S1, V4). It returns how many it read and changed, and the
-// last id.
-func StartDueContracts(
-	tx *db.Tx, _ program.Reference, after string,
-) (read, changed int, last string, err error) {
-	due, last, err := dueContracts(tx, after,
-		"state = 'PENDING_START' AND fallback_start_at <= ?", tx.Now())
-	if err != nil {
-		return 0, 0, "", err
-	}
+// StartDue starts contracts that nobody began to use in 60 days (S1, V4).
+var StartDue = SweepStep{
+	Does: "start contracts",
+	Due: func(_ program.Reference, now time.Time) (string, []any) {
+		return "state = 'PENDING_START' AND fallback_start_at <= ?", []any{now}
+	},
+	Do: startContracts,
+}
 
+func startContracts(
+	tx *db.Tx, _ program.Reference, due []ServiceContract,
+) (changed int, err error) {
 	for i := range due {
 		c := &due[i]
 		if err := c.startOn(c.FallbackStartAt, StartFallback); err != nil {
-			return 0, 0, "", err
-		}
-
-		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).
-			Select("state", "start_at", "end_at", "start_reason").Updates(c).Error
-		if err != nil {
-			return 0, 0, "", err
+			return 0, err
 		}
 
 		started := db.Entry{
@@ -81,91 +97,131 @@ func StartDueContracts(
 		}
 
 		if err := account.Audit(tx, c.AccountID, started); err != nil {
-			return 0, 0, "", err
+			return 0, err
 		}
 	}
 
-	return len(due), len(due), last, nil
+	return len(due), tx.Model(&ServiceContract{}).
+		Where("id IN ?", idsOf(due)).
+		Updates(map[string]any{
+			"state":        rules.ContractActive,
+			"start_reason": StartFallback,
+			"start_at": byContract(due, "start_at",
+				func(c ServiceContract) any { return *c.StartAt }),
+			"end_at": byContract(due, "end_at",
+				func(c ServiceContract) any { return *c.EndAt }),
+		}).Error
 }
 
-// ExpireDueContracts ends a batch of contracts behind the id after, with their
-// licences, at their end (S3). It returns those that it ended, and the last id.
-func ExpireDueContracts(
-	tx *db.Tx, ref program.Reference, after string,
-) (ended []ServiceContract, last string, err error) {
-	due, last, err := dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
-		tx.Now())
-	if err != nil {
-		return nil, "", err
+// byContract is the SQL of a column's new value, another one for each contract.
+func byContract(
+	contracts []ServiceContract, column string, value func(ServiceContract) any,
+) clause.Expr {
+	args := make([]any, 0, 2*len(contracts))
+	for _, c := range contracts {
+		args = append(args, c.ID, value(c))
 	}
-
-	for _, c := range due {
-		if err := expire(tx, ref, c); err != nil {
-			return nil, "", err
-		}
-	}
-
-	return due, last, nil
+	whens := strings.Repeat(" WHEN ? THEN ?", len(contracts))
+	return gorm.Expr("CASE id"+whens+" ELSE "+column+" END", args...)
 }
 
-// expire ends one contract with its licences and assignments at its end (S3), and
-// hands its rooms over to what renews it (S4).
-func expire(
-	tx *db.Tx, ref program.Reference, c ServiceContract,
-) error {
+// EndDue says which contracts are over (S3).
+func EndDue(_ program.Reference, now time.Time) (where string, args []any) {
+	return "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?", []any{now}
+}
+
+// EndContracts ends contracts with their licences and assignments at their end (S3), and
+// hands their rooms over to what renews them (S4). The caller has locked the contracts,
+// their accounts and the accounts' parents.
+func EndContracts(tx *db.Tx, ref program.Reference, due []ServiceContract) error {
+	return keepCounts(tx, due, func() error { return endContracts(tx, ref, due) })
+}
+
+func endContracts(tx *db.Tx, ref program.Reference, due []ServiceContract) error {
+	ids := idsOf(due)
 	err := tx.Model(&ServiceContract{}).
-		Where("id = ?", c.ID).
+		Where("id IN ?", ids).
 		Update("state", rules.ContractExpired).Error
 	if err != nil {
 		return err
 	}
 
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
-	err = tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, inForce).
+	err = tx.Model(&Licence{}).Where("contract_id IN ? AND state IN ?", ids, inForce).
 		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": tx.Now()}).Error
 	if err != nil {
 		return err
 	}
 
-	rooms, err := renewedRooms(tx, c)
+	rooms, err := renewedRooms(tx, ids)
 	if err != nil {
 		return err
 	}
 
-	released, err := expireAssignments(tx, c)
+	released, err := endAssignmentsOf(tx, ids)
 	if err != nil {
 		return err
 	}
 
-	entries, err := takeOverRooms(tx, ref, c, rooms)
+	taken, err := takeOverRooms(tx, ref, due, rooms)
 	if err != nil {
 		return err
 	}
 
-	ended := db.Entry{
-		Verb:     "contract.expired",
-		ObjectID: c.ID,
-		Details: map[string]any{
-			"before":            c.State,
-			"after":             rules.ContractExpired,
-			"assignments_ended": released,
-			"renewed":           len(rooms),
-		},
+	for _, c := range due {
+		ended := db.Entry{
+			Verb:     "contract.expired",
+			ObjectID: c.ID,
+			Details: map[string]any{
+				"before":            c.State,
+				"after":             rules.ContractExpired,
+				"assignments_ended": released[c.ID],
+				"renewed":           len(taken[c.ID]),
+			},
+		}
+
+		err := account.Audit(tx, c.AccountID, append([]db.Entry{ended}, taken[c.ID]...)...)
+		if err != nil {
+			return err
+		}
 	}
 
-	return account.Audit(tx, c.AccountID, append([]db.Entry{ended}, entries...)...)
+	return nil
 }
 
-// expireAssignments ends the contract's assignments at its end, however late the
-// sweep is: history then says what the cover was.
-func expireAssignments(tx *db.Tx, c ServiceContract) (int64, error) {
-	licences := tx.Model(&Licence{}).Select("id").Where("contract_id = ?", c.ID)
-	res := tx.Model(&LicenceAssignment{}).
+// endAssignmentsOf ends the contracts' assignments at the end of each, however late the
+// sweep is: history then says what the cover was. It returns how many of each contract it
+// ended.
+func endAssignmentsOf(tx *db.Tx, contractIDs []string) (map[string]int64, error) {
+	var rows []struct {
+		ContractID string
+		Ended      int64
+	}
+	err := tx.Table("licence_assignments AS a").
+		Select("l.contract_id, count(*) AS ended").
+		Joins("JOIN licences l ON l.id = a.licence_id").
+		Where("a.to_at IS NULL AND l.contract_id IN ?", contractIDs).
+		Group("l.contract_id").
+		Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+
+	ended := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		ended[r.ContractID] = r.Ended
+	}
+
+	end := `(
+		SELECT c.end_at FROM licences l
+		JOIN service_contracts c ON c.id = l.contract_id
+		WHERE l.id = licence_assignments.licence_id)`
+	licences := tx.Model(&Licence{}).Select("id").Where("contract_id IN ?", contractIDs)
+	return ended, tx.Model(&LicenceAssignment{}).
 		Where("to_at IS NULL AND licence_id IN (?)", licences).
 		Updates(map[string]any{
-			"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END",
-				*c.EndAt, *c.EndAt),
+			"to_at": gorm.Expr("CASE WHEN from_at > " + end +
+				" THEN from_at ELSE " + end + " END"),
 			"end_reason": EndExpired,
-		})
-	return res.RowsAffected, res.Error
+		}).Error
 }

@@ -341,6 +341,26 @@ func countAdmins(tx *db.Tx, accountID string) (int, error) {
 	return int(n), err
 }
 
+// AdminsOfAccounts returns the active administrators of accounts, by account.
+func AdminsOfAccounts(tx *db.Tx, accountIDs []string) (map[string][]User, error) {
+	var rows []struct {
+		User
+		AccountID string
+	}
+	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
+		Select("users.*, m.account_id").
+		Where("m.account_id IN ? AND m.role = ? AND m.state = ?",
+			accountIDs, RoleAdmin, rules.MembershipActive).
+		Order("users.id").
+		Find(&rows).Error
+
+	admins := map[string][]User{}
+	for _, r := range rows {
+		admins[r.AccountID] = append(admins[r.AccountID], r.User)
+	}
+	return admins, err
+}
+
 // AdminsOfAccount reads the active administrators of an account.
 func AdminsOfAccount(tx *db.Tx, accountID string) ([]User, error) {
 	var admins []User

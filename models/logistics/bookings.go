@@ -321,29 +321,6 @@ func (b *bookings) writeMoves() error {
 		return err
 	}
 
-	ids := make([]string, len(b.moved))
-	for i, sh := range b.moved {
-		ids[i] = sh.ID
-	}
-
-	var ends []db.AuditEvent
-	err := b.tx.
-		Select("chain_id", "seq", "hash").
-		Where("chain_id IN ?", ids).
-		Where(`NOT EXISTS (
-			SELECT 1 FROM audit_events n
-			WHERE n.chain_id = audit_events.chain_id AND n.seq > audit_events.seq)`).
-		Find(&ends).Error
-	if err != nil {
-		return err
-	}
-
-	last := make(map[string]db.AuditEvent, len(ends))
-	for _, e := range ends {
-		last[e.ChainID] = e
-	}
-
-	links := make([]db.AuditEvent, len(b.moved))
 	for i := range b.moved {
 		sh := &b.moved[i]
 		scanned := db.Entry{
@@ -358,10 +335,12 @@ func (b *bookings) writeMoves() error {
 			},
 		}
 
-		links[i] = db.LinkAudit(b.tx, sh.ID, &sh.AccountID, last[sh.ID], scanned)
+		if err := b.tx.Audit(sh.ID, &sh.AccountID, false, scanned); err != nil {
+			return err
+		}
 	}
 
-	return b.tx.AppendAudit(links)
+	return nil
 }
 
 // ParcelCancelled records that the carrier left a parcel, as it was asked. A parcel

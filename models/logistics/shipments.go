@@ -245,21 +245,19 @@ func (o Shipment) same(n NewShipment) error {
 // booking keys under the lock on their subject.
 func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 	rows := make([]Shipment, len(parcels))
-	links := make([]db.AuditEvent, len(parcels))
 	for i, n := range parcels {
 		if err := n.validate(); err != nil {
 			return err
 		}
 		row := n.row(tx.Now())
 		created := db.Entry{Verb: "shipment.created", ObjectID: row.ID, Details: row.facts()}
-		links[i] = db.LinkAudit(tx, row.ID, &row.AccountID, db.AuditEvent{}, created)
+		if err := tx.Audit(row.ID, &row.AccountID, true, created); err != nil {
+			return err
+		}
 		rows[i] = row
 	}
 
-	if err := tx.Create(&rows).Error; err != nil {
-		return err
-	}
-	return tx.AppendAudit(links)
+	return tx.Create(&rows).Error
 }
 
 // OpenShipment returns the parcel in which a subject's unit leaves: the one that was

@@ -107,23 +107,45 @@ func Queue(tx *db.Tx, mails ...Notification) error {
 
 // QueueSingle writes a mail that no order's or invitation's workflow sends, with the
 // outbox event that starts a workflow for it. A mail that exists already starts none.
-func QueueSingle(tx *db.Tx, m Notification) error {
-	mails := []Notification{m}
+func QueueSingle(tx *db.Tx, m Notification) error { return QueueEach(tx, m) }
+
+// QueueEach is QueueSingle for several mails.
+func QueueEach(tx *db.Tx, mails ...Notification) error {
+	if len(mails) == 0 {
+		return nil
+	}
 	if err := Queue(tx, mails...); err != nil {
 		return err
 	}
 
-	var stored Notification
-	err := tx.Select("id", "state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error
-	if err != nil {
-		return err
+	keys := make([]string, len(mails))
+	for i, m := range mails {
+		keys[i] = m.DedupeKey
+	}
+	stored := map[string]string{}
+	for some := range db.Batches(keys, 10_000) {
+		var rows []Notification
+		err := tx.Select("id", "dedupe_key").Find(&rows, "dedupe_key IN ?", some).Error
+		if err != nil {
+			return err
+		}
+		for _, n := range rows {
+			stored[n.DedupeKey] = n.ID
+		}
 	}
 
-	if stored.ID != mails[0].ID {
+	var events []db.OutboxEvent
+	for _, m := range mails {
+		if stored[m.DedupeKey] == m.ID {
+			events = append(events,
+				db.NewOutboxEvent(db.OutboxNotificationQueued, m.ID, "1",
+					map[string]string{db.PayloadSummary: m.Template}))
+		}
+	}
+	if len(events) == 0 {
 		return nil
 	}
-	return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, stored.ID, "1",
-		map[string]string{db.PayloadSummary: m.Template}))
+	return tx.Enqueue(events...)
 }
 
 // ResendMail queues a mail again that an operator found not to have arrived. A mail

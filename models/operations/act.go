@@ -40,6 +40,7 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskProcessStuck:        {ActRetry, ActClose},
 	db.TaskOutboxStuck:         {ActRetry, ActClose},
 	db.TaskSweepLate:           {ActClose},
+	db.TaskSweepFailed:         {ActClose},
 	db.TaskSerialClaimed:       {ActMove, ActRefuse},
 
 	db.TaskShipmentContradicted: {ActClose},

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
@@ -32,8 +33,9 @@ type Sweep struct {
 // in (S15), writes the mails about cancellations of an earlier day that were held (S64), and
 // joins parents whose accounts have proved one mail domain (S60). Every effect has
 // a deterministic key, so that a sweep that is killed, missed or run twice leaves
-// the same state. A step that fails keeps no other from running: the error is what all of
-// them met. progress is called after each batch.
+// the same state. Contracts that cannot be swept become a task about their account, and
+// the others go on. A step that fails keeps no other from running: the error is what all
+// of them met. progress is called after each batch.
 func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -41,67 +43,58 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 	}
 
 	var out Sweep
-	var uncounted int
 	var failures []error
-	for _, step := range []struct {
-		does    string
-		step    sweepStep
-		changed *int
-	}{
-		{"start contracts", entitlement.StartDueContracts, &out.Started},
-		{"expire contracts", s.expireDue, &out.Expired},
-		{"remind of contracts", entitlement.RemindOfDueContracts, &out.Reminded},
-		{"ask operators about contacts", escalateContacts, &uncounted},
-		{"tell of held cancellations", tellOfHeldCancellations, &uncounted},
-	} {
-		err := s.sweepInBatches(ctx, ref, step.step, func(changed int) {
-			*step.changed += changed
-			progress(out)
-		})
+	met := func(does string, err error) {
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", step.does, err))
+			failures = append(failures, fmt.Errorf("%s: %w", does, err))
 		}
 	}
 
-	_, err = s.JoinProvedParents(ctx, func() { progress(out) })
-	if err != nil {
-		failures = append(failures, fmt.Errorf("join parents: %w", err))
+	for _, step := range []struct {
+		entitlement.SweepStep
+		changed *int
+	}{
+		{entitlement.StartDue, &out.Started},
+		{s.endDue(), &out.Expired},
+		{entitlement.RemindDue, &out.Reminded},
+	} {
+		met(step.Does, s.sweepInBatches(ctx, ref, step.SweepStep, func(changed int) {
+			*step.changed += changed
+			progress(out)
+		}))
 	}
+
+	beat := func() { progress(out) }
+	met("ask operators about contacts", s.inBatches(ctx, escalateContacts, beat))
+	met("tell of held cancellations", s.inBatches(ctx, tellOfHeldCancellations, beat))
+
+	_, err = s.JoinProvedParents(ctx, beat)
+	met("join parents", err)
 	return out, errors.Join(failures...)
 }
 
 // tellOfHeldCancellations writes a batch of the mails that were held.
-func tellOfHeldCancellations(
-	tx *db.Tx, _ program.Reference, after string,
-) (read, changed int, last string, err error) {
-	return order.TellOfHeldCancellations(tx, after, entitlement.SweepBatch)
+func tellOfHeldCancellations(tx *db.Tx, after string) (read int, last string, err error) {
+	read, _, last, err = order.TellOfHeldCancellations(tx, after, entitlement.SweepBatch)
+	return read, last, err
 }
 
 // escalateContacts asks the operators about a batch of questions without an answer.
-func escalateContacts(
-	tx *db.Tx, _ program.Reference, after string,
-) (read, changed int, last string, err error) {
-	read, last, err = identity.EscalateContacts(tx, after, entitlement.SweepBatch)
-	return read, read, last, err
+func escalateContacts(tx *db.Tx, after string) (read int, last string, err error) {
+	return identity.EscalateContacts(tx, after, entitlement.SweepBatch)
 }
 
-// sweepStep changes one batch of contracts behind the id after; it returns how
-// many it read and changed, and the last id.
-type sweepStep func(
-	tx *db.Tx, ref program.Reference, after string,
-) (read, changed int, last string, err error)
-
-// sweepInBatches repeats a step until a batch is not full, each in a transaction of
-// its own.
-func (s *Operations) sweepInBatches(
-	ctx context.Context, ref program.Reference, step sweepStep, count func(changed int),
+// inBatches repeats a step behind the last id until a batch is not full, each in a
+// transaction of its own. The step returns how many it read.
+func (s *Operations) inBatches(
+	ctx context.Context, step func(tx *db.Tx, after string) (int, string, error), beat func(),
 ) error {
 	after := ""
 	for {
-		var read, changed int
+		var read int
 		var last string // a transaction may run again, from the same place
 		err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
-			read, changed, last, err = step(tx, ref, after)
+			read, last, err = step(tx, after)
 			return err
 		})
 		if err != nil {
@@ -109,45 +102,174 @@ func (s *Operations) sweepInBatches(
 		}
 
 		after = last
-		count(changed)
+		beat()
 		if read < entitlement.SweepBatch {
 			return nil
 		}
 	}
 }
 
-// expireDue ends a batch of contracts that are over, and counts the spares of their
-// parents again.
-func (s *Operations) expireDue(
-	tx *db.Tx, ref program.Reference, after string,
-) (read, changed int, last string, err error) {
-	ended, last, err := entitlement.ExpireDueContracts(tx, ref, after)
-	if err != nil {
-		return 0, 0, "", err
-	}
-	if err := s.recountExpired(tx, ref, ended); err != nil {
-		return 0, 0, "", err
-	}
+// sweepInBatches does a step to all contracts that are due, a batch in one transaction. A
+// batch that fails is done account by account, and what fails alone becomes a task.
+func (s *Operations) sweepInBatches(
+	ctx context.Context, ref program.Reference, step entitlement.SweepStep,
+	count func(changed int),
+) error {
+	after := ""
+	for {
+		var due []entitlement.ServiceContract
+		var changed int
+		var last string
+		err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+			due, changed, last = nil, 0, after
+			if due, last, err = step.Lock(tx, ref, after); err != nil || len(due) == 0 {
+				return err
+			}
+			if changed, err = step.Do(tx, ref, due); err != nil {
+				return err
+			}
+			return tx.SettleAll(db.TaskSweepFailed, accountsOf(due), "it was swept")
+		})
+		if err != nil && len(due) > 0 && s.db.BlamesRows(ctx, err) {
+			changed, err = s.sweepByAccount(ctx, ref, step, due)
+		}
+		if err != nil {
+			return err
+		}
 
-	return len(ended), len(ended), last, nil
+		after = last
+		count(changed)
+		if len(due) < entitlement.SweepBatch {
+			return nil
+		}
+	}
 }
 
-// recountExpired recounts the spares of the parents whose Select contracts ended, each
-// parent once for the batch, stamped with the last of its contracts.
-func (s *Operations) recountExpired(
-	tx *db.Tx, ref program.Reference, ended []entitlement.ServiceContract,
-) error {
-	sources := map[string]string{}
-	for _, c := range ended {
-		if c.Type == catalogue.ServiceSelect {
-			sources[c.AccountID] = max(sources[c.AccountID], c.ID)
+// sweepByAccount does a step to the contracts of a batch, those of each account in a
+// transaction of their own. Those of one that fails are tried one by one, and an operator
+// is asked about the account.
+func (s *Operations) sweepByAccount(
+	ctx context.Context, ref program.Reference, step entitlement.SweepStep,
+	due []entitlement.ServiceContract,
+) (changed int, err error) {
+	byAccount := map[string][]string{}
+	for _, c := range due {
+		byAccount[c.AccountID] = append(byAccount[c.AccountID], c.ID)
+	}
+
+	for _, accountID := range db.KeysOf(byAccount) {
+		contracts := byAccount[accountID]
+		n, err := s.sweepSome(ctx, ref, step, contracts)
+		changed += n
+		if err == nil {
+			continue
+		}
+
+		for _, id := range contracts {
+			if len(contracts) == 1 || !s.db.BlamesRows(ctx, err) {
+				break
+			}
+			n, one := s.sweepSome(ctx, ref, step, []string{id})
+			changed += n
+			if one != nil {
+				err = one
+			}
+		}
+		if !s.db.BlamesRows(ctx, err) {
+			return changed, err
+		}
+		if err := s.askAboutSweep(ctx, accountID, step.Does, err); err != nil {
+			return changed, err
 		}
 	}
 
-	if len(sources) == 0 {
-		return nil
+	return changed, nil
+}
+
+// sweepSome does a step to those of the contracts that are still due.
+func (s *Operations) sweepSome(
+	ctx context.Context, ref program.Reference, step entitlement.SweepStep, ids []string,
+) (changed int, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		changed = 0
+		due, _, err := step.Lock(tx, ref, "", ids...)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		changed, err = step.Do(tx, ref, due)
+		return err
+	})
+	if err != nil {
+		return 0, err
 	}
-	return s.replacements.RecountAccounts(tx, sources, ref.Program.SpareRatio, spare.SpareByExpiry)
+	return changed, nil
+}
+
+// askAboutSweep asks an operator about an account whose contracts cannot be swept.
+func (s *Operations) askAboutSweep(
+	ctx context.Context, accountID, does string, cause error,
+) error {
+	return s.db.RaiseTask(ctx, db.OperatorTask{
+		Kind:      db.TaskSweepFailed,
+		SubjectID: accountID,
+		AccountID: &accountID,
+		What: "Find out what is wrong with this account's contracts. The sweep leaves them " +
+			"out, tries them each hour, and closes the task when it succeeds.",
+		Why: "The hourly sweep cannot " + does + ": " + db.CauseOf(cause) + ".",
+	})
+}
+
+// endDue ends contracts that are over, and counts the spares of their parents again. It
+// locks the accounts and then the parents, as a fulfilment does.
+func (s *Operations) endDue() entitlement.SweepStep {
+	return entitlement.SweepStep{
+		Does: "expire contracts",
+		Due:  entitlement.EndDue,
+		Do: func(
+			tx *db.Tx, ref program.Reference, due []entitlement.ServiceContract,
+		) (changed int, err error) {
+			accounts := accountsOf(due)
+			if err := account.LockAll(tx, accounts); err != nil {
+				return 0, err
+			}
+
+			// The parents whose Select contracts end, each stamped with the last of them.
+			last := map[string]string{}
+			for _, c := range due {
+				if c.Type == catalogue.ServiceSelect {
+					last[c.AccountID] = max(last[c.AccountID], c.ID)
+				}
+			}
+			sources := map[string]string{}
+			if len(last) > 0 {
+				parentOf, err := account.LockParentsOf(tx, db.KeysOf(last))
+				if err != nil {
+					return 0, err
+				}
+				for acc, id := range last {
+					sources[parentOf[acc]] = max(sources[parentOf[acc]], id)
+				}
+			}
+
+			if err := entitlement.EndContracts(tx, ref, due); err != nil {
+				return 0, err
+			}
+			if len(sources) == 0 {
+				return len(due), nil
+			}
+
+			return len(due), s.replacements.RecountParents(
+				tx, sources, ref.Program.SpareRatio, spare.SpareByExpiry)
+		},
+	}
+}
+
+func accountsOf(contracts []entitlement.ServiceContract) []string {
+	accounts := map[string]bool{}
+	for _, c := range contracts {
+		accounts[c.AccountID] = true
+	}
+	return db.KeysOf(accounts)
 }
 
 // SweepFinished records that a whole sweep came to its end, for WatchSweep.

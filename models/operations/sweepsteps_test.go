@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
@@ -22,21 +23,77 @@ func proved(t *testing.T, env storetest.Env, company, domain string) (into, from
 	return into, from
 }
 
-// A step of the sweep that fails keeps no other from running, and is not lost.
-func TestS1_S60_AStepOfTheSweepThatFailsKeepsNoOtherFromRunning(t *testing.T) {
+// Contracts that cannot be swept become one task about their account; every other contract
+// and every other step goes on, and the task closes itself.
+func TestS1_S60_OnePoisonedAccountKeepsNobodyElseFromBeingSwept(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		into, from := proved(t, env, "Alfa", "alfa.example")
+		other := boughtAny(t, env, "PO-3", "Gama Ltda", "BR", "rui@gama.example", 3)
+		env.Join(t, env.InvitationOf(t, other.ID))
 		end := time.Date(2030, 1, 10, 3, 0, 0, 0, time.UTC)
-		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', time_zone = 'No/Where', "+
-			"start_at = created_at, end_at = '"+end.Format(time.RFC3339)+"' WHERE order_id = '"+into.ID+"'"))
+		zoned := func(zone, orderID string) {
+			require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', time_zone = '"+zone+"', "+
+				"start_at = created_at, end_at = '"+end.Format(time.RFC3339)+"' WHERE order_id = '"+orderID+"'"))
+		}
+		zoned("No/Where", into.ID)
+		zoned("America/Sao_Paulo", other.ID)
 		env.Calendar.Set(end.AddDate(0, 0, -5))
 
 		beats := 0
-		_, err := env.SweepContracts(env.Context, func(operations.Sweep) { beats++ })
-		require.ErrorContains(t, err, "remind of contracts")
-		require.NotContains(t, err.Error(), "join")
+		for range 2 {
+			_, err := env.SweepContracts(env.Context, func(operations.Sweep) { beats++ })
+			require.NoError(t, err)
+		}
 		require.Equal(t, storetest.ParentOf(t, env, into), storetest.ParentOf(t, env, from))
 		require.GreaterOrEqual(t, beats, 4)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'renewal_reminder' "+
+			"AND recipient = 'rui@gama.example'"))
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'renewal_reminder' "+
+			"AND recipient = 'ana@alfa.example'"))
+		asked := env.Tasks(t, db.TaskSweepFailed)
+		require.Len(t, asked, 1)
+		require.Equal(t, *into.AccountID, asked[0].SubjectID)
+		require.Contains(t, asked[0].Why, "remind of contracts")
+
+		zoned("America/Sao_Paulo", into.ID)
+		storetest.SweepOnce(t, env)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskSweepFailed)[0].State)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'renewal_reminder' "+
+			"AND recipient = 'ana@alfa.example'"))
+		env.AuditHolds(t)
+	})
+}
+
+// A parent whose spares cannot be counted keeps its own contracts from ending, and no
+// others from ending or being reminded of.
+func TestS3_OnePoisonedParentKeepsNobodyElseFromBeingSwept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		bad := boughtAny(t, env, "PO-1", "Alfa Ltda", "BR", "ana@alfa.example", 50)
+		good := boughtAny(t, env, "PO-2", "Beta Ltda", "BR", "eva@beta.example", 50)
+		parent := storetest.ParentOf(t, env, bad)
+		refuse := "CREATE TRIGGER poisoned BEFORE INSERT ON spare_ledger WHEN NEW.parent_org_id = '" + parent +
+			"' BEGIN SELECT RAISE(ABORT, 'no'); END"
+		if env.DSN != "" {
+			require.NoError(t, env.Exec("CREATE FUNCTION poisoned() RETURNS trigger LANGUAGE plpgsql AS "+
+				"$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '22000'; END $$"))
+			refuse = "CREATE TRIGGER poisoned BEFORE INSERT ON spare_ledger FOR EACH ROW WHEN (NEW.parent_org_id = '" +
+				parent + "') EXECUTE FUNCTION poisoned()"
+		}
+		require.NoError(t, env.Exec(refuse))
+		end := storetest.Now.Add(time.Hour)
+		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_at = created_at, end_at = '"+
+			end.Format("2006-01-02 15:04:05+00:00")+"'"))
+		env.Calendar.Set(end.Add(time.Hour))
+
+		out, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
+		require.NoError(t, err)
+		require.Equal(t, 1, out.Expired)
+		require.Equal(t, "EXPIRED", string(storetest.OneContract(t, env, good.ID).State))
+		require.Equal(t, "ACTIVE", string(storetest.OneContract(t, env, bad.ID).State))
+		asked := env.Tasks(t, db.TaskSweepFailed)
+		require.Len(t, asked, 1)
+		require.Equal(t, *bad.AccountID, asked[0].SubjectID)
+		env.AuditHolds(t)
 	})
 }
 

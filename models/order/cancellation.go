@@ -152,7 +152,18 @@ func mayCancel(tx *db.Tx, o Order, reason string) error {
 func (s *Orders) cancel(
 	tx *db.Tx, ref program.Reference, o *Order, r CancelRequest,
 ) (OrderCancellation, error) {
-	contracts, units, err := entitlement.LockUnitsInForce(tx, o.ID)
+	contracts, err := entitlement.LockContractsOfOrder(tx, o.ID)
+	if err != nil {
+		return OrderCancellation{}, err
+	}
+
+	// The account and its parent before the licences, as a fulfilment takes them.
+	acc, err := account.LockWithParent(tx, *o.AccountID)
+	if err != nil {
+		return OrderCancellation{}, err
+	}
+
+	units, err := entitlement.LockUnitsInForce(tx, contracts)
 	if err != nil {
 		return OrderCancellation{}, err
 	}
@@ -196,8 +207,7 @@ func (s *Orders) cancel(
 		Source: c.ID,
 	}
 
-	err = s.replacements.RecountAccount(tx, *o.AccountID, why)
-	return c, err
+	return c, s.replacements.RecountParent(tx, acc.ParentOrgID, why)
 }
 
 // choose returns which of an order's licences in force the request takes (S12), and whether

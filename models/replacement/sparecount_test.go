@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/spare"
@@ -65,6 +66,11 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 						f.State, renews, l.ID)
 				}
 			}
+			// The licences were changed behind the program's back.
+			set(t, env, "INSERT INTO select_counts SELECT id, 0, ? FROM accounts WHERE true "+
+				"ON CONFLICT (account_id) DO UPDATE SET checked_at = excluded.checked_at", time.Unix(0, 0).UTC())
+			_, err := entitlement.CheckSelectCounts(env.Context, env.DB, func() {})
+			require.NoError(t, err)
 			want := spare.CountLicences(all, now)
 			for _, p := range parents {
 				got, err := env.GetSpares(env.Context, p)

@@ -50,36 +50,17 @@ type spareCount struct {
 	LastSeq  int64 // of the ledger
 }
 
-// A renewal does not count beside what it renews (S4).
 const countSparesSQL = `
-	WITH force AS (
-		SELECT l.id, l.renews_licence_id, a.parent_org_id
-		FROM accounts a
-		JOIN licences l ON l.account_id = a.id
-		JOIN service_contracts c ON c.id = l.contract_id
-		WHERE a.parent_org_id IN @parents
-			AND l.state IN ('AVAILABLE','ASSIGNED')
-			AND c.type = 'SELECT'
-			AND c.state NOT IN ('CANCELLED','EXPIRED')
-			AND (c.end_at IS NULL OR c.end_at > @now))
-	SELECT o.id AS parent_id,
-		(SELECT count(*) FROM force f WHERE f.parent_org_id = o.id)
-			- (SELECT count(DISTINCT f.renews_licence_id)
-				FROM force f
-				JOIN force old ON old.id = f.renews_licence_id
-					AND old.id <> f.id
-					AND old.parent_org_id = f.parent_org_id
-				WHERE f.parent_org_id = o.id) AS licences,
+	SELECT n.parent_id, n.licences,
 		(SELECT CAST(COALESCE(sum(s.delta), 0) AS bigint)
-			FROM spare_ledger s WHERE s.parent_org_id = o.id) AS balance,
+			FROM spare_ledger s WHERE s.parent_org_id = n.parent_id) AS balance,
 		(SELECT COALESCE(max(s.seq), 0)
-			FROM spare_ledger s WHERE s.parent_org_id = o.id) AS last_seq
-	FROM orgs o
-	WHERE o.id IN @parents`
+			FROM spare_ledger s WHERE s.parent_org_id = n.parent_id) AS last_seq
+	FROM (` + entitlement.CountSelectSQL + `) n`
 
 // countSpares counts parents' Select licences in force over all their accounts
-// (R80, R82a) and their ledgers, in one statement. It says in SQL what
-// spare.CountLicences says in Go. A count to write by comes after the lock on the
+// (R80, R82a) and their ledgers, in one statement, by the counts that entitlement keeps.
+// It says in SQL what spare.CountLicences says in Go. A count to write by comes after the lock on the
 // parents: in one statement with it, it would not see what the transaction wrote that
 // held the lock before.
 func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
@@ -100,7 +81,8 @@ func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
 	return out, nil
 }
 
-// countLicencesSQL is the count of countSparesSQL for some accounts alone.
+// countLicencesSQL counts the licences of some accounts alone, one by one: a renewal does
+// not count beside what it renews (S4), which is looked up by its key.
 const countLicencesSQL = `
 	WITH force AS (
 		SELECT l.id, l.renews_licence_id
@@ -111,10 +93,19 @@ const countLicencesSQL = `
 			AND c.type = 'SELECT'
 			AND c.state NOT IN ('CANCELLED','EXPIRED')
 			AND (c.end_at IS NULL OR c.end_at > @now))
-	SELECT (SELECT count(*) FROM force)
-		- (SELECT count(DISTINCT f.renews_licence_id)
-			FROM force f
-			JOIN force old ON old.id = f.renews_licence_id AND old.id <> f.id)`
+	SELECT count(*)
+		- count(DISTINCT CASE WHEN f.renews_licence_id IS NOT NULL THEN (
+			SELECT old.id
+			FROM licences old
+			JOIN service_contracts oc ON oc.id = old.contract_id
+			WHERE old.id = f.renews_licence_id
+				AND old.id <> f.id
+				AND old.account_id IN @accounts
+				AND old.state IN ('AVAILABLE','ASSIGNED')
+				AND oc.type = 'SELECT'
+				AND oc.state NOT IN ('CANCELLED','EXPIRED')
+				AND (oc.end_at IS NULL OR oc.end_at > @now)) END)
+	FROM force f`
 
 // countLicences counts the Select licences in force of accounts.
 func countLicences(tx *db.Tx, accountIDs []string) (int, error) {
@@ -177,29 +168,17 @@ func (s *Replacements) RecountOrder(
 	return s.recount(tx, count, SpareChange{Ratio: ratio, Cause: spare.SpareByOrder, Source: o.ID})
 }
 
-// RecountAccount counts the spares of an account's parent again.
-func (s *Replacements) RecountAccount(tx *db.Tx, accountID string, why SpareChange) error {
-	return s.RecountAccounts(tx, map[string]string{accountID: why.Source}, why.Ratio, why.Cause)
+// RecountParent counts the spares of a parent again. The caller holds its lock.
+func (s *Replacements) RecountParent(tx *db.Tx, parentID string, why SpareChange) error {
+	return s.RecountParents(tx, map[string]string{parentID: why.Source}, why.Ratio, why.Cause)
 }
 
-// RecountAccounts counts the spares of the accounts' parents again, each parent
-// once; sources names what caused it by account, and of several in one parent the
-// greatest id counts.
-func (s *Replacements) RecountAccounts(
+// RecountParents counts the spares of parents again; sources names what caused it by
+// parent. The caller holds their locks.
+func (s *Replacements) RecountParents(
 	tx *db.Tx, sources map[string]string, ratio int, cause spare.SpareCause,
 ) error {
-	parentOf, err := account.LockParentsOf(tx, db.KeysOf(sources))
-	if err != nil {
-		return err
-	}
-
-	byParent := map[string]string{}
-	for account, source := range sources {
-		parent := parentOf[account]
-		byParent[parent] = max(byParent[parent], source)
-	}
-
-	parents := db.KeysOf(byParent)
+	parents := db.KeysOf(sources)
 	counts, err := countSpares(tx, parents...)
 	if err != nil {
 		return err
@@ -207,7 +186,7 @@ func (s *Replacements) RecountAccounts(
 
 	for _, p := range parents {
 		err := s.recount(tx, counts[p],
-			SpareChange{Ratio: ratio, Cause: cause, Source: byParent[p]})
+			SpareChange{Ratio: ratio, Cause: cause, Source: sources[p]})
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
@@ -180,7 +181,6 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 	units := make([]SpareUnit, n)
 	events := make([]db.OutboxEvent, n)
 
-	var trail []db.AuditEvent
 	for i := range units {
 		u := SpareUnit{
 			ID:          db.NewID(db.PrefixSpareUnit),
@@ -197,7 +197,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			Version:    1,
 		}
 
-		earned := db.LinkAudit(tx, u.ID, nil, db.AuditEvent{}, db.Entry{
+		earned := db.Entry{
 			Verb:     "spare.earned",
 			ObjectID: u.ID,
 			Details: map[string]any{
@@ -206,42 +206,41 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 				"cause":  line.Cause,
 				"source": line.SourceID,
 			},
-		})
+		}
 
-		asked := db.LinkAudit(tx, u.ID, nil, earned, db.Entry{
+		asked := db.Entry{
 			Verb:     "spare.choice_asked",
 			ObjectID: u.ID,
 			Details: map[string]any{
 				"before": spare.SpareEarned,
 				"after":  u.State,
 			},
-		})
+		}
 
+		if err := tx.Audit(u.ID, nil, true, earned, asked); err != nil {
+			return err
+		}
 		units[i] = u
 		st := u.processStatus()
 		st.Summary = fmt.Sprintf("unit %d by %s", u.Ordinal, line.Cause)
 		events[i] = st.Event(db.OutboxSpareEarned, u.ID)
-		trail = append(trail, earned, asked)
 	}
 
-	if err := tx.Create(&units).Error; err != nil {
+	if err := tx.CreateInBatches(&units, db.RowsPerStatement(units)).Error; err != nil {
 		return err
 	}
 
-	for _, u := range units {
-		err := tx.Raise(db.OperatorTask{
+	tasks := make([]db.OperatorTask, len(units))
+	for i, u := range units {
+		tasks[i] = db.OperatorTask{
 			Kind:      db.TaskChooseSpare,
 			SubjectID: u.ID,
 			What: u.Name() + ": Discuss with the customer which model to keep as a spare and " +
 				"at which site, and choose both.",
 			Why: "A customer has earned a spare.",
-		})
-		if err != nil {
-			return err
 		}
 	}
-
-	if err := tx.AppendAudit(trail); err != nil {
+	if err := tx.RaiseAll(tasks); err != nil {
 		return err
 	}
 
@@ -250,9 +249,15 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 
 // SettleSpareUnits aligns the units of every parent whose live units differ from its
 // balance, and returns how many parents that were: those whose ledger is older than
-// the units are. What it meets with one parent does not keep it from the next; progress is
-// called between two. The daily sweep calls it.
+// the units are. A parent that cannot be aligned becomes a task and does not keep it from
+// the next; progress is called between two. The daily sweep calls it. The counts of
+// licences that nobody looked at for a day are checked first.
 func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (int, error) {
+	var failures []error
+	if _, err := entitlement.CheckSelectCounts(ctx, s.db, progress); err != nil {
+		failures = append(failures, fmt.Errorf("count licences: %w", err))
+	}
+
 	var parents []string
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
@@ -274,21 +279,35 @@ func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (i
 			ORDER BY parent_org_id`).Scan(&parents).Error
 	})
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(append(failures, err)...)
 	}
 
 	settled := 0
-	var failures []error
 	for _, id := range parents {
 		progress()
-		if err := s.settleSpareUnits(ctx, id); err != nil {
-			failures = append(failures, fmt.Errorf("spares of %s: %w", id, err))
-			continue
+		err := s.settleSpareUnits(ctx, id)
+		if err != nil && s.db.BlamesRows(ctx, err) {
+			err = s.askAboutUnits(ctx, id, err)
+		} else if err == nil {
+			settled++
 		}
-		settled++
+		if err != nil {
+			failures = append(failures, fmt.Errorf("spares of %s: %w", id, err))
+		}
 	}
 
 	return settled, errors.Join(failures...)
+}
+
+// askAboutUnits asks an operator about a parent whose units cannot be aligned.
+func (s *Replacements) askAboutUnits(ctx context.Context, parentID string, cause error) error {
+	return s.db.RaiseTask(ctx, db.OperatorTask{
+		Kind:      db.TaskSweepFailed,
+		SubjectID: parentID,
+		What: "Find out what is wrong with this parent's spares. The sweep leaves them out, " +
+			"tries them each hour, and closes the task when it succeeds.",
+		Why: "The hourly sweep cannot align its spare units: " + db.CauseOf(cause) + ".",
+	})
 }
 
 func (s *Replacements) settleSpareUnits(ctx context.Context, parentID string) error {
@@ -310,6 +329,9 @@ func (s *Replacements) settleSpareUnits(ctx context.Context, parentID string) er
 			return db.Found(err)
 		}
 
-		return s.alignSpares(tx, line, counts[parentID].Balance)
+		if err := s.alignSpares(tx, line, counts[parentID].Balance); err != nil {
+			return err
+		}
+		return tx.Settle(db.TaskSweepFailed, parentID, "its spares were aligned")
 	})
 }

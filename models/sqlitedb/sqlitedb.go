@@ -4,6 +4,7 @@ package sqlitedb
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"gorm.io/driver/sqlite"
@@ -41,7 +42,7 @@ const (
 	codeCheck      = 275
 )
 
-// Translate returns gorm's error for SQLite's.
+// Translate returns gorm's error for SQLite's; that of a unique key says which key it is.
 func (d dialect) Translate(err error) error {
 	var e *modernc.Error
 	if !errors.As(err, &e) {
@@ -50,7 +51,7 @@ func (d dialect) Translate(err error) error {
 
 	switch e.Code() {
 	case codeUnique, codePrimaryKey:
-		return gorm.ErrDuplicatedKey
+		return fmt.Errorf("%w: %w", gorm.ErrDuplicatedKey, e)
 	case codeForeignKey:
 		return gorm.ErrForeignKeyViolated
 	case codeCheck:

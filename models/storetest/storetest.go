@@ -97,6 +97,7 @@ type Counter struct {
 	after func(statements int)
 
 	owners map[string]string    // who may write each table
+	locks  locks                // what each transaction holds
 	fail   func(foreign string) // is told of a write into another domain's table
 }
 
@@ -109,8 +110,9 @@ func (c *Counter) After(fn func(statements int)) {
 }
 
 // Trace is called by gorm after each statement. It fails the test when a domain has
-// written a table of another.
-func (c *Counter) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
+// written a table of another, and when a transaction takes its locks in another order
+// than all do.
+func (c *Counter) Trace(ctx context.Context, _ time.Time, fc func() (string, int64), _ error) {
 	sql, _ := fc()
 	c.mu.Lock()
 	c.list = append(c.list, sql)
@@ -119,6 +121,9 @@ func (c *Counter) Trace(_ context.Context, _ time.Time, fc func() (string, int64
 
 	if foreign := foreignWrite(sql, c.owners); foreign != "" {
 		c.fail(foreign)
+	}
+	if wrong := c.locks.take(db.TransactionOf(ctx), sql); wrong != "" {
+		c.fail(wrong)
 	}
 	if after != nil {
 		after(n)

@@ -1,0 +1,122 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"gorm.io/gorm"
+)
+
+// errChainMoved says that another transaction appended to the same audit
+// chain first.
+var errChainMoved = errors.New("models: the audit chain moved on")
+
+// ErrParentMoved says that an account was moved to another parent while the
+// transaction waited for the lock on its parent.
+var ErrParentMoved = errors.New("models: the account has another parent now")
+
+// Duplicated reports whether an error says that another row has the same unique key. What
+// two callers did at once is tried again before: the other row was there all the time.
+func Duplicated(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
+
+// takenAnew are the unique keys whose value the next try takes anew: a number behind the
+// last one, or one that is drawn. As PostgreSQL names them, and as SQLite does.
+var takenAnew = []string{
+	"country_terms_pkey", "country_terms.country, country_terms.version",
+	"rmas_number", "rmas.number",
+	"spare_ledger_seq", "spare_ledger.parent_org_id, spare_ledger.seq",
+	"spare_units_number", "spare_units.number",
+}
+
+const (
+	// maxTries bounds how often a transaction runs where the next run may succeed.
+	maxTries = 8
+	// maxTriesOfKey bounds how often one runs that meets a unique key: the second run
+	// sees the row that another caller has written at the same time, and what meets the
+	// key again would meet it for ever.
+	maxTriesOfKey = 2
+
+	firstPause = 5 * time.Millisecond
+	mostPause  = 500 * time.Millisecond
+)
+
+// tries counts the runs of one transaction.
+type tries struct {
+	runs, keys int
+}
+
+// after reports whether the transaction runs again behind an error, and pauses before it
+// does: by chance, and longer each time, so that those that met do not meet again.
+func (t *tries) after(ctx context.Context, err error) bool {
+	t.runs++
+	if !retryable(err) || t.runs == maxTries {
+		return false
+	}
+	if meetsKey(err) {
+		if t.keys++; t.keys == maxTriesOfKey {
+			return false
+		}
+	}
+
+	most := min(firstPause<<t.runs, mostPause)
+	pause := time.NewTimer(rand.N(most))
+	defer pause.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-pause.C:
+		return true
+	}
+}
+
+// retryable reports whether the same transaction may succeed when it runs again: it sees
+// then what the other one wrote that it met.
+func retryable(err error) bool {
+	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) || Duplicated(err) {
+		return true
+	}
+
+	switch stateOf(err) {
+	case "40001", "40P01", overlapping: // serialization failure, deadlock
+		return true
+	}
+
+	return strings.Contains(err.Error(), "SQLITE_BUSY")
+}
+
+// overlapping is the SQLSTATE of an exclusion constraint: another row has the time or a
+// part of it.
+const overlapping = "23P01"
+
+// meetsKey reports whether an error names a unique key or an exclusion constraint whose
+// value will be the same in the next run.
+func meetsKey(err error) bool {
+	if stateOf(err) == overlapping {
+		return true
+	}
+	if !Duplicated(err) {
+		return false
+	}
+
+	var named *pgconn.PgError
+	if errors.As(err, &named) {
+		return !slices.Contains(takenAnew, named.ConstraintName)
+	}
+	return !slices.ContainsFunc(takenAnew, func(key string) bool {
+		return strings.Contains(err.Error(), "failed: "+key+" (")
+	})
+}
+
+// stateOf returns the SQLSTATE of an error of PostgreSQL; empty for another one.
+func stateOf(err error) string {
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) {
+		return state.SQLState()
+	}
+	return ""
+}
