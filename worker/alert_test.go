@@ -114,8 +114,8 @@ func TestAFailuresWordsStayOutOfTheHistory(t *testing.T) {
 		words string
 	}{
 		"of a database": {
-			fmt.Errorf("insert: %w", &pgconn.PgError{Code: "23505", Detail: canary, Message: canary}),
-			"*pgconn.PgError", "SQLSTATE 23505",
+			fmt.Errorf("insert: %w", &pgconn.PgError{Code: "57014", Detail: canary, Message: canary}),
+			"*pgconn.PgError", "SQLSTATE 57014",
 		},
 		"of a library": {errors.New(canary), "*errors.errorString", "the log has the words"},
 		"in an error with a pause": {

@@ -36,18 +36,15 @@ var takenAnew = []string{
 const (
 	// maxTries bounds how often a transaction runs where the next run may succeed.
 	maxTries = 8
-	// maxTriesOfKey bounds how often one runs that meets a unique key: the second run
-	// sees the row that another caller has written at the same time, and what meets the
-	// key again would meet it for ever.
-	maxTriesOfKey = 2
 
 	firstPause = 5 * time.Millisecond
 	mostPause  = 500 * time.Millisecond
 )
 
-// tries counts the runs of one transaction.
+// tries are the runs of one transaction.
 type tries struct {
-	runs, keys int
+	runs int
+	met  map[string]bool // the unique keys that it met
 }
 
 // after reports whether the transaction runs again behind an error, and pauses before it
@@ -57,10 +54,16 @@ func (t *tries) after(ctx context.Context, err error) bool {
 	if !retryable(err) || t.runs == maxTries {
 		return false
 	}
-	if meetsKey(err) {
-		if t.keys++; t.keys == maxTriesOfKey {
+	// The second run sees the row that another caller has written at the same time. What
+	// meets the same key again would meet it for ever.
+	if key := keyMet(err); key != "" {
+		if t.met[key] {
 			return false
 		}
+		if t.met == nil {
+			t.met = map[string]bool{}
+		}
+		t.met[key] = true
 	}
 
 	most := min(firstPause<<t.runs, mostPause)
@@ -93,23 +96,28 @@ func retryable(err error) bool {
 // part of it.
 const overlapping = "23P01"
 
-// meetsKey reports whether an error names a unique key or an exclusion constraint whose
-// value will be the same in the next run.
-func meetsKey(err error) bool {
-	if stateOf(err) == overlapping {
-		return true
-	}
-	if !Duplicated(err) {
-		return false
+// keyMet returns the unique key or exclusion constraint that an error names, whose value
+// will be the same in the next run; empty where it names none.
+func keyMet(err error) string {
+	if !Duplicated(err) && stateOf(err) != overlapping {
+		return ""
 	}
 
 	var named *pgconn.PgError
 	if errors.As(err, &named) {
-		return !slices.Contains(takenAnew, named.ConstraintName)
+		if slices.Contains(takenAnew, named.ConstraintName) {
+			return ""
+		}
+		return named.ConstraintName
 	}
-	return !slices.ContainsFunc(takenAnew, func(key string) bool {
-		return strings.Contains(err.Error(), "failed: "+key+" (")
-	})
+
+	text := err.Error()
+	if slices.ContainsFunc(takenAnew, func(key string) bool {
+		return strings.Contains(text, "failed: "+key+" (")
+	}) {
+		return ""
+	}
+	return text
 }
 
 // stateOf returns the SQLSTATE of an error of PostgreSQL; empty for another one.

@@ -60,9 +60,9 @@ const countSparesSQL = `
 
 // countSpares counts parents' Select licences in force over all their accounts
 // (R80, R82a) and their ledgers, in one statement, by the counts that entitlement keeps.
-// It says in SQL what spare.CountLicences says in Go. A count to write by comes after the lock on the
-// parents: in one statement with it, it would not see what the transaction wrote that
-// held the lock before.
+// It says in SQL what spare.CountLicences says in Go. A count to write by comes after the
+// lock on the parents: in one statement with it, it would not see what the transaction
+// wrote that held the lock before.
 func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
 	var rows []spareCount
 	err := tx.Raw(countSparesSQL, map[string]any{

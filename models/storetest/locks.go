@@ -60,7 +60,9 @@ func (l *locks) take(transaction any, sql string) string {
 		}
 		for _, before := range l.held[transaction] {
 			if lockLevel(before) > level {
-				return fmt.Sprintf("%s is locked behind %s; see db.LockOrder:\n%s", table, before, sql)
+				return fmt.Sprintf(
+					"%s is locked behind %s; see db.LockOrder:\n%s", table, before, sql,
+				)
 			}
 		}
 		if l.held == nil {
