@@ -51,7 +51,11 @@ func TestAWorkerThatDoesNotFitAHistoryIsMeasured(t *testing.T) {
 	s := start(t, o)
 	c, metrics := measured(t, s)
 
-	w := work(t, c)
+	// A step that is handed over with its task waits for nobody, and is not measured.
+	w := worker.New(c, taskQueue, worker.Options{DisableEagerActivities: true})
+	w.RegisterWorkflow(answer)
+	w.RegisterActivity(double)
+	require.NoError(t, w.Start())
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "ord_1", TaskQueue: taskQueue}, answer, 10)
 	require.NoError(t, err)
 	awaitEvent(ctx, t, c, "ord_1", enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)

@@ -1,9 +1,12 @@
+//go:build long
+
 package temporalserver_test
 
 import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -30,7 +34,7 @@ type taken struct{}
 func (taken) Send(context.Context, mail.Message) (string, error) { return "taken", nil }
 
 // fastDay is how long a calendar day takes below.
-const fastDay = 4 * time.Second
+const fastDay = 12 * time.Second
 
 // world is rows with a calendar that runs fast.
 func world(t *testing.T) storetest.Env {
@@ -96,7 +100,8 @@ func running(t *testing.T, c client.Client) map[string]bool {
 }
 
 // Every workflow under way is gone: reconcile brings each back from the rows, with the
-// reminders that are still to come, and a second time it changes nothing.
+// reminders that are still to come, and a second time it changes nothing. It waits for those
+// reminders, which takes minutes: only make test-long builds it.
 func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 	s := start(t, options(t))
 	c := connect(t, s)
@@ -121,6 +126,7 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 		OrgID: seller.ID, Format: "json", DryRun: true, Content: []byte("[]"),
 	})
 	require.NoError(t, err)
+	replacementAndSpare(t, env)
 	under := func() map[string]bool {
 		out := map[string]bool{}
 		page := db.Page{Limit: 200}
@@ -157,6 +163,9 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 	told, err := env.Reconcile(env.Context, operations.Reconciliation{})
 	require.NoError(t, err)
 	t.Logf("told: %v", told)
+	for _, kind := range []string{"order", "invitation", "rma", "spare"} {
+		require.Positive(t, told[kind], kind)
+	}
 	require.Eventually(t, func() bool { return len(missing()) == 0 }, 2*deadline, 200*time.Millisecond,
 		"each has its workflow again")
 
@@ -185,15 +194,32 @@ func awaitNextReminders(t *testing.T, env storetest.Env) {
 			continue
 		}
 		awaited++
-		due := plan.Reminders[0].At
+		due, day := plan.Reminders[0].At, plan.Reminders[0].Day
 		require.Eventually(t, func() bool {
 			return env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'invitation_reminder'"+
-				" AND subject_id = '"+id+"'") > 0
+				" AND subject_id = '"+id+"' AND epoch = 'd+"+strconv.Itoa(day)+"'") > 0
 		}, time.Until(time.Now().Add(env.DB.Clock().RealDuration(due.Sub(env.DB.Clock().Now()))))+deadline,
 			100*time.Millisecond, "the reminder of %s", due)
 	}
 	require.Positive(t, awaited)
 	t.Logf("%d reminders came", awaited)
+}
+
+// replacementAndSpare has a replacement and an earned spare unit under way.
+func replacementAndSpare(t *testing.T, env storetest.Env) {
+	t.Helper()
+	form := storetest.FormFor("PO-50", "Delta SA", "rui@delta.example")
+	form.Lines[0].Quantity = 50
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
+	env.Join(t, env.InvitationOf(t, o.ID))
+	env.Site(t, *o.AccountID, "HQ", "BR", "SP")
+	room := env.Room(t, *o.AccountID, "Sala 1")
+	env.Assigned(t, env.Licences(t, o)[0], room)
+	env.Device(t, room, "SN-300", "RALLY-BAR", "2026-06-01")
+	time.Sleep(fastDay + fastDay/10) // a day of the calendar: the serial is known
+	_, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-300", Fault: "No picture"})
+	require.NoError(t, err)
+	require.Len(t, env.Units(t, *o.AccountID), 1)
 }
 
 func requireNoFailedTasks(t *testing.T, c client.Client) {
