@@ -86,7 +86,7 @@ func (n siteNotice) tellAdmins(tx *db.Tx, accountID string) error {
 	for _, admin := range (notification.Audience{Admins: known.Admins}).People() {
 		err := notification.QueueSingle(tx, notification.Notification{
 			Template:  rules.TemplateSiteNotice,
-			SubjectID: n.siteID + "/notice",
+			SubjectID: n.siteID,
 			Recipient: admin.Email,
 			Epoch:     n.epoch,
 			AccountID: &accountID,

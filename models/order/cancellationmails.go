@@ -318,8 +318,8 @@ func tellOfUntold(tx *db.Tx, orderID string) (bool, error) {
 	loc := db.ZoneOf(o.TimeZone)
 	today := rules.StartOfDay(rules.DateIn(tx.Now(), loc), loc)
 	var untold []OrderCancellation
-	err = tx.
-		Where("order_id = ? AND untold_quantity > 0 AND completed_at < ?", orderID, today.UTC()).
+	err = tx.Where("order_id = ? AND untold_quantity > 0", orderID).
+		Where("completed_at < ?", today.UTC()).
 		Order("sequence").
 		Find(&untold).Error
 	if err != nil || len(untold) == 0 {
