@@ -106,7 +106,7 @@ func checkSKU(
 	switch {
 	case !ok:
 		k.Fail(at, rules.UnknownSKU, "The catalogue has no such SKU today.",
-			"Use a SKU of the current catalogue.")
+			"Use a SKU of the current catalogue."+c.Near(code, today))
 	case first == "":
 		return found.ServiceType
 	case found.ServiceType != first:
