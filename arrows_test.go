@@ -76,7 +76,8 @@ var arrows = map[string][]string{
 		"rules/cover", "rules/licensing",
 	},
 	"models/logistics": {
-		"models/db", "models/program", "rules", "rules/calendar", "rules/catalogue", "rules/shipping",
+		"models/db", "models/program", "rules", "rules/calendar", "rules/catalogue",
+		"rules/shipping",
 	},
 	"models/replacement": {
 		"label", "messages/promise", "models/account", "models/db", "models/entitlement",

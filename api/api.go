@@ -101,7 +101,7 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 		return nil, err
 	}
 
-	described.Transformers = append(described.Transformers, s.signCursors)
+	described.Transformers = append(described.Transformers, s.signCursors, sayUnchanged)
 	s.api = humagin.New(router, described)
 	s.api.UseMiddleware(
 		s.observe, s.authenticate, s.permit, s.openCursors, s.readBody, s.answerOnce,
@@ -149,7 +149,10 @@ func (s *service) routes() {
 
 	csmHandlers{accounts: s.domains.Accounts}.routes(s.api)
 	invitationHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
-	siteHandlers{accounts: s.domains.Accounts}.routes(s.api)
+	siteHandlers{
+		accounts:     s.domains.Accounts,
+		replacements: s.domains.Replacements,
+	}.routes(s.api)
 
 	contractHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
 	warrantyHandlers{warranties: s.domains.Warranties}.routes(s.api)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -78,13 +79,16 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 
-	scope := db.Scope{Actor: db.Actor{
-		ID:        t.ID,
-		Role:      t.Role,
-		OrgID:     t.OrgID,
-		IP:        ip,
-		RequestID: requestID(ctx.Context()),
-	}}
+	scope := db.Scope{
+		Actor: db.Actor{
+			ID:        t.ID,
+			Role:      t.Role,
+			OrgID:     t.OrgID,
+			IP:        ip,
+			RequestID: requestID(ctx.Context()),
+		},
+		Changed: &atomic.Bool{},
+	}
 
 	switch {
 	case t.Role.IsOperator():

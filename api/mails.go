@@ -37,6 +37,7 @@ func (h mailHandlers) routes(api huma.API) {
 type MailView struct {
 	ID         string                  `json:"id" doc:"Id of the mail, such as ntf_01kb…"`
 	Template   string                  `json:"template" doc:"What the mail says: the name of its template, such as invitation"`
+	Step       string                  `json:"step,omitempty" doc:"What a mail about a replacement or a spare unit tells, such as SHIPPED or REMINDER"`
 	SubjectID  string                  `json:"subject_id" doc:"Id of what the mail is about"`
 	OrderID    string                  `json:"order_id,omitempty" doc:"Id of the order that it came from, such as ord_01kb…"`
 	AccountID  string                  `json:"account_id,omitempty" doc:"Id of the customer's account, such as acc_01kb…"`
@@ -51,9 +52,11 @@ type MailView struct {
 }
 
 func mailView(n notification.Notification) MailView {
+	step, _ := n.Params["step"].(string)
 	return MailView{
 		ID:         n.ID,
 		Template:   n.Template,
+		Step:       step,
 		SubjectID:  n.SubjectID,
 		OrderID:    text(n.OrderID),
 		AccountID:  text(n.AccountID),

@@ -149,7 +149,7 @@ func (h rmaHandlers) requestRMA(
 // RMACommandRequest is what the commands need; each takes its own fields.
 type RMACommandRequest struct {
 	Version         int64          `json:"version,omitempty" doc:"approve, reject, take_back: of the replacement that you looked at; another one answers 412, since its customer may have used a spare. Missing: any. To take back the inspection before one that was taken back, it is needed"`
-	Reason          string         `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive, take_back: required; goes into the audit"`
+	Reason          string         `json:"reason,omitempty" doc:"appeal, readdress, reject, reship, wait, waive, take_back: required; goes into the audit"`
 	DefectConfirmed bool           `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
 	Code            string         `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
 	Model           string         `json:"model,omitempty" doc:"allocate, backorder: a better model that is sent instead; missing: the same one"`
@@ -351,29 +351,57 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 	}
 }
 
+// RMAShipTo is where a replacement goes.
+type RMAShipTo struct {
+	Site        string        `json:"site" doc:"Name of the site"`
+	ContactName string        `json:"contact_name,omitempty" doc:"Who takes the parcel there"`
+	Address     rules.Address `json:"address" doc:"Where the parcel is delivered"`
+	Fixed       bool          `json:"fixed" doc:"Whether the approval has fixed it: a later change of the site does not move it, readdress does. False: it is where the site is now"`
+}
+
 // RMADetail is a replacement with what happened to it.
 type RMADetail struct {
 	RMAView
+	ShipTo   RMAShipTo   `json:"ship_to" doc:"Where it goes or went"`
 	Timeline []EventView `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
 func (h rmaHandlers) rmaDetail(ctx context.Context, r replacement.RMA) (*one[RMADetail], error) {
+	to, fixed, err := h.replacements.GoesTo(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+
 	events, err := h.db.Timeline(ctx, r.ID)
 	return single(r, err, func(r replacement.RMA) RMADetail {
 		operator := callOf(ctx).token.Role.IsOperator()
-		return RMADetail{h.rmaView(ctx)(r), rmaTimeline(events, operator)}
+		return RMADetail{
+			RMAView: h.rmaView(ctx)(r),
+			ShipTo: RMAShipTo{
+				Site:        to.Site,
+				ContactName: to.Contact,
+				Address:     to.Address(),
+				Fixed:       fixed,
+			},
+			Timeline: rmaTimeline(events, operator),
+		}
 	})
 }
 
-// rmaTimeline shows a customer what happened to the replacement and when; who did
+// rmaTimeline shows what happened to a replacement or a spare unit, by when it happened; who did
 // it, and why, is for operators.
 func rmaTimeline(events []db.AuditEvent, operator bool) []EventView {
-	if operator {
-		return timeline(events, true)
+	all := replacement.InOrder(events)
+	for i := range all {
+		all[i].AuditEvent.At = all[i].At
 	}
 
 	out := []EventView{}
-	for _, e := range events {
+	for _, e := range all {
+		if operator {
+			out = append(out, timeline([]db.AuditEvent{e.AuditEvent}, true)...)
+			continue
+		}
 		out = append(out, EventView{At: e.At, Event: e.Verb})
 	}
 

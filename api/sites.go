@@ -8,11 +8,15 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // siteHandlers answer what is asked about sites.
-type siteHandlers struct{ accounts *account.Accounts }
+type siteHandlers struct {
+	accounts     *account.Accounts
+	replacements *replacement.Replacements
+}
 
 func (h siteHandlers) routes(api huma.API) {
 	read := route{
@@ -138,7 +142,7 @@ func (h siteHandlers) createSite(
 
 func (h siteHandlers) putSite(
 	ctx context.Context, in *IfMatchInput, r SiteRequest,
-) (*roomOutput[SiteView], error) {
+) (*roomOutput[SiteChanged], error) {
 	site, err := h.accounts.GetSite(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -152,7 +156,26 @@ func (h siteHandlers) putSite(
 			"Leave it out, or send the one that you read.")
 	}
 
-	return siteAnswer(h.accounts.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
+	site, err = h.accounts.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason)
+	if err != nil {
+		return nil, err
+	}
+	stay, err := h.replacements.StayWithAddress(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+
+	changed := SiteChanged{siteView(site), []string{}}
+	for _, r := range stay {
+		changed.Stay = append(changed.Stay, r.Name())
+	}
+	return &roomOutput[SiteChanged]{etag(site.Version), changed}, nil
+}
+
+// SiteChanged is a site that was changed, with what does not follow it.
+type SiteChanged struct {
+	SiteView
+	Stay []string `json:"stay" nullable:"false" doc:"Numbers of the replacements that were not sent yet and go to the address that they were approved with, not to this one: readdress changes that"`
 }
 
 // CourierRequest says whether the courier is unreliable.

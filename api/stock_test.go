@@ -86,17 +86,24 @@ func TestStockRequestsThatAreWrong(t *testing.T) {
 	d := h.depot("br-1")
 	p := problem(t, h.Lead.post("/v1/stock/receipts", `{"quantity":1}`), 422, rules.ValidationFailed)
 	require.ElementsMatch(t, []string{"/depot_id REQUIRED", "/model REQUIRED"}, codes(p.Errors))
-	problem(t, h.Lead.post("/v1/stock/receipts", `{"depot_id":"dpt_none","model":"X","quantity":1}`), 404,
+	problem(t, h.Lead.post("/v1/stock/receipts", `{"depot_id":"dpt_none","model":"RALLY-BAR","quantity":1}`), 404,
 		rules.NotFound)
+	p = problem(t, h.Lead.post("/v1/stock/receipts", map[string]any{
+		"depot_id": d.ID,
+		"model":    "RALY-BAR",
+		"quantity": 1,
+	}), 422, rules.ValidationFailed)
+	require.Equal(t, []string{"/model UNKNOWN_MODEL"}, codes(p.Errors))
+	require.Contains(t, p.Errors[0].Remedy, "RALLY-BAR")
 	for _, quantity := range []int{0, -1, 1_000_000} {
 		p = problem(t,
-			h.Lead.post("/v1/stock/receipts", map[string]any{"depot_id": d.ID, "model": "X", "quantity": quantity}),
+			h.Lead.post("/v1/stock/receipts", map[string]any{"depot_id": d.ID, "model": "RALLY-BAR", "quantity": quantity}),
 			422, rules.ValidationFailed)
 		require.Equal(t, []string{"/quantity OUT_OF_RANGE"}, codes(p.Errors))
 	}
 	p = problem(t, h.Lead.post("/v1/stock/receipts", map[string]any{
 		"depot_id":  d.ID,
-		"model":     "X",
+		"model":     "RALLY-BAR",
 		"quantity":  1,
 		"reference": strings.Repeat("x", 101),
 	}), 422, rules.ValidationFailed)

@@ -44,7 +44,7 @@ var composed = map[string][]string{
 		"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated",
 		"shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded", "return_overdue", "return_scanned",
 		"return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited",
-		"fee_waived", "fee_withdrawn", "taken_back",
+		"fee_waived", "fee_withdrawn", "taken_back", "readdressed",
 	},
 	"refusal.": {rma.SerialMissing, rma.SerialNotRegistered, rma.RMAOpen,
 		rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap,

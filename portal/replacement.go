@@ -8,7 +8,6 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/program"
@@ -59,7 +58,7 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 		return answer{}, err
 	}
 
-	site, err := v.accounts.GetSite(v.acting(), r.SiteID)
+	to, _, err := v.replacements.GoesTo(v.acting(), r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -74,10 +73,10 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 	p := replacementPage{
 		replacementView: views[0],
 		Next:            v.nextSentence(r, now),
-		Timeline:        v.timeline(events, site.TimeZone),
+		Timeline:        v.timeline(events, to.TimeZone),
 	}
 
-	p.Facts = v.replacementFacts(r, views[0], site, ref)
+	p.Facts = v.replacementFacts(r, views[0], to, ref)
 	if err == nil {
 		p.Return, err = v.returnView(r, now)
 	}
@@ -96,7 +95,7 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 
 // replacementFacts lists what is known; a line without a value is left out.
 func (v *visit) replacementFacts(
-	r replacement.RMA, view replacementView, site account.AccountSite, ref program.Reference,
+	r replacement.RMA, view replacementView, to logistics.ShipTo, ref program.Reference,
 ) []fact {
 	explanation := ""
 	if r.Promise != nil && view.Promise != "" {
@@ -137,7 +136,7 @@ func (v *visit) replacementFacts(
 		{"replacement.serial", r.FaultySerial}, {
 			"replacement.quantity", quantity,
 		}, {"replacement.room", view.Room}, {"replacement.fault", r.Fault},
-		{"replacement.site", siteLine(site)}, {"replacement.number", r.Name()},
+		{"replacement.site", shipToLine(to)}, {"replacement.number", r.Name()},
 	}
 
 	var out []fact
@@ -148,6 +147,18 @@ func (v *visit) replacementFacts(
 	}
 
 	return out
+}
+
+// shipToLine says where a replacement goes, and to whom.
+func shipToLine(to logistics.ShipTo) string {
+	line := to.Site + " – " + to.Street + ", " + to.City
+	if to.PostalCode != "" {
+		line += ", " + to.PostalCode
+	}
+	if to.Contact != "" {
+		line += " – " + to.Contact
+	}
+	return line
 }
 
 // returnView is how the faulty unit goes back, while it is with the customer;
@@ -223,42 +234,24 @@ var shownVerbs = []string{
 	"allocated", "shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded",
 	"return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected",
 	"no_return_required", "fee_billed", "fee_credited", "fee_waived", "fee_withdrawn",
-	"taken_back",
+	"taken_back", "readdressed",
 }
 
 // timeline lists what happened, oldest first and by the clock of the site. Who did
 // it, and why, is not for the page.
 func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
-	type moment struct {
-		at   time.Time
-		verb string
-	}
-
-	var all []moment
-	for _, e := range events {
+	var out []happening
+	for _, e := range replacement.InOrder(events) {
 		verb, ours := strings.CutPrefix(e.Verb, "rma.")
 		if ours && slices.Contains(shownVerbs, verb) {
-			all = append(all, moment{happenedAt(e), verb})
+			out = append(out, happening{
+				When: v.moment(e.At, zone),
+				What: v.language.Say("event." + verb),
+			})
 		}
-	}
-
-	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
-	out := make([]happening, len(all))
-	for i, m := range all {
-		out[i] = happening{v.moment(m.at, zone), v.language.Say("event." + m.verb)}
 	}
 
 	return out
-}
-
-// happenedAt is when it happened, where that is known, and else when we heard.
-func happenedAt(e db.AuditEvent) time.Time {
-	if text, ok := e.Details["at"].(string); ok {
-		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-			return at
-		}
-	}
-	return e.At
 }
 
 // replacementActions is what this person may do with a replacement now, with what

@@ -33,7 +33,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		_, err := w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		body := eva.get(page).body
-		require.Contains(t, next(body), "it arrives by 27 November 2026.")
+		require.Contains(t, next(body), "promised by 27 November 2026.")
 		require.Contains(t, body, promise.Text(*getRMA(t, w, r.ID).Promise, "en"), "the stored explanation")
 		require.Contains(t, body, "HQ – Av. Paulista 1000, São Paulo")
 		require.Contains(t, body, r.Number, "the number to name in a mail")

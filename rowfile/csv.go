@@ -173,6 +173,32 @@ func WrongWidth() rules.FieldError {
 	}
 }
 
+// place says which column of a file it is, as a spreadsheet and a person count: "Column C
+// (number 3)".
+func place(i int) string {
+	letters := ""
+	for n := i + 1; n > 0; n = (n - 1) / 26 {
+		letters = string(rune('A'+(n-1)%26)) + letters
+	}
+	return fmt.Sprintf("Column %s (number %d)", letters, i+1)
+}
+
+// nearColumns says which columns have nearly the name, in a sentence with a space before it;
+// empty where none has.
+func nearColumns(name string, columns []Column) string {
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+		names = append(names, c.Also...)
+	}
+
+	near := rules.Nearest(columnKey(name), names)
+	if len(near) == 0 {
+		return ""
+	}
+	return " Nearly spelled so: " + strings.Join(near, ", ") + "."
+}
+
 // header matches a file's first row with the known columns; unknown, double
 // and missing ones are all told at once, by their place in the header.
 func header(record []string, columns []Column) ([]int, error) {
@@ -184,12 +210,12 @@ func header(record []string, columns []Column) ([]int, error) {
 	}
 
 	var fields []rules.FieldError
-	fail := func(at any, code, message string) {
+	fail := func(at any, code, message, near string) {
 		fields = rules.AddFields(fields, rules.FieldError{
 			Pointer: fmt.Sprintf("/header/%v", at),
 			Code:    code,
 			Message: message,
-			Remedy:  "Use the documented columns, each once.",
+			Remedy:  "Use the documented columns, each once." + near,
 		})
 	}
 
@@ -199,9 +225,11 @@ func header(record []string, columns []Column) ([]int, error) {
 		c, ok := known[columnKey(text)]
 		switch {
 		case !ok:
-			fail(i, UnknownColumn, "There is no such column.")
+			fail(i, UnknownColumn, place(i)+" has a name that is none of a column.",
+				nearColumns(text, columns))
 		case seen[c]:
-			fail(i, DuplicateColumn, "This column stands twice in the header.")
+			fail(i, DuplicateColumn,
+				place(i)+", "+columns[c].Name+", stands in the header before.", "")
 		}
 
 		found[i] = c
@@ -210,7 +238,7 @@ func header(record []string, columns []Column) ([]int, error) {
 
 	for i, c := range columns {
 		if !c.Optional && !seen[i] {
-			fail(c.Name, MissingColumn, "This column is missing.")
+			fail(c.Name, MissingColumn, "The column "+c.Name+" is missing.", "")
 		}
 	}
 

@@ -25,6 +25,14 @@ type apiOptions struct {
 	URL       string `name:"url" env:"ROOMCOVER_URL" default:"http://127.0.0.1:8080" help:"Address of the API (${env})."`
 	TokenFile string `type:"path" env:"ROOMCOVER_TOKEN_FILE" placeholder:"FILE" help:"File that holds the token; otherwise it is read from ROOMCOVER_TOKEN."`
 	AllowHTTP bool   `name:"allow-http" help:"Send the token without TLS to another machine."`
+
+	app *app
+}
+
+// AfterApply is called by kong.
+func (o *apiOptions) AfterApply(a *app) error {
+	o.app = a
+	return nil
 }
 
 // apiClient calls the API with a token.
@@ -32,6 +40,7 @@ type apiClient struct {
 	base  *url.URL
 	token string
 	http  *http.Client
+	told  *changes
 	// pause is how long to wait before the n-th try again.
 	pause func(n int) time.Duration
 }
@@ -78,9 +87,14 @@ func (o apiOptions) clientWith(token string) (*apiClient, error) {
 		)}
 	}
 
+	told := &changes{}
+	if o.app != nil {
+		told = &o.app.told
+	}
 	return &apiClient{
 		base:  base,
 		token: token,
+		told:  told,
 		http:  &http.Client{Timeout: time.Minute},
 		pause: growing,
 	}, nil
@@ -237,6 +251,9 @@ func (c *apiClient) sendOnce(
 	if res.StatusCode >= 300 {
 		return retryAfter(res), problemOf(res.StatusCode, text)
 	}
+	if r.method != http.MethodGet {
+		c.told.add(res.Header.Get(api.UnchangedHeader) == "")
+	}
 	if file, ok := out.(*[]byte); ok {
 		*file = text
 		return -1, nil
@@ -247,6 +264,19 @@ func (c *apiClient) sendOnce(
 
 	return -1, nil
 }
+
+// changes counts what the commands of a run have told the API to do.
+type changes struct{ asked, made int }
+
+func (c *changes) add(changed bool) {
+	c.asked++
+	if changed {
+		c.made++
+	}
+}
+
+// none reports whether all that was asked for was so already.
+func (c changes) none() bool { return c.asked > 0 && c.made == 0 }
 
 // retryAfter is how long to wait before the next try; negative for never.
 func retryAfter(res *http.Response) time.Duration {

@@ -29,6 +29,8 @@ type app struct {
 	spelling spelling
 	// args are what was typed behind the program's name.
 	args []string
+	// told counts what the API was told to change.
+	told changes
 	// open opens the database; tests put their own here.
 	open func(config.Config, db.Session) (*domains.Domains, error)
 	// close closes what open gave.

@@ -76,11 +76,18 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	var out api.CoveredView
-	if err := client.call(ctx, request{
+	err = client.call(ctx, request{
 		method: http.MethodGet,
 		path:   "/v1/coverage",
 		query:  q,
-	}, &out); err != nil {
+	}, &out)
+	if c.Serial != "" && refusedAs(err, http.StatusNotFound) {
+		// Nobody has this one: is it another that was meant?
+		if _, near := client.deviceID(ctx, account, c.Serial); near != nil {
+			return near
+		}
+	}
+	if err != nil {
 		return err
 	}
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"roomcover.dev/roomcover/api"
 )
@@ -145,6 +146,15 @@ func (c csmChangeCommand) Run(ctx context.Context, a *app) error {
 	}
 	if c.Left || c.Back {
 		told.Active = &c.Back
+	}
+
+	same := (c.Name == "" || c.Name == known.Name) &&
+		(c.Email == "" || strings.EqualFold(c.Email, known.Email)) &&
+		(c.Phone == nil || *c.Phone == known.Phone) &&
+		(told.Active == nil || *told.Active == known.Active)
+	if same {
+		client.told.add(false)
+		return c.show(a, known, func(w io.Writer) { a.csmTable(w, []api.CSMView{known}) })
 	}
 
 	err = client.change(ctx, http.MethodPatch, path, known.Version, told, &changed)

@@ -282,12 +282,17 @@ func (c deviceChangeCommand) Run(ctx context.Context, a *app) error {
 		ExtWarrantyEnd: known.ExtWarrantyEnd,
 		Reason:         c.Reason,
 	}
+	asKnown := told
 	overwrite(&told.Serial, c.Serial)
 	overwrite(&told.Model, c.Model)
 	overwrite(&told.PurchasedOn, c.PurchasedOn)
 	overwrite(&told.PurchaseProof, c.Proof)
 	overwrite(&told.StdWarrantyEnd, c.StdWarrantyEnd)
 	overwrite(&told.ExtWarrantyEnd, c.ExtWarrantyEnd)
+	if told == asKnown {
+		client.told.add(false)
+		return c.showDevice(ctx, a, client, known.ID)
+	}
 
 	var changed api.DeviceView
 	err = client.change(ctx, http.MethodPut, "/v1/devices/"+url.PathEscape(known.ID), known.Version,

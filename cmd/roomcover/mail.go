@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
 )
 
 // mailCommands are about the mails that the service sends.
@@ -89,8 +91,18 @@ func (c mailListCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// mailName says what a mail is: "order confirmation", "replacement update".
+// mailName says what a mail is: "order confirmation", or what one about a replacement or a
+// spare unit tells: "the replacement is on its way".
 func mailName(m api.MailView) string {
+	l := messages.In("en")
+	key := "mail.rma_update." + m.Step + ".subject"
+	if m.Template == rules.TemplateSpare {
+		key = "mail.spare_update." + m.Step + ".subject"
+	}
+	if m.Step != "" && l.Has(key) {
+		return l.Say(key)
+	}
+
 	first, rest, more := strings.Cut(m.Template, "_")
 	name := cmp.Or(subjects[first], first)
 	if more {

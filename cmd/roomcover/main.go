@@ -99,7 +99,13 @@ func run(ctx context.Context, args []string, a *app) int {
 
 	a.spelling = spellingOf(parsed.Selected())
 	a.args = args
-	return a.exit(ctx, parsed.Run())
+	a.told = changes{}
+	err = parsed.Run()
+	if err == nil && a.told.none() {
+		// Behind the answer, and beside one for programs.
+		fmt.Fprintln(a.errs, "It was so already: nothing changed.")
+	}
+	return a.exit(ctx, err)
 }
 
 type versionCommand struct{}

@@ -34,26 +34,45 @@ type candidate struct {
 // notCalled says that nothing has the name, so that it may be the name of something else.
 type notCalled struct{ error }
 
-// only returns the id of the one candidate that has the name, in any case of its letters.
+// only returns the id of the one candidate that has the name, in any case of its letters and
+// with or without their accents. Where none has, it names those that are nearly called so,
+// among them those that wider reads, if it is given: more than what was asked for by the name.
 func (c *apiClient) only(
-	ctx context.Context, what, said string, all []candidate,
+	ctx context.Context,
+	what, said string,
+	all []candidate,
+	wider ...func() ([]candidate, error),
 ) (string, error) {
 	var exact, part []candidate
 	for _, one := range all {
-		for i, name := range one.names {
-			switch {
-			case name == "":
-			case strings.EqualFold(rules.NormaliseText(name), rules.NormaliseText(said)):
-				exact = append(exact, one)
-			case i == 0 && strings.Contains(strings.ToLower(name), strings.ToLower(said)):
-				part = append(part, one)
-			default:
-				continue
-			}
-			break
+		switch {
+		case slices.ContainsFunc(one.names, func(name string) bool {
+			return name != "" && rules.SearchKey(name) == rules.SearchKey(said)
+		}):
+			exact = append(exact, one)
+		case len(one.names) > 0 &&
+			strings.Contains(rules.SearchKey(one.names[0]), rules.SearchKey(said)):
+			part = append(part, one)
 		}
 	}
 	exact, part = distinct(exact), distinct(part)
+
+	// Names that differ in their accents alone are told apart by them.
+	if len(exact) > 1 {
+		if spelled := spelledSo(exact, said); len(spelled) > 0 {
+			exact = spelled
+		}
+	}
+	if len(exact) == 0 && len(part) == 0 {
+		for _, read := range wider {
+			more, err := read()
+			if err != nil {
+				return "", err
+			}
+			all = append(all, more...)
+		}
+		part = distinct(nearly(all, said))
+	}
 
 	switch {
 	case len(exact) == 1:
@@ -74,6 +93,55 @@ func (c *apiClient) only(
 			what, said, these)}}
 	}
 	return "", settingsError{notCalled{fmt.Errorf("no %s is called %q", what, said)}}
+}
+
+// spelledSo returns the candidates whose name is written as it was said, case aside.
+func spelledSo(all []candidate, said string) (found []candidate) {
+	for _, one := range all {
+		if slices.ContainsFunc(one.names, func(name string) bool {
+			return strings.EqualFold(rules.NormaliseText(name), rules.NormaliseText(said))
+		}) {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// nearly returns the candidates that are nearly called so, by any of their names.
+func nearly(all []candidate, said string) (found []candidate) {
+	var names []string
+	for _, one := range all {
+		names = append(names, one.names...)
+	}
+	near := rules.Nearest(said, names)
+	for _, name := range append(near, rules.Nearest(rules.NormaliseSerial(said), names)...) {
+		for _, one := range all {
+			if slices.Contains(one.names, name) {
+				found = append(found, one)
+			}
+		}
+	}
+	return found
+}
+
+// recent reads the newest things of a list, as many as a page holds, to find what is nearly
+// called so.
+func recent[T any](
+	ctx context.Context, c *apiClient, path string, as func(T) candidate,
+) func() ([]candidate, error) {
+	return func() ([]candidate, error) {
+		list, err := every[T](ctx, c, path, url.Values{}, 200)
+		if err != nil {
+			return nil, err
+		}
+
+		out := make([]candidate, len(list))
+		for i, one := range list {
+			out[i] = as(one)
+			out[i].view = one
+		}
+		return out, nil
+	}
 }
 
 // distinct drops what was found twice: accounts of one company stand for one parent.
@@ -184,24 +252,30 @@ func (c *apiClient) orderID(ctx context.Context, said string) (string, error) {
 		return said, nil
 	}
 
+	named := func(o api.OrderSummary) candidate {
+		return candidate{
+			id:    o.ID,
+			names: []string{o.PONumber, o.VendorOrderNo},
+			apart: func(w *words) []string {
+				return []string{
+					"from " + w.name(o.ResellerID),
+					plain(string(o.State)),
+					"purchased " + w.day(o.PurchasedOn),
+				}
+			},
+		}
+	}
+
 	all, err := candidates(ctx, c, "/v1/orders", url.Values{"number": {said}},
 		func(o api.OrderSummary) candidate {
-			return candidate{
-				id:    o.ID,
-				names: []string{said, o.PONumber, o.VendorOrderNo},
-				apart: func(w *words) []string {
-					return []string{
-						"from " + w.name(o.ResellerID),
-						plain(string(o.State)),
-						"purchased " + w.day(o.PurchasedOn),
-					}
-				},
-			}
+			one := named(o)
+			one.names = append([]string{said}, one.names...)
+			return one
 		})
 	if err != nil {
 		return "", err
 	}
-	return c.only(ctx, "order", said, all)
+	return c.only(ctx, "order", said, all, recent(ctx, c, "/v1/orders", named))
 }
 
 // isNumber reports whether what was said is a number for people, as of a replacement.
@@ -256,7 +330,14 @@ func (c *apiClient) rmaID(ctx context.Context, said string) (string, error) {
 			return c.only(ctx, "replacement", said, all)
 		}
 	}
-	return c.only(ctx, "replacement", said, nil)
+	return c.only(ctx, "replacement", said, nil, recent(ctx, c, "/v1/rmas",
+		func(r api.RMAView) candidate {
+			return candidate{
+				id:    r.ID,
+				names: []string{r.Number, r.Serial, r.ReplacementSerial},
+				apart: func(w *words) []string { return []string{r.Serial, w.name(r.AccountID)} },
+			}
+		}))
 }
 
 // spareID finds a spare unit by its id, number or serial.
@@ -291,21 +372,23 @@ func (c *apiClient) roomID(ctx context.Context, account, said string) (string, e
 		return said, nil
 	}
 
-	name, _, _ := strings.Cut(said, ",")
-	all, err := candidates(ctx, c, "/v1/rooms", filters(map[string]string{
-		"account_id": account,
-		"q":          strings.TrimSpace(name),
-	}), func(r api.RoomItem) candidate {
+	named := func(r api.RoomItem) candidate {
 		return candidate{
 			id:    r.ID,
 			names: []string{r.Name, r.Name + ", " + r.Site},
 			apart: func(w *words) []string { return []string{r.Site, w.name(r.AccountID)} },
 		}
-	})
+	}
+
+	name, _, _ := strings.Cut(said, ",")
+	all, err := candidates(ctx, c, "/v1/rooms", filters(map[string]string{
+		"account_id": account,
+		"q":          strings.TrimSpace(name),
+	}), named)
 	if err != nil {
 		return "", err
 	}
-	return c.only(ctx, "room", said, all)
+	return c.only(ctx, "room", said, all, recent(ctx, c, "/v1/rooms", named))
 }
 
 // deviceID finds a device by its id, or by its serial in the account that is said: the one that
@@ -342,7 +425,18 @@ func (c *apiClient) deviceID(ctx context.Context, account, said string) (string,
 	if len(live) > 0 {
 		return c.only(ctx, "device", serial, live)
 	}
-	return c.only(ctx, "device", serial, all)
+	return c.only(ctx, "device", serial, all, c.serials(ctx))
+}
+
+// serials reads the newest devices by their serials.
+func (c *apiClient) serials(ctx context.Context) func() ([]candidate, error) {
+	return recent(ctx, c, "/v1/devices", func(d api.DeviceView) candidate {
+		return candidate{
+			id:    d.ID,
+			names: []string{d.Serial},
+			apart: func(w *words) []string { return []string{d.Model, w.name(d.AccountID)} },
+		}
+	})
 }
 
 // siteID finds a site by its id or its name in the account that is said.
@@ -522,15 +616,7 @@ func (c *apiClient) taskID(ctx context.Context, said string) (string, error) {
 		return said, nil
 	}
 
-	subject, err := c.taskSubject(ctx, said)
-	if err != nil {
-		return "", err
-	}
-
-	all, err := candidates(ctx, c, "/v1/operator/tasks", url.Values{
-		"state":      {"OPEN"},
-		"subject_id": {subject},
-	}, func(t api.TaskView) candidate {
+	named := func(t api.TaskView) candidate {
 		return candidate{
 			id:    t.ID,
 			names: []string{said},
@@ -538,7 +624,24 @@ func (c *apiClient) taskID(ctx context.Context, said string) (string, error) {
 				return []string{plain(string(t.Kind)), strings.TrimSuffix(w.prose(t.What), ".")}
 			},
 		}
-	})
+	}
+
+	subject, err := c.taskSubject(ctx, said)
+	if none := (notCalled{}); errors.As(err, &none) {
+		id, byCompany := c.taskOfAccount(ctx, said, named)
+		if !errors.As(byCompany, &none) {
+			return id, byCompany
+		}
+		return "", err
+	}
+	if err != nil {
+		return "", err
+	}
+
+	all, err := candidates(ctx, c, "/v1/operator/tasks", url.Values{
+		"state":      {"OPEN"},
+		"subject_id": {subject},
+	}, named)
 	if err != nil {
 		return "", err
 	}
@@ -559,6 +662,35 @@ func (c *apiClient) taskSubject(ctx context.Context, said string) (string, error
 			return id, err
 		}
 	}
-	return "", settingsError{fmt.Errorf("no order, replacement or spare unit is called %q; "+
-		"roomcover task list shows the tasks", said)}
+	return "", settingsError{notCalled{fmt.Errorf(
+		"no order, replacement or spare unit is called %q; roomcover task list shows the tasks",
+		said)}}
+}
+
+// taskOfAccount finds the only open task about an account, by the company's name.
+func (c *apiClient) taskOfAccount(
+	ctx context.Context, said string, named func(api.TaskView) candidate,
+) (string, error) {
+	account, err := c.accountID(ctx, said)
+	if err != nil {
+		return "", err
+	}
+
+	open, err := candidates(ctx, c, "/v1/operator/tasks", url.Values{"state": {"OPEN"}},
+		func(t api.TaskView) candidate {
+			one := named(t)
+			if t.AccountID != account {
+				one.id = ""
+			}
+			return one
+		})
+	if err != nil {
+		return "", err
+	}
+
+	open = slices.DeleteFunc(open, func(one candidate) bool { return one.id == "" })
+	if len(open) == 0 {
+		return "", settingsError{fmt.Errorf("no open task is about %s", said)}
+	}
+	return c.only(ctx, "open task", said, open)
 }

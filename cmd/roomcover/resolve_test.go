@@ -43,6 +43,7 @@ func TestTasksAreFoundByTheNumbersThatTheyName(t *testing.T) {
 	require.Contains(t, s.must("task", "show", strings.ToLower(r.Number)), "You may: close")
 	require.Equal(t, exitRefused, s.run("task", "do", r.Number, "close", "--reason", "seen"))
 	require.Contains(t, s.err.String(), "still to be decided")
+	storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 	_, err := env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Equal(t, exitUsage, s.run("task", "show", r.Number))
@@ -108,4 +109,39 @@ func TestAnAPIThatDoesNotAnswerIsSaidSo(t *testing.T) {
 	require.Equal(t, exitFailed, s.app.exit(t.Context(), err))
 	_, err = client.standing(t.Context(), "ord_1")
 	require.Equal(t, exitFailed, s.app.exit(t.Context(), err))
+}
+
+// A name that is mistyped, or typed without its accents, is found or answered with the near
+// ones, whatever it is the name of.
+func TestANameThatIsNearlyRightIsFoundOrNamed(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	c, _ := env.Spare(t)
+	r := env.Requested(t, c)
+	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2026-77"))
+	s.must("depot", "set", "SAO", "--name", "São Paulo", "--street", "Rua A 1",
+		"--city", "São Paulo", "--region", "SP", "--country", "BR")
+	s.must("stock", "receipt", "--depot", "SAO", "--model", "RALLY-BAR", "--quantity", "1")
+
+	require.Contains(t, s.must("stock", "--depot", "sao paulo"), "RALLY-BAR")
+	for line, near := range map[string]string{
+		"stock --depot 'sao paolo'":                               "São Paulo (SAO, dpt_",
+		"order show PO-2026-78":                                   "PO-2026-77 (",
+		"device show SN-10O":                                      "SN100 (",
+		"coverage --serial SN-10O":                                "SN100 (",
+		"rma show SN-10O":                                         r.Number + " (",
+		"account show 'Acme Ltd'":                                 "Acme Ltda (",
+		"room show '" + c.Room.Name + "x'":                        c.Room.Name + " (",
+		"site show '" + c.Site.Name + "x'":                        c.Site.Name + " (",
+		"stock receipt --depot SAO --model RALY-BAR --quantity 1": "Nearly spelled so: rally-bar",
+	} {
+		t.Run(line, func(t *testing.T) {
+			require.NotEqual(t, exitDone, s.run(shellWords(line)...))
+			require.Contains(t, s.err.String(), near)
+		})
+	}
+
+	require.Equal(t, exitUsage, s.run("task", "do", "Acme Ltda", "close", "--reason", "seen"))
+	require.Contains(t, s.err.String(), "open tasks are called \"Acme Ltda\"")
+	require.Contains(t, s.err.String(), "decide rma")
 }

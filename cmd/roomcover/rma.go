@@ -187,7 +187,7 @@ func (a *app) explainRMA(out io.Writer, w *words, r api.RMADetail, standing *api
 		fact{"Device", strings.TrimSpace(r.Model + " " + r.Serial)},
 		fact{"Quantity", fmt.Sprint(r.Quantity)},
 		fact{"Fault", r.Fault},
-		fact{"Goes to", w.name(r.SiteID)},
+		fact{"Goes to", goesTo(r)},
 		fact{"Cover", coverOf(w, r)},
 		fact{"Held", held(r)},
 		fact{"Looked at because", w.codes(r.ReviewReasons)},
@@ -205,6 +205,18 @@ func (a *app) explainRMA(out io.Writer, w *words, r api.RMADetail, standing *api
 
 	c.writeHistory(out, w)
 	fmt.Fprintf(out, "\n%s\n", r.ID)
+}
+
+// goesTo says where a replacement goes, and to whom.
+func goesTo(r api.RMADetail) string {
+	to := r.ShipTo
+	parts := []string{to.Site}
+	for _, part := range []string{addressOf(to.Address), to.ContactName} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 func coverOf(w *words, r api.RMADetail) string {
@@ -308,7 +320,32 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 		body["defect_confirmed"] = true
 	}
 
-	return c.postRMA(ctx, a, client, "/v1/rmas", body)
+	var r api.RMADetail
+	if err := client.post(ctx, "/v1/rmas", body, &r); err != nil {
+		return err
+	}
+	if err := c.showRMA(ctx, a, client, r); err != nil {
+		return err
+	}
+	if c.Confirmed && r.ApprovedAt == nil {
+		sayNotApproved(a.errs, r)
+	}
+	return nil
+}
+
+// sayNotApproved says that a request whose defect is confirmed is not approved all the same,
+// and what approves it.
+func sayNotApproved(out io.Writer, r api.RMADetail) {
+	why := "your role does not approve"
+	switch {
+	case r.Held:
+		why = "it waits for the proof of purchase"
+	case len(r.ReviewReasons) > 0:
+		why = "somebody has to look at it first: " + plain(strings.Join(r.ReviewReasons, ", "))
+	}
+
+	fmt.Fprintf(out, "\nThe defect is noted as confirmed, but the replacement is not approved: "+
+		"%s.\nApprove it with: roomcover rma do %s approve\n", why, r.Number)
 }
 
 // postRMA asks for a replacement, or for a command of one.

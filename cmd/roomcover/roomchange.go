@@ -20,6 +20,7 @@ type roomAddCommand struct {
 	Name        string `arg:"" help:"Name of the room, as people on site say it."`
 	Account     string `placeholder:"ACCOUNT" help:"Operators: whose room it is: id or the company's name."`
 	Site        string `help:"Building or site that the room is in."`
+	NewSite     bool   `help:"The site is a new one, although another is called nearly so."`
 	Country     string `required:"" placeholder:"CODE" help:"Country, by its ISO code of two letters, such as BR."`
 	Region      string `placeholder:"CODE" help:"State or region by its code, such as SP: whose holidays count."`
 	Platform    string `required:"" enum:"mtr_windows,mtr_android,zoom_pc,zoom_appliance,other" placeholder:"PLATFORM" help:"What it runs on: ${enum}."`
@@ -49,6 +50,11 @@ func (c roomAddCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	isNew, err := client.siteIsNew(ctx, account, c.Site, c.NewSite)
+	if err != nil {
+		return err
+	}
+
 	var made api.RoomView
 	err = client.post(ctx, "/v1/rooms", api.RoomRequest{
 		AccountID:   account,
@@ -65,7 +71,13 @@ func (c roomAddCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.showRoom(ctx, a, client, made.ID)
+	if err := c.showRoom(ctx, a, client, made.ID); err != nil {
+		return err
+	}
+	if isNew {
+		sayNewSite(a.errs, c.Site)
+	}
+	return nil
 }
 
 // showRoom answers with a room as it is now.
@@ -89,6 +101,7 @@ type roomChangeCommand struct {
 	oneRoom
 	Name        *string `placeholder:"NAME" help:"Its new name."`
 	Site        *string `placeholder:"SITE" help:"Building or site that it is in; empty: none."`
+	NewSite     bool    `help:"The site is a new one, although another is called nearly so."`
 	Country     *string `placeholder:"CODE" help:"Country, by its ISO code of two letters; the region goes with it."`
 	Region      *string `placeholder:"CODE" help:"State or region by its code; empty: none."`
 	Platform    string  `enum:",mtr_windows,mtr_android,zoom_pc,zoom_appliance,other" default:"" placeholder:"PLATFORM" help:"What it runs on: mtr_windows, mtr_android, zoom_pc, zoom_appliance or other."`
@@ -119,14 +132,34 @@ func (c roomChangeCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	told := c.told(known.RoomView)
+	if told == (roomChangeCommand{Reason: c.Reason}).told(known.RoomView) {
+		client.told.add(false)
+		return c.showRoom(ctx, a, client, id)
+	}
+
+	isNew := false
+	if told.Site != known.Site {
+		isNew, err = client.siteIsNew(ctx, known.AccountID, told.Site, c.NewSite)
+		if err != nil {
+			return err
+		}
+	}
+
 	var changed api.RoomView
 	err = client.change(ctx, http.MethodPut, "/v1/rooms/"+url.PathEscape(id), known.Version,
-		c.told(known.RoomView), &changed)
+		told, &changed)
 	if err != nil {
 		return err
 	}
 
-	return c.showRoom(ctx, a, client, id)
+	if err := c.showRoom(ctx, a, client, id); err != nil {
+		return err
+	}
+	if isNew {
+		sayNewSite(a.errs, told.Site)
+	}
+	return nil
 }
 
 // told is the room as it is known, with what the command says put over it. A region and a time

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules"
 )
 
 // siteCommands are about the sites that parcels go to.
@@ -49,8 +51,14 @@ func (c siteListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.showNamed(ctx, a, client, list, func(out io.Writer, w *words) {
-		if len(list) == 0 {
+	rooms, err := client.roomsOf(ctx, account)
+	if err != nil {
+		return err
+	}
+	without := withoutAddress(rooms, list)
+
+	return c.showNamed(ctx, a, client, []any{list, without}, func(out io.Writer, w *words) {
+		if len(list)+len(without) == 0 {
 			fmt.Fprintln(out, "No sites.")
 			return
 		}
@@ -66,9 +74,92 @@ func (c siteListCommand) Run(ctx context.Context, a *app) error {
 				s.ID,
 			})
 		}
+		for _, r := range without {
+			t.AppendRow([]any{r.Site, w.name(r.AccountID), "no address", "-", "-", "-"})
+		}
 		t.Render()
-		fmt.Fprintf(out, "\n%s.\n", count(len(list), "site"))
+		fmt.Fprintf(out, "\n%s.\n", count(len(list)+len(without), "site"))
+		if len(without) > 0 {
+			fmt.Fprintf(out, "Without an address no replacement goes there by itself, "+
+				"and no spare. Give it:\n  roomcover site set-address %s --account %s "+
+				"--street ... --city ... --country %s\n",
+				quoted(without[0].Site), quoted(w.name(without[0].AccountID)), without[0].Country)
+		}
 	})
+}
+
+// roomsOf reads the rooms of an account, or of all that the token sees.
+func (c *apiClient) roomsOf(ctx context.Context, account string) ([]api.RoomItem, error) {
+	return every[api.RoomItem](ctx, c, "/v1/rooms",
+		filters(map[string]string{"account_id": account}), mostRooms)
+}
+
+// mostRooms is how many rooms are looked through for the sites that they name.
+const mostRooms = 5000
+
+// withoutAddress returns one room of each site that rooms name and that has no address.
+func withoutAddress(rooms []api.RoomItem, sites []api.SiteView) (out []api.RoomItem) {
+	known := map[string]bool{}
+	key := func(account, site string) string { return account + "\n" + rules.SiteKey(site) }
+	for _, s := range sites {
+		known[key(s.AccountID, s.Name)] = true
+	}
+
+	for _, r := range rooms {
+		if k := key(r.AccountID, r.Site); r.Site != "" && !known[k] {
+			known[k] = true
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// siteIsNew reports whether neither a room nor an address of the account has the site's name.
+// It refuses one that is nearly called as another, unless that was said to be meant.
+func (c *apiClient) siteIsNew(
+	ctx context.Context, account, site string, meant bool,
+) (bool, error) {
+	if site == "" {
+		return false, nil
+	}
+
+	rooms, err := c.roomsOf(ctx, account)
+	if err != nil {
+		return false, err
+	}
+	sites, err := every[api.SiteView](ctx, c, "/v1/sites",
+		filters(map[string]string{"account_id": account}), 0)
+	if err != nil {
+		return false, err
+	}
+
+	var names []string
+	for _, s := range sites {
+		names = append(names, s.Name)
+	}
+	for _, r := range rooms {
+		if r.Site != "" {
+			names = append(names, r.Site)
+		}
+	}
+
+	for _, name := range names {
+		if rules.SiteKey(name) == rules.SiteKey(site) {
+			return false, nil
+		}
+	}
+	if near := rules.Nearest(site, names); len(near) > 0 && !meant {
+		return false, settingsError{fmt.Errorf(
+			"no site is called %q; there is %s: name that one, or say --new-site if it is another",
+			site, strings.Join(near, ", "))}
+	}
+	return true, nil
+}
+
+// sayNewSite says aloud that a site came into being by its name alone.
+func sayNewSite(out io.Writer, site string) {
+	fmt.Fprintf(out, "\n%s is a new site, without an address: no replacement goes there by itself "+
+		"before it has one. Give it: roomcover site set-address %s\n", site, quoted(site))
 }
 
 func courier(s api.SiteView) string {
@@ -154,10 +245,14 @@ func (c siteCourierCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	err = client.post(ctx, "/v1/sites/"+url.PathEscape(s.ID)+"/courier",
-		api.CourierRequest{Unreliable: c.Unreliable, Reason: c.Reason}, &s)
-	if err != nil {
-		return err
+	if s.CourierUnreliable == c.Unreliable {
+		client.told.add(false)
+	} else {
+		err = client.post(ctx, "/v1/sites/"+url.PathEscape(s.ID)+"/courier",
+			api.CourierRequest{Unreliable: c.Unreliable, Reason: c.Reason}, &s)
+		if err != nil {
+			return err
+		}
 	}
 	return c.showNamed(ctx, a, client, s,
 		func(out io.Writer, w *words) { explainSite(out, w, s) })

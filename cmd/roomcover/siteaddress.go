@@ -33,8 +33,9 @@ type siteSetAddressCommand struct {
 // Help is shown by --help.
 func (siteSetAddressCommand) Help() string {
 	return `Adds the address of a site that rooms name, or changes it. A replacement that is
-already on its way keeps its address. The same command again changes nothing. To another
-city goes no postal code and no region that was known: say them, or '' where there is none.
+approved keeps its address: rma do ... readdress changes that. The same command again changes
+nothing. To another city goes no postal code and no region that was known: say them, or ''
+where there is none.
 
 Example:
   roomcover site set-address Berrini --account "Acme Ltda" --street "Av. Berrini, 1376" \
@@ -63,17 +64,35 @@ func (c siteSetAddressCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return c.showNamed(ctx, a, client, s,
-		func(out io.Writer, w *words) { explainSite(out, w, s) })
+	return c.showNamed(ctx, a, client, s, func(out io.Writer, w *words) {
+		if !found {
+			fmt.Fprintf(out, "New site: the account had none called %s.\n\n", s.Name)
+		}
+		explainSite(out, w, s.SiteView)
+		writeStay(out, s.Stay)
+	})
+}
+
+// writeStay says which replacements do not follow a site that was changed, and how they do.
+func writeStay(out io.Writer, stay []string) {
+	if len(stay) == 0 {
+		return
+	}
+
+	fmt.Fprintln(out, "\nNot sent yet, and going to the address that they were approved with:")
+	for _, number := range stay {
+		fmt.Fprintf(out, "  %s; change it with: roomcover rma do %s readdress -w reason=\"...\"\n",
+			number, number)
+	}
 }
 
 // save adds the site, or changes the one that was found where it differs.
 func (c siteSetAddressCommand) save(
 	ctx context.Context, client *apiClient, account string, known api.SiteView, found bool,
-) (api.SiteView, error) {
+) (s api.SiteChanged, err error) {
 	address, err := c.address(known.Address)
 	if err != nil {
-		return api.SiteView{}, err
+		return s, err
 	}
 
 	told := api.SiteRequest{
@@ -85,8 +104,7 @@ func (c siteSetAddressCommand) save(
 	}
 	if !found {
 		told.AccountID = account
-		var s api.SiteView
-		err := client.post(ctx, "/v1/sites", told, &s)
+		err := client.post(ctx, "/v1/sites", told, &s.SiteView)
 		return s, err
 	}
 
@@ -99,13 +117,13 @@ func (c siteSetAddressCommand) save(
 	}
 	if told.Address == known.Address && told.ContactName == known.ContactName &&
 		told.ContactEmail == known.ContactEmail {
-		return known, nil
+		client.told.add(false)
+		return api.SiteChanged{SiteView: known}, nil
 	}
 
-	var changed api.SiteView
 	err = client.change(ctx, http.MethodPut, "/v1/sites/"+url.PathEscape(known.ID), known.Version,
-		told, &changed)
-	return changed, err
+		told, &s)
+	return s, err
 }
 
 // address is what the command says, with what is known where it says nothing. A postal code and

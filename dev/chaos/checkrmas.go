@@ -17,6 +17,7 @@ var verbOf = map[rma.RMACommand]string{
 	rma.RMAWithdraw:  "rma.withdrawn",
 	rma.RMAAllocate:  "rma.allocated",
 	rma.RMABackorder: "rma.backordered",
+	rma.RMAReaddress: "rma.readdressed",
 	rma.RMAShip:      "rma.shipped",
 	rma.RMAReship:    "rma.parcel_lost",
 	rma.RMAWait:      "rma.parcel_awaited",

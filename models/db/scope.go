@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -28,6 +29,10 @@ type Scope struct {
 	System     bool     // the service itself, or an operator: every account
 	AccountIDs []string // a customer's or partner's accounts
 	OrgID      string   // a reseller's or distributor's organisation
+
+	// Changed is set once a transaction has committed that audited something or told a
+	// workflow; nil: nobody asks.
+	Changed *atomic.Bool
 }
 
 // Actor is the person or machine that the audit names.
@@ -54,11 +59,12 @@ func WithScope(ctx context.Context, s Scope) context.Context {
 // WithSystem returns a context for the service's own work; the audit still names the
 // request and its address, where the context has them.
 func WithSystem(ctx context.Context) context.Context {
-	actor := Actor{ID: "system", Role: "SYSTEM"}
+	system := Scope{System: true, Actor: Actor{ID: "system", Role: "SYSTEM"}}
 	if s, ok := ctx.Value(scopeKey{}).(Scope); ok {
-		actor.IP, actor.RequestID = s.Actor.IP, s.Actor.RequestID
+		system.Actor.IP, system.Actor.RequestID = s.Actor.IP, s.Actor.RequestID
+		system.Changed = s.Changed
 	}
-	return WithScope(ctx, Scope{System: true, Actor: actor})
+	return WithScope(ctx, system)
 }
 
 // ScopeFrom reads the scope, or ErrNoScope.

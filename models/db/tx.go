@@ -141,13 +141,21 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 			err = tx.writeAudit()
 		}
 		if err == nil {
-			d.rememberAudited(state)
+			d.committed(scope, state)
 			return nil
 		}
 		if !again.after(ctx, err) {
 			return err
 		}
 	}
+}
+
+// committed does what follows from a transaction that has committed.
+func (d *DB) committed(scope Scope, state *txState) {
+	if scope.Changed != nil && (state.audited != "" || state.enqueued) {
+		scope.Changed.Store(true)
+	}
+	d.rememberAudited(state)
 }
 
 // rememberAudited keeps the last audit event of a transaction that has committed: the next
@@ -202,7 +210,7 @@ func (d *DB) transact(
 			d.wakeRelay()
 		}
 		if err == nil {
-			d.rememberAudited(state)
+			d.committed(scope, state)
 			return nil
 		}
 		if !again.after(ctx, err) {

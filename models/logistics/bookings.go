@@ -64,6 +64,8 @@ type parcelRow struct {
 	DepotRegion  string
 	DepotPost    string
 	DepotCountry string
+
+	ShipTo *ShipTo `gorm:"serializer:json"` // of an approved replacement
 }
 
 // A parcel is outstanding that is to be booked, that has no label yet, or that the
@@ -84,9 +86,11 @@ const outstandingSQL = `
 		d.city AS depot_city,
 		d.region AS depot_region,
 		d.postal_code AS depot_post,
-		d.country AS depot_country
+		d.country AS depot_country,
+		r.ship_to
 	FROM shipments sh
 	JOIN accounts a ON a.id = sh.account_id
+	LEFT JOIN rmas r ON r.id = sh.subject_id
 	JOIN sites s ON s.id = sh.site_id
 	JOIN depots d ON d.id = sh.depot_id
 	WHERE sh.subject_id = ?
@@ -120,6 +124,7 @@ func (s *Logistics) OutstandingParcels(
 }
 
 func (r parcelRow) parcel() OutstandingParcel {
+	r.approvedFor(r.ShipTo)
 	p := OutstandingParcel{Shipment: r.Shipment, From: r.depot(), To: r.site()}
 	if !r.Direction.Outward() {
 		p.From, p.To = p.To, p.From

@@ -59,6 +59,9 @@ func (s *Logistics) PutDepot(ctx context.Context, f shipping.DepotForm) (Depot, 
 			err = tx.Create(&d).Error
 		case err == nil:
 			d.ID, d.CreatedAt = old.ID, old.CreatedAt
+			if d == old {
+				return nil
+			}
 			err = tx.Model(&Depot{}).
 				Where("id = ?", d.ID).
 				Select("name", "street", "city", "region", "postal_code", "country", "time_zone").

@@ -62,6 +62,7 @@ const paperSQL = `
 		COALESCE(d.region, '') AS depot_region,
 		COALESCE(d.postal_code, '') AS depot_post,
 		COALESCE(d.country, '') AS depot_country,
+		r.ship_to,
 		COALESCE(r.number, u.number, '') AS number,
 		COALESCE(r.model_code, '') AS rma_model,
 		COALESCE(r.faulty_serial, '') AS rma_faulty,
@@ -111,6 +112,7 @@ func (s *Logistics) PaperOf(ctx context.Context, shipmentID string) (ShipmentPap
 }
 
 func (r paperRow) paper(ref program.Reference) ShipmentPaper {
+	r.Row.approvedFor(r.Row.ShipTo)
 	p := ShipmentPaper{
 		Shipment:      r.Row.Shipment,
 		Number:        r.Number,

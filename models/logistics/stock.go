@@ -62,8 +62,18 @@ type StockMove struct {
 	Reason    string // adjustments: required
 }
 
-// ReceiveStock enters units that came to a depot. The same cause again changes nothing.
+// ReceiveStock enters units that came to a depot. The same cause again changes nothing. It
+// refuses with UNKNOWN_MODEL a model that the catalogue has never had: nothing would ever be
+// taken from it.
 func (s *Logistics) ReceiveStock(ctx context.Context, m StockMove) (StockEntry, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return StockEntry{}, err
+	}
+	if err := catalogue.CheckModel("/model", m.ModelCode, ref.Models); err != nil {
+		return StockEntry{}, err
+	}
+
 	return s.enterMove(ctx, shipping.StockReceipt, m)
 }
 

@@ -14,8 +14,8 @@ import (
 // fields that are named after it.
 type ReplacementCommand struct {
 	Name rma.RMACommand
-	// appeal, reject, reship, wait, waive, take_back: required; approve, withdraw, inspect,
-	// no_return, bill
+	// appeal, readdress, reject, reship, wait, waive, take_back: required; approve, withdraw,
+	// inspect, no_return, bill
 	Reason          string
 	DefectConfirmed bool   // approve: required to be true
 	Code            string // reject: required
@@ -59,6 +59,8 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 		return s.AllocateRMA(ctx, id, c.Model)
 	case rma.RMABackorder:
 		return s.BackorderRMA(ctx, id, RMABackorder{ExpectedOn: c.ExpectedOn, Model: c.Model})
+	case rma.RMAReaddress:
+		return s.ReaddressRMA(ctx, id, c.Reason)
 	case rma.RMAShip:
 		return s.ShipRMA(ctx, id,
 			RMAShipment{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})

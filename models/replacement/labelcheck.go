@@ -44,7 +44,7 @@ func (a shipTo) unprintable(company, site string) string {
 
 const (
 	writeByHand = "Write name and address on the parcel by hand, or have the site's address " +
-		"entered in letters that print."
+		"entered in letters that print and, for a replacement, readdress it."
 	whyByHand = "No label can print these letters of the address: "
 )
 

@@ -18,8 +18,8 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 	ctx := storetest.Operator()
 	for _, c := range []rma.RMACommand{
 		rma.RMAApprove, rma.RMAReject, rma.RMAAppeal, rma.RMAWithdraw, rma.RMAUseSpare,
-		rma.RMAAllocate, rma.RMABackorder, rma.RMAShip, rma.RMAReship, rma.RMAWait,
-		rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive,
+		rma.RMAAllocate, rma.RMABackorder, rma.RMAReaddress, rma.RMAShip, rma.RMAReship,
+		rma.RMAWait, rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive,
 		rma.RMATell, rma.RMATakeBack,
 	} {
 		_, err := h.DoRMA(ctx, "rma_none", replacement.ReplacementCommand{

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
 	"roomcover.dev/roomcover/rules/cover"
@@ -21,8 +22,8 @@ import (
 )
 
 // RMA is the replacement of one device, or of some pieces of an accessory. The
-// facts decide; what follows from them is stored too, under names of its own. No
-// person's name stands in it.
+// facts decide; what follows from them is stored too, under names of its own. The only
+// person's name in it is that of who takes the parcel, in ShipTo.
 type RMA struct {
 	ID           string
 	Number       string // for people, such as RMA-7F3K2; empty in a row of an earlier release
@@ -38,6 +39,9 @@ type RMA struct {
 	RequestedBy  string
 	OnceKey      *string // names the request, where its caller may send it again
 	Unprintable  string  // letters of the address that no label can print; empty: none
+
+	// Where it goes since it was approved; nil: not approved, or by an earlier release.
+	ShipTo *logistics.ShipTo `gorm:"serializer:json"`
 
 	Held           bool          // waits for the proof of purchase (R125)
 	ReviewReasons  []string      `gorm:"serializer:json"`

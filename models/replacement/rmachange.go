@@ -67,6 +67,9 @@ type rmaChange struct {
 	spareFollows bool // the spare that was used is replenished by this change
 
 	uncounted bool // no figures are kept of the model that was looked for
+
+	atSite    logistics.ShipTo // where the site is now, wherever the RMA goes
+	unchanged bool             // the command finds that there is nothing to do
 }
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
@@ -98,6 +101,11 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, name string) (*
 
 	if res.RowsAffected == 0 {
 		return nil, db.NotFound()
+	}
+
+	w.atSite = w.siteNow()
+	if w.ShipTo != nil {
+		w.goTo(*w.ShipTo)
 	}
 
 	w.now = tx.Now() // not before the lock: others changed the RMA until then
@@ -147,6 +155,10 @@ func (s *Replacements) changeRMA(
 		if err := do(w); err != nil {
 			return err
 		}
+		if w.unchanged {
+			out = w.RMA
+			return nil
+		}
 		if err := w.save(); err != nil {
 			return err
 		}
@@ -167,6 +179,7 @@ func (w *rmaChange) save() error {
 	}
 
 	w.correctFees()
+	w.freezeShipTo()
 
 	// These compare the facts of before and after, and note what they do in the audit.
 	// Stock comes before parcels, which leave from the depot that reserved.

@@ -400,7 +400,7 @@ func (w *rmaChange) begin(n NewRMA, covered cover.Answer) error {
 		}
 	}
 
-	w.note("rma.requested", map[string]any{
+	details := map[string]any{
 		"device":   db.Text(w.DeviceID),
 		"room":     db.Text(w.RoomID),
 		"site":     w.SiteID,
@@ -410,7 +410,11 @@ func (w *rmaChange) begin(n NewRMA, covered cover.Answer) error {
 		"speed":    w.Speed,
 		"held":     w.Held,
 		"review":   w.ReviewReasons,
-	})
+	}
+	if n.DefectConfirmed {
+		details["defect_confirmed"] = true
+	}
+	w.note("rma.requested", details)
 
 	agent := rma.MayRMA(rma.RMAApprove, w.tx.Scope.Actor.Role, w.RMAFacts, w.now) == nil
 	if agent && n.DefectConfirmed && !w.Held && len(w.ReviewReasons) == 0 {

@@ -2,6 +2,8 @@ package catalogue
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"cloud.google.com/go/civil"
 
@@ -83,6 +85,27 @@ func (c Catalogue) Lookup(code string, on civil.Date) (SKU, bool) {
 		return SKU{}, false
 	}
 	return s, true
+}
+
+// Near says which SKUs of the day are spelled nearly as a code, in a sentence with a space
+// before it; empty where none is.
+func (c Catalogue) Near(code string, on civil.Date) string {
+	var codes []string
+	for _, s := range c {
+		if s.EffectiveOn(on) {
+			codes = append(codes, s.Code)
+		}
+	}
+	return nearSentence(NormaliseSKU(code), codes)
+}
+
+func nearSentence(code string, codes []string) string {
+	slices.Sort(codes)
+	near := rules.Nearest(code, codes)
+	if len(near) == 0 {
+		return ""
+	}
+	return " Nearly spelled so: " + strings.Join(near, ", ") + "."
 }
 
 // NormaliseSKU puts a code into its one form (S63).

@@ -2,6 +2,8 @@ package catalogue
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"cloud.google.com/go/civil"
 
@@ -55,6 +57,27 @@ func (m ProductModel) FollowsRoom() bool { return m.Kind == KindAccessory && !m.
 
 // NormaliseModelCode puts a model's code into its one form (S63).
 func NormaliseModelCode(code string) string { return rules.NormaliseCode(code) }
+
+// UnknownModel is the code that refuses a model that the catalogue has never had.
+const UnknownModel = "UNKNOWN_MODEL"
+
+// CheckModel refuses, with VALIDATION_FAILED and UNKNOWN_MODEL, a code that no model of the
+// catalogue has or had, and names those that are spelled nearly so. It is asked where units of
+// the service's own are named; a customer may register a device of any model (R59b).
+func CheckModel(pointer, code string, models map[string][]ProductModel) error {
+	code = NormaliseModelCode(code)
+	if code == "" || len(models[code]) > 0 {
+		return nil
+	}
+
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: pointer,
+		Code:    UnknownModel,
+		Message: "The catalogue has no model of this code.",
+		Remedy: "Use the code of a model of the catalogue." +
+			nearSentence(code, slices.Collect(maps.Keys(models))),
+	}})
+}
 
 // ModelOn finds the version of a model that is supported on the day. Of several,
 // the one that came into effect last counts, then the later in the list.

@@ -89,3 +89,28 @@ func TestR70_NestedBundles(t *testing.T) {
 		require.Equal(t, rules.ModelNotSupported, rules.CodeOf(err), code)
 	}
 }
+
+// Units of our own are of models that the catalogue knows; what is nearly spelled so is named.
+func TestAModelThatTheCatalogueNeverHadIsRefusedWithTheNearestOnes(t *testing.T) {
+	models := map[string][]ProductModel{}
+	for _, m := range DefaultModels() {
+		models[m.Code] = append(models[m.Code], m)
+	}
+	for code, near := range map[string]string{
+		"RALLY-BAR":  "",
+		"rally-bar ": "",
+		"RALY-BAR":   "Nearly spelled so: RALLY-BAR",
+		"MEETPU":     "Nearly spelled so: MEETUP",
+		"PROJECTOR":  "Use the code of a model of the catalogue.",
+	} {
+		err := CheckModel("/model", code, models)
+		if near == "" {
+			require.NoError(t, err, code)
+			continue
+		}
+		var refused *rules.Error
+		require.ErrorAs(t, err, &refused, code)
+		require.Equal(t, UnknownModel, refused.Fields[0].Code)
+		require.Contains(t, refused.Fields[0].Remedy, near)
+	}
+}

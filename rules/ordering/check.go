@@ -106,7 +106,7 @@ func checkSKU(
 	switch {
 	case !ok:
 		k.Fail(at, rules.UnknownSKU, "The catalog has no such SKU today.",
-			"Use a SKU of the current catalog.")
+			"Use a SKU of the current catalog."+c.Near(code, today))
 	case first == "":
 		return found.ServiceType
 	case found.ServiceType != first:

@@ -20,6 +20,7 @@ const (
 	RMAUseSpare  RMACommand = "use_spare"
 	RMAAllocate  RMACommand = "allocate"
 	RMABackorder RMACommand = "backorder"
+	RMAReaddress RMACommand = "readdress" // goes to where its site is now
 	RMAShip      RMACommand = "ship"
 	RMAReship    RMACommand = "reship"    // the parcel is lost: send another one
 	RMAWait      RMACommand = "wait"      // the parcel is not lost: wait on
@@ -87,6 +88,9 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	},
 	RMAAllocate:  {rules.DecideRMA, false, in(RMAApproved, RMABackordered)},
 	RMABackorder: {rules.DecideRMA, false, in(RMAApproved, RMABackordered)},
+	RMAReaddress: {
+		rules.DecideRMA, false, in(RMAApproved, RMABackordered, RMAAllocated),
+	},
 	// The carrier may have the parcel before the warehouse says what is in it.
 	RMAShip: {rules.DecideRMA, false, func(f RMAFacts, state RMAState, out OutboundState) bool {
 		return state == RMAAllocated || f.AllocatedAt != nil && f.ShippedAt == nil &&
@@ -162,8 +166,8 @@ func RMACommandsFor(role rules.Role, f RMAFacts, now time.Time) []RMACommand {
 	var out []RMACommand
 	for _, c := range []RMACommand{
 		RMAApprove, RMAReject, RMAAppeal, RMAWithdraw, RMAUseSpare, RMAAllocate, RMABackorder,
-		RMAShip, RMAReship, RMAWait, RMAReceive, RMAInspect, RMAKeepUnit, RMABill, RMAWaive,
-		RMATell, RMATakeBack,
+		RMAReaddress, RMAShip, RMAReship, RMAWait, RMAReceive, RMAInspect, RMAKeepUnit, RMABill,
+		RMAWaive, RMATell, RMATakeBack,
 	} {
 		if MayRMA(c, role, f, now) == nil {
 			out = append(out, c)

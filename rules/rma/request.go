@@ -110,7 +110,8 @@ func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 		}
 	} else if !q.SiteKnown {
 		k.Fail("/site_id", SiteUnknown, "The ship-to is not a known site of the account.",
-			"Name a site of the account, or give the address as ship_to.")
+			"Give the room's site an address, name a site that has one, "+
+				"or give the address as ship_to.")
 	}
 	if len(k.Fields) > 0 {
 		return RMAVerdict{}, refusedTogether(k.Fields)
