@@ -104,19 +104,19 @@ func TestEveryUniqueKeyIsKnown(t *testing.T) {
 // operation whose second request makes another one, or the test, or says why the same key is
 // never made twice. An event whose key is there already fails its transaction, in each try.
 var eventsMetBy = map[string]string{
-	"identity.insertInvitation":   "invite: the id is new",
-	"identity.CloseInvitation":    "revoke-invitation: an invitation ends once, under its lock",
-	"notification.QueueEach":      "TestS64_CancellationsOneByOneAreToldInSum: a mail that is there starts nothing",
-	"notification.ResendMail":     "no request: the epoch is new",
-	"replacement.eventOnce":       "act-on-rma: written with the change, which is made once under the lock",
-	"order.recordCancellation":    "cancel-order: the id of the cancellation, which is made once",
-	"order.insertOrder":           "submit-order: the same order inserts nothing",
-	"order.recordDecision":        "TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile: with the order's version",
-	"logistics.tellOwner":         "TestCarrierEventsAreStoredOnce: with the shipment's version",
-	"importjob.CreateImport":      "import-orders: the id is new",
-	"operations.RetryProcess":     "no request: the epoch is new",
-	"operations.Reconcile":        "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
-	"db.Event":                    "act-on-spare-unit: with the version of the subject's status, under its lock",
+	"identity.insertInvitation": "invite: the id is new",
+	"identity.CloseInvitation":  "revoke-invitation: an invitation ends once, under its lock",
+	"notification.QueueEach":    "TestS64_CancellationsOneByOneAreToldInSum: a mail that is there starts nothing",
+	"notification.ResendMail":   "no request: the epoch is new",
+	"replacement.eventOnce":     "act-on-rma: written with the change, which is made once under the lock",
+	"order.recordCancellation":  "cancel-order: the id of the cancellation, which is made once",
+	"order.insertOrder":         "submit-order: the same order inserts nothing",
+	"order.recordDecision":      "TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile: with the order's version",
+	"logistics.tellOwner":       "TestCarrierEventsAreStoredOnce: with the shipment's version",
+	"importjob.CreateImport":    "import-orders: the id is new",
+	"operations.RetryProcess":   "no request: the epoch is new",
+	"operations.Reconcile":      "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
+	"db.Event":                  "act-on-spare-unit: with the version of the subject's status, under its lock",
 }
 
 func TestEveryProducerOfAnOutboxKeyIsKnown(t *testing.T) {
