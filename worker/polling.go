@@ -62,7 +62,7 @@ func (p *Polling) ask(ctx context.Context) error {
 		for _, kind := range kinds {
 			polled, err := p.polled(ctx, queue, kind)
 			if err != nil {
-				return fmt.Errorf("Temporal does not say who polls %s: %w", queue, err)
+				return fmt.Errorf("who polls %s is not known: %w", queue, err)
 			}
 			if !polled {
 				return fmt.Errorf("no poll of %s (%s) has reached Temporal of late", queue, kind)

@@ -66,7 +66,7 @@ func TestReadyMeansThatEveryQueueIsPolled(t *testing.T) {
 	f.On("DescribeTaskQueue", mock.Anything, mock.Anything, mock.Anything).Return(nil, serviceerror.NewUnavailable("no"))
 	p := &Polling{}
 	p.began(f, "me")
-	require.ErrorContains(t, p.Ready(t.Context()), "does not say")
+	require.ErrorContains(t, p.Ready(t.Context()), "not known")
 }
 
 // pollers are those that Temporal knows of a queue.
