@@ -56,7 +56,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		require.Contains(t, next(body), "Return the faulty one by 9 December 2026")
 		require.Contains(t, body, "Check that its serial number is SN100.")
 		require.Contains(t, body, catalogue.DefaultProgram().Mailbox)
-		require.Regexp(t, `(?s)was requested.*was approved.*set aside.*ready to leave.*picked up.*was delivered`, body)
+		require.Regexp(t, `(?s)was requested.*was approved.*set aside.*ready to ship.*picked up.*was delivered`, body)
 
 		for _, fact := range []rma.RMAFact{rma.FactReturnScanned, rma.FactReturnReceived} {
 			_, err = w.RecordRMAFact(w.Context, r.ID, fact, w.Calendar.Now())

@@ -255,7 +255,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (int, error) {
 	var failures []error
 	if _, err := entitlement.CheckSelectCounts(ctx, s.db, progress); err != nil {
-		failures = append(failures, fmt.Errorf("count licences: %w", err))
+		failures = append(failures, fmt.Errorf("count licenses: %w", err))
 	}
 
 	var parents []string
