@@ -294,7 +294,7 @@ func TestSQLBudget_NormalOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		env   func(testing.TB) storetest.Env
 		bound int
-	}{"sqlite": {storetest.SQLite, 23}, "postgres": {storetest.Postgres, 23}} {
+	}{"sqlite": {storetest.SQLite, 24}, "postgres": {storetest.Postgres, 24}} {
 		t.Run(name, func(t *testing.T) {
 			env := c.env(t)
 			seller := env.Reseller(t, "Revenda Sul")
