@@ -40,7 +40,7 @@ func TestR42_CommandsOfAReplacementByEveryRoleFreshOrDone(t *testing.T) {
 		"approve": "AL", "reject": "AL", "allocate": "AL", "backorder": "AL", "ship": "AL",
 		"reship": "AL", "wait": "AL", "receive": "AL", "inspect": "AL", "no_return": "AL",
 		"bill": "AL", "waive": "L", "withdraw": "ALCK", "appeal": "ALCK", "use_spare": "ALCK",
-		"tell": "AL", "take_back": "AL",
+		"tell": "AL", "take_back": "AL", "readdress": "AL",
 	}
 	body := map[string]any{
 		"reason": "asked", "code": "NO_DEFECT", "defect_confirmed": true, "serial": "SN-100",
