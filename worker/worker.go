@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -43,7 +44,9 @@ type Options struct {
 	Retention time.Duration
 	// AuditHeads is the file that keeps the audit's heads; empty: none.
 	AuditHeads string
-	Log        *slog.Logger
+	// Keep is how long what is over is kept.
+	Keep db.Retention
+	Log  *slog.Logger
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
 }
