@@ -3,12 +3,13 @@
 
 ARGS  ?=
 SEEDS ?= 20
+ORDERS ?= 1000000
 # The version that binaries and images tell: the tag, or the commit after it.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
-	chaos side-by-side lint
+	bench-million chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -54,6 +55,11 @@ bench-rmas: ## Measure replacements against their workflow doing nothing, on Pos
 bench-rooms: ## Measure rooms, devices and cover on PostgreSQL.
 	@$(MAKE) --no-print-directory build
 	@exec bin/roomcover-dev bench-rooms --program bin/roomcover $(ARGS)
+
+bench-million: ## Ask a database with a million orders what people ask; ORDERS=100000 for less.
+	@ROOMCOVER_MILLION=$(ORDERS) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \
+		go run ./scripts/testpostgres go test ./models/storetest/million \
+		-run XXX -bench AtAMillion -benchtime 1x -timeout 6h
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...

@@ -42,6 +42,7 @@ type Config struct {
 	AllowInsecure []string `env:"ROOMCOVER_ALLOW_INSECURE"`
 	LogLevel      string   `env:"ROOMCOVER_LOG_LEVEL" envDefault:"info"`
 	Rate          Rate
+	Keep          Keep
 	Temporal      Temporal
 	Tuning        Tuning
 	SMTP          SMTP
@@ -73,6 +74,14 @@ type Metrics struct {
 type Rate struct {
 	PerSecond float64 `env:"ROOMCOVER_RATE_PER_SECOND" envDefault:"50"`
 	Burst     int     `env:"ROOMCOVER_RATE_BURST" envDefault:"100"`
+}
+
+// Keep says how long what is over is kept, by class; 0 keeps it for ever.
+type Keep struct {
+	Told          time.Duration `env:"ROOMCOVER_KEEP_TOLD_EVENTS" envDefault:"720h"`
+	Attempts      time.Duration `env:"ROOMCOVER_KEEP_MAIL_ATTEMPTS" envDefault:"4320h"`
+	CarrierBodies time.Duration `env:"ROOMCOVER_KEEP_CARRIER_BODIES" envDefault:"8760h"`
+	Refusals      time.Duration `env:"ROOMCOVER_KEEP_REFUSALS" envDefault:"8760h"`
 }
 
 // Temporal is the service that runs the workflows.

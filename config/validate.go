@@ -48,6 +48,15 @@ func (c Config) Validate() error {
 	wrong(c.StopTimeout <= 0, "ROOMCOVER_STOP_TIMEOUT", "more than zero")
 	wrong(c.Rate.PerSecond <= 0, "ROOMCOVER_RATE_PER_SECOND", "more than zero")
 	wrong(c.Rate.Burst < 1, "ROOMCOVER_RATE_BURST", "1 or more")
+	for name, kept := range map[string]time.Duration{
+		"ROOMCOVER_KEEP_TOLD_EVENTS":    c.Keep.Told,
+		"ROOMCOVER_KEEP_MAIL_ATTEMPTS":  c.Keep.Attempts,
+		"ROOMCOVER_KEEP_CARRIER_BODIES": c.Keep.CarrierBodies,
+		"ROOMCOVER_KEEP_REFUSALS":       c.Keep.Refusals,
+	} {
+		wrong(kept != 0 && kept < 7*24*time.Hour, name,
+			"0 for ever, or a week or more, such as 720h")
+	}
 	wrong(c.Temporal.Address == "", "ROOMCOVER_TEMPORAL_ADDRESS",
 		"the host and port of the Temporal service")
 	wrong(c.Temporal.Namespace == "", "ROOMCOVER_TEMPORAL_NAMESPACE",

@@ -51,8 +51,8 @@ func Metrics(
 }
 
 // NewRegistry measures a process: its memory and connections, what waits in the outbox and
-// what is under way. The last two are read from the database at most every 15 seconds,
-// however often and by however many they are asked for.
+// what is under way. The backlog is read from the database at most every 15 seconds, and what
+// is under way every minute, however often and by however many they are asked for.
 func NewRegistry(d *domains.Domains, log *slog.Logger) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
@@ -61,6 +61,7 @@ func NewRegistry(d *domains.Domains, log *slog.Logger) *prometheus.Registry {
 		newMeasure(backlogSource(d.DB), log),
 		newMeasure(processSource(d.Operations), log),
 		newMeasure(alertSource(d.Operations), log),
+		newMeasure(overdueSource(d.Operations), log),
 	)
 
 	if pool, err := d.DB.Pool(); err == nil {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -13,8 +14,9 @@ import (
 )
 
 const (
-	readTimeout = 3 * time.Second
+	readTimeout = 3 * time.Second  // of each reading
 	readPause   = 15 * time.Second // between two readings from the database
+	countPause  = time.Minute      // the same of what is under way, which is much
 )
 
 // measure is what is read from the database, so that every process shows the same. It is
@@ -33,6 +35,7 @@ type measure struct {
 // source is a query whose rows are metrics.
 type source struct {
 	what         string
+	pause        time.Duration // 0: readPause
 	descriptions []*prometheus.Desc
 	query        func(ctx context.Context) ([]prometheus.Metric, error)
 }
@@ -61,7 +64,7 @@ func (m *measure) current() []prometheus.Metric {
 	defer m.mu.Unlock()
 
 	now := m.now()
-	if !m.read.IsZero() && now.Sub(m.read) < readPause {
+	if !m.read.IsZero() && now.Sub(m.read) < cmp.Or(m.source.pause, readPause) {
 		return m.kept
 	}
 
@@ -113,11 +116,12 @@ var (
 		"Those that should have moved on and did not, 200 at most.", nil, nil)
 )
 
-// processSource counts what is under way by what it waits for, and what is overdue.
+// processSource counts what is under way by what it waits for.
 func processSource(o *operations.Operations) source {
 	return source{
 		what:         "what is under way",
-		descriptions: []*prometheus.Desc{processes, overdue},
+		pause:        countPause,
+		descriptions: []*prometheus.Desc{processes},
 		query: func(ctx context.Context) ([]prometheus.Metric, error) {
 			counts, err := o.CountProcesses(ctx)
 			if err != nil {
@@ -130,11 +134,24 @@ func processSource(o *operations.Operations) source {
 					gauge(processes, float64(c.N), string(c.Kind), c.WaitsFor, c.Actor))
 			}
 
+			return out, nil
+		},
+	}
+}
+
+// overdueSource counts what is overdue. It is read apart, so that the count of all that is
+// under way cannot take its time away.
+func overdueSource(o *operations.Operations) source {
+	return source{
+		what:         "what is overdue",
+		pause:        countPause,
+		descriptions: []*prometheus.Desc{overdue},
+		query: func(ctx context.Context) ([]prometheus.Metric, error) {
 			late, _, err := o.ListProcesses(ctx, operations.ProcessFilter{
 				Overdue: true,
 				Page:    db.Page{Limit: 200},
 			})
-			return append(out, gauge(overdue, float64(len(late)))), err
+			return []prometheus.Metric{gauge(overdue, float64(len(late)))}, err
 		},
 	}
 }

@@ -23,6 +23,7 @@ type watch struct {
 	logistics  *logistics.Logistics
 	operations *operations.Operations
 	auditHeads string // a file; empty: none
+	keep       db.Retention
 	log        *slog.Logger
 }
 
@@ -39,6 +40,7 @@ func newWatch(o Options) *watch {
 		logistics:  o.Domains.Logistics,
 		operations: o.Domains.Operations,
 		auditHeads: o.AuditHeads,
+		keep:       o.Keep,
 		log:        o.Log,
 	}
 }
@@ -52,6 +54,8 @@ func (w *watch) watchRows(ctx context.Context) error {
 			w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
 			_, err := w.operations.WatchStalled(db.WithSystem(ctx))
 			w.logFailure(ctx, "the watch over mails, files and reminders failed", err)
+			_, err = w.operations.Prune(db.WithSystem(ctx), w.keep)
+			w.logFailure(ctx, "what is over cannot be pruned", err)
 			w.logFailure(ctx, "the heads of the audit cannot be written", w.writeAuditHeads(ctx))
 			pruned = time.Now()
 		}

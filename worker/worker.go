@@ -19,6 +19,7 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/carrier"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -39,7 +40,9 @@ type Options struct {
 	Retention time.Duration
 	// AuditHeads is the file that keeps the audit's heads; empty: none.
 	AuditHeads string
-	Log        *slog.Logger
+	// Keep is how long what is over is kept.
+	Keep db.Retention
+	Log  *slog.Logger
 	// Polling is told when the workers begin and end to poll; nil: nobody asks.
 	Polling *Polling
 	// Tuning is how much is done at once; what is 0 has its default.

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/worker"
@@ -81,6 +82,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			Carrier:     parcels,
 			CarrierName: c.Carrier.Name,
 			AuditHeads:  c.AuditHeads,
+			Keep:        db.Retention(c.Keep),
 			Log:         log,
 			StopTimeout: c.StopTimeout,
 			Polling:     polling,

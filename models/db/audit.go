@@ -310,7 +310,8 @@ func (d *DB) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent, e
 	err := d.WriteAcross(ctx, func(tx *Tx) error {
 		q := tx.Where("object_id IN ?", objectIDs)
 		if !tx.Scope.System {
-			own := tx.Scope.Orders(tx.Table("orders").Select("id"))
+			// Only the orders that are asked about: an account may have tens of thousands.
+			own := tx.Scope.Orders(tx.Table("orders").Select("id")).Where("id IN ?", objectIDs)
 			q = q.Where(
 				tx.Where("object_id IN (?)", own).Or("account_id IN ?", tx.Scope.AccountIDs),
 			)

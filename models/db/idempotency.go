@@ -102,11 +102,6 @@ func (d *DB) FinishKey(
 	})
 }
 
-// PruneKeys deletes the keys whose retention has ended by now, a real instant.
-func PruneKeys(tx *Tx, now time.Time) error {
-	return tx.Delete(&IdempotencyKey{}, "created_at <= ?", now.Add(-IdempotencyRetention)).Error
-}
-
 // ReleaseKey forgets a key whose request failed without effect.
 func (d *DB) ReleaseKey(ctx context.Context, tokenID, key string) error {
 	err := d.Write(WithSystem(ctx), func(tx *Tx) error {

@@ -157,14 +157,18 @@ func (d *DB) NextOutbox(
 // would find no workflow, and the one that starts then would wait for days. So a batch
 // holds one event of a subject.
 //
-// One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
+// The first event of a subject is looked up for one event after the other, in the order in
+// which they are due, until the batch is full: a join would read all that waits for each
+// batch, and an outage leaves hundreds of thousands. One list of ids, rather than an OR,
+// lets PostgreSQL find the rows by their key.
 const nextOutboxSQL = `WITH due AS (
 		SELECT id FROM outbox_events AS e
 		WHERE delivered_at IS NULL AND due_at <= @real AND id NOT IN @told
-			AND NOT EXISTS (
-				SELECT 1 FROM outbox_events AS p
+			AND id = (
+				SELECT p.id FROM outbox_events AS p
 				WHERE p.delivered_at IS NULL AND p.subject_id = e.subject_id
-					AND p.id < e.id AND p.id NOT IN @told)
+					AND p.id NOT IN @told
+				ORDER BY p.id LIMIT 1)
 		ORDER BY due_at LIMIT @limit%s)
 	UPDATE outbox_events SET
 		delivered_at = CASE WHEN id IN @told THEN @now ELSE delivered_at END,

@@ -2,12 +2,12 @@ package entitlement
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -130,6 +130,9 @@ type register struct {
 	now    time.Time
 	filter ContractFilter
 	id     string // of the one line asked for
+
+	behind   time.Time // where the page before ended; zero: nowhere
+	behindID string
 }
 
 type registerKey struct {
@@ -321,26 +324,32 @@ func stateOfPeriod(start, end, now time.Time) rules.ContractState {
 // noEnd stands for the end of what has none, so that it sorts last.
 var noEnd = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// noEndSQL is noEnd as the indexes of the contracts' ends write it.
+func noEndSQL(postgres bool) string {
+	if postgres {
+		return "timestamptz '9999-01-01 00:00:00+00'"
+	}
+	return "'9999-01-01 00:00:00+00:00'"
+}
+
 // keys reads which lines stand on the page: one union over what a line can be, each
 // part narrowed by the scope. more reports whether another page follows.
-func (r register) keys() (keys []registerKey, more bool, err error) {
+func (r *register) keys() (keys []registerKey, more bool, err error) {
+	if r.behind, r.behindID, err = r.position(); err != nil {
+		return nil, false, err
+	}
+
 	union, err := r.union()
 	if err != nil {
 		return nil, false, err
 	}
 
-	q := r.tx.Table("(?) AS r", union).Select("id, source")
-	if r.id != "" {
-		q = q.Where("id = ?", r.id)
-	}
-
-	q, err = r.after(q)
-	if err != nil {
-		return nil, false, err
-	}
-
 	size := r.filter.Page.Size()
-	if err := q.Limit(size + 1).Scan(&keys).Error; err != nil {
+	q := r.tx.Table("(?) AS r", union).
+		Select("id, source").
+		Order(r.order("created_at", "end_at", "id")).
+		Limit(size + 1)
+	if err := q.Scan(&keys).Error; err != nil {
 		return nil, false, err
 	}
 
@@ -351,13 +360,18 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 	return keys, false, nil
 }
 
-// union is every line in scope that the filter keeps: contracts, linked earlier
-// warranties and the lines of orders under way. What is asked for by its end leaves
-// out orders, which have none.
+// union is the page of each kind of line that the scope and the filter keep: contracts,
+// linked earlier warranties and the lines of orders under way. The page of all is among
+// them, and each is read by an index in its order. What is asked for by its end within days
+// leaves out orders, which have none.
 func (r register) union() (*gorm.DB, error) {
+	forever := noEndSQL(r.tx.Postgres())
 	contracts := r.selectPart(registerPart{
 		table:   "service_contracts AS c",
-		columns: "c.id, 'CONTRACT' AS source, c.created_at, c.end_at",
+		source:  EntryContract,
+		id:      "c.id",
+		created: "c.created_at",
+		end:     "COALESCE(c.end_at, " + forever + ")",
 		account: "c.account_id",
 		order:   "c.order_id",
 		service: "c.type",
@@ -366,7 +380,10 @@ func (r register) union() (*gorm.DB, error) {
 
 	earlier := r.selectPart(registerPart{
 		table:   "earlier_warranties AS w",
-		columns: "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at",
+		source:  EntryEarlier,
+		id:      "w.id",
+		created: "w.created_at",
+		end:     "w.end_at",
 		account: "w.account_id",
 		order:   "''",
 		service: "'EXT_WARRANTY'",
@@ -392,13 +409,16 @@ func (r register) union() (*gorm.DB, error) {
 		earlier = earlier.
 			Where("w.end_at > ?", r.now).
 			Where(r.expiring(zones, "w.end_at", "a.time_zone"))
-		return r.tx.Raw("? UNION ALL ?", contracts, earlier), nil
+		return r.unionOf(contracts, earlier), nil
 	}
 
 	underWay := []rules.OrderState{rules.OrderAccepted, rules.OrderProvisioning}
 	lines := r.selectPart(registerPart{
 		table:   "order_lines AS l",
-		columns: "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at",
+		source:  EntryOrder,
+		id:      "l.id",
+		created: "o.created_at",
+		end:     forever,
 		account: "o.account_id",
 		order:   "o.id",
 		service: "l.service_type",
@@ -406,14 +426,29 @@ func (r register) union() (*gorm.DB, error) {
 	}).
 		Joins("JOIN orders o ON o.id = l.order_id").
 		Where("o.account_id IS NOT NULL AND o.state IN ?", underWay)
-	return r.tx.Raw("? UNION ALL ? UNION ALL ?", contracts, earlier, lines), nil
+	return r.unionOf(contracts, earlier, lines), nil
 }
 
-// registerPart is one part of the union: its table, what it selects, and what the
-// columns that a filter narrows by are called there.
+// unionOf puts the pages of the parts together. A part is a query of its own, because SQLite
+// sorts and cuts none inside of a union.
+func (r register) unionOf(parts ...*gorm.DB) *gorm.DB {
+	var sql []string
+	var vars []any
+	for _, part := range parts {
+		sql = append(sql, "SELECT * FROM (?) AS p")
+		vars = append(vars, part)
+	}
+	return r.tx.Raw(strings.Join(sql, " UNION ALL "), vars...)
+}
+
+// registerPart is one part of the union: its table, and what the columns that it is sorted
+// and narrowed by are called there.
 type registerPart struct {
 	table     string
-	columns   string
+	source    EntrySource
+	id        string
+	created   string
+	end       string // noEnd for what has none
 	account   string
 	order     string
 	service   string
@@ -421,9 +456,20 @@ type registerPart struct {
 	stateArgs []any
 }
 
-// selectPart selects what the scope may see and the filter keeps of one part of the union.
+// selectPart selects the page of one part of the union: what the scope may see and the filter
+// keeps, behind the cursor.
 func (r register) selectPart(p registerPart) *gorm.DB {
-	q := r.tx.Scope.Accounts(r.tx.Table(p.table), p.account).Select(p.columns)
+	q := r.tx.Scope.Accounts(r.tx.Table(p.table), p.account).
+		Select(fmt.Sprintf("%s AS id, '%s' AS source, %s AS created_at, %s AS end_at",
+			p.id, p.source, p.created, p.end)).
+		Order(r.order(p.created, p.end, p.id)).
+		Limit(r.filter.Page.Size() + 1)
+	if r.id != "" {
+		q = q.Where(p.id+" = ?", r.id)
+	}
+	if !r.behind.IsZero() {
+		q = q.Where(r.behindSQL(p.created, p.end, p.id), r.behind, r.behindID)
+	}
 	if r.filter.AccountID != "" {
 		q = q.Where(p.account+" = ?", r.filter.AccountID)
 	}
@@ -440,13 +486,33 @@ func (r register) selectPart(p registerPart) *gorm.DB {
 	return q
 }
 
-// zones are those in which days are counted for the lines in scope.
+// zonesOfContracts looks each zone up behind the one before: by an index, whatever the number
+// of contracts.
+const zonesOfContracts = `WITH RECURSIVE z(time_zone) AS (
+		SELECT min(time_zone) FROM service_contracts
+		UNION ALL
+		SELECT (SELECT min(c.time_zone) FROM service_contracts c WHERE c.time_zone > z.time_zone)
+		FROM z
+		WHERE z.time_zone IS NOT NULL)
+	SELECT time_zone FROM z
+	WHERE time_zone IS NOT NULL`
+
+// zones are those in which days are counted for the lines in scope: a contract has the zone
+// that its account had when it was made. Of one tenant only the contracts are read that may
+// be meant.
 func (r register) zones() ([]string, error) {
-	contracts := r.tx.Scope.Accounts(r.tx.Model(&ServiceContract{}), "account_id").
-		Select("time_zone")
+	contracts := r.tx.Raw(zonesOfContracts)
+	if !r.tx.Scope.System {
+		latest := r.now.AddDate(0, 0, *r.filter.ExpiringWithin+2)
+		contracts = r.tx.Scope.Accounts(r.tx.Model(&ServiceContract{}), "account_id").
+			Select("time_zone").
+			Where("state = ? AND COALESCE(end_at, "+noEndSQL(r.tx.Postgres())+") < ?",
+				rules.ContractActive, latest)
+	}
+
 	accounts := r.tx.Scope.Accounts(r.tx.Model(&account.Account{}), "id").Select("time_zone")
 	var zones []string
-	err := r.tx.Raw("? UNION ?", contracts, accounts).Scan(&zones).Error
+	err := r.tx.Raw("SELECT * FROM (?) AS z UNION ?", contracts, accounts).Scan(&zones).Error
 	return zones, err
 }
 
@@ -461,38 +527,29 @@ func (r register) expiring(zones []string, end, zone string) *gorm.DB {
 	return either
 }
 
-// after sorts, and goes on behind the cursor: an instant in nanoseconds and an id.
-func (r register) after(q *gorm.DB) (*gorm.DB, error) {
-	at, id, err := r.position()
-	if err != nil {
-		return nil, err
-	}
-
-	behind := !at.IsZero()
+// order is the order of the register in the columns of a part.
+func (r register) order(created, end, id string) string {
 	switch r.filter.Sort {
 	case ContractsEnding:
-		if behind {
-			q = q.Where("(COALESCE(end_at, ?), id) > (?, ?)", noEnd, at, id)
-		}
-
-		return q.Order(clause.OrderBy{Expression: clause.Expr{
-			SQL:  "COALESCE(end_at, ?), id",
-			Vars: []any{noEnd},
-		}}), nil
+		return end + ", " + id
 	case ContractsOldest:
-		if behind {
-			q = q.Where("(created_at, id) > (?, ?)", at, id)
-		}
-		return q.Order("created_at, id"), nil
+		return created + ", " + id
 	}
-
-	if behind {
-		q = q.Where("(created_at, id) < (?, ?)", at, id)
-	}
-
-	return q.Order("created_at DESC, id DESC"), nil
+	return created + " DESC, " + id + " DESC"
 }
 
+// behindSQL is the condition of what stands behind an instant and an id in that order.
+func (r register) behindSQL(created, end, id string) string {
+	switch r.filter.Sort {
+	case ContractsEnding:
+		return "(" + end + ", " + id + ") > (?, ?)"
+	case ContractsOldest:
+		return "(" + created + ", " + id + ") > (?, ?)"
+	}
+	return "(" + created + ", " + id + ") < (?, ?)"
+}
+
+// position is where the page before ended; zero for the first page.
 func (r register) position() (at time.Time, id string, err error) {
 	if r.filter.Page.After == "" {
 		return time.Time{}, "", nil

@@ -99,16 +99,21 @@ func (s *People) DeleteSessionsOf(ctx context.Context, userID, tokenHash, except
 // PruneSessions deletes what has expired: sessions, challenges, throttles and
 // idempotency keys older than their retention.
 func (s *People) PruneSessions(ctx context.Context) error {
+	ctx = db.WithSystem(ctx)
 	now := db.RealNow()
-	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		return errors.Join(
 			tx.Delete(&Session{}, "expires_at <= ?", now).Error,
 			tx.Delete(&Challenge{}, "expires_at <= ?", now.Add(-24*time.Hour)).Error,
 			tx.Delete(&throttle{}, "resets_at <= ?", now).Error,
 			tx.Delete(&signInPlace{}, "last_seen_at <= ?", now.Add(-placeKept)).Error,
-			db.PruneKeys(tx, now),
 		)
 	})
+
+	_, keys := s.db.PruneInBatches(ctx, func(tx *db.Tx, limit int) (int64, error) {
+		return db.PruneKeys(tx, now, limit)
+	})
+	return errors.Join(err, keys)
 }
 
 // KeepSession writes to a session that exists, and only then: a session that

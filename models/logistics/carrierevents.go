@@ -246,3 +246,14 @@ func (s *Logistics) ListCarrierEvents(
 	out, next := db.Cut(f.Page, out, func(e CarrierEvent) string { return e.ID })
 	return out, next, err
 }
+
+// PruneCarrierBodies empties the texts of messages that came before the instant. What was
+// understood of them stays; a message that still waits for its parcel keeps its text.
+func PruneCarrierBodies(tx *db.Tx, before time.Time, limit int) (int64, error) {
+	res := tx.Exec(`UPDATE carrier_events SET raw = ? WHERE id IN (
+		SELECT id FROM carrier_events
+		WHERE length(raw) > 0 AND received_at < ? AND state <> ?
+		ORDER BY received_at
+		LIMIT ?)`, []byte{}, before, CarrierEventReceived, limit)
+	return res.RowsAffected, res.Error
+}

@@ -310,3 +310,13 @@ func (s *Notifications) GiveUpMails(
 		return nil
 	})
 }
+
+// PruneAttempts deletes failed attempts from before the instant.
+func PruneAttempts(tx *db.Tx, before time.Time, limit int) (int64, error) {
+	res := tx.Exec(`DELETE FROM notification_attempts WHERE id IN (
+		SELECT id FROM notification_attempts
+		WHERE at < ?
+		ORDER BY at
+		LIMIT ?)`, before, limit)
+	return res.RowsAffected, res.Error
+}

@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -177,30 +178,70 @@ func (a AgendaItem) sortedBy() time.Time {
 	return *a.Until
 }
 
-// agendaSQL reads what can be late: processes with an end, or that the system should
-// have moved on by itself; promised shipments; open tasks. The lines are sorted by the
-// column at.
-var agendaSQL = `SELECT * FROM (
+// agendaOnes are, by kind, what can be late or due by the instant @latest; nothing else is
+// read. A window that runs out asks nobody to act. An account's manager is named by a task.
+var agendaOnes = map[processes.Kind]string{
+	processes.Order: `o.state = 'NEEDS_REVIEW' AND o.review_until <= @latest
+		OR (o.state IN ('RECEIVED','ACCEPTED','PROVISIONING') OR o.cancelling)
+			AND o.state_since <= @stuck`,
+	processes.Invitation: "i.expires_at <= @latest",
+	processes.RMA:        "1 = 1",
+	processes.Spare:      "1 = 1",
+	processes.Shipment:   "1 = 1",
+	processes.Contact:    "q.answer_until <= @latest",
+}
+
+// accountColumns are the columns by which the kinds of a line are narrowed to one account.
+var accountColumns = map[processes.Kind]string{
+	processes.Order:      "o.account_id",
+	processes.Invitation: "i.account_id",
+	processes.RMA:        "r.account_id",
+	processes.Spare:      "u.account_id",
+	processes.Shipment:   "sh.account_id",
+	processes.Contact:    "q.account_id",
+}
+
+// agendaSQL reads the lines of an agenda, of all accounts or of one: processes that end by
+// @latest, or that the system should have moved on by itself; promised shipments; open
+// tasks. The lines are sorted by the column at.
+func agendaSQL(ofAccount bool) string {
+	conditions, tasks := maps.Clone(agendaOnes), "t.state = 'OPEN'"
+	if ofAccount {
+		tasks += " AND t.account_id = @account"
+		for kind, column := range accountColumns {
+			conditions[kind] = column + " = @account AND (" + conditions[kind] + ")"
+		}
+	}
+
+	return `SELECT * FROM (
 	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor,
 		p.since, p.until, COALESCE(p.until, p.since) AS at,
 		p.account_id, p.order_id, p.last_error, p.time_zone, p.number, '' AS task_kind, '' AS what
-	FROM (` + processSQL + `) p
-	WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
+	FROM (` + processesWhere(conditions) + `) p
+	WHERE p.waits_for <> 'CANCELLATION_WINDOW'
+		AND (p.until <= @latest OR p.until IS NULL AND p.actor = 'SYSTEM')
 	UNION ALL
 	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR',
 		t.created_at, NULL, t.created_at,
 		t.account_id, NULL, '', '', '', t.kind, t.what
 	FROM operator_tasks t
-	WHERE t.state = 'OPEN'
+	WHERE ` + tasks + `
 ) a WHERE 1 = 1`
+}
 
-// source returns agendaSQL, narrowed to the account that was asked for.
+// The two agendas.
+var (
+	agendaOfAll     = agendaSQL(false)
+	agendaOfAccount = agendaSQL(true)
+)
+
+// source returns the lines of the agenda that was asked for.
 func (v *agendaView) source() string {
 	if v.q.AccountID == "" {
-		return agendaSQL
+		return agendaOfAll
 	}
 	v.args["account"] = v.q.AccountID
-	return agendaSQL + " AND account_id = @account"
+	return agendaOfAccount
 }
 
 // readZones reads in which zones something may be late or due, and builds the

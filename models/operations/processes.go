@@ -4,6 +4,8 @@ import (
 	"context"
 
 	_ "embed"
+	"fmt"
+	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
@@ -42,20 +44,57 @@ type ProcessFilter struct {
 	Page     db.Page
 }
 
-// processSQL reads all that is under way as one list: orders in review, in fulfilment,
-// being cancelled or cancellable; invitations that nobody accepted; RMAs and spares that
-// are not closed, a spare at rest aside; shipments that the carrier has not brought; and
-// accounts that wait for a customer success manager (R35e), which belong to the workflow
-// of the order that was first, since its fulfilment raised the task; and questions about
-// persons whom orders name, which a sweep watches and no workflow (S15). @now is calendar
-// time. What it says of kind, state, waits_for and actor is one of processes.Situations.
+// processFile reads all that is under way, one query for each kind: orders in review, in
+// fulfilment, being cancelled or cancellable; invitations that nobody accepted; RMAs and
+// spares that are not closed, a spare at rest aside; shipments that the carrier has not
+// brought; and accounts that wait for a customer success manager (R35e), which belong to the
+// workflow of the order that was first, since its fulfilment raised the task; and questions
+// about persons whom orders name, which a sweep watches and no workflow (S15). @now is
+// calendar time. What it says of kind, state, waits_for and actor is one of
+// processes.Situations.
 //
 // What the service has to ask the carrier waits for the carrier; a parcel that people
 // hand in, for them. A parcel that people reported as arrived is no longer under way,
 // though no carrier scanned it.
 //
 //go:embed processes.sql
-var processSQL string
+var processFile string
+
+// processQuery is the query of one kind. A condition on columns of its tables can be added.
+type processQuery struct {
+	kind processes.Kind
+	sql  string
+}
+
+// processQueries are the queries of the file, each behind a comment with its kind.
+var processQueries = readProcessQueries(processFile)
+
+func readProcessQueries(file string) (out []processQuery) {
+	for _, sql := range strings.Split(file, "\n\nUNION ALL\n-- ") {
+		kind, sql, _ := strings.Cut(strings.TrimPrefix(sql, "-- "), "\n")
+		out = append(out, processQuery{processes.Kind(kind), sql})
+	}
+	return out
+}
+
+// processSQL is all kinds as one query.
+var processSQL = processesWhere(nil)
+
+// processesWhere puts the kinds together, each with the condition that it has in the map on
+// columns of its own tables; nil: all kinds without any.
+func processesWhere(conditions map[processes.Kind]string) string {
+	var parts []string
+	for _, q := range processQueries {
+		condition, ok := conditions[q.kind]
+		switch {
+		case conditions == nil:
+			parts = append(parts, q.sql)
+		case ok:
+			parts = append(parts, q.sql+" AND ("+condition+")")
+		}
+	}
+	return "SELECT * FROM (" + strings.Join(parts, "\nUNION ALL\n") + ") p WHERE 1 = 1"
+}
 
 // ListProcesses lists what is under way, newest first; it answers with
 // Temporal down.
@@ -89,35 +128,90 @@ func (s *Operations) ListProcesses(
 	return out, next, err
 }
 
+// query reads one page. Each kind reads its own page, by an index where there is one, and the
+// page of all is among them.
 func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
-	sql, args := processSQL, map[string]any{"now": now}
+	where, args := "1 = 1", map[string]any{"now": now}
 	for column, value := range map[string]string{
 		"id":        f.ID,
-		"kind":      string(f.Kind),
 		"waits_for": f.WaitsFor,
 		"actor":     f.Actor,
 	} {
 		if value != "" {
-			sql += " AND " + column + " = @" + column
+			where += " AND " + column + " = @" + column
 			args[column] = value
 		}
 	}
 
 	if f.Overdue {
-		sql += " AND (until <= @now OR timer_at <= @now OR (actor = 'SYSTEM' AND since <= @stuck))"
+		where += ` AND (until <= @now OR timer_at <= @now
+			OR (actor = 'SYSTEM' AND since <= @stuck))`
 		args["stuck"] = stuck
 	}
 	if !f.DueBy.IsZero() {
-		sql += " AND until <= @due_by"
+		where += " AND until <= @due_by"
 		args["due_by"] = f.DueBy.UTC()
 	}
 	if f.Page.After != "" {
-		sql += " AND id < @after"
+		where += " AND id < @after"
 		args["after"] = f.Page.After
 	}
 
+	const inOrder = " ORDER BY id DESC LIMIT @limit"
 	args["limit"] = f.Page.Size() + 1
-	return sql + " ORDER BY id DESC LIMIT @limit", args
+	narrowed := f.narrowed(now, args)
+	var pages []string
+	for _, q := range processQueries {
+		if f.Kind == "" || f.Kind == q.kind {
+			pages = append(pages, "SELECT * FROM (SELECT * FROM ("+
+				q.sql+narrowed[q.kind]+") q WHERE "+where+inOrder+") p")
+		}
+	}
+	if len(pages) == 0 { // of a kind that there is not
+		return "SELECT * FROM (" + processSQL + ") p WHERE 1 = 0", args
+	}
+
+	return "SELECT * FROM (" + strings.Join(pages, "\nUNION ALL\n") + ") p" + inOrder, args
+}
+
+// newestOnes are the first of a page by the rows of one table alone, of the kinds that are many
+// and need others beside them; %s is what else narrows the ids.
+var newestOnes = map[processes.Kind]string{
+	processes.Order: `o.id IN (
+		SELECT id FROM (
+			SELECT id FROM orders
+				WHERE state IN ('RECEIVED','NEEDS_REVIEW','ACCEPTED','PROVISIONING')
+			UNION SELECT id FROM orders
+				WHERE state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > @now
+			UNION SELECT order_id FROM order_cancellations WHERE state = 'REQUESTED'
+		) k
+		WHERE %s ORDER BY id DESC LIMIT @limit)`,
+	processes.Invitation: `i.id IN (
+		SELECT id FROM invitations
+		WHERE state IN ('ISSUED','SENT','BOUNCED') AND %s ORDER BY id DESC LIMIT @limit)`,
+}
+
+// narrowed are conditions, by kind, that leave out rows of which the filter keeps none, before
+// anything is read beside them. They never decide: the filter does.
+func (f ProcessFilter) narrowed(now time.Time, args map[string]any) map[processes.Kind]string {
+	out := map[processes.Kind]string{}
+	switch {
+	case f.Overdue:
+		args["late"] = now
+		for _, kind := range []processes.Kind{processes.Order, processes.Invitation} {
+			out[kind] = " AND (" + overdueOnes[kind] + ")"
+		}
+	case f.ID == "" && f.WaitsFor == "" && f.Actor == "" && f.DueBy.IsZero():
+		ids := "1 = 1"
+		if f.Page.After != "" {
+			ids = "id < @after"
+		}
+		for kind, newest := range newestOnes {
+			out[kind] = " AND " + fmt.Sprintf(newest, ids)
+		}
+	}
+
+	return out
 }
 
 func (p Process) overdue(now, stuck time.Time) bool {
@@ -152,39 +246,99 @@ func (s *Operations) CountProcesses(ctx context.Context) ([]ProcessCount, error)
 	return out, err
 }
 
+// overdueOnes are, by kind, what may have stood still since @late: what the system itself has
+// to do, and what has a timer. The other kinds have neither. Each is found by the index of the
+// instant, so that what is only under way costs nothing.
+var overdueOnes = map[processes.Kind]string{
+	processes.Order: `o.state_since <= @late AND (o.state IN ('RECEIVED','ACCEPTED','PROVISIONING')
+		OR o.cancelling) OR o.state = 'NEEDS_REVIEW' AND o.review_until <= @late`,
+	processes.Invitation: `i.expires_at <= @late OR i.state_since <= @late AND i.id IN (
+		SELECT m.subject_id FROM notifications m
+		WHERE m.template = 'invitation' AND m.state NOT IN ('SENT','DELIVERED'))`,
+	processes.RMA:   "r.next_at <= @late",
+	processes.Spare: "u.next_at <= @late",
+}
+
+// overdueSQL reads a page of what stood still since @late, oldest id first.
+var overdueSQL = processesWhere(overdueOnes) + `
+	AND (timer_at <= @late OR actor = 'SYSTEM' AND since <= @late) AND id > @after
+	ORDER BY id LIMIT @limit`
+
+// watchBatch is how many overdue processes get their tasks in one transaction.
+const watchBatch = 200
+
 // WatchOverdue raises an operator task for every process that should have
 // moved on by itself and did not: the watch that sees a blocked workflow, a
-// dead worker and a lost timer alike. It returns how many are overdue.
+// dead worker and a lost timer alike. What has an open task already costs no
+// statement of its own. It returns how many are overdue.
 func (s *Operations) WatchOverdue(ctx context.Context) (int, error) {
-	late := s.db.Now().Add(-s.db.Patience())
-	page, n := db.Page{Limit: 200}, 0
+	after, n := "", 0
 	for {
-		overdue, next, err := s.ListProcesses(ctx, ProcessFilter{Overdue: true, Page: page})
+		var overdue []Process
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			overdue = nil
+			if err := tx.Scope.Service(); err != nil {
+				return err
+			}
+
+			now := tx.Now()
+			err := tx.Raw(overdueSQL, map[string]any{
+				"now":   now,
+				"late":  now.Add(-s.db.Patience()),
+				"after": after,
+				"limit": watchBatch,
+			}).Scan(&overdue).Error
+			if err != nil || len(overdue) == 0 {
+				return err
+			}
+			return raiseStuck(tx, overdue)
+		})
 		if err != nil {
 			return n, err
 		}
 
-		for _, p := range overdue {
-			if !p.stuck(late) && (p.TimerAt == nil || p.TimerAt.After(late)) {
-				continue // its timer is only just due, or somebody else is late
-			}
-
-			n++
-			err := s.db.RaiseTask(ctx, db.OperatorTask{
-				Kind:      db.TaskProcessStuck,
-				SubjectID: p.ID,
-				AccountID: p.AccountID,
-				What: "Find out why this does not move on, then retry; where Temporal " +
-					"has lost its workflow, that starts it again.",
-				Why: "It has waited longer than it should for " + p.WaitsFor + ".",
-			})
-			if err != nil {
-				return n, err
-			}
-		}
-
-		if page.After = next; next == "" {
+		n += len(overdue)
+		if len(overdue) < watchBatch {
 			return n, nil
 		}
+		after = overdue[len(overdue)-1].ID
 	}
+}
+
+// raiseStuck raises the tasks of those overdue processes that have none that is open.
+func raiseStuck(tx *db.Tx, overdue []Process) error {
+	var open []string
+	err := tx.Model(&db.OperatorTask{}).
+		Where("subject_id IN ? AND kind = ? AND state = ?",
+			db.IdsOf(overdue, func(p Process) string { return p.ID }),
+			db.TaskProcessStuck, db.TaskOpen).
+		Pluck("subject_id", &open).Error
+	if err != nil {
+		return err
+	}
+
+	known := map[string]bool{}
+	for _, id := range open {
+		known[id] = true
+	}
+
+	for _, p := range overdue {
+		if known[p.ID] {
+			continue
+		}
+
+		err := tx.Raise(db.OperatorTask{
+			Kind:      db.TaskProcessStuck,
+			SubjectID: p.ID,
+			AccountID: p.AccountID,
+			What: "Find out why this does not move on, then retry; where Temporal " +
+				"has lost its workflow, that starts it again.",
+			Why: "It has waited longer than it should for " + p.WaitsFor + ".",
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	return nil
 }

@@ -501,3 +501,13 @@ func (s *Orders) ListRefusals(
 	out, next := db.Cut(page, out, func(r OrderRefusal) string { return r.ID })
 	return out, next, err
 }
+
+// PruneRefusals deletes refusals from before the instant.
+func PruneRefusals(tx *db.Tx, before time.Time, limit int) (int64, error) {
+	res := tx.Exec(`DELETE FROM order_refusals WHERE id IN (
+		SELECT id FROM order_refusals
+		WHERE created_at < ?
+		ORDER BY created_at
+		LIMIT ?)`, before, limit)
+	return res.RowsAffected, res.Error
+}

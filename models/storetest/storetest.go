@@ -211,6 +211,15 @@ func PostgresOn(t testing.TB, server *pgserver.Server) Env {
 	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
 }
 
+// PostgresAt returns the domains on a database that somebody else keeps, brought up to date.
+func PostgresAt(t testing.TB, dsn string) Env {
+	t.Helper()
+	dialector, err := db.Postgres(dsn)
+	require.NoError(t, err)
+	require.NoError(t, migrate(dialector))
+	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
+}
+
 func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
 	return Env{

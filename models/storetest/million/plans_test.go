@@ -1,0 +1,153 @@
+package million_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/million"
+)
+
+// large are the tables that grow with the orders.
+var large = []string{
+	"orders", "order_lines", "service_contracts", "licences", "licence_assignments", "rooms",
+	"devices", "device_placements", "rmas", "shipments", "shipment_scans", "carrier_events",
+	"notifications", "outbox_events", "audit_events", "order_refusals", "invitations",
+}
+
+// indexes are those by which a question has to be answered: reading a whole index of the ids
+// would not be reading the table either.
+var indexes = map[string][]string{
+	"watch over what is overdue":              {"rmas_next", "spare_units_next"},
+	"processes: first page":                   {"service_contracts_select", "rmas_open"},
+	"coverage of a serial, operator":          {"devices_serial_any", "service_contracts_jumpstart"},
+	"coverage of a serial, giant":             {"devices_serial_any", "service_contracts_jumpstart"},
+	"coverage of a room, giant":               {"service_contracts_jumpstart"},
+	"contracts, newest, operator":             {"service_contracts_created"},
+	"contracts, newest, giant":                {"service_contracts_account_created"},
+	"contracts, oldest, operator":             {"service_contracts_created"},
+	"contracts by end, operator":              {"service_contracts_end"},
+	"contracts by end, giant":                 {"service_contracts_account_end"},
+	"active contracts by end, operator":       {"service_contracts_state_end"},
+	"contracts that end in 30 days, operator": {"service_contracts_zone"},
+	"devices by serial, giant":                {"devices_account_name"},
+	"devices by serial, operator":             {"devices_name"},
+	"devices of a model that none has, giant": {"devices_account_model"},
+	"rooms by name, operator":                 {"rooms_by_name"},
+	"notifications that bounced":              {"notifications_state"},
+	"RMAs of a state that none has":           {"rmas_state"},
+	"RMAs of a serial":                        {"rmas_faulty_serial", "rmas_replacement_serial"},
+	"carrier events by tracking":              {"carrier_events_tracking"},
+	"orders by number, operator":              {"orders_po_key"},
+	"timeline of an order, giant":             {"audit_events_object"},
+	"ask for an invitation":                   {"invitations_email"},
+	"refusals of a reseller":                  {"order_refusals_org"},
+	"tasks of a kind that none has":           {"operator_tasks_kind"},
+}
+
+// unindexed are questions that read a table, with why.
+var unindexed = map[string]string{
+	"rooms by part of a name, operator":       "LIKE is not leakproof, so the policy comes first",
+	"rooms by part of a serial, operator":     "the same",
+	"rooms by a part that none has, operator": "the same",
+	"devices by part of a serial, operator":   "the same",
+}
+
+// Whatever people and the program ask all the time has an index to answer it. Small tables
+// are cheaper to read, and few rows to sort, so the planner is told to do that only where
+// nothing else is left.
+func TestQuestionsAreAnsweredByIndexes(t *testing.T) {
+	const n = 2000
+	env := storetest.Postgres(t)
+	million.Fill(t, env, n)
+	for _, q := range questions(n) {
+		if unindexed[q.name] != "" {
+			continue
+		}
+		t.Run(q.name, func(t *testing.T) {
+			env.Statements.Reset()
+			require.NoError(t, q.ask(env))
+			var all strings.Builder
+			for _, statement := range env.Statements.List() {
+				if !strings.HasPrefix(statement, "SELECT") && !strings.HasPrefix(statement, "WITH") {
+					continue
+				}
+				scans := scansOf(t, env, statement, "enable_seqscan")
+				all.WriteString(scans)
+				all.WriteString(scansOf(t, env, statement, "enable_seqscan", "enable_sort", "enable_bitmapscan"))
+				for _, table := range large {
+					if strings.Contains(scans, "Seq Scan on "+table+"\n") {
+						t.Errorf("%s is read whole by\n%.200s\n%s", table, statement, scans)
+					}
+				}
+			}
+			for _, index := range indexes[q.name] {
+				if !strings.Contains(all.String(), " "+index+"\n") {
+					t.Errorf("%s does not answer it:\n%s", index, all.String())
+				}
+			}
+		})
+	}
+}
+
+// scansOf are the tables and indexes that PostgreSQL would read for a statement, a line each, if
+// what is left out were dear.
+func scansOf(t *testing.T, env storetest.Env, statement string, without ...string) string {
+	t.Helper()
+	pool, err := env.Pool()
+	require.NoError(t, err)
+	tx, err := pool.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
+	require.NoError(t, err)
+	defer func() { _ = tx.Rollback() }()
+	for _, setting := range without {
+		_, err = tx.Exec("SET LOCAL " + setting + " = off")
+		require.NoError(t, err)
+	}
+
+	rows, err := tx.Query("EXPLAIN (COSTS OFF) " + statement)
+	require.NoError(t, err, statement)
+	defer rows.Close()
+	var out strings.Builder
+	for rows.Next() {
+		var line string
+		require.NoError(t, rows.Scan(&line))
+		if _, scan, ok := strings.Cut(line, "->  "); ok {
+			line = scan
+		}
+		if !strings.Contains(line, "Scan") {
+			continue
+		}
+		for _, word := range []string{" using ", " on "} {
+			if kind, name, ok := strings.Cut(line, word); ok {
+				name, _, _ = strings.Cut(name, " ")
+				out.WriteString(kind + word + name + "\n")
+				break
+			}
+		}
+	}
+	require.NoError(t, rows.Err())
+	return out.String()
+}
+
+// What waits after an outage is taken subject by subject, however much it is: the next batch is
+// found by the instants at which events are due, and the first of a subject by its index.
+func TestC6_ABacklogIsReadOneEventAfterTheOther(t *testing.T) {
+	env := storetest.Postgres(t)
+	million.Fill(t, env, 1000)
+	million.Wait(t, env, 20_000)
+	env.Statements.Reset()
+	events, err := env.LeaseOutbox(env.Context, 50, 0)
+	require.NoError(t, err)
+	require.Len(t, events, 50)
+	statement := env.Statements.List()[0]
+	plan := strings.Join(env.Strings(t, "EXPLAIN (COSTS OFF) "+statement), "\n")
+	require.Contains(t, plan, "Index Scan using outbox_events_due", plan)
+	require.Regexp(t, `Index (Only )?Scan using outbox_events_subject`, plan)
+	require.NotContains(t, plan, "Seq Scan on outbox_events", plan)
+	require.NotContains(t, plan, "Sort Key: e.due_at", plan)
+	require.NotContains(t, plan, "Anti Join", "it may read all that waits: a hash of it is often cheaper")
+}
