@@ -140,13 +140,14 @@ var arrows = map[string][]string{
 	},
 
 	// For tests and dev.
+	"freeport":                  {},
 	"rules/testday":             {},
 	"rules/cataloguetest":       {"rules/calendar", "rules/catalogue"},
 	"rules/rulestest":           {"rules", "rules/testday"},
 	"carrier/simulator":         {"carrier"},
 	"mail/smtptest":             {},
 	"models/sqlitedb":           {},
-	"models/storetest/pgserver": {},
+	"models/storetest/pgserver": {"freeport"},
 	// It opens the database of all domains and fills it for any test.
 	"models/storetest": {"clock", "models/**", "rules/**"},
 	// It fills such a database with years of work.
@@ -181,6 +182,7 @@ var composition = []string{
 // (a module of its own) and each other import them.
 var testOnly = []string{
 	"carrier/simulator",
+	"freeport",
 	"mail/smtptest",
 	"models/sqlitedb",
 	"models/storetest",

@@ -21,7 +21,7 @@ import (
 
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/dev/mailbox"
-	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/freeport"
 )
 
 func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
@@ -267,7 +267,7 @@ func mailsTo(t *testing.T, port, to string) int {
 
 func free(t *testing.T, n int) []string {
 	t.Helper()
-	numbers, err := ports.Free("127.0.0.1", n)
+	numbers, err := freeport.Find("127.0.0.1", n)
 	require.NoError(t, err)
 	texts := make([]string, n)
 	for i, number := range numbers {

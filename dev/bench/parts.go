@@ -13,9 +13,9 @@ import (
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
-	"roomcover.dev/roomcover/dev/ports"
 	"roomcover.dev/roomcover/dev/stack"
 	"roomcover.dev/roomcover/dev/temporalserver"
+	"roomcover.dev/roomcover/freeport"
 	"roomcover.dev/roomcover/mail/smtptest"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
@@ -68,7 +68,7 @@ func startParts(ctx context.Context, o Options, dir string) (*parts, error) {
 }
 
 func (p *parts) startTemporal(ctx context.Context, _ Options) error {
-	free, err := ports.Free(temporalserver.DefaultHost, 1)
+	free, err := freeport.Find(temporalserver.DefaultHost, 1)
 	if err != nil {
 		return err
 	}

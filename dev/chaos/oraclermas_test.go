@@ -89,7 +89,7 @@ func TestOracle_NamesWhatIsWrongWithReplacements(t *testing.T) {
 		},
 		{
 			"two open ones",
-			`DROP INDEX rmas_open_device; UPDATE rmas SET device_id = (SELECT device_id FROM rmas WHERE id = ` + asked +
+			`DROP INDEX rmas_open_device; ALTER TABLE rmas DROP CONSTRAINT rmas_device_id_of_account; UPDATE rmas SET device_id = (SELECT device_id FROM rmas WHERE id = ` + asked +
 				`) WHERE id = ` + waiting,
 			"replacement", "more than one open RMA",
 		},

@@ -20,7 +20,7 @@ import (
 
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/dev/calendar"
-	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/freeport"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
@@ -92,7 +92,7 @@ func NewStack(ctx context.Context, dir string, seed uint64, bin Binaries) (*Stac
 }
 
 func (s *Stack) start(ctx context.Context) error {
-	n, err := ports.Free("127.0.0.1", 3+2*replicas)
+	n, err := freeport.Find("127.0.0.1", 3+2*replicas)
 	if err != nil {
 		return err
 	}

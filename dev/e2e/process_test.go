@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/freeport"
 )
 
 // patience is how long anything may take on a busy machine.
@@ -137,12 +138,11 @@ func awaitOK(t *testing.T, url string) {
 // free finds different free ports.
 func free(t *testing.T, n int) []string {
 	t.Helper()
+	ports, err := freeport.Find("127.0.0.1", n)
+	require.NoError(t, err)
 	out := make([]string, n)
-	for i := range out {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		defer l.Close()
-		out[i] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	for i, port := range ports {
+		out[i] = strconv.Itoa(port)
 	}
 	return out
 }

@@ -68,22 +68,6 @@ func Check(wanted ...Port) error {
 	return errors.Join(problems...)
 }
 
-// Free asks the system for n different free ports on host. They are chosen
-// while all n are held, so that no two are the same.
-func Free(host string, n int) ([]int, error) {
-	numbers := make([]int, 0, n)
-	for range n {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-		if err != nil {
-			return nil, fmt.Errorf("find a free port on %s: %w", host, err)
-		}
-		defer l.Close()
-		numbers = append(numbers, l.Addr().(*net.TCPAddr).Port)
-	}
-
-	return numbers, nil
-}
-
 func try(p Port) error {
 	if p.Number < 0 || p.Number > 65535 {
 		return &Error{Port: p, Reason: "does not exist", Remedy: "choose a number from 1 to 65535"}

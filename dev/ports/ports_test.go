@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/freeport"
 )
 
 const local = "127.0.0.1"
 
 func TestCheckAcceptsFreePortsAndLeavesThemFree(t *testing.T) {
-	free, err := ports.Free(local, 2)
+	free, err := freeport.Find(local, 2)
 	require.NoError(t, err)
 
 	wanted := []ports.Port{
@@ -31,7 +32,7 @@ func TestCheckAcceptsFreePortsAndLeavesThemFree(t *testing.T) {
 
 func TestCheckNamesEveryTakenPortWithItsOptionAndRemedy(t *testing.T) {
 	first, second := listen(t, local+":0"), listen(t, local+":0")
-	free, err := ports.Free(local, 1)
+	free, err := freeport.Find(local, 1)
 	require.NoError(t, err)
 
 	err = ports.Check(
@@ -56,7 +57,7 @@ func TestCheckSeesAPortTakenOnAllAddresses(t *testing.T) {
 }
 
 func TestCheckExplainsWhatElseCanBeWrong(t *testing.T) {
-	free, err := ports.Free(local, 1)
+	free, err := freeport.Find(local, 1)
 	require.NoError(t, err)
 	p := func(host string, number int, option string) ports.Port {
 		return ports.Port{Host: host, Number: number, Option: option, Purpose: "the " + option}
@@ -83,14 +84,14 @@ func TestCheckExplainsWhatElseCanBeWrong(t *testing.T) {
 }
 
 func TestFreeGivesDifferentPorts(t *testing.T) {
-	got, err := ports.Free(local, 20)
+	got, err := freeport.Find(local, 20)
 	require.NoError(t, err)
 	seen := map[int]bool{}
 	for _, n := range got {
 		require.False(t, seen[n], "port %d was given twice", n)
 		seen[n] = true
 	}
-	_, err = ports.Free("192.0.2.1", 1)
+	_, err = freeport.Find("192.0.2.1", 1)
 	require.Error(t, err)
 }
 

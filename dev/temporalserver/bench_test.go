@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/freeport"
 )
 
 const benchConcurrency = 16
@@ -52,7 +52,7 @@ func BenchmarkWorkflows(b *testing.B) {
 }
 
 func benchWorkflows(b *testing.B, o Options, eager bool) {
-	free, err := ports.Free(DefaultHost, 1)
+	free, err := freeport.Find(DefaultHost, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/temporal"
 
-	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/freeport"
 )
 
 const (
@@ -29,7 +29,7 @@ var innerServices = []primitives.ServiceName{
 }
 
 func newTemporal(o Options, store *config.SQL) (temporal.Server, error) {
-	free, err := ports.Free(localhost, len(innerServices))
+	free, err := freeport.Find(localhost, len(innerServices))
 	if err != nil {
 		return nil, err
 	}

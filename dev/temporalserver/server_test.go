@@ -25,6 +25,7 @@ import (
 
 	"roomcover.dev/roomcover/dev/ports"
 	"roomcover.dev/roomcover/dev/temporalserver"
+	"roomcover.dev/roomcover/freeport"
 )
 
 const (
@@ -111,7 +112,7 @@ func TestNamespaceHasItsRetention(t *testing.T) {
 
 func TestWebUIAnswersAndEndsWithTheServer(t *testing.T) {
 	o := options(t)
-	free, err := ports.Free("127.0.0.1", 1)
+	free, err := freeport.Find("127.0.0.1", 1)
 	require.NoError(t, err)
 	o.UIPort = free[0]
 	s := start(t, o)
@@ -176,7 +177,7 @@ func TestLogIsQuietAtWarn(t *testing.T) {
 
 func options(t *testing.T) temporalserver.Options {
 	t.Helper()
-	free, err := ports.Free("127.0.0.1", 1)
+	free, err := freeport.Find("127.0.0.1", 1)
 	require.NoError(t, err)
 	return temporalserver.Options{
 		Dir:              t.TempDir(),

@@ -73,8 +73,8 @@ func CheckModel(pointer, code string, models map[string][]ProductModel) error {
 	return rules.Invalid([]rules.FieldError{{
 		Pointer: pointer,
 		Code:    UnknownModel,
-		Message: "The catalogue has no model of this code.",
-		Remedy: "Use the code of a model of the catalogue." +
+		Message: "The catalog has no model of this code.",
+		Remedy: "Use the code of a model of the catalog." +
 			nearSentence(code, slices.Collect(maps.Keys(models))),
 	}})
 }

@@ -19,6 +19,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"roomcover.dev/roomcover/freeport"
 )
 
 // ErrMissing says that this machine has no PostgreSQL binaries.
@@ -118,10 +120,12 @@ func (s *Server) begin(durable bool) (err error) {
 		return err
 	}
 
-	if s.port, err = freePort(); err != nil {
+	ports, err := freeport.Find("127.0.0.1", 1)
+	if err != nil {
 		return err
 	}
 
+	s.port = ports[0]
 	s.host = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	if err := s.Start(durable); err != nil {
 		return err
@@ -302,15 +306,6 @@ func unprivileged() (*syscall.Credential, error) {
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func children(pid int) []int {
