@@ -143,7 +143,7 @@ func TestExitCodesOfRealProcesses(t *testing.T) {
 	t.Run("worker that waits for Temporal", func(t *testing.T) {
 		measured := freeAddress(t)
 		p := launch(t, database, []string{"ROOMCOVER_WORKER_METRICS_LISTEN=" + measured}, "worker")
-		await(t, "http://"+measured+"/readyz")
+		await(t, "http://"+measured+"/healthz")
 		p.awaitWord("Temporal is not ready")
 		p.signal(syscall.SIGTERM)
 		require.Equal(t, exitDone, p.code(), p.output())

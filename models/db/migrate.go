@@ -126,7 +126,8 @@ func migrateUp(ctx context.Context, p *goose.Provider) (applied []int64, err err
 		for _, r := range results {
 			applied = append(applied, r.Source.Version)
 		}
-		if stateOf(err) != lockNotAvailable || try == lockPatience {
+		code := stateOf(err)
+		if code != lockNotAvailable && code != deadlockDetected || try == lockPatience {
 			return applied, err
 		}
 
@@ -138,8 +139,11 @@ func migrateUp(ctx context.Context, p *goose.Provider) (applied []int64, err err
 	}
 }
 
-// lockNotAvailable is the SQLSTATE of a lock that did not come in time.
-const lockNotAvailable = "55P03"
+// The SQLSTATEs of a lock that did not come in time, and of one that would never have come.
+const (
+	lockNotAvailable = "55P03"
+	deadlockDetected = "40P01"
+)
 
 // Rollback undoes the latest migration. Only the test of the migrations calls it.
 func (d *DB) Rollback(ctx context.Context) error {

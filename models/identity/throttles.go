@@ -69,6 +69,10 @@ func countAttempt(tx *db.Tx, key string, window time.Duration) (throttle, error)
 // countAttempts is countAttempt for several different keys, in one statement; it returns
 // their counts in the order of the keys.
 func countAttempts(tx *db.Tx, keys []string, window time.Duration) ([]throttle, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+
 	now := db.RealNow()
 	resets := now.Add(window)
 

@@ -38,7 +38,7 @@ const waitingSQL = `
 		r.number,
 		FALSE AS spare,
 		r.quantity,
-		s.country,
+		COALESCE(r.ship_to ->> 'country', s.country) AS country,
 		r.promise,
 		r.approved_at,
 		CASE WHEN r.promised_until IS NULL THEN 1 ELSE 0 END AS undated,

@@ -288,8 +288,13 @@ func (s *Operations) closeAfter(
 var undecided = map[db.TaskKind]string{
 	db.TaskDecideRMA: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
 		AND (state = 'REQUESTED' OR outbound = 'SWAPPED' AND approved_at IS NULL))`,
-	db.TaskAwaitingStock: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
-		AND outbound IN ('APPROVED', 'BACKORDERED'))`,
+	db.TaskAwaitingStock: `SELECT EXISTS (SELECT 1 FROM (
+			SELECT id FROM rmas
+			WHERE closed_at IS NULL AND outbound IN ('APPROVED', 'BACKORDERED')
+			UNION ALL
+			SELECT id FROM spare_units
+			WHERE state IN ('APPROVED', 'REPLENISHING') AND shipped_at IS NULL
+		) AS waiting WHERE id = ?)`,
 	db.TaskRMAFee: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
 		AND state IN ('OVERDUE', 'INSPECTED'))`,
 	db.TaskSpareFee: `SELECT EXISTS (SELECT 1 FROM spare_units WHERE id = ?

@@ -345,6 +345,13 @@ func tellOfUntold(tx *db.Tx, orderID string) (bool, error) {
 		waiting := slices.DeleteFunc(slices.Clone(readers), func(r identity.OrderReader) bool {
 			return slices.Contains(had, rules.NormaliseEmail(r.Email))
 		})
+		if len(waiting) == 0 { // who missed it is no reader any more
+			if err := c.setUntold(tx, 0); err != nil {
+				return false, err
+			}
+			continue
+		}
+
 		told, err := withoutToldEnough(tx, o, waiting)
 		if err != nil {
 			return false, err

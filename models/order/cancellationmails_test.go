@@ -353,3 +353,37 @@ func TestS15_WhatWasAnsweredIsNotAskedAgain(t *testing.T) {
 			"who was refused is told nothing")
 	})
 }
+
+// Who missed a mail and reads no more of the order when there is room for it is waited for no
+// longer, and the others' mails go on.
+func TestS64_WhoLeftMissesNoMail(t *testing.T) {
+	const mule = "mule@mule.example"
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		form := storetest.Form("PO-1")
+		form.Distributor.Email = mule
+		o := env.Fulfilled(t, seller, form)
+		cancelledOne(t, env, o.ID, 1)
+
+		key := env.DB.Secrets().Fingerprint("throttle", "mail/order-cancelled/"+seller.ID+"/"+mule)
+		require.NoError(t, env.Exec("UPDATE throttles SET count = 250 WHERE key = '"+key+"'"))
+		cancelledOne(t, env, o.ID, 0)
+		told := len(env.Mails(t, "order_cancelled"))
+
+		document := "payload"
+		if env.DSN != "" {
+			document = "payload::text"
+		}
+		update := "UPDATE orders SET payload = replace(" + document + ", '" + mule + "', '" +
+			form.Reseller.Email + "')"
+		if env.DSN != "" {
+			update += "::jsonb"
+		}
+		require.NoError(t, env.Exec(update))
+
+		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+		storetest.SweepOnce(t, env)
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE untold_quantity > 0"))
+		require.Len(t, env.Mails(t, "order_cancelled"), told)
+	})
+}

@@ -65,7 +65,11 @@ func (w *rmaChange) whyAwaitingStock() string {
 	if on := w.promisedOn(); on != "" {
 		promised = "it is promised for " + on
 	}
-	return fmt.Sprintf("No depot has %d x %s (%s) free. It goes to %s, and %s.",
+	missing := "No depot has %d x %s (%s) free."
+	if w.uncounted {
+		missing = "No depot counts the model of these: %d x %s (%s)."
+	}
+	return fmt.Sprintf(missing+" It goes to %s, and %s.",
 		w.Quantity, w.modelName(model), model, w.SiteCountry, promised)
 }
 

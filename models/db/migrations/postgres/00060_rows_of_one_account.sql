@@ -2,7 +2,9 @@
 -- +goose Up
 -- What a row of an account points to belongs to the same account. Each key is added
 -- without a look at the rows that are there, which is done in a moment, and checked
--- against them while everybody works on; the key by the id alone goes after it.
+-- against them while everybody works on; the key by the id alone goes after it, but for
+-- rows that may be of no account yet.
+SET lock_timeout = '2s';
 
 ALTER TABLE licences DROP CONSTRAINT IF EXISTS licences_contract_id_of_account,
     ADD CONSTRAINT licences_contract_id_of_account FOREIGN KEY (account_id, contract_id)
@@ -110,19 +112,16 @@ ALTER TABLE spare_units DROP CONSTRAINT IF EXISTS spare_units_site_id_of_account
     ADD CONSTRAINT spare_units_site_id_of_account FOREIGN KEY (account_id, site_id)
     REFERENCES sites (account_id, id) NOT VALID;
 ALTER TABLE spare_units VALIDATE CONSTRAINT spare_units_site_id_of_account;
-ALTER TABLE spare_units DROP CONSTRAINT IF EXISTS spare_units_site_id_fkey;
 
 ALTER TABLE spare_units DROP CONSTRAINT IF EXISTS spare_units_device_id_of_account,
     ADD CONSTRAINT spare_units_device_id_of_account FOREIGN KEY (account_id, device_id)
     REFERENCES devices (account_id, id) NOT VALID;
 ALTER TABLE spare_units VALIDATE CONSTRAINT spare_units_device_id_of_account;
-ALTER TABLE spare_units DROP CONSTRAINT IF EXISTS spare_units_device_id_fkey;
 
 ALTER TABLE spare_units DROP CONSTRAINT IF EXISTS spare_units_rma_id_of_account,
     ADD CONSTRAINT spare_units_rma_id_of_account FOREIGN KEY (account_id, rma_id)
     REFERENCES rmas (account_id, id) NOT VALID;
 ALTER TABLE spare_units VALIDATE CONSTRAINT spare_units_rma_id_of_account;
-ALTER TABLE spare_units DROP CONSTRAINT IF EXISTS spare_units_rma_id_fkey;
 
 ALTER TABLE shipments DROP CONSTRAINT IF EXISTS shipments_site_id_of_account,
     ADD CONSTRAINT shipments_site_id_of_account FOREIGN KEY (account_id, site_id)
@@ -146,7 +145,8 @@ ALTER TABLE carrier_events DROP CONSTRAINT IF EXISTS carrier_events_shipment_id_
     ADD CONSTRAINT carrier_events_shipment_id_of_account FOREIGN KEY (account_id, shipment_id)
     REFERENCES shipments (account_id, id) NOT VALID;
 ALTER TABLE carrier_events VALIDATE CONSTRAINT carrier_events_shipment_id_of_account;
-ALTER TABLE carrier_events DROP CONSTRAINT IF EXISTS carrier_events_shipment_id_fkey;
+
+RESET lock_timeout;
 
 -- +goose Down
 ALTER TABLE licences DROP CONSTRAINT licences_contract_id_of_account,
@@ -183,17 +183,13 @@ ALTER TABLE rmas DROP CONSTRAINT rmas_site_id_of_account,
     ADD CONSTRAINT rmas_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites (id);
 ALTER TABLE rmas DROP CONSTRAINT rmas_spare_unit_id_of_account,
     ADD CONSTRAINT rmas_spare_unit_id_fkey FOREIGN KEY (spare_unit_id) REFERENCES spare_units (id);
-ALTER TABLE spare_units DROP CONSTRAINT spare_units_site_id_of_account,
-    ADD CONSTRAINT spare_units_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites (id);
-ALTER TABLE spare_units DROP CONSTRAINT spare_units_device_id_of_account,
-    ADD CONSTRAINT spare_units_device_id_fkey FOREIGN KEY (device_id) REFERENCES devices (id);
-ALTER TABLE spare_units DROP CONSTRAINT spare_units_rma_id_of_account,
-    ADD CONSTRAINT spare_units_rma_id_fkey FOREIGN KEY (rma_id) REFERENCES rmas (id);
+ALTER TABLE spare_units DROP CONSTRAINT spare_units_site_id_of_account;
+ALTER TABLE spare_units DROP CONSTRAINT spare_units_device_id_of_account;
+ALTER TABLE spare_units DROP CONSTRAINT spare_units_rma_id_of_account;
 ALTER TABLE shipments DROP CONSTRAINT shipments_site_id_of_account,
     ADD CONSTRAINT shipments_site_id_fkey FOREIGN KEY (site_id) REFERENCES sites (id);
 ALTER TABLE shipment_labels DROP CONSTRAINT shipment_labels_shipment_id_of_account,
     ADD CONSTRAINT shipment_labels_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments (id);
 ALTER TABLE shipment_scans DROP CONSTRAINT shipment_scans_shipment_id_of_account,
     ADD CONSTRAINT shipment_scans_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments (id);
-ALTER TABLE carrier_events DROP CONSTRAINT carrier_events_shipment_id_of_account,
-    ADD CONSTRAINT carrier_events_shipment_id_fkey FOREIGN KEY (shipment_id) REFERENCES shipments (id);
+ALTER TABLE carrier_events DROP CONSTRAINT carrier_events_shipment_id_of_account;

@@ -1,4 +1,5 @@
 -- +goose Up
+SET LOCAL lock_timeout = '2s';
 -- In which language somebody is written to who does not sign in: whom an invitation is for,
 -- and an organization that sells. Empty: nobody chose one.
 ALTER TABLE invitations ADD COLUMN locale text NOT NULL DEFAULT '';

@@ -1,4 +1,5 @@
 -- +goose Up
+SET LOCAL lock_timeout = '2s';
 -- Where a replacement goes, as it was when it was approved: its site may move afterwards. Empty:
 -- it is not approved, or was by an earlier release.
 ALTER TABLE rmas ADD COLUMN ship_to jsonb;
