@@ -67,8 +67,8 @@ func TestS22_TheMailSaysHowToReturn(t *testing.T) {
 	}{
 		{"return", "rma_update", "en", map[string]any{"step": "DELIVERED", "return_on": "2026-12-22"}, []string{
 			"1. Pack the faulty device well", "Check its serial number: SN100.",
-			"2. Print the return label and stick it on the parcel: https://portal.services.example/replacements/RMA-7F3K2",
-			"3. Hand the parcel to the carrier by 22 December 2026.",
+			"2. Print the return label and attach it to the package: https://portal.services.example/replacements/RMA-7F3K2",
+			"3. Hand the package to the carrier by 22 December 2026.",
 		}},
 		{"accessory", "rma_update", "en",
 			map[string]any{"step": "DELIVERED", "return_on": "2026-12-22", "serial": nil},
@@ -84,7 +84,7 @@ func TestS22_TheMailSaysHowToReturn(t *testing.T) {
 			"3. Entregue o pacote à transportadora até 22 de dezembro de 2026.",
 		}},
 		{"late spare", "spare_update", "en", map[string]any{"step": "RECALL_OVERDUE"},
-			[]string{"3. Hand the parcel to the carrier right away: it was due by 22 December 2026."}},
+			[]string{"3. Hand the package to the carrier right away: it was due on 22 December 2026."}},
 	} {
 		text, html := render(t, c.template, c.locale, c.changes)
 		for _, step := range c.steps {

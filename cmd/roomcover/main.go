@@ -103,7 +103,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	err = parsed.Run()
 	if err == nil && a.told.none() {
 		// Behind the answer, and beside one for programs.
-		fmt.Fprintln(a.errs, "It was so already: nothing changed.")
+		fmt.Fprintln(a.errs, "Nothing to change: it was that way already.")
 	}
 	return a.exit(ctx, err)
 }

@@ -15,7 +15,7 @@ func TestACommandThatChangesNothingSaysSo(t *testing.T) {
 	s := service(t, env)
 	c := env.Covered(t)
 
-	const unchanged = "nothing changed"
+	const unchanged = "Nothing to change"
 	for _, line := range []string{
 		"depot set XYZ --name Campinas --street 'Rua A 1' --city Campinas --region SP --country BR",
 		"stock receipt --depot XYZ --model RALLY-BAR --quantity 3 --reference NF-1",
