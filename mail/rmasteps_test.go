@@ -77,7 +77,7 @@ func TestS22_TheMailSaysHowToReturn(t *testing.T) {
 			[]string{"o quanto antes: o prazo era 22 de dezembro de 2026."}},
 		{"late by then", "rma_update", "en",
 			map[string]any{"step": "BILLED", "overdue": true, "return_on": "2026-12-22"},
-			[]string{"3. Hand the parcel to the carrier right away"}},
+			[]string{"3. Hand the package to the carrier right away"}},
 		{"spare", "spare_update", "pt-BR", map[string]any{}, []string{
 			"1. Embale bem o sobressalente",
 			"2. Imprima a etiqueta de devolução e cole-a no pacote: https://portal.services.example/spares",
