@@ -53,6 +53,14 @@ func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettl
 			return done, a.later(ctx, errNoCarrier)
 		}
 
+		same, err := a.Logistics.AskCarrier(system(ctx), parcels)
+		if err != nil {
+			return done, failed(err)
+		}
+		if !same {
+			continue // it may go elsewhere by now
+		}
+
 		goesOn, errs := a.callOffUnwanted(ctx, parcels, &done)
 		if goesOn {
 			continue // what it means to the other parcels is known now
@@ -124,7 +132,7 @@ func (a *Parcels) book(
 	} else {
 		booked, err := a.Carrier.Book(ctx, p.BookingKey, bookingOf(p))
 		if err != nil {
-			return b, err
+			return b, a.notBooked(ctx, p, err)
 		}
 		b.Tracking = booked.Tracking
 	}
@@ -135,6 +143,20 @@ func (a *Parcels) book(
 	}
 
 	return b, err
+}
+
+// notBooked returns why the carrier did not book a parcel. Where it has refused for good, as it
+// does an address that is wrong, the parcel may go elsewhere.
+func (a *Parcels) notBooked(
+	ctx context.Context, p logistics.OutstandingParcel, err error,
+) error {
+	switch carrier.CodeOf(err) {
+	case carrier.InvalidBooking, carrier.Refused:
+		if stored := a.Logistics.BookingRefused(system(ctx), p.ID); stored != nil {
+			return stored
+		}
+	}
+	return err
 }
 
 func bookingOf(p logistics.OutstandingParcel) carrier.Booking {

@@ -19,6 +19,7 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 )
@@ -137,14 +138,15 @@ func TestParcelsAreBookedOnceWithTheirLabels(t *testing.T) {
 	}
 }
 
-// Booking both parcels of an RMA costs few statements: one read, and one transaction.
+// Booking both parcels of an RMA costs few statements: one read, one mark that the carrier is
+// asked, and one transaction.
 func TestBudgetOfBookingsStatements(t *testing.T) {
 	b := newParcelBench(t)
 	b.Statements.Reset()
 	_, err := b.settle()
 	require.NoError(t, err)
 	t.Logf("%d statements", len(b.Statements.List()))
-	require.LessOrEqual(t, len(b.Statements.List()), 9)
+	require.LessOrEqual(t, len(b.Statements.List()), 10)
 }
 
 // The answer was lost, the carrier had done it: the key gives the same booking.
@@ -183,6 +185,7 @@ type scripted struct {
 	book   func(key string) error
 	cancel func(tracking string) error
 	label  func() error
+	to     map[string]string // notes the street of each booking, by key
 }
 
 func (s scripted) Book(ctx context.Context, key string, b carrier.Booking) (carrier.Booked, error) {
@@ -191,7 +194,11 @@ func (s scripted) Book(ctx context.Context, key string, b carrier.Booking) (carr
 			return carrier.Booked{}, err
 		}
 	}
-	return s.Carrier.Book(ctx, key, b)
+	booked, err := s.Carrier.Book(ctx, key, b)
+	if s.to != nil {
+		s.to[key] = b.To.Street
+	}
+	return booked, err
 }
 
 func (s scripted) Label(ctx context.Context, tracking string) (carrier.Label, error) {
@@ -348,4 +355,87 @@ func TestUnusedBookingIsCalledOff(t *testing.T) {
 	for _, p := range b.sim.Parcels() {
 		require.Equal(t, strings.HasSuffix(p.Key, "/out/1"), p.Cancelled, p.Key)
 	}
+}
+
+// moveSite puts the site of the RMA at another address and has the replacement follow it.
+func (b *parcelBench) moveSite(street string) error {
+	b.t.Helper()
+	site, err := b.GetSite(storetest.AgentContext, b.rma.SiteID)
+	require.NoError(b.t, err)
+	address := site.Address()
+	address.Street = street
+	_, err = b.ChangeSite(storetest.AgentContext, site.ID, rules.SiteForm{
+		Name: site.Name, Address: address, TimeZone: site.TimeZone, ContactName: site.ContactName,
+	}, 0, "they moved")
+	require.NoError(b.t, err)
+	_, err = b.ReaddressRMA(storetest.AgentContext, b.rma.ID, "they moved")
+	return err
+}
+
+// shown returns the street that the replacement shows.
+func (b *parcelBench) shown() string {
+	b.t.Helper()
+	to, _, err := b.GoesTo(storetest.AgentContext, storetest.GetRMA(b.t, b.Env, b.rma.ID))
+	require.NoError(b.t, err)
+	return to.Street
+}
+
+// S25: from when the carrier is asked on, it may have the address, whatever its answer: a
+// replacement shows no other one.
+func TestS25_NoReplacementGoesElsewhereWhileItIsBooked(t *testing.T) {
+	for name, open := range map[string]func(testing.TB) storetest.Env{
+		"sqlite":   storetest.SQLite,
+		"postgres": storetest.Postgres,
+	} {
+		t.Run(name, func(t *testing.T) {
+			lost := parcelBenchOn(t, open(t))
+			require.NoError(t, lost.sim.SetFaults(simulator.Faults{LostAnswers: 1}))
+			_, err := lost.settle()
+			require.Error(t, err)
+			require.Equal(t, rules.StateConflict, rules.CodeOf(lost.moveSite("Rua Nova 1")),
+				"the answer is lost, the carrier has the address")
+
+			b := parcelBenchOn(t, open(t))
+			to := map[string]string{}
+			var readdressed error
+			b.act.Carrier = scripted{Carrier: b.act.Carrier, to: to, label: func() error {
+				if len(to) == 1 { // of the replacement
+					readdressed = b.moveSite("Rua Nova 2")
+				}
+				return nil
+			}}
+			_, err = b.settle()
+			require.NoError(t, err)
+			require.Equal(t, rules.StateConflict, rules.CodeOf(readdressed), "booked, not stored")
+			require.Equal(t, to[b.rma.ID+"/out/1"], b.shown())
+			require.NotContains(t, b.shown(), "Nova")
+			b.AuditHolds(t)
+		})
+	}
+}
+
+// Where the carrier refuses an address for good, the replacement may go elsewhere; so it may
+// until the moment before the carrier is asked, who then gets the later address.
+func TestS25_AReplacementGoesElsewhereBeforeItIsBooked(t *testing.T) {
+	b := newParcelBench(t)
+	good := b.act.Carrier
+	b.act.Carrier = scripted{Carrier: good, book: func(key string) error {
+		return &carrier.Error{Code: carrier.InvalidBooking, Status: 422}
+	}}
+	_, err := b.settle()
+	require.Error(t, err)
+	require.NoError(t, b.moveSite("Rua Nova 1"))
+
+	read := storetest.Outstanding(t, b.Env, b.rma.ID)
+	require.NoError(t, b.moveSite("Rua Nova 2"))
+	same, err := b.AskCarrier(b.Context, read)
+	require.NoError(t, err)
+	require.False(t, same, "it was read with the earlier address")
+
+	to := map[string]string{}
+	b.act.Carrier = scripted{Carrier: good, to: to}
+	_, err = b.settle()
+	require.NoError(t, err)
+	require.Equal(t, "Rua Nova 2", b.shown())
+	require.Equal(t, b.shown(), to[b.rma.ID+"/out/1"])
 }

@@ -36,6 +36,13 @@ func logOf(ctx context.Context) *slog.Logger {
 	return slog.Default()
 }
 
+// logAfterCommit logs why an answer lacks what only goes along with it. What was asked for is
+// done by then, and an error would say that it is not.
+func logAfterCommit(ctx context.Context, what string, err error) {
+	logOf(ctx).ErrorContext(ctx, what, slog.String("request_id", requestID(ctx)),
+		slog.Any("error", err))
+}
+
 func requestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestKey{}).(string)
 	return id

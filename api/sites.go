@@ -160,16 +160,23 @@ func (h siteHandlers) putSite(
 	if err != nil {
 		return nil, err
 	}
+	return h.changed(ctx, site), nil
+}
+
+// changed answers with a site that was changed, and with the replacements that stay behind.
+func (h siteHandlers) changed(
+	ctx context.Context, site account.AccountSite,
+) *roomOutput[SiteChanged] {
 	stay, err := h.replacements.StayWithAddress(ctx, site)
-	if err != nil {
-		return nil, err
+	if err != nil { // the change stands: a refusal would have it sent again
+		logAfterCommit(ctx, "what does not follow a site is not known", err)
 	}
 
 	changed := SiteChanged{siteView(site), []string{}}
 	for _, r := range stay {
 		changed.Stay = append(changed.Stay, r.Name())
 	}
-	return &roomOutput[SiteChanged]{etag(site.Version), changed}, nil
+	return &roomOutput[SiteChanged]{etag(site.Version), changed}
 }
 
 // SiteChanged is a site that was changed, with what does not follow it.

@@ -142,7 +142,10 @@ func (h stockHandlers) entered(
 	}
 
 	waiting, err := h.logistics.WaitingForStock(ctx, e.ModelCode)
-	return single(e, err, func(e logistics.StockEntry) StockEntered {
+	if err != nil { // the entry stands: a refusal would have it sent again
+		logAfterCommit(ctx, "who waits for stock is not known", err)
+	}
+	return single(e, nil, func(e logistics.StockEntry) StockEntered {
 		v := StockEntered{stockEntryView(e), []StockWaitingView{}}
 		for _, w := range waiting {
 			v.Waiting = append(v.Waiting, stockWaitingView(w))

@@ -160,7 +160,8 @@ var parameters = map[string][]parameter{
 	},
 	// To administrators: where hardware may be sent to from now on. by is who did it: a person's
 	// name, or, without one, what by_kind says: OPERATOR or PROGRAM. before is the address until
-	// now; count is how many sites a file brought, and then none of them is named.
+	// now; count is how many sites a file brought, and then none of them is named. last: no other
+	// one comes on that day, whatever changes.
 	"site_notice": {
 		need("company", asName),
 		need("by_kind", asText),
@@ -169,6 +170,7 @@ var parameters = map[string][]parameter{
 		may("before", asName),
 		may("after", asName),
 		may("count", asWhole),
+		may("last", asFlag),
 	},
 	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
 	// the clock of zone.

@@ -156,6 +156,7 @@ var promises = map[string][]string{
 	"mail.admin_notice.open":              {"/"},
 	"mail.contact_question.unknown":       {"/colleagues/questions/qst_01k0example"},
 	"mail.rma_update.REJECTED.text":       {"/replacements/RMA-7F3K2"},
+	"mail.site_notice.last":               {"/sites"},
 	"mail.site_notice.look":               {"/sites"},
 	"mail.return.label":                   {"/replacements/RMA-7F3K2"},
 	"mail.return.nolabel":                 {"/colleagues"},

@@ -42,7 +42,7 @@ var sampleParams = map[string]string{
 	"contact_question": `{"company":"Acme & Filhos <Ltda>","invitee":"Rui <Lima>","email":"rui.lima@acme.example","vendor_order_no":"RC-2026-000123",
 		"seller":"Revenda Sul & Cia","sent_by":"Distribuidora Norte","question":"qst_01k0example","answer_on":"2026-12-22"}`,
 	"admin_removed": `{"company":"Acme & Filhos <Ltda>","person":"Ana <Lima>","by":"Rui & Lima","change":"REMOVED"}`,
-	"site_notice":   `{"company":"Acme & Filhos <Ltda>","by":"Rui & Lima","by_kind":"PROGRAM","site":"Matriz <1>","before":"Rua A, 1, Campinas, BR","after":"Rua B, 2, Osasco, BR"}`,
+	"site_notice":   `{"company":"Acme & Filhos <Ltda>","by":"Rui & Lima","by_kind":"PROGRAM","site":"Matriz <1>","before":"Rua A, 1, Campinas, BR","after":"Rua B, 2, Osasco, BR","last":true}`,
 	"rma_update": `{"step":"APPROVED","rma":"RMA-7F3K2","model":"Rally Bar","quantity":1,"serial":"SN100","site":"Matriz","room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>",
 		"promised_on":"2026-12-22","explanation_en":"approved Monday 10:00 by the 15:00 cut-off: Tuesday","explanation_pt":"aprovada na segunda-feira às 10:00, até o limite das 15:00: terça-feira"}`,
 	"spare_update": `{"step":"RECALL_REQUESTED","spare":"spu_01k0example","model":"Rally Bar","serial":"SN900","site":"Matriz <1>","company":"Acme & Filhos <Ltda>",

@@ -21,6 +21,7 @@ var (
 	worldWide  = regexp.MustCompile(`\bwww\d?\.`)
 	numberPath = regexp.MustCompile(`\d\.\d+\.\d+(?::\d+)?[/\\]`)
 	pathMark   = regexp.MustCompile(`([\pL\pN-]+(?:\.[\pL\pN-]+)+)\.?(?::\d+)?[/\\?#]`)
+	mailMark   = regexp.MustCompile(`[^\s@]@[^\s@]+\.[^\s@]`)
 	dottedWord = regexp.MustCompile(`[\pL\pN-]+(?:\.[\pL\pN-]+)+`)
 	dots       = strings.NewReplacer("。", ".", "｡", ".", "．", ".", "․", ".")
 )
@@ -127,6 +128,23 @@ func (k *Checker) person(pointer, value string) bool {
 	}
 	k.Fail(pointer, NotAName, "A person's name has no internet or mail address in it.",
 		"Send the person's name alone; a blank follows a dot.")
+	return false
+}
+
+// Place checks a mandatory name of a site, a street or a town: mails about an account's sites
+// show it, and a link is none (S64). What else stands in it is up to who lives there:
+// Rua 25 de Março, 1.234 c/ 5.
+func (k *Checker) Place(pointer, value string, most int) bool {
+	if !k.Text(pointer, value, most) {
+		return false
+	}
+	read := readAsLink(value)
+	if !linkMark.MatchString(read) && !worldWide.MatchString(read) &&
+		!mailMark.MatchString(read) && !slices.ContainsFunc(beforePaths(read), isSite) {
+		return true
+	}
+	k.Fail(pointer, NotAName, "A place has no link or mail address in it.",
+		"Send the place alone, without http://, www, @ or the address of a page.")
 	return false
 }
 

@@ -75,12 +75,12 @@ func ExactAddress(a, b Address) bool {
 // Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
 func (f SiteForm) Validate() error {
 	var k Checker
-	if k.Text("/name", f.Name, 100) && SiteKey(f.Name) == "" {
+	if k.Place("/name", f.Name, 100) && SiteKey(f.Name) == "" {
 		k.Fail("/name", Required, "This field is missing or empty.", "Fill it in.")
 	}
 
-	k.Text("/address/street", f.Address.Street, MaxStreet)
-	k.Text("/address/city", f.Address.City, MaxCity)
+	k.Place("/address/street", f.Address.Street, MaxStreet)
+	k.Place("/address/city", f.Address.City, MaxCity)
 	k.Region("/address/region", f.Address.Region)
 	k.Optional("/address/postal_code", f.Address.PostalCode, MaxPostalCode)
 	k.Country("/address/country", f.Address.Country)

@@ -16,7 +16,7 @@ import (
 )
 
 // Polling knows whether this process takes work: whether Temporal has seen its workers poll
-// every queue of late. Its zero value says no.
+// their queues of late. Its zero value says no.
 type Polling struct {
 	mu       sync.Mutex
 	client   client.Client
@@ -27,15 +27,15 @@ type Polling struct {
 }
 
 const (
-	// pollPatience is longer than a poll without work, a minute, and shorter than Temporal
-	// remembers a poller that is gone, five.
-	pollPatience = 150 * time.Second
+	// pollPatience is longer than a poll without work, a minute, with a clock that is a minute
+	// and a half off Temporal's, and shorter than Temporal remembers a poller that is gone, five.
+	pollPatience = 4 * time.Minute
 	pollPause    = 2 * time.Second // between two questions to Temporal
 )
 
 var errNotPolling = errors.New("the workers do not run yet, or no longer")
 
-// Ready returns nil where every queue of this process is polled, or else why not.
+// Ready returns nil where every one of askedQueues is polled, or else why not.
 func (p *Polling) Ready(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -53,7 +53,7 @@ func (p *Polling) Ready(ctx context.Context) error {
 }
 
 func (p *Polling) ask(ctx context.Context) error {
-	for _, queue := range queues() {
+	for _, queue := range askedQueues() {
 		kinds := []enums.TaskQueueType{enums.TASK_QUEUE_TYPE_ACTIVITY}
 		if queue == workflows.QueueMain {
 			kinds = append(kinds, enums.TASK_QUEUE_TYPE_WORKFLOW)
@@ -91,11 +91,11 @@ func (p *Polling) polled(
 	return false, nil
 }
 
-// queues are all queues that a process polls.
-func queues() []string {
-	return []string{
-		workflows.QueueMain, workflows.QueueMail, workflows.QueueImport, workflows.QueueCarrier,
-	}
+// askedQueues are the queues that readiness asks about: all that a process polls but the one
+// for files. A worker full of files has no slot for another one, and does not poll for it while
+// all is well.
+func askedQueues() []string {
+	return []string{workflows.QueueMain, workflows.QueueMail, workflows.QueueCarrier}
 }
 
 // began notes that workers with an identity run.

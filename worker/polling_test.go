@@ -20,9 +20,10 @@ import (
 	"roomcover.dev/roomcover/workflows"
 )
 
-// A worker is ready once Temporal has seen it poll each queue, and no longer where one is not
-// polled any more, by whomever else it may be.
-func TestReadyMeansThatEveryQueueIsPolled(t *testing.T) {
+// A worker is ready once Temporal has seen it poll its queues, and no longer where one is not
+// polled any more, by whomever else it may be. A worker full of files polls for no other one
+// and is ready; so is one whose clock differs from Temporal's.
+func TestReadyMeansThatTheQueuesArePolled(t *testing.T) {
 	now := time.Now()
 	all := func(queue string, _ enums.TaskQueueType) []*taskqueue.PollerInfo {
 		return []*taskqueue.PollerInfo{
@@ -40,7 +41,10 @@ func TestReadyMeansThatEveryQueueIsPolled(t *testing.T) {
 	}
 	const activities, tasks = enums.TASK_QUEUE_TYPE_ACTIVITY, enums.TASK_QUEUE_TYPE_WORKFLOW
 	another := &taskqueue.PollerInfo{Identity: "another", LastAccessTime: timestamppb.New(now)}
-	old := &taskqueue.PollerInfo{Identity: "me", LastAccessTime: timestamppb.New(now.Add(-4 * time.Minute))}
+	old := &taskqueue.PollerInfo{Identity: "me", LastAccessTime: timestamppb.New(now.Add(-5 * time.Minute))}
+	// a poll a minute ago, by a clock a minute and a half off
+	ahead := &taskqueue.PollerInfo{Identity: "me", LastAccessTime: timestamppb.New(now.Add(-151 * time.Second))}
+	behind := &taskqueue.PollerInfo{Identity: "me", LastAccessTime: timestamppb.New(now.Add(30 * time.Second))}
 	for name, c := range map[string]struct {
 		seen  pollers
 		ready bool
@@ -49,7 +53,10 @@ func TestReadyMeansThatEveryQueueIsPolled(t *testing.T) {
 		"no workflow tasks":            {except(workflows.QueueMain, tasks), false},
 		"no database steps":            {except(workflows.QueueMain, activities), false},
 		"mails by another alone":       {except(workflows.QueueMail, activities, another), false},
-		"imports no longer":            {except(workflows.QueueImport, activities, old), false},
+		"mails no longer":              {except(workflows.QueueMail, activities, old), false},
+		"full of files":                {except(workflows.QueueImport, activities, old), true},
+		"our clock runs ahead":         {except(workflows.QueueMail, activities, ahead), true},
+		"our clock runs behind":        {except(workflows.QueueMail, activities, behind), true},
 		"nobody looks for the carrier": {except(workflows.QueueCarrier, activities), false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,22 +55,55 @@ func addressLine(a rules.Address) string {
 	return strings.Join(parts, ", ")
 }
 
+// noticesADay is how many notices of an account's sites are mailed on a day of the account. One
+// more says that it is the last one of that day: whoever flips an address to and fro, or adds
+// sites by the thousand, fills no mailboxes. The audit has every change.
+const noticesADay = 5
+
+// toldToday counts the notices of an account's sites on the account's day; the caller has
+// locked the account.
+func toldToday(tx *db.Tx, accountID, zone string) (n int, err error) {
+	loc := db.ZoneOf(zone)
+	today := rules.StartOfDay(rules.DateIn(tx.Now(), loc), loc)
+	err = tx.Raw(`
+		SELECT COUNT(*) FROM (
+			SELECT DISTINCT subject_id, epoch
+			FROM notifications
+			WHERE subject_id IN (SELECT id FROM sites WHERE account_id = @account)
+				AND template = @template AND created_at >= @today) AS told`,
+		map[string]any{
+			"account":  accountID,
+			"template": rules.TemplateSiteNotice,
+			"today":    today.UTC(),
+		}).Scan(&n).Error
+	return n, err
+}
+
 // tellAdmins writes the notice to every administrator of the account, who did it included: it
-// may have been somebody else at their session.
+// may have been somebody else at their session. It writes none beyond noticesADay and the last.
 func (n siteNotice) tellAdmins(tx *db.Tx, accountID string) error {
 	var known struct {
 		Admins    *string
 		LegalName string
+		TimeZone  string
 		ActorName *string
 	}
 	err := tx.Raw(`
-		SELECT `+notification.AdminsSQL("a.id")+` AS admins, a.legal_name,
+		SELECT `+notification.AdminsSQL("a.id")+` AS admins, a.legal_name, a.time_zone,
 			(SELECT u.name FROM users u WHERE u.id = @actor) AS actor_name
 		FROM accounts a
 		WHERE a.id = @account`,
 		map[string]any{"actor": tx.Scope.Actor.ID, "account": accountID}).Scan(&known).Error
 	if err != nil || known.Admins == nil {
 		return err
+	}
+
+	told, err := toldToday(tx, accountID, known.TimeZone)
+	if err != nil || told > noticesADay {
+		return err
+	}
+	if told == noticesADay {
+		n.params["last"] = true
 	}
 
 	n.params["company"] = known.LegalName

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,6 +98,56 @@ func TestS25_AdministratorsReadOfANewOrMovedSite(t *testing.T) {
 		for _, n := range told() {
 			require.NotContains(t, fmt.Sprint(n.Params), "acme.example", "no contact stands there")
 		}
+		env.AuditHolds(t)
+	})
+}
+
+// Whoever flips an address to and fro, or adds sites by the thousand, fills no mailboxes: after
+// some notices one says that it is the last of the day. The next day begins anew, and another
+// account has its own.
+func TestS25_NoticesOfSitesHaveABound(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := storetest.FulfilledWithInvitation(t, env)
+		_, _, err := env.AcceptInvited(inv, inv.Email, "Ana Souza")
+		require.NoError(t, err)
+		form := rules.SiteForm{
+			Name:    "Filial",
+			Address: rules.Address{Street: "Rua A, 7", City: "Osasco", Country: "BR"},
+		}
+		site, err := env.CreateSite(storetest.AgentContext,
+			account.NewSite{AccountID: inv.AccountID, Form: form, Reason: "new"})
+		require.NoError(t, err)
+		notices := func() (n, last int) {
+			return env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'site_notice'"),
+				env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'site_notice' "+
+					"AND CAST(params AS text) LIKE '%\"last\"%'")
+		}
+		flip := func(times int) {
+			for range times {
+				form.Address.Street = fmt.Sprintf("Rua A, %d", site.Version%2)
+				site, err = env.ChangeSite(storetest.AgentContext, site.ID, form, 0, "to and fro")
+				require.NoError(t, err)
+			}
+		}
+
+		flip(4)
+		n, last := notices()
+		require.Equal(t, []int{5, 0}, []int{n, last})
+		flip(4)
+		for i := range 3 {
+			more := form
+			more.Name = fmt.Sprintf("Filial %d", i)
+			_, err := env.CreateSite(storetest.AgentContext,
+				account.NewSite{AccountID: inv.AccountID, Form: more, Reason: "new"})
+			require.NoError(t, err)
+		}
+		n, last = notices()
+		require.Equal(t, []int{6, 1}, []int{n, last})
+
+		env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
+		flip(1)
+		n, last = notices()
+		require.Equal(t, []int{7, 1}, []int{n, last})
 		env.AuditHolds(t)
 	})
 }

@@ -123,6 +123,71 @@ func (s *Logistics) OutstandingParcels(
 	return out, err
 }
 
+// AskCarrier notes of replacements among the parcels that the carrier is asked to book them
+// from now on, so that their address stays: see RedirectParcel. same is false where one of
+// them changed since it was read, and all are to be read again.
+func (s *Logistics) AskCarrier(
+	ctx context.Context, parcels []OutstandingParcel,
+) (same bool, err error) {
+	same = true
+	for _, p := range parcels {
+		if p.Direction != shipping.ShipOut || p.Tracking != nil || p.CarrierAskedAt != nil {
+			continue
+		}
+
+		err := s.db.Single(ctx, func(tx *db.Tx) error {
+			res := tx.Model(&Shipment{}).
+				Where("id = ? AND version = ? AND carrier_asked_at IS NULL", p.ID, p.Version).
+				Update("carrier_asked_at", tx.Now())
+			same = same && res.RowsAffected == 1
+			return res.Error
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return same, nil
+}
+
+// BookingRefused notes that the carrier has refused for good to book a parcel, and has not
+// taken its address.
+func (s *Logistics) BookingRefused(ctx context.Context, shipmentID string) error {
+	return s.db.Single(ctx, func(tx *db.Tx) error {
+		return tx.Model(&Shipment{}).
+			Where("id = ? AND tracking IS NULL", shipmentID).
+			Update("carrier_asked_at", nil).Error
+	})
+}
+
+// RedirectParcel has the parcel of a booking key go elsewhere, where there is one; the caller
+// has changed where. It refuses with STATE_CONFLICT once the carrier was asked to book it. It
+// makes a new version of the parcel, by which AskCarrier sees that the address is another one.
+func RedirectParcel(tx *db.Tx, bookingKey string) error {
+	res := tx.Model(&Shipment{}).
+		Where("booking_key = ? AND tracking IS NULL AND carrier_asked_at IS NULL", bookingKey).
+		Update("version", gorm.Expr("version + 1"))
+	if res.Error != nil || res.RowsAffected > 0 {
+		return res.Error
+	}
+
+	var asked []Shipment
+	err := tx.Where("booking_key = ?", bookingKey).Limit(1).Find(&asked).Error
+	switch {
+	case err != nil || len(asked) == 0:
+		return err
+	case asked[0].Tracking == nil:
+		return rules.Refuse(rules.StateConflict,
+			"The carrier is being asked to bring the parcel to the earlier address.",
+			"Wait until it is booked; then ask the carrier to bring it elsewhere, or withdraw "+
+				"the replacement and request another one.")
+	default:
+		return rules.Refuse(rules.StateConflict,
+			"The carrier has booked the parcel to the earlier address.",
+			"Ask the carrier to bring it elsewhere, or withdraw the replacement "+
+				"and request another one.")
+	}
+}
+
 func (r parcelRow) parcel() OutstandingParcel {
 	r.approvedFor(r.ShipTo)
 	p := OutstandingParcel{Shipment: r.Shipment, From: r.depot(), To: r.site()}

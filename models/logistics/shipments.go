@@ -44,6 +44,11 @@ type Shipment struct {
 	Quantity      int
 	Contents      string // for customs, as it was booked
 	CancelAskedAt *time.Time
+
+	// CarrierAskedAt is when the carrier was first asked to book a replacement: from then on
+	// it may have the address, also where its answer is not stored. nil: it was not asked, or
+	// has refused.
+	CarrierAskedAt *time.Time
 }
 
 // possibleFrom returns since when the parcel may have moved (S62).

@@ -26,10 +26,11 @@ func (s ShipTo) Address() rules.Address {
 	}
 }
 
-// approvedFor has the parcel go, or come from, where its replacement was approved to go, and
-// not where the site is by now; nil changes nothing.
+// approvedFor has the parcel go where its replacement was approved to go, and not where the
+// site is by now; nil changes nothing. What comes back starts where the site is now: the
+// customer has its hardware there.
 func (r *parcelRow) approvedFor(to *ShipTo) {
-	if to == nil {
+	if to == nil || !r.Direction.Outward() {
 		return
 	}
 

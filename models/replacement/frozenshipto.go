@@ -8,7 +8,6 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
-	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // siteNow is where the site of the RMA is now, as a parcel needs it.
@@ -54,7 +53,8 @@ func (w *rmaChange) freezeShipTo() {
 }
 
 // ReaddressRMA has a replacement that was not sent yet go to where its site is now. The
-// promised day stays. It refuses with STATE_CONFLICT a parcel that the carrier has booked.
+// promised day stays. It refuses with STATE_CONFLICT a parcel that the carrier has booked or
+// was asked to book.
 func (s *Replacements) ReaddressRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
@@ -66,18 +66,8 @@ func (s *Replacements) ReaddressRMA(ctx context.Context, id, reason string) (RMA
 			return nil
 		}
 
-		parcels, err := logistics.ParcelsOf(w.tx, w.ID)
-		if err != nil {
+		if err := logistics.RedirectParcel(w.tx, w.bookingKey()); err != nil {
 			return err
-		}
-		for _, p := range parcels {
-			if p.Direction == shipping.ShipOut && p.BookingKey == w.bookingKey() &&
-				p.Tracking != nil {
-				return rules.Refuse(rules.StateConflict,
-					"The carrier has booked the parcel to the earlier address.",
-					"Ask the carrier to bring it elsewhere, or withdraw the replacement "+
-						"and request another one.")
-			}
 		}
 
 		to := w.atSite

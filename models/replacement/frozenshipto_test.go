@@ -79,11 +79,11 @@ func TestS25_AnApprovalFixesWhereTheReplacementGoes(t *testing.T) {
 		require.NoError(t, err)
 		moved(t, env, c, "Rua Mais Tarde 3")
 		for _, p := range storetest.Outstanding(t, env, r.ID) {
-			end := p.To
+			end, street := p.To, "Rua Depois 2"
 			if p.Direction == shipping.ShipReturn {
-				end = p.From
+				end, street = p.From, "Rua Mais Tarde 3" // where the faulty unit is by now
 			}
-			require.Equal(t, "Rua Depois 2", end.Street, p.Direction)
+			require.Equal(t, street, end.Street, p.Direction)
 			require.Equal(t, "Rui Alves", end.Name, p.Direction)
 		}
 
@@ -96,11 +96,12 @@ func TestS25_AnApprovalFixesWhereTheReplacementGoes(t *testing.T) {
 		for _, sh := range parcels {
 			paper, err := env.PaperOf(env.Context, sh.ID)
 			require.NoError(t, err)
-			ends := []logistics.ParcelEnd{paper.From, paper.To}
+			ends, street := []logistics.ParcelEnd{paper.From, paper.To}, "Rua Depois 2"
 			if sh.Direction == shipping.ShipReturn {
 				ends[0], ends[1] = ends[1], ends[0]
+				street = "Rua Mais Tarde 3"
 			}
-			require.Equal(t, []string{"Depot BR-2", "Rua Depois 2"},
+			require.Equal(t, []string{"Depot BR-2", street},
 				[]string{ends[0].Name, ends[1].Street}, sh.Direction)
 		}
 		require.Equal(t, rma.RMAAllocated, storetest.GetRMA(t, env, r.ID).StoredState)
