@@ -253,13 +253,22 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 // the next; progress is called between two. The daily sweep calls it. The counts of
 // licences that nobody looked at for a day are checked first.
 func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (int, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return 0, err
+	}
+
 	var failures []error
-	if _, err := entitlement.CheckSelectCounts(ctx, s.db, progress); err != nil {
+	_, err = entitlement.CheckSelectCounts(ctx, s.db, progress,
+		func(tx *db.Tx, parentID string) error {
+			return s.recountCorrected(tx, parentID, ref.Program.SpareRatio)
+		})
+	if err != nil {
 		failures = append(failures, fmt.Errorf("count licenses: %w", err))
 	}
 
 	var parents []string
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
