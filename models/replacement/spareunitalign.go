@@ -292,16 +292,30 @@ func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (i
 	}
 
 	settled := 0
+	asked := []string{""}
 	for _, id := range parents {
 		progress()
 		err := s.settleSpareUnits(ctx, id)
 		if err != nil && s.db.BlamesRows(ctx, err) {
+			asked = append(asked, id)
 			err = s.askAboutUnits(ctx, id, err)
 		} else if err == nil {
 			settled++
 		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("spares of %s: %w", id, err))
+		}
+	}
+
+	// What was asked about others is done: their units agree.
+	if len(failures) == 0 {
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			return db.SettleWhere(tx, tx.Where(
+				"kind = ? AND subject_id NOT IN ? AND subject_id IN (?)", db.TaskSweepFailed, asked,
+				tx.Model(&account.Org{}).Select("id")), "its spares were aligned")
+		})
+		if err != nil {
+			failures = append(failures, err)
 		}
 	}
 
