@@ -24,6 +24,7 @@ type Sweeps struct {
 // SweepContracts starts, expires and reminds contracts (S1, S3, S5), and then
 // brings spare units in line with what is earned where they are not, whatever the first met.
 func (a *Sweeps) SweepContracts(ctx context.Context) (Sweep, error) {
+	defer beat(ctx)()
 	progress := func(s operations.Sweep) { activity.RecordHeartbeat(ctx, s) }
 	done, err := a.Operations.SweepContracts(system(ctx), progress)
 	_, unsettled := a.Replacements.SettleSpareUnits(system(ctx), func() { progress(done) })

@@ -15,8 +15,8 @@ import (
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
 // it sees a blocked workflow and an outage alike; it closes what was asked about events that
 // Temporal has taken since; it applies what carriers told and a crash left over; it reminds
-// workflows of what the carrier has to be asked; it prunes what has expired; and it writes
-// down how far the audit has come.
+// workflows of what the carrier has to be asked; and it writes down how far the audit has
+// come. Beside that it prunes what has expired, which may take long.
 type watch struct {
 	db         *db.DB
 	people     *identity.People
@@ -28,9 +28,9 @@ type watch struct {
 }
 
 const (
-	watchPause = time.Minute
-	prunePause = time.Hour
-	sweepLate  = 3 * time.Hour // the sweep runs every hour
+	watchPause  = time.Minute
+	hourlyPause = time.Hour
+	sweepLate   = 3 * time.Hour // the sweep runs every hour
 )
 
 func newWatch(o Options) *watch {
@@ -47,24 +47,42 @@ func newWatch(o Options) *watch {
 
 // watchRows looks once a minute until the context ends.
 func (w *watch) watchRows(ctx context.Context) error {
-	var pruned time.Time
+	var looked time.Time
 	for {
 		w.watchOnce(ctx)
-		if time.Since(pruned) > prunePause {
-			w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
+		if time.Since(looked) > hourlyPause {
 			_, err := w.operations.WatchStalled(db.WithSystem(ctx))
 			w.logFailure(ctx, "the watch over mails, files and reminders failed", err)
-			_, err = w.operations.Prune(db.WithSystem(ctx), w.keep)
-			w.logFailure(ctx, "what is over cannot be pruned", err)
 			w.logFailure(ctx, "the heads of the audit cannot be written", w.writeAuditHeads(ctx))
-			pruned = time.Now()
+			looked = time.Now()
 		}
 
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(watchPause):
+		if err := pause(ctx, watchPause); err != nil {
+			return err
 		}
+	}
+}
+
+// pruneRows prunes once an hour until the context ends, apart from the watch: the first
+// time that something is deleted by its age there may be millions of rows.
+func (w *watch) pruneRows(ctx context.Context) error {
+	for {
+		w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
+		_, err := w.operations.Prune(db.WithSystem(ctx), w.keep)
+		w.logFailure(ctx, "what is over cannot be pruned", err)
+
+		if err := pause(ctx, hourlyPause); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 

@@ -45,3 +45,25 @@ func TestWatchSeesWhatDoesNotMoveOn(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 }
+
+// What is over is pruned beside the watch, so that the watch is never silent meanwhile.
+func TestWhatIsOverIsPrunedBesideTheWatch(t *testing.T) {
+	env := storetest.SQLite(t)
+	o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	old := storetest.Now.AddDate(0, 0, -40).Format(time.RFC3339)
+	require.NoError(t, env.Exec("UPDATE outbox_events SET delivered_at = '"+old+"'"))
+	count := func() int {
+		return env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind NOT LIKE 'event.%' AND subject_id = '"+o.ID+"'")
+	}
+	require.Positive(t, count())
+	ctx, cancel := context.WithCancel(context.Background())
+	w := newWatch(Options{Domains: env.Domains, Log: quiet, Keep: db.Retention{Told: 30 * 24 * time.Hour}})
+	w.watchOnce(ctx)
+	require.Positive(t, count(), "the watch itself deletes nothing")
+
+	done := make(chan error)
+	go func() { done <- w.pruneRows(ctx) }()
+	require.Eventually(t, func() bool { return count() == 0 }, 10*time.Second, 10*time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
+}

@@ -67,6 +67,7 @@ func Run(ctx context.Context, o Options) error {
 	group.Go(func() error { return o.runWorkers(ctx, keeper, o.workers) })
 	group.Go(func() error { return newRelay(o).relayEvents(ctx) })
 	group.Go(func() error { return newWatch(o).watchRows(ctx) })
+	group.Go(func() error { return newWatch(o).pruneRows(ctx) })
 	group.Go(func() error { return keeper.keep(ctx) })
 
 	err := group.Wait()

@@ -21,6 +21,7 @@ import (
 // (S4): a contract whose licences all are has no reminder, and another one is reminded of
 // for the rest.
 var RemindDue = SweepStep{
+	Name: "remind",
 	Does: "remind of contracts",
 	Due:  reminding,
 	Do:   remindOfContracts,

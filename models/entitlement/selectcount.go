@@ -2,8 +2,11 @@ package entitlement
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/account"
@@ -13,8 +16,10 @@ import (
 
 // selectCount is how many Select licences of an account count for its parent's spares
 // (R81c), by their states and those of their contracts. Every change of these states
-// keeps it, under the lock on the account, so that nobody has to count all licences. What
-// is over and was not swept yet is still in it: CountSelectSQL takes it off.
+// keeps it, under the locks on the account and its parent, so that nobody has to count all
+// licences. What is over and was not swept yet is still in it: CountSelectSQL takes it off.
+// A release that does not know the table may run beside this one for a while: before a
+// count changes what a parent has earned, PutCountsRight counts one by one.
 type selectCount struct {
 	AccountID string `gorm:"primaryKey"`
 	Licences  int64
@@ -40,9 +45,34 @@ const countedLicence = `l.state IN ('AVAILABLE','ASSIGNED')
 			AND rc.type = 'SELECT'
 			AND rc.state NOT IN ('CANCELLED','EXPIRED'))`
 
+// runningOld holds of a licence old of a contract oc that counts by its state and that of
+// its contract, whatever renews it.
+const runningOld = `old.state IN ('AVAILABLE','ASSIGNED')
+	AND oc.type = 'SELECT'
+	AND oc.state NOT IN ('CANCELLED','EXPIRED')`
+
+// countedOneByOne is the number of licences of the account n.account_id that count. What a
+// licence renews is looked up by its key, so that the cost grows with the licences.
+const countedOneByOne = `(
+	SELECT count(*) - count(DISTINCT CASE WHEN l.renews_licence_id IS NOT NULL THEN (
+			SELECT old.id
+			FROM licences old
+			JOIN service_contracts oc ON oc.id = old.contract_id
+			WHERE old.id = l.renews_licence_id
+				AND old.id <> l.id
+				AND old.account_id = l.account_id
+				AND ` + runningOld + `) END)
+	FROM licences l
+	JOIN service_contracts c ON c.id = l.contract_id
+	WHERE l.account_id = n.account_id
+		AND l.state IN ('AVAILABLE','ASSIGNED')
+		AND c.type = 'SELECT'
+		AND c.state NOT IN ('CANCELLED','EXPIRED'))`
+
 // CountSelectSQL is a query with the columns parent_id and licences: how many Select
 // licences of each of the @parents are in force @now. It reads the counts of their
-// accounts and the few contracts that are over and not swept yet.
+// accounts and the few contracts that are over and not swept yet: a licence of one of them
+// does not count any more, and what it renews counts again while that is in force.
 const CountSelectSQL = `
 	SELECT p.id AS parent_id,
 		CAST(COALESCE((
@@ -54,11 +84,24 @@ const CountSelectSQL = `
 				SELECT c.id, c.account_id, c.type, c.state
 				FROM service_contracts c
 				WHERE c.state IN ('ACTIVE','SUSPENDED') AND c.end_at <= @now)
-			SELECT count(*)
+			SELECT CAST(COALESCE(sum(
+				CASE WHEN ` + countedLicence + ` THEN 1 ELSE 0 END
+				- CASE WHEN l.state IN ('AVAILABLE','ASSIGNED')
+					AND c.type = 'SELECT'
+					AND EXISTS (
+						SELECT 1
+						FROM licences old
+						JOIN service_contracts oc ON oc.id = old.contract_id
+						WHERE old.id = l.renews_licence_id
+							AND old.id <> l.id
+							AND old.account_id = l.account_id
+							AND ` + runningOld + `
+							AND (oc.end_at IS NULL OR oc.end_at > @now))
+					THEN 1 ELSE 0 END), 0) AS bigint)
 			FROM over c
 			JOIN accounts a ON a.id = c.account_id
 			JOIN licences l ON l.contract_id = c.id
-			WHERE a.parent_org_id = p.id AND ` + countedLicence + `) AS licences
+			WHERE a.parent_org_id = p.id) AS licences
 	FROM orgs p
 	WHERE p.id IN @parents`
 
@@ -177,89 +220,207 @@ func countNew(tx *db.Tx, accountID string, contracts []ServiceContract, licences
 	return addToCounts(tx, map[string]int64{accountID: n})
 }
 
+// counted is an account's count beside what its licences say.
+type counted struct {
+	AccountID string
+	Licences  *int64 // nil: there is no count yet
+	Counted   int64
+}
+
+func (c counted) right() bool { return c.Licences != nil && *c.Licences == c.Counted }
+
+// PutCountsRight counts the licences of the parents' accounts one by one and puts right the
+// counts that differ, such as after a release that does not keep them. It reports whether
+// any did. The caller holds the locks on the parents, which every change of a count holds.
+func PutCountsRight(tx *db.Tx, parentIDs ...string) (wrong bool, err error) {
+	return putCountsRight(tx, tx.Model(&account.Account{}).
+		Select("id AS account_id").
+		Where("parent_org_id IN ?", parentIDs))
+}
+
+func putCountsRight(tx *db.Tx, accounts *gorm.DB) (wrong bool, err error) {
+	var all []counted
+	err = tx.Table("(?) AS n", accounts).
+		Select("n.account_id, s.licences, " + countedOneByOne + " AS counted").
+		Joins("LEFT JOIN select_counts s ON s.account_id = n.account_id").
+		Order("n.account_id").
+		Scan(&all).Error
+	if err != nil {
+		return false, err
+	}
+
+	var rows []selectCount
+	for _, c := range all {
+		if !c.right() {
+			rows = append(rows, selectCount{
+				AccountID: c.AccountID,
+				Licences:  c.Counted,
+				CheckedAt: time.Unix(0, 0).UTC(), // where it is new; others keep theirs
+			})
+			wrong = wrong || c.Licences != nil || c.Counted != 0
+		}
+	}
+	if len(rows) == 0 {
+		return false, nil
+	}
+
+	return wrong, tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "account_id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"licences"}),
+	}).CreateInBatches(&rows, db.RowsPerStatement(rows)).Error
+}
+
 const (
 	// checkCounts is how many accounts are counted one by one in a transaction.
-	checkCounts = 500
+	checkCounts = 100
+	// addCounts is how many accounts get their first count in a transaction.
+	addCounts = 1000
 	// checkPause is how long (real time) a count is believed.
 	checkPause = 20 * time.Hour
+	// wrongAtMost is how many accounts may fail in one check: more have one cause.
+	wrongAtMost = 100
 )
 
 // CheckSelectCounts counts the licences of each account one by one, those that were not
 // looked at for a day, and puts right the counts that differ, such as after a release that
-// did not keep them. It returns how many did. progress is called after each batch.
-func CheckSelectCounts(ctx context.Context, d *db.DB, progress func()) (wrong int, err error) {
+// did not keep them. It returns how many did. Under the locks on such an account and its
+// parent, recount then counts the parent's spares again. An account that fails keeps no
+// other from its turn: the error is what all of them met. progress is called after each
+// batch.
+func CheckSelectCounts(
+	ctx context.Context, d *db.DB, progress func(), recount func(tx *db.Tx, parentID string) error,
+) (wrong int, err error) {
 	began := db.RealNow()
-	err = d.Write(ctx, func(tx *db.Tx) error {
-		return tx.Exec(`
-			INSERT INTO select_counts (account_id, licences, checked_at)
-			SELECT a.id, 0, ? FROM accounts a
-			WHERE NOT EXISTS (SELECT 1 FROM select_counts n WHERE n.account_id = a.id)
-			ON CONFLICT (account_id) DO NOTHING`, time.Unix(0, 0).UTC()).Error
-	})
-	if err != nil {
+	if err := addMissingCounts(ctx, d, progress); err != nil {
 		return 0, err
 	}
 
+	failed := []string{""}
+	var failures []error
 	for {
-		var looked, differ []string
-		err := d.Write(ctx, func(tx *db.Tx) error {
-			looked, differ = nil, nil
-			var rows []struct {
-				AccountID string
-				Licences  int64
-				Counted   int64
-			}
-			err := tx.Raw(`
-				SELECT n.account_id, n.licences, (
-					SELECT count(*)
-					FROM licences l
-					JOIN service_contracts c ON c.id = l.contract_id
-					WHERE l.account_id = n.account_id AND `+countedLicence+`) AS counted
-				FROM (
-					SELECT account_id, licences FROM select_counts
-					WHERE checked_at < ?
-					ORDER BY checked_at, account_id
-					LIMIT ?) n`, began.Add(-checkPause), checkCounts).Scan(&rows).Error
-			if err != nil || len(rows) == 0 {
-				return err
-			}
-
-			for _, r := range rows {
-				looked = append(looked, r.AccountID)
-				if r.Counted != r.Licences {
-					differ = append(differ, r.AccountID)
-				}
-			}
-			return tx.Model(&selectCount{}).
-				Where("account_id IN ?", looked).
-				Update("checked_at", began).Error
+		var looked int
+		var differ []string
+		err := d.Write(ctx, func(tx *db.Tx) (err error) {
+			looked, differ, err = checkBatch(tx, began, failed)
+			return err
 		})
-		if err != nil || len(looked) == 0 {
-			return wrong, err
+		if err != nil || looked == 0 {
+			return wrong, errors.Join(append(failures, err)...)
 		}
 
 		for _, id := range differ {
-			if err := putCountRight(ctx, d, id); err != nil {
-				return wrong, err
+			if err := putCountRight(ctx, d, id, began, recount); err != nil {
+				failures = append(failures, fmt.Errorf("account %s: %w", id, err))
+				failed = append(failed, id)
+				continue
 			}
 			wrong++
+		}
+		if len(failures) > wrongAtMost {
+			return wrong, errors.Join(failures...)
 		}
 		progress()
 	}
 }
 
-// putCountRight counts the licences of an account one by one, under its lock.
-func putCountRight(ctx context.Context, d *db.DB, accountID string) error {
+// addMissingCounts adds a count to each account that has none.
+func addMissingCounts(ctx context.Context, d *db.DB, progress func()) error {
+	after := ""
+	for {
+		var ids []string
+		err := d.Write(ctx, func(tx *db.Tx) error {
+			ids = nil
+			err := tx.Raw(`
+				SELECT a.id FROM accounts a
+				WHERE a.id > ?
+					AND NOT EXISTS (SELECT 1 FROM select_counts n WHERE n.account_id = a.id)
+				ORDER BY a.id
+				LIMIT ?`, after, addCounts).Scan(&ids).Error
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+
+			rows := make([]selectCount, len(ids))
+			for i, id := range ids {
+				rows[i] = selectCount{AccountID: id, CheckedAt: time.Unix(0, 0).UTC()}
+			}
+			return tx.Clauses(clause.OnConflict{
+				Columns:   []clause.Column{{Name: "account_id"}},
+				DoNothing: true,
+			}).CreateInBatches(&rows, db.RowsPerStatement(rows)).Error
+		})
+		if err != nil || len(ids) < addCounts {
+			return err
+		}
+
+		after = ids[len(ids)-1]
+		progress()
+	}
+}
+
+// checkBatch looks at a batch of counts, those that were not for the longest first. It
+// notes of those that are right that they were looked at, and returns the accounts of the
+// others.
+func checkBatch(
+	tx *db.Tx, began time.Time, failed []string,
+) (looked int, differ []string, err error) {
+	var rows []counted
+	err = tx.Raw(`
+		SELECT n.account_id, n.licences, `+countedOneByOne+` AS counted
+		FROM (
+			SELECT account_id, licences FROM select_counts
+			WHERE checked_at < ? AND account_id NOT IN ?
+			ORDER BY checked_at, account_id
+			LIMIT ?) n`, began.Add(-checkPause), failed, checkCounts).Scan(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return 0, nil, err
+	}
+
+	var right []string
+	for _, r := range rows {
+		if r.right() {
+			right = append(right, r.AccountID)
+		} else {
+			differ = append(differ, r.AccountID)
+		}
+	}
+	if len(right) == 0 {
+		return len(rows), differ, nil
+	}
+
+	return len(rows), differ, tx.Model(&selectCount{}).
+		Where("account_id IN ?", right).
+		Update("checked_at", began).Error
+}
+
+// putCountRight counts the licences of an account one by one, under its lock and its
+// parent's, and counts the parent's spares again.
+func putCountRight(
+	ctx context.Context, d *db.DB, accountID string, began time.Time,
+	recount func(tx *db.Tx, parentID string) error,
+) error {
 	return d.Write(ctx, func(tx *db.Tx) error {
 		if err := account.LockAll(tx, []string{accountID}); err != nil {
 			return err
 		}
-		return tx.Exec(`
-			UPDATE select_counts SET licences = (
-				SELECT count(*)
-				FROM licences l
-				JOIN service_contracts c ON c.id = l.contract_id
-				WHERE l.account_id = select_counts.account_id AND `+countedLicence+`)
-			WHERE account_id = ?`, accountID).Error
+		parentOf, err := account.LockParentsOf(tx, []string{accountID})
+		if err != nil {
+			return err
+		}
+
+		_, err = putCountsRight(tx, tx.Model(&account.Account{}).
+			Select("id AS account_id").
+			Where("id = ?", accountID))
+		if err != nil {
+			return err
+		}
+
+		err = tx.Model(&selectCount{}).
+			Where("account_id = ?", accountID).
+			Update("checked_at", began).Error
+		if err != nil {
+			return err
+		}
+		return recount(tx, parentOf[accountID])
 	})
 }

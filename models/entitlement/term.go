@@ -1,6 +1,8 @@
 package entitlement
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,7 @@ const SweepBatch = 500
 // them set by set: it costs as many statements for a batch as for one contract. The
 // contracts are locked.
 type SweepStep struct {
+	Name string // in what tasks are told apart by
 	Does string
 	Due  func(ref program.Reference, now time.Time) (where string, args []any) // empty: none is
 	Do   func(tx *db.Tx, ref program.Reference, due []ServiceContract) (changed int, err error)
@@ -70,6 +73,7 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 
 // StartDue starts contracts that nobody began to use in 60 days (S1, V4).
 var StartDue = SweepStep{
+	Name: "start",
 	Does: "start contracts",
 	Due: func(_ program.Reference, now time.Time) (string, []any) {
 		return "state = 'PENDING_START' AND fallback_start_at <= ?", []any{now}
@@ -134,7 +138,63 @@ func EndDue(_ program.Reference, now time.Time) (where string, args []any) {
 // hands their rooms over to what renews them (S4). The caller has locked the contracts,
 // their accounts and the accounts' parents.
 func EndContracts(tx *db.Tx, ref program.Reference, due []ServiceContract) error {
-	return keepCounts(tx, due, func() error { return endContracts(tx, ref, due) })
+	return keepCounts(tx, due, func() error {
+		inTurn, err := renewedFirst(tx, due)
+		if err != nil {
+			return err
+		}
+		for _, some := range inTurn {
+			if err := endContracts(tx, ref, some); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// renewedFirst parts contracts that end at once, so that each ends before what renews it:
+// a renewal that is over too still takes the rooms over for its own time (S4).
+func renewedFirst(tx *db.Tx, due []ServiceContract) ([][]ServiceContract, error) {
+	if len(due) == 1 {
+		return [][]ServiceContract{due}, nil
+	}
+
+	var pairs []struct{ Renewed, Renewal string }
+	ids := idsOf(due)
+	err := tx.Table("licences AS r").
+		Distinct("l.contract_id AS renewed, r.contract_id AS renewal").
+		Joins("JOIN licences l ON l.id = r.renews_licence_id").
+		Where("r.contract_id IN ? AND l.contract_id IN ? AND r.contract_id <> l.contract_id",
+			ids, ids).
+		Scan(&pairs).Error
+	if err != nil {
+		return nil, err
+	}
+
+	renewed := map[string][]string{}
+	for _, p := range pairs {
+		renewed[p.Renewal] = append(renewed[p.Renewal], p.Renewed)
+	}
+
+	inOrder := slices.SortedFunc(slices.Values(due), func(a, b ServiceContract) int {
+		return cmp.Or(a.EndAt.Compare(*b.EndAt), cmp.Compare(a.ID, b.ID))
+	})
+	turnOf := map[string]int{} // from 1
+	var inTurn [][]ServiceContract
+	for _, c := range inOrder {
+		turn := 1
+		for _, id := range renewed[c.ID] {
+			turn = max(turn, turnOf[id]+1)
+		}
+		turnOf[c.ID] = turn
+
+		if turn > len(inTurn) {
+			inTurn = append(inTurn, nil)
+		}
+		inTurn[turn-1] = append(inTurn[turn-1], c)
+	}
+
+	return inTurn, nil
 }
 
 func endContracts(tx *db.Tx, ref program.Reference, due []ServiceContract) error {

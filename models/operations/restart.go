@@ -21,6 +21,7 @@ var restartableSQL string
 type Reconciliation struct {
 	Since  time.Time // only what began, or came into its state, at this instant or later
 	DryRun bool      // counts, and tells nobody
+	Only   string    // the prefix of what is looked at alone; empty: everything
 }
 
 // RestartProcesses reconciles everything, and returns how many it told.
@@ -42,6 +43,10 @@ func (s *Operations) Reconcile(
 	ctx context.Context, r Reconciliation,
 ) (told map[string]int, err error) {
 	told = map[string]int{}
+	only := "%"
+	if r.Only != "" {
+		only = r.Only + `\_%`
+	}
 	after := ""
 	for {
 		var ids []string
@@ -55,6 +60,7 @@ func (s *Operations) Reconcile(
 				"now":   tx.Now(),
 				"since": r.Since.UTC(),
 				"after": after,
+				"only":  only,
 				"limit": restartBatch,
 			}).Scan(&ids).Error
 			if err != nil || len(ids) == 0 || r.DryRun {

@@ -10,7 +10,7 @@ SELECT id FROM (
 	UNION ALL SELECT id, COALESCE(queued_at, created_at) FROM notifications WHERE state = 'QUEUED'
 	UNION ALL SELECT id, created_at FROM import_jobs WHERE state IN ('QUEUED','CHECKING','STORING')
 ) p
-WHERE id > @after AND since >= @since
+WHERE id > @after AND since >= @since AND id LIKE @only ESCAPE '\'
 GROUP BY id
 ORDER BY id
 LIMIT @limit

@@ -43,8 +43,19 @@ var retries = map[string]db.OutboxKind{
 
 // RetryProcess closes a task and lets the workflow that waits for a person try again,
 // or lets the relay try again an event that it could not deliver. A task that is done
-// already answers STATE_CONFLICT.
+// already answers STATE_CONFLICT. Of a task that stands for many, such as all mails that
+// nobody takes, it tells the workflow of each to go on.
 func (s *Operations) RetryProcess(ctx context.Context, taskID string) error {
+	t, err := s.db.GetTask(ctx, taskID)
+	if err != nil {
+		return err
+	}
+	if only := stalledPrefix(t.SubjectID); only != "" && t.State == db.TaskOpen {
+		if _, err := s.Reconcile(ctx, Reconciliation{Only: only}); err != nil {
+			return err
+		}
+	}
+
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		var t db.OperatorTask
 		if err := db.Found(tx.ForUpdate().First(&t, "id = ?", taskID).Error); err != nil {
@@ -57,6 +68,9 @@ func (s *Operations) RetryProcess(ctx context.Context, taskID string) error {
 		}
 		if err := tx.Resolve(&t, "retry"); err != nil {
 			return err
+		}
+		if stalledPrefix(t.SubjectID) != "" {
+			return nil
 		}
 
 		kind, ok := retries[db.KindOf(t.SubjectID)]

@@ -31,8 +31,24 @@ const stalledAfter = 8
 const reminderWindow = 48 * time.Hour
 
 // stalledKinds are what WatchStalled looks for; each has a task of its own, whose subject it
-// is.
-var stalledKinds = []string{"mails", "imports", "review reminders", "invitation reminders"}
+// is. Prefix is that of what has the workflows that work at it.
+var stalledKinds = []struct{ What, Prefix string }{
+	{"mails", db.PrefixNotification},
+	{"imports", db.PrefixImport},
+	{"review reminders", db.PrefixOrder},
+	{"invitation reminders", db.PrefixInvitation},
+}
+
+// stalledPrefix is the kind of ids whose workflows work at what a task stands for; empty
+// where its subject is no such kind.
+func stalledPrefix(subject string) string {
+	for _, kind := range stalledKinds {
+		if kind.What == subject {
+			return kind.Prefix
+		}
+	}
+	return ""
+}
 
 // WatchStalled asks an operator when mails, files or reminders wait for workflows that
 // do not come: one task for each of the four, however many wait, which closes itself once
@@ -93,22 +109,28 @@ func (s *Operations) WatchStalled(ctx context.Context) (map[string]int, error) {
 }
 
 func askAboutStalled(tx *db.Tx, waiting map[string]int) error {
-	for _, what := range stalledKinds {
-		if waiting[what] == 0 {
-			if err := tx.Settle(db.TaskProcessStuck, what, "none waits any more"); err != nil {
+	for _, kind := range stalledKinds {
+		n := waiting[kind.What]
+		if n == 0 {
+			err := tx.Settle(db.TaskProcessStuck, kind.What, "none waits any more")
+			if err != nil {
 				return err
 			}
 			continue
 		}
 
-		err := tx.Raise(db.OperatorTask{
+		task := db.OperatorTask{
 			Kind:      db.TaskProcessStuck,
-			SubjectID: what,
-			What: "See that a worker runs, then run roomcover temporal reconcile: it starts the " +
-				"workflows that are missing.",
-			Why: fmt.Sprintf("Nobody works at %d %s.", waiting[what], what),
-		})
-		if err != nil {
+			SubjectID: kind.What,
+			What: "See that a worker runs, then retry: it starts the workflows that are " +
+				"missing, as roomcover temporal reconcile does for everything.",
+			Why: fmt.Sprintf("Nobody works at %d %s.", n, kind.What),
+		}
+		if err := tx.Raise(task); err != nil {
+			return err
+		}
+		// One that was open before is about another number by now.
+		if err := tx.ExplainTask(task); err != nil {
 			return err
 		}
 	}

@@ -71,6 +71,49 @@ func TestWhatNoWorkflowTakesIsNoticed(t *testing.T) {
 	})
 }
 
+// A task that stands for many says how many these are by now, and to retry it tells the
+// workflow of each, and of nothing else, to go on.
+func TestToRetryWhatNoWorkflowTakesTellsEachWorkflow(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		start := env.Calendar.Now()
+		seller := env.Reseller(t, "Revenda Sul")
+		file := func() {
+			_, err := env.CreateImport(env.Context, importjob.ImportJob{
+				OrgID:   seller.ID,
+				Format:  "json",
+				Content: []byte("[]"),
+			})
+			require.NoError(t, err)
+		}
+		watch := func(hours time.Duration) {
+			env.Calendar.Set(start.Add(hours * time.Hour))
+			_, err := env.WatchStalled(env.Context)
+			require.NoError(t, err)
+		}
+		env.Fulfilled(t, seller, storetest.Form("PO-1")) // with mails that wait too
+		file()
+		watch(3)
+		require.Equal(t, "Nobody works at 1 imports.", stalledTasks(t, env)["imports"])
+		file()
+		watch(6)
+		require.Equal(t, "Nobody works at 2 imports.", stalledTasks(t, env)["imports"])
+
+		open, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: db.TaskProcessStuck, SubjectID: "imports"})
+		require.NoError(t, err)
+		require.Len(t, open, 1)
+		told := "SELECT count(*) FROM outbox_events WHERE kind = '" + string(db.OutboxImportQueued) + "'"
+		all, before := env.Count(t, "SELECT count(*) FROM outbox_events"), env.Count(t, told)
+		done, err := env.Act(storetest.Operator(), open[0].ID, operations.TaskAction{Name: operations.ActRetry})
+		require.NoError(t, err)
+		require.Equal(t, db.TaskDone, done.State)
+		require.Equal(t, before+2, env.Count(t, told))
+		require.Equal(t, all+2, env.Count(t, "SELECT count(*) FROM outbox_events"))
+
+		watch(7)
+		require.Contains(t, stalledTasks(t, env), "imports", "they still wait")
+	})
+}
+
 // Reconcile counts by kind, of what is new alone where it is asked to, and tells nobody when it
 // only tries.
 func TestReconcileCountsByKind(t *testing.T) {

@@ -58,7 +58,8 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 		{s.endDue(), &out.Expired},
 		{entitlement.RemindDue, &out.Reminded},
 	} {
-		met(step.Does, s.sweepInBatches(ctx, ref, step.SweepStep, func(changed int) {
+		one := stepOfSweep{SweepStep: step.SweepStep, ref: ref, failed: map[string]bool{}}
+		met(step.Does, s.sweepInBatches(ctx, one, func(changed int) {
 			*step.changed += changed
 			progress(out)
 		}))
@@ -109,11 +110,36 @@ func (s *Operations) inBatches(
 	}
 }
 
+// stepOfSweep is a step within one sweep, with the accounts that it could not be done to.
+type stepOfSweep struct {
+	entitlement.SweepStep
+	ref    program.Reference
+	failed map[string]bool
+}
+
+// needs name what the tasks about the step ask for: each account has one of its own for
+// each step.
+func (s stepOfSweep) needs(accounts ...string) []string {
+	var needs []string
+	for _, id := range accounts {
+		if !s.failed[id] {
+			needs = append(needs, id+"/"+s.Name)
+		}
+	}
+	return needs
+}
+
+// settle closes the tasks about the step of accounts to whose contracts it was done, unless
+// it failed for others of theirs in this sweep.
+func (s stepOfSweep) settle(tx *db.Tx, accounts ...string) error {
+	return tx.SettleAll(db.TaskSweepFailed, s.needs(accounts...), "it was swept")
+}
+
 // sweepInBatches does a step to all contracts that are due, a batch in one transaction. A
-// batch that fails is done account by account, and what fails alone becomes a task.
+// batch that fails is done account by account, and what fails alone becomes a task. count
+// is called after each batch, and after each account where it is done account by account.
 func (s *Operations) sweepInBatches(
-	ctx context.Context, ref program.Reference, step entitlement.SweepStep,
-	count func(changed int),
+	ctx context.Context, step stepOfSweep, count func(changed int),
 ) error {
 	after := ""
 	for {
@@ -122,16 +148,18 @@ func (s *Operations) sweepInBatches(
 		var last string
 		err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 			due, changed, last = nil, 0, after
-			if due, last, err = step.Lock(tx, ref, after); err != nil || len(due) == 0 {
+			due, last, err = step.Lock(tx, step.ref, after)
+			if err != nil || len(due) == 0 {
 				return err
 			}
-			if changed, err = step.Do(tx, ref, due); err != nil {
+			if changed, err = step.Do(tx, step.ref, due); err != nil {
 				return err
 			}
-			return tx.SettleAll(db.TaskSweepFailed, accountsOf(due), "it was swept")
+			return step.settle(tx, accountsOf(due)...)
 		})
 		if err != nil && len(due) > 0 && s.db.BlamesRows(ctx, err) {
-			changed, err = s.sweepByAccount(ctx, ref, step, due)
+			changed = 0
+			err = s.sweepByAccount(ctx, step, due, count)
 		}
 		if err != nil {
 			return err
@@ -149,9 +177,9 @@ func (s *Operations) sweepInBatches(
 // transaction of their own. Those of one that fails are tried one by one, and an operator
 // is asked about the account.
 func (s *Operations) sweepByAccount(
-	ctx context.Context, ref program.Reference, step entitlement.SweepStep,
-	due []entitlement.ServiceContract,
-) (changed int, err error) {
+	ctx context.Context, step stepOfSweep, due []entitlement.ServiceContract,
+	count func(changed int),
+) error {
 	byAccount := map[string][]string{}
 	for _, c := range due {
 		byAccount[c.AccountID] = append(byAccount[c.AccountID], c.ID)
@@ -159,8 +187,8 @@ func (s *Operations) sweepByAccount(
 
 	for _, accountID := range db.KeysOf(byAccount) {
 		contracts := byAccount[accountID]
-		n, err := s.sweepSome(ctx, ref, step, contracts)
-		changed += n
+		changed, err := s.sweepSome(ctx, step, contracts, accountID)
+		count(changed)
 		if err == nil {
 			continue
 		}
@@ -169,35 +197,40 @@ func (s *Operations) sweepByAccount(
 			if len(contracts) == 1 || !s.db.BlamesRows(ctx, err) {
 				break
 			}
-			n, one := s.sweepSome(ctx, ref, step, []string{id})
-			changed += n
+			changed, one := s.sweepSome(ctx, step, []string{id})
+			count(changed)
 			if one != nil {
 				err = one
 			}
 		}
 		if !s.db.BlamesRows(ctx, err) {
-			return changed, err
+			return err
 		}
-		if err := s.askAboutSweep(ctx, accountID, step.Does, err); err != nil {
-			return changed, err
+
+		step.failed[accountID] = true
+		if err := s.askAboutSweep(ctx, accountID, step.SweepStep, err); err != nil {
+			return err
 		}
 	}
 
-	return changed, nil
+	return nil
 }
 
-// sweepSome does a step to those of the contracts that are still due.
+// sweepSome does a step to those of the contracts that are still due, and closes the tasks
+// about it of the accounts whose contracts these all are.
 func (s *Operations) sweepSome(
-	ctx context.Context, ref program.Reference, step entitlement.SweepStep, ids []string,
+	ctx context.Context, step stepOfSweep, ids []string, accounts ...string,
 ) (changed int, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		changed = 0
-		due, _, err := step.Lock(tx, ref, "", ids...)
+		due, _, err := step.Lock(tx, step.ref, "", ids...)
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		changed, err = step.Do(tx, ref, due)
-		return err
+		if changed, err = step.Do(tx, step.ref, due); err != nil {
+			return err
+		}
+		return step.settle(tx, accounts...)
 	})
 	if err != nil {
 		return 0, err
@@ -207,22 +240,51 @@ func (s *Operations) sweepSome(
 
 // askAboutSweep asks an operator about an account whose contracts cannot be swept.
 func (s *Operations) askAboutSweep(
-	ctx context.Context, accountID, does string, cause error,
+	ctx context.Context, accountID string, step entitlement.SweepStep, cause error,
 ) error {
 	return s.db.RaiseTask(ctx, db.OperatorTask{
 		Kind:      db.TaskSweepFailed,
 		SubjectID: accountID,
 		AccountID: &accountID,
+		DedupeKey: string(db.TaskSweepFailed) + "/" + accountID + "/" + step.Name,
 		What: "Find out what is wrong with this account's contracts. The sweep leaves them " +
 			"out, tries them each hour, and closes the task when it succeeds.",
-		Why: "The hourly sweep cannot " + does + ": " + db.CauseOf(cause) + ".",
+		Why: "The hourly sweep cannot " + step.Does + ": " + db.CauseOf(cause) + ".",
 	})
+}
+
+// settleWhatIsNotDue closes the tasks of accounts that have nothing left for the sweep to
+// do: what failed was done by a command, or its day is over.
+func (s *Operations) settleWhatIsNotDue(tx *db.Tx, ref program.Reference) error {
+	open := tx.Where("kind = ? AND subject_id IN (?)", db.TaskSweepFailed,
+		tx.Model(&account.Account{}).Select("id"))
+
+	for _, step := range []entitlement.SweepStep{
+		entitlement.StartDue, s.endDue(), entitlement.RemindDue,
+	} {
+		where, args := step.Due(ref, tx.Now())
+		if where == "" {
+			continue
+		}
+
+		// A task of an earlier release names no step, and stands for each.
+		due := tx.Model(&entitlement.ServiceContract{}).
+			Select("1").
+			Where("service_contracts.account_id = operator_tasks.subject_id").
+			Where(where, args...)
+		open = open.Where(`(dedupe_key NOT IN (
+				kind || '/' || subject_id, kind || '/' || subject_id || '/' || CAST(? AS text))
+			OR NOT EXISTS (?))`, step.Name, due)
+	}
+
+	return db.SettleWhere(tx, open, "nothing is due any more")
 }
 
 // endDue ends contracts that are over, and counts the spares of their parents again. It
 // locks the accounts and then the parents, as a fulfilment does.
 func (s *Operations) endDue() entitlement.SweepStep {
 	return entitlement.SweepStep{
+		Name: "expire",
 		Does: "expire contracts",
 		Due:  entitlement.EndDue,
 		Do: func(
@@ -272,9 +334,19 @@ func accountsOf(contracts []entitlement.ServiceContract) []string {
 	return db.KeysOf(accounts)
 }
 
-// SweepFinished records that a whole sweep came to its end, for WatchSweep.
+// SweepFinished records that a whole sweep came to its end, for WatchSweep, and closes the
+// tasks about what it could not do where nothing is due any more.
 func (s *Operations) SweepFinished(ctx context.Context, name string, result Sweep) error {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return err
+	}
+
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := s.settleWhatIsNotDue(tx, ref); err != nil {
+			return err
+		}
+
 		row := sweepRow{Name: name, FinishedAt: db.RealNow(), Result: result}
 		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
 	})

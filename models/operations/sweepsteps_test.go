@@ -97,6 +97,60 @@ func TestS3_OnePoisonedParentKeepsNobodyElseFromBeingSwept(t *testing.T) {
 	})
 }
 
+// The task about a step that failed stays open while the fault stands, whatever else of the
+// account is swept, and closes once nothing of it is due any more.
+func TestS1_S5_ATaskAboutASweepStaysAsLongAsItsFault(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		bad := boughtAny(t, env, "PO-1", "Alfa Ltda", "BR", "ana@alfa.example", 3)
+		env.Join(t, env.InvitationOf(t, bad.ID))
+		near := boughtAny(t, env, "PO-2", "Alfa Ltda", "BR", "ana@alfa.example", 3)
+		require.Equal(t, *bad.AccountID, *near.AccountID)
+		other := boughtAny(t, env, "PO-3", "Beta Ltda", "BR", "eva@beta.example", 3)
+		due := storetest.OneContract(t, env, bad.ID).FallbackStartAt
+		env.Calendar.Set(due.Add(time.Hour))
+		require.NoError(t, env.Exec("UPDATE service_contracts SET time_zone = 'No/Where' WHERE order_id = '"+bad.ID+"'"))
+		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_at = created_at, end_at = '"+
+			due.AddDate(0, 0, 5).UTC().Format("2006-01-02 15:04:05+00:00")+"' WHERE order_id = '"+near.ID+"'"))
+
+		open := func() (whys []string) {
+			for _, task := range env.Tasks(t, db.TaskSweepFailed) {
+				if task.State == db.TaskOpen {
+					require.Equal(t, *bad.AccountID, task.SubjectID)
+					whys = append(whys, task.Why)
+				}
+			}
+			return whys
+		}
+		beats := 0
+		out, err := env.SweepContracts(env.Context, func(operations.Sweep) { beats++ })
+		require.NoError(t, err)
+		require.Equal(t, 1, out.Reminded, "another step goes on for the account")
+		require.Equal(t, 1, out.Started, "and the step for another account")
+		require.GreaterOrEqual(t, beats, 2+5, "it says that it lives after each account")
+		require.Equal(t, "ACTIVE", string(storetest.OneContract(t, env, other.ID).State))
+		require.Len(t, open(), 1)
+		require.Contains(t, open()[0], "start contracts")
+
+		require.NoError(t, env.Exec("UPDATE service_contracts SET time_zone = 'No/Where', reminded_days = 30 "+
+			"WHERE order_id = '"+near.ID+"'"))
+		out = storetest.SweepOnce(t, env)
+		require.Len(t, open(), 2, "a task for each step")
+		require.NoError(t, env.SweepFinished(env.Context, "contracts", out))
+		require.Len(t, open(), 2, "the faults stand")
+
+		require.NoError(t, env.Exec("UPDATE service_contracts SET time_zone = 'America/Sao_Paulo' "+
+			"WHERE order_id = '"+near.ID+"'"))
+		storetest.SweepOnce(t, env)
+		require.Len(t, open(), 1)
+		require.Contains(t, open()[0], "start contracts")
+
+		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'CANCELLED' WHERE order_id = '"+bad.ID+"'"))
+		out = storetest.SweepOnce(t, env)
+		require.NoError(t, env.SweepFinished(env.Context, "contracts", out))
+		require.Empty(t, open(), "nothing is due any more")
+	})
+}
+
 // Two parents that cannot be joined keep no others from it.
 func TestS60_APairThatCannotBeJoinedKeepsNoOtherApart(t *testing.T) {
 	env := storetest.SQLite(t)

@@ -104,6 +104,45 @@ func stamps(t *testing.T, env storetest.Env, column, where string) (out []string
 	return out
 }
 
+// However late the sweep is, history says which of three contracts that renew one another
+// covered a room when.
+func TestS4_RenewalsThatAreOverInOneSweepCoveredTheirRooms(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		_, first, rooms := running(t, env, seller, 5)
+		renewal := func(po string, of entitlement.ServiceContract) entitlement.ServiceContract {
+			o := env.Fulfilled(t, seller, storetest.RenewalForm(env, po, 5, of.ID))
+			return storetest.OneContract(t, env, o.ID)
+		}
+		second := renewal("PO-2", first)
+		third := renewal("PO-3", second)
+		require.Equal(t, storetest.Stamp(*second.EndAt), storetest.Stamp(*third.StartAt))
+
+		env.Calendar.Set(third.EndAt.AddDate(0, 0, 3))
+		require.Equal(t, 3, storetest.SweepOnce(t, env).Expired)
+		require.Equal(t, 6, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE end_reason = 'EXPIRED'"))
+		all, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{})
+		require.NoError(t, err)
+		require.Len(t, all, 6)
+		for _, c := range []entitlement.ServiceContract{first, second, third} {
+			n := env.Count(t, "SELECT count(*) FROM licence_assignments a JOIN licences l ON l.id = a.licence_id "+
+				"JOIN service_contracts c ON c.id = l.contract_id "+
+				"WHERE c.id = '"+c.ID+"' AND a.to_at = c.end_at AND a.from_at < a.to_at")
+			require.Equal(t, 2, n)
+		}
+		for _, room := range rooms {
+			for _, at := range []time.Time{
+				first.EndAt.Add(-time.Second), *first.EndAt, second.EndAt.Add(-time.Second), *second.EndAt,
+				third.EndAt.Add(-time.Second),
+			} {
+				require.True(t, covered(t, env, room, at), at)
+			}
+			require.False(t, covered(t, env, room, *third.EndAt))
+		}
+		env.AuditHolds(t)
+	})
+}
+
 func TestS4_AFewerRenewalKeepsTheRoomsInUse(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")

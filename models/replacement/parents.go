@@ -5,6 +5,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules/spare"
 )
@@ -12,6 +13,10 @@ import (
 // MergeSpares moves the balance and its units to the other parent and counts the
 // licences of both together.
 func (s *Replacements) MergeSpares(tx *db.Tx, ref program.Reference, fromID, intoID string) error {
+	// A worker of an earlier release may have left their counts behind.
+	if _, err := entitlement.PutCountsRight(tx, fromID, intoID); err != nil {
+		return err
+	}
 	counts, err := countSpares(tx, fromID, intoID)
 	if err != nil {
 		return err
@@ -37,6 +42,10 @@ func (s *Replacements) MergeSpares(tx *db.Tx, ref program.Reference, fromID, int
 // SplitSpares recounts the parent that was split and the one that took accounts over,
 // each by its own licences.
 func (s *Replacements) SplitSpares(tx *db.Tx, ref program.Reference, keptID, splitID string) error {
+	// A worker of an earlier release may have left their counts behind.
+	if _, err := entitlement.PutCountsRight(tx, keptID, splitID); err != nil {
+		return err
+	}
 	counts, err := countSpares(tx, keptID, splitID)
 	if err != nil {
 		return err

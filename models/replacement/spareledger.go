@@ -2,7 +2,10 @@ package replacement
 
 import (
 	"context"
+	"maps"
 	"time"
+
+	_ "embed"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -161,6 +164,13 @@ func (s *Replacements) RecountOrder(
 	}
 
 	ratio := ref.Program.SpareRatio
+	if !o.NewParent && spare.SparesEarned(count.Licences, ratio) > count.Balance {
+		counts := map[string]spareCount{o.ParentID: count}
+		if err := recountOneByOne(tx, counts, ratio); err != nil {
+			return err
+		}
+		count = counts[o.ParentID]
+	}
 	if spare.SparesEarned(count.Licences, ratio) <= count.Balance {
 		return nil
 	}
@@ -184,6 +194,10 @@ func (s *Replacements) RecountParents(
 		return err
 	}
 
+	if err := recountOneByOne(tx, counts, ratio); err != nil {
+		return err
+	}
+
 	for _, p := range parents {
 		err := s.recount(tx, counts[p],
 			SpareChange{Ratio: ratio, Cause: cause, Source: sources[p]})
@@ -193,6 +207,73 @@ func (s *Replacements) RecountParents(
 	}
 
 	return nil
+}
+
+// recountOneByOne counts the licences again, one by one, of those parents whose ledger the
+// kept counts would change: a worker of an earlier release, which does not keep them, may
+// run beside this one. The caller holds the locks on the parents.
+func recountOneByOne(tx *db.Tx, counts map[string]spareCount, ratio int) error {
+	var doubtful []string
+	for _, id := range db.KeysOf(counts) {
+		if spare.SparesEarned(counts[id].Licences, ratio) != counts[id].Balance {
+			doubtful = append(doubtful, id)
+		}
+	}
+	if len(doubtful) == 0 {
+		return nil
+	}
+
+	wrong, err := entitlement.PutCountsRight(tx, doubtful...)
+	if err != nil || !wrong {
+		return err
+	}
+	again, err := countSpares(tx, doubtful...)
+	maps.Copy(counts, again)
+	return err
+}
+
+// correctionSQL finds what a line of @parent that was missed is stamped with: the newest
+// order of what it grants, or the newest end or cancellation of what it takes, that has no
+// line yet.
+//
+//go:embed sparecorrection.sql
+var correctionSQL string
+
+// recountCorrected counts a parent's spares again after a count of its licences was put
+// right. By a wrong count a line may have been missed; it is stamped with what it was
+// missed at, as nearly as that can be known. The caller holds the lock on the parent.
+func (s *Replacements) recountCorrected(tx *db.Tx, parentID string, ratio int) error {
+	counts, err := countSpares(tx, parentID)
+	if err != nil {
+		return err
+	}
+	if err := recountOneByOne(tx, counts, ratio); err != nil {
+		return err
+	}
+
+	count := counts[parentID]
+	earned := spare.SparesEarned(count.Licences, ratio)
+	if earned == count.Balance {
+		return nil
+	}
+
+	var missed []struct {
+		Cause    spare.SpareCause
+		SourceID string
+	}
+	err = tx.Raw(correctionSQL, map[string]any{
+		"parent": parentID,
+		"grants": earned > count.Balance,
+	}).Scan(&missed).Error
+	if err != nil || len(missed) == 0 {
+		return err
+	}
+
+	return s.recount(tx, count, SpareChange{
+		Ratio:  ratio,
+		Cause:  missed[0].Cause,
+		Source: missed[0].SourceID,
+	})
 }
 
 // recount writes the line that brings a parent's balance to what its licences

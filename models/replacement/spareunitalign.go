@@ -253,13 +253,22 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 // the next; progress is called between two. The daily sweep calls it. The counts of
 // licences that nobody looked at for a day are checked first.
 func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (int, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return 0, err
+	}
+
 	var failures []error
-	if _, err := entitlement.CheckSelectCounts(ctx, s.db, progress); err != nil {
+	_, err = entitlement.CheckSelectCounts(ctx, s.db, progress,
+		func(tx *db.Tx, parentID string) error {
+			return s.recountCorrected(tx, parentID, ref.Program.SpareRatio)
+		})
+	if err != nil {
 		failures = append(failures, fmt.Errorf("count licenses: %w", err))
 	}
 
 	var parents []string
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
@@ -283,16 +292,30 @@ func (s *Replacements) SettleSpareUnits(ctx context.Context, progress func()) (i
 	}
 
 	settled := 0
+	asked := []string{""}
 	for _, id := range parents {
 		progress()
 		err := s.settleSpareUnits(ctx, id)
 		if err != nil && s.db.BlamesRows(ctx, err) {
+			asked = append(asked, id)
 			err = s.askAboutUnits(ctx, id, err)
 		} else if err == nil {
 			settled++
 		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("spares of %s: %w", id, err))
+		}
+	}
+
+	// What was asked about others is done: their units agree.
+	if len(failures) == 0 {
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			return db.SettleWhere(tx, tx.Where(
+				"kind = ? AND subject_id NOT IN ? AND subject_id IN (?)", db.TaskSweepFailed, asked,
+				tx.Model(&account.Org{}).Select("id")), "its spares were aligned")
+		})
+		if err != nil {
+			failures = append(failures, err)
 		}
 	}
 
