@@ -30,7 +30,7 @@ func personalData(ctx context.Context, e Evidence, report func(string, string, .
 		"order_refusals":        "errors::text",
 		"orders":                "last_error",
 		"invitations":           "last_error",
-		"rmas":                  "(to_jsonb(rmas) - 'ship_to')::text", // it names who takes the parcel
+		"rmas":                  "(to_jsonb(rmas) - 'ship_to')::text", // the recipient
 		"shipments":             "shipments::text",
 		"shipment_scans":        "cause_key || source",
 		"carrier_events":        "encode(raw, 'escape')",
