@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 
-	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -32,40 +31,13 @@ func (s *Accounts) ChangeLanguage(ctx context.Context, c LanguageChange) (Accoun
 		return Account{}, err
 	}
 
-	var acc Account
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := db.MayManage(tx.Scope, c.Reason); err != nil {
-			return err
-		}
-
-		var err error
-		if acc, err = Lock(tx, c.AccountID); err != nil {
-			return err
-		}
-		if err := db.Versioned(acc.Version, c.Version); err != nil {
-			return err
-		}
-		if acc.Locale == c.Locale {
-			return nil
-		}
-
-		before := acc.Locale
-		acc.Locale, acc.Version = c.Locale, acc.Version+1
-		err = tx.Model(&Account{}).Where("id = ?", acc.ID).Select("locale", "version").
-			Updates(&acc).Error
-		if err != nil {
-			return err
-		}
-
-		return Audit(tx, acc.ID, db.Entry{
-			Verb:     "account.language_changed",
-			ObjectID: acc.ID,
-			Details: db.WithReason(c.Reason, map[string]any{
-				"before": before,
-				"after":  acc.Locale,
-			}),
-		})
+	return s.changeSetting(ctx, settingChange{
+		accountID: c.AccountID,
+		version:   c.Version,
+		reason:    c.Reason,
+		column:    "locale",
+		verb:      "account.language_changed",
+		of:        func(acc *Account) *string { return &acc.Locale },
+		to:        c.Locale,
 	})
-
-	return acc, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -34,40 +33,13 @@ func (s *Accounts) ChangeTimeZone(ctx context.Context, c TimeZoneChange) (Accoun
 		}})
 	}
 
-	var acc Account
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := db.MayManage(tx.Scope, c.Reason); err != nil {
-			return err
-		}
-
-		var err error
-		if acc, err = Lock(tx, c.AccountID); err != nil {
-			return err
-		}
-		if err := db.Versioned(acc.Version, c.Version); err != nil {
-			return err
-		}
-		if acc.TimeZone == c.TimeZone {
-			return nil
-		}
-
-		before := acc.TimeZone
-		acc.TimeZone, acc.Version = c.TimeZone, acc.Version+1
-		err = tx.Model(&Account{}).Where("id = ?", acc.ID).Select("time_zone", "version").
-			Updates(&acc).Error
-		if err != nil {
-			return err
-		}
-
-		return Audit(tx, acc.ID, db.Entry{
-			Verb:     "account.time_zone_changed",
-			ObjectID: acc.ID,
-			Details: db.WithReason(c.Reason, map[string]any{
-				"before": before,
-				"after":  acc.TimeZone,
-			}),
-		})
+	return s.changeSetting(ctx, settingChange{
+		accountID: c.AccountID,
+		version:   c.Version,
+		reason:    c.Reason,
+		column:    "time_zone",
+		verb:      "account.time_zone_changed",
+		of:        func(acc *Account) *string { return &acc.TimeZone },
+		to:        c.TimeZone,
 	})
-
-	return acc, err
 }
