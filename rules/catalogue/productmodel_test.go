@@ -101,7 +101,7 @@ func TestAModelThatTheCatalogueNeverHadIsRefusedWithTheNearestOnes(t *testing.T)
 		"rally-bar ": "",
 		"RALY-BAR":   "Nearly spelled so: RALLY-BAR",
 		"MEETPU":     "Nearly spelled so: MEETUP",
-		"PROJECTOR":  "Use the code of a model of the catalogue.",
+		"PROJECTOR":  "Use the code of a model of the catalog.",
 	} {
 		err := CheckModel("/model", code, models)
 		if near == "" {
