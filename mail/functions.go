@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"roomcover.dev/roomcover/messages"
 )
 
@@ -34,6 +37,7 @@ func functions(l *messages.Language) map[string]any {
 			return say(l, prefix+strings.ToUpper(fmt.Sprint(code)), nil)
 		},
 		"wordOrCode": func(prefix, code string) string { return wordOrCode(l, prefix, code) },
+		"inCountry":  func(address string) string { return inCountry(l, address) },
 		"dict":       func(pairs ...any) map[string]any { return argsOf(pairs) },
 	}
 }
@@ -52,6 +56,21 @@ func wordOrCode(l *messages.Language, prefix, code string) string {
 		return code
 	}
 	return word
+}
+
+// inCountry has an address on one line end in the name of its country instead of the code.
+func inCountry(l *messages.Language, address string) string {
+	const separator = ", "
+	at := strings.LastIndex(address, separator) + len(separator)
+	if at < len(separator) || len(address)-at != 2 {
+		return address
+	}
+
+	region, err := language.ParseRegion(address[at:])
+	if err != nil || !region.IsCountry() {
+		return address
+	}
+	return address[:at] + display.Regions(language.Make(l.Locale())).Name(region)
 }
 
 func argsOf(pairs []any) messages.Args {

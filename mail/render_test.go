@@ -134,7 +134,7 @@ func TestRender_LinkIsInTextAndHTML(t *testing.T) {
 func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
 	for locale, want := range map[string][]string{
 		"pt-BR": {
-			"Na atribuição da primeira licença,", "no mais tardar em 22 de dezembro de 2026", "1.201",
+			"Na atribuição da primeira licença,", "o mais tardar em 22 de dezembro de 2026", "1.201",
 			"1.200 licenças por 3 anos", "1 licença por 1 ano",
 		},
 		"en": {
@@ -405,6 +405,16 @@ func TestButtonsLeadToWhatTheMailIsAbout(t *testing.T) {
 			text, page := render(t, template, locale, nil)
 			require.Contains(t, text, "https://portal.services.example"+path+"\n", template)
 			require.Contains(t, page, `href="https://portal.services.example`+path+`"`, template)
+		}
+	}
+}
+
+func TestS25_TheNoticeOfASiteNamesTheCountry(t *testing.T) {
+	for locale, country := range map[string]string{"en": "Brazil", "pt-BR": "Brasil"} {
+		text, html := render(t, "site_notice", locale, nil)
+		for _, shown := range []string{text, html} {
+			require.Contains(t, shown, "Rua A, 1, Campinas, "+country)
+			require.Contains(t, shown, "Rua B, 2, Osasco, "+country)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/rules"
 )
 
 // mostOfName bounds a name in a subject, in characters: what happened stands behind it.
@@ -12,7 +13,8 @@ const mostOfName = 60
 
 // filledSubject fills in what a program's subject asks for: {what} happened to which device
 // or contract, and the {number} of the replacement, the spare unit or the order. Where a mail
-// has no number, the parentheses around it go too.
+// has no number, the parentheses around it go too. Where a part of an order was canceled, the
+// subject says so, unless the program has words of its own.
 func filledSubject(c Content, p map[string]any) string {
 	number := inSubject(subjectNumber(c.Template, p))
 	pairs := []string{"{number}", number}
@@ -20,14 +22,21 @@ func filledSubject(c Content, p map[string]any) string {
 		pairs = append([]string{" ({number})", ""}, pairs...)
 	}
 
+	subject := c.Subject
 	switch l := messages.In(c.Locale); c.Template {
+	case "order_cancelled":
+		usual := rules.DefaultSubjects(c.Brand.Name)[c.Template][c.Locale]
+		if p["whole"] != true && subject == usual {
+			program := messages.Args{"program": c.Brand.Name}
+			subject = l.Say("mail.order_cancelled.subject.part", program) + " ({number})"
+		}
 	case "rma_update", "spare_update":
 		pairs = append(pairs, "{what}", whatHappened(l, c.Template, p))
 	case "renewal_reminder":
 		pairs = append(pairs, "{what}", whatEnds(l, c.Brand.Name, p))
 	}
 
-	return strings.NewReplacer(pairs...).Replace(c.Subject)
+	return strings.NewReplacer(pairs...).Replace(subject)
 }
 
 // subjectNumber returns the number by which the mail's reader knows what it is about. The

@@ -72,6 +72,11 @@ func TestSubjectsOfOrdersSayWhichOrder(t *testing.T) {
 
 	require.Equal(t, "Logitech Select order canceled (PO-4711)",
 		subjectOf(t, "order_cancelled", "en", map[string]any{"seller": true}), "a seller knows its own number")
+	part := map[string]any{"whole": false, "quantity": 2, "remaining": 8}
+	require.Equal(t, "Part of the Logitech Select order canceled (RC-2026-000123)",
+		subjectOf(t, "order_cancelled", "en", part))
+	require.Equal(t, "Cancelamento parcial de pedido do Logitech Select (RC-2026-000123)",
+		subjectOf(t, "order_cancelled", "pt-BR", part))
 	require.Equal(t, "Logitech Select order is waiting for review (ord_01k0example)",
 		subjectOf(t, "order_review_reminder", "en", map[string]any{"po_number": nil}), "a mail of an earlier release")
 }

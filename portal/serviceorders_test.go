@@ -39,7 +39,7 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 			`(?s)<nav class="menu".*href="/service-orders" aria-current="page">.*Pedidos de serviço.*</nav>`, page)
 		require.Equal(t, []string{
 			"Serviço Quantidade Início Fim Situação",
-			"Logitech Select 3 anos Pedido SO 10 Ao atribuir a primeira licença no mais tardar em 22 de janeiro de 2027 Definido quando começar Aguardando início",
+			"Logitech Select 3 anos Pedido SO 10 Ao atribuir a primeira licença o mais tardar em 22 de janeiro de 2027 Definido quando começar Aguardando início",
 		}, rows(page))
 		require.Equal(t, rows(page), rows(ana.get("/").body), "the start page shows them too")
 

@@ -71,7 +71,13 @@ func Storable(text string) bool {
 // Email checks a mandatory address.
 func (k *Checker) Email(pointer, value string) {
 	// The longest address has as many code points as octets: it must be ASCII.
-	if k.Text(pointer, value, MaxEmailLength) && !ValidEmail(value) {
+	switch {
+	case !k.Text(pointer, value, MaxEmailLength) || ValidEmail(value):
+	case HasAccents(value):
+		k.Fail(pointer, InvalidEmail, "This e-mail address has a letter with an accent, or "+
+			"another character that addresses cannot have here.",
+			"Send the address as the mailbox has it, in the letters a to z.")
+	default:
 		k.Fail(pointer, InvalidEmail, "This is not one plain e-mail address.",
 			"Send one address without a display name, such as name@company.example.")
 	}

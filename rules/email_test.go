@@ -113,3 +113,16 @@ func TestR49a_GroupMailbox(t *testing.T) {
 		require.False(t, IsGroupMailbox(s), s)
 	}
 }
+
+func TestAnAddressWithAccentsIsToldWhatIsWrong(t *testing.T) {
+	for email, want := range map[string]string{
+		"joão@acme.example":   "accent",
+		"a@b@acme.example":    "not one plain",
+		"Ana <a@acme.example": "not one plain",
+	} {
+		var k Checker
+		k.Email("/email", email)
+		require.Len(t, k.Fields, 1)
+		require.Contains(t, k.Fields[0].Message, want, email)
+	}
+}

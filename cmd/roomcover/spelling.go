@@ -75,6 +75,11 @@ func (s spelling) field(pointer string) string {
 		parts = parts[1:]
 	}
 
+	// a column of a file, whose place the message names
+	if _, err := strconv.Atoi(parts[0]); err == nil && strings.HasPrefix(pointer, "/header/") {
+		return "header"
+	}
+
 	if parts[0] == "address" && len(parts) == 2 { // commands take its fields one by one
 		parts = parts[1:]
 	}

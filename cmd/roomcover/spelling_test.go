@@ -21,3 +21,8 @@ func TestTextsOfTheAPIInTheWordsOfACommand(t *testing.T) {
 		require.Equal(t, want, s.text(text))
 	}
 }
+
+func TestAWrongColumnOfAFileStandsInItsHeader(t *testing.T) {
+	require.Equal(t, "header", spelling{}.field("/header/2"))
+	require.Equal(t, "country", spelling{}.field("/header/country"))
+}

@@ -62,17 +62,25 @@ type words struct {
 	approved civil.Date
 }
 
-// approval says when it was approved, and how that day counts.
+// approval says when it was approved, or for when a unit is expected, and how that day counts.
 func (w words) approval(s calendar.PromiseStep) string {
-	weekday := s.On.In(time.UTC).Weekday()
+	day := s.On.In(time.UTC)
+	weekday := strings.ToLower(day.Weekday().String())
 	approved := messages.Args{
-		"approved": w.Say(
-			"promise.approved."+strings.ToLower(weekday.String()), messages.Args{"time": s.At},
-		),
-		"cutoff": s.CutOff,
+		"approved": w.Say("promise.approved."+weekday, messages.Args{"time": shortTime(s)}),
+		"cutoff":   s.CutOff,
+	}
+
+	expected := s.At == ""
+	if expected {
+		approved["approved"] = w.Say("promise.expected", messages.Args{
+			"day": w.WeekdayAndDate(day),
+		})
 	}
 
 	switch {
+	case expected && s.Code != calendar.PromiseNonBusiness:
+		return approved["approved"].(string)
 	case s.Code == calendar.PromiseByCutOff:
 		return w.Say("promise.by_cutoff", approved)
 	case s.Code == calendar.PromiseAfterCutOff:
@@ -82,6 +90,17 @@ func (w words) approval(s calendar.PromiseStep) string {
 	}
 
 	return w.Say("promise.on_day_off", approved)
+}
+
+// shortTime is the wall clock of an approval without its seconds, unless they alone put it after
+// the cut-off.
+func shortTime(s calendar.PromiseStep) string {
+	hour, rest, _ := strings.Cut(s.At, ":")
+	minute, _, _ := strings.Cut(rest, ":")
+	if short := hour + ":" + minute; short != s.CutOff {
+		return short
+	}
+	return s.At
 }
 
 // closed says which days are holidays, if any.

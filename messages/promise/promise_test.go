@@ -125,6 +125,13 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 		},
 		{
 			calendar: brazil,
+			approved: "2026-09-02 09:40:28",
+			speed:    calendar.SpeedNBD,
+			en:       "approved Wednesday 09:40 by the 15:00 cut-off: Thursday",
+			pt:       "aprovada na quarta-feira às 09:40, até o limite das 15:00: quinta-feira",
+		},
+		{
+			calendar: brazil,
 			approved: "2026-09-02 15:00:01",
 			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 15:00:01 after the 15:00 cut-off: Friday",
@@ -172,6 +179,27 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 		require.Equal(t, c.pt, promise.Text(p, "pt-BR"))
 	}
 	require.Empty(t, promise.Text(calendar.Promise{}, "en"))
+}
+
+func TestS21_TheReasonOfABackorderIsTheDayOfTheUnit(t *testing.T) {
+	for _, c := range []struct{ expected, en, pt string }{
+		{
+			"2026-09-05 00:00",
+			"unit expected Saturday 5 September, not a business day; Monday is a holiday; " +
+				"counted from Tuesday: Wednesday",
+			"equipamento previsto para sábado, 5 de setembro, que não é dia útil; segunda-feira é feriado; " +
+				"prazo contado a partir de terça-feira: quarta-feira",
+		},
+		{
+			"2026-09-02 00:00",
+			"unit expected Wednesday 2 September: Thursday",
+			"equipamento previsto para quarta-feira, 2 de setembro: quinta-feira",
+		},
+	} {
+		p := promised(t, brazil, c.expected, calendar.SpeedNBD).CountedFromUnit()
+		require.Equal(t, c.en, promise.Text(p, "en"))
+		require.Equal(t, c.pt, promise.Text(p, "pt-BR"))
+	}
 }
 
 // No promise that the rules can make leaves a gap in its sentence.

@@ -165,12 +165,18 @@ func issue(
 func (n NewInvite) validate() error {
 	var fields []rules.FieldError
 	if !rules.ValidEmail(n.Email) {
-		fields = append(fields, rules.FieldError{
+		wrong := rules.FieldError{
 			Pointer: "/email",
 			Code:    rules.InvalidEmail,
 			Message: "This is not one e-mail address.",
 			Remedy:  "Give the person's own address.",
-		})
+		}
+		if rules.HasAccents(n.Email) {
+			wrong.Message = "This e-mail address has a letter with an accent, or another " +
+				"character that addresses cannot have here."
+			wrong.Remedy = "Give the address as the mailbox has it, in the letters a to z."
+		}
+		fields = append(fields, wrong)
 	}
 
 	if n.Role != RoleAdmin && n.Role != RoleReadOnly {

@@ -169,6 +169,7 @@ func TestS21_BackorderPromisesAnewAndTheBreachCountsFromTheFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rma.RMABackordered, r.StoredState)
 	require.Equal(t, "2026-12-01", r.Promise.On.String(), "the business day after Monday")
+	require.Empty(t, r.Promise.Steps[0].At, "nothing was approved on that day")
 	require.Equal(t, "2026-11-26", r.FirstPromise.On.String())
 	require.Equal(t, first, *r.PromiseDueAt)
 

@@ -93,7 +93,7 @@ func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackord
 			return err
 		}
 
-		w.keepPromise(p)
+		w.keepPromise(p.CountedFromUnit())
 		w.BackorderedAt = &w.now
 		w.note("rma.backordered", map[string]any{
 			"expected_on": day.String(),

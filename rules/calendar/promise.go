@@ -3,6 +3,7 @@ package calendar
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +41,8 @@ type Promise struct {
 type PromiseStep struct {
 	Code PromiseCode `json:"code"`
 	On   civil.Date  `json:"on"` // local day
-	// wall clock of an approval: HH:MM, with seconds where they are not 0
+	// wall clock of an approval: HH:MM, with seconds where they are not 0; empty where the first
+	// step is the day on which a unit is expected
 	At      string `json:"at,omitempty"`
 	CutOff  string `json:"cut_off,omitempty"` // that an approval was held against
 	Holiday string `json:"holiday,omitempty"` // name
@@ -115,6 +117,14 @@ func (p Promise) Due(zone *time.Location) (due time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	return rules.StartOfDay(p.On.AddDays(1), zone), true
+}
+
+// CountedFromUnit is the promise of a backorder: its first step is the day on which a unit is
+// expected, and no approval on that day.
+func (p Promise) CountedFromUnit() Promise {
+	p.Steps = slices.Clone(p.Steps)
+	p.Steps[0].At, p.Steps[0].CutOff = "", ""
+	return p
 }
 
 func (p *Promise) step(s PromiseStep) { p.Steps = append(p.Steps, s) }
