@@ -372,11 +372,22 @@ func (h rmaHandlers) rmaDetail(ctx context.Context, r replacement.RMA) (*one[RMA
 		return nil, err
 	}
 
+	view := h.rmaView(ctx)(r)
+	if at := slices.Index(view.Commands, rma.RMAReaddress); at >= 0 {
+		may, err := h.replacements.MayReaddress(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if !may {
+			view.Commands = slices.Delete(view.Commands, at, at+1)
+		}
+	}
+
 	events, err := h.db.Timeline(ctx, r.ID)
 	return single(r, err, func(r replacement.RMA) RMADetail {
 		operator := callOf(ctx).token.Role.IsOperator()
 		return RMADetail{
-			RMAView: h.rmaView(ctx)(r),
+			RMAView: view,
 			ShipTo: RMAShipTo{
 				Site:        to.Site,
 				ContactName: to.Contact,

@@ -117,6 +117,9 @@ func processTexts() []string {
 			if strings.Contains(languages[fallback].texts["process."+key+".waits"].forms[invariable], "{until}") {
 				out = append(out, key+".until")
 			}
+			if strings.HasPrefix(key, "rma.") && languages[fallback].Has("process."+key+".undated") {
+				out = append(out, key+".undated")
+			}
 		}
 	}
 	return out

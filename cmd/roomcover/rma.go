@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
 )
@@ -158,8 +161,27 @@ func (o output) showRMA(ctx context.Context, a *app, client *apiClient, r api.RM
 		return err
 	}
 
+	told := client.someoneIsTold(ctx, r)
 	return o.showNamed(ctx, a, client, r, func(out io.Writer, w *words) {
 		a.explainRMA(out, w, r, standing)
+		if !told {
+			fmt.Fprintln(out, "\nNo mail goes out: nobody at the customer has accepted an invitation as "+
+				"administrator,\nand the site has no contact to write to. Call the customer.")
+		}
+	})
+}
+
+// someoneIsTold reports whether steps of a replacement are mailed to anybody now: to an
+// administrator or the contact of the site. Whoever may not read these is told nothing of it.
+func (c *apiClient) someoneIsTold(ctx context.Context, r api.RMADetail) bool {
+	var site api.SiteView
+	var account api.AccountDetail
+	if c.read(ctx, "/v1/sites/"+url.PathEscape(r.SiteID), &site) != nil || site.ContactEmail != "" ||
+		c.read(ctx, "/v1/accounts/"+url.PathEscape(r.AccountID), &account) != nil {
+		return true
+	}
+	return slices.ContainsFunc(account.Members, func(m api.MemberView) bool {
+		return m.Role == identity.RoleAdmin && m.State == rules.MembershipActive
 	})
 }
 

@@ -21,7 +21,8 @@ type Standing struct {
 }
 
 // Sentence says in the locale's language where something stands. It gives the end in the
-// time of the place, and says how far off it is where that is less than a day, or past.
+// time of the place, and says how far off it is where that is less than a day, or past. Where
+// the cover promises no day, it says that.
 func Sentence(s Standing, now time.Time, locale string) string {
 	l := messages.In(locale)
 	for _, c := range processes.Charts() {
@@ -29,6 +30,10 @@ func Sentence(s Standing, now time.Time, locale string) string {
 			continue
 		}
 		waits, who := Texts(c, s.State, s.WaitsFor, deadline(l, s, now), locale)
+		key := c.Text(s.State, s.WaitsFor)
+		if s.Until == nil && l.Has("process."+key+".undated") {
+			waits = l.Say("process." + key + ".undated")
+		}
 		return l.Say("process.sentence", messages.Args{"waits": waits, "who": who})
 	}
 

@@ -114,7 +114,7 @@ func TestS55_SentenceSaysUntilWhenInTheTimeOfThePlace(t *testing.T) {
 	parcel.Zone = ""
 	require.Contains(t, Sentence(parcel, now, "pt-BR"), "prometida até qua., 2 dez., 17:00 UTC;")
 	parcel.Until = nil
-	require.Contains(t, Sentence(parcel, now, "en"), "promised by the end of the promised day;")
+	require.Contains(t, Sentence(parcel, now, "en"), "for which the cover promises no day;")
 }
 
 func TestPlacesAreNamedAsPeopleDo(t *testing.T) {

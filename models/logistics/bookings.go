@@ -188,6 +188,16 @@ func RedirectParcel(tx *db.Tx, bookingKey string) error {
 	}
 }
 
+// MayRedirectParcel reports whether RedirectParcel would not refuse.
+func MayRedirectParcel(tx *db.Tx, bookingKey string) (bool, error) {
+	var asked int64
+	err := tx.Model(&Shipment{}).
+		Where("booking_key = ?", bookingKey).
+		Where("tracking IS NOT NULL OR carrier_asked_at IS NOT NULL").
+		Count(&asked).Error
+	return asked == 0, err
+}
+
 func (r parcelRow) parcel() OutstandingParcel {
 	r.approvedFor(r.ShipTo)
 	p := OutstandingParcel{Shipment: r.Shipment, From: r.depot(), To: r.site()}

@@ -78,6 +78,16 @@ func (s *Replacements) ReaddressRMA(ctx context.Context, id, reason string) (RMA
 	})
 }
 
+// MayReaddress reports whether the carrier has neither booked the replacement's parcel nor was
+// asked to.
+func (s *Replacements) MayReaddress(ctx context.Context, r RMA) (may bool, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		may, err = logistics.MayRedirectParcel(tx, r.bookingKey())
+		return err
+	})
+	return may, err
+}
+
 // GoesTo returns where a replacement goes or went, and whether that was fixed by its approval;
 // otherwise it is where its site is now.
 func (s *Replacements) GoesTo(

@@ -87,7 +87,13 @@ func TestS25_AnApprovalFixesWhereTheReplacementGoes(t *testing.T) {
 			require.Equal(t, "Rui Alves", end.Name, p.Direction)
 		}
 
+		may, err := env.MayReaddress(storetest.AgentContext, r)
+		require.NoError(t, err)
+		require.True(t, may)
 		storetest.BookParcels(t, env, r.ID)
+		may, err = env.MayReaddress(storetest.AgentContext, r)
+		require.NoError(t, err)
+		require.False(t, may, "the command is not offered any more")
 		_, err = env.ReaddressRMA(storetest.AgentContext, r.ID, "they moved again")
 		require.Equal(t, rules.StateConflict, rules.CodeOf(err), "the carrier has the address")
 		parcels, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: r.ID})
