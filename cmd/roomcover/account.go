@@ -359,7 +359,8 @@ func (c accountLanguageCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	err = client.change(ctx, http.MethodPut, "/v1/accounts/"+url.PathEscape(acc.ID)+"/language",
-		acc.Version, api.LanguageRequest{Locale: c.Language, Reason: c.Reason}, &acc)
+		acc.Version, api.LanguageRequest{
+			Locale: languageOf(c.Language), Reason: c.Reason}, &acc)
 	if err != nil {
 		return err
 	}

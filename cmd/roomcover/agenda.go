@@ -75,7 +75,11 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 			due = "Due " + w.day(c.On)
 		}
 		a.agendaTable(out, w, due, list.Due, text.FgYellow)
-		fmt.Fprintf(out, "\nDays of tasks are counted by the time %s.\n", w.place(zone))
+		by := "by the time " + w.place(zone)
+		if w.place(zone) == "UTC" {
+			by = "in UTC"
+		}
+		fmt.Fprintf(out, "\nDays of tasks are counted %s.\n", by)
 	})
 }
 

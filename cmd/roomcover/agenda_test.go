@@ -16,7 +16,7 @@ func TestAgendaFromTheCommandLine(t *testing.T) {
 	t.Setenv("TZ", "")
 	env := storetest.SQLite(t)
 	s := service(t, env)
-	require.Equal(t, "Late: nothing.\n\nDue today: nothing.\n\nDays of tasks are counted by the time UTC.\n",
+	require.Equal(t, "Late: nothing.\n\nDue today: nothing.\n\nDays of tasks are counted in UTC.\n",
 		s.must("agenda"))
 	c := env.Covered(t)
 	r := env.Shipped(t, c)

@@ -135,8 +135,9 @@ func (a *app) onTimedDatabase(
 
 // ofDeployments says where commands on the database belong.
 const ofDeployments = "This works on the PostgreSQL database of a deployment. A process of " +
-	"make dev has none:\nset ROOMCOVER_TOKEN to the operator's token that it prints, and use the " +
-	"commands that go by the API."
+	"make dev has none,\nand needs neither migrate, temporal nor restart. For all else set " +
+	"ROOMCOVER_TOKEN to the operator's\ntoken that it prints, and use the commands that go by " +
+	"the API."
 
 // onReadyDatabase is onDatabase for a database that has this program's schema.
 func (a *app) onReadyDatabase(

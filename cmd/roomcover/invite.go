@@ -209,7 +209,7 @@ func (c inviteSendCommand) Run(ctx context.Context, a *app) error {
 			ContactName: c.Name,
 			Role:        identity.MemberRole(strings.ToUpper(c.Role)),
 			Reason:      c.Reason,
-			Locale:      c.Language,
+			Locale:      languageOf(c.Language),
 		}, &i)
 	if err != nil {
 		return err
@@ -249,7 +249,7 @@ func (c inviteAgainCommand) Run(ctx context.Context, a *app) error {
 		Reason:      c.Reason,
 		Email:       c.Email,
 		ContactName: c.Name,
-		Locale:      c.Language,
+		Locale:      languageOf(c.Language),
 	}, &i)
 	if err != nil {
 		return err

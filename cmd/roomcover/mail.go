@@ -28,7 +28,7 @@ type mailListCommand struct {
 	Order string `xor:"about" placeholder:"ORDER" help:"Only those that an order led to: its number or id."`
 	RMA   string `xor:"about" name:"rma" placeholder:"REPLACEMENT" help:"Only those about a replacement: its number, id or a serial."`
 	About string `xor:"about" placeholder:"ID" help:"Only those about what has this id, such as an invitation."`
-	State string `enum:",queued,sending,sent,delivered,soft_fail,hard_bounced,suppressed,unknown" default:"" help:"Only those in this state."`
+	State string `enum:",queued,sending,sent,delivered,soft_fail,hard_bounced,suppressed,unknown" default:"" help:"Only those in this state: queued, sending, sent, delivered, soft_fail, hard_bounced, suppressed or unknown."`
 	Limit int    `default:"50" help:"At most so many, the newest first; 0 for all."`
 }
 

@@ -8,11 +8,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // the image has no zone files
 
@@ -86,6 +88,7 @@ func run(ctx context.Context, args []string, a *app) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 90}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
+		choices(),
 	)
 
 	parsed, err := parser.Parse(args)
@@ -93,7 +96,7 @@ func run(ctx context.Context, args []string, a *app) int {
 	case exited >= 0: // --help
 		return exited
 	case err != nil:
-		fmt.Fprintf(a.errs, "roomcover: %v\nTry roomcover --help.\n", err)
+		fmt.Fprint(a.errs, misused(err))
 		return exitUsage
 	}
 
@@ -106,6 +109,22 @@ func run(ctx context.Context, args []string, a *app) int {
 		fmt.Fprintln(a.errs, "Nothing to change: it was that way already.")
 	}
 	return a.exit(ctx, err)
+}
+
+// misused says what is wrong with a command line, and whose help tells more.
+func misused(err error) string {
+	command := "roomcover"
+	if parsing := (*kong.ParseError)(nil); errors.As(err, &parsing) {
+		for _, part := range parsing.Context.Path {
+			if part.Command != nil {
+				command += " " + part.Command.Name
+			}
+		}
+	}
+
+	// a flag that may be left out has an empty choice, which nobody types
+	said := strings.ReplaceAll(err.Error(), `must be one of "",`, "must be one of ")
+	return fmt.Sprintf("roomcover: %s\nTry %s --help.\n", said, command)
 }
 
 type versionCommand struct{}

@@ -208,6 +208,11 @@ func (a *app) explainOrder(
 
 // orderFacts are what an order says, and what a decision about it is about.
 func orderFacts(w *words, o api.OrderDetail) []fact {
+	cancellable := w.until(o.CancellableUntil, o.TimeZone)
+	if o.State == rules.OrderCancelled {
+		cancellable = ""
+	}
+
 	facts := []fact{
 		{"Looked at because", w.codes(o.ReviewReasons)},
 		{"Customer", w.name(o.AccountID)},
@@ -215,7 +220,7 @@ func orderFacts(w *words, o api.OrderDetail) []fact {
 		{"Distributor", w.name(o.DistributorID)},
 		{"Lines", orderLines(o.Lines)},
 		{"Purchased", w.day(o.PurchasedOn)},
-		{"Cancel until", w.until(o.CancellableUntil, o.TimeZone)},
+		{"Cancel until", cancellable},
 	}
 	if s := o.Submitted; s != nil {
 		facts = append(facts,

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -29,25 +31,40 @@ func (c orgShowCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// orgMailCommand replaces what is on record about an organisation's mail.
+// orgMailCommand changes what is on record about an organisation's mail.
 type orgMailCommand struct {
 	output
 	apiOptions
 	Org       string   `arg:"" help:"Id or full name."`
-	Domains   []string `name:"domain" help:"Domain of its people's addresses; may be repeated. Left out: none."`
-	NoticesTo string   `placeholder:"ADDRESS" help:"Address that is told of orders that a distributor sends in its name; left out: none."`
-	Language  string   `placeholder:"CODE" help:"Language of mails to these addresses, such as pt-BR or en; left out: that of the customer's order."`
+	Domains   []string `name:"domain" xor:"domains" help:"Domain of its people's addresses, in place of those on record; may be repeated."`
+	NoticesTo string   `xor:"notices" placeholder:"ADDRESS" help:"Address that is told of orders that a distributor sends in its name."`
+	Language  string   `xor:"language" placeholder:"CODE" help:"Language of mails to these addresses, such as pt-BR or en."`
 	Reason    string   `required:"" help:"Why; goes into the audit."`
+
+	NoDomains  bool `xor:"domains" help:"Remove the domains."`
+	NoNotices  bool `xor:"notices" help:"Remove the address for notices."`
+	NoLanguage bool `xor:"language" help:"Remove the language: mails come in that of the customer's order."`
 }
 
 // Help is shown by --help.
 func (orgMailCommand) Help() string {
 	return `An order whose contact has an address in one of the domains goes to review,
-whatever address the order gives for the seller. What is not given is removed.
+whatever address the order gives for the seller. What is not given stays.
 
-Example:
+Examples:
   roomcover org mail "Revenda Sul Ltda" --domain revendasul.example \
-    --notices-to pedidos@revendasul.example --language en --reason "their contract of 2026"`
+    --notices-to pedidos@revendasul.example --language en --reason "their contract of 2026"
+  roomcover org mail "Revenda Sul Ltda" --no-notices --reason "they asked"`
+}
+
+// Validate is called by kong.
+func (c orgMailCommand) Validate() error {
+	if len(c.Domains) == 0 && c.NoticesTo == "" && c.Language == "" &&
+		!c.NoDomains && !c.NoNotices && !c.NoLanguage {
+		return errors.New("say what changes: --domain, --notices-to or --language, " +
+			"or --no-domains, --no-notices or --no-language")
+	}
+	return nil
 }
 
 // Run stores them.
@@ -58,17 +75,42 @@ func (c orgMailCommand) Run(ctx context.Context, a *app) error {
 			return err
 		}
 
-		err = orgs.PutOrgMail(ctx, o.ID, account.OrgMail{
-			Domains:   c.Domains,
-			NoticesTo: c.NoticesTo,
-			Locale:    c.Language,
-		}, c.Reason)
+		// A list of organizations does not say all of each.
+		if o, err = orgs.GetOrg(ctx, o.ID); err != nil {
+			return err
+		}
+		known, err := orgs.GetOrgRecords(ctx, o)
 		if err != nil {
+			return err
+		}
+		if err := orgs.PutOrgMail(ctx, o.ID, c.change(o, known), c.Reason); err != nil {
 			return err
 		}
 
 		return c.showRecords(ctx, a, orgs, o.ID)
 	})
+}
+
+// change is what the command says, with what is on record where it says nothing.
+func (c orgMailCommand) change(o account.Org, known account.OrgRecords) account.OrgMail {
+	m := account.OrgMail{
+		Domains:   c.Domains,
+		NoticesTo: cmp.Or(c.NoticesTo, o.NoticesTo),
+		Locale:    cmp.Or(languageOf(c.Language), o.Locale),
+	}
+	if len(c.Domains) == 0 {
+		m.Domains = known.MailDomains
+	}
+	if c.NoDomains {
+		m.Domains = nil
+	}
+	if c.NoNotices {
+		m.NoticesTo = ""
+	}
+	if c.NoLanguage {
+		m.Locale = ""
+	}
+	return m
 }
 
 // orgSpellingCommand replaces the other names of an organisation.

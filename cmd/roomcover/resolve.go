@@ -32,7 +32,10 @@ type candidate struct {
 }
 
 // notCalled says that nothing has the name, so that it may be the name of something else.
-type notCalled struct{ error }
+type notCalled struct {
+	error
+	near bool // it names what is nearly called so
+}
 
 // only returns the id of the one candidate that has the name, in any case of its letters and
 // with or without their accents. Where none has, it names those that are nearly called so,
@@ -89,10 +92,12 @@ func (c *apiClient) only(
 		if err != nil {
 			return "", err
 		}
-		return "", settingsError{notCalled{fmt.Errorf("no %s is called %q; there is %s",
-			what, said, these)}}
+		return "", settingsError{notCalled{
+			error: fmt.Errorf("no %s is called %q; there is %s", what, said, these),
+			near:  true,
+		}}
 	}
-	return "", settingsError{notCalled{fmt.Errorf("no %s is called %q", what, said)}}
+	return "", settingsError{notCalled{error: fmt.Errorf("no %s is called %q", what, said)}}
 }
 
 // spelledSo returns the candidates whose name is written as it was said, case aside.
@@ -286,11 +291,12 @@ func isNumber(said, prefix string) bool {
 // numbered returns the id of what has a number for people; filters of the API know ids alone.
 func (c *apiClient) numbered(
 	ctx context.Context, what, collection, said string,
+	wider ...func() ([]candidate, error),
 ) (string, error) {
 	var found struct{ ID string }
 	err := c.read(ctx, collection+url.PathEscape(said), &found)
 	if refusedAs(err, http.StatusNotFound) {
-		return c.only(ctx, what, said, nil)
+		return c.only(ctx, what, said, nil, wider...)
 	}
 	return found.ID, err
 }
@@ -302,7 +308,7 @@ func (c *apiClient) rmaID(ctx context.Context, said string) (string, error) {
 		return said, nil
 	}
 	if isNumber(said, db.NumberOfRMA) {
-		return c.numbered(ctx, "replacement", "/v1/rmas/", said)
+		return c.numbered(ctx, "replacement", "/v1/rmas/", said, c.replacements(ctx))
 	}
 
 	for _, open := range []string{"true", ""} {
@@ -330,14 +336,21 @@ func (c *apiClient) rmaID(ctx context.Context, said string) (string, error) {
 			return c.only(ctx, "replacement", said, all)
 		}
 	}
-	return c.only(ctx, "replacement", said, nil, recent(ctx, c, "/v1/rmas",
-		func(r api.RMAView) candidate {
-			return candidate{
-				id:    r.ID,
-				names: []string{r.Number, r.Serial, r.ReplacementSerial},
-				apart: func(w *words) []string { return []string{r.Serial, w.name(r.AccountID)} },
-			}
-		}))
+	return c.only(ctx, "replacement", said, nil, c.replacements(ctx))
+}
+
+// replacements reads the newest replacements by their numbers and serials.
+func (c *apiClient) replacements(ctx context.Context) func() ([]candidate, error) {
+	return recent(ctx, c, "/v1/rmas", func(r api.RMAView) candidate {
+		return candidate{
+			id: r.ID,
+			names: []string{
+				r.Number, strings.TrimPrefix(r.Number, db.NumberOfRMA+"-"), r.Serial,
+				r.ReplacementSerial,
+			},
+			apart: func(w *words) []string { return []string{r.Serial, w.name(r.AccountID)} },
+		}
+	})
 }
 
 // spareID finds a spare unit by its id, number or serial.
@@ -629,7 +642,7 @@ func (c *apiClient) taskID(ctx context.Context, said string) (string, error) {
 	subject, err := c.taskSubject(ctx, said)
 	if none := (notCalled{}); errors.As(err, &none) {
 		id, byCompany := c.taskOfAccount(ctx, said, named)
-		if !errors.As(byCompany, &none) {
+		if !errors.As(byCompany, &none) || none.near {
 			return id, byCompany
 		}
 		return "", err
@@ -662,7 +675,7 @@ func (c *apiClient) taskSubject(ctx context.Context, said string) (string, error
 			return id, err
 		}
 	}
-	return "", settingsError{notCalled{fmt.Errorf(
+	return "", settingsError{notCalled{error: fmt.Errorf(
 		"no order, replacement or spare unit is called %q; roomcover task list shows the tasks",
 		said)}}
 }

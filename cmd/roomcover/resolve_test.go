@@ -133,7 +133,7 @@ func TestANameThatIsNearlyRightIsFoundOrNamed(t *testing.T) {
 		"account show 'Acme Ltd'":                                 "Acme Ltda (",
 		"room show '" + c.Room.Name + "x'":                        c.Room.Name + " (",
 		"site show '" + c.Site.Name + "x'":                        c.Site.Name + " (",
-		"stock receipt --depot SAO --model RALY-BAR --quantity 1": "Nearly spelled so: rally-bar",
+		"stock receipt --depot SAO --model RALY-BAR --quantity 1": "Nearly spelled so: RALLY-BAR",
 	} {
 		t.Run(line, func(t *testing.T) {
 			require.NotEqual(t, exitDone, s.run(shellWords(line)...))

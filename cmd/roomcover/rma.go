@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -344,7 +345,7 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 
 	var r api.RMADetail
 	if err := client.post(ctx, "/v1/rmas", body, &r); err != nil {
-		return err
+		return c.remedied(ctx, client, err)
 	}
 	if err := c.showRMA(ctx, a, client, r); err != nil {
 		return err
@@ -363,7 +364,8 @@ func sayNotApproved(out io.Writer, r api.RMADetail) {
 	case r.Held:
 		why = "it waits for the proof of purchase"
 	case len(r.ReviewReasons) > 0:
-		why = "somebody has to look at it first: " + plain(strings.Join(r.ReviewReasons, ", "))
+		w := &words{language: messages.In("en")}
+		why = "somebody has to look at it first: " + w.codes(r.ReviewReasons)
 	}
 
 	fmt.Fprintf(out, "\nThe defect is noted as confirmed, but the replacement is not approved: "+
@@ -418,8 +420,9 @@ func (c rmaDoCommand) Run(ctx context.Context, a *app) error {
 	if c.Command == "approve" {
 		body["defect_confirmed"] = true
 	}
-	return c.postRMA(ctx, a, client,
+	err = c.postRMA(ctx, a, client,
 		"/v1/rmas/"+url.PathEscape(id)+"/"+url.PathEscape(c.Command), body)
+	return client.withCommands(ctx, id, err)
 }
 
 // withFields is the body of a command. Codes may be typed in small letters.

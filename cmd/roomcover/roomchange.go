@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // roomAddCommand adds a room.
@@ -21,6 +22,7 @@ type roomAddCommand struct {
 	Account     string `placeholder:"ACCOUNT" help:"Operators: whose room it is: id or the company's name."`
 	Site        string `help:"Building or site that the room is in."`
 	NewSite     bool   `help:"The site is a new one, although another is called nearly so."`
+	Another     bool   `help:"It is another room, although the site has one of this name."`
 	Country     string `required:"" placeholder:"CODE" help:"Country, by its ISO code of two letters, such as BR."`
 	Region      string `placeholder:"CODE" help:"State or region by its code, such as SP: whose holidays count."`
 	Platform    string `required:"" enum:"mtr_windows,mtr_android,zoom_pc,zoom_appliance,other" placeholder:"PLATFORM" help:"What it runs on: ${enum}."`
@@ -50,8 +52,11 @@ func (c roomAddCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	isNew, err := client.siteIsNew(ctx, account, c.Site, c.NewSite)
+	site, isNew, err := client.siteNamed(ctx, account, c.Site, c.NewSite)
 	if err != nil {
+		return err
+	}
+	if err := c.once(ctx, client, account, site); err != nil {
 		return err
 	}
 
@@ -59,7 +64,7 @@ func (c roomAddCommand) Run(ctx context.Context, a *app) error {
 	err = client.post(ctx, "/v1/rooms", api.RoomRequest{
 		AccountID:   account,
 		Name:        c.Name,
-		Site:        c.Site,
+		Site:        site,
 		Country:     strings.ToUpper(c.Country),
 		Region:      c.Region,
 		Platform:    rules.Platform(strings.ToUpper(c.Platform)),
@@ -75,7 +80,28 @@ func (c roomAddCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if isNew {
-		sayNewSite(a.errs, c.Site)
+		sayNewSite(a.errs, site, c.Account, strings.ToUpper(c.Country))
+	}
+	return nil
+}
+
+// once refuses a room of a name that the site has already, unless another one is meant: whoever
+// sends the command again does not mean two.
+func (c roomAddCommand) once(
+	ctx context.Context, client *apiClient, account, site string,
+) error {
+	rooms, err := client.roomsOf(ctx, account)
+	if err != nil || c.Another {
+		return err
+	}
+
+	for _, r := range rooms {
+		if r.State == licensing.RoomActive && rules.SiteKey(r.Site) == rules.SiteKey(site) &&
+			rules.SearchKey(r.Name) == rules.SearchKey(c.Name) {
+			return settingsError{fmt.Errorf(
+				"there is a room %s already (%s): say --another if it is another one",
+				strings.TrimSuffix(r.Name+", "+r.Site, ", "), r.ID)}
+		}
 	}
 	return nil
 }
@@ -140,7 +166,7 @@ func (c roomChangeCommand) Run(ctx context.Context, a *app) error {
 
 	isNew := false
 	if told.Site != known.Site {
-		isNew, err = client.siteIsNew(ctx, known.AccountID, told.Site, c.NewSite)
+		told.Site, isNew, err = client.siteNamed(ctx, known.AccountID, told.Site, c.NewSite)
 		if err != nil {
 			return err
 		}
@@ -157,7 +183,7 @@ func (c roomChangeCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if isNew {
-		sayNewSite(a.errs, told.Site)
+		sayNewSite(a.errs, told.Site, c.Account, told.Country)
 	}
 	return nil
 }

@@ -114,23 +114,24 @@ func withoutAddress(rooms []api.RoomItem, sites []api.SiteView) (out []api.RoomI
 	return out
 }
 
-// siteIsNew reports whether neither a room nor an address of the account has the site's name.
-// It refuses one that is nearly called as another, unless that was said to be meant.
-func (c *apiClient) siteIsNew(
+// siteNamed returns how the account spells the site that was said, and whether neither a room
+// nor an address of it has that name. It refuses one that is nearly called as
+// another, unless that was said to be meant.
+func (c *apiClient) siteNamed(
 	ctx context.Context, account, site string, meant bool,
-) (bool, error) {
+) (name string, isNew bool, err error) {
 	if site == "" {
-		return false, nil
+		return "", false, nil
 	}
 
 	rooms, err := c.roomsOf(ctx, account)
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
 	sites, err := every[api.SiteView](ctx, c, "/v1/sites",
 		filters(map[string]string{"account_id": account}), 0)
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
 
 	var names []string
@@ -145,21 +146,40 @@ func (c *apiClient) siteIsNew(
 
 	for _, name := range names {
 		if rules.SiteKey(name) == rules.SiteKey(site) {
-			return false, nil
+			return spelledAs(name, site), false, nil
 		}
 	}
 	if near := rules.Nearest(site, names); len(near) > 0 && !meant {
-		return false, settingsError{fmt.Errorf(
+		return "", false, settingsError{fmt.Errorf(
 			"no site is called %q; there is %s: name that one, or say --new-site if it is another",
 			site, strings.Join(near, ", "))}
 	}
-	return true, nil
+	return site, true, nil
+}
+
+// spelledAs returns the spelling that stays where a name is said again: the known one, if the
+// other lacks its accents or its capitals.
+func spelledAs(known, said string) string {
+	accents := func(s string) int {
+		s = rules.NormaliseText(s)
+		return len(s) - len([]rune(s))
+	}
+	flat := func(s string) bool { return s == strings.ToLower(s) || s == strings.ToUpper(s) }
+	if accents(said) < accents(known) || flat(said) && !flat(known) {
+		return known
+	}
+	return said
 }
 
 // sayNewSite says aloud that a site came into being by its name alone.
-func sayNewSite(out io.Writer, site string) {
+func sayNewSite(out io.Writer, site, account, country string) {
+	whose := ""
+	if account != "" {
+		whose = " --account " + quoted(account)
+	}
 	fmt.Fprintf(out, "\n%s is a new site, without an address: no replacement goes there by itself "+
-		"before it has one. Give it: roomcover site set-address %s\n", site, quoted(site))
+		"before it has one. Give it: roomcover site set-address %s%s --country %s "+
+		"--street \"...\" --city \"...\"\n", site, quoted(site), whose, country)
 }
 
 func courier(s api.SiteView) string {

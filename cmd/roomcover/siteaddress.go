@@ -20,6 +20,7 @@ type siteSetAddressCommand struct {
 	apiOptions
 	Site         string  `arg:"" help:"The site: its name, as rooms have it, or its id."`
 	Account      string  `placeholder:"ACCOUNT" help:"Whose site it is: id or the company's name."`
+	NewSite      bool    `help:"The site is a new one, although another is called nearly so."`
 	Street       string  `required:"" help:"Street and number."`
 	PostalCode   *string `placeholder:"CODE" help:"Postal code; what is known stays where it is left out, and the city does."`
 	City         string  `required:"" help:"City."`
@@ -58,6 +59,13 @@ func (c siteSetAddressCommand) Run(ctx context.Context, a *app) error {
 	known, found, err := client.siteOf(ctx, account, c.Site)
 	if err != nil {
 		return err
+	}
+
+	if !found {
+		c.Site, _, err = client.siteNamed(ctx, account, c.Site, c.NewSite)
+		if err != nil {
+			return err
+		}
 	}
 
 	s, err := c.save(ctx, client, account, known, found)
@@ -139,9 +147,16 @@ func (c siteSetAddressCommand) address(known rules.Address) (rules.Address, erro
 	overwrite(&told.Region, c.Region)
 	overwrite(&told.PostalCode, c.PostalCode)
 	told = told.Normalised()
+	if len(told.Country) != 2 {
+		return told, settingsError{fmt.Errorf(
+			"--country: give the ISO code of two letters, such as BR, not %s", c.Country)}
+	}
 
 	sameCity := known.City == "" || rules.SearchKey(told.City) == rules.SearchKey(known.City)
 	if sameCity && (known.Country == "" || told.Country == known.Country) {
+		if known.City != "" {
+			told.City = spelledAs(known.City, told.City)
+		}
 		return told, nil
 	}
 
@@ -153,9 +168,10 @@ func (c siteSetAddressCommand) address(known rules.Address) (rules.Address, erro
 		missing = append(missing, "--region (it was "+known.Region+")")
 	}
 	if len(missing) > 0 {
-		return told, settingsError{fmt.Errorf("the site was in %s: for another city say %s too, "+
-			"or '' where there is none",
-			cmp.Or(known.City, known.Country), strings.Join(missing, " and "))}
+		return told, settingsError{fmt.Errorf("the site was in %s: for another city or country "+
+			"say %s too, or '' where there is none",
+			strings.TrimPrefix(known.City+", "+known.Country, ", "),
+			strings.Join(missing, " and "))}
 	}
 	return told, nil
 }

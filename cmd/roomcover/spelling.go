@@ -45,6 +45,7 @@ var otherNames = map[string]string{
 	"spare_unit_id":      "spare",
 	"licence_ids":        "licence",
 	"parent_id":          "parent",
+	"locale":             "language",
 }
 
 // of returns how the command calls a field; empty where it does not take it.
@@ -104,7 +105,8 @@ func (s spelling) field(pointer string) string {
 
 // apiForm is how texts of the API name fields and their values, which are in capitals.
 var apiForm = regexp.MustCompile(
-	`\bthe field [a-z_]+|\b[a-z]+(?:_[a-z]+)+\b|\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b[A-Z]{3,}\b`,
+	`Nearly spelled so: [^.]+\.|\b[A-Z0-9]+(?:-[A-Z0-9]+)+\b|` +
+		`\bthe field [a-z_]+|\b[a-z]+(?:_[a-z]+)+\b|\b[A-Z]{2,}(?:_[A-Z]+)+\b|\b[A-Z]{3,}\b`,
 )
 
 var aside = regexp.MustCompile(` \([A-Z]+(?:_[A-Z]+)+\)`) // a code behind its words
@@ -121,7 +123,8 @@ func (s spelling) text(text string) string {
 	return strings.TrimSpace(apiForm.ReplaceAllStringFunc(text, func(said string) string {
 		name := s.of(strings.TrimPrefix(said, "the field "))
 		switch lower := strings.ToLower(said); {
-		case slices.Contains(abbreviations, said):
+		case slices.Contains(abbreviations, said), strings.Contains(said, "-"),
+			strings.HasPrefix(said, "Nearly"): // models are written in capitals
 			return said
 		case lower != said: // a value, as it is typed
 			return lower

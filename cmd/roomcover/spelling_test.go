@@ -14,6 +14,7 @@ func TestTextsOfTheAPIInTheWordsOfACommand(t *testing.T) {
 		"Send NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER.": "Send no_defect, not_eligible, fraud_suspected or no_answer.",
 		"Send DEFECT, DAMAGE or WRONG_UNIT as outcome.":               "Send defect, damage or wrong_unit as outcome.",
 		"Send the field outcome.":                                     "Send -w outcome=….",
+		"No such model. Nearly spelled so: RALLY-BAR, MEETUP.":        "No such model. Nearly spelled so: RALLY-BAR, MEETUP.",
 		"Change time_zone.":                                           "Change --time-zone.",
 		"Send a day as YYYY-MM-DD, in UTC.":                           "Send a day as YYYY-MM-DD, in UTC.",
 		"Read the RMA again (STATE_CONFLICT).":                        "Read the RMA again.",

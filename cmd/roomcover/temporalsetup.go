@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -73,8 +74,8 @@ func (c temporalSetupCommand) Run(ctx context.Context, a *app) error {
 // temporalReconcileCommand has Temporal have a workflow for all that is under way.
 type temporalReconcileCommand struct {
 	output
-	Since  time.Time `placeholder:"INSTANT" help:"Only what began, or came into its state, from then on, such as 2026-11-29T20:00:00Z."`
-	DryRun bool      `help:"Count, and tell nobody."`
+	Since  string `placeholder:"WHEN" help:"Only what began, or came into its state, from then on: an instant (2026-11-29T20:00:00Z), a day (2026-11-29, UTC) or so long ago (36h)."`
+	DryRun bool   `help:"Count, and tell nobody."`
 }
 
 // Help is shown by --help.
@@ -89,14 +90,25 @@ to another cluster, and where a task asks for it.
 Examples:
   roomcover temporal reconcile --dry-run
   roomcover temporal reconcile
-  roomcover temporal reconcile --since 2026-11-29T20:00:00Z`
+  roomcover temporal reconcile --since 2026-11-29T20:00:00Z
+  roomcover temporal reconcile --since 36h`
+}
+
+// Validate is called by kong.
+func (c temporalReconcileCommand) Validate() error {
+	if _, known := momentOf(c.Since, time.Time{}); c.Since != "" && !known {
+		return errors.New("--since: give an instant such as 2026-11-29T20:00:00Z, a day such as " +
+			"2026-11-29 (UTC), or how long ago, such as 36h")
+	}
+	return nil
 }
 
 // Run tells them.
 func (c temporalReconcileCommand) Run(ctx context.Context, a *app) error {
 	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		since, _ := momentOf(c.Since, d.DB.Clock().Now())
 		told, err := d.Operations.Reconcile(ctx, operations.Reconciliation{
-			Since:  c.Since,
+			Since:  since,
 			DryRun: c.DryRun,
 		})
 		if err != nil {

@@ -243,11 +243,11 @@ func (c userLanguageCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	err = client.put(ctx, "/v1/memberships/"+url.PathEscape(m.ID)+"/language",
-		api.LanguageRequest{Locale: c.Language, Reason: c.Reason}, &m.MembershipView)
+		api.LanguageRequest{Locale: languageOf(c.Language), Reason: c.Reason}, &m.MembershipView)
 	if err != nil {
 		return err
 	}
 
-	m.Locale = c.Language
+	m.Locale = languageOf(c.Language)
 	return c.showUser(ctx, a, client, m)
 }

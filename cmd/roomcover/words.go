@@ -301,6 +301,7 @@ var codeTexts = map[string]string{
 	"UNUSUALLY_MANY_RMAS":             "the account has asked for unusually many replacements",
 	"SERIAL_NEW":                      "nobody has checked the proof of the new serial number",
 	"SHIP_TO_NEW":                     "the customer typed an address that nobody has checked yet",
+	"HARDWARE_OVER_CAP":               "too old for hardware cover: support only",
 	"HARDWARE_CAPPED":                 "hardware cover ends before the contract, by its age",
 	"COMMONLY_DEPLOYED":               "the model is common there",
 	"COURIER_UNRELIABLE":              "the courier is unreliable there",

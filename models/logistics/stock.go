@@ -163,7 +163,8 @@ func (e StockEntry) same(n StockEntry) error {
 		return nil
 	}
 	return rules.Refuse(rules.IdempotencyConflict,
-		"This cause has made another entry.", "Use a new cause for a new entry.")
+		fmt.Sprintf("This reference has made another entry: %d of %s.", e.Quantity, e.ModelCode),
+		"Use a new reference for a new entry.")
 }
 
 // newStockEntry returns the line of the ledger that a move makes; closes names the
