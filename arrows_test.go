@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"clock":   {},
 	"config":  {},
 	"carrier": {},
-	"mail":    {"messages"},
+	"mail":    {"messages", "rules"},
 	"label":   {"messages"},
 	"demo":    {},
 	"deploy":  {},

@@ -166,8 +166,9 @@ func (o output) showRMA(ctx context.Context, a *app, client *apiClient, r api.RM
 	return o.showNamed(ctx, a, client, r, func(out io.Writer, w *words) {
 		a.explainRMA(out, w, r, standing)
 		if !told {
-			fmt.Fprintln(out, "\nNo mail goes out: nobody at the customer has accepted an invitation as "+
-				"administrator,\nand the site has no contact to write to. Call the customer.")
+			fmt.Fprintln(out, "\nNo mail goes out: nobody at the customer has accepted an "+
+				"invitation as administrator,\nand the site has no contact to write to. "+
+				"Call the customer.")
 		}
 	})
 }
@@ -177,8 +178,11 @@ func (o output) showRMA(ctx context.Context, a *app, client *apiClient, r api.RM
 func (c *apiClient) someoneIsTold(ctx context.Context, r api.RMADetail) bool {
 	var site api.SiteView
 	var account api.AccountDetail
-	if c.read(ctx, "/v1/sites/"+url.PathEscape(r.SiteID), &site) != nil || site.ContactEmail != "" ||
-		c.read(ctx, "/v1/accounts/"+url.PathEscape(r.AccountID), &account) != nil {
+	err := c.read(ctx, "/v1/sites/"+url.PathEscape(r.SiteID), &site)
+	if err != nil || site.ContactEmail != "" {
+		return true
+	}
+	if err := c.read(ctx, "/v1/accounts/"+url.PathEscape(r.AccountID), &account); err != nil {
 		return true
 	}
 	return slices.ContainsFunc(account.Members, func(m api.MemberView) bool {
