@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"clock":   {},
 	"config":  {},
 	"carrier": {},
-	"mail":    {"messages", "rules"},
+	"mail":    {"messages"},
 	"label":   {"messages"},
 	"demo":    {},
 	"deploy":  {},

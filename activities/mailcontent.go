@@ -13,11 +13,13 @@ import (
 // and codes are derived here and stand nowhere but in the mail.
 func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Message, error) {
 	locale := p.Locale(n.Locale)
+	wanted := p.Subject(n.Template, locale)
 	content := mail.Content{
-		Template: n.Template,
-		Locale:   locale,
-		Subject:  p.Subject(n.Template, locale),
-		Params:   a.withSecrets(n, locale),
+		Template:   n.Template,
+		Locale:     locale,
+		Subject:    wanted,
+		OwnSubject: wanted != rules.DefaultSubjects(p.Name)[n.Template][locale],
+		Params:     a.withSecrets(n, locale),
 		Brand: mail.Brand{
 			Name:              p.Name,
 			SenderName:        p.Sender(locale),

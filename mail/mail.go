@@ -65,6 +65,8 @@ type Content struct {
 	// Subject is the program's subject for this template (C8); templates
 	// never bring their own.
 	Subject string
+	// OwnSubject says that the program has words of its own for it, and not the usual ones.
+	OwnSubject bool
 	// Params are the template's parameters as decoded from JSON: dates are
 	// "2006-01-02" strings, numbers are float64, int or json.Number.
 	Params map[string]any

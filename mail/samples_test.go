@@ -64,11 +64,12 @@ func sampleContent(t testing.TB, template, locale string, changes map[string]any
 		}
 	}
 	return Content{
-		Template: template,
-		Locale:   locale,
-		Brand:    sampleBrand,
-		Subject:  "O assunto do programa",
-		Params:   params,
+		Template:   template,
+		Locale:     locale,
+		Brand:      sampleBrand,
+		Subject:    "O assunto do programa",
+		OwnSubject: true,
+		Params:     params,
 	}
 }
 

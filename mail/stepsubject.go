@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/rules"
 )
 
 // mostOfName bounds a name in a subject, in characters: what happened stands behind it.
@@ -25,8 +24,7 @@ func filledSubject(c Content, p map[string]any) string {
 	subject := c.Subject
 	switch l := messages.In(c.Locale); c.Template {
 	case "order_cancelled":
-		usual := rules.DefaultSubjects(c.Brand.Name)[c.Template][c.Locale]
-		if p["whole"] != true && subject == usual {
+		if p["whole"] != true && !c.OwnSubject {
 			program := messages.Args{"program": c.Brand.Name}
 			subject = l.Say("mail.order_cancelled.subject.part", program) + " ({number})"
 		}

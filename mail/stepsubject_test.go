@@ -15,6 +15,7 @@ func subjectOf(t *testing.T, template, locale string, changes map[string]any) st
 	t.Helper()
 	c := sampleContent(t, template, locale, changes)
 	c.Subject = rules.DefaultSubjects("Logitech Select")[template][locale]
+	c.OwnSubject = false
 	subject, _, _, err := Render(c)
 	require.NoError(t, err)
 	return subject
