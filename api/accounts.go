@@ -250,6 +250,18 @@ func (h accountHandlers) createAccount(
 	return single(a, err, accountView)
 }
 
+// readForChange reads an account that is about to be changed, in the version that the caller
+// has seen.
+func (h accountHandlers) readForChange(
+	ctx context.Context, in *IfMatchInput,
+) (account.Account, error) {
+	acc, err := h.accounts.GetAccount(ctx, in.ID)
+	if err != nil {
+		return account.Account{}, err
+	}
+	return acc, in.matches(acc.Version)
+}
+
 // TimeZoneRequest moves an account to another time zone.
 type TimeZoneRequest struct {
 	TimeZone string `json:"time_zone" doc:"IANA name, such as America/Manaus"`
@@ -259,11 +271,8 @@ type TimeZoneRequest struct {
 func (h accountHandlers) changeTimeZone(
 	ctx context.Context, in *IfMatchInput, r TimeZoneRequest,
 ) (*roomOutput[AccountDetail], error) {
-	acc, err := h.accounts.GetAccount(ctx, in.ID)
+	acc, err := h.readForChange(ctx, in)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.matches(acc.Version); err != nil {
 		return nil, err
 	}
 	if _, err := h.accounts.ChangeTimeZone(ctx, account.TimeZoneChange{
@@ -287,11 +296,8 @@ type LanguageRequest struct {
 func (h accountHandlers) changeLanguage(
 	ctx context.Context, in *IfMatchInput, r LanguageRequest,
 ) (*roomOutput[AccountDetail], error) {
-	acc, err := h.accounts.GetAccount(ctx, in.ID)
+	acc, err := h.readForChange(ctx, in)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.matches(acc.Version); err != nil {
 		return nil, err
 	}
 	if _, err := h.accounts.ChangeLanguage(ctx, account.LanguageChange{
@@ -362,11 +368,8 @@ type AssignCSMRequest struct {
 func (h accountHandlers) assignCSM(
 	ctx context.Context, in *IfMatchInput, r AssignCSMRequest,
 ) (*roomOutput[AccountDetail], error) {
-	acc, err := h.accounts.GetAccount(ctx, in.ID)
+	acc, err := h.readForChange(ctx, in)
 	if err != nil {
-		return nil, err
-	}
-	if err := in.matches(acc.Version); err != nil {
 		return nil, err
 	}
 	if _, err := h.accounts.AssignCSM(ctx, account.CSMAssignment{

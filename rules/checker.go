@@ -73,7 +73,7 @@ func (k *Checker) Email(pointer, value string) {
 	// The longest address has as many code points as octets: it must be ASCII.
 	switch {
 	case !k.Text(pointer, value, MaxEmailLength) || ValidEmail(value):
-	case HasAccents(value):
+	case BeyondASCII(value):
 		k.Fail(pointer, InvalidEmail, "This e-mail address has a letter with an accent, or "+
 			"another character that addresses cannot have here.",
 			"Send the address as the mailbox has it, in the letters a to z.")

@@ -62,8 +62,9 @@ func ValidEmail(s string) bool {
 	return err == nil && address.Name == "" && address.Address == n && validDomain(n[at+1:])
 }
 
-// HasAccents reports whether an e-mail address is refused for a letter that is none of a to z.
-func HasAccents(email string) bool { return !isASCII(email) }
+// BeyondASCII reports whether an e-mail address has a character beyond ASCII, such as a letter
+// with an accent, for which it is refused.
+func BeyondASCII(email string) bool { return !isASCII(email) }
 
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })

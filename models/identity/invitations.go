@@ -171,7 +171,7 @@ func (n NewInvite) validate() error {
 			Message: "This is not one e-mail address.",
 			Remedy:  "Give the person's own address.",
 		}
-		if rules.HasAccents(n.Email) {
+		if rules.BeyondASCII(n.Email) {
 			wrong.Message = "This e-mail address has a letter with an accent, or another " +
 				"character that addresses cannot have here."
 			wrong.Remedy = "Give the address as the mailbox has it, in the letters a to z."

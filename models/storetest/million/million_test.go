@@ -168,8 +168,8 @@ func questions(n int) []question {
 
 // BenchmarkAtAMillion fills a database and asks each question up to fifteen times. The figure
 // that counts is the time of the processor that the database took, in the middle of the tries:
-// what else runs on the machine does not change it. ROOMCOVER_MILLION is the number of orders; ROOMCOVER_MILLION_DATABASE is a
-// database that is filled already.
+// what else runs on the machine does not change it. ROOMCOVER_MILLION is the number of
+// orders; ROOMCOVER_MILLION_DATABASE is a database that is filled already.
 func BenchmarkAtAMillion(b *testing.B) {
 	n := 1_000_000
 	if text := os.Getenv("ROOMCOVER_MILLION"); text != "" {
