@@ -58,7 +58,11 @@ func TestAWorkerThatDoesNotFitAHistoryIsMeasured(t *testing.T) {
 	require.NoError(t, w.Start())
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "ord_1", TaskQueue: taskQueue}, answer, 10)
 	require.NoError(t, err)
-	awaitEvent(ctx, t, c, "ord_1", enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
+
+	// Only when the worker has nothing left does the signal go to the next one: a worker that
+	// ends a task is given the next together with the answer, even while it stops.
+	awaitEvents(ctx, t, c, "ord_1",
+		enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
 	require.NotContains(t, metrics(), "temporal_workflow_task_execution_failed")
 	w.Stop()
 

@@ -61,7 +61,7 @@ func TestWorkflowsSurviveAStopAndAStart(t *testing.T) {
 		TypedSearchAttributes: temporal.NewSearchAttributes(orderState.ValueSet("WAITING")),
 	}, answer, 10)
 	require.NoError(t, err)
-	awaitEvent(ctx, t, c, "ord_1", enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
+	awaitEvents(ctx, t, c, "ord_1", enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
 	awaitFound(ctx, t, c, "RcState = 'WAITING'")
 	w.Stop() // what it has begun is written down before the history is read
 	before := events(ctx, t, c, "ord_1")
@@ -218,17 +218,21 @@ func work(t *testing.T, c client.Client) worker.Worker {
 	return w
 }
 
-// awaitEvent follows the history until it holds an event of the kind.
-func awaitEvent(ctx context.Context, t *testing.T, c client.Client, id string, kind enums.EventType) {
+// awaitEvents follows the history until it holds an event of each kind, one after the other.
+func awaitEvents(ctx context.Context, t *testing.T, c client.Client, id string, kinds ...enums.EventType) {
 	t.Helper()
-	for it := c.GetWorkflowHistory(ctx, id, "", true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+	it := c.GetWorkflowHistory(ctx, id, "", true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for it.HasNext() {
 		e, err := it.Next()
 		require.NoError(t, err)
-		if e.GetEventType() == kind {
+		if e.GetEventType() == kinds[0] {
+			kinds = kinds[1:]
+		}
+		if len(kinds) == 0 {
 			return
 		}
 	}
-	require.Fail(t, "the workflow ended without the event", kind.String())
+	require.Fail(t, "the workflow ended without the event", kinds[0].String())
 }
 
 func awaitFound(ctx context.Context, t *testing.T, c client.Client, query string) {
