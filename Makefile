@@ -6,6 +6,8 @@ SEEDS ?= 20
 ORDERS ?= 1000000
 # The version that binaries and images tell: the tag, or the commit after it.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+# What is built does not name this clone: another clone, and .ci/run, take it from the cache.
+export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \

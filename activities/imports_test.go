@@ -231,7 +231,7 @@ func TestS35_AWorkerThatStopsHandsItsFileOver(t *testing.T) {
 // twice, and the report says of each row that this import stored it.
 func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	b := newImportBench(t)
-	job := b.job(file(t, 600, nil))
+	job := b.job(file(t, 200, nil))
 	ctx, kill := context.WithCancel(context.Background())
 	defer kill()
 	suite := quietSuite()
@@ -241,26 +241,27 @@ func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	go func() {
 		for ctx.Err() == nil {
-			if b.orders() >= 100 {
+			if b.orders() >= 40 {
 				kill()
 			}
+			time.Sleep(5 * time.Millisecond)
 		}
 	}()
 	_, err := env.ExecuteActivity(a.Run, job.ID)
 	require.Error(t, err)
 	half := b.orders()
-	require.GreaterOrEqual(t, half, 100)
-	require.Less(t, half, 600)
+	require.GreaterOrEqual(t, half, 40)
+	require.Less(t, half, 200)
 	require.NotEmpty(t, b.get(job.ID).Content, "the file is kept until the job is done")
 
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)
-	require.Equal(t, activities.ImportCount{Rows: 600, Stored: 600}, count)
-	require.Equal(t, 600, b.orders())
+	require.Equal(t, activities.ImportCount{Rows: 200, Stored: 200}, count)
+	require.Equal(t, 200, b.orders())
 	require.Equal(t, importjob.ImportDone, b.get(job.ID).State)
 	rows, err := b.ImportRows(b.Context, job.ID, importjob.RowStored, 0, 1000)
 	require.NoError(t, err)
-	require.Len(t, rows, 600)
+	require.Len(t, rows, 200)
 	for _, r := range rows {
 		require.NotNil(t, r.OrderID)
 	}
