@@ -28,7 +28,7 @@ func Nearest(said string, names []string) []string {
 		key := SearchKey(name)
 		far := distance([]rune(said), []rune(key))
 		if strings.HasPrefix(key, said) {
-			far = 1
+			far = min(far, 1)
 		}
 		known := slices.ContainsFunc(found, func(n near) bool { return n.name == name })
 		if far <= max(1, letters/4) && !known {
@@ -47,7 +47,7 @@ func Nearest(said string, names []string) []string {
 // distance counts the letters that are to be put in, left out, replaced or swapped with their
 // neighbour to make one text of another.
 func distance(a, b []rune) int {
-	before := make([]int, len(b)+1) // of the line before the last one
+	var before []int // the line before the last one
 	last := make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j

@@ -15,6 +15,8 @@ func TestNearestNamesWhatSomebodyMayHaveMeant(t *testing.T) {
 		"meetpu":         {"MEETUP"},
 		"sao paolo":      {"São Paulo"},
 		"RALLY-B":        {"RALLY-BAR", "RALLY-BAR-MINI"},
+		"rally":          {"RALLY", "RALLY-BAR", "RALLY-BAR-MINI"}, // the nearest first
+		"TAP":            {"TAP-IP"},
 		"SYNC":           {},
 		"RB":             nil,
 		"":               nil,

@@ -221,14 +221,14 @@ var untruths = map[string]struct {
 // have had the days that they are owed after it.
 func TestS62_WhatIsTakenBackLeavesNothingBehind(t *testing.T) {
 	told := 0
-	each := rand.IntN(5) // a fifth of the cases in each run, others in the next
+	each := rand.IntN(10) // a tenth of the cases in each run, others in the next
 	for _, course := range slices.Sorted(maps.Keys(beforeTelling)) {
 		steps := beforeTelling[course]
 		for _, name := range slices.Sorted(maps.Keys(untruths)) {
 			untruth := untruths[name]
 			for _, days := range []int{0, 30} {
 				for _, carried := range []bool{false, true} {
-					if each++; each%storetest.Sized(5, 1) != 0 {
+					if each++; each%storetest.Sized(10, 1) != 0 {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s/%s/%d days/%v", course, name, days, carried), func(t *testing.T) {

@@ -222,14 +222,14 @@ func spareMayBeSaid(u replacement.SpareUnit, name string, fact spare.SpareFact) 
 // which what followed from it happened, a recall and its fee among it.
 func TestS62_WhatIsTakenBackOfASpareLeavesNothingBehind(t *testing.T) {
 	told := 0
-	each := rand.IntN(5) // a fifth of the cases in each run, others in the next
+	each := rand.IntN(10) // a tenth of the cases in each run, others in the next
 	for _, course := range slices.Sorted(maps.Keys(spareBeforeTelling)) {
 		steps := spareBeforeTelling[course]
 		for _, name := range slices.Sorted(maps.Keys(spareUntruths)) {
 			untruth := spareUntruths[name]
 			for _, meanwhile := range []string{"at once", "days later", "entitlement lost meanwhile"} {
 				for _, carried := range []bool{false, true} {
-					if each++; each%storetest.Sized(5, 1) != 0 {
+					if each++; each%storetest.Sized(10, 1) != 0 {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s/%s/%s/%v", course, name, meanwhile, carried), func(t *testing.T) {
