@@ -41,7 +41,7 @@ func TestS20_TheMailExplainsThePromise(t *testing.T) {
 	require.Contains(t, text, "aprovada na segunda-feira às 10:00")
 	require.NotContains(t, text, "approved Monday")
 	text, html := render(t, "rma_update", "en", nil)
-	require.Contains(t, text, "How this date was set: approved Monday 10:00 by the 15:00 cut-off: Tuesday")
+	require.Contains(t, text, "How this date was set: approved Monday at 10:00, by the 15:00 cutoff; promised for Tuesday")
 	require.Contains(t, html, "Sala &amp; Cia &lt;1&gt;")
 }
 
