@@ -112,7 +112,7 @@ func TestR78c_TheRoomsCountrySetsSpeedAndLanguages(t *testing.T) {
 	p, err := h.PromiseAt(h.Context, entitlement.SiteOf(stored), got.RMASpeed, approved)
 	require.NoError(t, err)
 	require.Equal(t, "2026-12-29", p.On.String())
-	require.Equal(t, "approved Wednesday 14:59 by the 15:00 cut-off; Friday is a holiday; 3 business days: Tuesday",
+	require.Equal(t, "approved Wednesday at 14:59, by the 15:00 cutoff; Friday is a holiday; delivery takes 3 business days; promised for Tuesday",
 		promise.Text(p, "en"))
 }
 

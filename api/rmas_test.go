@@ -82,7 +82,7 @@ func TestR35c_AReplacementOverTheAPI(t *testing.T) {
 
 	r = h.act(t, agent, r.ID, "approve", map[string]any{"defect_confirmed": true})
 	require.Equal(t, "2026-11-26", r.Promise.On)
-	require.Equal(t, "approved Wednesday 09:00 by the 15:00 cut-off: Thursday", r.Promise.Explanation["en"])
+	require.Equal(t, "approved Wednesday at 09:00, by the 15:00 cutoff; promised for Thursday", r.Promise.Explanation["en"])
 	require.Contains(t, r.Promise.Explanation["pt-BR"], "aprovada na quarta-feira às 09:00")
 	require.Equal(t, "PROMISE_BREACH", r.WaitsFor)
 	h.act(t, agent, r.ID, "allocate", map[string]any{})

@@ -242,7 +242,7 @@ func TestInvitationReminder_WithAndWithoutLink(t *testing.T) {
 		text, page = render(t, "invitation_reminder", locale, map[string]any{"link": nil, "role": nil})
 		require.NotContains(t, page, `<td align="center" class="button"`)
 		require.Contains(t, text,
-			map[string]string{"pt-BR": "use o botão da primeira mensagem", "en": "use the button in the first"}[locale])
+			map[string]string{"pt-BR": "use o botão do primeiro convite", "en": "use the button in the first"}[locale])
 	}
 }
 

@@ -41,7 +41,7 @@ func TestS20_TheMailExplainsThePromise(t *testing.T) {
 	require.Contains(t, text, "aprovada na segunda-feira às 10:00")
 	require.NotContains(t, text, "approved Monday")
 	text, html := render(t, "rma_update", "en", nil)
-	require.Contains(t, text, "How this date was set: approved Monday 10:00 by the 15:00 cut-off: Tuesday")
+	require.Contains(t, text, "How this date was set: approved Monday at 10:00, by the 15:00 cutoff; promised for Tuesday")
 	require.Contains(t, html, "Sala &amp; Cia &lt;1&gt;")
 }
 
@@ -66,13 +66,13 @@ func TestS22_TheMailSaysHowToReturn(t *testing.T) {
 		steps                  []string
 	}{
 		{"return", "rma_update", "en", map[string]any{"step": "DELIVERED", "return_on": "2026-12-22"}, []string{
-			"1. Pack the faulty device well", "Check its serial number: SN100.",
+			"1. Pack the faulty device well", "Check that its serial number is SN100.",
 			"2. Print the return label and attach it to the package: https://portal.services.example/replacements/RMA-7F3K2",
 			"3. Hand the package to the carrier by 22 December 2026.",
 		}},
 		{"accessory", "rma_update", "en",
 			map[string]any{"step": "DELIVERED", "return_on": "2026-12-22", "serial": nil},
-			[]string{"ideally in the box of the one that took its place.\n"}},
+			[]string{"ideally in the box of the device that replaced it.\n"}},
 		{"late", "rma_update", "pt-BR", map[string]any{"step": "OVERDUE", "return_on": "2026-12-22"},
 			[]string{"o quanto antes: o prazo era 22 de dezembro de 2026."}},
 		{"late by then", "rma_update", "en",

@@ -44,7 +44,7 @@ var sampleParams = map[string]string{
 	"admin_removed": `{"company":"Acme & Filhos <Ltda>","person":"Ana <Lima>","by":"Rui & Lima","change":"REMOVED"}`,
 	"site_notice":   `{"company":"Acme & Filhos <Ltda>","by":"Rui & Lima","by_kind":"PROGRAM","site":"Matriz <1>","before":"Rua A, 1, Campinas, BR","after":"Rua B, 2, Osasco, BR","last":true}`,
 	"rma_update": `{"step":"APPROVED","rma":"RMA-7F3K2","model":"Rally Bar","quantity":1,"serial":"SN100","site":"Matriz","room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>",
-		"promised_on":"2026-12-22","explanation_en":"approved Monday 10:00 by the 15:00 cut-off: Tuesday","explanation_pt":"aprovada na segunda-feira às 10:00, até o limite das 15:00: terça-feira"}`,
+		"promised_on":"2026-12-22","explanation_en":"approved Monday at 10:00, by the 15:00 cutoff; promised for Tuesday","explanation_pt":"aprovada na segunda-feira às 10:00, até o horário-limite das 15:00; data prometida: terça-feira"}`,
 	"spare_update": `{"step":"RECALL_REQUESTED","spare":"spu_01k0example","model":"Rally Bar","serial":"SN900","site":"Matriz <1>","company":"Acme & Filhos <Ltda>",
 		"carrier":"post","tracking":"TRK9","return_on":"2026-12-22"}`,
 	"renewal_reminder": `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,

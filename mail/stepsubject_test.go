@@ -25,7 +25,7 @@ func TestSubjectsSayWhatHappenedToWhichDevice(t *testing.T) {
 	shipped := map[string]any{
 		"step": "SHIPPED", "rma": "RMA-7F3K2", "model": "Neat Bar", "room": "Sala Rio",
 	}
-	require.Equal(t, "Neat Bar in Sala Rio: the replacement is on its way (RMA-7F3K2)",
+	require.Equal(t, "Neat Bar in Sala Rio: the new device is on its way (RMA-7F3K2)",
 		subjectOf(t, "rma_update", "en", shipped))
 	require.Equal(t, "Neat Bar, Sala Rio: o equipamento novo está a caminho (RMA-7F3K2)",
 		subjectOf(t, "rma_update", "pt-BR", shipped))
@@ -108,7 +108,7 @@ func TestANameInASubjectIsHarmless(t *testing.T) {
 		subject := subjectOf(t, "rma_update", "en", map[string]any{"step": "SHIPPED", "room": room})
 		require.True(t, headerText(subject), subject)
 		require.NotContains(t, subject, "evil.example")
-		require.Contains(t, subject, ": the replacement is on its way (")
+		require.Contains(t, subject, ": the new device is on its way (")
 		require.Less(t, len([]rune(subject)), 200)
 	}
 }

@@ -29,7 +29,7 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		ana, inv := w.admin()
 		reader := w.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
 		page := ana.get("/account").body
-		require.Contains(t, page, "Nobody is named yet")
+		require.Contains(t, page, "Nobody has been named yet")
 		require.Contains(t, page, "São Paulo, SP, 01310-100")
 		require.Contains(t, page, `<span class="address">Brazil</span>`)
 		require.Contains(t, ana.get("/").body, `<a href="/account">`)

@@ -35,7 +35,7 @@ func TestS7_AnAdministratorCancelsWithAReason(t *testing.T) {
 		for range 2 { // the second is a double submit
 			r := ana.post(path, "scope", "whole", "reason", strings.Repeat("é", 1000), "confirmed", "yes")
 			require.Equal(t, "/service-orders", r.path)
-			require.Contains(t, r.body, "with effect at once")
+			require.Contains(t, r.body, "already in effect")
 			require.NotContains(t, r.body, path)
 		}
 		done, err := w.ListCancellations(w.Context, o.ID)
@@ -54,8 +54,8 @@ func TestR90a_TheWindowIsOpenToItsLastMinute(t *testing.T) {
 	require.NotContains(t, ana.get("/service-orders").body, path)
 	for _, r := range []reply{ana.get(path), ana.post(path, "scope", "whole", "reason", "late", "confirmed", "yes")} {
 		require.Equal(t, 409, r.status)
-		require.Contains(t, r.body, "The time to cancel is over")
-		require.NotContains(t, r.body, "with effect at once", "no message of success on a refusal")
+		require.Contains(t, r.body, "The cancellation period has ended")
+		require.NotContains(t, r.body, "already in effect", "no message of success on a refusal")
 	}
 	w.Calendar.Set(o.CancellableUntil.Add(-time.Minute))
 	require.Contains(t, ana.get("/service-orders").body, path)
@@ -105,7 +105,7 @@ func TestC5_AForeignOrderCannotBeCancelled(t *testing.T) {
 		require.Equal(t, 404, gil.get(path).status)
 		r := gil.post(path, "scope", "whole", "reason", "x", "confirmed", "yes")
 		require.Equal(t, 404, r.status)
-		require.NotContains(t, r.body, "with effect at once", "no message of success on a refusal")
+		require.NotContains(t, r.body, "already in effect", "no message of success on a refusal")
 		require.Equal(t, 404, gil.post(missing, "scope", "whole", "reason", "x", "confirmed", "yes").status)
 		require.Contains(t, gil.get(path).body, "Page not found")
 		require.Contains(t, gil.get(missing).body, "Page not found")

@@ -33,7 +33,7 @@ func TestR47_CodeHasFiveTries(t *testing.T) {
 		for range identity.CodeTries {
 			r := g.post("/invitation/code", "code", w.wrong())
 			require.Equal(t, 422, r.status)
-			require.Contains(t, r.body, "That code isn&#39;t right")
+			require.Contains(t, r.body, "That code isn’t right")
 		}
 		r := g.post("/invitation/code", "code", w.code())
 		require.Contains(t, r.body, "Too many wrong attempts", "the right one comes too late")

@@ -92,7 +92,7 @@ func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 				return
 			}
 
-			require.Contains(t, back.body, "Nothing was sent yet. What you typed is back")
+			require.Contains(t, back.body, "Nothing has been sent yet. What you typed is still here")
 			shown := formOn(t, back.body, path)
 			for i := 0; i < len(form); i += 2 {
 				if name := form[i]; name != "password" && name != fieldConfirms && name != "licence" {

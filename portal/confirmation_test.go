@@ -172,7 +172,7 @@ func TestS12_ACancellationSaysWhatWillHappen(t *testing.T) {
 
 		part := says(ana.post(path, "scope", "part", "quantity", "3", "reason", "fewer rooms").body)
 		for _, want := range []string{
-			"3 licenses of the order end at once", "7 licenses stay", "No room loses its cover",
+			"3 licenses of the order end immediately", "7 licenses stay", "No room loses its cover",
 			"Revenda Sul will settle the amount", "Ana Souza, Revenda Sul", "cannot be undone",
 		} {
 			require.Contains(t, part, want)
@@ -183,12 +183,12 @@ func TestS12_ACancellationSaysWhatWillHappen(t *testing.T) {
 		require.Contains(t, choose.body, "Choose 1 room to lose its license")
 		require.Contains(t, choose.body, "Sala Jatobá")
 		named := ana.post(path, "scope", "part", "quantity", "5", "reason", "fewer rooms", "licence", units[2].ID)
-		require.Contains(t, says(named.body), "This room loses its cover at once.")
+		require.Contains(t, says(named.body), "This room loses its coverage immediately.")
 		require.Contains(t, says(named.body), "Sala Jatobá")
 		require.NotContains(t, says(named.body), "Sala Ipê")
 
 		whole := says(ana.post(path, "scope", "whole", "reason", "x").body)
-		require.Contains(t, whole, "All 10 licenses of the order end at once")
+		require.Contains(t, whole, "All 10 licenses of the order end immediately")
 		require.Contains(t, whole, "These 6 rooms lose their cover")
 		require.Contains(t, whole, "no other order")
 
@@ -212,6 +212,6 @@ func TestS18_RemovingSaysWhoIsTold(t *testing.T) {
 	w.member(inv.AccountID, "eva@acme.example", identity.RoleAdmin)
 	require.Contains(t, says(ana.get("/colleagues/"+ids["dora@acme.example"]+"/remove").body), "Nobody is told")
 	self := says(ana.get(me).body)
-	require.Contains(t, self, "You lose your access to the account of Acme Ltda at once")
+	require.Contains(t, self, "You lose access to the account of Acme Ltda immediately")
 	require.Contains(t, self, "We tell every administrator")
 }

@@ -80,7 +80,7 @@ func TestS15_AnAdministratorRefusesOnThePage(t *testing.T) {
 	require.Contains(t, done.body, "will not get access")
 	require.NotContains(t, done.body, "rui@acme.example")
 	require.Equal(t, identity.QuestionRefused, w.answer(q.ID).State)
-	require.Contains(t, ana.get(questionsPath+q.ID).body, "refused this person")
+	require.Contains(t, ana.get(questionsPath+q.ID).body, "denied this person access")
 	require.Equal(t, "/colleagues", ana.post(questionsPath+q.ID+"/refuse", "confirmed", "yes").path, "a second click")
 	require.Equal(t, 409, ana.post(questionsPath+q.ID+"/confirm", "role", "ADMIN").status)
 }
@@ -199,12 +199,12 @@ func TestS15_TheSecondAnswerReadsTheFirst(t *testing.T) {
 		asked := visitor.post("/sign-in", "email", "bruno@acme.example", "password", goodPassword,
 			"next", questionsPath+second.ID+"/refuse")
 		require.Equal(t, questionsPath+second.ID+"/refuse", asked.path)
-		require.Contains(t, asked.body, "Refuse Rui Lima?")
+		require.Contains(t, asked.body, "Deny access to Rui Lima?")
 		require.Equal(t, identity.QuestionOpen, w.answer(second.ID).State, "reading decides nothing")
 		action, fields := confirmationOf(asked.body)
 		visitor.post(action, fields...)
 		require.Equal(t, identity.QuestionRefused, w.answer(second.ID).State)
 		require.Contains(t, ana.post(questionsPath+second.ID+"/confirm", "role", "ADMIN").body,
-			"Colleague refused this person")
+			"Colleague denied this person access")
 	})
 }

@@ -266,7 +266,7 @@ func TestTheSecretOfAKeyIsShownForOneForm(t *testing.T) {
 	w.passes("api_tokens", "created_at")
 	late := send("Booking")
 	require.Empty(t, secretOf(late))
-	require.Contains(t, late.body, "This key was created before")
+	require.Contains(t, late.body, "This key has already been created")
 	require.Equal(t, 3, w.Count(t, "SELECT count(*) FROM api_tokens"))
 }
 

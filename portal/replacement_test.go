@@ -93,7 +93,7 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	_, err := w.BillRMA(storetest.Operator(), r.ID, "")
 	require.NoError(t, err)
 	body := eva.get(page).body
-	require.Contains(t, next(body), "The faulty device was not returned and will be billed. If it still arrives, the amount is credited.")
+	require.Contains(t, next(body), "The faulty device was not returned and will be billed. If it still arrives, the amount will be credited.")
 	require.Contains(t, body, "<dd>Billed</dd>")
 	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
 		Serial:  "sn-100",
@@ -144,7 +144,7 @@ func TestS21_ABackorderTellsItsNewDay(t *testing.T) {
 	r, err := w.BackorderRMA(storetest.Operator(), r.ID, replacement.RMABackorder{ExpectedOn: "2026-12-01"})
 	require.NoError(t, err)
 	body := eva.get("/replacements/" + r.ID).body
-	require.Contains(t, next(body), "out of stock. The new one arrives by "+
+	require.Contains(t, next(body), "out of stock. The new one will arrive by "+
 		strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
 }
 
@@ -184,7 +184,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		r := w.rejected(c)
 		page := "/replacements/" + r.ID
 		body := eva.get(page).body
-		require.Contains(t, next(body), "you can appeal once")
+		require.Contains(t, next(body), "an administrator of the account can appeal once")
 		require.Contains(t, body, "No defect was found")
 		require.NotContains(t, body, "works here", "the agent's own words stay inside")
 		require.NotContains(t, bruno.get(page).body, "/appeal")
@@ -199,7 +199,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		for range 2 {
 			done := eva.post(page+"/appeal", "reason", "It has no picture.\r\nSee the photo.")
 			require.Equal(t, "/replacements/"+r.Number, done.path)
-			require.Contains(t, next(done.body), "an agent will decide again")
+			require.Contains(t, next(done.body), "An agent will review the request again")
 		}
 		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{
 			Code:   rma.RejectNoAnswer,

@@ -92,7 +92,7 @@ func refusedForms(room, bare string) map[string][]string {
 			"x",
 		},
 		"cap": {
-			requestForDevice, "device", "reached the age at which all cover ends", "other", "SN-302", "fault", "x",
+			requestForDevice, "device", "reached the age at which all coverage ends", "other", "SN-302", "fault", "x",
 		},
 		"unsupported": {
 			requestForDevice, "device", "not a supported product", "other", "SN-303", "fault", "x",
@@ -122,7 +122,7 @@ func refusedForms(room, bare string) map[string][]string {
 			"quantity", "1.5", "fault", "x",
 		},
 		"software": {
-			requestForAccessory, "model", "Software and bundles are not replaced", "room", room, "model", "COLLABOS",
+			requestForAccessory, "model", "Software and bundles cannot be replaced", "room", room, "model", "COLLABOS",
 			"quantity", "1", "fault", "x",
 		},
 		"unknown model": {
@@ -130,7 +130,7 @@ func refusedForms(room, bare string) map[string][]string {
 			"1", "fault", "x",
 		},
 		"with a serial": {
-			requestForAccessory, "model", "Request its replacement by that number", "room", room, "model", "RALLY-BAR",
+			requestForAccessory, "model", "Use that number to request its replacement", "room", room, "model", "RALLY-BAR",
 			"quantity", "1", "fault", "x",
 		},
 	}
@@ -209,7 +209,7 @@ func TestR78b_R35b_CountryAndPlaceAreToldAsReasons(t *testing.T) {
 	for code, want := range map[string]string{
 		rules.CountryNotSupported: "not available in the country",
 		rules.Unplaced:            "The device is not in any room",
-		rules.NotHardware:         "not replaced",
+		rules.NotHardware:         "cannot be replaced",
 		rules.StateConflict:       "not in use",
 	} {
 		var p requestPage

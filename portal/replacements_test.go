@@ -52,7 +52,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		require.Contains(t, line(), "26 November 2026 Late Nothing",
 			"from the first instant after the promised day on (S21)")
 		require.Equal(t,
-			"We are sorry: the new device was promised by 26 November 2026 and has not arrived yet. Our team is on it.",
+			"The new device was promised by 26 November 2026 and has not arrived yet. Our team is looking into it.",
 			next(eva.get("/replacements/"+r.ID).body))
 		_, err = w.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)

@@ -107,8 +107,8 @@ func TestS25_AWrongSiteIsShownAgain(t *testing.T) {
 	w.Site(t, inv.AccountID, "Berrini", "BR", "SP")
 	for problem, change := range map[string][]string{
 		"Fill in this field.":                  {"street", " "},
-		"another site of this name":            {"name", "berrini"},
-		"Give the code of the state or region": {"region", "Sao Paulo"},
+		"already has another site with this name":            {"name", "berrini"},
+		"Enter the code of the state or region": {"region", "Sao Paulo"},
 		"Enter a valid e-mail address":         {"contact_email", "rui"},
 		"without links or addresses":           {"contact_name", "Pay at https://evil.example"},
 		"invisible characters":                 {"city", "São\u200bPaulo"},

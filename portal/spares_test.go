@@ -47,13 +47,13 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 		c, u, eva, bruno := w.withSpare()
 		before := eva.get("/spares").body
 		require.Regexp(t, `(?s)<nav class="menu".*href="/spares" aria-current="page">.*Spares.*</nav>`, before)
-		require.Contains(t, before, `<span class="big">1</span><span>spare earned by your company</span>`)
+		require.Contains(t, before, `<span class="big">1</span><span>spare that your company is entitled to</span>`)
 		require.Contains(t, before, "There are no spares in this account yet.")
 		require.Contains(t, before, "one spare for every 50 licenses in force")
 		u = w.proposed(c, u)
 		page := eva.get("/spares").body
 		for _, text := range []string{
-			"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Needs your agreement",
+			"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Waiting for your answer",
 			`action="/spares/` + u.ID + `/agree"`,
 		} {
 			require.Contains(t, page, text)
@@ -111,7 +111,7 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	r := w.Requested(t, c)
 	eva.post("/replacements/"+r.ID+"/use-spare", "spare", u.ID, "confirmed", "yes")
 	page := eva.get("/spares").body
-	require.Contains(t, page, "Another one is sent once that replacement is approved.")
+	require.Contains(t, page, "Another one will be sent once that replacement is approved.")
 	require.Contains(t, page, `href="/replacements/`+r.Number+`"`)
 	_, err = w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)

@@ -15,7 +15,7 @@ func TestC8_AnAdministratorMovesTheAccountToAnotherZone(t *testing.T) {
 		ana, inv := w.admin()
 		page := ana.get("/account").body
 		require.Contains(t, page, "Sao Paulo (UTC-03:00)")
-		require.Contains(t, page, "do not move")
+		require.Contains(t, page, "do not change")
 
 		for _, typed := range [][]string{
 			{"zone", "America/Manaus", "reason", " "},

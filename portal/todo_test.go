@@ -78,7 +78,7 @@ func TestHomeListsWhatWaitsForTheReader(t *testing.T) {
 		for _, want := range []string{
 			"Decide whether Rui Lima (rui@acme.example) gets access", "Answer by",
 			"Answer the invitation to the account of Globex (Read-only)",
-			"Agree to a spare: Rally Bar",
+			"Accept a spare: Rally Bar",
 		} {
 			require.Contains(t, list, want)
 		}

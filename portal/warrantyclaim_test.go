@@ -80,7 +80,7 @@ func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 		for range 2 { // the second is a double submit
 			done := ana.post("/service-orders/claim", "serial", "old-0001", "po_number", "4500/12")
 			require.Equal(t, "/service-orders", done.path)
-			require.Contains(t, done.body, "We have your claim")
+			require.Contains(t, done.body, "We have your report")
 			require.Contains(t, done.body, "Being checked")
 		}
 		tasks := w.Tasks(t, db.TaskWarrantyClaimed)

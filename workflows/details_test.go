@@ -44,7 +44,7 @@ func TestDetailsOfAnOrderFollowIt(t *testing.T) {
 	o := b.accept(inReview)
 	day := 24 * time.Hour
 	b.at(o.CreatedAt.Add(time.Hour), func() {
-		b.requireShown("accept or reject the order until", "REVIEW_REMINDER", "REVIEW_END")
+		b.requireShown("accept or reject the order by", "REVIEW_REMINDER", "REVIEW_END")
 	})
 	b.at(o.CreatedAt.Add(2*day), func() {
 		require.Equal(t, 1, strings.Count(b.details(), "REVIEW_REMINDER"), "one was sent")

@@ -57,7 +57,7 @@ func TestPsShowsEveryOrderAndInvitationUnderWay(t *testing.T) {
 
 		out := s.must("ps")
 		for _, want := range []string{
-			order.ID, "can be canceled until", "inv_", "Waiting for the mail to leave", "the step fails",
+			order.ID, "can be canceled until", "inv_", "Waiting for the e-mail to be sent", "the step fails",
 			"name the account's customer success manager",
 			"3 under way, 0 overdue",
 		} {

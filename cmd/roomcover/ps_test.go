@@ -23,11 +23,12 @@ func TestS55_PsSaysWhatEachProcessWaitsFor(t *testing.T) {
 	for _, sentence := range []string{
 		"Replacement RALLY-BAR SN100, Sala 1 for Acme Ltda; on its way; since",
 		"Waiting for the carrier to deliver the replacement, promised by Thu 26 Nov in São Paulo; " +
-			"after 3 business days without news from the carrier, an agent is asked to check. The carrier's scans move it on;",
-		"Waiting for nobody: the order can be canceled until",
-		"in São Paulo; then it stands. The reseller, an administrator of the customer or an operator can cancel it",
-		"Waiting for the customer success manager to choose its model and site;",
-		"Waiting for an operator to name the account's customer success manager, who then chooses its spares.",
+			"after 3 business days without news from the carrier, an agent is asked to check. The carrier's scans move it along;",
+		"Nothing is pending: the order can be canceled until",
+		"in São Paulo; after that, the cancellation window is closed. The reseller, an administrator of the customer " +
+			"or an operator can cancel all or part of it.",
+		"Waiting for the customer success manager to choose a model and a site;",
+		"Waiting for an operator to name the account's customer success manager, who will choose its spares.",
 	} {
 		require.Contains(t, said, sentence)
 	}
@@ -42,8 +43,8 @@ func TestS55_PsSaysWhatEachProcessWaitsFor(t *testing.T) {
 	out = s.must("ps", "--kind", "rma", "--lang", "pt-BR")
 	t.Log(out)
 	said = strings.Join(strings.Fields(out), " ")
-	require.Contains(t, said, r.Number+" Aguarda que a transportadora entregue a substituição, "+
-		"prometida até qui., 26 nov. em São Paulo (1 h de atraso);")
+	require.Contains(t, said, r.Number+" Aguardando a transportadora entregar o equipamento, "+
+		"prometido até qui., 26 nov. em São Paulo (1 h de atraso);")
 	require.Contains(t, said, "Last error: the label cannot be printed")
 	require.Contains(t, said, "1 under way, 1 overdue.")
 

@@ -20,7 +20,7 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture")
 	require.Equal(t, rma.RMARequested, r.State)
 	out := s.must("rma", "do", r.ID, "approve")
-	require.Contains(t, out, "Thu 26 Nov (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
+	require.Contains(t, out, "Thu 26 Nov (approved Wednesday at 09:00, by the 15:00 cutoff; promised for Thursday)")
 	require.Contains(t, out, "You may: withdraw, use_spare, allocate, backorder")
 	s.must("rma", "do", r.ID, "allocate")
 	s.must("rma", "do", r.ID, "ship", "-w", "serial=NEW100", "-w", "carrier=sim", "-w", "tracking=TRK1")

@@ -85,21 +85,23 @@ func TestS55_SentenceSaysUntilWhenInTheTimeOfThePlace(t *testing.T) {
 		{
 			"2026-11-25T12:00:00Z",
 			"en",
-			"Waiting for an operator to accept or reject the order until Fri 4 Dec in São Paulo; " +
-				"then it is rejected and the reseller is told. An operator can accept or reject it, with a reason.",
+			"Waiting for an operator to accept or reject the order by Fri 4 Dec in São Paulo; " +
+				"after that it is rejected automatically and the reseller is told. " +
+				"An operator can accept or reject it, stating a reason.",
 		},
 		{
 			"2026-11-25T12:00:00Z",
 			"pt-BR",
-			"Aguarda que um operador aceite ou recuse o pedido até sex., 4 dez. em São Paulo; " +
-				"depois o pedido é recusado e o revendedor é avisado. Um operador pode aceitar ou recusar, com um motivo.",
+			"Aguardando um operador aceitar ou recusar o pedido até sex., 4 dez. em São Paulo; " +
+				"depois disso, o pedido é recusado automaticamente e o revendedor é avisado. " +
+				"Um operador pode aceitar ou recusar o pedido, informando o motivo.",
 		},
-		{"2026-10-25T12:00:00Z", "en", "until 4 Dec 2026 in São Paulo;"},
-		{"2026-12-05T01:00:00Z", "en", "until Fri 4 Dec in São Paulo (in 2 h);"},
+		{"2026-10-25T12:00:00Z", "en", "by 4 Dec 2026 in São Paulo;"},
+		{"2026-12-05T01:00:00Z", "en", "by Fri 4 Dec in São Paulo (in 2 h);"},
 		{"2026-12-05T02:59:00Z", "pt-BR", "até sex., 4 dez. em São Paulo (em 1 min);"},
-		{"2026-12-05T03:12:00Z", "en", "until Fri 4 Dec in São Paulo (12 min late);"},
+		{"2026-12-05T03:12:00Z", "en", "by Fri 4 Dec in São Paulo (12 min late);"},
 		{"2026-12-05T09:00:00Z", "pt-BR", "até sex., 4 dez. em São Paulo (6 h de atraso);"},
-		{"2026-12-06T09:00:00Z", "en", "until Fri 4 Dec in São Paulo (1 day late);"},
+		{"2026-12-06T09:00:00Z", "en", "by Fri 4 Dec in São Paulo (1 day late);"},
 		{"2026-12-08T09:00:00Z", "pt-BR", "até sex., 4 dez. em São Paulo (3 dias de atraso);"},
 	} {
 		now, err := time.Parse(time.RFC3339, seen.at)
@@ -112,9 +114,9 @@ func TestS55_SentenceSaysUntilWhenInTheTimeOfThePlace(t *testing.T) {
 	parcel := Standing{processes.RMA, string(rma.RMAShipped), processes.WaitsForDelivery, &noon, "Europe/Oslo"}
 	require.Contains(t, Sentence(parcel, now, "en"), "promised by Wed 2 Dec, 18:00 in Oslo;")
 	parcel.Zone = ""
-	require.Contains(t, Sentence(parcel, now, "pt-BR"), "prometida até qua., 2 dez., 17:00 UTC;")
+	require.Contains(t, Sentence(parcel, now, "pt-BR"), "prometido até qua., 2 dez., 17:00 UTC;")
 	parcel.Until = nil
-	require.Contains(t, Sentence(parcel, now, "en"), "for which the cover promises no day;")
+	require.Contains(t, Sentence(parcel, now, "en"), "for which the coverage promises no delivery date;")
 }
 
 func TestPlacesAreNamedAsPeopleDo(t *testing.T) {

@@ -12,8 +12,8 @@ import (
 	"roomcover.dev/roomcover/rules/calendar"
 )
 
-// Text returns the sentence in the locale's language: "approved Friday 15:01 after
-// the 15:00 cut-off; Monday is a holiday: Wednesday". A day a week or more after
+// Text returns the sentence in the locale's language: "approved Friday at 15:01, after
+// the 15:00 cutoff; Monday is a holiday; promised for Wednesday". A day a week or more after
 // the approval stands with its date. Where the calendar knew no holidays, the sentence
 // says so (C3). A promise without steps has no sentence.
 func Text(p calendar.Promise, locale string) string {

@@ -52,12 +52,12 @@ func promised(t require.TestingT, c calendar.Calendar, approved string, speed ca
 
 func TestV6_V7_S20_TheSentenceNamesTheCutOffAndTheHoliday(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedNBD)
-	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday: Tuesday", promise.Text(p, "en"))
+	require.Equal(t, "approved Friday at 14:00, by the 15:00 cutoff; Monday is a holiday; promised for Tuesday", promise.Text(p, "en"))
 	p = promised(t, brazil, "2026-09-04 15:01", calendar.SpeedNBD)
-	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday",
+	require.Equal(t, "approved Friday at 15:01, after the 15:00 cutoff; Monday is a holiday; promised for Wednesday",
 		promise.Text(p, "en"))
 	require.Equal(t,
-		"aprovada na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira",
+		"aprovada na sexta-feira às 15:01, após o horário-limite das 15:00; segunda-feira é feriado; data prometida: quarta-feira",
 		promise.Text(p, "pt-BR"))
 }
 
@@ -69,29 +69,29 @@ func TestC3_TheSentenceSaysWhereNoHolidaysAreLoaded(t *testing.T) {
 	}{
 		"none": {
 			office(), calendar.SpeedNBD,
-			"approved Friday 14:00 by the 15:00 cut-off; counted without public holidays: Monday",
-			"aprovada na sexta-feira às 14:00, até o limite das 15:00; prazo contado sem os feriados do país: segunda-feira",
+			"approved Friday at 14:00, by the 15:00 cutoff; public holidays not taken into account; promised for Monday",
+			"aprovada na sexta-feira às 14:00, até o horário-limite das 15:00; sem considerar os feriados do país; data prometida: segunda-feira",
 		},
 		"those of past years only": {
 			office("2025-09-07", "2026-09-03"), calendar.SpeedNBD,
-			"approved Friday 14:00 by the 15:00 cut-off; counted without public holidays: Monday",
-			"aprovada na sexta-feira às 14:00, até o limite das 15:00; prazo contado sem os feriados do país: segunda-feira",
+			"approved Friday at 14:00, by the 15:00 cutoff; public holidays not taken into account; promised for Monday",
+			"aprovada na sexta-feira às 14:00, até o horário-limite das 15:00; sem considerar os feriados do país; data prometida: segunda-feira",
 		},
 		"none, several days": {
 			office(), "3BD",
-			"approved Friday 14:00 by the 15:00 cut-off; 3 business days; counted without public holidays: Wednesday",
-			"aprovada na sexta-feira às 14:00, até o limite das 15:00; 3 dias úteis; " +
-				"prazo contado sem os feriados do país: quarta-feira",
+			"approved Friday at 14:00, by the 15:00 cutoff; delivery takes 3 business days; public holidays not taken into account; promised for Wednesday",
+			"aprovada na sexta-feira às 14:00, até o horário-limite das 15:00; prazo de 3 dias úteis; " +
+				"sem considerar os feriados do país; data prometida: quarta-feira",
 		},
 		"none, and no day promised": {
 			office(), calendar.SpeedStandard,
-			"approved Friday 14:00 by the 15:00 cut-off; your cover does not promise a date",
-			"aprovada na sexta-feira às 14:00, até o limite das 15:00; sua cobertura não promete uma data",
+			"approved Friday at 14:00, by the 15:00 cutoff; the coverage promises no delivery date",
+			"aprovada na sexta-feira às 14:00, até o horário-limite das 15:00; a cobertura não prevê data de entrega",
 		},
 		"known, though none is near": {
 			office("2027-09-03"), calendar.SpeedNBD,
-			"approved Friday 14:00 by the 15:00 cut-off: Monday",
-			"aprovada na sexta-feira às 14:00, até o limite das 15:00: segunda-feira",
+			"approved Friday at 14:00, by the 15:00 cutoff; promised for Monday",
+			"aprovada na sexta-feira às 14:00, até o horário-limite das 15:00; data prometida: segunda-feira",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestC3_TheSentenceSaysWhereNoHolidaysAreLoaded(t *testing.T) {
 
 func TestR78c_TheSentenceOfStandardSpeedNamesNoDay(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedStandard)
-	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; your cover does not promise a date",
+	require.Equal(t, "approved Friday at 14:00, by the 15:00 cutoff; the coverage promises no delivery date",
 		promise.Text(p, "en"))
 }
 
@@ -120,57 +120,57 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 			calendar: brazil,
 			approved: "2026-09-02 15:00",
 			speed:    calendar.SpeedNBD,
-			en:       "approved Wednesday 15:00 by the 15:00 cut-off: Thursday",
-			pt:       "aprovada na quarta-feira às 15:00, até o limite das 15:00: quinta-feira",
+			en:       "approved Wednesday at 15:00, by the 15:00 cutoff; promised for Thursday",
+			pt:       "aprovada na quarta-feira às 15:00, até o horário-limite das 15:00; data prometida: quinta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-02 09:40:28",
 			speed:    calendar.SpeedNBD,
-			en:       "approved Wednesday 09:40 by the 15:00 cut-off: Thursday",
-			pt:       "aprovada na quarta-feira às 09:40, até o limite das 15:00: quinta-feira",
+			en:       "approved Wednesday at 09:40, by the 15:00 cutoff; promised for Thursday",
+			pt:       "aprovada na quarta-feira às 09:40, até o horário-limite das 15:00; data prometida: quinta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-02 15:00:01",
 			speed:    calendar.SpeedNBD,
-			en:       "approved Wednesday 15:00:01 after the 15:00 cut-off: Friday",
-			pt:       "aprovada na quarta-feira às 15:00:01, depois do limite das 15:00: sexta-feira",
+			en:       "approved Wednesday at 15:00:01, after the 15:00 cutoff; promised for Friday",
+			pt:       "aprovada na quarta-feira às 15:00:01, após o horário-limite das 15:00; data prometida: sexta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-05 09:05",
 			speed:    calendar.SpeedNBD,
-			en:       "approved Saturday 09:05, not a business day; Monday is a holiday; counted from Tuesday: Wednesday",
-			pt:       "aprovada no sábado às 09:05, que não é dia útil; segunda-feira é feriado; prazo contado a partir de terça-feira: quarta-feira",
+			en:       "approved Saturday at 09:05, which is not a business day; Monday is a holiday; counted from Tuesday; promised for Wednesday",
+			pt:       "aprovada no sábado às 09:05, que não é dia útil; segunda-feira é feriado; prazo contado a partir de terça-feira; data prometida: quarta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-07 09:00",
 			speed:    calendar.SpeedNBD,
-			en:       "approved Monday 09:00, a holiday; counted from Tuesday: Wednesday",
-			pt:       "aprovada na segunda-feira às 09:00, que é feriado; prazo contado a partir de terça-feira: quarta-feira",
+			en:       "approved Monday at 09:00, which is a holiday; counted from Tuesday; promised for Wednesday",
+			pt:       "aprovada na segunda-feira às 09:00, que é feriado; prazo contado a partir de terça-feira; data prometida: quarta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-04 14:00",
 			speed:    "3BD",
-			en:       "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday; 3 business days: Thursday",
-			pt:       "aprovada na sexta-feira às 14:00, até o limite das 15:00; segunda-feira é feriado; 3 dias úteis: quinta-feira",
+			en:       "approved Friday at 14:00, by the 15:00 cutoff; Monday is a holiday; delivery takes 3 business days; promised for Thursday",
+			pt:       "aprovada na sexta-feira às 14:00, até o horário-limite das 15:00; segunda-feira é feriado; prazo de 3 dias úteis; data prometida: quinta-feira",
 		},
 		{
 			calendar: goldenWeek,
 			approved: "2026-09-30 16:00",
 			speed:    calendar.SpeedNBD,
-			en:       "approved Wednesday 16:00 after the 15:00 cut-off; Thursday, Friday and Monday are holidays: Wednesday 7 October",
-			pt:       "aprovada na quarta-feira às 16:00, depois do limite das 15:00; quinta-feira, sexta-feira e segunda-feira são feriados: quarta-feira, 7 de outubro",
+			en:       "approved Wednesday at 16:00, after the 15:00 cutoff; Thursday, Friday and Monday are holidays; promised for Wednesday 7 October",
+			pt:       "aprovada na quarta-feira às 16:00, após o horário-limite das 15:00; quinta-feira, sexta-feira e segunda-feira são feriados; data prometida: quarta-feira, 7 de outubro",
 		},
 		{
 			calendar: goldenWeek,
 			approved: "2026-09-06 16:00",
 			speed:    calendar.SpeedStandard,
-			en:       "approved Sunday 16:00, not a business day; your cover does not promise a date",
-			pt:       "aprovada no domingo às 16:00, que não é dia útil; sua cobertura não promete uma data",
+			en:       "approved Sunday at 16:00, which is not a business day; the coverage promises no delivery date",
+			pt:       "aprovada no domingo às 16:00, que não é dia útil; a cobertura não prevê data de entrega",
 		},
 	} {
 		p := promised(t, c.calendar, c.approved, c.speed)
@@ -185,15 +185,15 @@ func TestS21_TheReasonOfABackorderIsTheDayOfTheUnit(t *testing.T) {
 	for _, c := range []struct{ expected, en, pt string }{
 		{
 			"2026-09-05 00:00",
-			"unit expected Saturday 5 September, not a business day; Monday is a holiday; " +
-				"counted from Tuesday: Wednesday",
+			"device expected Saturday 5 September, which is not a business day; Monday is a holiday; " +
+				"counted from Tuesday; promised for Wednesday",
 			"equipamento previsto para sábado, 5 de setembro, que não é dia útil; segunda-feira é feriado; " +
-				"prazo contado a partir de terça-feira: quarta-feira",
+				"prazo contado a partir de terça-feira; data prometida: quarta-feira",
 		},
 		{
 			"2026-09-02 00:00",
-			"unit expected Wednesday 2 September: Thursday",
-			"equipamento previsto para quarta-feira, 2 de setembro: quinta-feira",
+			"device expected Wednesday 2 September; promised for Thursday",
+			"equipamento previsto para quarta-feira, 2 de setembro; data prometida: quinta-feira",
 		},
 	} {
 		p := promised(t, brazil, c.expected, calendar.SpeedNBD).CountedFromUnit()

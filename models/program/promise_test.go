@@ -47,7 +47,7 @@ func TestV6_V7_V8_S20_PromisesFromTheCalendarsInTheDatabase(t *testing.T) {
 			require.Equal(t, want, p.On.String(), approved)
 			require.Equal(t, []any{"BR-SP", int64(1)}, []any{p.Calendar, p.CalendarVersion})
 		}
-		require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday",
+		require.Equal(t, "approved Friday at 15:01, after the 15:00 cutoff; Monday is a holiday; promised for Wednesday",
 			promise.Text(promised(t, env, paulista, calendar.SpeedNBD, "2026-09-04 15:01"), "en"))
 	})
 }
