@@ -37,7 +37,7 @@ var metBy = map[string]string{
 	"devices_serial":                      "register-device",
 	"earlier_warranties_claim":            "claim-warranty",
 	"earlier_warranties_fingerprint_key":  "import-warranties",
-	"earlier_warranties_linked":           "no request: linkWarranty looks first, under the account's lock",
+	"earlier_warranties_linked_once":      "no request: linkWarranty looks first, under the account's lock",
 	"identities_subject":                  "no request: nothing writes identities yet",
 	"invitations_live":                    "invite",
 	"invitations_token_hash_key":          "no request: 256 bits that are derived from the row's own id",

@@ -93,8 +93,9 @@ func TestOracle_NamesWhatIsWrongWithReplacements(t *testing.T) {
 				`) WHERE id = ` + waiting,
 			"replacement", "more than one open RMA",
 		},
-		{"two parcels", `DROP INDEX shipments_live; DROP INDEX shipments_tracking; UPDATE shipments SET state = 'IN_TRANSIT'; INSERT INTO shipments SELECT 'shp_x', account_id, direction, subject_id, 'key x', carrier,
-			tracking, promised_on, state, contradicted, first_move_at, delivered_at, last_scan_at, created_at, version FROM shipments`, "replacement", "more than one live outbound shipment"},
+		{"two parcels", `DROP INDEX shipments_live; DROP INDEX shipments_tracking; UPDATE shipments SET state = 'IN_TRANSIT'; INSERT INTO shipments (id, account_id, direction, subject_id, booking_key, carrier,
+			tracking, promised_day, state, contradicted, first_move_at, delivered_at, last_scan_at, created_at, version)
+			SELECT 'shp_x', account_id, direction, subject_id, 'key x', carrier, tracking, promised_day, state, contradicted, first_move_at, delivered_at, last_scan_at, created_at, version FROM shipments`, "replacement", "more than one live outbound shipment"},
 		{"closed and open", `UPDATE rmas SET closed_at = NULL WHERE id = ` +
 			closed, "replacement", "the other way round"},
 		{

@@ -85,7 +85,7 @@ func TestOracle_NamesWhatIsWrongWithSpares(t *testing.T) {
 
 // parcel writes a live parcel of a spare.
 func parcel(id, unit string) string {
-	return `DROP INDEX IF EXISTS shipments_live; INSERT INTO shipments (id, account_id, direction, subject_id, booking_key, carrier, promised_on, state, contradicted, created_at, version)
+	return `DROP INDEX IF EXISTS shipments_live; INSERT INTO shipments (id, account_id, direction, subject_id, booking_key, carrier, promised_day, state, contradicted, created_at, version)
 		SELECT 'shp_` + id + `', account_id, 'SPARE', id, 'key ` + id +
-		`', 'x', '', 'CREATED', false, created_at, 1 FROM spare_units WHERE id = ` + unit + `; `
+		`', 'x', NULL, 'CREATED', false, created_at, 1 FROM spare_units WHERE id = ` + unit + `; `
 }

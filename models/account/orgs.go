@@ -17,15 +17,17 @@ import (
 // full name, legal form included, and its country (S59): tokens, orders and authorisation
 // are its own.
 type Org struct {
-	ID              string
-	Kind            OrgKind
-	Name            string
-	NameKey         string // unique among its kind; see identify
-	FullKey         string // rules.FullNameKey of Name
-	CompanyKey      string // rules.CompanyKey of Name: names alike share it
-	Country         string // ISO 3166; empty: not on record
-	AuthorisedFrom  string // YYYY-MM-DD; empty: never authorised
-	AuthorisedUntil string // exclusive; empty: no end
+	ID         string
+	Kind       OrgKind
+	Name       string
+	NameKey    string // unique among its kind; see identify
+	FullKey    string // rules.FullNameKey of Name
+	CompanyKey string // rules.CompanyKey of Name: names alike share it
+	Country    string // ISO 3166; empty: not on record
+	// YYYY-MM-DD; empty: never authorised.
+	AuthorisedFrom string `gorm:"column:authorised_from_day;serializer:day"`
+	// Exclusive; empty: no end.
+	AuthorisedUntil string `gorm:"column:authorised_until_day;serializer:day"`
 	Suspended       bool
 	NoticesTo       string     // address on record for notices about its orders (S65)
 	Locale          string     // of mails to its addresses; empty: the order's (see OrgMail)
@@ -257,7 +259,7 @@ func (c OrgChange) store(tx *db.Tx, o *Org, reason string) error {
 	err := tx.Model(&Org{}).
 		Where("id = ?", o.ID).
 		Select("name", "name_key", "full_key", "company_key", "country",
-			"authorised_from", "authorised_until", "suspended").
+			"authorised_from_day", "authorised_until_day", "suspended").
 		Updates(o).Error
 	if err != nil {
 		return err
@@ -363,8 +365,8 @@ func insertOrg(
 	var counted []int
 	err = tx.Raw(`
 		INSERT INTO orgs (id, kind, name, name_key, full_key, company_key, country,
-			authorised_from, authorised_until, suspended, notices_to, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, '', '', ?, '', ?)
+			suspended, notices_to, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?)
 		ON CONFLICT DO NOTHING
 		RETURNING (
 			SELECT count(*) FROM orgs others

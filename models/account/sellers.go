@@ -287,7 +287,7 @@ func releasedName(tx *db.Tx, o Org, row OrgSpelling) (string, error) {
 	}
 
 	released := tx.Model(&Org{}).
-		Where("id = ? AND full_key = ? AND authorised_from = '' AND NOT suspended",
+		Where("id = ? AND full_key = ? AND authorised_from_day IS NULL AND NOT suspended",
 			owner, row.FullKey).
 		Where("NOT EXISTS (SELECT 1 FROM api_tokens WHERE api_tokens.org_id = orgs.id)").
 		Where("NOT EXISTS (SELECT 1 FROM orders WHERE orders.submitted_by = orgs.id)").

@@ -288,13 +288,13 @@ func orderStart(
 	ids := db.IdsOf(contracts, func(c ServiceContract) string { return c.ID })
 	var rows []struct {
 		CreatedAt   time.Time
-		PurchasedOn string
+		PurchasedOn string `gorm:"column:purchased_day;serializer:day"`
 		ContractID  *string
 		RenewedEnd  *time.Time
 	}
 
 	err := tx.Table("orders AS o").
-		Select("DISTINCT o.created_at, o.purchased_on, l.contract_id, oc.end_at AS renewed_end").
+		Select("DISTINCT o.created_at, o.purchased_day, l.contract_id, oc.end_at AS renewed_end").
 		Joins(`LEFT JOIN licences l
 			ON l.contract_id IN ? AND l.renews_licence_id IS NOT NULL`, ids).
 		Joins("LEFT JOIN licences ol ON ol.id = l.renews_licence_id").

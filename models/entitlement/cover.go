@@ -396,20 +396,20 @@ type extensionRow struct {
 	Serial     string
 	ContractID string
 	Years      int
-	EndsOn     string
+	EndsOn     string `gorm:"column:ends_day;serializer:day"`
 	FromAt     time.Time
 	ToAt       *time.Time
 }
 
 // extensionsOf leaves out suspended contracts: refusing is the safer error. The
-// first part shows SQLite that ends_on is a text; a column without a type would be
+// first part shows SQLite that ends_day is a text; a column without a type would be
 // read as a time.
-const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, ends_on,
+const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, ends_day,
 		start_at AS from_at, NULL AS to_at
 	FROM earlier_warranties
 	WHERE serial IN @serials AND account_id IN @owners AND state = 'LINKED'
 	UNION ALL
-	SELECT a.account_id, a.serial, c.id, c.term_years, '', a.from_at, a.to_at
+	SELECT a.account_id, a.serial, c.id, c.term_years, NULL, a.from_at, a.to_at
 	FROM warranty_attachments a
 	JOIN licences l ON l.id = a.licence_id
 	JOIN service_contracts c ON c.id = l.contract_id

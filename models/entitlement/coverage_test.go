@@ -229,7 +229,7 @@ func TestCoverageOfAThousandTakesSixStatements(t *testing.T) {
 				entitlement.CoverSubject{Serial: *d.Serial})
 		}
 		require.NoError(t, env.Exec(
-			"UPDATE devices SET replaces_device_id = (SELECT min(id) FROM devices), replaced_on = '2026-11-20' WHERE id <> (SELECT min(id) FROM devices)",
+			"UPDATE devices SET replaces_device_id = (SELECT min(id) FROM devices), replaced_day = '2026-11-20' WHERE id <> (SELECT min(id) FROM devices)",
 		))
 		for len(subjects) < entitlement.MaxCoverage {
 			subjects = append(subjects, subjects[len(subjects)%20])

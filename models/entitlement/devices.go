@@ -27,12 +27,12 @@ type Device struct {
 	Serial           *string
 	ModelCode        string
 	State            licensing.DeviceState
-	PurchasedOn      string
+	PurchasedOn      string `gorm:"column:purchased_day;serializer:day"`
 	PurchaseProof    string
-	StdWarrantyEnd   string
-	ExtWarrantyEnd   string
-	ReplacesDeviceID *string // S23
-	ReplacedOn       string
+	StdWarrantyEnd   string     `gorm:"column:std_warranty_end_day;serializer:day"`
+	ExtWarrantyEnd   string     `gorm:"column:ext_warranty_end_day;serializer:day"`
+	ReplacesDeviceID *string    // S23
+	ReplacedOn       string     `gorm:"column:replaced_day;serializer:day"`
 	GoneAt           *time.Time // returned, retired or lost
 	CreatedAt        time.Time
 	Version          int64

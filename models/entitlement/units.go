@@ -178,12 +178,12 @@ func SwapUnits(tx *db.Tx, swap UnitSwap) error {
 			version = version + 1,
 			state = CASE WHEN id = @faulty THEN 'IN_RMA' ELSE @state END,
 			replaces_device_id = CASE WHEN id = @faulty THEN replaces_device_id ELSE @faulty END,
-			replaced_on = CASE WHEN id = @faulty THEN replaced_on ELSE @on END
+			replaced_day = CASE WHEN id = @faulty THEN replaced_day ELSE @on END
 		WHERE id IN @ids`,
 		map[string]any{
 			"faulty": swap.FaultyID,
 			"state":  swap.ReplacementState,
-			"on":     swap.On,
+			"on":     db.DayOrNull(swap.On),
 			"ids":    ids,
 		}).Error
 }

@@ -18,14 +18,15 @@ import (
 // derived from its scans and stored with what RMAs and spares need to know. It
 // holds no address.
 type Shipment struct {
-	ID           string
-	AccountID    string
-	Direction    shipping.ShipmentDirection
-	SubjectID    string  // RMA or spare unit
-	BookingKey   string  // names the booking at the carrier: one logical shipment, one booking
-	Carrier      string  // whose tracking number it is
-	Tracking     *string // nil until it is booked
-	PromisedOn   string  // YYYY-MM-DD at the ship-to; empty: nothing was promised
+	ID         string
+	AccountID  string
+	Direction  shipping.ShipmentDirection
+	SubjectID  string  // RMA or spare unit
+	BookingKey string  // names the booking at the carrier: one logical shipment, one booking
+	Carrier    string  // whose tracking number it is
+	Tracking   *string // nil until it is booked
+	// YYYY-MM-DD at the ship-to; empty: nothing was promised.
+	PromisedOn   string `gorm:"column:promised_day;serializer:day"`
 	State        shipping.ShipmentState
 	Contradicted bool       // scans exclude each other; an operator was asked
 	FirstMoveAt  *time.Time // the carrier's first scan (S22)

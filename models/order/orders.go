@@ -21,19 +21,20 @@ import (
 // Order is a reseller's purchase order. Payload is the order as submitted; it
 // holds personal data and leaves the database only towards those who sent it.
 type Order struct {
-	ID               string
-	SubmittedBy      string // org that posted it
-	ResellerID       string
-	DistributorID    *string
-	AccountID        *string
-	PONumber         string `gorm:"column:po_number"`
-	POKey            string `gorm:"column:po_key"` // ordering.PONumberKey: unique for its sender (S65)
-	CustomerHash     string // of the end customer's company and country, see customerHash
-	ServiceType      catalogue.ServiceType
-	State            rules.OrderState
-	StateSince       time.Time
-	VendorOrderNo    *string
-	PurchasedOn      string // effective purchase date (S6), YYYY-MM-DD in TimeZone
+	ID            string
+	SubmittedBy   string // org that posted it
+	ResellerID    string
+	DistributorID *string
+	AccountID     *string
+	PONumber      string `gorm:"column:po_number"`
+	POKey         string `gorm:"column:po_key"` // ordering.PONumberKey: unique for its sender (S65)
+	CustomerHash  string // of the end customer's company and country, see customerHash
+	ServiceType   catalogue.ServiceType
+	State         rules.OrderState
+	StateSince    time.Time
+	VendorOrderNo *string
+	// The effective purchase date (S6), YYYY-MM-DD in TimeZone.
+	PurchasedOn      string `gorm:"column:purchased_day;serializer:day"`
 	TimeZone         string
 	Payload          ordering.OrderForm `gorm:"serializer:json"`
 	PayloadHash      string

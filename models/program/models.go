@@ -18,7 +18,7 @@ import (
 type productModelRow struct {
 	Code                  string `gorm:"primaryKey"`
 	EffectiveFrom         string `gorm:"primaryKey"`
-	EffectiveTo           string
+	EffectiveTo           string `gorm:"column:effective_to_day;serializer:day"`
 	Name                  string
 	Kind                  catalogue.ModelKind
 	Serialised            bool

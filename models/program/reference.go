@@ -254,8 +254,8 @@ type CatalogueSKU struct {
 	ServiceType   catalogue.ServiceType
 	TermYears     int
 	Bundle        bool
-	EffectiveFrom string
-	EffectiveTo   string
+	EffectiveFrom string `gorm:"column:effective_from_day;serializer:day"`
+	EffectiveTo   string `gorm:"column:effective_to_day;serializer:day"`
 	UpdatedAt     time.Time
 }
 

@@ -280,7 +280,7 @@ func FormFor(po, company, email string) ordering.OrderForm {
 func Company(n int) string { return fmt.Sprintf("Empresa %d Ltda", n) }
 
 // EntityColumns lists the "table.column" of every entity, and which of them take NULL
-// because their field is a pointer.
+// because their field is a pointer, or a day.
 func (e Env) EntityColumns() (columns, nullable []string, err error) {
 	err = e.DB.Read(e.Context, func(tx *db.Tx) error {
 		for _, entity := range domains.Entities() {
@@ -296,7 +296,8 @@ func (e Env) EntityColumns() (columns, nullable []string, err error) {
 
 				name := stmt.Schema.Table + "." + f.DBName
 				columns = append(columns, name)
-				if f.FieldType.Kind() == reflect.Pointer {
+				day := f.TagSettings["SERIALIZER"] == "day"
+				if day || f.FieldType.Kind() == reflect.Pointer {
 					nullable = append(nullable, name)
 				}
 			}
@@ -322,7 +323,27 @@ func MigrationNames(t *testing.T, dialect string) []string {
 	return out
 }
 
-// SchemaOf lists "table.column" with a word for null.
+// KeptForTheReleaseBefore are the columns of PostgreSQL that this release does not read and
+// the one before does: the days as texts, which a trigger keeps the same as the dates.
+var KeptForTheReleaseBefore = []string{
+	"catalogue_skus.effective_from",
+	"catalogue_skus.effective_to",
+	"devices.ext_warranty_end",
+	"devices.purchased_on",
+	"devices.replaced_on",
+	"devices.std_warranty_end",
+	"earlier_warranties.ends_on",
+	"earlier_warranties.purchased_on",
+	"earlier_warranties.starts_on",
+	"orders.purchased_on",
+	"orgs.authorised_from",
+	"orgs.authorised_until",
+	"product_models.effective_to",
+	"shipments.promised_on",
+}
+
+// SchemaOf lists "table.column" with a word for null, but for those that are
+// KeptForTheReleaseBefore.
 func SchemaOf(t *testing.T, env Env) []string {
 	var out []string
 	for _, table := range TablesOf(t, env) {
@@ -342,7 +363,9 @@ func SchemaOf(t *testing.T, env Env) []string {
 		}
 
 		for _, column := range env.Strings(t, query) {
-			out = append(out, table+"."+column)
+			if name := table + "." + column; !slices.Contains(KeptForTheReleaseBefore, name) {
+				out = append(out, name)
+			}
 		}
 	}
 

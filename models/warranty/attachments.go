@@ -42,16 +42,16 @@ type EarlierWarranty struct {
 	State       WarrantyState
 	Why         WarrantyMismatch // of an import that matched nothing
 	Serial      string           // normalised
-	StartsOn    string
-	EndsOn      string
-	StartAt     *time.Time // once linked
-	EndAt       *time.Time // once linked
-	SKU         string     `gorm:"column:sku"`
-	PONumber    string     `gorm:"column:po_number"`
-	PurchasedOn string
-	Company     string         // until it is decided
-	Address     *rules.Address `gorm:"serializer:json"` // until it is decided
-	Fingerprint *string        // of an imported row
+	StartsOn    string           `gorm:"column:starts_day;serializer:day"`
+	EndsOn      string           `gorm:"column:ends_day;serializer:day"`
+	StartAt     *time.Time       // once linked
+	EndAt       *time.Time       // once linked
+	SKU         string           `gorm:"column:sku"`
+	PONumber    string           `gorm:"column:po_number"`
+	PurchasedOn string           `gorm:"column:purchased_day;serializer:day"`
+	Company     string           // until it is decided
+	Address     *rules.Address   `gorm:"serializer:json"` // until it is decided
+	Fingerprint *string          // of an imported row
 	SubmittedBy string
 	CreatedAt   time.Time
 	DecidedBy   string

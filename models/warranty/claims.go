@@ -287,7 +287,7 @@ func settleWarranty(tx *db.Tx, w *EarlierWarranty, reason string) error {
 	w.DecidedAt = &now
 
 	decided := []string{
-		"account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at",
+		"account_id", "state", "why", "starts_day", "ends_day", "start_at", "end_at",
 		"company", "address", "decided_by", "decided_at",
 	}
 

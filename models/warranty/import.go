@@ -232,7 +232,7 @@ func warrantyClash(
 	var twice int64
 	err = tx.Model(&EarlierWarranty{}).
 		Where("account_id = ? AND serial = ?", accountID, serial).
-		Where("ends_on = ? AND state = ?", endsOn, WarrantyLinked).
+		Where("ends_day = ? AND state = ?", db.DayOrNull(endsOn), WarrantyLinked).
 		Count(&twice).Error
 	if err != nil {
 		return "", err

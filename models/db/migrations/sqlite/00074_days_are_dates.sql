@@ -1,0 +1,81 @@
+-- +goose Up
+-- Days that are not known are NULL, not ''. SQLite has no type of dates: they stay texts,
+-- YYYY-MM-DD. Nothing older runs beside this on SQLite, so the columns are moved at once.
+DROP INDEX earlier_warranties_linked;
+ALTER TABLE orders ADD COLUMN purchased_day text CHECK (purchased_day LIKE '____-__-__');
+UPDATE orders SET purchased_day = NULLIF(purchased_on, '');
+ALTER TABLE orders DROP COLUMN purchased_on;
+ALTER TABLE orgs ADD COLUMN authorised_from_day text CHECK (authorised_from_day LIKE '____-__-__');
+ALTER TABLE orgs ADD COLUMN authorised_until_day text CHECK (authorised_until_day LIKE '____-__-__');
+UPDATE orgs SET authorised_from_day = NULLIF(authorised_from, ''), authorised_until_day = NULLIF(authorised_until, '');
+ALTER TABLE orgs DROP COLUMN authorised_from;
+ALTER TABLE orgs DROP COLUMN authorised_until;
+ALTER TABLE devices ADD COLUMN purchased_day text CHECK (purchased_day LIKE '____-__-__');
+ALTER TABLE devices ADD COLUMN std_warranty_end_day text CHECK (std_warranty_end_day LIKE '____-__-__');
+ALTER TABLE devices ADD COLUMN ext_warranty_end_day text CHECK (ext_warranty_end_day LIKE '____-__-__');
+ALTER TABLE devices ADD COLUMN replaced_day text CHECK (replaced_day LIKE '____-__-__');
+UPDATE devices SET purchased_day = NULLIF(purchased_on, ''), std_warranty_end_day = NULLIF(std_warranty_end, ''), ext_warranty_end_day = NULLIF(ext_warranty_end, ''), replaced_day = NULLIF(replaced_on, '');
+ALTER TABLE devices DROP COLUMN purchased_on;
+ALTER TABLE devices DROP COLUMN std_warranty_end;
+ALTER TABLE devices DROP COLUMN ext_warranty_end;
+ALTER TABLE devices DROP COLUMN replaced_on;
+ALTER TABLE earlier_warranties ADD COLUMN starts_day text CHECK (starts_day LIKE '____-__-__');
+ALTER TABLE earlier_warranties ADD COLUMN ends_day text CHECK (ends_day LIKE '____-__-__');
+ALTER TABLE earlier_warranties ADD COLUMN purchased_day text CHECK (purchased_day LIKE '____-__-__');
+UPDATE earlier_warranties SET starts_day = NULLIF(starts_on, ''), ends_day = NULLIF(ends_on, ''), purchased_day = NULLIF(purchased_on, '');
+ALTER TABLE earlier_warranties DROP COLUMN starts_on;
+ALTER TABLE earlier_warranties DROP COLUMN ends_on;
+ALTER TABLE earlier_warranties DROP COLUMN purchased_on;
+ALTER TABLE shipments ADD COLUMN promised_day text CHECK (promised_day LIKE '____-__-__');
+UPDATE shipments SET promised_day = NULLIF(promised_on, '');
+ALTER TABLE shipments DROP COLUMN promised_on;
+ALTER TABLE catalogue_skus ADD COLUMN effective_from_day text CHECK (effective_from_day LIKE '____-__-__');
+ALTER TABLE catalogue_skus ADD COLUMN effective_to_day text CHECK (effective_to_day LIKE '____-__-__');
+UPDATE catalogue_skus SET effective_from_day = NULLIF(effective_from, ''), effective_to_day = NULLIF(effective_to, '');
+ALTER TABLE catalogue_skus DROP COLUMN effective_from;
+ALTER TABLE catalogue_skus DROP COLUMN effective_to;
+ALTER TABLE product_models ADD COLUMN effective_to_day text CHECK (effective_to_day LIKE '____-__-__');
+UPDATE product_models SET effective_to_day = NULLIF(effective_to, '');
+ALTER TABLE product_models DROP COLUMN effective_to;
+CREATE UNIQUE INDEX earlier_warranties_linked_once
+    ON earlier_warranties (account_id, serial, ends_day) WHERE state = 'LINKED';
+
+-- +goose Down
+DROP INDEX earlier_warranties_linked_once;
+ALTER TABLE product_models ADD COLUMN effective_to text NOT NULL DEFAULT '';
+UPDATE product_models SET effective_to = COALESCE(effective_to_day, '');
+ALTER TABLE product_models DROP COLUMN effective_to_day;
+ALTER TABLE catalogue_skus ADD COLUMN effective_from text NOT NULL DEFAULT '';
+ALTER TABLE catalogue_skus ADD COLUMN effective_to text NOT NULL DEFAULT '';
+UPDATE catalogue_skus SET effective_from = COALESCE(effective_from_day, ''), effective_to = COALESCE(effective_to_day, '');
+ALTER TABLE catalogue_skus DROP COLUMN effective_from_day;
+ALTER TABLE catalogue_skus DROP COLUMN effective_to_day;
+ALTER TABLE shipments ADD COLUMN promised_on text NOT NULL DEFAULT '';
+UPDATE shipments SET promised_on = COALESCE(promised_day, '');
+ALTER TABLE shipments DROP COLUMN promised_day;
+ALTER TABLE earlier_warranties ADD COLUMN starts_on text NOT NULL DEFAULT '';
+ALTER TABLE earlier_warranties ADD COLUMN ends_on text NOT NULL DEFAULT '';
+ALTER TABLE earlier_warranties ADD COLUMN purchased_on text NOT NULL DEFAULT '';
+UPDATE earlier_warranties SET starts_on = COALESCE(starts_day, ''), ends_on = COALESCE(ends_day, ''), purchased_on = COALESCE(purchased_day, '');
+ALTER TABLE earlier_warranties DROP COLUMN starts_day;
+ALTER TABLE earlier_warranties DROP COLUMN ends_day;
+ALTER TABLE earlier_warranties DROP COLUMN purchased_day;
+ALTER TABLE devices ADD COLUMN purchased_on text NOT NULL DEFAULT '';
+ALTER TABLE devices ADD COLUMN std_warranty_end text NOT NULL DEFAULT '';
+ALTER TABLE devices ADD COLUMN ext_warranty_end text NOT NULL DEFAULT '';
+ALTER TABLE devices ADD COLUMN replaced_on text NOT NULL DEFAULT '';
+UPDATE devices SET purchased_on = COALESCE(purchased_day, ''), std_warranty_end = COALESCE(std_warranty_end_day, ''), ext_warranty_end = COALESCE(ext_warranty_end_day, ''), replaced_on = COALESCE(replaced_day, '');
+ALTER TABLE devices DROP COLUMN purchased_day;
+ALTER TABLE devices DROP COLUMN std_warranty_end_day;
+ALTER TABLE devices DROP COLUMN ext_warranty_end_day;
+ALTER TABLE devices DROP COLUMN replaced_day;
+ALTER TABLE orgs ADD COLUMN authorised_from text NOT NULL DEFAULT '';
+ALTER TABLE orgs ADD COLUMN authorised_until text NOT NULL DEFAULT '';
+UPDATE orgs SET authorised_from = COALESCE(authorised_from_day, ''), authorised_until = COALESCE(authorised_until_day, '');
+ALTER TABLE orgs DROP COLUMN authorised_from_day;
+ALTER TABLE orgs DROP COLUMN authorised_until_day;
+ALTER TABLE orders ADD COLUMN purchased_on text NOT NULL DEFAULT '';
+UPDATE orders SET purchased_on = COALESCE(purchased_day, '');
+ALTER TABLE orders DROP COLUMN purchased_day;
+CREATE UNIQUE INDEX earlier_warranties_linked
+    ON earlier_warranties (account_id, serial, ends_on) WHERE state = 'LINKED';
