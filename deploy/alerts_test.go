@@ -25,20 +25,6 @@ func TestEachAlertHasItsLineInTheOperationsGuide(t *testing.T) {
 	require.Equal(t, len(alerts), strings.Count(string(raw), "expr: "))
 }
 
-// Temporal's SDK counts long polls that fail apart, and a limit that is reached now and then is
-// no outage. Files fill their few slots while all is well.
-func TestAlertsLeaveOutWhatIsNoOutage(t *testing.T) {
-	raw, err := os.ReadFile("alerts.yml")
-	require.NoError(t, err)
-	text := string(raw)
-	refuses := text[strings.Index(text, "RoomcoverTemporalRefuses"):]
-	require.Equal(t, 2,
-		strings.Count(refuses, "temporal_request_failure|temporal_long_request_failure"))
-	require.Regexp(t, `RESOURCE_EXHAUSTED[^\n]+> [1-9]\d+\n`, refuses)
-	require.NotRegexp(t, `RESOURCE_EXHAUSTED[^\n]+> 0\n`, refuses)
-	require.Regexp(t, `slots_available\{task_queue!~"[^"]*roomcover-import`, text)
-}
-
 // An alert on a metric that nobody has would never fire. Those of Temporal's SDK are held by
 // the test that raises them against a server, in dev.
 func TestAlertsAskForMetricsThatAreMeasured(t *testing.T) {

@@ -48,6 +48,15 @@ func RemindersAhead(issued, expires, now time.Time, days []int, loc *time.Locati
 	return ahead
 }
 
+// NextOfInvitation returns the instant at which an invitation has something done next, given
+// the reminders that are still to come.
+func NextOfInvitation(ahead []Reminder, expires time.Time) time.Time {
+	if len(ahead) > 0 {
+		return ahead[0].At
+	}
+	return expires
+}
+
 // KeepPendingInvitation reports whether a pending invitation is still valid for so many days that
 // it is kept when the same person orders again (S15, by default 7); otherwise it is superseded
 // by a fresh one. Days are calendar days in now's location: pass now in the account's zone to

@@ -13,6 +13,7 @@ fi
 go vet ./... || failed=1
 go vet -tags record ./workflows || failed=1
 (cd dev && CGO_ENABLED=0 go vet ./...) || failed=1
+(cd deploy/alerts && CGO_ENABLED=0 go vet ./...) || failed=1
 
 if command -v staticcheck >/dev/null; then
 	staticcheck ./... || failed=1

@@ -3,12 +3,14 @@ package identity
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
 )
@@ -21,8 +23,8 @@ type InvitationPlan struct {
 	ExpiresAt time.Time // exclusive
 }
 
-// PlanInvitation reads the instants at which a live invitation reminds and
-// ends (R121).
+// PlanInvitation returns the instants at which a live invitation reminds and ends (R121), for
+// a workflow that begins now, and keeps the first of them in its row.
 func (s *People) PlanInvitation(ctx context.Context, id string) (InvitationPlan, error) {
 	var plan InvitationPlan
 	ref, err := s.programs.Reference(ctx)
@@ -30,41 +32,56 @@ func (s *People) PlanInvitation(ctx context.Context, id string) (InvitationPlan,
 		return plan, err
 	}
 
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		var row struct {
-			Invitation
-			TimeZone string
-		}
-
-		err := tx.Table("invitations").Select("invitations.*, a.time_zone").
-			Joins("JOIN accounts a ON a.id = invitations.account_id").
-			Where("invitations.id = ?", id).Take(&row).Error
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		inv, acc, err := lockInvitation(tx, id)
 		if err != nil {
-			return db.Found(err)
+			return err
 		}
 
-		loc, err := time.LoadLocation(row.TimeZone)
+		loc, err := time.LoadLocation(acc.TimeZone)
 		if err != nil {
 			return err
 		}
 
 		plan = InvitationPlan{
-			Live:      row.State.Live(),
-			ExpiresAt: row.ExpiresAt,
-			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, tx.Now(),
+			Live:      inv.State.Live(),
+			ExpiresAt: inv.ExpiresAt,
+			Reminders: rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, tx.Now(),
 				ref.Program.InviteReminderDays, loc),
 		}
-
-		return nil
+		if !plan.Live {
+			return nil
+		}
+		return keepNext(tx, inv, rules.NextOfInvitation(plan.Reminders, plan.ExpiresAt))
 	})
 
 	return plan, err
 }
 
-// RemindInvitation queues the reminder of a day after the issue; again for the same
-// day it changes nothing. After the expiry, to which an outage may have lasted, it
-// queues none. It reports whether the invitation is still live.
+// keepNext keeps in an invitation's row when its workflow has to do something next, and closes
+// the task of one that was late.
+func keepNext(tx *db.Tx, inv Invitation, at time.Time) error {
+	if inv.NextAt != nil && inv.NextAt.Equal(at) {
+		return nil
+	}
+
+	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Update("next_at", at.UTC()).Error
+	if err != nil {
+		return err
+	}
+	return tx.Settle(db.TaskProcessStuck, inv.ID, "it goes on")
+}
+
+// RemindInvitation queues the reminder of a day after the issue, and keeps in the row when
+// the one after it is due; again for the same day it changes nothing. After the expiry, to
+// which an outage may have lasted, it queues none. It reports whether the invitation is
+// still live.
 func (s *People) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return false, err
+	}
+
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		inv, acc, err := lockInvitation(tx, id)
 		if err != nil {
@@ -76,12 +93,26 @@ func (s *People) RemindInvitation(ctx context.Context, id string, day int) (live
 			return nil
 		}
 
-		return notification.Queue(
+		err = notification.Queue(
 			tx, InvitationMail(inv, acc, "invitation_reminder", dayEpoch(day)),
 		)
+		if err != nil {
+			return err
+		}
+		return keepNext(tx, inv, afterReminder(ref, inv, acc, day))
 	})
 
 	return live, err
+}
+
+// afterReminder is when a workflow that has reminded of a day has to do something next.
+func afterReminder(
+	ref program.Reference, inv Invitation, acc account.Account, day int,
+) time.Time {
+	ahead := rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt,
+		ref.Program.InviteReminderDays, db.ZoneOf(acc.TimeZone))
+	ahead = slices.DeleteFunc(ahead, func(r rules.Reminder) bool { return r.Day <= day })
+	return rules.NextOfInvitation(ahead, inv.ExpiresAt)
 }
 
 func dayEpoch(day int) string { return "d+" + strconv.Itoa(day) }
@@ -273,8 +304,10 @@ func CloseInvitation(tx *db.Tx, inv *Invitation, to rules.InvitationState) error
 	wasLive := inv.State.Live()
 	inv.State = to
 	inv.StateSince = tx.Now()
+	inv.NextAt = nil
 
-	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
+	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).
+		Select("state", "state_since", "next_at").
 		Updates(inv).Error
 	if err != nil {
 		return err
@@ -374,9 +407,10 @@ func (s *People) invitationBounced(tx *db.Tx, n notification.Notification, reaso
 	inv.State = rules.InvitationBounced
 	inv.StateSince = tx.Now()
 	inv.LastError = reason
+	inv.NextAt = nil
 
 	err = tx.Model(&Invitation{}).Where("id = ?", inv.ID).
-		Select("state", "state_since", "last_error").Updates(&inv).Error
+		Select("state", "state_since", "last_error", "next_at").Updates(&inv).Error
 	if err != nil {
 		return err
 	}

@@ -19,18 +19,21 @@ import (
 // Invitation lets one person into an account. Only the hash of its token is
 // stored; the token is derived from the invitation's id and the service's key.
 type Invitation struct {
-	ID           string
-	AccountID    string
-	OrderID      *string
-	Kind         InvitationKind
-	Email        string // normalised
-	ContactName  string
-	Role         MemberRole
-	TokenHash    string
-	State        rules.InvitationState
-	StateSince   time.Time
-	IssuedAt     time.Time
-	ExpiresAt    time.Time // exclusive: end of local day issue+30 (R121)
+	ID          string
+	AccountID   string
+	OrderID     *string
+	Kind        InvitationKind
+	Email       string // normalised
+	ContactName string
+	Role        MemberRole
+	TokenHash   string
+	State       rules.InvitationState
+	StateSince  time.Time
+	IssuedAt    time.Time
+	ExpiresAt   time.Time // exclusive: end of local day issue+30 (R121)
+	// NextAt is when its workflow has to do something: to remind, or to end it. Nil where it
+	// is over, and of one that an earlier release issued and nobody has planned since.
+	NextAt       *time.Time
 	SupersedesID *string
 	InvitedBy    string
 	Locale       string // of its mails; empty: the account's
@@ -265,7 +268,10 @@ func newInvitation(tx *db.Tx,
 	ref program.Reference, acc account.Account, email, name string, role MemberRole,
 ) Invitation {
 	now := tx.Now()
-	expires := rules.InvitationExpiry(now, ref.Program.InviteDays, db.ZoneOf(acc.TimeZone))
+	zone := db.ZoneOf(acc.TimeZone)
+	expires := rules.InvitationExpiry(now, ref.Program.InviteDays, zone)
+	next := rules.NextOfInvitation(
+		rules.RemindersAhead(now, expires, now, ref.Program.InviteReminderDays, zone), expires)
 	id := db.NewID(db.PrefixInvitation)
 	return Invitation{
 		ID:          id,
@@ -278,6 +284,7 @@ func newInvitation(tx *db.Tx,
 		StateSince:  now,
 		IssuedAt:    now,
 		ExpiresAt:   expires,
+		NextAt:      &next,
 	}
 }
 

@@ -251,8 +251,10 @@ func (s *Operations) CountProcesses(ctx context.Context) ([]ProcessCount, error)
 // instant, so that what is only under way costs nothing.
 var overdueOnes = map[processes.Kind]string{
 	processes.Order: `o.state_since <= @late AND (o.state IN ('RECEIVED','ACCEPTED','PROVISIONING')
-		OR o.cancelling) OR o.state = 'NEEDS_REVIEW' AND o.review_until <= @late`,
-	processes.Invitation: `i.expires_at <= @late OR i.state_since <= @late AND i.id IN (
+		OR o.cancelling) OR o.state = 'NEEDS_REVIEW'
+		AND (o.next_at <= @late OR o.review_until <= @late)`,
+	processes.Invitation: `i.next_at <= @late OR i.expires_at <= @late
+		OR i.state_since <= @late AND i.id IN (
 		SELECT m.subject_id FROM notifications m
 		WHERE m.template = 'invitation' AND m.state NOT IN ('SENT','DELIVERED'))`,
 	processes.RMA:   "r.next_at <= @late",

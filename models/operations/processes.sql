@@ -21,7 +21,7 @@ SELECT
 		WHEN NOT o.cancelling AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until
 	END AS until,
 	CASE
-		WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
+		WHEN o.state = 'NEEDS_REVIEW' THEN COALESCE(o.next_at, o.review_until)
 		WHEN NOT o.cancelling AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until
 	END AS timer_at,
 	o.account_id,
@@ -73,7 +73,8 @@ SELECT
 	END AS actor,
 	i.state_since AS since,
 	i.expires_at AS until,
-	i.expires_at AS timer_at,
+	-- One whose mailbox does not exist is an operator's; its workflow has nothing to do any more.
+	CASE WHEN i.state <> 'BOUNCED' THEN COALESCE(i.next_at, i.expires_at) END AS timer_at,
 	i.account_id,
 	i.order_id,
 	CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END AS last_error,

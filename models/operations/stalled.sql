@@ -8,12 +8,5 @@ SELECT what, count(*) AS n FROM (
 	UNION ALL
 	SELECT 'imports' FROM import_jobs
 	WHERE state = 'QUEUED' AND created_at < @late
-
-	UNION ALL
-	SELECT 'review reminders' FROM orders o
-	WHERE o.state = 'NEEDS_REVIEW' AND o.state_since < @review_late AND o.state_since >= @review_from
-		AND NOT EXISTS (SELECT 1 FROM notifications n
-			WHERE n.subject_id = o.id AND n.template = 'order_review_reminder'
-				AND n.created_at >= o.state_since)
 ) s
 GROUP BY what

@@ -81,12 +81,11 @@ func nameSellers(tx *db.Tx, o *Order, c *identity.Contact) error {
 // account that it belongs to was opened after it came, and does not know the person whom
 // the order names.
 func returnToReview(tx *db.Tx, ref program.Reference, o *Order, acc account.Account) error {
-	until := reviewUntil(tx, ref, o.TimeZone)
 	o.AccountID = &acc.ID
-	o.ReviewUntil = &until
+	beginReview(tx, ref, o)
 	o.ReviewReasons = []string{ordering.ReasonContactUnknown}
 
-	changed := []string{"account_id", "review_until", "review_reasons"}
+	changed := []string{"account_id", "review_until", "next_at", "review_reasons"}
 	if err := moveOrder(tx, o, rules.OrderNeedsReview, changed...); err != nil {
 		return err
 	}

@@ -197,9 +197,19 @@ func review(tx *db.Tx, o *Order, ref program.Reference, facts ordering.ReviewFac
 		return
 	}
 
-	until := reviewUntil(tx, ref, o.TimeZone)
 	o.State = rules.OrderNeedsReview
+	beginReview(tx, ref, o)
+}
+
+// beginReview gives an order that comes to review now its instants.
+func beginReview(tx *db.Tx, ref program.Reference, o *Order) {
+	until := reviewUntil(tx, ref, o.TimeZone)
+	next, err := nextOfReview(ref, tx.Now(), until, o.TimeZone, 0)
+	if err != nil {
+		next = until
+	}
 	o.ReviewUntil = &until
+	o.NextAt = &next
 }
 
 // reviewUntil is the end of the last local day on which an operator may still

@@ -40,6 +40,7 @@ type Order struct {
 	PayloadHash      string
 	ReviewReasons    []string `gorm:"serializer:json"`
 	ReviewUntil      *time.Time
+	NextAt           *time.Time     // when its review reminds or ends; nil: not in review
 	CancellableUntil time.Time      // exclusive (R90)
 	InvitationFailed bool           // hard bounce (S17)
 	InviteAs         rules.InviteAs // decided by an operator about the contact (S15); or empty

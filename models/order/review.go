@@ -219,9 +219,10 @@ func acceptReviewed(
 		o.VendorOrderNo = &number
 	}
 	o.ReviewUntil = nil
+	o.NextAt = nil
 
 	changed := []string{
-		"vendor_order_no", "review_until", "account_id", "reseller_id", "invite_as",
+		"vendor_order_no", "review_until", "next_at", "account_id", "reseller_id", "invite_as",
 	}
 	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
@@ -307,7 +308,8 @@ func mustName(message, remedy string) error {
 // rejectReviewed rejects an order in review and writes to its reseller.
 func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 	o.ReviewUntil = nil
-	if err := moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
+	o.NextAt = nil
+	if err := moveOrder(tx, o, rules.OrderRejected, "review_until", "next_at"); err != nil {
 		return err
 	}
 
@@ -426,6 +428,7 @@ func amend(
 	if fresh.State == rules.OrderNeedsReview {
 		fresh.StateSince = o.StateSince
 		fresh.ReviewUntil = o.ReviewUntil
+		fresh.NextAt = o.NextAt
 	} else {
 		fresh.StateSince = tx.Now()
 	}
@@ -524,17 +527,35 @@ func (s *Orders) ReviewDeadlines(
 		return nil, until, err
 	}
 
-	loc, err := time.LoadLocation(o.TimeZone)
+	reminders, err = reviewReminders(ref, o.StateSince, o.TimeZone)
+	return reminders, *o.ReviewUntil, err
+}
+
+// reviewReminders are the instants at which a review that began then reminds operators.
+func reviewReminders(ref program.Reference, since time.Time, zone string) ([]time.Time, error) {
+	loc, err := time.LoadLocation(zone)
 	if err != nil {
-		return nil, until, err
+		return nil, err
 	}
 
-	since := rules.DateIn(o.StateSince, loc)
+	var reminders []time.Time
+	begin := rules.DateIn(since, loc)
 	for _, days := range ref.Program.ReviewReminderDays {
-		reminders = append(reminders, rules.StartOfDay(since.AddDays(days), loc))
+		reminders = append(reminders, rules.StartOfDay(begin.AddDays(days), loc))
 	}
+	return reminders, nil
+}
 
-	return reminders, *o.ReviewUntil, nil
+// nextOfReview is when a review that began then, ends at until and has reminded n times has
+// something done next.
+func nextOfReview(
+	ref program.Reference, since, until time.Time, zone string, n int,
+) (time.Time, error) {
+	reminders, err := reviewReminders(ref, since, zone)
+	if err != nil || n >= len(reminders) || !reminders[n].Before(until) {
+		return until, err
+	}
+	return reminders[n], nil
 }
 
 // reminderEpoch names the n-th reminder of the review that the order is in: one that came
@@ -547,7 +568,8 @@ func (o *Order) reminderEpoch(n int) string {
 }
 
 // RemindReview queues the n-th reminder of an order in review to the program's
-// mailbox; again for the same n it changes nothing.
+// mailbox, and keeps in the row when something is to be done next; again for the same n it
+// changes nothing.
 func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -575,6 +597,21 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 
 		m.Epoch = o.reminderEpoch(n)
 		m.Locale = ref.Program.Locales[0]
-		return notification.Queue(tx, m)
+		if err := notification.Queue(tx, m); err != nil {
+			return err
+		}
+
+		next, err := nextOfReview(ref, o.StateSince, *o.ReviewUntil, o.TimeZone, n)
+		if err != nil {
+			return err
+		}
+		if o.NextAt != nil && o.NextAt.Equal(next) {
+			return nil
+		}
+		err = tx.Model(&Order{}).Where("id = ?", o.ID).Update("next_at", next).Error
+		if err != nil {
+			return err
+		}
+		return tx.Settle(db.TaskProcessStuck, o.ID, "it goes on")
 	})
 }

@@ -2,9 +2,12 @@ package order
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
 )
@@ -68,4 +71,57 @@ func keyOrder(tx *db.Tx, o Order, distributors []rules.KnownName) error {
 	}
 
 	return tx.Model(&Order{}).Where("id = ? AND po_key = ''", o.ID).Updates(changed).Error
+}
+
+// SeedNextReviews gives orders that came to review under an earlier release the instant at
+// which their review reminds or ends next. Again it changes nothing.
+func (s *Orders) SeedNextReviews(ctx context.Context) error {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return err
+	}
+
+	for last := ""; ; {
+		var some []Order
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			some = nil
+			err := tx.ForUpdate().
+				Select("id", "state_since", "review_until", "time_zone").
+				Where("state = ? AND next_at IS NULL AND id > ?", rules.OrderNeedsReview, last).
+				Order("id").Limit(500).Find(&some).Error
+			if err != nil {
+				return err
+			}
+
+			for _, o := range some {
+				next, err := o.nextAhead(ref, tx.Now())
+				if err != nil {
+					return err
+				}
+				err = tx.Model(&Order{}).Where("id = ?", o.ID).Update("next_at", next).Error
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		last = some[len(some)-1].ID
+	}
+}
+
+// nextAhead is the first instant after now at which an order's review reminds, or its end.
+func (o *Order) nextAhead(ref program.Reference, now time.Time) (*time.Time, error) {
+	reminders, err := reviewReminders(ref, o.StateSince, o.TimeZone)
+	if err != nil || o.ReviewUntil == nil {
+		return o.ReviewUntil, err
+	}
+
+	i := slices.IndexFunc(reminders, func(at time.Time) bool { return at.After(now) })
+	if i < 0 || !reminders[i].Before(*o.ReviewUntil) {
+		return o.ReviewUntil, nil
+	}
+	return &reminders[i], nil
 }

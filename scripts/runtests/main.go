@@ -1,8 +1,9 @@
-// Command runtests runs every test of the repository in three passes: the program with
+// Command runtests runs every test of the repository in four passes: the program with
 // its coverage, then what has goroutines with the race detector, and beside both the
-// development environment. It says which package ended, shows what failed or was skipped,
-// and ends with where the time went and a count. It ends with a code other than 0 when a test
-// fails, the coverage is too low, or with -all when a test is skipped.
+// development environment and the alerts, as Prometheus evaluates them. It says which package
+// ended, shows what failed or was skipped, and ends with where the time went and a count. It
+// ends with a code other than 0 when a test fails, the coverage is too low, or with -all when a
+// test is skipped.
 package main
 
 import (
@@ -26,7 +27,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.passes, "passes", "program,race,dev", "which passes run")
+	flag.StringVar(&o.passes, "passes", "program,race,dev,alerts", "which passes run")
 	flag.Float64Var(&o.coverage, "coverage",
 		0, "fail below this coverage of the program's statements, in percent")
 	flag.StringVar(&o.profile, "coverprofile", "", "keep the program's coverage in this file")

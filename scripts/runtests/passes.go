@@ -42,6 +42,8 @@ func (o options) plan(patterns []string) ([]pass, error) {
 			p, err = race(patterns)
 		case "dev":
 			p, err = development()
+		case "alerts":
+			p, err = alerts()
 		default:
 			err = fmt.Errorf("there is no pass %q", name)
 		}
@@ -128,6 +130,24 @@ func development() (pass, error) {
 	}
 	if os.Getenv("ROOMCOVER_LONG") != "" {
 		p.args = append(p.args, "-tags", "long")
+	}
+
+	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {
+		p.packages = append(p.packages, path)
+		return nil
+	})
+	return p, err
+}
+
+// alerts evaluates deploy/alerts.yml. Its module is for these tests alone.
+func alerts() (pass, error) {
+	p := pass{
+		name:   "the alerts, as Prometheus evaluates them",
+		dir:    "deploy/alerts",
+		env:    []string{"CGO_ENABLED=0"},
+		args:   []string{"-timeout", "10m"},
+		beside: true,
+		mark:   "alerts ",
 	}
 
 	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {

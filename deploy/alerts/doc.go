@@ -1,0 +1,3 @@
+// Package alerts holds no code: its tests evaluate deploy/alerts.yml as Prometheus would. It is
+// a module of its own, so that nothing that is shipped depends on Prometheus.
+package alerts
