@@ -75,7 +75,7 @@ func TestOracle_NamesWhatIsWrongWithSpares(t *testing.T) {
 			`DELETE FROM notifications WHERE template = 'spare_update' AND params->>'step' = 'SHIPPED'`, "mail",
 			"SHIPPED: 0 of 1",
 		},
-		{"timer asleep", `UPDATE spare_units SET next_at = '2020-01-01', next_timer = 'X' WHERE id = ` +
+		{"timer asleep", `UPDATE spare_units SET next_at = '2020-01-01', next_timer = 'RECALL_DUE' WHERE id = ` +
 			used, "replacement", "what was due was not done"},
 		{"name in a unit", `UPDATE spare_units SET last_error = 'Ana Qzxvulio'`, "personal data", "spare_units"},
 	} {
