@@ -125,11 +125,12 @@ var arrows = map[string][]string{
 		"rules/ordering", "rules/processes", "rules/rma", "rules/shipping", "rules/spare",
 		"strictjson",
 	},
+	"web": {"models/identity", "rules"},
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/logistics", "models/order",
 		"models/program", "models/replacement", "models/warranty", "rules", "rules/catalogue",
-		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare",
+		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},
 	"server": {"api", "models/db", "models/domains", "models/operations", "portal"},
 	"cmd/roomcover": {

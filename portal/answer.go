@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/web"
 )
 
 // answer is what a handler wants shown: a page, or another address.
@@ -67,7 +68,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		return
 	}
 
-	v.headers(c.Writer.Header())
+	web.Headers(c.Writer.Header(), v.secure)
 	if a.to != "" {
 		c.Writer.Header().Set("Location", a.to)
 	}
@@ -142,26 +143,6 @@ func failPlainly(c *gin.Context, err error) {
 		c.Header("Retry-After", db.RetryAfter)
 	}
 
-	speaks := messages.In(accepted(c.GetHeader("Accept-Language"), messages.Locales()))
+	speaks := messages.In(web.Accepted(c.GetHeader("Accept-Language"), messages.Locales()))
 	http.Error(c.Writer, speaks.Say("problem."+kind+".text"), status)
-}
-
-// headers forbids whatever a page does not need: scripts, frames, foreign
-// sources. The referrer stays on this site: "no-referrer" would also blank the
-// Origin of our own forms, by which browsers without Sec-Fetch-Site are told
-// apart from foreign sites.
-func (s *site) headers(h http.Header) {
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "+
-			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Vary", "Cookie, Accept-Language")
-	if s.secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // TestR42_S7_PagesOfAMemberInABrowser looks at what the walk does not reach:
@@ -148,7 +149,7 @@ func (s *screen) newPassword() {
 	s.open("/password-reset/new?token=" + s.Secrets().ResetToken(s.mails("password_reset")[0].SubjectID))
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent("short" + kb.Enter))
-	require.Equal(s.t, say("password.short", messages.Args{"least": leastPassword}), s.text(".problem span"))
+	require.Equal(s.t, say("password.short", messages.Args{"least": web.LeastPassword}), s.text(".problem span"))
 	s.check("new-password-short")
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent(goodPassword + kb.Enter))

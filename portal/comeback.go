@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/web"
 )
 
 // What a person was about when the session ended comes back after signing in: the account
@@ -54,7 +55,7 @@ const (
 	fieldLost     = "lost"
 )
 
-func (s *site) lastSeenCookie() string { return cookieName("roomcover-last", s.secure) }
+func (s *site) lastSeenCookie() string { return web.CookieName("roomcover-last", s.secure) }
 
 // lastSeen reads who was signed in with this browser, until they signed out or stayed away.
 func (v *visit) lastSeen() (lastSeen, bool) {

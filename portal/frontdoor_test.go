@@ -14,6 +14,7 @@ import (
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/web"
 )
 
 func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
@@ -56,7 +57,7 @@ func TestHeadersAndCookies(t *testing.T) {
 	}
 	h := ask("/sign-in").Header
 	for name, want := range map[string]string{
-		"Content-Security-Policy":   "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"Content-Security-Policy":   "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 		"X-Content-Type-Options":    "nosniff",
 		"Cache-Control":             "no-store",
 		"Referrer-Policy":           "same-origin",
@@ -128,7 +129,7 @@ func TestLanguageFollowsTheVisitor(t *testing.T) {
 	ana, _ := w.admin()
 	ana.lang = "pt-BR"
 	require.Contains(t, ana.get("/").body, `<html lang="en"`, "the user's own language comes before the browser's")
-	require.Equal(t, "/", localPath("//evil.example"))
+	require.Equal(t, "/", web.LocalPath("//evil.example"))
 }
 
 func TestLanguageIsChangedOnALinkWithoutShowingItsToken(t *testing.T) {

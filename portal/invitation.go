@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // landing is what an invitation's page shows. The address is masked: who
@@ -335,8 +336,8 @@ func askPerson(v *visit) (answer, error) {
 
 func (v *visit) personPage(found identity.InvitationView, p personPage) answer {
 	p.Email, p.Company = found.Invitation.Email, found.Account.LegalName
-	p.LeastLength = leastPassword
-	p.MostLength = mostPassword
+	p.LeastLength = web.LeastPassword
+	p.MostLength = web.MostPassword
 	p.NameMostLength = mostName
 	a := answer{page: "person", title: "person.title", data: p}
 	if p.NameProblem != "" || p.PassProblem != "" {
@@ -375,14 +376,14 @@ func acceptAsNew(v *visit) (answer, error) {
 	p := personPage{
 		Name:        name,
 		NameProblem: nameProblem(name),
-		PassProblem: passwordProblem(password, name, found.Invitation.Email,
+		PassProblem: web.PasswordProblem(password, name, found.Invitation.Email,
 			found.Account.LegalName, v.program.Name),
 	}
 	if p.NameProblem != "" || p.PassProblem != "" {
 		return v.personPage(found, p), nil
 	}
 
-	hash, err := hashPassword(v.ctx, password)
+	hash, err := web.HashPassword(v.ctx, password)
 	if err != nil {
 		return answer{}, err
 	}

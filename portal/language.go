@@ -7,10 +7,10 @@ import (
 
 	"cloud.google.com/go/civil"
 	"github.com/gin-gonic/gin"
-	"golang.org/x/text/language"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const (
@@ -23,7 +23,7 @@ const (
 // language is the fallback.
 func (v *visit) chooseLanguage(c *gin.Context) *messages.Language {
 	wishes := []string{c.Query("lang")}
-	if cookie, err := c.Request.Cookie(cookieName(languageCookie, v.secure)); err == nil {
+	if cookie, err := c.Request.Cookie(web.CookieName(languageCookie, v.secure)); err == nil {
 		wishes = append(wishes, cookie.Value)
 	}
 	if v.who != nil {
@@ -37,7 +37,7 @@ func (v *visit) chooseLanguage(c *gin.Context) *messages.Language {
 		}
 	}
 
-	return messages.In(accepted(c.GetHeader("Accept-Language"), offered))
+	return messages.In(web.Accepted(c.GetHeader("Accept-Language"), offered))
 }
 
 // offered is the program's languages that the portal speaks.
@@ -53,21 +53,6 @@ func (v *visit) offered() []string {
 		return []string{"en"}
 	}
 	return out
-}
-
-func accepted(header string, offered []string) string {
-	wanted, _, err := language.ParseAcceptLanguage(header)
-	if err != nil || len(wanted) == 0 {
-		return offered[0]
-	}
-
-	tags := make([]language.Tag, len(offered))
-	for i, o := range offered {
-		tags[i] = language.Make(o)
-	}
-
-	_, index, _ := language.NewMatcher(tags).Match(wanted...)
-	return offered[index]
 }
 
 // changedLanguage remembers the language of ?lang and shows the page again
@@ -96,7 +81,7 @@ func (v *visit) changedLanguage(c *gin.Context) (bool, error) {
 	to.Scheme = ""
 	to.Host = ""
 	to.RawQuery = q.Encode()
-	v.finish(c, redirect(localPath(to.String())))
+	v.finish(c, redirect(web.LocalPath(to.String())))
 	return true, nil
 }
 
@@ -104,7 +89,7 @@ func (v *visit) changedLanguage(c *gin.Context) (bool, error) {
 func (v *visit) keepLanguage(c *gin.Context, locale string) {
 	c.SetSameSite(http.SameSiteLaxMode)
 	c.SetCookie(
-		cookieName(languageCookie, v.secure), locale, 365*24*3600, "/", "", v.secure, true,
+		web.CookieName(languageCookie, v.secure), locale, 365*24*3600, "/", "", v.secure, true,
 	)
 }
 
@@ -134,14 +119,6 @@ func chooseMailLanguage(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	return v.done("/account", "flash.language"), nil
-}
-
-// localPath keeps a redirect on this site: "//host" would leave it.
-func localPath(path string) string {
-	if len(path) == 0 || path[0] != '/' || (len(path) > 1 && (path[1] == '/' || path[1] == '\\')) {
-		return "/"
-	}
-	return path
 }
 
 // day writes a calendar date, dayIn the date that a zone shows at an instant,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/web"
 )
 
 // browserKept is how long a browser keeps the secret by which it is known again. It says
@@ -13,7 +14,7 @@ import (
 // places; browsers keep no cookie longer.
 const browserKept = 400 * 24 * time.Hour
 
-func (s *site) browserCookie() string { return cookieName("roomcover-browser", s.secure) }
+func (s *site) browserCookie() string { return web.CookieName("roomcover-browser", s.secure) }
 
 // browserSecret is the form of rand.Text.
 var browserSecret = regexp.MustCompile(`^[A-Z2-7]{26,64}$`)

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // The bounds of links for a new password to one address.
@@ -116,7 +117,11 @@ func newPasswordPage(problem string) answer {
 	a := answer{
 		page:  "newpassword",
 		title: "newpassword.title",
-		data:  resetPage{Problem: problem, LeastLength: leastPassword, MostLength: mostPassword},
+		data: resetPage{
+			Problem:     problem,
+			LeastLength: web.LeastPassword,
+			MostLength:  web.MostPassword,
+		},
 	}
 
 	if problem != "" {
@@ -138,11 +143,11 @@ func setNewPassword(v *visit) (answer, error) {
 	}
 
 	password := v.form("password")
-	if problem := passwordProblem(password, u.Name, u.Email, v.program.Name); problem != "" {
+	if problem := web.PasswordProblem(password, u.Name, u.Email, v.program.Name); problem != "" {
 		return newPasswordPage(problem), nil
 	}
 
-	hash, err := hashPassword(v.ctx, password)
+	hash, err := web.HashPassword(v.ctx, password)
 	if err != nil {
 		return answer{}, err
 	}

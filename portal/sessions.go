@@ -1,10 +1,9 @@
 package portal
 
 import (
-	"strings"
-
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/web"
 )
 
 type sessionView struct {
@@ -19,7 +18,7 @@ func showSessions(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	here := storedToken(v.sessions.Token(v.ctx))
+	here := web.StoredToken(v.sessions.Token(v.ctx))
 	zone := "UTC"
 	if len(v.who.accounts) > 0 {
 		zone = v.who.account().TimeZone
@@ -54,7 +53,7 @@ func endSession(v *visit) (answer, error) {
 		if sessionID(r) != v.form("session") {
 			continue
 		}
-		if r.TokenHash == storedToken(v.sessions.Token(v.ctx)) {
+		if r.TokenHash == web.StoredToken(v.sessions.Token(v.ctx)) {
 			return signOut(v)
 		}
 		if err := v.people.DeleteSessionsOf(v.ctx, v.who.user.ID, r.TokenHash, ""); err != nil {
@@ -67,43 +66,9 @@ func endSession(v *visit) (answer, error) {
 
 // endOtherSessions keeps this one only.
 func endOtherSessions(v *visit) (answer, error) {
-	here := storedToken(v.sessions.Token(v.ctx))
+	here := web.StoredToken(v.sessions.Token(v.ctx))
 	if err := v.people.DeleteSessionsOf(v.ctx, v.who.user.ID, "", here); err != nil {
 		return answer{}, err
 	}
 	return v.done("/sessions", "flash.sessionsended"), nil
-}
-
-// browserLabel names a browser and its system for the list; nothing finer is
-// kept.
-func browserLabel(agent string) string {
-	name := firstIn(agent, []string{
-		"Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "CriOS/",
-		"Chrome", "FxiOS/", "Firefox", "Safari/", "Safari",
-	})
-
-	system := firstIn(agent, []string{
-		"Windows", "Windows", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Mac OS X",
-		"macOS", "CrOS", "ChromeOS", "Linux", "Linux",
-	})
-
-	switch {
-	case name == "" && system == "":
-		return "–"
-	case system == "":
-		return name
-	case name == "":
-		return system
-	}
-
-	return name + ", " + system
-}
-
-func firstIn(text string, pairs []string) string {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if strings.Contains(text, pairs[i]) {
-			return pairs[i+1]
-		}
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // The bounds of sign-in, per quarter of an hour: one address from one network, and
@@ -86,7 +87,7 @@ func (v *visit) trySignIn(email, password string) (u identity.User, ok bool, err
 		return u, false, err
 	}
 
-	ok, err = passwordMatches(v.ctx, bounded(password), u.PasswordHash)
+	ok, err = web.PasswordMatches(v.ctx, web.Bounded(password), u.PasswordHash)
 	switch {
 	case err != nil:
 		return u, false, err
@@ -167,10 +168,6 @@ func (v *visit) welcome(u identity.User, next string) (answer, error) {
 	}
 	return redirect("/"), nil
 }
-
-// bounded keeps a giant password from costing giant work; none that is longer
-// can be right.
-func bounded(password string) string { return password[:min(len(password), 4*mostPassword+1)] }
 
 // signOut ends the session. A person who was refused at an invitation may keep
 // it for the right person to go on.

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/web"
 )
 
 func TestSignInSaysTheSameForUnknownAndWrong(t *testing.T) {
@@ -87,12 +87,12 @@ func TestSessionFixation(t *testing.T) {
 	require.NotEmpty(t, planted)
 	g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword)
 	require.NotEqual(t, planted, g.cookie("roomcover"))
-	old, ok, err := w.FindSession(w.Context, storedToken(planted))
+	old, ok, err := w.FindSession(w.Context, web.StoredToken(planted))
 	require.NoError(t, err)
 	require.True(t, ok, "for the second click")
 	require.Nil(t, old.UserID, "the planted session is nobody's")
-	require.WithinDuration(t, db.RealNow(), old.ExpiresAt, visitorGrace)
-	row, ok, err := w.FindSession(w.Context, storedToken(g.cookie("roomcover")))
+	require.WithinDuration(t, db.RealNow(), old.ExpiresAt, web.VisitorGrace)
+	row, ok, err := w.FindSession(w.Context, web.StoredToken(g.cookie("roomcover")))
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NotNil(t, row.UserID)
@@ -116,7 +116,7 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	token := g.cookie("roomcover")
 	require.Equal(t, 404, g.get("/sign-out").status, "a link cannot sign out")
 	require.Equal(t, "/sign-in", g.post("/sign-out").path)
-	_, ok, err := w.FindSession(w.Context, storedToken(token))
+	_, ok, err := w.FindSession(w.Context, web.StoredToken(token))
 	require.NoError(t, err)
 	require.False(t, ok)
 	require.Equal(t, "/sign-in", g.get("/").path)
@@ -135,8 +135,8 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		for _, text := range []string{"Safari, iPhone", "Chrome, Android", "Firefox, Linux", "This browser"} {
 			require.Contains(t, list, text)
 		}
-		require.NotContains(t, list, storedToken(phone.cookie("roomcover")))
-		row, _, err := w.FindSession(w.Context, storedToken(phone.cookie("roomcover")))
+		require.NotContains(t, list, web.StoredToken(phone.cookie("roomcover")))
+		row, _, err := w.FindSession(w.Context, web.StoredToken(phone.cookie("roomcover")))
 		require.NoError(t, err)
 		here.post("/sessions/end", "session", sessionID(row))
 		require.Equal(t, "/sign-in", phone.get("/").path)
@@ -151,7 +151,7 @@ func TestASessionOfAnotherPersonCannotBeEnded(t *testing.T) {
 	w := newWorld(t)
 	ana, inv := w.admin()
 	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
-	row, _, err := w.FindSession(w.Context, storedToken(ana.cookie("roomcover")))
+	row, _, err := w.FindSession(w.Context, web.StoredToken(ana.cookie("roomcover")))
 	require.NoError(t, err)
 	bruno.post("/sessions/end", "session", sessionID(row))
 	require.Equal(t, "/", ana.get("/").path)
@@ -160,9 +160,9 @@ func TestASessionOfAnotherPersonCannotBeEnded(t *testing.T) {
 func TestAnEndedSessionStaysEndedWhileARequestIsUnderWay(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		g, _ := w.admin()
-		token := storedToken(g.cookie("roomcover"))
-		store := sessionStore{people: w.People}
-		ctx := context.WithValue(w.Context, browserKey{}, &browser{})
+		token := web.StoredToken(g.cookie("roomcover"))
+		store := web.SessionStore{Rows: w.People, Person: keyUser}
+		ctx := web.WithBrowser(w.Context, "")
 		data, ok, err := store.FindCtx(ctx, token)
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -229,7 +229,7 @@ func TestSecretsNeverReachTheLogOrAPage(t *testing.T) {
 func TestStoredSessionsHoldNoToken(t *testing.T) {
 	w := newWorld(t)
 	g, inv := w.asked()
-	row, ok, err := w.FindSession(w.Context, storedToken(g.cookie("roomcover")))
+	row, ok, err := w.FindSession(w.Context, web.StoredToken(g.cookie("roomcover")))
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NotContains(t, string(row.Data), w.Secrets().InvitationToken(inv.ID))
@@ -240,12 +240,12 @@ func TestStoredSessionsHoldNoToken(t *testing.T) {
 func TestSessionsEndByThemselves(t *testing.T) {
 	w := newWorld(t)
 	visitor, _ := w.asked()
-	row, _, err := w.FindSession(w.Context, storedToken(visitor.cookie("roomcover")))
+	row, _, err := w.FindSession(w.Context, web.StoredToken(visitor.cookie("roomcover")))
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now().Add(visitorLifetime), row.ExpiresAt, time.Minute)
 	visitor.post("/invitation/code", "code", w.code())
 	visitor.post("/invitation/person", "name", "Ana", "password", goodPassword)
-	row, _, err = w.FindSession(w.Context, storedToken(visitor.cookie("roomcover")))
+	row, _, err = w.FindSession(w.Context, web.StoredToken(visitor.cookie("roomcover")))
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now().Add(sessionIdle), row.ExpiresAt, time.Minute,
 		"twelve hours after the last use")
@@ -324,14 +324,14 @@ func TestBrowserLabels(t *testing.T) {
 		"Mozilla/5.0 (Windows NT 10.0) Chrome/150.0 Safari/537 Edg/150": "Edge, Windows",
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 15) Safari/605":         "Safari, macOS",
 	} {
-		require.Equal(t, want, browserLabel(agent))
+		require.Equal(t, want, web.BrowserLabel(agent))
 	}
 }
 
 func TestEndingOnesOwnSessionSignsOut(t *testing.T) {
 	w := newWorld(t)
 	g, _ := w.admin()
-	row, _, err := w.FindSession(w.Context, storedToken(g.cookie("roomcover")))
+	row, _, err := w.FindSession(w.Context, web.StoredToken(g.cookie("roomcover")))
 	require.NoError(t, err)
 	require.Equal(t, "/sign-in", g.post("/sessions/end", "session", sessionID(row)).path)
 	require.Equal(t, "/sign-in", g.get("/sign-in").path)

@@ -17,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/web"
 )
 
 //go:embed templates
@@ -225,7 +226,7 @@ func (s *site) static(c *gin.Context) {
 	}
 
 	h := c.Writer.Header()
-	s.headers(h)
+	web.Headers(h, s.secure)
 	h.Set("Content-Type", mime.TypeByExtension(path.Ext(file)))
 	h.Set("Cache-Control", "public, max-age=300")
 	h.Del("Vary")
@@ -290,7 +291,7 @@ type problemPart struct{ ID, Text string }
 // by.
 func (w view) Problem(id, key string) problemPart {
 	return problemPart{
-		id, w.T(key, "least", leastPassword, "most", mostPassword, "mailbox", w.Mail),
+		id, w.T(key, "least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/web"
 )
 
 // visit is one request: its session, its person, its language.
@@ -83,8 +84,8 @@ func (s *site) serve(r route) gin.HandlerFunc {
 
 // beginVisit loads the session and its person, and chooses the language.
 func (s *site) beginVisit(c *gin.Context) (*visit, error) {
-	b := &browser{label: browserLabel(c.Request.UserAgent())}
-	ctx := context.WithValue(c.Request.Context(), browserKey{}, b)
+	label := web.BrowserLabel(c.Request.UserAgent())
+	ctx := web.WithBrowser(c.Request.Context(), label)
 	token := ""
 	if cookie, err := c.Request.Cookie(s.sessions.Cookie.Name); err == nil {
 		token = cookie.Value
@@ -108,7 +109,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		param:   c.Param,
 		ip:      c.ClientIP(),
 		network: rules.Network(c.ClientIP()),
-		label:   b.label,
+		label:   label,
 		id:      c.Writer.Header().Get("X-Request-Id"),
 		program: ref.Program,
 	}

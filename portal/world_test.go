@@ -22,12 +22,13 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
 	// The tests are about pages, not about the cost of argon2id.
-	passwordCost = cost{memory: 64, passes: 1, lanes: 1}
+	web.PasswordCost = web.Cost{Memory: 64, Passes: 1, Lanes: 1}
 	storetest.Main(m, closeBrowsers)
 }
 

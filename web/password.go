@@ -1,4 +1,4 @@
-package portal
+package web
 
 import (
 	"context"
@@ -14,16 +14,17 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// cost is argon2id's work: memory in KiB, passes, lanes. The encoded hash
+// Cost is argon2id's work: memory in KiB, passes, lanes. The encoded hash
 // carries it, so that it can be raised later.
-type cost struct {
-	memory uint32
-	passes uint32
-	lanes  uint8
+type Cost struct {
+	Memory uint32
+	Passes uint32
+	Lanes  uint8
 }
 
-// OWASP's parameters for argon2id: 19 MiB, two passes, one lane.
-var passwordCost = cost{memory: 19 * 1024, passes: 2, lanes: 1}
+// PasswordCost is the work of each new hash: OWASP's parameters for argon2id, 19 MiB, two
+// passes, one lane. Tests that are not about it make it small.
+var PasswordCost = Cost{Memory: 19 * 1024, Passes: 2, Lanes: 1}
 
 const (
 	saltLength = 16
@@ -34,38 +35,38 @@ const (
 // memory that a flood of sign-ins can take: 8 × 19 MiB.
 var hashing = make(chan struct{}, 8)
 
-func stretch(ctx context.Context, password string, salt []byte, c cost) ([]byte, error) {
+func stretch(ctx context.Context, password string, salt []byte, c Cost) ([]byte, error) {
 	select {
 	case hashing <- struct{}{}:
 		defer func() { <-hashing }()
-		return argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.lanes, keyLength), nil
+		return argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, c.Lanes, keyLength), nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// hashPassword gives the encoded argon2id hash (PHC string format) of a password in its
+// HashPassword gives the encoded argon2id hash (PHC string format) of a password in its
 // one spelling (S63).
-func hashPassword(ctx context.Context, password string) (string, error) {
+func HashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt)
-	key, err := stretch(ctx, rules.NormalisePassword(password), salt, passwordCost)
+	key, err := stretch(ctx, rules.NormalisePassword(password), salt, PasswordCost)
 	if err != nil {
 		return "", err
 	}
 
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, passwordCost.memory, passwordCost.passes, passwordCost.lanes,
+		argon2.Version, PasswordCost.Memory, PasswordCost.Passes, PasswordCost.Lanes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
-var errHashForm = errors.New("portal: a stored password hash has an unknown form")
+var errHashForm = errors.New("web: a stored password hash has an unknown form")
 
-// passwordMatches holds a password against an encoded hash. An empty hash (no
+// PasswordMatches holds a password against an encoded hash. An empty hash (no
 // such user, or single sign-on only) costs the same work and never matches.
-func passwordMatches(ctx context.Context, password, encoded string) (bool, error) {
+func PasswordMatches(ctx context.Context, password, encoded string) (bool, error) {
 	if encoded == "" {
-		_, err := stretch(ctx, password, make([]byte, saltLength), passwordCost)
+		_, err := stretch(ctx, password, make([]byte, saltLength), PasswordCost)
 		return false, err
 	}
 
@@ -97,14 +98,14 @@ func spellings(password string) []string {
 	return []string{one, password}
 }
 
-func decodeHash(encoded string) (c cost, salt, key []byte, err error) {
+func decodeHash(encoded string) (c Cost, salt, key []byte, err error) {
 	parts := strings.Split(encoded, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" ||
 		parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, errHashForm
 	}
 
-	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.passes, &c.lanes); err != nil {
+	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Passes, &c.Lanes); err != nil {
 		return c, nil, nil, errHashForm
 	}
 	if salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
@@ -117,3 +118,6 @@ func decodeHash(encoded string) (c cost, salt, key []byte, err error) {
 
 	return c, salt, key, nil
 }
+
+// Bounded keeps a giant password from costing giant work; none that is longer can be right.
+func Bounded(password string) string { return password[:min(len(password), 4*MostPassword+1)] }

@@ -1,4 +1,4 @@
-package portal
+package web
 
 import (
 	_ "embed"
@@ -10,8 +10,8 @@ import (
 // A password's length in characters. There are no rules of composition (NIST
 // SP 800-63B): length, and not being among the first that are guessed.
 const (
-	leastPassword = 10
-	mostPassword  = 128
+	LeastPassword = 10
+	MostPassword  = 128
 )
 
 //go:embed passwords/common.txt
@@ -35,15 +35,15 @@ func readCommon(text string) map[string]struct{} {
 	return out
 }
 
-// passwordProblem names what is wrong with a new password by the key of its
+// PasswordProblem names what is wrong with a new password by the key of its
 // message, or "". own is what an attacker knows of the person: name, address,
 // company.
-func passwordProblem(password string, own ...string) string {
+func PasswordProblem(password string, own ...string) string {
 	n := utf8.RuneCountInString(password)
 	switch {
-	case n < leastPassword || !utf8.ValidString(password):
+	case n < LeastPassword || !utf8.ValidString(password):
 		return "password.short"
-	case n > mostPassword:
+	case n > MostPassword:
 		return "password.long"
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return "password.unusable"
@@ -141,5 +141,5 @@ func personal(password string, own []string) bool {
 		}
 	}
 
-	return len(p) != len(password) && utf8.RuneCountInString(p) < leastPassword/2
+	return len(p) != len(password) && utf8.RuneCountInString(p) < LeastPassword/2
 }
