@@ -83,6 +83,11 @@ var parameters = map[string][]parameter{
 		may("company", asName),
 		may("remaining", asWhole),
 		may("seller", asFlag), // to the reseller or the distributor
+		may("by", asText),     // CUSTOMER, RESELLER, DISTRIBUTOR or OPERATOR
+		may("reason", asName),
+		may("replacements", asText), // numbers of what ended beside the licenses
+		may("voided", asText),
+		may("recalled", asText),
 	},
 	// To a reseller: nothing here may say who the end customer is.
 	"order_in_your_name": {
@@ -209,6 +214,7 @@ var parameters = map[string][]parameter{
 		may("wrong", asName),
 		may("holds", asText),
 		may("fee_withdrawn", asFlag),
+		may("cancelled_order", asName), // whose cancellation ended the replacement
 	},
 	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
@@ -173,11 +174,11 @@ func cancelOrder(v *visit) (answer, error) {
 	}
 
 	if !v.confirmed() {
-		gone, whole, err := v.orders.PreviewCancellation(v.acting(), v.param("id"), r)
+		will, err := v.orders.PreviewCancellation(v.acting(), v.param("id"), r)
 		if err != nil {
 			return v.cancellationRefused(p, err)
 		}
-		return v.askCancellation(p, gone, whole)
+		return v.askCancellation(p, will)
 	}
 
 	_, _, err := v.orders.CancelOrder(v.acting(), v.param("id"), r)
@@ -254,17 +255,12 @@ func (v *visit) cancellationAgain(p cancellationPage, status int) (answer, error
 }
 
 // askCancellation says what the cancellation will do: how many licences end and how many
-// stay, what becomes of the price, of spares and invitations, who is told, and which rooms
-// lose their cover.
+// stay, what becomes of the price, of spares and invitations, who is told, which replacements
+// and spares end with them, and which rooms lose their cover.
 func (v *visit) askCancellation(
-	p cancellationPage, gone []order.CancellableLicence, whole bool,
+	p cancellationPage, will order.CancellationPreview,
 ) (answer, error) {
 	o, err := v.cancellable(v.param("id"))
-	if err != nil {
-		return answer{}, err
-	}
-
-	all, err := v.orders.CancellableLicences(v.acting(), o.ID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -284,8 +280,8 @@ func (v *visit) askCancellation(
 		return answer{}, err
 	}
 
-	n := int64(len(gone))
-	held, err := v.orders.WouldHoldMail(v.acting(), o.ID, n, whole)
+	n := int64(len(will.Gone))
+	held, err := v.orders.WouldHoldMail(v.acting(), o.ID, n, will.Whole)
 	if err != nil {
 		return answer{}, err
 	}
@@ -313,22 +309,25 @@ func (v *visit) askCancellation(
 		c.Fields = append(c.Fields, hidden{"licence", id})
 	}
 
-	if whole {
+	if will.Whole {
 		c.Title = v.say("cancellation.ask.whole")
 		c.Says = []string{v.language.Count("cancellation.says.whole", n)}
 		c.Submit = v.say("cancellation.do.whole")
 		c.Says = append(c.Says, v.invitationsAtStake(o, contracts))
 	} else {
-		c.Says = append(c.Says, v.language.Count("cancellation.says.left", int64(len(all))-n))
+		c.Says = append(c.Says, v.language.Count("cancellation.says.left", int64(will.Left)))
 	}
 
 	c.Says = append(c.Says,
 		v.say("cancellation.says.price", "seller", o.Payload.Reseller.Company),
 		spares,
+		v.ends("cancellation.says.withdrawn", will.Ended.Replacements),
+		v.ends("cancellation.says.voided", will.Ended.Voided),
+		v.ends("cancellation.says.recalled", will.Ended.Recalled),
 		v.say(told, "names", strings.Join(namesOf(readers), ", ")),
 	)
 
-	rooms := roomsOf(gone)
+	rooms := roomsOf(will.Gone)
 	if len(rooms) == 0 {
 		c.Says = append(c.Says, v.say("cancellation.says.norooms"))
 		return v.ask(c)
@@ -341,6 +340,21 @@ func (v *visit) askCancellation(
 			v.language.Count("cancellation.says.morerooms", int64(more)))
 	}
 	return v.ask(c)
+}
+
+// ends names what ends with the licences, and counts what it does not name; empty where
+// nothing does.
+func (v *visit) ends(key string, numbers []string) string {
+	if len(numbers) == 0 {
+		return ""
+	}
+
+	named := slices.Clone(numbers[:min(len(numbers), mostNamed)])
+	if more := len(numbers) - len(named); more > 0 {
+		named = append(named, v.language.Count("cancellation.says.morerooms", int64(more)))
+	}
+	return v.language.Count(key, int64(len(numbers)),
+		messages.Args{"numbers": strings.Join(named, ", ")})
 }
 
 // roomsOf are the names of the rooms that licences cover.

@@ -128,6 +128,58 @@ func countedOf(tx *db.Tx, contractIDs []string) (map[string]int64, error) {
 	return counted, err
 }
 
+// CountedLess returns by how many an account's licences that count for spares become fewer
+// where those of an order that are gone end: a licence and the one that renews it count once
+// (S4), so that nothing is lost while one of them stays.
+func CountedLess(tx *db.Tx, orderID string, gone map[string]bool) (int, error) {
+	const running = `old.state IN ('AVAILABLE','ASSIGNED')
+		AND oc.type = 'SELECT'
+		AND oc.state NOT IN ('CANCELLED','EXPIRED')
+		AND (oc.end_at IS NULL OR oc.end_at > @now)`
+	args := map[string]any{"order": orderID, "now": tx.Now()}
+
+	var inForce []string
+	err := tx.Raw(`
+		SELECT old.id
+		FROM licences old
+		JOIN service_contracts oc ON oc.id = old.contract_id
+		WHERE oc.order_id = @order
+			AND `+running, args).Scan(&inForce).Error
+	if err != nil {
+		return 0, err
+	}
+
+	var pairs []struct{ Old, Renewal string }
+	err = tx.Raw(`
+		SELECT old.id AS old, l.id AS renewal
+		FROM licences l
+		JOIN service_contracts c ON c.id = l.contract_id
+		JOIN licences old ON old.id = l.renews_licence_id
+		JOIN service_contracts oc ON oc.id = old.contract_id
+		WHERE (c.order_id = @order OR oc.order_id = @order)
+			AND old.id <> l.id
+			AND l.state IN ('AVAILABLE','ASSIGNED')
+			AND c.type = 'SELECT'
+			AND c.state NOT IN ('CANCELLED','EXPIRED')
+			AND `+running, args).Scan(&pairs).Error
+	if err != nil {
+		return 0, err
+	}
+
+	fewer := 0
+	for _, id := range inForce {
+		if gone[id] {
+			fewer++
+		}
+	}
+	for _, p := range pairs {
+		if gone[p.Old] || gone[p.Renewal] {
+			fewer--
+		}
+	}
+	return fewer, nil
+}
+
 // keepCounts runs a change of contracts or of their licences, and adds to the accounts'
 // counts what it changed. The caller holds the locks on the accounts.
 func keepCounts(tx *db.Tx, contracts []ServiceContract, change func() error) error {

@@ -34,6 +34,8 @@ type OrderCancellation struct {
 	// UntoldQuantity: somebody's address had enough mails of the day, and gets the one about so
 	// many licences on another; 0: everybody was told.
 	UntoldQuantity int64
+	// Ended is what ended beside the licences.
+	Ended replacement.Ended `gorm:"serializer:json"`
 }
 
 // CancellationState says how far the compensation has come.
@@ -178,6 +180,13 @@ func (s *Orders) cancel(
 		return OrderCancellation{}, err
 	}
 
+	// Named before it happens; the compensation says which replacements did end (S10).
+	ended, err := s.endedBy(tx.As(db.Scope{System: true, Actor: tx.Scope.Actor}), *o, chosen,
+		ref.Program.SpareRatio)
+	if err != nil {
+		return OrderCancellation{}, err
+	}
+
 	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole); err != nil {
 		return OrderCancellation{}, err
 	}
@@ -185,7 +194,7 @@ func (s *Orders) cancel(
 		return OrderCancellation{}, err
 	}
 
-	c, err := recordCancellation(tx, o, r, whole, chosen)
+	c, err := recordCancellation(tx, o, r, whole, chosen, ended)
 	if err != nil {
 		return c, err
 	}
@@ -225,7 +234,7 @@ func (r CancelRequest) choose(
 // recordCancellation stores the cancellation and the order's new state, with the audit
 // and the event that lets the order's workflow go on with it.
 func recordCancellation(
-	tx *db.Tx, o *Order, r CancelRequest, whole bool, chosen []string,
+	tx *db.Tx, o *Order, r CancelRequest, whole bool, chosen []string, ended replacement.Ended,
 ) (OrderCancellation, error) {
 	var before int64
 	err := tx.Model(&OrderCancellation{}).Where("order_id = ?", o.ID).Count(&before).Error
@@ -244,6 +253,7 @@ func recordCancellation(
 		RequestedBy: tx.Scope.Actor.ID,
 		Role:        tx.Scope.Actor.Role,
 		CreatedAt:   tx.Now(),
+		Ended:       ended,
 	}
 
 	if err := tx.Create(&c).Error; err != nil {
@@ -368,7 +378,8 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		if err := askForOtherOrder(tx, o); err != nil {
 			return err
 		}
-		if err := s.replacements.WithdrawRMAs(tx, o.ID); err != nil {
+		c.Ended.Replacements, err = s.replacements.WithdrawRMAs(tx, o.ID, o.named())
+		if err != nil {
 			return err
 		}
 		if err := tellOfCancellation(tx, o, &c, readers); err != nil {
@@ -381,7 +392,7 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 
 		err = tx.Model(&OrderCancellation{}).
 			Where("id = ?", id).
-			Select("state", "completed_at", "mail_held", "untold_quantity").
+			Select("state", "completed_at", "mail_held", "untold_quantity", "ended").
 			Updates(&c).Error
 		if err != nil {
 			return err

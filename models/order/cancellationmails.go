@@ -1,8 +1,10 @@
 package order
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -172,15 +174,75 @@ func cancellationMails(
 		params["remaining"] = remaining
 	}
 
+	administers, err := administratorsAmong(tx, o, readers)
+	if err != nil {
+		return nil, err
+	}
+
 	var mails []notification.Notification
 	for _, to := range readers {
 		shown := maps.Clone(params)
 		shown["seller"] = to.IsSeller()
+		if quantity == c.Quantity { // not several in sum
+			maps.Copy(shown, c.whyFor(to, administers[to.Email]))
+		}
 		m := orderMail(&o, "order_cancelled", to.Email, shown)
 		m.Epoch = c.ID
 		mails = append(mails, m)
 	}
 	return mails, nil
+}
+
+// whyFor returns who cancelled, why, and what else ended, as far as the reader is told: sellers
+// learn why a seller did (S36), administrators why one of them did and what else ended. Nobody
+// gets another party's own words (S64).
+func (c OrderCancellation) whyFor(to identity.OrderReader, administers bool) map[string]any {
+	by := "CUSTOMER"
+	bySeller := c.Role == rules.Reseller || c.Role == rules.Distributor
+	switch {
+	case bySeller:
+		by = string(c.Role)
+	case c.Role.IsOperator():
+		by = "OPERATOR"
+	}
+
+	why := map[string]any{"by": by}
+	if bySeller && to.IsSeller() || by == "CUSTOMER" && administers {
+		why["reason"] = c.Reason
+	}
+	if administers {
+		why["replacements"] = someOf(c.Ended.Replacements)
+		why["voided"] = someOf(c.Ended.Voided)
+		why["recalled"] = someOf(c.Ended.Recalled)
+	}
+	return why
+}
+
+// administratorsAmong returns which addresses of readers are those of administrators of the
+// order's account: the person whom an order names may be a stranger.
+func administratorsAmong(
+	tx *db.Tx, o Order, readers []identity.OrderReader,
+) (map[string]bool, error) {
+	administers := map[string]bool{}
+	if o.AccountID == nil || len(readers) == 0 {
+		return administers, nil
+	}
+
+	admins, err := identity.AdminsOfAccount(tx, *o.AccountID)
+	for _, a := range admins {
+		administers[rules.NormaliseEmail(a.Email)] = true
+	}
+	return administers, err
+}
+
+// someOf writes numbers on one line: the first of them, and how many more there are.
+func someOf(numbers []string) string {
+	const most = 20
+	shown := strings.Join(numbers[:min(len(numbers), most)], ", ")
+	if more := len(numbers) - most; more > 0 {
+		shown += fmt.Sprintf(" (+%d)", more)
+	}
+	return shown
 }
 
 // licencesAfter returns how many licences in force a cancellation left to its order,

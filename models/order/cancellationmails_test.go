@@ -309,18 +309,18 @@ func TestS12_ThePreviewTakesWhatTheCancellationTakes(t *testing.T) {
 		require.NoError(t, env.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE seq IN (2, 5)"))
 		for _, r := range []order.CancelRequest{{Quantity: 3}, {Quantity: 6}, {}} {
 			r.Reason = "fewer"
-			gone, whole, err := env.PreviewCancellation(storetest.Operator(), o.ID, r)
+			will, err := env.PreviewCancellation(storetest.Operator(), o.ID, r)
 			if r.Quantity == 6 { // five are free, one more has to be named
 				storetest.RequireCode(t, rules.LicencesNotNamed, err)
-				require.Empty(t, gone)
+				require.Empty(t, will.Gone)
 				continue
 			}
 			require.NoError(t, err)
 			_, c, err := env.CancelOrder(storetest.Operator(), o.ID, r)
 			require.NoError(t, err)
-			require.Equal(t, whole, c.Whole)
-			require.Len(t, gone, int(c.Quantity))
-			for _, l := range gone {
+			require.Equal(t, will.Whole, c.Whole)
+			require.Len(t, will.Gone, int(c.Quantity))
+			for _, l := range will.Gone {
 				require.Equal(t, 1, env.Count(t,
 					"SELECT count(*) FROM licences WHERE state = 'REVOKED' AND id = '"+l.ID+"'"))
 			}

@@ -2,9 +2,11 @@ package order
 
 import (
 	"context"
-	"slices"
 
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
 )
@@ -12,12 +14,14 @@ import (
 // CancellableLicence is a licence in force of an order, with the room that it covers.
 type CancellableLicence struct {
 	ID       string
+	SKU      string
+	Number   int64 // from 1, within its contract
 	Assigned bool
-	Room     string // name; empty where the licence is free
+	Room     string // name, with the site; empty where the licence is free, and to a seller
 }
 
 // CancellableLicences lists the licences that an order in scope still has, in the order in
-// which a cancellation by quantity takes the free ones.
+// which a cancellation by quantity takes the free ones. A seller learns of no room (S36).
 func (s *Orders) CancellableLicences(
 	ctx context.Context, id string,
 ) ([]CancellableLicence, error) {
@@ -33,18 +37,48 @@ func (s *Orders) CancellableLicences(
 	return out, err
 }
 
-// PreviewCancellation returns the licences that the same request to CancelOrder would end
-// now, and whether that is the whole order. It refuses with the codes of CancelOrder, and
-// changes nothing.
+// CancellationPreview is what a cancellation would do now.
+type CancellationPreview struct {
+	Gone  []CancellableLicence // the licences that end
+	Left  int                  // how many stay
+	Whole bool                 // it ends the whole order
+	Ended replacement.Ended    // what ends beside them; nothing to a seller
+}
+
+// PreviewCancellation returns what the same request to CancelOrder would do now, which needs
+// no reason yet. It refuses with the other codes of CancelOrder, and changes nothing.
 func (s *Orders) PreviewCancellation(
 	ctx context.Context, id string, r CancelRequest,
-) (gone []CancellableLicence, whole bool, err error) {
+) (CancellationPreview, error) {
+	return s.preview(ctx, id, r, func(tx *db.Tx, o Order) error {
+		if err := ordering.MayAskToCancel(tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+		return ordering.Cancellable(o.State, o.CancellableUntil, tx.Now())
+	})
+}
+
+// PreviewTermination returns what TerminateOrder would do now: to operators, whatever the day.
+func (s *Orders) PreviewTermination(ctx context.Context, id string) (CancellationPreview, error) {
+	return s.preview(ctx, id, CancelRequest{}, func(tx *db.Tx, _ Order) error {
+		return ordering.MayAskToTerminate(tx.Scope.Actor.Role)
+	})
+}
+
+func (s *Orders) preview(
+	ctx context.Context, id string, r CancelRequest, may func(*db.Tx, Order) error,
+) (p CancellationPreview, err error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return p, err
+	}
+
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		o, err := orderInScope(tx, id)
 		if err != nil {
 			return err
 		}
-		if err := mayCancel(tx, o, r.Reason); err != nil {
+		if err := may(tx, o); err != nil {
 			return err
 		}
 
@@ -58,8 +92,7 @@ func (s *Orders) PreviewCancellation(
 			refs[i] = ordering.LicenceRef{ID: l.ID, Assigned: l.Assigned}
 		}
 
-		var chosen []string
-		chosen, whole, err = r.choose(refs)
+		chosen, whole, err := r.choose(refs)
 		if err != nil {
 			return err
 		}
@@ -68,25 +101,71 @@ func (s *Orders) PreviewCancellation(
 		for _, id := range chosen {
 			ends[id] = true
 		}
-		gone = slices.DeleteFunc(all, func(l CancellableLicence) bool { return !ends[l.ID] })
-		return nil
+		p = CancellationPreview{Left: len(all) - len(chosen), Whole: whole}
+		for _, l := range all {
+			if ends[l.ID] {
+				p.Gone = append(p.Gone, l)
+			}
+		}
+
+		p.Ended, err = s.endedBy(tx, o, chosen, ref.Program.SpareRatio)
+		return err
 	})
 
-	return gone, whole, err
+	return p, err
 }
 
-func licencesInForce(tx *db.Tx, orderID string) ([]CancellableLicence, error) {
-	var out []CancellableLicence
-	err := tx.Table("licences AS l").
-		Select("l.id, l.state = ? AS assigned, COALESCE(r.name, '') AS room",
-			rules.LicenceAssigned).
-		Joins("JOIN service_contracts c ON c.id = l.contract_id").
-		Joins("LEFT JOIN licence_assignments a ON a.licence_id = l.id AND a.to_at IS NULL").
-		Joins("LEFT JOIN rooms r ON r.id = a.room_id").
-		Where("c.order_id = ? AND l.state IN ?", orderID,
-			[]rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
-		Order("l.contract_id, l.seq DESC").
-		Find(&out).Error
+// endedBy returns what ends beside the licences that a cancellation takes, as far as the
+// reader may know: to a seller nothing (S36).
+func (s *Orders) endedBy(
+	tx *db.Tx, o Order, licences []string, ratio int,
+) (replacement.Ended, error) {
+	seller := !tx.Scope.System && tx.Scope.OrgID != ""
+	if seller || o.AccountID == nil {
+		return replacement.Ended{}, nil
+	}
+
+	var parent string
+	err := tx.Model(&account.Account{}).
+		Where("id = ?", *o.AccountID).
+		Pluck("parent_org_id", &parent).Error
+	if err != nil {
+		return replacement.Ended{}, err
+	}
+
+	return s.replacements.EndedBy(tx, replacement.CancelledLicences{
+		OrderID:  o.ID,
+		ParentID: parent,
+		IDs:      licences,
+		Ratio:    ratio,
+	})
+}
+
+// licencesInForce reads the licences in force of an order that is in scope.
+func licencesInForce(tx *db.Tx, orderID string) (out []CancellableLicence, err error) {
+	err = tx.BeyondFence(func(tx *db.Tx) error {
+		return tx.Table("licences AS l").
+			Select(`l.id, l.seq AS number, ol.sku, l.state = ? AS assigned,
+				CASE
+					WHEN r.id IS NULL THEN ''
+					WHEN r.site = '' THEN r.name
+					ELSE r.name || ', ' || r.site
+				END AS room`, rules.LicenceAssigned).
+			Joins("JOIN service_contracts c ON c.id = l.contract_id").
+			Joins("JOIN order_lines ol ON ol.id = c.order_line_id").
+			Joins("LEFT JOIN licence_assignments a ON a.licence_id = l.id AND a.to_at IS NULL").
+			Joins("LEFT JOIN rooms r ON r.id = a.room_id").
+			Where("c.order_id = ? AND l.state IN ?", orderID,
+				[]rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
+			Order("l.contract_id, l.seq DESC").
+			Find(&out).Error
+	})
+
+	if !tx.Scope.System && tx.Scope.OrgID != "" {
+		for i := range out {
+			out[i].Room = ""
+		}
+	}
 	return out, err
 }
 
@@ -105,11 +184,11 @@ func (s *Orders) WouldHoldMail(
 		if err != nil {
 			return err
 		}
-		inForce, err := licencesInForce(tx, o.ID)
+		inForce, err := entitlement.CountUnitsInForce(tx, o.ID)
 		if err != nil {
 			return err
 		}
-		held, err = holdsPart(tx, o, quantity, int64(len(inForce))-quantity)
+		held, err = holdsPart(tx, o, quantity, inForce-quantity)
 		return err
 	})
 	return held, err

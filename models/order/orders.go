@@ -285,6 +285,14 @@ func (s *Orders) CancellableOrders(ctx context.Context, accountID string) ([]Ord
 	return out, err
 }
 
+// named returns both numbers that people know the order by.
+func (o Order) named() string {
+	if o.VendorOrderNo == nil {
+		return o.PONumber
+	}
+	return *o.VendorOrderNo + " (" + o.PONumber + ")"
+}
+
 // audience returns who is told of an order that is fulfilled, or is just being fulfilled in
 // an account that was there before.
 func (o *Order) audience(tx *db.Tx, accountID string) ([]identity.OrderReader, error) {

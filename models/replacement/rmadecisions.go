@@ -191,21 +191,23 @@ func (s *Replacements) WithdrawRMA(ctx context.Context, id, reason string) (RMA,
 	}
 	withdrawn := func(r RMA) bool { return r.StoredState == rma.RMAWithdrawn }
 	return s.changeRMA(ctx, id, rma.RMAWithdraw, reason, withdrawn, func(w *rmaChange) error {
-		return w.withdraw("")
+		return w.withdraw("", "")
 	})
 }
 
-// withdraw takes the request back; orderID names the order whose cancellation did
-// (S10).
-func (w *rmaChange) withdraw(orderID string) error {
+// withdraw takes the request back; orderID and orderName are those of the order whose
+// cancellation did (S10), which the mail gives as the reason.
+func (w *rmaChange) withdraw(orderID, orderName string) error {
 	w.WithdrawnAt = &w.now
 	details := map[string]any{}
+	told := map[string]any{}
 	if orderID != "" {
 		details["order"] = orderID
+		told["cancelled_order"] = orderName
 	}
 
 	w.note("rma.withdrawn", details)
-	w.mail("WITHDRAWN", nil)
+	w.mail("WITHDRAWN", told)
 	if w.ShippedAt == nil {
 		return nil
 	}
@@ -215,47 +217,48 @@ func (w *rmaChange) withdraw(orderID string) error {
 // WithdrawRMAs ends the RMAs that lose their entitlement by the cancellation of an
 // order (S10): those that run under a licence of the order that was revoked are
 // withdrawn, unless their replacement was shipped or a spare was used; those go on with
-// their return and its fee.
-func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
+// their return and its fee. It returns the numbers of those that it withdrew.
+func (s *Replacements) WithdrawRMAs(
+	tx *db.Tx, orderID, orderName string,
+) (withdrawn []string, err error) {
 	revoked := tx.Table("licences AS l").
 		Select("l.id").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("c.order_id = ? AND l.state = ?", orderID, rules.LicenceRevoked)
 
 	var ids []string
-	err := tx.Model(&RMA{}).
+	err = tx.Model(&RMA{}).
 		Where("closed_at IS NULL AND cover_licence_id IN (?)", revoked).
 		Order("id").
 		Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
-		return err
+		return nil, err
 	}
 
 	ref, err := s.programs.ReferenceIn(tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 
 	for _, id := range ids {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
-
-		out := w.RMAFacts.Outbound()
-		if out.Done() || out == rma.OutboundShipped {
+		if !w.withdrawable() {
 			continue
 		}
 
-		if err := w.withdraw(orderID); err != nil {
-			return err
+		if err := w.withdraw(orderID, orderName); err != nil {
+			return nil, err
 		}
 		if err := w.save(); err != nil {
-			return err
+			return nil, err
 		}
+		withdrawn = append(withdrawn, w.Name())
 	}
 
-	return nil
+	return withdrawn, nil
 }
 
 // BillRMA confirms the fee; finance gets one event, however often it is called (S22).

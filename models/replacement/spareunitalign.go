@@ -29,12 +29,7 @@ func (s *Replacements) alignSpares(tx *db.Tx, line SpareLine, balance int) error
 		return err
 	}
 
-	planned := make([]spare.PlannedSpare, len(units))
-	for i, u := range units {
-		planned[i] = spare.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
-	}
-
-	plan := spare.PlanSpares(planned, balance, tx.Now())
+	plan := spare.PlanSpares(plannedOf(units), balance, tx.Now())
 
 	if err := s.changeUnits(tx, plan.Keep, (*spareUnitChange).keep); err != nil {
 		return err
@@ -50,6 +45,15 @@ func (s *Replacements) alignSpares(tx *db.Tx, line SpareLine, balance int) error
 	}
 
 	return earnSpares(tx, line, plan.Earn)
+}
+
+// plannedOf are units as the rules plan them.
+func plannedOf(units []SpareUnit) []spare.PlannedSpare {
+	planned := make([]spare.PlannedSpare, len(units))
+	for i, u := range units {
+		planned[i] = spare.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
+	}
+	return planned
 }
 
 func (s *Replacements) changeUnits(

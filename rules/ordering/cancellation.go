@@ -30,10 +30,18 @@ func MayCancel(q CancellationRequest) error {
 		return MayAskToCancel(q.Role)
 	case rules.CheckReason(q.Reason) != nil:
 		return rules.CheckReason(q.Reason)
-	case !q.State.Cancellable():
+	}
+	return Cancellable(q.State, q.ClosesAt, q.Now)
+}
+
+// Cancellable decides whether an order can be cancelled at all now, whoever asks:
+// STATE_CONFLICT, CANCELLATION_WINDOW_CLOSED.
+func Cancellable(state rules.OrderState, closesAt, now time.Time) error {
+	switch {
+	case !state.Cancellable():
 		return rules.Refuse(rules.StateConflict, "An order in this state cannot be canceled.",
 			"Read the order again.")
-	case !rules.CancellationOpen(q.ClosesAt, q.Now):
+	case !rules.CancellationOpen(closesAt, now):
 		return rules.Refuse(rules.CancellationWindowClosed,
 			"The cancellation window of this order has closed.",
 			"Write to the service's mailbox; only an operator can end the contract now.")
@@ -68,12 +76,21 @@ func MayAskToCancel(role rules.Role) error {
 // MayTerminate decides whether a contract may be ended after the window as goodwill:
 // only by operators who may cancel, with a reason (S13).
 func MayTerminate(role rules.Role, reason string) error {
-	if !role.IsOperator() || !rules.Allows(role, rules.CancelOrder).Allowed() {
-		return rules.Refuse(rules.Forbidden,
-			"Only an operator may end a contract after the window.",
-			"Write to the service's mailbox.")
+	if err := MayAskToTerminate(role); err != nil {
+		return err
 	}
 	return rules.CheckReason(reason)
+}
+
+// MayAskToTerminate decides whether a role may end contracts after the window at all:
+// FORBIDDEN.
+func MayAskToTerminate(role rules.Role) error {
+	if role.IsOperator() && rules.Allows(role, rules.CancelOrder).Allowed() {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden,
+		"Only an operator may end a contract after the window.",
+		"Write to the service's mailbox.")
 }
 
 // RevokePendingInvitation reports whether the cancellation of an order withdraws the
