@@ -148,7 +148,7 @@ var arrows = map[string][]string{
 	"carrier/simulator":         {"carrier"},
 	"mail/smtptest":             {},
 	"models/sqlitedb":           {},
-	"models/storetest/pgserver": {"freeport"},
+	"models/storetest/pgserver": {"deploy", "freeport"},
 	// It opens the database of all domains and fills it for any test.
 	"models/storetest": {"clock", "models/**", "rules/**"},
 	// It fills such a database with years of work.

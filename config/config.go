@@ -8,8 +8,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +19,11 @@ import (
 // Config is everything the service is told from outside.
 type Config struct {
 	DatabaseURL string `env:"ROOMCOVER_DATABASE_URL"`
-	DatabaseMax int    `env:"ROOMCOVER_DATABASE_MAX_CONNECTIONS" envDefault:"20"`
-	Timeouts    Timeouts
+	// OwnerDatabaseURL names the same database for the role that owns the tables: migrate
+	// connects with it, and nothing else does. Empty: with DatabaseURL.
+	OwnerDatabaseURL string `env:"ROOMCOVER_OWNER_DATABASE_URL"`
+	DatabaseMax      int    `env:"ROOMCOVER_DATABASE_MAX_CONNECTIONS" envDefault:"20"`
+	Timeouts         Timeouts
 	// Key derives invitation tokens and one-time codes: 32 bytes or more, hex or
 	// base64. Changing it ends every open link.
 	Key string `env:"ROOMCOVER_KEY"`
@@ -156,6 +159,21 @@ func (c Carrier) Keys() ([][]byte, error) {
 
 	return out, nil
 }
+
+// AsOwner returns the settings of who migrates: the database is reached as the owner of its
+// tables.
+func (c Config) AsOwner() Config {
+	if c.OwnerDatabaseURL != "" {
+		c.DatabaseURL = c.OwnerDatabaseURL
+	}
+	return c
+}
+
+// AllowsOwner reports whether serve and worker may connect as the owner of the tables.
+func (c Config) AllowsOwner() bool { return slices.Contains(c.AllowInsecure, ownerURL) }
+
+// ownerURL is the variable of the owner's address.
+const ownerURL = "ROOMCOVER_OWNER_DATABASE_URL"
 
 // Read reads and checks the environment. The error names every variable that
 // is wrong, and none of their values.

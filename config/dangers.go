@@ -30,7 +30,9 @@ func (c Config) Dangers() []Danger {
 	var found []Danger
 	found = append(found, c.weakKeys()...)
 	found = append(found, c.portalInTheClear()...)
-	found = append(found, c.databaseInTheClear()...)
+	found = append(found, databaseInTheClear("ROOMCOVER_DATABASE_URL", c.DatabaseURL)...)
+	found = append(found, databaseInTheClear(ownerURL, c.OwnerDatabaseURL)...)
+	found = append(found, c.servesAsOwner()...)
 	found = append(found, c.othersInTheClear()...)
 	found = append(found, c.trustsEverybody()...)
 
@@ -136,10 +138,34 @@ func (c Config) portalInTheClear() []Danger {
 	}}
 }
 
-func (c Config) databaseInTheClear() []Danger {
-	const setting = "ROOMCOVER_DATABASE_URL"
+// servesAsOwner finds that one role is named for all. Whether a role that is named alone
+// owns the tables, the database says when serve and worker start.
+func (c Config) servesAsOwner() []Danger {
+	service, err := pgconn.ParseConfig(c.DatabaseURL)
+	if err != nil || c.OwnerDatabaseURL == "" {
+		return nil
+	}
+	owner, err := pgconn.ParseConfig(c.OwnerDatabaseURL)
+	if err != nil || owner.User != service.User {
+		return nil
+	}
+
+	return []Danger{{
+		Setting: ownerURL,
+		What: "serve and worker connect as the role that owns the tables: " +
+			"who has its password can empty the audit.",
+		Remedy:  orAllow(ownerURL, "Name roomcover_service in ROOMCOVER_DATABASE_URL."),
+		Refused: true,
+	}}
+}
+
+// databaseInTheClear looks at the address that a setting names; "" is none.
+func databaseInTheClear(setting, address string) []Danger {
+	if address == "" {
+		return nil
+	}
 	const remedy = "Use sslmode=verify-full, and sslrootcert where its CA is your own."
-	given, err := pgconn.ParseConfig(c.DatabaseURL)
+	given, err := pgconn.ParseConfig(address)
 	if err != nil {
 		return nil // opening the database says what is wrong with it
 	}

@@ -98,6 +98,7 @@ func Allowable() []string {
 	return []string{
 		"ROOMCOVER_PUBLIC_URL",
 		"ROOMCOVER_DATABASE_URL",
+		ownerURL,
 		"ROOMCOVER_SMTP_TLS",
 		"ROOMCOVER_TEMPORAL_TLS",
 		"ROOMCOVER_CARRIER_URL",

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/deploy"
 )
 
 const root = "../"
@@ -21,10 +22,11 @@ const root = "../"
 // secrets are the variables without a default: compose refuses to start
 // without them.
 var secrets = map[string]string{
-	"ROOMCOVER_KEY":         strings.Repeat("0123456789abcdef", 4),
-	"POSTGRES_PASSWORD":     "p1",
-	"ROOMCOVER_DB_PASSWORD": "p2",
-	"TEMPORAL_DB_PASSWORD":  "p3",
+	"ROOMCOVER_KEY":                 strings.Repeat("0123456789abcdef", 4),
+	"POSTGRES_PASSWORD":             "p1",
+	"ROOMCOVER_DB_PASSWORD":         "p2",
+	"ROOMCOVER_SERVICE_DB_PASSWORD": "p4",
+	"TEMPORAL_DB_PASSWORD":          "p3",
 }
 
 func load(t *testing.T, environment map[string]string) (*types.Project, error) {
@@ -89,7 +91,13 @@ func TestComposeGivesEveryCommandSettingsThatHold(t *testing.T) {
 		c, err := config.ReadFrom(set)
 		require.NoError(t, err, name)
 		require.Empty(t, c.Dangers(), "what stays between the containers is easy")
-		require.Contains(t, c.DatabaseURL, "@postgres:5432/roomcover", "the service's own database")
+		require.Contains(t, c.DatabaseURL, "//roomcover_service:p4@postgres:5432/roomcover",
+			"the service's own database and role")
+		owner := "postgres://roomcover:p2@postgres:5432/roomcover?sslmode=disable"
+		if name != "migrate" {
+			owner = ""
+		}
+		require.Equal(t, owner, c.OwnerDatabaseURL, "%s and the owner's password", name)
 		require.Equal(t, "temporal:7233", c.Temporal.Address)
 		require.Equal(t, "mailpit", c.SMTP.Host)
 		require.Less(t, c.StopTimeout, grace(s), "%s is killed before it has stopped", name)
@@ -257,19 +265,27 @@ func TestComposePublishesOnThisMachineOnly(t *testing.T) {
 	}
 }
 
+// rolesAt is where the database's container has postgres-roles.sql; the guide names it.
+const rolesAt = "/roomcover/postgres-roles.sql"
+
 func TestDatabaseRolesAreNoSuperusers(t *testing.T) {
 	p := project(t)
-	mounted := false
+	mounted, roles := false, false
 	for _, v := range p.Services["postgres"].Volumes {
+		roles = roles || strings.HasSuffix(v.Source, "deploy/postgres-roles.sql") && v.Target == rolesAt
 		mounted = mounted || strings.HasSuffix(v.Source, "deploy/postgres-init.sh") &&
 			strings.HasPrefix(v.Target, "/docker-entrypoint-initdb.d/")
 	}
 	require.True(t, mounted)
+	require.True(t, roles)
+	require.Contains(t, operationsGuide(t), rolesAt)
 	text, err := os.ReadFile("postgres-init.sh")
 	require.NoError(t, err)
-	roles := regexp.MustCompile(`CREATE ROLE (\w+) ([A-Z ]+)`).FindAllStringSubmatch(string(text), -1)
-	require.Len(t, roles, 2)
-	for _, role := range roles {
+	require.Contains(t, string(text), rolesAt, "it runs what makes the service's roles")
+	made := regexp.MustCompile(`CREATE ROLE (\w+)\s+([A-Z ]+)`).
+		FindAllStringSubmatch(string(text)+deploy.PostgresRoles, -1)
+	require.Len(t, made, 4)
+	for _, role := range made {
 		for _, right := range []string{"NOSUPERUSER", "NOBYPASSRLS", "NOCREATEDB", "NOCREATEROLE"} {
 			require.Contains(t, role[2], right, role[1])
 		}

@@ -101,6 +101,18 @@ func (a *app) onDatabase(
 	return a.onOpened(ctx, c, db.Session{}, fn)
 }
 
+// asOwner is onDatabase for the role that owns the tables.
+func (a *app) asOwner(
+	ctx context.Context, fn func(context.Context, *domains.Domains) error,
+) error {
+	c, err := settings()
+	if err != nil {
+		return settingsError{fmt.Errorf("%w\n%s", err, ofDeployments)}
+	}
+
+	return a.onOpened(ctx, c.AsOwner(), db.Session{}, fn)
+}
+
 func (a *app) onOpened(
 	ctx context.Context, c config.Config, session db.Session,
 	fn func(context.Context, *domains.Domains) error,
@@ -115,9 +127,10 @@ func (a *app) onOpened(
 }
 
 // onTimedDatabase is onReadyDatabase for a process that runs for ever: the database ends
-// a statement that runs longer than it may, and what waits too long for a lock.
+// a statement that runs longer than it may, and what waits too long for a lock. It is not
+// connected as a role that could change what it may only add to.
 func (a *app) onTimedDatabase(
-	ctx context.Context, c config.Config, statement time.Duration,
+	ctx context.Context, c config.Config, log *slog.Logger, statement time.Duration,
 	fn func(context.Context, *domains.Domains) error,
 ) error {
 	session := db.Session{
@@ -126,11 +139,44 @@ func (a *app) onTimedDatabase(
 		Idle:      c.Timeouts.Idle,
 	}
 	return a.onOpened(ctx, c, session, func(ctx context.Context, d *domains.Domains) error {
+		if err := checkRoles(ctx, c, d, log); err != nil {
+			return err
+		}
 		if err := d.DB.SchemaReady(ctx); err != nil {
 			return err
 		}
 		return fn(ctx, d)
 	})
+}
+
+// checkRoles refuses a role of the database that can do more than serve and worker need,
+// unless that is allowed, or less.
+func checkRoles(
+	ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger,
+) error {
+	roles, err := d.DB.Roles(ctx)
+	if err != nil {
+		return err
+	}
+
+	wrong := roles.Wrong()
+	switch {
+	case wrong == nil:
+	case roles.Owner && !roles.Unbound && c.AllowsOwner():
+		log.Warn("the database's roles are not set up", "what", wrong.Error())
+		return nil
+	case roles.Owner && !roles.Unbound:
+		return settingsError{fmt.Errorf("%w. Or accept it for now: "+
+			"ROOMCOVER_ALLOW_INSECURE=ROOMCOVER_OWNER_DATABASE_URL", wrong)}
+	default:
+		return settingsError{wrong}
+	}
+
+	if roles.Leaves {
+		log.Warn("SQL in a tenant's transaction could leave its role",
+			"remedy", "run deploy/postgres-roles.sql as the superuser")
+	}
+	return nil
 }
 
 // ofDeployments says where commands on the database belong.

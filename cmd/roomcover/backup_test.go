@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // tool is a program of PostgreSQL, run as docs/operations.md says, by the superuser.
@@ -56,7 +57,7 @@ func TestBackupIsRestoredAsTheGuideSays(t *testing.T) {
 
 	// The owner of the tables is held by their policies again: no scope, no rows.
 	rows := filepath.Join(t.TempDir(), "rows")
-	tool(t, "psql", "-d", restored, "-At", "-o", rows, "-c", "SELECT count(*) FROM accounts")
+	tool(t, "psql", "-d", pgserver.Owner(restored), "-At", "-o", rows, "-c", "SELECT count(*) FROM accounts")
 	text, err := os.ReadFile(rows)
 	require.NoError(t, err)
 	require.Equal(t, "0\n", string(text))
@@ -84,6 +85,7 @@ func emptyDatabase(t *testing.T, beside string) string {
 	name := "empty_" + strings.TrimPrefix(u.Path, "/")
 	admin := asSuperuser(t, beside, "postgres")
 	tool(t, "createdb", "--maintenance-db", admin, "-O", "roomcover", name)
+	tool(t, "psql", "-d", asSuperuser(t, beside, name), "-f", "../../deploy/postgres-roles.sql")
 	t.Cleanup(func() { tool(t, "dropdb", "--maintenance-db", admin, "--force", name) })
 	u.Path = "/" + name
 	return u.String()

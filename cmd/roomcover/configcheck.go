@@ -110,6 +110,7 @@ func checkLater(c config.Config) error {
 func effective(c config.Config) []setting {
 	return []setting{
 		{"ROOMCOVER_DATABASE_URL", withoutPassword(c.DatabaseURL)},
+		{"ROOMCOVER_OWNER_DATABASE_URL", withoutPassword(c.OwnerDatabaseURL)},
 		{"ROOMCOVER_DATABASE_MAX_CONNECTIONS", fmt.Sprint(c.DatabaseMax)},
 		{"ROOMCOVER_SERVE_STATEMENT_TIMEOUT", c.Timeouts.ServeStatement.String()},
 		{"ROOMCOVER_WORKER_STATEMENT_TIMEOUT", c.Timeouts.WorkerStatement.String()},

@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -47,6 +48,7 @@ func TestMigrateByTheAddressInTheEnvironment(t *testing.T) {
 	dsn := storetest.PostgresDSN(t)
 	s := newShell(t, nil)
 	t.Setenv("ROOMCOVER_DATABASE_URL", dsn)
+	t.Setenv("ROOMCOVER_OWNER_DATABASE_URL", pgserver.Owner(dsn))
 	t.Setenv("ROOMCOVER_KEY", hex.EncodeToString(storetest.Key))
 	require.Equal(t, "The schema is up to date.\n", s.must("migrate"))
 	require.Contains(t, s.must("audit", "verify"), "The audit holds")

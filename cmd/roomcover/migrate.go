@@ -15,7 +15,9 @@ type migrateCommand struct{ output }
 func (migrateCommand) Help() string {
 	return `Applies the migrations that are missing and writes the default program and
 catalog where there are none. It corrects holidays that an earlier version had
-wrong and nobody edited. Several at the same time are safe: one goes first. Run
+wrong and nobody edited. It connects with ROOMCOVER_OWNER_DATABASE_URL, as the
+role that owns the tables, and grants the roles of serve and worker what they
+need. Several at the same time are safe: one goes first. Run
 it before the new serve and worker are started; the old ones keep working on the
 new schema.
 
@@ -25,7 +27,7 @@ Example:
 
 // Run migrates.
 func (c migrateCommand) Run(ctx context.Context, a *app) error {
-	return a.onDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+	return a.asOwner(ctx, func(ctx context.Context, d *domains.Domains) error {
 		applied, err := d.DB.Migrate(ctx)
 		if err != nil {
 			return err

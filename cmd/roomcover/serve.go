@@ -38,9 +38,10 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	statement := c.Timeouts.ServeStatement
-	return a.onTimedDatabase(ctx, c, statement, func(_ context.Context, d *domains.Domains) error {
+	run := func(_ context.Context, d *domains.Domains) error {
 		return serve(ctx, c, d, log)
-	})
+	}
+	return a.onTimedDatabase(ctx, c, log, statement, run)
 }
 
 // safeSettings reads the environment for a process that runs for ever: dangerous settings

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // process is the command as a process of its own.
@@ -52,6 +53,9 @@ func launch(t *testing.T, database string, more []string, args ...string) *proce
 		"ROOMCOVER_TEMPORAL_ADDRESS="+freeAddress(t),
 		"ROOMCOVER_SMTP_TLS=none",
 	)
+	if args[0] == "migrate" {
+		p.cmd.Env = append(p.cmd.Env, "ROOMCOVER_OWNER_DATABASE_URL="+pgserver.Owner(database))
+	}
 	p.cmd.Env = append(p.cmd.Env, more...)
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	require.NoError(t, p.cmd.Start())

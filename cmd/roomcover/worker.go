@@ -41,9 +41,10 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	statement := c.Timeouts.WorkerStatement
-	return a.onTimedDatabase(ctx, c, statement, func(_ context.Context, d *domains.Domains) error {
+	run := func(_ context.Context, d *domains.Domains) error {
 		return work(ctx, c, d, log)
-	})
+	}
+	return a.onTimedDatabase(ctx, c, log, statement, run)
 }
 
 func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger) error {

@@ -29,6 +29,7 @@ type parts struct {
 	client     client.Client // the floor's, and for reading histories
 	postgres   *pgserver.Server
 	database   string // PostgreSQL's address, empty for SQLite
+	owner      string // the same for who migrates, where that is somebody else
 	smtp       *smtptest.Server
 	stack      *stack.Stack
 	http       *http.Client
@@ -100,6 +101,7 @@ func (p *parts) startDatabase(_ context.Context, o Options) (err error) {
 			return fmt.Errorf("start PostgreSQL: %w", err)
 		}
 		_, p.database, err = p.postgres.Database("")
+		p.owner = pgserver.Owner(p.database)
 	}
 
 	return err
@@ -115,6 +117,7 @@ func (p *parts) startStack(ctx context.Context, _ Options) (err error) {
 	p.stack, err = stack.Start(ctx, stack.Options{
 		Dir:             p.dir,
 		DatabaseURL:     p.database,
+		OwnerURL:        p.owner,
 		Listen:          "127.0.0.1:0",
 		TemporalAddress: p.temporal.Address(),
 		Namespace:       p.temporal.Namespace(),

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // broken breaks a world by SQL, in a transaction that the test's end rolls back. The
@@ -16,14 +18,14 @@ func broken(t *testing.T, e Evidence, b breakage) Evidence {
 	sql := "ALTER TABLE audit_events DISABLE TRIGGER USER; " + b.sql
 	if b.check == "audit chain" {
 		e = soundWorld(t)
-		db, err := OpenDB(e.DSN)
+		db, err := OpenDB(pgserver.Owner(e.DSN))
 		require.NoError(t, err)
 		defer db.Close()
 		_, err = db.ExecContext(t.Context(), sql)
 		require.NoError(t, err)
 		return e
 	}
-	db, err := OpenDB(e.DSN)
+	db, err := OpenDB(pgserver.Owner(e.DSN))
 	require.NoError(t, err)
 	tx, err := db.BeginTx(context.Background(), nil)
 	require.NoError(t, err)

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -149,18 +148,27 @@ func (s *Stack) start(ctx context.Context) error {
 }
 
 func (s *Stack) openStore(ctx context.Context) error {
-	dialector, err := db.Postgres(s.DSN)
+	owner, err := s.open(pgserver.Owner(s.DSN))
 	if err != nil {
 		return err
 	}
-	if s.Domains, err = domains.Open(
-		dialector, domains.Options{Options: db.Options{Clock: s.Calendar, Key: storetest.Key}},
-	); err != nil {
+	_, err = owner.DB.Migrate(ctx)
+	if err := errors.Join(err, owner.DB.Close()); err != nil {
 		return err
 	}
 
-	_, err = s.Domains.DB.Migrate(ctx)
+	s.Domains, err = s.open(s.DSN)
 	return err
+}
+
+func (s *Stack) open(dsn string) (*domains.Domains, error) {
+	dialector, err := db.Postgres(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return domains.Open(
+		dialector, domains.Options{Options: db.Options{Clock: s.Calendar, Key: storetest.Key}},
+	)
 }
 
 // addReplica starts an API and a worker with its SMTP proxy.
@@ -248,7 +256,7 @@ func (s *Stack) KeepFacts() error {
 	}
 
 	// row-level security holds for all others
-	superuser := strings.Replace(s.DSN, "//roomcover@", "//postgres@", 1)
+	superuser := pgserver.Superuser(s.DSN)
 	out, err := exec.Command(tools[len(tools)-1], "--file",
 		filepath.Join(s.Dir, "facts.sql"), superuser).CombinedOutput()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -43,7 +44,8 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	}, patience, 50*time.Millisecond)
 
 	env := append(os.Environ(),
-		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key), // of the audit in the template
+		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_OWNER_DATABASE_URL="+pgserver.Owner(database),
+		"ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key), // of the audit in the template
 		"ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3],
 		"ROOMCOVER_TEMPORAL_ADDRESS=127.0.0.1:"+temporal, "ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+smtp,
 		"ROOMCOVER_SMTP_TLS=none",

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // The walk of docs/operations.md, "Loss of Temporal": its data are gone while serve and
@@ -36,7 +37,8 @@ func TestTemporalThatLosesItsDataIsPutBack(t *testing.T) {
 	start(t, os.Environ(), dev, "smtp", "--data", t.TempDir(), "--smtp-port", port[1], "--mails-port", port[2])
 
 	env := append(os.Environ(),
-		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+strings.Repeat("0123456789abcdef", 4),
+		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_OWNER_DATABASE_URL="+pgserver.Owner(database),
+		"ROOMCOVER_KEY="+strings.Repeat("0123456789abcdef", 4),
 		"ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3], "ROOMCOVER_LISTEN=127.0.0.1:"+port[3],
 		"ROOMCOVER_WORKER_METRICS_LISTEN=127.0.0.1:"+port[4],
 		"ROOMCOVER_TEMPORAL_ADDRESS=127.0.0.1:"+port[0], "ROOMCOVER_SMTP_HOST=127.0.0.1",

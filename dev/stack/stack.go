@@ -36,6 +36,9 @@ type Options struct {
 	Dir string
 	// DatabaseURL is a PostgreSQL address; empty for SQLite in Dir.
 	DatabaseURL string
+	// OwnerURL is the same database for the role that owns the tables and migrates; empty:
+	// DatabaseURL.
+	OwnerURL string
 	// Listen is the address of API and portal, such as 127.0.0.1:8080; port 0
 	// takes a free one.
 	Listen string
@@ -99,7 +102,7 @@ func (s *Stack) open(ctx context.Context) (err error) {
 	if s.Domains, err = OpenStore(o, s.Access.Key); err != nil {
 		return err
 	}
-	if _, err = s.Domains.DB.Migrate(ctx); err != nil {
+	if err = s.migrate(ctx); err != nil {
 		return err
 	}
 	if err = seedAccess(ctx, s.Domains, &s.Access, o.Dir); err != nil {
@@ -133,6 +136,23 @@ func (s *Stack) open(ctx context.Context) (err error) {
 		HelloName:       "localhost",
 	})
 	return err
+}
+
+// migrate brings the schema up to date, as the owner of the tables.
+func (s *Stack) migrate(ctx context.Context) error {
+	o := s.options
+	if o.OwnerURL == "" {
+		_, err := s.Domains.DB.Migrate(ctx)
+		return err
+	}
+
+	o.DatabaseURL = o.OwnerURL
+	owner, err := OpenStore(o, s.Access.Key)
+	if err != nil {
+		return err
+	}
+	_, err = owner.DB.Migrate(ctx)
+	return errors.Join(err, owner.DB.Close())
 }
 
 // OpenStore opens the database of the options; the key is hexadecimal.

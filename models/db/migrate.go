@@ -77,10 +77,10 @@ const (
 	lockTries = 600
 )
 
-// Migrate brings the schema up to date and seeds the domains, such as with the
-// default program and catalogue. It returns the versions it applied. Two at the
-// same time are safe on PostgreSQL: an advisory lock lets one go first, and what is
-// seeded is never written twice.
+// Migrate brings the schema and the roles' rights up to date and seeds the domains, such as
+// with the default program and catalogue. The owner of the tables does it. It
+// returns the versions it applied. Two at the same time are safe on PostgreSQL: an advisory
+// lock lets one go first, and what is seeded is never written twice.
 func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 	p, err := d.migrations()
 	if err != nil {
@@ -88,8 +88,15 @@ func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 	}
 
 	applied, err := migrateUp(ctx, p)
+	if stateOf(err) == notAllowed {
+		return applied, fmt.Errorf("migrate: the role is not the one that owns the tables, "+
+			"which ROOMCOVER_OWNER_DATABASE_URL names: %w", err)
+	}
 	if err != nil {
 		return applied, fmt.Errorf("migrate: %w", err)
+	}
+	if err := d.grantRoles(ctx); err != nil {
+		return applied, err
 	}
 
 	if slices.Contains(applied, keyedAudit) {
@@ -139,8 +146,10 @@ func migrateUp(ctx context.Context, p *goose.Provider) (applied []int64, err err
 	}
 }
 
-// The SQLSTATEs of a lock that did not come in time, and of one that would never have come.
+// The SQLSTATEs of a lock that did not come in time, of one that would never have come, and
+// of a role that may not.
 const (
+	notAllowed       = "42501"
 	lockNotAvailable = "55P03"
 	deadlockDetected = "40P01"
 )

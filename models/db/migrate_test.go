@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 func TestMigrationsGoUpDownAndUpAgain(t *testing.T) {
@@ -57,7 +58,7 @@ func TestC4_TwoMigratesAtOnce(t *testing.T) {
 	}
 	processes := make([]*domains.Domains, 3)
 	for i := range processes {
-		dialector, err := db.Postgres(env.DSN)
+		dialector, err := db.Postgres(pgserver.Owner(env.DSN))
 		require.NoError(t, err)
 		processes[i], err = domains.Open(
 			dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}},
@@ -94,7 +95,13 @@ func TestAMigrationGivesWayAndIsTriedAgain(t *testing.T) {
 		migrated <- err
 	}()
 	waits := "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%select_counts%'"
-	is := func(n int) func() bool { return func() bool { return env.Count(t, waits) == n } }
+	is := func(n int) func() bool {
+		return func() bool {
+			var waiting int
+			require.NoError(t, env.OwnerPool(t).QueryRow(waits).Scan(&waiting))
+			return waiting == n
+		}
+	}
 	require.Eventually(t, is(1), time.Minute, 10*time.Millisecond, "it waits")
 	require.Eventually(t, is(0), time.Minute, 10*time.Millisecond, "it gives way")
 	require.NoError(t, writer.Rollback())

@@ -27,10 +27,11 @@ type DB struct {
 	clock   clock.Clock
 	secrets Secrets
 	audit   auditKeys
-	audited atomic.Value  // id of the audit event that this process committed last
-	told    chan struct{} // see OutboxWritten
-	seeds   []seed        // see SeedWith
-	probe   probe         // see Ready
+	audited atomic.Value         // id of the audit event that this process committed last
+	told    chan struct{}        // see OutboxWritten
+	seeds   []seed               // see SeedWith
+	probe   probe                // see Ready
+	owner   atomic.Pointer[bool] // see ownsTables
 }
 
 // Options configure a DB.

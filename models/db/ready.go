@@ -33,6 +33,9 @@ func (d *DB) SchemaReady(ctx context.Context) error {
 	}
 
 	current, target, err := p.GetVersions(ctx)
+	if stateOf(err) == notAllowed { // what migrate makes, and grants, is not there
+		return fmt.Errorf("%w (its version cannot be read)", ErrSchema)
+	}
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}

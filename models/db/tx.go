@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -33,6 +32,7 @@ type Tx struct {
 type txState struct {
 	now      time.Time // zero: it has to be read, see Now
 	enqueued bool
+	fenced   bool   // row-level security holds for what comes next
 	audited  string // the audit event that was made last
 	audit    pendingAudit
 }
@@ -217,48 +217,6 @@ func (d *DB) transact(
 			return err
 		}
 	}
-}
-
-// fence names to PostgreSQL the rows that this transaction may see (C5).
-func fence(tx *Tx) error {
-	if tx.Scope.System || !tx.Postgres() {
-		return nil
-	}
-
-	return tx.Exec(`
-		SELECT set_config('roomcover.scope', 'tenant', true),
-			set_config('roomcover.accounts', ?, true),
-			set_config('roomcover.org', ?, true)`,
-		strings.Join(tx.Scope.AccountIDs, ","), tx.Scope.OrgID,
-	).Error
-}
-
-// BeyondFence runs fn with row-level security open, in a tenant's transaction that also has
-// to write what is the service's own, such as a count of attempts. Then the fence stands as
-// it did. fn itself narrows what the caller names to the scope.
-func (tx *Tx) BeyondFence(fn func(tx *Tx) error) error {
-	tx.state.audit.beyond++
-	defer func() { tx.state.audit.beyond-- }()
-	if tx.Scope.System || !tx.Postgres() {
-		return fn(tx)
-	}
-
-	var before string
-	err := tx.Raw("SELECT current_setting('roomcover.scope', true)").Scan(&before).Error
-	if err != nil {
-		return err
-	}
-	err = tx.Exec("SELECT set_config('roomcover.scope', 'system', true)").Error
-	if err != nil {
-		return err
-	}
-
-	err = fn(tx)
-	closed := tx.Exec("SELECT set_config('roomcover.scope', ?, true)", before).Error
-	if err != nil {
-		return err
-	}
-	return closed
 }
 
 func isPostgres(q *gorm.DB) bool { return q.Name() == "postgres" }

@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -114,8 +115,7 @@ func TestADatabaseThatCannotBeWrittenIsNotReady(t *testing.T) {
 
 	// What sorts on the disk finds no room there: here for a limit, which only a superuser
 	// may set, of the class of a full disk.
-	super := withSetting(t, env, strings.Replace(env.DSN, "roomcover@", "postgres@", 1))
-	require.NoError(t, super.Exec("ALTER ROLE roomcover IN DATABASE "+databaseOf(env)+" SET temp_file_limit = 0"))
+	asSuperuser(t, env, "ALTER ROLE roomcover_service IN DATABASE "+databaseOf(env)+" SET temp_file_limit = 0")
 	full := withSetting(t, env, env.DSN)
 	err = full.Ready(env.Context)
 	require.True(t, db.Unavailable(err), "%v", err)
@@ -124,8 +124,7 @@ func TestADatabaseThatCannotBeWrittenIsNotReady(t *testing.T) {
 
 func TestTooManyConnectionsAndNoServerAreUnavailable(t *testing.T) {
 	env := storetest.Postgres(t)
-	super := withSetting(t, env, strings.Replace(env.DSN, "roomcover@", "postgres@", 1))
-	require.NoError(t, super.Exec("ALTER DATABASE "+databaseOf(env)+" CONNECTION LIMIT 0"))
+	asSuperuser(t, env, "ALTER DATABASE "+databaseOf(env)+" CONNECTION LIMIT 0")
 	dialector, err := db.Postgres(env.DSN)
 	require.NoError(t, err)
 	_, err = domains.Open(dialector, domains.Options{Options: db.Options{Key: storetest.Key}})
@@ -135,6 +134,15 @@ func TestTooManyConnectionsAndNoServerAreUnavailable(t *testing.T) {
 	require.NoError(t, err)
 	_, err = domains.Open(dialector, domains.Options{Options: db.Options{Key: storetest.Key}})
 	require.True(t, db.Unavailable(err), "%v", err)
+}
+
+// asSuperuser runs a statement that only the superuser may.
+func asSuperuser(t *testing.T, env storetest.Env, statement string) {
+	t.Helper()
+	pool, err := withSetting(t, env, pgserver.Superuser(env.DSN)).Pool()
+	require.NoError(t, err)
+	_, err = pool.Exec(statement)
+	require.NoError(t, err)
 }
 
 // databaseOf is the name of the environment's own database.

@@ -85,9 +85,19 @@ func (e Env) Count(t testing.TB, query string) int {
 	return n
 }
 
-// Exec runs a statement past the domains and returns its error.
+// Exec runs a statement past the domains, on PostgreSQL as the owner of the tables, and
+// returns its error.
 func (e Env) Exec(query string) error {
-	pool, err := e.Pool()
+	connect := e.Pool
+	if e.DSN != "" {
+		d, err := e.owner()
+		if err != nil {
+			return err
+		}
+		connect = d.DB.Pool
+	}
+
+	pool, err := connect()
 	if err != nil {
 		return err
 	}

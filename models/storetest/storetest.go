@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -84,9 +85,10 @@ type Env struct {
 
 	Calendar   *Calendar
 	Statements *Counter
-	DSN        string // PostgreSQL only
+	DSN        string // PostgreSQL only; for the service's role
 	Context    context.Context
 	dial       func() (gorm.Dialector, error)
+	owner      func() (*domains.Domains, error) // opened once, as who owns the tables
 }
 
 // Counter counts SQL statements; BEGIN and COMMIT are not among them.
@@ -205,16 +207,17 @@ func PostgresOn(t testing.TB, server *pgserver.Server) Env {
 	t.Helper()
 	_, dsn, err := server.Database("")
 	require.NoError(t, err)
-	dialector, err := db.Postgres(dsn)
+	dialector, err := db.Postgres(pgserver.Owner(dsn))
 	require.NoError(t, err)
 	require.NoError(t, migrate(dialector))
 	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
 }
 
-// PostgresAt returns the domains on a database that somebody else keeps, brought up to date.
+// PostgresAt returns the domains on a database that somebody else keeps, brought up to date
+// by its owner roomcover.
 func PostgresAt(t testing.TB, dsn string) Env {
 	t.Helper()
-	dialector, err := db.Postgres(dsn)
+	dialector, err := db.Postgres(pgserver.Owner(dsn))
 	require.NoError(t, err)
 	require.NoError(t, migrate(dialector))
 	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
@@ -222,8 +225,9 @@ func PostgresAt(t testing.TB, dsn string) Env {
 
 func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
+	calendar := NewCalendar()
 	return Env{
-		Calendar: NewCalendar(),
+		Calendar: calendar,
 		Statements: &Counter{
 			Interface: logger.Discard,
 			owners:    owners(),
@@ -232,7 +236,51 @@ func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 		DSN:     dsn,
 		Context: db.WithSystem(context.Background()),
 		dial:    dial,
+		owner: sync.OnceValues(func() (*domains.Domains, error) {
+			dialector, err := dial()
+			if dsn != "" {
+				dialector, err = db.Postgres(pgserver.Owner(dsn))
+			}
+			if err != nil {
+				return nil, err
+			}
+			d, err := domains.Open(dialector, domains.Options{
+				Options: db.Options{Clock: clock.At(calendar.Now), Key: Key},
+			})
+			if err == nil {
+				t.Cleanup(func() { _ = d.DB.Close() })
+			}
+			return d, err
+		}),
 	}.WithCarrier(t, "")
+}
+
+// Migrate migrates as the owner of the tables.
+func (e Env) Migrate(ctx context.Context) ([]int64, error) {
+	d, err := e.owner()
+	if err != nil {
+		return nil, err
+	}
+	return d.DB.Migrate(ctx)
+}
+
+// Rollback undoes the latest migration as the owner of the tables.
+func (e Env) Rollback(ctx context.Context) error {
+	d, err := e.owner()
+	if err != nil {
+		return err
+	}
+	return d.DB.Rollback(ctx)
+}
+
+// OwnerPool connects as the owner of the tables.
+func (e Env) OwnerPool(t testing.TB) *sql.DB {
+	t.Helper()
+	d, err := e.owner()
+	require.NoError(t, err)
+	pool, err := d.DB.Pool()
+	require.NoError(t, err)
+	return pool
 }
 
 // Dialector opens the same database once more, for domains of a test's own.

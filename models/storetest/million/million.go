@@ -18,6 +18,7 @@ import (
 
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // The ids of what a test asks for by name. The giant has a twentieth of all orders and as
@@ -76,7 +77,7 @@ func Fill(t testing.TB, env storetest.Env, n int) storetest.Covered {
 // foreign keys can be left out.
 func superuser(t testing.TB, env storetest.Env) *sql.Conn {
 	t.Helper()
-	pool, err := sql.Open("pgx", strings.Replace(env.DSN, "//roomcover@", "//postgres@", 1))
+	pool, err := sql.Open("pgx", pgserver.Superuser(env.DSN))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = pool.Close() })
 	conn, err := pool.Conn(context.Background())

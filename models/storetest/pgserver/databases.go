@@ -9,6 +9,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the admin connection
+
+	"roomcover.dev/roomcover/deploy"
 )
 
 // The databases of a process are told apart by its id, and from those that an earlier
@@ -18,8 +20,8 @@ var (
 	number atomic.Int64
 )
 
-// Database makes a database, as a copy of template when one is given, and
-// returns its address.
+// Database makes a database with the roles of a deployment, as a copy of template when one
+// is given, and returns its address for the service.
 func (s *Server) Database(template string) (name, dsn string, err error) {
 	name = fmt.Sprintf("test_%d_%x_%d", os.Getpid(), began, number.Add(1))
 	query := "CREATE DATABASE " + name + " OWNER roomcover"
@@ -27,7 +29,10 @@ func (s *Server) Database(template string) (name, dsn string, err error) {
 		s.strategy.Do(s.askStrategy)
 		query += " TEMPLATE " + template + s.copying
 	}
-	return name, s.DSN(name), s.admin("postgres", query)
+	if err := s.admin("postgres", query); err != nil || template != "" {
+		return name, s.DSN(name), err
+	}
+	return name, s.DSN(name), s.admin(name, deploy.PostgresRoles)
 }
 
 // askStrategy finds out how this server copies a template best: file by file in memory,
@@ -53,7 +58,8 @@ func (s *Server) Drop(name string) error {
 	return s.admin("postgres", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 
-// Template makes sure that the database of this name exists, for Database to copy. Of
+// Template makes sure that the database of this name exists, for Database to copy: fill is
+// given the address for its owner. Of
 // several processes the first one fills it, and the others wait; what a process left
 // half filled is never taken for a template.
 func (s *Server) Template(name string, fill func(dsn string) error) error {
@@ -85,7 +91,7 @@ func (s *Server) Template(name string, fill func(dsn string) error) error {
 	if err != nil {
 		return err
 	}
-	if err := fill(dsn); err != nil {
+	if err := fill(Owner(dsn)); err != nil {
 		return err
 	}
 
@@ -107,5 +113,5 @@ func (s *Server) admin(database, query string) error {
 }
 
 func (s *Server) connect(database string) (*sql.DB, error) {
-	return sql.Open("pgx", s.address("postgres", database))
+	return sql.Open("pgx", s.address(superuser, database))
 }

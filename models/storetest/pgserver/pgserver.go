@@ -30,9 +30,8 @@ var ErrMissing = errors.New("pgserver: no PostgreSQL binaries under /usr/lib/pos
 // of its test binaries, as the superuser's address.
 const Variable = "ROOMCOVER_TEST_POSTGRES"
 
-// Server is a throw-away PostgreSQL server on a loopback port. The role that
-// tests connect as owns its databases but is no superuser, so that row-level
-// security holds.
+// Server is a throw-away PostgreSQL server on a loopback port, with the roles of a
+// deployment: tests work as the service does.
 type Server struct {
 	host string // with its port
 	port int    // 0 for a server that another process started
@@ -154,10 +153,28 @@ func Shared() (*Server, bool, error) {
 }
 
 // Address is what Variable holds for other processes.
-func (s *Server) Address() string { return s.address("postgres", "postgres") }
+func (s *Server) Address() string { return s.address(superuser, "postgres") }
 
-// DSN is the address of a database for the unprivileged role.
-func (s *Server) DSN(database string) string { return s.address("roomcover", database) }
+// DSN is the address of a database for the service's role.
+func (s *Server) DSN(database string) string { return s.address(service, database) }
+
+// The roles that tests connect as.
+const (
+	service   = "roomcover_service"
+	owner     = "roomcover"
+	superuser = "postgres"
+)
+
+// Owner is the address of the same database for the role that owns it, and migrates.
+func Owner(dsn string) string { return as(owner, dsn) }
+
+// Superuser is the address of the same database for the superuser.
+func Superuser(dsn string) string { return as(superuser, dsn) }
+
+func as(role, dsn string) string {
+	_, rest, _ := strings.Cut(dsn, "@")
+	return "postgres://" + role + "@" + rest
+}
 
 func (s *Server) address(role, database string) string {
 	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", role, s.host, database)

@@ -57,7 +57,7 @@ func TestTemplateIsFilledOnceForAllProcesses(t *testing.T) {
 
 	name, dsn, err := server.Database("wanted")
 	require.NoError(t, err)
-	require.NoError(t, execute(dsn, "INSERT INTO things VALUES (1)"))
+	require.NoError(t, execute(pgserver.Owner(dsn), "INSERT INTO things VALUES (1)"))
 	require.NoError(t, server.Drop(name))
 	require.Error(t, execute(dsn, "SELECT 1"))
 }
