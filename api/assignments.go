@@ -90,7 +90,7 @@ func assignmentView(a entitlement.LicenceAssignment) AssignmentView {
 type WarningView struct {
 	DeviceID string `json:"device_id" doc:"Id of the device that the warning is about"`
 	Code     string `json:"code" enum:"HARDWARE_CAPPED,HARDWARE_OVER_CAP,PURCHASE_DATE_UNKNOWN" doc:"What is to be known about the device's cover"`
-	EndsOn   string `json:"ends_on,omitempty" format:"date" doc:"End of the device's hardware cover, YYYY-MM-DD: the first day that is not covered any more"`
+	EndsOn   string `json:"ends_on,omitempty" format:"date" doc:"End of the device's hardware coverage, YYYY-MM-DD: the first day that is not covered any more"`
 }
 
 // AssignedView is what an assignment or a move led to.

@@ -65,7 +65,7 @@ type coverageInput struct {
 	Serial string `query:"serial" maxLength:"100" doc:"Serial of a device, as it stands on it"`
 	Model  string `query:"model" maxLength:"64" doc:"With a room: model of an accessory or software in it"`
 	At     string `query:"at" maxLength:"40" doc:"The instant that is asked about, in RFC 3339, such as 2026-11-27T16:00:00Z; missing: now"`
-	For    string `query:"for" enum:"hardware,technical,setup" default:"technical" doc:"What cover is asked for"`
+	For    string `query:"for" enum:"hardware,technical,setup" default:"technical" doc:"What coverage is asked for"`
 }
 
 func (h coverageHandlers) getCoverage(
@@ -124,7 +124,7 @@ func (h coverageHandlers) instant(pointer, text string) (time.Time, error) {
 type CoverageRequest struct {
 	Subjects []CoverageSubject `json:"subjects" nullable:"false" maxItems:"1000" doc:"What is asked about: rooms, serial numbers or models in a room"`
 	At       string            `json:"at,omitempty" format:"date-time" doc:"The instant that is asked about, in RFC 3339; missing: now"`
-	For      string            `json:"for,omitempty" enum:"hardware,technical,setup" doc:"What cover is asked for; missing: technical"`
+	For      string            `json:"for,omitempty" enum:"hardware,technical,setup" doc:"What coverage is asked for; missing: technical"`
 }
 
 // CoverageSubject is a room or a serial.

@@ -224,7 +224,7 @@ func unexpected(err error) *rules.Error {
 	}
 	if db.Unavailable(err) {
 		return rules.Refuse(codeUnavailable,
-			"The database cannot take the request at present. Nothing was stored.",
+			"The database cannot take the request right now. Nothing was stored.",
 			"Send the same request again, after as many seconds as Retry-After says.")
 	}
 	return rules.Refuse(codeInternal, "Internal error.",

@@ -51,7 +51,7 @@ func NewRouter(o Options) *gin.Engine {
 	r.Use(recoverPanic(o), secure(o), readable(notFound))
 	r.NoRoute(notFound)
 	r.NoMethod(fallback(o.MethodNotAllowed,
-		rules.Refuse(codeMethod, "This address does not take this method.",
+		rules.Refuse(codeMethod, "This address does not support this method.",
 			"See the Allow header, and /v1/docs.")))
 
 	return r

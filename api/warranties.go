@@ -353,7 +353,7 @@ func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, e
 	}
 
 	if len(places) == 0 {
-		err = rules.Refuse(rowfile.Empty, "The file holds no rows.", "Send at least one.")
+		err = rules.Refuse(rowfile.Empty, "The file has no rows.", "Send at least one.")
 	}
 
 	return file, places, err

@@ -42,7 +42,7 @@ func (k *Checker) Optional(pointer, value string, most int) bool {
 			"Send the text in UTF-8.")
 	case hidden:
 		k.Fail(pointer, ControlCharacters,
-			"The text holds a character that nobody sees: "+NameOfRune(unseen)+".",
+			"The text contains an invisible character: "+NameOfRune(unseen)+".",
 			"Type the text by hand instead of pasting it, on one line.")
 	case utf8.RuneCountInString(value) > most:
 		k.Fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most),

@@ -33,7 +33,7 @@ func InstantProblem(pointer string, at, from, now time.Time) *FieldError {
 		return &FieldError{
 			Pointer: pointer,
 			Code:    InTheFuture,
-			Message: "The instant lies ahead.",
+			Message: "The instant is in the future.",
 			Remedy:  "Send when it happened, or leave the field out for now.",
 		}
 	}

@@ -81,13 +81,13 @@ func SerialProblem(pointer, serial string) *FieldError {
 			Pointer: pointer,
 			Code:    Required,
 			Message: "The serial number is missing.",
-			Remedy:  "Type it as it stands on the device.",
+			Remedy:  "Type it as it is printed on the device.",
 		}
 	case hidden && unseen > unicode.MaxASCII:
 		return &FieldError{
 			Pointer: pointer,
 			Code:    SerialConfusable,
-			Message: "The serial number holds a character that nobody sees: " +
+			Message: "The serial number contains an invisible character: " +
 				NameOfRune(unseen) + ".",
 			Remedy: "Type it by hand instead of pasting it.",
 		}
@@ -95,21 +95,21 @@ func SerialProblem(pointer, serial string) *FieldError {
 		return &FieldError{
 			Pointer: pointer,
 			Code:    SerialPlaceholder,
-			Message: "This is what a device says that was never given its serial number.",
+			Message: "This is a placeholder, for a device whose serial number was never set.",
 			Remedy:  "Type the number that is printed on the device or its box.",
 		}
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }):
 		return &FieldError{
 			Pointer: pointer,
 			Code:    SerialConfusable,
-			Message: "The serial number holds a character that only looks like a letter or digit.",
+			Message: "The serial number has a character that only looks like a letter or digit.",
 			Remedy:  "Type it by hand, with the letters A to Z and digits only.",
 		}
 	case strings.ContainsFunc(s, func(r rune) bool { return !isSerialRune(r) }):
 		return &FieldError{
 			Pointer: pointer,
 			Code:    SerialInvalidCharacters,
-			Message: "The serial number holds a character that is not a letter or a digit.",
+			Message: "The serial number contains a character that is not a letter or a digit.",
 			Remedy:  "Use letters, digits, spaces and dashes only.",
 		}
 	case len(s) < MinSerialLength:

@@ -23,7 +23,7 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	contract := env.Licences(t, order)[0].ContractID
 	out := s.must("assign", "--contract", contract, here.ID, "--reason", "asked")
 	require.Contains(t, out, "1 room has a license of the contract of PO-1:\n  Sala 1, HQ\n")
-	require.Contains(t, out, "hardware cover ends before the contract")
+	require.Contains(t, out, "hardware coverage ends before the contract")
 	require.Contains(t, out, "1 contract started")
 	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", "acme ltda"))
 	require.Contains(t, s.err.String(), "--reason: Send --reason.")

@@ -23,7 +23,7 @@ type coverageCommand struct {
 	Room    string `placeholder:"ROOM" help:"A room, by name or id."`
 	Account string `placeholder:"ACCOUNT" help:"Whose room it is, where several accounts have one of this name."`
 	Model   string `placeholder:"CODE" help:"With --room: an accessory or software in it."`
-	For     string `enum:"hardware,technical,setup" default:"hardware" help:"What cover is asked for: hardware, technical or setup."`
+	For     string `enum:"hardware,technical,setup" default:"hardware" help:"What coverage is asked for: hardware, technical or setup."`
 	At      string `placeholder:"TIME" help:"An instant such as 2026-11-23T12:00:00Z; otherwise now."`
 }
 

@@ -90,7 +90,7 @@ func TestADeviceFromTheCommandLine(t *testing.T) {
 		require.Contains(t, out, want)
 	}
 	require.Equal(t, exitRefused, s.run(add...))
-	require.Contains(t, s.err.String(), "registered in the account already")
+	require.Contains(t, s.err.String(), "already registered in the account")
 
 	var d api.DeviceDetail
 	s.json(&d, "device", "change", "SN-555", "--purchased-on", "2026-09-15", "--purchase-proof", "NF 4711",

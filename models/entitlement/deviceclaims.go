@@ -94,7 +94,7 @@ func registered(tx *db.Tx, d Device) (taken, err error) {
 		DeviceID: d.ID,
 		refusal: rules.Refuse(
 			licensing.SerialRegistered,
-			"This serial number is registered in the account already.",
+			"This serial number is already registered in the account.",
 			"Move the device that has it, or check the number.",
 		),
 	}

@@ -524,7 +524,7 @@ func (b *roomBatch) device(
 	return nil, []rules.FieldError{{
 		Pointer: at + "/serial",
 		Code:    licensing.SerialRegistered,
-		Message: "This serial number is registered in the account already.",
+		Message: "This serial number is already registered in the account.",
 		Remedy: "Move the device that has it, or check the number; " +
 			"the report names the device and its room.",
 	}}

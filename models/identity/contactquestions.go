@@ -200,7 +200,7 @@ func (a ContactAnswer) validate() error {
 	return rules.Invalid([]rules.FieldError{{
 		Pointer: "/invite_as",
 		Code:    "INVALID_ROLE",
-		Message: "It is not said what the person is invited as.",
+		Message: "The request does not say what the person is invited as.",
 		Remedy:  "Give ADMIN or READ_ONLY.",
 	}})
 }

@@ -109,7 +109,7 @@ func newAgendaView(q AgendaQuery, now, stuck time.Time) (*agendaView, error) {
 		return nil, rules.Invalid([]rules.FieldError{{
 			Pointer: "/query/on",
 			Code:    rules.OutOfRange,
-			Message: "This day is over everywhere.",
+			Message: "This day is over in every time zone.",
 			Remedy:  "Send today or a day to come.",
 		}})
 	}

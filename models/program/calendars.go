@@ -442,7 +442,7 @@ func (s *Programs) AddHoliday(
 			return db.Entry{}, rules.Invalid([]rules.FieldError{{
 				Pointer: "/date",
 				Code:    rules.Duplicate,
-				Message: "The day is a holiday already.",
+				Message: "The day is already a holiday.",
 				Remedy:  "Remove it first to give it another name.",
 			}})
 		}

@@ -314,7 +314,7 @@ func (k CatalogueSKU) validate() error {
 			fields = append(fields, rules.FieldError{
 				Pointer: pointer,
 				Code:    code,
-				Message: "This field does not hold.",
+				Message: "This field is not valid.",
 				Remedy:  remedy,
 			})
 		}

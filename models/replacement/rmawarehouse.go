@@ -79,7 +79,7 @@ func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackord
 			return rules.Invalid([]rules.FieldError{{
 				Pointer: "/expected_on",
 				Code:    rules.OutOfRange,
-				Message: "The day lies in the past.",
+				Message: "The day is in the past.",
 				Remedy:  "Send the day on which a unit is expected.",
 			}})
 		}

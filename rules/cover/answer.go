@@ -128,7 +128,7 @@ var reasonTexts = map[string]Reason{
 	rules.NotCovered: {Rule: "R39c", Message: "Nothing covers this at that time."},
 	rules.WarrantyCap: {
 		Rule: "R125b",
-		Message: "The hardware has reached the age at which every cover ends, " +
+		Message: "The hardware has reached the age at which all coverage ends, " +
 			"counted from its purchase.",
 	},
 	rules.ModelNotSupported: {
@@ -182,11 +182,11 @@ var reasonTexts = map[string]Reason{
 	},
 	ReasonFastest: {
 		Rule:    "S38",
-		Message: "Several covers are in force; the one with the fastest replacement is used.",
+		Message: "Several kinds of coverage apply; the one with the fastest replacement is used.",
 	},
 	ReasonCapped: {
 		Rule:    "R125b",
-		Message: "Hardware cover ends before the contract, because of the age of the device.",
+		Message: "Hardware coverage ends before the contract, because of the age of the device.",
 	},
 	ReasonSupportContinues: {
 		Rule:    "R125c",
@@ -222,7 +222,7 @@ var reasonTexts = map[string]Reason{
 	ReasonDeviceGone:     {Rule: "R27c", Message: "The device was returned, retired or lost."},
 	ReasonSerialRequired: {
 		Rule:    "R74",
-		Message: "Hardware of this model is covered by its serial number; name it.",
+		Message: "Hardware of this model is covered by its serial number; send it.",
 	},
 	ReasonProofUnread: {
 		Rule:    "S32",

@@ -157,7 +157,7 @@ func MayAttach(q AttachRequest) error {
 	case q.SerialHasWarranty:
 		return rules.Refuse(cover.SerialHasWarranty,
 			"An extended warranty is attached to this serial number.",
-			"Take that one off first, or choose another device.")
+			"Detach that one first, or choose another device.")
 	}
 
 	return nil

@@ -255,7 +255,7 @@ func SiteNameless() rules.FieldError {
 	return rules.FieldError{
 		Pointer: "/site",
 		Code:    rules.Required,
-		Message: "The row gives an address, and no name of the site that is there.",
+		Message: "The row gives an address, but no name for the site there.",
 		Remedy:  "Name the site, such as the building.",
 	}
 }
@@ -305,7 +305,7 @@ func RoomDifferences(stored, told RoomForm, code string) []rules.FieldError {
 			fields = append(fields, rules.FieldError{
 				Pointer: f.pointer,
 				Code:    code,
-				Message: "The room is there already, and something else is known of it.",
+				Message: "The room already exists with other values.",
 				Remedy:  "Correct the row, or change the room first.",
 			})
 		}
@@ -330,7 +330,7 @@ func DeviceDifferences(at string, stored, told DeviceForm) []rules.FieldError {
 			fields = append(fields, rules.FieldError{
 				Pointer: at + f.pointer,
 				Code:    DeviceDiffers,
-				Message: "The device is in the room already, and something else is known of it.",
+				Message: "The device is already in the room with other values.",
 				Remedy:  "Correct the row, or change the device first.",
 			})
 		}

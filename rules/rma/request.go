@@ -198,7 +198,7 @@ func (q RMARequest) checkAccessory(k *rules.Checker) {
 
 	if q.serialMissing() {
 		k.Fail("/serial", SerialMissing,
-			"Hardware of this model is covered by its serial number, and none is named.",
+			"Hardware of this model is covered by its serial number, and none was sent.",
 			"Send the serial number that stands on the device, in place of room and model. "+
 				"Where the room does not list it yet, register the device there first.")
 		return
