@@ -60,7 +60,7 @@ type provider struct {
 func newRelyingParty(issuer Issuer, publicURL string) *relyingParty {
 	return &relyingParty{
 		issuer:   issuer,
-		redirect: publicURL + callbackPath,
+		redirect: publicURL + CallbackPath,
 		client:   &http.Client{Timeout: 10 * time.Second},
 	}
 }
@@ -176,7 +176,7 @@ func (p *relyingParty) finish(
 	switch {
 	case token.Nonce != t.Nonce:
 		return signedIn{}, fmt.Errorf("%w: the token is of another sign-in", errIssuer)
-	case token.Subject == "":
+	case token.Subject == "" || !rules.Storable(token.Subject):
 		return signedIn{}, fmt.Errorf("%w: the token names nobody", errIssuer)
 	case len(token.Audience) > 1 && textOf(claims["azp"]) != p.issuer.ClientID:
 		return signedIn{}, fmt.Errorf("%w: the token is for another program", errIssuer)

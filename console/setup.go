@@ -12,12 +12,13 @@ import (
 	"roomcover.dev/roomcover/web"
 )
 
-const setUpPath = Root + "/set-up"
+// SetUpPath is the page to which the link of a new operator leads, with its token.
+const SetUpPath = Root + "/set-up"
 
 func setUpRoutes() []route {
 	return []route{
-		{method: get, path: setUpPath, do: showSetUp},
-		{method: post, path: setUpPath, do: finishSetUp},
+		{method: get, path: SetUpPath, do: showSetUp},
+		{method: post, path: SetUpPath, do: finishSetUp},
 	}
 }
 

@@ -19,8 +19,10 @@ import (
 const (
 	signInPath    = Root + "/sign-in"
 	emergencyPath = signInPath + "/emergency"
-	startPath     = signInPath + "/start"
-	callbackPath  = signInPath + "/callback"
+	// StartPath begins a sign-in at the issuer, of the person whose address "as" gives, if any.
+	StartPath = signInPath + "/start"
+	// CallbackPath is where the issuer sends the browser back.
+	CallbackPath = signInPath + "/callback"
 )
 
 func signInRoutes() []route {
@@ -29,8 +31,8 @@ func signInRoutes() []route {
 		{method: post, path: signInPath, do: signInByPassword},
 		{method: get, path: emergencyPath, do: showEmergency},
 		{method: post, path: emergencyPath, do: signInByPassword},
-		{method: get, path: startPath, do: startAtIssuer},
-		{method: get, path: callbackPath, do: finishAtIssuer},
+		{method: get, path: StartPath, do: startAtIssuer},
+		{method: get, path: CallbackPath, do: finishAtIssuer},
 		{method: post, path: Root + "/sign-out", do: signOut},
 		{method: post, path: Root + "/sign-out/issuer", do: signedOutByIssuer, machine: true},
 		{method: post, path: Root + "/language", do: chooseLanguage},
@@ -105,9 +107,9 @@ func (v *visit) issuerLink(next string, fresh bool) string {
 		q.Set("fresh", "1")
 	}
 	if len(q) == 0 {
-		return startPath
+		return StartPath
 	}
-	return startPath + "?" + q.Encode()
+	return StartPath + "?" + q.Encode()
 }
 
 // safeNext is the page that was asked for, or the start.

@@ -51,7 +51,7 @@ func (v *visit) stepUp() (answer, error) {
 	link := signInPath
 	switch {
 	case v.issuer != nil && v.who.Source == identity.ByIssuer:
-		link = startPath
+		link = StartPath
 	case v.issuer != nil:
 		link = emergencyPath
 	}

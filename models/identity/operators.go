@@ -294,7 +294,12 @@ func (s *Operators) SignInByIssuer(ctx context.Context, in IssuerSignIn) (Operat
 			}
 		}
 
-		if err := tx.Select("*").Save(&o).Error; err != nil {
+		if unknown {
+			err = tx.Create(&o).Error
+		} else {
+			err = tx.Select("*").Save(&o).Error
+		}
+		if err != nil {
 			return err
 		}
 		return tx.ActingAs(o.ID, o.Role).Audit(o.ID, nil, unknown, db.Entry{

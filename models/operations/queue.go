@@ -190,7 +190,7 @@ func (q QueueQuery) count(tx *db.Tx, today time.Time, out *Queue) error {
 		Kind    db.TaskKind
 		N, Late int64
 	}
-	err := tx.Table("(?) AS some", some).
+	err := tx.Table("(?) AS counted", some).
 		Select("kind, count(*) AS n, sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END) AS late", today).
 		Group("kind").
 		Scan(&rows).Error
