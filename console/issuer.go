@@ -161,7 +161,8 @@ func (p *relyingParty) finish(
 	ctx = oidc.ClientContext(ctx, p.client)
 	tokens, err := known.oauth2.Exchange(ctx, code, oauth2.VerifierOption(t.Verifier))
 	if err != nil {
-		return signedIn{}, fmt.Errorf("%w: the code was not exchanged: %w", errIssuer, withoutBody(err))
+		return signedIn{}, fmt.Errorf("%w: the code was not exchanged: %w",
+			errIssuer, withoutBody(err))
 	}
 	raw, _ := tokens.Extra("id_token").(string)
 	token, err := known.verifier.Verify(ctx, raw)

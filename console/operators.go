@@ -106,7 +106,8 @@ func changeOperator(v *visit) (answer, error) {
 	case "enable":
 		_, err = v.operators.EnableOperator(v.acting(""), o.ID, reason)
 	case "role":
-		_, err = v.operators.ChangeOperatorRole(v.acting(""), o.ID, rules.Role(v.form("role")), reason)
+		role := rules.Role(v.form("role"))
+		_, err = v.operators.ChangeOperatorRole(v.acting(""), o.ID, role, reason)
 	default:
 		return answer{}, errNoPage
 	}

@@ -166,7 +166,8 @@ func finishAtIssuer(v *visit) (answer, error) {
 		return answer{}, errLostWay
 	}
 	if refused := v.query("error"); refused != "" {
-		v.log.Warn("console: the issuer refused a sign-in", "request", v.id, "code", bounded(refused))
+		v.log.Warn("console: the issuer refused a sign-in",
+			"request", v.id, "code", bounded(refused))
 		return answer{}, errLostWay
 	}
 

@@ -15,12 +15,13 @@ import (
 const tokensPath = Root + "/settings/tokens"
 
 func tokenRoutes() []route {
+	const revoke = tokensPath + "/:id/revoke"
 	manage := may(rules.ManageCatalogue)
 	return []route{
 		{method: get, path: tokensPath, access: manage, do: showTokens},
 		{method: post, path: tokensPath, access: manage, do: createToken, fresh: true},
-		{method: get, path: tokensPath + "/:id/revoke", access: manage, do: revokeToken},
-		{method: post, path: tokensPath + "/:id/revoke", access: manage, do: revokeToken, fresh: true},
+		{method: get, path: revoke, access: manage, do: revokeToken},
+		{method: post, path: revoke, access: manage, do: revokeToken, fresh: true},
 	}
 }
 

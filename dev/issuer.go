@@ -100,8 +100,8 @@ func (s *issuerService) explain(publicURL string) string {
 		return b.String()
 	}
 	for _, p := range staff {
-		fmt.Fprintf(&b, "  as %-10s %s%s?as=%s\n", article(p.Roles[0]), publicURL, console.StartPath,
-			url.QueryEscape(p.Email))
+		fmt.Fprintf(&b, "  as %-10s %s%s?as=%s\n", article(p.Roles[0]),
+			publicURL, console.StartPath, url.QueryEscape(p.Email))
 	}
 	return b.String()
 }

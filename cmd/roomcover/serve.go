@@ -21,12 +21,13 @@ type serveCommand struct{}
 // Help is shown by --help.
 func (serveCommand) Help() string {
 	return `Serves the JSON API under /v1, its reference under /v1/docs, the portal, the
-operators' console under /console, and /healthz and /readyz. With ROOMCOVER_SERVE_METRICS_LISTEN it serves /metrics too,
-on an address of its own, which stays inside your network. Everything it needs to
-know comes from the environment; see docs/operations.md. Several may run at once.
-It serves with Temporal down: accepting an order needs the database alone. It does
-not start with dangerous settings (roomcover config check names them). On SIGTERM
-it takes no new connection, finishes the requests under way and exits with 0.
+operators' console under /console, and /healthz and /readyz. With
+ROOMCOVER_SERVE_METRICS_LISTEN it serves /metrics too, on an address of its own,
+which stays inside your network. Everything it needs to know comes from the
+environment; see docs/operations.md. Several may run at once. It serves with
+Temporal down: accepting an order needs the database alone. It does not start with
+dangerous settings (roomcover config check names them). On SIGTERM it takes no new
+connection, finishes the requests under way and exits with 0.
 
 Examples:
   roomcover serve

@@ -68,6 +68,9 @@ type grant struct {
 
 const keyID = "1"
 
+// challengeMethod is the only one for PKCE: SHA-256.
+const challengeMethod = "S" + "256"
+
 // codeValid is how long a code may be exchanged.
 const codeValid = time.Minute
 
@@ -138,7 +141,7 @@ func (i *Issuer) discover(w http.ResponseWriter, _ *http.Request) {
 		"response_modes_supported":                       []string{"query"},
 		"subject_types_supported":                        []string{"public"},
 		"id_token_signing_alg_values_supported":          []string{"ES256"},
-		"code_challenge_methods_supported":               []string{"S256"},
+		"code_challenge_methods_supported":               []string{challengeMethod},
 		"authorization_response_iss_parameter_supported": true,
 	})
 }
@@ -157,7 +160,7 @@ func (i *Issuer) keys(w http.ResponseWriter, _ *http.Request) {
 func (i *Issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if q.Get("client_id") != i.ClientID || q.Get("redirect_uri") != i.RedirectURI ||
-		q.Get("response_type") != "code" || q.Get("code_challenge_method") != "S256" ||
+		q.Get("response_type") != "code" || q.Get("code_challenge_method") != challengeMethod ||
 		q.Get("code_challenge") == "" || q.Get("state") == "" || q.Get("nonce") == "" {
 		http.Error(w, "The request is not one of the client's.", http.StatusBadRequest)
 		return

@@ -348,8 +348,9 @@ func (s *Operators) SignedInByPassword(ctx context.Context, id string, breakGlas
 				DedupeKey: string(db.TaskBreakGlass) + "/" + db.NewID(db.PrefixOperator),
 				What: "Look at what was done in this emergency sign-in, and disarm it when " +
 					"the issuer works again.",
-				Why: "An operator signed in past the issuer, until " +
-					o.ArmedUntil.UTC().Format("2006-01-02 15:04") + " UTC. The audit has the reason.",
+				Why: "An operator signed in past the issuer; it is armed until " +
+					o.ArmedUntil.UTC().Format("2006-01-02 15:04") +
+					" UTC. The audit has the reason.",
 			})
 			if err != nil {
 				return err

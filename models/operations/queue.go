@@ -191,7 +191,8 @@ func (q QueueQuery) count(tx *db.Tx, today time.Time, out *Queue) error {
 		N, Late int64
 	}
 	err := tx.Table("(?) AS counted", some).
-		Select("kind, count(*) AS n, sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END) AS late", today).
+		Select(`kind, count(*) AS n,
+			sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END) AS late`, today).
 		Group("kind").
 		Scan(&rows).Error
 	if err != nil {
