@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -119,6 +120,25 @@ func TestS52_WhatWasTypedIsThereAfterTheFreshSignIn(t *testing.T) {
 	require.Contains(t, r.body, `value="night shift"`)
 	require.Contains(t, r.body, "Nothing was sent yet")
 	require.NotContains(t, lead.get(tokensPath).body, "night shift")
+}
+
+// A sign-in counts as fresh by when the person proved themselves at the issuer, not by when the
+// console let them in; and an issuer that does not ask anew is not believed.
+func TestS52_AnOldSessionAtTheIssuerIsNotFresh(t *testing.T) {
+	w := issuerWorld(t)
+	p := byRole[rules.OperatorLead]
+	w.issuer.SignedInAt(p.Subject, time.Now().Add(-5*time.Hour))
+	lead := w.signedIn(p)
+	require.Contains(t, lead.post(tokensPath, "label", "x").body, "Sign in again first")
+
+	again := StartPath + "?fresh=1&next=" + tokensPath + "&as=" + p.Email
+	w.issuer.Alter(func(c map[string]any) { c["auth_time"] = time.Now().Add(-time.Hour).Unix() })
+	require.Equal(t, http.StatusBadRequest, lead.get(again).status)
+	w.issuer.Alter(func(c map[string]any) { delete(c, "auth_time") })
+	require.Equal(t, http.StatusBadRequest, lead.get(again).status)
+	w.issuer.Alter(nil)
+	require.Equal(t, tokensPath, lead.get(again).path)
+	require.NotContains(t, lead.post(tokensPath, "label", "x").body, "Sign in again first")
 }
 
 func TestNoFormComesFromAnotherSite(t *testing.T) {

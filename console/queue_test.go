@@ -120,6 +120,11 @@ func TestATaskIsActedOnAfterAConfirmationAndOnlyAsItWasSeen(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, db.TaskDone, done.State)
 		require.Equal(t, w.operatorOf(staff[1].Email).ID, done.ResolvedBy, "operators act as themselves")
+
+		// the second click says what the first one did; another operator's says that it has changed
+		form := []string{"confirmed", "yes", "reason", "done", "seen", hiddenIn(ask.body, "seen"), "version", "0"}
+		require.Equal(t, queuePath, b.post(path, form...).path)
+		require.Equal(t, http.StatusPreconditionFailed, w.signedIn(staff[0]).post(path, form...).status)
 	})
 }
 
