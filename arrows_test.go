@@ -125,16 +125,21 @@ var arrows = map[string][]string{
 		"rules/ordering", "rules/processes", "rules/rma", "rules/shipping", "rules/spare",
 		"strictjson",
 	},
-	"web": {"models/identity", "rules"},
+	"web": {"messages", "models/identity", "rules"},
+	"console": {
+		"messages", "messages/process", "models/account", "models/db", "models/domains",
+		"models/identity", "models/operations", "models/program", "rules", "rules/catalogue",
+		"rules/processes", "web",
+	},
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/logistics", "models/order",
 		"models/program", "models/replacement", "models/warranty", "rules", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},
-	"server": {"api", "models/db", "models/domains", "models/operations", "portal"},
+	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal"},
 	"cmd/roomcover": {
-		"api", "carrier", "clock", "config", "demo", "mail", "messages", "messages/process",
+		"api", "carrier", "clock", "config", "console", "demo", "mail", "messages", "messages/process",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
@@ -146,6 +151,7 @@ var arrows = map[string][]string{
 	"rules/cataloguetest":       {"rules/calendar", "rules/catalogue"},
 	"rules/rulestest":           {"rules", "rules/testday"},
 	"carrier/simulator":         {"carrier"},
+	"console/testissuer":        {},
 	"mail/smtptest":             {},
 	"models/sqlitedb":           {},
 	"models/storetest/pgserver": {"deploy", "freeport"},
@@ -176,13 +182,14 @@ var layers = [][]string{
 // composition are the packages that know all domains at once: those that put a program
 // together. Every other is given the domains that it needs.
 var composition = []string{
-	"server", "worker", "cmd/roomcover", "api", "portal", "models/storetest",
+	"server", "worker", "cmd/roomcover", "api", "portal", "console", "models/storetest",
 }
 
 // testOnly are packages that production never links: only their own tests, dev
 // (a module of its own) and each other import them.
 var testOnly = []string{
 	"carrier/simulator",
+	"console/testissuer",
 	"freeport",
 	"mail/smtptest",
 	"models/sqlitedb",
@@ -368,6 +375,10 @@ func TestForbiddenArrows(t *testing.T) {
 		{"api", "activities"},
 		{"api", "portal"},
 		{"portal", "mail"},
+		{"portal", "console"},
+		{"web", "portal"},
+		{"console", "portal"},
+		{"console", "console/testissuer"},
 		{"portal", "models/operations"},
 		{"server", "worker"},
 

@@ -50,6 +50,7 @@ type Config struct {
 	Tuning        Tuning
 	SMTP          SMTP
 	Carrier       Carrier
+	Operators     Operators
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
 }
@@ -132,6 +133,25 @@ type Carrier struct {
 	// changed.
 	WebhookKeys []string `env:"ROOMCOVER_CARRIER_WEBHOOK_KEYS"`
 }
+
+// Operators says how the operator's own people sign in to the console.
+type Operators struct {
+	// Issuer signs them in by OpenID Connect, exactly as it names itself; empty: they sign
+	// in by password and second factor, see roomcover operator.
+	Issuer       string `env:"ROOMCOVER_OPERATOR_ISSUER"`
+	ClientID     string `env:"ROOMCOVER_OPERATOR_CLIENT_ID"`
+	ClientSecret string `env:"ROOMCOVER_OPERATOR_CLIENT_SECRET"`
+	// RoleClaim is the claim with roles or groups; with dots, one inside another.
+	RoleClaim string `env:"ROOMCOVER_OPERATOR_ROLE_CLAIM" envDefault:"roles"`
+	// Roles are what the values of that claim stand for: agent, lead, csm or manager.
+	Roles map[string]string `env:"ROOMCOVER_OPERATOR_ROLES" envKeyValSeparator:"=" envDefault:"agent=agent,lead=lead,csm=csm,manager=manager"`
+	// TimeZone is the IANA name of the clock by which they work.
+	TimeZone string `env:"ROOMCOVER_OPERATOR_TIME_ZONE" envDefault:"UTC"`
+}
+
+// OperatorRoles are the words for the roles of operators in the environment and on the command
+// line.
+var OperatorRoles = []string{"agent", "lead", "csm", "manager"}
 
 // Booking is the name of the carrier at which parcels are booked; empty where it has
 // no address, and people hand them in.

@@ -100,6 +100,9 @@ func TestValuesOutOfRange(t *testing.T) {
 		"ROOMCOVER_SMTP_PASSWORD": {"without a user"},
 		"ROOMCOVER_CARRIER_URL":   {"carrier.example.com", "ftp://carrier.example.com"},
 		"ROOMCOVER_CARRIER_NAME":  {strings.Repeat("x", 65)},
+
+		"ROOMCOVER_OPERATOR_TIME_ZONE": {"Local", "Nowhere/Here"},
+		"ROOMCOVER_OPERATOR_ISSUER":    {"login", "https://login.example.com/common/v2.0", "https://login.example.com?x=1"},
 		"ROOMCOVER_CARRIER_WEBHOOK_KEYS": {"short", hex.EncodeToString(key[:31]), hex.EncodeToString(key) +
 			",short", strings.Repeat(hex.EncodeToString(key)+",", 2) + hex.EncodeToString(key)},
 		"ROOMCOVER_TEMPORAL_KEY_FILE": {"/without/a/certificate"},

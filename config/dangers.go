@@ -34,6 +34,7 @@ func (c Config) Dangers() []Danger {
 	found = append(found, databaseInTheClear(ownerURL, c.OwnerDatabaseURL)...)
 	found = append(found, c.servesAsOwner()...)
 	found = append(found, c.othersInTheClear()...)
+	found = append(found, c.issuerInTheClear()...)
 	found = append(found, c.trustsEverybody()...)
 
 	for i, d := range found {
@@ -74,9 +75,13 @@ func (c Config) Refuse() error {
 func (d Danger) String() string { return d.Setting + ": " + d.What + " " + d.Remedy }
 
 // never reports whether no setting allows the danger: a key that everybody knows has no
-// use at all.
+// use at all, and neither has a sign-in of operators that anybody on the way can take.
 func (d Danger) never() bool {
-	return d.Setting == "ROOMCOVER_KEY" || d.Setting == "ROOMCOVER_CARRIER_WEBHOOK_KEYS"
+	switch d.Setting {
+	case "ROOMCOVER_KEY", "ROOMCOVER_CARRIER_WEBHOOK_KEYS", "ROOMCOVER_OPERATOR_ISSUER":
+		return true
+	}
+	return false
 }
 
 // orAllow ends a remedy with the setting that accepts the danger.
@@ -244,6 +249,19 @@ func (c Config) othersInTheClear() []Danger {
 	}
 
 	return found
+}
+
+func (c Config) issuerInTheClear() []Danger {
+	u, err := url.Parse(c.Operators.Issuer)
+	if err != nil || u.Scheme != "http" || onThisMachine(u.Hostname()) {
+		return nil
+	}
+	return []Danger{{
+		Setting: "ROOMCOVER_OPERATOR_ISSUER",
+		What:    "operators sign in by http: whoever is on the way becomes one of them.",
+		Remedy:  "Give its https:// address.",
+		Refused: true,
+	}}
 }
 
 func (c Config) trustsEverybody() []Danger {

@@ -133,6 +133,10 @@ func TestEveryDangerIsNamedWithItsWayOut(t *testing.T) {
 		"carrier, far, https": {map[string]string{carrier: "https://carrier.example.com"}, "", false, false},
 		"carrier, loopback":   {map[string]string{carrier: "http://localhost:9000"}, "", false, false},
 
+		"issuer, far, http":    {issuerAt("http://login.example.com"), "ROOMCOVER_OPERATOR_ISSUER", false, true},
+		"issuer, far, https":   {issuerAt("https://login.example.com/realms/desk"), "", false, false},
+		"issuer, this machine": {issuerAt("http://localhost:8026"), "", false, false},
+
 		"key of zeros":         {map[string]string{key: strings.Repeat("00", 32)}, key, false, true},
 		"key of one byte":      {map[string]string{key: strings.Repeat("ab", 32)}, key, false, true},
 		"key of few bytes":     {map[string]string{key: strings.Repeat("deadbeef", 8)}, key, false, true},
@@ -213,5 +217,13 @@ func TestAnAcceptedDangerAcceptsNoOther(t *testing.T) {
 		set["ROOMCOVER_ALLOW_INSECURE"] = wrong
 		_, err = config.ReadFrom(set)
 		require.ErrorContains(t, err, "ROOMCOVER_ALLOW_INSECURE", wrong)
+	}
+}
+
+func issuerAt(address string) map[string]string {
+	return map[string]string{
+		"ROOMCOVER_OPERATOR_ISSUER":        address,
+		"ROOMCOVER_OPERATOR_CLIENT_ID":     "roomcover",
+		"ROOMCOVER_OPERATOR_CLIENT_SECRET": "s",
 	}
 }

@@ -84,7 +84,43 @@ func (c Config) Validate() error {
 		"a name of at most 64 characters")
 	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL",
 		"the address of the carrier's API, such as https://carrier.example.com")
+	c.Operators.validate(wrong)
 	return errors.Join(errs...)
+}
+
+func (o Operators) validate(wrong func(is bool, name, needs string)) {
+	_, zone := time.LoadLocation(o.TimeZone)
+	wrong(zone != nil || o.TimeZone == "Local" || o.TimeZone == "",
+		"ROOMCOVER_OPERATOR_TIME_ZONE", "an IANA name such as America/Sao_Paulo")
+	if o.Issuer == "" {
+		return
+	}
+
+	wrong(!webAddress(o.Issuer) || ofEverybody(o.Issuer), "ROOMCOVER_OPERATOR_ISSUER",
+		"the address of one issuer of yours, as it names itself, "+
+			"such as https://login.example.com/realms/desk; not one that serves every tenant")
+	wrong(o.ClientID == "" || o.ClientSecret == "",
+		"ROOMCOVER_OPERATOR_CLIENT_ID and ROOMCOVER_OPERATOR_CLIENT_SECRET",
+		"given together with ROOMCOVER_OPERATOR_ISSUER")
+	wrong(o.RoleClaim == "", "ROOMCOVER_OPERATOR_ROLE_CLAIM", "the name of a claim")
+	unknown := len(o.Roles) == 0
+	for _, role := range o.Roles {
+		unknown = unknown || !slices.Contains(OperatorRoles, role)
+	}
+	wrong(unknown, "ROOMCOVER_OPERATOR_ROLES",
+		"values of the claim with the roles that they stand for, such as "+
+			"desk=agent,heads=lead; the roles are "+strings.Join(OperatorRoles, ", "))
+}
+
+// ofEverybody reports whether an issuer signs in people of any tenant: who may be its subject
+// is nobody's to say.
+func ofEverybody(issuer string) bool {
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return true
+	}
+	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	return slices.Contains([]string{"common", "organizations", "consumers"}, first)
 }
 
 func (c Config) allowsUnknown() bool {

@@ -73,6 +73,7 @@ func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 		db.TaskReviewOrder, db.TaskMailUndeliverable, db.TaskMailUnknown, db.TaskInvitationUnclaimed,
 		db.TaskInvitationRequested, db.TaskProcessStuck, db.TaskOutboxStuck, db.TaskSweepLate, db.TaskSerialClaimed,
 		db.TaskSweepFailed,
+		db.TaskBreakGlass,
 		db.TaskDecideContact, db.TaskShipmentContradicted, db.TaskCalendarNoHolidays, db.TaskCalendarNoWorkingTime,
 	} {
 		row := regexp.MustCompile("(?m)^\\| `" + string(kind) + "` \\|.*$").FindString(text)

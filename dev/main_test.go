@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/smtp"
 	"os"
 	"path/filepath"
@@ -25,15 +27,18 @@ import (
 )
 
 func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
-	data, n := t.TempDir(), free(t, 6)
+	data, n := t.TempDir(), free(t, 7)
 	args := []string{"up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
-		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5]}
+		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
+		"--issuer-port", n[6]}
 	p := start(t, args...)
 	p.awaitLine(t, "Portal         http://localhost:"+n[0])
 	p.awaitLine(t, "API reference  http://localhost:"+n[0]+"/v1/docs")
 	p.awaitLine(t, "Mails          http://127.0.0.1:"+n[4])
 	p.awaitLine(t, "Temporal UI    http://127.0.0.1:"+n[2])
 	p.awaitLine(t, "Carrier        http://127.0.0.1:"+n[5])
+	p.awaitLine(t, "Console        http://localhost:"+n[0]+"/console")
+	lead := strings.TrimSpace(strings.TrimPrefix(p.awaitLine(t, "  as a lead "), "  as a lead "))
 	token := strings.TrimPrefix(p.awaitLine(t, "reseller token: "), "reseller token: ")
 	p.awaitLine(t, "Stop with Ctrl+C.")
 
@@ -46,6 +51,15 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	for _, name := range []string{"DISTRIBUTOR_TOKEN", "OPERATOR_TOKEN", "ROOMCOVER_TOKEN"} {
 		require.Regexp(t, "export "+name+"='rct_", env.String())
 	}
+
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	res, err := (&http.Client{Jar: jar}).Get(lead) // one click
+	require.NoError(t, err)
+	page, err := io.ReadAll(res.Body)
+	require.NoError(t, errors.Join(err, res.Body.Close()))
+	require.Equal(t, "/console", res.Request.URL.Path)
+	require.Contains(t, string(page), "Lena Costa")
 
 	require.Equal(t, http.StatusCreated, postExample(t, n[0], token))
 	require.Eventually(t, func() bool {
@@ -108,6 +122,7 @@ func TestEveryTakenPortIsToldBeforeAnythingIsWritten(t *testing.T) {
 	commands := map[string][]string{
 		"up": {
 			"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port",
+			"--issuer-port",
 		},
 		"temporal": {"--temporal-port", "--temporal-ui-port"},
 		"smtp":     {"--smtp-port", "--mails-port"},
@@ -185,7 +200,8 @@ func TestHelpNamesEveryOptionAndItsDefault(t *testing.T) {
 	require.Zero(t, run(t.Context(), []string{"up", "--help"}, &out, io.Discard))
 	for _, want := range []string{
 		`--data="./data"`, "--portal-port=8080", "--temporal-port=7233",
-		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--carrier-port=8030", "--day=24h",
+		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--carrier-port=8030",
+		"--issuer-port=8026", "--day=24h",
 	} {
 		require.Contains(t, out.String(), want)
 	}

@@ -26,6 +26,7 @@ type upCommand struct {
 	temporalPorts
 	mailPorts
 	carrierPorts
+	issuerPorts
 	CarrierURL string        `name:"carrier-url" help:"Carrier that runs elsewhere on the same data folder, see the command carrier; parcels are booked there."`
 	PortalPort int           `aliases:"api" help:"Port of the portal and the API." default:"8080"`
 	Day        time.Duration `help:"Real time that one calendar day takes, for example 2s." default:"24h"`
@@ -72,14 +73,20 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		return errors.Join(err, mails.stop(), temporal.Stop())
 	}
 
-	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
+	issuer, err := startIssuer(c.common, c.issuerPorts, "http://"+stack.PublicHost(c.portal("")))
 	if err != nil {
 		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
 	}
 
+	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
+	if err != nil {
+		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
+	}
+	stackOptions.Issuer = issuer.settings
+
 	parts, err := stack.Start(ctx, stackOptions)
 	if err != nil {
-		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
+		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
 	}
 
 	up := running{
@@ -91,10 +98,12 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		Data:    c.Data,
 	}
 	if err := up.write(); err != nil {
-		return errors.Join(err, parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop())
+		return errors.Join(
+			err, issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop(),
+		)
 	}
 
-	c.explain(out, parts, temporal, mails, parcels)
+	c.explain(out, parts, temporal, mails, parcels, issuer)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
@@ -102,7 +111,8 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	return errors.Join(
-		err, up.remove(), parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop(),
+		err, up.remove(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
+		temporal.Stop(),
 	)
 }
 
@@ -139,6 +149,7 @@ func (c upCommand) explain(
 	temporal *temporalserver.Server,
 	mails *mailService,
 	parcels *carrierService,
+	issuer *issuerService,
 ) {
 	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n",
 		parts.URL, parts.URL, mails.url)
@@ -149,6 +160,7 @@ func (c upCommand) explain(
 		fmt.Fprintf(out, "Carrier        %s\n", parcels.url)
 	}
 
+	fmt.Fprint(out, issuer.explain(parts.URL))
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
 	c.explainCalendar(out, parts.Domains.DB.Clock())
 
@@ -206,7 +218,7 @@ func (c upCommand) prepare() (*os.File, error) {
 
 	wanted = append(wanted, temporalOptions(c.common, c.temporalPorts, io.Discard).Ports()...)
 	wanted = append(wanted, c.wanted(c.Host)...)
-	wanted = append(wanted, c.carrierWanted(c.Host))
+	wanted = append(wanted, c.carrierWanted(c.Host), c.issuerWanted(c.Host))
 	if err := ports.Check(wanted...); err != nil {
 		return nil, err
 	}

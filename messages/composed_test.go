@@ -24,6 +24,27 @@ var composed = map[string][]string{
 	"promise.approved.": weekdayNames(),
 	"process.":          processTexts(),
 
+	// The console.
+	"console.role.": names(rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM, rules.OperatorManager),
+	"console.kind.": {
+		"REVIEW_ORDER", "MAIL_UNDELIVERABLE", "MAIL_UNKNOWN", "INVITATION_UNCLAIMED", "INVITATION_REQUESTED",
+		"DECIDE_CONTACT", "PROCESS_STUCK", "OUTBOX_STUCK", "SWEEP_LATE", "SWEEP_FAILED", "SERIAL_CLAIMED",
+		"SHIPMENT_CONTRADICTED", "CALENDAR_WITHOUT_HOLIDAYS", "CALENDAR_WITHOUT_WORKING_TIME", "WARRANTY_UNMATCHED",
+		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
+		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
+	},
+	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
+		"customer", "replacement", "return", "spare"},
+	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
+	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
+	"console.operators.by.": {"ISSUER", "PASSWORD"},
+	"console.invite.":       {"NONE", "READ_ONLY", "ADMIN"},
+	"console.field.":        {"account_id", "invite_as", "email", "contact_name", "starts_on", "last_day", "csm_id"},
+	"console.action.": ends([]string{"accept", "reject", "resend", "mark_delivered", "reissue", "retry", "move", "link",
+		"refuse", "assign", "close"}, "", ".says"),
+	"console.problem.": ends([]string{"notfound", "internal", "unavailable", "origin", "forbidden", "form", "cursor",
+		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup"}, ".title", ".text"),
+
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
 		catalogue.ServiceJumpStart),

@@ -3,7 +3,8 @@ package rules
 // Role is what a signed-in person or a token may be.
 type Role string
 
-// The roles of RULES 4. OPERATOR_LEAD is an agent who may also waive fees.
+// The roles of RULES 4. OPERATOR_LEAD is an agent who may also waive fees; OPERATOR_MANAGER
+// sees what the others do and changes nothing, and no token has it.
 const (
 	CustomerAdmin    Role = "CUSTOMER_ADMIN"
 	CustomerReadOnly Role = "CUSTOMER_READ_ONLY"
@@ -14,11 +15,16 @@ const (
 	OperatorAgent    Role = "OPERATOR_AGENT"
 	OperatorLead     Role = "OPERATOR_LEAD"
 	OperatorCSM      Role = "OPERATOR_CSM"
+	OperatorManager  Role = "OPERATOR_MANAGER"
 )
 
 // IsOperator reports whether the role belongs to the operator's own people.
 func (r Role) IsOperator() bool {
-	return r == OperatorAgent || r == OperatorLead || r == OperatorCSM
+	switch r {
+	case OperatorAgent, OperatorLead, OperatorCSM, OperatorManager:
+		return true
+	}
+	return false
 }
 
 // Capability is one row of the permission table.
@@ -42,6 +48,7 @@ const (
 	ManageStock     Capability = "MANAGE_STOCK"     // depots, receipts, adjustments
 	ManageCSMs      Capability = "MANAGE_CSMS"      // who the customer success managers are
 	AssignCSM       Capability = "ASSIGN_CSM"       // name an account's customer success manager
+	ManageOperators Capability = "MANAGE_OPERATORS" // who of the operator's people may do what
 )
 
 // Grant is how far a capability goes.
@@ -73,6 +80,7 @@ var grants = map[Capability]map[Role]Grant{
 		OperatorAgent:    GrantYes,
 		OperatorLead:     GrantYes,
 		OperatorCSM:      GrantYes,
+		OperatorManager:  GrantYes,
 	},
 	ManageRooms: {
 		CustomerAdmin: GrantYes,
@@ -89,6 +97,7 @@ var grants = map[Capability]map[Role]Grant{
 		OperatorAgent:    GrantYes,
 		OperatorLead:     GrantYes,
 		OperatorCSM:      GrantYes,
+		OperatorManager:  GrantViewOnly,
 	},
 	RequestRMA: {
 		CustomerAdmin: GrantYes,
@@ -121,11 +130,17 @@ var grants = map[Capability]map[Role]Grant{
 	},
 	ReviewOrders:    {OperatorAgent: GrantYes, OperatorLead: GrantYes},
 	ManageCatalogue: {OperatorAgent: GrantYes, OperatorLead: GrantYes},
-	ViewProcesses:   {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
+	ViewProcesses: {
+		OperatorAgent:   GrantYes,
+		OperatorLead:    GrantYes,
+		OperatorCSM:     GrantYes,
+		OperatorManager: GrantYes,
+	},
 	WorkTasks:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 	ManageStock:     {OperatorAgent: GrantYes, OperatorLead: GrantYes},
 	ManageCSMs:      {OperatorAgent: GrantYes, OperatorLead: GrantYes},
 	AssignCSM:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
+	ManageOperators: {OperatorLead: GrantYes},
 }
 
 // Allows answers from the permission table of RULES 4. Whether the object is one
@@ -201,6 +216,8 @@ func MayMakeToken(maker, made Role) error {
 	case made == CustomerAdmin:
 		return Refuse(Forbidden, "Only an administrator of the account makes this token.",
 			"Have an administrator of the account make it in the portal, under tokens.")
+	case made == OperatorManager:
+		return Refuse(Forbidden, "A program does not act as a manager.", "Choose another role.")
 	case made.IsOperator() && maker != OperatorLead:
 		return Refuse(Forbidden, "Only a lead handles tokens of operators.", "Ask a lead.")
 	case !Allows(maker, ManageCatalogue).Allowed():

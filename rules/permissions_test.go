@@ -29,6 +29,7 @@ var permissionTable = []struct {
 	{ManageStock, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
 	{ManageCSMs, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
 	{AssignCSM, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
+	{ManageOperators, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
 }
 
 var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,
@@ -41,6 +42,21 @@ func TestR42_PermissionTable(t *testing.T) {
 			require.Equal(t, want, Allows(tableRoles[i], row.capability), "%s %s", tableRoles[i], row.capability)
 		}
 	}
+}
+
+// A manager of the operator's reads, and does nothing that changes anything.
+func TestS53_AManagerOnlyReads(t *testing.T) {
+	reads := map[Capability]Grant{ViewAccount: GrantYes, UseTickets: GrantViewOnly, ViewProcesses: GrantYes}
+	for _, row := range permissionTable {
+		want := GrantNo
+		if grant, ok := reads[row.capability]; ok {
+			want = grant
+		}
+		require.Equal(t, want, Allows(OperatorManager, row.capability), row.capability)
+	}
+	require.True(t, OperatorManager.IsOperator())
+	require.Equal(t, Forbidden, CodeOf(MayMakeToken(OperatorLead, OperatorManager)))
+	require.Equal(t, Forbidden, CodeOf(MayManageUsers(OperatorManager, ActResendInvitation)))
 }
 
 func TestUnknownRoleOrCapabilityMayNothing(t *testing.T) {

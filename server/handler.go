@@ -1,6 +1,6 @@
 // Package server assembles what people and machines reach by HTTP: the API,
-// the portal, and the answers about the process's own health; and serves it
-// until it is told to stop.
+// the portal, the console, and the answers about the process's own health; and
+// serves it until it is told to stop.
 package server
 
 import (
@@ -9,10 +9,12 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/portal"
 )
@@ -39,12 +41,18 @@ type Options struct {
 	// Carrier is whose webhooks come in, signed with one of CarrierKeys.
 	Carrier     string
 	CarrierKeys [][]byte
+	// Issuer signs operators in to the console; without a URL they have passwords.
+	Issuer console.Issuer
+	// DeskTimeZone is the IANA name of the clock that the operators work by.
+	DeskTimeZone string
+	// Kit shows all parts of the console's pages on one page; in development only.
+	Kit bool
 	// Metrics is where requests are counted, see NewRegistry; nil: nowhere. The handler
 	// does not serve it.
 	Metrics *prometheus.Registry
 }
 
-// Handler is the API, the portal and the health answers on one router.
+// Handler is the API, the portal, the console and the health answers on one router.
 func Handler(o Options) (http.Handler, error) {
 	settings := api.Options{
 		Domains:        o.Domains,
@@ -69,8 +77,18 @@ func Handler(o Options) (http.Handler, error) {
 		Insecure:  o.Insecure,
 	}
 
-	if err := pagesFor(&settings, pages); err != nil {
-		return nil, fmt.Errorf("assemble the portal: %w", err)
+	desk := console.Options{
+		Domains:   o.Domains,
+		Log:       o.Log,
+		PublicURL: o.PublicURL,
+		Insecure:  o.Insecure,
+		Issuer:    o.Issuer,
+		TimeZone:  o.DeskTimeZone,
+		Kit:       o.Kit,
+	}
+
+	if err := pagesFor(&settings, pages, desk); err != nil {
+		return nil, fmt.Errorf("assemble the pages: %w", err)
 	}
 
 	router := api.NewRouter(settings)
@@ -80,22 +98,52 @@ func Handler(o Options) (http.Handler, error) {
 	if err := portal.Register(router, pages); err != nil {
 		return nil, fmt.Errorf("assemble the portal: %w", err)
 	}
+	if err := console.Register(router, desk); err != nil {
+		return nil, fmt.Errorf("assemble the console: %w", err)
+	}
 
 	return router, nil
 }
 
-// pagesFor has the portal answer what nobody serves and what failed, outside
-// the API.
-func pagesFor(settings *api.Options, pages portal.Options) (err error) {
-	if settings.NotFound, err = portal.NotFound(pages); err != nil {
+// pagesFor has the portal and the console answer what nobody serves and what failed, outside
+// the API: each what is under its path.
+func pagesFor(settings *api.Options, pages portal.Options, desk console.Options) (err error) {
+	settings.NotFound, err = either(pages, desk, portal.NotFound, console.NotFound)
+	if err != nil {
 		return err
 	}
-	if settings.MethodNotAllowed, err = portal.MethodNotAllowed(pages); err != nil {
+	settings.MethodNotAllowed, err = either(pages, desk,
+		portal.MethodNotAllowed, console.MethodNotAllowed)
+	if err != nil {
 		return err
 	}
 
-	settings.Failed, err = portal.Failed(pages)
+	settings.Failed, err = either(pages, desk, portal.Failed, console.Failed)
 	return err
+}
+
+// either is one of two answers, by whose path was asked for.
+func either(
+	pages portal.Options, desk console.Options,
+	portals func(portal.Options) (gin.HandlerFunc, error),
+	consoles func(console.Options) (gin.HandlerFunc, error),
+) (gin.HandlerFunc, error) {
+	ofPortal, err := portals(pages)
+	if err != nil {
+		return nil, err
+	}
+	ofConsole, err := consoles(desk)
+	if err != nil {
+		return nil, err
+	}
+
+	return func(c *gin.Context) {
+		if console.Owns(c.Request.URL.Path) {
+			ofConsole(c)
+			return
+		}
+		ofPortal(c)
+	}, nil
 }
 
 func (o Options) temporalCheck() func(context.Context) error {

@@ -1,9 +1,9 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
 // serve and worker run for ever and may each run several times over; migrate, temporal,
-// restart, token and audit work on the database directly; org does where there is no token;
-// the others talk to the API as anyone else does. Secrets come from the environment or from a
-// file, never from the command line.
+// restart, token, operator and audit work on the database directly; org does where there is
+// no token; the others talk to the API as anyone else does. Secrets come from the environment
+// or from a file, never from the command line.
 package main
 
 import (
@@ -31,6 +31,7 @@ type commands struct {
 	Temporal temporalCommands `cmd:"" help:"Set Temporal up, and start the workflows that it lacks (on the database)."`
 	Restart  restartCommand   `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`
 	Token    tokenCommands    `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
+	Operator operatorCommands `cmd:"" help:"Who may use the operators' console (on the database)."`
 	Org      orgCommands      `cmd:"" help:"Add, change and list organizations (by the API where there is a token, else on the database)."`
 	Audit    auditCommands    `cmd:"" help:"Check the audit (on the database)."`
 	Config   configCommands   `cmd:"" help:"Check the environment."`

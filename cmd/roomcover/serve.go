@@ -4,11 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/server"
 )
 
@@ -17,13 +20,14 @@ type serveCommand struct{}
 
 // Help is shown by --help.
 func (serveCommand) Help() string {
-	return `Serves the JSON API under /v1, its reference under /v1/docs, the portal, and
-/healthz and /readyz. With ROOMCOVER_SERVE_METRICS_LISTEN it serves /metrics too,
-on an address of its own, which stays inside your network. Everything it needs to
-know comes from the environment; see docs/operations.md. Several may run at once.
-It serves with Temporal down: accepting an order needs the database alone. It does
-not start with dangerous settings (roomcover config check names them). On SIGTERM
-it takes no new connection, finishes the requests under way and exits with 0.
+	return `Serves the JSON API under /v1, its reference under /v1/docs, the portal, the
+operators' console under /console, and /healthz and /readyz. With
+ROOMCOVER_SERVE_METRICS_LISTEN it serves /metrics too, on an address of its own,
+which stays inside your network. Everything it needs to know comes from the
+environment; see docs/operations.md. Several may run at once. It serves with
+Temporal down: accepting an order needs the database alone. It does not start with
+dangerous settings (roomcover config check names them). On SIGTERM it takes no new
+connection, finishes the requests under way and exits with 0.
 
 Examples:
   roomcover serve
@@ -123,5 +127,22 @@ func serverOptions(c config.Config) server.Options {
 		TrustedProxies: c.TrustedProxies,
 		Carrier:        c.Carrier.Name,
 		CarrierKeys:    keys,
+		DeskTimeZone:   c.Operators.TimeZone,
+		Issuer: console.Issuer{
+			URL:          c.Operators.Issuer,
+			ClientID:     c.Operators.ClientID,
+			ClientSecret: c.Operators.ClientSecret,
+			RoleClaim:    c.Operators.RoleClaim,
+			Roles:        operatorRoles(c.Operators.Roles),
+		},
 	}
+}
+
+// operatorRoles are the roles that the environment gives to the values of the issuer's claim.
+func operatorRoles(words map[string]string) map[string]rules.Role {
+	roles := map[string]rules.Role{}
+	for value, word := range words {
+		roles[value] = rules.Role("OPERATOR_" + strings.ToUpper(word))
+	}
+	return roles
 }

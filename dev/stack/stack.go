@@ -22,6 +22,7 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
@@ -54,8 +55,10 @@ type Options struct {
 	// CarrierURL is where parcels are booked with CarrierAPIKey; empty: nowhere, people
 	// hand them in.
 	CarrierURL, CarrierAPIKey string
-	Clock                     clock.Clock
-	Log                       *slog.Logger
+	// Issuer signs operators in to the console; without a URL they have passwords.
+	Issuer console.Issuer
+	Clock  clock.Clock
+	Log    *slog.Logger
 	// SQL sees every statement; nil for none.
 	SQL logger.Interface
 	// RatePerSecond bounds the requests of a token; 0 means 1000.
@@ -189,7 +192,7 @@ func (s *Stack) serve() error {
 		return err
 	}
 
-	s.URL = "http://" + publicHost(listener.Addr())
+	s.URL = "http://" + PublicHost(listener.Addr().String())
 	rate := s.options.RatePerSecond
 	if rate == 0 {
 		rate = 1000
@@ -208,6 +211,8 @@ func (s *Stack) serve() error {
 		RatePerSecond: rate,
 		Burst:         int(rate) * 2,
 		Temporal:      s.client,
+		Issuer:        s.options.Issuer,
+		Kit:           true,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -218,12 +223,12 @@ func (s *Stack) serve() error {
 	return nil
 }
 
-// publicHost names loopback addresses as a browser likes them: cookies and
+// PublicHost names loopback addresses as a browser likes them: cookies and
 // links then agree.
-func publicHost(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
+func PublicHost(address string) string {
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return a.String()
+		return address
 	}
 
 	if ip := net.ParseIP(host); ip.IsLoopback() || ip.IsUnspecified() {

@@ -43,6 +43,7 @@ const (
 	PrefixInvitation   = "inv"
 	PrefixQuestion     = "qst"
 	PrefixUser         = "usr"
+	PrefixOperator     = "opr"
 	prefixIdentity     = "idn"
 	PrefixMembership   = "mem"
 	PrefixChallenge    = "chl"

@@ -1,7 +1,10 @@
 package db
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -57,6 +60,40 @@ func (s Secrets) HashCode(challengeID, code string) string {
 // again; purpose keeps those of one table apart from another's.
 func (s Secrets) Fingerprint(purpose, text string) string {
 	return hex.EncodeToString(s.mac("fingerprint", purpose+"\x00"+text))
+}
+
+// Encrypt returns a text as only the service's key reads it again; purpose keeps the texts of
+// one table apart from another's. It is for what has to be read back: whatever is only
+// compared is stored as a hash.
+func (s Secrets) Encrypt(purpose, text string) string {
+	box := s.box(purpose)
+	nonce := make([]byte, box.NonceSize())
+	_, _ = rand.Read(nonce)
+	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, []byte(text), nil))
+}
+
+// Decrypt returns the text that Encrypt was given for the purpose; ok is false for anything
+// else, such as one of another key.
+func (s Secrets) Decrypt(purpose, encrypted string) (text string, ok bool) {
+	box := s.box(purpose)
+	content, err := base64.RawURLEncoding.Strict().DecodeString(encrypted)
+	if err != nil || len(content) < box.NonceSize() {
+		return "", false
+	}
+	plain, err := box.Open(nil, content[:box.NonceSize()], content[box.NonceSize():], nil)
+	return string(plain), err == nil
+}
+
+func (s Secrets) box(purpose string) cipher.AEAD {
+	block, err := aes.NewCipher(s.mac("encrypt", purpose))
+	if err != nil {
+		panic(err) // 32 bytes always make a cipher
+	}
+	box, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err)
+	}
+	return box
 }
 
 // HashSecret is how a token is stored and looked up. It holds for what nobody can guess:

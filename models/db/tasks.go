@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -20,6 +21,7 @@ type OperatorTask struct {
 	What       string
 	Why        string
 	State      TaskState
+	AssigneeID *string // the operator who has taken it; nil: nobody
 	Resolution string
 	ResolvedBy string
 	CreatedAt  time.Time
@@ -89,6 +91,9 @@ const (
 	TaskChooseSpare TaskKind = "CHOOSE_SPARE" // spare unit: model and site (R88a); a CSM's
 	// spare unit: bill or waive one that did not come back (S9)
 	TaskSpareFee TaskKind = "SPARE_FEE"
+
+	// operator: signed in with the password although there is an issuer (S53)
+	TaskBreakGlass TaskKind = "BREAK_GLASS_USED"
 )
 
 // Raise writes a task in the caller's transaction. The same need raises one
@@ -115,6 +120,7 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 		}}},
 		DoUpdates: clause.AssignmentColumns([]string{
 			"state", "what", "why", "created_at", "resolved_at", "resolution", "resolved_by",
+			"assignee_id",
 		}),
 	})
 	return again.CreateInBatches(&tasks, RowsPerStatement(tasks)).Error
@@ -206,6 +212,58 @@ func (d *DB) ResolveTask(ctx context.Context, id, resolution string) (OperatorTa
 		return tx.Resolve(&t, resolution)
 	})
 
+	return t, err
+}
+
+// Seen names what somebody who looks at the task sees of it: another one stands there once
+// the task was closed, opened again, explained otherwise, or taken by somebody else.
+func (t OperatorTask) Seen() string {
+	return HashSecret(strings.Join([]string{
+		t.ID, string(t.State), t.What, t.Why, Text(t.AssigneeID), t.CreatedAt.UTC().String(),
+	}, "\x00"))[:20]
+}
+
+// TaskMoved is the refusal of what was decided about another state of a task.
+func TaskMoved() error {
+	return rules.Refuse(rules.VersionMismatch, "This task has changed since you looked at it.",
+		"Look at it again, and decide then.")
+}
+
+// AssignTask gives an open task to an operator; nil: to nobody. seen is the state that was
+// looked at (VERSION_MISMATCH); a task that is done answers STATE_CONFLICT.
+func (d *DB) AssignTask(
+	ctx context.Context, id string, to *string, seen string,
+) (OperatorTask, error) {
+	var t OperatorTask
+	err := d.Write(ctx, func(tx *Tx) error {
+		t = OperatorTask{}
+		q := ForUpdate(tx.Scope.Accounts(tx.DB, "account_id"))
+		if err := Found(q.First(&t, "id = ?", id).Error); err != nil {
+			return err
+		}
+
+		switch {
+		case t.State == TaskDone:
+			return rules.Refuse(rules.StateConflict, "This task is done already.",
+				"Read the task again to see how it was resolved.")
+		case Text(t.AssigneeID) == Text(to):
+			return nil
+		case seen != t.Seen():
+			return TaskMoved()
+		}
+
+		before := t.AssigneeID
+		t.AssigneeID = to
+		err := tx.Model(&OperatorTask{}).Where("id = ?", id).Update("assignee_id", to).Error
+		if err != nil {
+			return err
+		}
+		return tx.Audit(t.ID, t.AccountID, false, Entry{
+			Verb:     "task.assigned",
+			ObjectID: t.ID,
+			Details:  map[string]any{"to": Text(to), "before": Text(before)},
+		})
+	})
 	return t, err
 }
 

@@ -31,6 +31,7 @@ type Domains struct {
 	Jobs          *importjob.Jobs
 	Accounts      *account.Accounts
 	People        *identity.People
+	Operators     *identity.Operators
 	Entitlements  *entitlement.Entitlements
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
@@ -65,6 +66,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Jobs = importjob.New(database)
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
+	d.Operators = identity.NewOperators(database)
 	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)

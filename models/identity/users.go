@@ -98,5 +98,8 @@ func Entities() []any {
 		throttle{},
 		signInPlace{},
 		APIToken{},
+		Operator{},
+		operatorSession{},
+		recoveryCode{},
 	}
 }

@@ -67,6 +67,8 @@ var taskActions = map[db.TaskKind][]string{
 
 	db.TaskChooseSpare: {ActClose},
 	db.TaskSpareFee:    {ActClose},
+
+	db.TaskBreakGlass: {ActClose},
 }
 
 // actionNeeds is the capability that an action asks for beyond working on tasks.
@@ -82,10 +84,19 @@ var actionNeeds = map[string]rules.Capability{
 // is no such kind.
 func ActionsOf(kind db.TaskKind) []string { return taskActions[kind] }
 
+// MayAct reports whether a role may do an action with a task.
+func MayAct(role rules.Role, action string) bool {
+	needs, special := actionNeeds[action]
+	return rules.Allows(role, rules.WorkTasks).Allowed() &&
+		(!special || rules.Allows(role, needs).Allowed())
+}
+
 // TaskAction is what an operator does with a task. Each action reads only the fields
 // that are named after it.
 type TaskAction struct {
-	Name   string
+	Name string
+	// Seen is the state of the task that was looked at (OperatorTask.Seen); empty: any.
+	Seen   string
 	Reason string // accept, reject, reissue, assign, close: required
 	// accept, reject of an order: the version that was looked at, required
 	Version int64
@@ -149,6 +160,8 @@ func (s *Operations) Act(
 	case special && !rules.Allows(scope.Actor.Role, needs).Allowed():
 		return t, rules.Refuse(rules.Forbidden, "The token's role may not do this.",
 			"Ask an agent.")
+	case a.Seen != "" && a.Seen != t.Seen():
+		return t, db.TaskMoved()
 	case t.State == db.TaskDone:
 		return t, rules.Refuse(rules.StateConflict,
 			"This task is done already.", "Read the task again to see how it was resolved.")

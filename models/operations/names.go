@@ -119,6 +119,7 @@ var namings = map[string]naming{
 		), '')`,
 	},
 	db.PrefixUser:         {from: "users n", name: "n.name"},
+	db.PrefixOperator:     {from: "operators n", name: "n.name"},
 	db.PrefixCSM:          {from: "csms n", name: "n.name"},
 	db.PrefixToken:        {from: "api_tokens n", name: "n.label"},
 	db.PrefixDepot:        {from: "depots n", name: "n.name", zone: "n.time_zone"},

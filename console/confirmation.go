@@ -1,0 +1,46 @@
+package console
+
+// fieldConfirms is the field of a confirmation's answer.
+const fieldConfirms = "confirmed"
+
+// confirmation asks before an act: what will happen, in sentences, with the fields that it
+// needs, and two ways on. Its texts are in the reader's language already.
+type confirmation struct {
+	Title   string
+	Says    []string
+	Notes   []string // sentences of the service that stand in English alone
+	Fields  []field
+	Hidden  []hidden
+	Action  string // where the answer goes
+	Submit  string // the verb of the act
+	Danger  bool   // it cannot be undone
+	Back    string // address of leaving it
+	Problem string // what was wrong with the answer before
+	Remedy  string
+}
+
+// hidden is a field that a form sends along.
+type hidden struct{ Name, Value string }
+
+// field is a field of a form. Kind is text, area, date, email or choice.
+type field struct {
+	Name, Label, Help, Kind, Value string
+	Required                       bool
+	Choices                        []choice
+	Problem                        string
+}
+
+type choice struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// confirmed reports whether this form is the answer to a confirmation.
+func (v *visit) confirmed() bool {
+	return v.request.Method == post && v.form(fieldConfirms) == "yes"
+}
+
+// ask shows a confirmation instead of acting.
+func (v *visit) ask(c confirmation) (answer, error) {
+	return answer{page: "confirm", title: c.Title, data: c}, nil
+}

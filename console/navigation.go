@@ -1,0 +1,89 @@
+package console
+
+import (
+	"strings"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// navGroup is a part of the navigation under a heading.
+type navGroup struct {
+	Label string
+	Items []navItem
+}
+
+type navItem struct {
+	Path, Label, Icon string
+	Count             string // how much waits there; empty: not counted
+	Hot               bool   // some of it is late
+	Current           bool
+}
+
+// section is an entry of the navigation as it is planned: who sees it, and what is counted.
+type section struct {
+	path, label, icon string
+	needs             access
+	count             func(navCounts) (n int64, hot bool)
+}
+
+// navCounts is what the navigation counts, read once for a page.
+type navCounts struct{ open, late int64 }
+
+// sections are the navigation, group by group; the labels are keys of messages.
+var sections = []struct {
+	label string
+	items []section
+}{
+	{"console.nav.work", []section{
+		{Root, "console.today.title", "sun", operator,
+			func(c navCounts) (int64, bool) { return c.late, c.late > 0 }},
+		{queuePath, "console.queue.title", "inbox", may(rules.ViewProcesses),
+			func(c navCounts) (int64, bool) { return c.open, false }},
+	}},
+	{"console.nav.setup", []section{
+		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
+		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},
+	}},
+}
+
+// navigation is what the operator may open, with what waits there.
+func (v *visit) navigation() ([]navGroup, error) {
+	open, late, err := v.operations.OpenTasks(v.scope(), v.zone)
+	if err != nil {
+		return nil, err
+	}
+	counts := navCounts{open: open, late: late}
+
+	var groups []navGroup
+	for _, g := range sections {
+		group := navGroup{Label: v.say(g.label)}
+		for _, s := range g.items {
+			if !(route{access: s.needs}).allows(v.who.Role) {
+				continue
+			}
+			item := navItem{Path: s.path, Label: v.say(s.label), Icon: s.icon}
+			item.Current = v.request.URL.Path == s.path ||
+				s.path != Root && strings.HasPrefix(v.request.URL.Path, s.path+"/")
+			if s.count != nil {
+				n, hot := s.count(counts)
+				item.Hot = hot
+				if n > 0 {
+					item.Count = v.counted(n, 1000)
+				}
+			}
+			group.Items = append(group.Items, item)
+		}
+		if len(group.Items) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
+}
+
+// counted writes a number exactly up to a bound, and "1,000+" beyond.
+func (v *visit) counted(n, most int64) string {
+	if n > most {
+		return v.language.Number(most) + "+"
+	}
+	return v.language.Number(n)
+}

@@ -1,0 +1,100 @@
+package console
+
+import (
+	"net/http"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/rules"
+)
+
+// StepUpRequired is the code of what asks for a fresh sign-in (S52).
+const StepUpRequired = "STEP_UP_REQUIRED"
+
+// Refusals of the console itself.
+var (
+	errNoPage   = rules.Refuse(rules.NotFound, "There is no such page.", "Go to today.")
+	errNoMethod = rules.Refuse("NO_METHOD", "This address takes a form only.", "Go to today.")
+	errPanicked = rules.Refuse("PANICKED", "Internal error.", "Try again.")
+
+	errForeignOrigin = rules.Refuse("FOREIGN_ORIGIN", "The form was sent from another site.",
+		"Open the page again.")
+	errForbidden = rules.Refuse(rules.Forbidden, "Your role may not do this.", "Ask a lead.")
+	errBadForm   = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
+	errBadCursor = rules.Refuse("BAD_CURSOR", "The address names no page of this list.",
+		"Begin with the first page.")
+	errIssuerDown = rules.Refuse("ISSUER_DOWN", "The issuer does not answer.", "Try again.")
+	errLostWay    = rules.Refuse("LOST_WAY", "The sign-in was not finished.", "Begin again.")
+	errStepUp     = rules.Refuse(StepUpRequired, "This needs a fresh sign-in.", "Sign in again.")
+)
+
+// refusals are the page and status of each code; the texts are the messages under
+// console.problem.<kind>.
+var refusals = map[string]struct {
+	status int
+	kind   string
+}{
+	rules.NotFound:               {http.StatusNotFound, "notfound"},
+	"NO_METHOD":                  {http.StatusMethodNotAllowed, "notfound"},
+	"PANICKED":                   {http.StatusInternalServerError, "internal"},
+	"FOREIGN_ORIGIN":             {http.StatusForbidden, "origin"},
+	rules.Forbidden:              {http.StatusForbidden, "forbidden"},
+	"BAD_FORM":                   {http.StatusBadRequest, "form"},
+	"BAD_CURSOR":                 {http.StatusBadRequest, "cursor"},
+	"ISSUER_DOWN":                {http.StatusServiceUnavailable, "issuer"},
+	"LOST_WAY":                   {http.StatusBadRequest, "lostway"},
+	identity.OperatorWithoutRole: {http.StatusForbidden, "norole"},
+	identity.OperatorDisabled:    {http.StatusForbidden, "disabled"},
+	StepUpRequired:               {http.StatusForbidden, "stepup"},
+	rules.RateLimited:            {http.StatusTooManyRequests, "limited"},
+	rules.VersionMismatch:        {http.StatusPreconditionFailed, "changed"},
+	rules.StateConflict:          {http.StatusConflict, "conflict"},
+}
+
+// problemPage says what happened and what to do.
+type problemPage struct {
+	Title, Text string
+	Back        string // where to go on
+	BackText    string
+	Here        string // a page to read again; empty: none
+}
+
+// refuse turns a refusal into its page; the only place that does. An error without a code goes
+// to the log, and the visitor reads "internal error".
+func (v *visit) refuse(err error) answer {
+	known, ok := refusals[rules.CodeOf(err)]
+	if !ok {
+		v.log.Error("console: a request failed", "request", v.id, "error", err)
+		known.status, known.kind = http.StatusInternalServerError, "internal"
+		if db.Unavailable(err) {
+			known.status, known.kind = http.StatusServiceUnavailable, "unavailable"
+		}
+	}
+
+	a := v.problem(known.status, known.kind)
+	a.wait = rules.RetryAfterOf(err)
+	return a
+}
+
+func (v *visit) problem(status int, kind string) answer {
+	p := problemPage{
+		Title:    v.language.Say("console.problem." + kind + ".title"),
+		Text:     v.language.Say("console.problem." + kind + ".text"),
+		Back:     Root,
+		BackText: v.language.Say("console.problem.back"),
+	}
+	if v.who == nil {
+		p.Back = signInPath
+		p.BackText = v.language.Say("console.signin.title")
+	}
+	if page := v.pageOf(v.request.URL.Path); v.who != nil && v.request.Method == post {
+		p.Here = page
+	}
+	return answer{
+		status: status,
+		page:   "problem",
+		title:  p.Title,
+		data:   p,
+		plain:  v.who == nil,
+	}
+}

@@ -1,0 +1,150 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/boombuler/barcode/qr"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
+)
+
+// SetUpPath is the page to which the link of a new operator leads, with its token.
+const SetUpPath = Root + "/set-up"
+
+func setUpRoutes() []route {
+	return []route{
+		{method: get, path: SetUpPath, do: showSetUp},
+		{method: post, path: SetUpPath, do: finishSetUp},
+	}
+}
+
+// setUpPage lets an operator choose a password and enter the key into the app. Codes are the
+// recovery codes, shown once, when it is done.
+type setUpPage struct {
+	Token, Name, Email  string
+	Key, QR             string // the key in groups; the path of its QR code
+	Modules             int    // of the QR code's side, with its margin
+	Problem, PassAdvice string
+	Least, Most         int
+	Codes               []string
+}
+
+// setUpTries bounds what one network tries of links and codes in a quarter of an hour.
+const setUpTries = 60
+
+func showSetUp(v *visit) (answer, error) {
+	return v.setUpPage(v.query("token"), "")
+}
+
+func (v *visit) setUpPage(token, problem string) (answer, error) {
+	if err := v.throttleNetwork("set-up", setUpTries, signInWindow); err != nil {
+		return answer{}, err
+	}
+	o, key, err := v.operators.OperatorToSetUp(v.ctx, token)
+	if rules.CodeOf(err) == rules.NotFound {
+		return v.problem(http.StatusGone, "setup"), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+
+	p := setUpPage{
+		Token:   token,
+		Name:    o.Name,
+		Email:   o.Email,
+		Key:     grouped(key),
+		Problem: problem,
+		Least:   web.LeastPassword,
+		Most:    web.MostPassword,
+	}
+	p.QR, p.Modules, err = qrPath(keyAddress(v.program.Name, o.Email, key))
+	a := answer{
+		page:  "setup",
+		title: v.say("console.setup.title"),
+		data:  p,
+		plain: true,
+	}
+	if problem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a, err
+}
+
+// finishSetUp stores the password once the app's code shows that the key has arrived there.
+func finishSetUp(v *visit) (answer, error) {
+	token := v.form("token")
+	o, _, err := v.operators.OperatorToSetUp(v.ctx, token)
+	if err != nil {
+		return v.setUpPage(token, "") // which says that the link is over
+	}
+
+	password := v.form("password")
+	if wrong := web.PasswordProblem(password, o.Name, o.Email, v.program.Name); wrong != "" {
+		return v.setUpPage(token, v.say(wrong,
+			"least", web.LeastPassword, "most", web.MostPassword))
+	}
+	hash, err := web.HashPassword(v.ctx, password)
+	if err != nil {
+		return answer{}, err
+	}
+	codes, ok, err := v.operators.FinishSetUp(v.named(), token, hash, v.form("code"))
+	if err != nil {
+		return answer{}, err
+	}
+	if !ok {
+		return v.setUpPage(token, v.say("console.setup.wrongcode"))
+	}
+
+	return answer{
+		page:  "setup",
+		title: v.say("console.setup.done"),
+		data:  setUpPage{Codes: codes},
+		plain: true,
+	}, nil
+}
+
+// keyAddress is what apps read from the QR code.
+func keyAddress(brand, email, key string) string {
+	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + brand + ":" + email}
+	u.RawQuery = url.Values{"secret": {key}, "issuer": {brand}}.Encode()
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, "+", "%20")
+	return u.String()
+}
+
+func grouped(key string) string {
+	var out []string
+	for len(key) > 4 {
+		out = append(out, key[:4])
+		key = key[4:]
+	}
+	return strings.Join(append(out, key), " ")
+}
+
+// qrMargin is the white around a QR code, in modules.
+const qrMargin = 4
+
+// qrPath draws a QR code as the path of an SVG, a square for each dark module.
+func qrPath(text string) (path string, modules int, err error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return "", 0, err
+	}
+	size := code.Bounds().Dx()
+	var b strings.Builder
+	for y := range size {
+		for x := range size {
+			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
+				b.WriteString("M")
+				b.WriteString(strconv.Itoa(x + qrMargin))
+				b.WriteString(" ")
+				b.WriteString(strconv.Itoa(y + qrMargin))
+				b.WriteString("h1v1h-1z")
+			}
+		}
+	}
+	return b.String(), size + 2*qrMargin, nil
+}

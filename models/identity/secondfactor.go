@@ -1,0 +1,285 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp/hotp"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// An operator without an issuer signs in by password and a code of an app (TOTP, RFC 6238), or
+// by one of the recovery codes. Both are set up by a link that the command line shows once.
+
+// recoveryCode opens the console once in place of the app's code.
+type recoveryCode struct {
+	OperatorID string `gorm:"primaryKey"`
+	CodeHash   string `gorm:"primaryKey"`
+	UsedAt     *time.Time
+}
+
+// TableName is the table of recovery codes.
+func (recoveryCode) TableName() string { return "operator_recovery_codes" }
+
+const (
+	setupValid       = 24 * time.Hour
+	codePeriod       = 30 // seconds; what every app knows
+	codesAround      = 1  // steps before and after now, for clocks that differ
+	recoveryCodes    = 10
+	purposeTOTP      = "operator totp"
+	purposeRecovery  = "operator recovery"
+	wrongCodesAnHour = 10
+)
+
+var readable = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// NewOperator is who is added by the command line.
+type NewOperator struct {
+	Email, Name string
+	Role        rules.Role
+	Reason      string
+}
+
+// AddOperator adds who signs in by password, and returns the secret of the link by which the
+// person sets it up within a day. An address that is taken answers STATE_CONFLICT.
+func (s *Operators) AddOperator(ctx context.Context, n NewOperator) (Operator, string, error) {
+	email := rules.NormaliseEmail(n.Email)
+	var k rules.Checker
+	k.Email("/email", email)
+	k.Text("/name", n.Name, 100)
+	if err := rules.Invalid(k.Fields); err != nil {
+		return Operator{}, "", err
+	}
+	if !n.Role.IsOperator() {
+		return Operator{}, "", rules.Refuse(rules.Forbidden, "No operator has this role.",
+			"Choose agent, lead, CSM or manager.")
+	}
+
+	o := Operator{
+		ID:        db.NewID(db.PrefixOperator),
+		Source:    ByPassword,
+		Email:     email,
+		Name:      strings.TrimSpace(n.Name),
+		Role:      n.Role,
+		CreatedAt: db.RealNow(),
+	}
+	secret := s.newFactor(&o)
+
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := mayManageOperators(tx.Scope, n.Reason); err != nil {
+			return err
+		}
+
+		var taken int64
+		err := tx.Model(&Operator{}).
+			Where("source = ? AND email = ?", ByPassword, email).Count(&taken).Error
+		if err != nil {
+			return err
+		}
+		if taken > 0 {
+			return rules.Refuse(rules.StateConflict, "There is an operator with this address.",
+				"roomcover operator list shows them; reset-factor gives a new link.")
+		}
+
+		if err := tx.Create(&o).Error; err != nil {
+			return err
+		}
+		return tx.Audit(o.ID, nil, true, db.Entry{
+			Verb:     "operator.added",
+			ObjectID: o.ID,
+			Details:  db.WithReason(n.Reason, map[string]any{"role": o.Role}),
+		})
+	})
+	return o, secret, err
+}
+
+// newFactor takes password and second factor away, and opens a link to set up new ones.
+func (s *Operators) newFactor(o *Operator) (secret string) {
+	key := make([]byte, 20)
+	_, _ = rand.Read(key)
+	link := make([]byte, 32)
+	_, _ = rand.Read(link)
+	secret = base64.RawURLEncoding.EncodeToString(link)
+
+	until := db.RealNow().Add(setupValid)
+	o.PasswordHash = ""
+	o.TOTPSecret = s.db.Secrets().Encrypt(purposeTOTP+o.ID, readable.EncodeToString(key))
+	o.TOTPStep = 0
+	o.SetupHash = db.HashSecret(secret)
+	o.SetupUntil = &until
+	return secret
+}
+
+// ResetFactor takes an operator's password, second factor, recovery codes and sessions away,
+// and returns the secret of a new link to set up with.
+func (s *Operators) ResetFactor(
+	ctx context.Context, id, reason string,
+) (Operator, string, error) {
+	var secret string
+	o, err := s.change(ctx, id, "operator.factor_reset", reason,
+		func(tx *db.Tx, o *Operator) (bool, error) {
+			if o.Source != ByPassword {
+				return false, rules.Refuse(rules.StateConflict,
+					"This operator signs in at the issuer.", "Reset the second factor there.")
+			}
+			secret = s.newFactor(o)
+			if err := tx.Delete(&recoveryCode{}, "operator_id = ?", o.ID).Error; err != nil {
+				return false, err
+			}
+			return true, endOperatorSessions(tx, o.ID)
+		})
+	return o, secret, err
+}
+
+// OperatorToSetUp finds whose link a secret is of, and the key for the person's app. A link
+// that was used, is over, or never was answers NOT_FOUND.
+func (s *Operators) OperatorToSetUp(ctx context.Context, secret string) (Operator, string, error) {
+	o, err := s.first(ctx, "setup_hash = ? AND setup_until > ? AND disabled_at IS NULL",
+		db.HashSecret(secret), db.RealNow())
+	if err != nil {
+		return o, "", err
+	}
+	key, ok := s.db.Secrets().Decrypt(purposeTOTP+o.ID, o.TOTPSecret)
+	if !ok {
+		return o, "", db.NotFound()
+	}
+	return o, key, nil
+}
+
+// FinishSetUp stores the password of whose link it is, once the app has shown that it has the
+// key, and returns the recovery codes, which are shown only here. ok is false for a wrong code.
+func (s *Operators) FinishSetUp(
+	ctx context.Context, secret, passwordHash, code string,
+) (codes []string, ok bool, err error) {
+	found, key, err := s.OperatorToSetUp(ctx, secret)
+	if err != nil {
+		return nil, false, err
+	}
+	step, ok := stepOf(key, code, 0, db.RealNow())
+	if !ok {
+		return nil, false, nil
+	}
+
+	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		codes = nil
+		res := tx.Model(&Operator{}).
+			Where("id = ? AND setup_hash = ?", found.ID, db.HashSecret(secret)).
+			Updates(map[string]any{
+				"password_hash": passwordHash,
+				"totp_step":     step,
+				"setup_hash":    "",
+				"setup_until":   nil,
+			})
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			return db.NotFound()
+		}
+
+		var rows []recoveryCode
+		for range recoveryCodes {
+			code := newRecoveryCode()
+			codes = append(codes, code)
+			rows = append(rows, recoveryCode{
+				OperatorID: found.ID,
+				CodeHash:   recoveryHash(tx, found.ID, code),
+			})
+		}
+		if err := tx.Create(&rows).Error; err != nil {
+			return err
+		}
+		return tx.ActingAs(found.ID, found.Role).Audit(found.ID, nil, false,
+			db.Entry{Verb: "operator.set_up", ObjectID: found.ID, Details: nil})
+	})
+	return codes, err == nil, err
+}
+
+// newRecoveryCode returns 50 bits in two groups that a person can read out.
+func newRecoveryCode() string {
+	text := strings.ToLower(rand.Text()[:10])
+	return text[:5] + "-" + text[5:]
+}
+
+func recoveryHash(tx *db.Tx, operatorID, code string) string {
+	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
+	return tx.Secrets().Fingerprint(purposeRecovery, operatorID+"\x00"+code)
+}
+
+// UseCode reports whether a code of the app, or a recovery code, is the operator's, and uses it
+// up: neither opens twice. Wrong ones are bounded by the hour: from the bound on none is
+// right. Only somebody who knows the password gets here.
+func (s *Operators) UseCode(ctx context.Context, id, code string) (ok bool, err error) {
+	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		ok = false
+		var o Operator
+		if err := db.Found(tx.ForUpdate().First(&o, "id = ?", id).Error); err != nil {
+			return err
+		}
+
+		tried, err := countAttempt(tx, "operator-code/"+id, time.Hour)
+		if err != nil || tried.Count > wrongCodesAnHour {
+			return err
+		}
+
+		key, opened := tx.Secrets().Decrypt(purposeTOTP+o.ID, o.TOTPSecret)
+		if step, right := stepOf(key, code, o.TOTPStep, db.RealNow()); opened && right {
+			ok = true
+			err = tx.Model(&Operator{}).Where("id = ?", id).Update("totp_step", step).Error
+		} else {
+			ok, err = useRecoveryCode(tx, o, code)
+		}
+		if err != nil || !ok {
+			return err
+		}
+
+		return tx.Delete(&throttle{}, "key = ?", throttleKey(tx, "operator-code/"+id)).Error
+	})
+	return ok, err
+}
+
+func useRecoveryCode(tx *db.Tx, o Operator, code string) (bool, error) {
+	res := tx.Model(&recoveryCode{}).
+		Where("operator_id = ? AND code_hash = ? AND used_at IS NULL",
+			o.ID, recoveryHash(tx, o.ID, code)).
+		Update("used_at", db.RealNow())
+	if res.Error != nil || res.RowsAffected == 0 {
+		return false, res.Error
+	}
+
+	var left int64
+	err := tx.Model(&recoveryCode{}).
+		Where("operator_id = ? AND used_at IS NULL", o.ID).Count(&left).Error
+	if err != nil {
+		return false, err
+	}
+	return true, tx.ActingAs(o.ID, o.Role).Audit(o.ID, nil, false, db.Entry{
+		Verb:     "operator.recovery_code_used",
+		ObjectID: o.ID,
+		Details:  map[string]any{"left": left},
+	})
+}
+
+// stepOf returns the step of time whose code it is, among those around now that come after the
+// last one that was used; ok is false where it is of none.
+func stepOf(key, code string, last int64, now time.Time) (step int64, ok bool) {
+	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
+	at := now.Unix() / codePeriod
+	for step := at - codesAround; step <= at+codesAround; step++ {
+		want, err := hotp.GenerateCode(key, uint64(step))
+		if err != nil || step <= last {
+			continue
+		}
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			return step, true
+		}
+	}
+	return 0, false
+}
