@@ -31,6 +31,7 @@ var emptyFor = map[string]string{
 	"earlier_warranties.why":          "it matched, or a customer claims it",
 	"import_jobs.requested_role":      "an earlier release did not keep it",
 	"licence_assignments.end_reason":  "it lasts",
+	"operators.role":                  "they may nothing",
 	"orders.invite_as":                "nobody has decided",
 	"product_models.platform":         "it belongs to none",
 	"rmas.cover_kind":                 "it is held",
@@ -52,9 +53,11 @@ var (
 	neverHeld = map[string][]string{
 		"contact_questions.state":          {"WITHDRAWN"}, // it is read from withdrawn_at
 		"licence_assignments.service_type": {"EXT_WARRANTY", "JUMPSTART"},
-		"notifications.state":              {"SOFT_FAIL"},  // of an attempt: it is queued again
-		"rmas.outcome":                     {"WRONG_UNIT"}, // the unit is still outstanding
-		"service_contracts.state":          {"PROCESSING"}, // of the order (R111c)
+		"notifications.state":              {"SOFT_FAIL"}, // of an attempt: it is queued again
+		"operators.role": {"CUSTOMER_ADMIN", "CUSTOMER_READ_ONLY", "DISTRIBUTOR", "PARTNER_ADMIN",
+			"PARTNER_READ_ONLY", "RESELLER"}, // those of others
+		"rmas.outcome":            {"WRONG_UNIT"}, // the unit is still outstanding
+		"service_contracts.state": {"PROCESSING"}, // of the order (R111c)
 	}
 )
 

@@ -254,6 +254,7 @@ func TestTokens(t *testing.T) {
 		require.ErrorIs(t, err, identity.ErrBadToken)
 		_, expired, err := env.CreateToken(storetest.Operator(), identity.NewToken{
 			OrgID:     org.ID,
+			Role:      rules.Reseller,
 			ExpiresAt: time.Now().Add(-time.Second),
 		})
 		require.NoError(t, err)

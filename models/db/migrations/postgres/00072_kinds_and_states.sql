@@ -13,7 +13,7 @@ ALTER TABLE operator_tasks DROP CONSTRAINT IF EXISTS operator_tasks_kind_check,
         'CALENDAR_WITHOUT_WORKING_TIME', 'WARRANTY_UNMATCHED', 'WARRANTY_CLAIMED', 'ONE_PARENT',
         'NEAR_ACCOUNT', 'ASSIGN_CSM', 'DECIDE_RMA', 'RMA_LATE', 'RMA_PARCEL_SILENT',
         'AWAITING_STOCK', 'RMA_WRONG_UNIT', 'RMA_FEE', 'LABEL_UNREADABLE', 'CHOOSE_SPARE',
-        'SPARE_FEE')) NOT VALID;
+        'SPARE_FEE', 'BREAK_GLASS_USED')) NOT VALID;
 ALTER TABLE operator_tasks VALIDATE CONSTRAINT operator_tasks_kind_check;
 
 ALTER TABLE outbox_events DROP CONSTRAINT IF EXISTS outbox_events_kind_check,
@@ -43,7 +43,7 @@ ALTER TABLE import_jobs DROP CONSTRAINT IF EXISTS import_jobs_requested_role_che
     ADD CONSTRAINT import_jobs_requested_role_check CHECK (requested_role IN (
         '', 'SYSTEM', 'CUSTOMER_ADMIN', 'CUSTOMER_READ_ONLY', 'PARTNER_ADMIN',
         'PARTNER_READ_ONLY', 'RESELLER', 'DISTRIBUTOR', 'OPERATOR_AGENT', 'OPERATOR_LEAD',
-        'OPERATOR_CSM')) NOT VALID;
+        'OPERATOR_CSM', 'OPERATOR_MANAGER')) NOT VALID;
 ALTER TABLE import_jobs VALIDATE CONSTRAINT import_jobs_requested_role_check;
 
 ALTER TABLE org_spellings DROP CONSTRAINT IF EXISTS org_spellings_kind_check,
@@ -58,7 +58,7 @@ ALTER TABLE sign_in_places VALIDATE CONSTRAINT sign_in_places_kind_check;
 ALTER TABLE api_tokens DROP CONSTRAINT IF EXISTS api_tokens_role_check,
     ADD CONSTRAINT api_tokens_role_check CHECK (role IN (
         'CUSTOMER_ADMIN', 'CUSTOMER_READ_ONLY', 'PARTNER_ADMIN', 'PARTNER_READ_ONLY', 'RESELLER',
-        'DISTRIBUTOR', 'OPERATOR_AGENT', 'OPERATOR_LEAD', 'OPERATOR_CSM')) NOT VALID;
+        'DISTRIBUTOR', 'OPERATOR_AGENT', 'OPERATOR_LEAD', 'OPERATOR_CSM', 'OPERATOR_MANAGER')) NOT VALID;
 ALTER TABLE api_tokens VALIDATE CONSTRAINT api_tokens_role_check;
 
 ALTER TABLE orders DROP CONSTRAINT IF EXISTS orders_service_type_check,
@@ -79,7 +79,7 @@ ALTER TABLE order_lines VALIDATE CONSTRAINT order_lines_service_type_check;
 ALTER TABLE order_cancellations DROP CONSTRAINT IF EXISTS order_cancellations_role_check,
     ADD CONSTRAINT order_cancellations_role_check CHECK (role IN (
         'SYSTEM', 'CUSTOMER_ADMIN', 'CUSTOMER_READ_ONLY', 'PARTNER_ADMIN', 'PARTNER_READ_ONLY',
-        'RESELLER', 'DISTRIBUTOR', 'OPERATOR_AGENT', 'OPERATOR_LEAD', 'OPERATOR_CSM')) NOT VALID;
+        'RESELLER', 'DISTRIBUTOR', 'OPERATOR_AGENT', 'OPERATOR_LEAD', 'OPERATOR_CSM', 'OPERATOR_MANAGER')) NOT VALID;
 ALTER TABLE order_cancellations VALIDATE CONSTRAINT order_cancellations_role_check;
 
 ALTER TABLE service_contracts DROP CONSTRAINT IF EXISTS service_contracts_start_reason_check,
