@@ -50,7 +50,7 @@ func TestS33_WhatIsOverLeavesAfterItsTime(t *testing.T) {
 					`INSERT INTO idempotency_keys (token_id, key, request, status, response, created_at)
 					VALUES ('tok', '` + key + `', '', 201, '', '` + old + `')`,
 					`INSERT INTO notification_attempts (id, notification_id, outcome, error, at)
-					VALUES ('att_` + key + `', '` + mail + `', 'FAILED', '', '` + stamp + `')`,
+					VALUES ('att_` + key + `', '` + mail + `', 'SOFT_FAIL', '', '` + stamp + `')`,
 					`INSERT INTO order_refusals (id, org_id, payload_hash, errors, request_id, created_at)
 					VALUES ('ref_` + key + `', '` + reseller.ID + `', '', '[]', '', '` + stamp + `')`,
 					`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, received_at, raw, state)
