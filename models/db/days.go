@@ -14,6 +14,9 @@ import (
 // a text; both store NULL for empty.
 type daySerializer struct{}
 
+// gorm reads the tags of an entity also where no database is open yet.
+func init() { schema.RegisterSerializer("day", daySerializer{}) }
+
 // Scan reads a stored day into a field of text.
 func (daySerializer) Scan(
 	ctx context.Context, field *schema.Field, dst reflect.Value, stored any,

@@ -15,7 +15,6 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-	"gorm.io/gorm/schema"
 
 	"roomcover.dev/roomcover/clock"
 )
@@ -63,8 +62,6 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	if log == nil {
 		log = logger.Discard
 	}
-
-	schema.RegisterSerializer("day", daySerializer{})
 
 	db, err := gorm.Open(dialector, &gorm.Config{
 		TranslateError:         true,

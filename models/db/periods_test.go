@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,9 +63,12 @@ func TestPeriodsNeverOverlap(t *testing.T) {
 				} {
 					require.ErrorContains(t, write(c.rival, "2", overlap[0], overlap[1]), "_"+apart(env, c.of))
 				}
+				open := strings.NewReplacer("'%s')", "NULL)", "'MOVED'", "''", "'RELEASED'", "''").Replace(c.rival)
+				err := env.Exec(fmt.Sprintf(open, c.of+"5", "2020-01-31 00:00:00+00:00"))
+				require.ErrorContains(t, err, "_"+apart(env, c.of), "one that lasts")
 				require.NoError(t, write(c.rival, "3", "2020-02-01", "2020-03-01"), "one after the other")
 				require.NoError(t, write(c.rival, "4", "2020-01-10", "2020-01-10"), "it never stood")
-				err := env.Exec(fmt.Sprintf("UPDATE %s SET from_at = '2020-01-31 00:00:00+00:00' WHERE id = '%s3'",
+				err = env.Exec(fmt.Sprintf("UPDATE %s SET from_at = '2020-01-31 00:00:00+00:00' WHERE id = '%s3'",
 					c.table, c.of))
 				require.ErrorContains(t, err, "_"+apart(env, c.of))
 			})

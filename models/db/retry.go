@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // errChainMoved says that another transaction appended to the same audit
@@ -95,6 +97,27 @@ func retryable(err error) bool {
 // overlapping is the SQLSTATE of an exclusion constraint: another row has the time or a
 // part of it.
 const overlapping = "23P01"
+
+// overlappingHere is what the triggers of SQLite say in its place.
+const overlappingHere = "another row has a part of this period"
+
+// refusedOverlap returns the refusal (STATE_CONFLICT) of a change that would begin before
+// what it follows has ended: the clock of the machine that ended it is ahead of this one's.
+// Another error it returns as it is, and that of the service's own work, which is repeated
+// by itself.
+func refusedOverlap(scope Scope, err error) error {
+	if scope.Actor.Role == "SYSTEM" {
+		return err
+	}
+	if stateOf(err) != overlapping && !strings.Contains(err.Error(), overlappingHere) {
+		return err
+	}
+	return rules.Refuse(
+		rules.StateConflict,
+		"What stood here before ended a moment later than this would begin.",
+		"Read it again, and repeat the change in a moment.",
+	)
+}
 
 // keyMet returns the unique key or exclusion constraint that an error names, whose value
 // will be the same in the next run; empty where it names none.

@@ -145,7 +145,7 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 			return nil
 		}
 		if !again.after(ctx, err) {
-			return err
+			return refusedOverlap(scope, err)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func (d *DB) transact(
 			return nil
 		}
 		if !again.after(ctx, err) {
-			return err
+			return refusedOverlap(scope, err)
 		}
 	}
 }

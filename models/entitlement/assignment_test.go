@@ -524,3 +524,35 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 		}
 	})
 }
+
+// A process whose clock is behind that of the one which ended the stay before is told to
+// repeat it: nothing fails without a word, and nothing stands twice.
+func TestAPeriodThatWouldBeginTooEarlyIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o, accountID := storetest.AcmeForm(t, env)
+		ctx := storetest.Customer(accountID)
+		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
+		d := env.Device(t, a, "SERIAL1", "MEETUP", "")
+		assigned := env.Assigned(t, env.Licences(t, o)[0], a)
+
+		env.Calendar.Set(storetest.Now.Add(time.Hour))
+		_, err := env.PlaceDevice(ctx, d.ID, b.ID, "")
+		require.NoError(t, err)
+		_, err = env.Release(ctx, assigned.ID, "")
+		require.NoError(t, err)
+
+		env.Calendar.Set(storetest.Now.Add(time.Hour - time.Second))
+		_, err = env.PlaceDevice(ctx, d.ID, a.ID, "")
+		storetest.RequireCode(t, rules.StateConflict, err)
+		again := entitlement.AssignRequest{LicenceID: assigned.LicenceID, RoomID: a.ID}
+		_, err = env.Assign(ctx, again)
+		storetest.RequireCode(t, rules.StateConflict, err)
+
+		env.Calendar.Set(storetest.Now.Add(time.Hour + time.Second))
+		_, err = env.PlaceDevice(ctx, d.ID, a.ID, "")
+		require.NoError(t, err)
+		_, err = env.Assign(ctx, again)
+		require.NoError(t, err)
+		env.AuditHolds(t)
+	})
+}

@@ -267,7 +267,7 @@ func TestTokens(t *testing.T) {
 		require.ErrorIs(t, err, identity.ErrBadToken)
 		require.Len(t, storetest.ListOf(env.ListTokens(env.Context, db.Page{}))(t), 2)
 		require.Empty(t, storetest.ListOf(env.ListTokens(storetest.Seller(account.Org{ID: "org_other"}), db.Page{}))(t))
-		_, _, err = env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: "org_none"})
+		_, _, err = env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: "org_none", Role: rules.Reseller})
 		storetest.RequireCode(t, rules.NotFound, err)
 		env.AuditHolds(t)
 	})

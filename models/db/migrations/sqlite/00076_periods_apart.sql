@@ -11,10 +11,10 @@ WHEN EXISTS (
     WHERE (o.device_id = NEW.device_id)
         AND o.id <> NEW.id
         AND (o.to_at IS NOT NULL OR NEW.to_at IS NOT NULL)
-        AND o.from_at < COALESCE(o.to_at, '9999')
-        AND NEW.from_at < COALESCE(NEW.to_at, '9999')
-        AND o.from_at < COALESCE(NEW.to_at, '9999')
-        AND NEW.from_at < COALESCE(o.to_at, '9999'))
+        AND o.from_at < COALESCE(o.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND o.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(o.to_at, '9999-12-31'))
 BEGIN
     SELECT RAISE(ABORT, 'another row has a part of this period: device_placements_apart');
 END;
@@ -27,10 +27,10 @@ WHEN EXISTS (
     WHERE (o.device_id = NEW.device_id)
         AND o.id <> NEW.id
         AND (o.to_at IS NOT NULL OR NEW.to_at IS NOT NULL)
-        AND o.from_at < COALESCE(o.to_at, '9999')
-        AND NEW.from_at < COALESCE(NEW.to_at, '9999')
-        AND o.from_at < COALESCE(NEW.to_at, '9999')
-        AND NEW.from_at < COALESCE(o.to_at, '9999'))
+        AND o.from_at < COALESCE(o.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND o.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(o.to_at, '9999-12-31'))
 BEGIN
     SELECT RAISE(ABORT, 'another row has a part of this period: device_placements_apart');
 END;
@@ -44,10 +44,10 @@ WHEN EXISTS (
             OR (o.room_id = NEW.room_id AND o.service_type = NEW.service_type))
         AND o.id <> NEW.id
         AND (o.to_at IS NOT NULL OR NEW.to_at IS NOT NULL)
-        AND o.from_at < COALESCE(o.to_at, '9999')
-        AND NEW.from_at < COALESCE(NEW.to_at, '9999')
-        AND o.from_at < COALESCE(NEW.to_at, '9999')
-        AND NEW.from_at < COALESCE(o.to_at, '9999'))
+        AND o.from_at < COALESCE(o.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND o.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(o.to_at, '9999-12-31'))
 BEGIN
     SELECT RAISE(ABORT, 'another row has a part of this period: licence_assignments_apart');
 END;
@@ -61,10 +61,10 @@ WHEN EXISTS (
             OR (o.room_id = NEW.room_id AND o.service_type = NEW.service_type))
         AND o.id <> NEW.id
         AND (o.to_at IS NOT NULL OR NEW.to_at IS NOT NULL)
-        AND o.from_at < COALESCE(o.to_at, '9999')
-        AND NEW.from_at < COALESCE(NEW.to_at, '9999')
-        AND o.from_at < COALESCE(NEW.to_at, '9999')
-        AND NEW.from_at < COALESCE(o.to_at, '9999'))
+        AND o.from_at < COALESCE(o.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND o.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(o.to_at, '9999-12-31'))
 BEGIN
     SELECT RAISE(ABORT, 'another row has a part of this period: licence_assignments_apart');
 END;
@@ -78,10 +78,10 @@ WHEN EXISTS (
             OR (o.account_id = NEW.account_id AND o.serial = NEW.serial))
         AND o.id <> NEW.id
         AND (o.to_at IS NOT NULL OR NEW.to_at IS NOT NULL)
-        AND o.from_at < COALESCE(o.to_at, '9999')
-        AND NEW.from_at < COALESCE(NEW.to_at, '9999')
-        AND o.from_at < COALESCE(NEW.to_at, '9999')
-        AND NEW.from_at < COALESCE(o.to_at, '9999'))
+        AND o.from_at < COALESCE(o.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND o.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(o.to_at, '9999-12-31'))
 BEGIN
     SELECT RAISE(ABORT, 'another row has a part of this period: warranty_attachments_apart');
 END;
@@ -95,10 +95,10 @@ WHEN EXISTS (
             OR (o.account_id = NEW.account_id AND o.serial = NEW.serial))
         AND o.id <> NEW.id
         AND (o.to_at IS NOT NULL OR NEW.to_at IS NOT NULL)
-        AND o.from_at < COALESCE(o.to_at, '9999')
-        AND NEW.from_at < COALESCE(NEW.to_at, '9999')
-        AND o.from_at < COALESCE(NEW.to_at, '9999')
-        AND NEW.from_at < COALESCE(o.to_at, '9999'))
+        AND o.from_at < COALESCE(o.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND o.from_at < COALESCE(NEW.to_at, '9999-12-31')
+        AND NEW.from_at < COALESCE(o.to_at, '9999-12-31'))
 BEGIN
     SELECT RAISE(ABORT, 'another row has a part of this period: warranty_attachments_apart');
 END;
