@@ -111,12 +111,12 @@ func (p *Polling) began(c client.Client, identity string) {
 // ended notes that none do.
 func (p *Polling) ended() { p.began(nil, "") }
 
-// newIdentity names workers in Temporal: by process and machine, and unlike those that this
-// process, or one of the same number before it, had earlier.
+// newIdentity names workers in Temporal: by process and machine, unlike those that this
+// process, or one of the same number before it, had earlier, and with the steps they know.
 func newIdentity() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%d@%s@%s", os.Getpid(), host, rand.Text()[:8])
+	return fmt.Sprintf("%d@%s@%s%s%d", os.Getpid(), host, rand.Text()[:8], stepsMark, knownSteps)
 }

@@ -22,16 +22,18 @@ type activityRegistry interface {
 // named are activities by the names that stand in histories.
 type named map[string]any
 
-// RegisterWorkflows registers every workflow under its name.
-func RegisterWorkflows(r registry, c clock.Clock) {
+// RegisterWorkflows registers every workflow under its name; each takes steps that are new.
+func RegisterWorkflows(r registry, c clock.Clock) { registerWorkflows(r, c, nil) }
+
+func registerWorkflows(r registry, c clock.Clock, gate workflows.Gate) {
 	for name, w := range map[string]any{
-		workflows.OrderName:      workflows.Order{Clock: c, Words: words}.Run,
-		workflows.InvitationName: workflows.Invitation{Clock: c, Words: words}.Run,
-		workflows.MailName:       workflows.Mail{Clock: c, Words: words}.Run,
-		workflows.ImportName:     workflows.Import{Clock: c, Words: words}.Run,
+		workflows.OrderName:      workflows.Order{Clock: c, Words: words, Gate: gate}.Run,
+		workflows.InvitationName: workflows.Invitation{Clock: c, Words: words, Gate: gate}.Run,
+		workflows.MailName:       workflows.Mail{Clock: c, Words: words, Gate: gate}.Run,
+		workflows.ImportName:     workflows.Import{Clock: c, Words: words, Gate: gate}.Run,
 		workflows.SweepName:      workflows.DailySweep,
-		workflows.RMAName:        workflows.RMA{Clock: c, Words: words}.Run,
-		workflows.SpareName:      workflows.Spare{Clock: c, Words: words}.Run,
+		workflows.RMAName:        workflows.RMA{Clock: c, Words: words, Gate: gate}.Run,
+		workflows.SpareName:      workflows.Spare{Clock: c, Words: words, Gate: gate}.Run,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -42,7 +44,7 @@ func Register(w interface {
 	registry
 	activityRegistry
 }, o Options) {
-	RegisterWorkflows(w, o.Domains.DB.Clock())
+	registerWorkflows(w, o.Domains.DB.Clock(), o.gate)
 	registerActivities(w, o.mainActivities())
 }
 

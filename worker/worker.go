@@ -49,6 +49,8 @@ type Options struct {
 	Tuning Tuning
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
+
+	gate workflows.Gate // of steps that are new; nil: open
 }
 
 // Run works until the context ends, then lets running activities finish. It
@@ -63,7 +65,12 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 
+	steps := newStepGate(o)
+	steps.look(ctx)
+	o.gate = steps.open
+
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return steps.watch(ctx) })
 	group.Go(func() error { return o.runWorkers(ctx, keeper, o.workers) })
 	group.Go(func() error { return newRelay(o).relayEvents(ctx) })
 	group.Go(func() error { return newWatch(o).watchRows(ctx) })

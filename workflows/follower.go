@@ -32,11 +32,12 @@ type follower struct {
 type timersStep func(ctx workflow.Context, at time.Time) workflow.Future
 
 func newFollower(
-	ctx workflow.Context, c clock.Clock, words Words, name, id string, runTimers timersStep,
+	ctx workflow.Context, c clock.Clock, words Words, gate Gate, name, id string,
+	runTimers timersStep,
 ) *follower {
 	return &follower{
 		name:      name,
-		process:   newProcess(ctx, c, words, id),
+		process:   newProcess(ctx, c, words, gate, id),
 		id:        id,
 		changed:   workflow.GetSignalChannel(ctx, SignalChanged),
 		runTimers: runTimers,
@@ -140,7 +141,7 @@ func (f *follower) fireTimer(ctx workflow.Context, at time.Time) error {
 
 		st = activities.Status{}
 		err := f.runTimers(database(ctx, "Do what is due"), at).Get(ctx, &st)
-		listens = listens || err != nil && listensWhenStuck(ctx)
+		listens = listens || err != nil && f.listensWhenStuck(ctx)
 		return err
 	}, func() bool { return listens && f.changed.Len() > 0 })
 	if err != nil {

@@ -12,11 +12,12 @@ import (
 type Import struct {
 	Clock clock.Clock
 	Words Words
+	Gate  Gate
 }
 
 // Run is the workflow's function.
 func (w Import) Run(ctx workflow.Context, in ImportInput) error {
-	p := newProcess(ctx, w.Clock, w.Words, in.JobID)
+	p := newProcess(ctx, w.Clock, w.Words, w.Gate, in.JobID)
 	p.show(ctx, Standing{Process: standingImport})
 	err := p.runStep(ctx, "import", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(

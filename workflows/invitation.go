@@ -13,6 +13,7 @@ import (
 type Invitation struct {
 	Clock clock.Clock
 	Words Words
+	Gate  Gate
 }
 
 type invitation struct {
@@ -29,7 +30,7 @@ type invitation struct {
 // Run is the workflow's function.
 func (w Invitation) Run(ctx workflow.Context, in InvitationInput) error {
 	i := &invitation{
-		process: newProcess(ctx, w.Clock, w.Words, in.InvitationID),
+		process: newProcess(ctx, w.Clock, w.Words, w.Gate, in.InvitationID),
 		in:      in,
 		closed:  workflow.GetSignalChannel(ctx, SignalClosed),
 	}
@@ -103,7 +104,7 @@ func (i *invitation) runUntilClosed(
 		}
 
 		err := run(ctx)
-		listens = listens || err != nil && listensWhenStuck(ctx)
+		listens = listens || err != nil && i.listensWhenStuck(ctx)
 		return err
 	}, closed)
 }

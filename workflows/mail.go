@@ -11,11 +11,12 @@ import (
 type Mail struct {
 	Clock clock.Clock
 	Words Words
+	Gate  Gate
 }
 
 // Run is the workflow's function.
 func (w Mail) Run(ctx workflow.Context, in MailInput) error {
-	p := newProcess(ctx, w.Clock, w.Words, in.NotificationID)
+	p := newProcess(ctx, w.Clock, w.Words, w.Gate, in.NotificationID)
 
 	p.show(ctx, Standing{Process: standingMail, State: "QUEUED"})
 

@@ -13,6 +13,7 @@ import (
 type Order struct {
 	Clock clock.Clock
 	Words Words
+	Gate  Gate
 }
 
 type order struct {
@@ -28,7 +29,7 @@ type order struct {
 // Run is the workflow's function.
 func (w Order) Run(ctx workflow.Context, in OrderInput) error {
 	o := &order{
-		process:     newProcess(ctx, w.Clock, w.Words, in.OrderID),
+		process:     newProcess(ctx, w.Clock, w.Words, w.Gate, in.OrderID),
 		id:          in.OrderID,
 		compensated: map[string]bool{},
 		decided:     workflow.GetSignalChannel(ctx, SignalDecided),

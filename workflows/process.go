@@ -19,6 +19,9 @@ type process struct {
 	subject string
 	retry   workflow.ReceiveChannel
 
+	gate  Gate
+	steps map[string]bool // what this run takes of the steps that are new, see takesStep
+
 	retriesTaken    int  // by steps that waited for one
 	stuck           int  // steps that wait for an operator
 	background      int  // senders and carrier requests under way
@@ -32,8 +35,12 @@ type process struct {
 	mailsDone  func(ctx workflow.Context, failed bool) // nil: nobody wants to know
 }
 
-func newProcess(ctx workflow.Context, c clock.Clock, words Words, subject string) *process {
+func newProcess(
+	ctx workflow.Context, c clock.Clock, words Words, gate Gate, subject string,
+) *process {
 	return &process{
+		gate:    gate,
+		steps:   map[string]bool{},
 		clock:   c,
 		words:   words,
 		subject: subject,
@@ -57,7 +64,7 @@ func (p *process) runStepOr(
 	byItself := false // an operator was asked, and it ran again without
 	for {
 		err := run(ctx)
-		if err == nil && byItself && p.stuck == 0 && listensWhenStuck(ctx) {
+		if err == nil && byItself && p.stuck == 0 && p.listensWhenStuck(ctx) {
 			return p.settleTask(ctx)
 		}
 		if err == nil || temporal.IsCanceledError(err) {
@@ -103,8 +110,8 @@ func (p *process) settleTask(ctx workflow.Context) error {
 // listensWhenStuck reports whether a process hears, while a step of it waits for an
 // operator, of what else happens to its subject. One that got stuck under an earlier release
 // does not: its history says so.
-func listensWhenStuck(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "listens when stuck", workflow.DefaultVersion, 1) == 1
+func (p *process) listensWhenStuck(ctx workflow.Context) bool {
+	return p.takesStep(ctx, "listens when stuck")
 }
 
 // forgetRetries drops the retries that came while no step waited for one.

@@ -14,6 +14,7 @@ import (
 type RMA struct {
 	Clock clock.Clock
 	Words Words
+	Gate  Gate
 }
 
 // RMAInput names the RMA, with its status where that is known.
@@ -24,7 +25,7 @@ type RMAInput struct {
 
 // Run is the workflow's function.
 func (w RMA) Run(ctx workflow.Context, in RMAInput) error {
-	return newFollower(ctx, w.Clock, w.Words, standingRMA, in.RMAID, func(
+	return newFollower(ctx, w.Clock, w.Words, w.Gate, standingRMA, in.RMAID, func(
 		ctx workflow.Context, at time.Time,
 	) workflow.Future {
 		return workflow.ExecuteActivity(ctx, activities.NameRunRMATimers, activities.RMATimer{

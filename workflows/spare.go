@@ -15,6 +15,7 @@ import (
 type Spare struct {
 	Clock clock.Clock
 	Words Words
+	Gate  Gate
 }
 
 // SpareInput names the spare unit, with its status where that is known.
@@ -25,7 +26,7 @@ type SpareInput struct {
 
 // Run is the workflow's function.
 func (w Spare) Run(ctx workflow.Context, in SpareInput) error {
-	return newFollower(ctx, w.Clock, w.Words, standingSpare, in.SpareUnitID, func(
+	return newFollower(ctx, w.Clock, w.Words, w.Gate, standingSpare, in.SpareUnitID, func(
 		ctx workflow.Context, at time.Time,
 	) workflow.Future {
 		return workflow.ExecuteActivity(ctx, activities.NameRunSpareTimers, activities.SpareTimer{

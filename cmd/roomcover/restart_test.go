@@ -20,3 +20,24 @@ func TestRestartTellsEverythingUnderWayToGoOn(t *testing.T) {
 	require.GreaterOrEqual(t, told.Told, 4, "two orders, an invitation, its mails")
 	require.Contains(t, s.must("restart"), "Told to go on: ")
 }
+
+// After a restore, mails that had not left by the rows may have left since: none is sent again
+// by itself, and each is an operator's question.
+func TestRestartAfterARestoreSendsNoMailAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		waiting := env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'QUEUED'")
+		require.Positive(t, waiting)
+		s := newShell(t, &env)
+		var told struct {
+			Told         int
+			MailsUnknown int `json:"mails_unknown"`
+		}
+		s.json(&told, "restart", "--restored")
+		require.Equal(t, waiting, told.MailsUnknown)
+		require.Equal(t, waiting, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'MAIL_UNKNOWN'"+
+			" AND state = 'OPEN' AND why LIKE '%restored%'"))
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM notifications WHERE state <> 'UNKNOWN'"))
+		require.Contains(t, s.must("restart", "--restored"), "since the backup: 0")
+	})
+}

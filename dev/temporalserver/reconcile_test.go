@@ -3,9 +3,9 @@
 package temporalserver_test
 
 import (
+	"cmp"
 	"context"
-	"log/slog"
-	"path/filepath"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -15,68 +15,14 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/replacement"
-	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules/ordering"
 	roomcover "roomcover.dev/roomcover/worker"
 )
-
-// taken is a mail server that takes everything.
-type taken struct{}
-
-func (taken) Send(context.Context, mail.Message) (string, error) { return "taken", nil }
-
-// fastDay is how long a calendar day takes below.
-const fastDay = 12 * time.Second
-
-// world is rows with a calendar that runs fast.
-func world(t *testing.T) storetest.Env {
-	t.Helper()
-	d, err := domains.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), domains.Options{
-		Options: db.Options{Clock: clock.Fast(time.Now(), time.Now().UTC(), fastDay), Key: storetest.Key},
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = d.DB.Close() })
-	_, err = d.DB.Migrate(context.Background())
-	require.NoError(t, err)
-	return storetest.Env{Context: db.WithSystem(context.Background())}.With(d)
-}
-
-// workOn runs Roomcover's workers until the test, or the returned function, ends them.
-func workOn(t *testing.T, env storetest.Env, c client.Client, p *roomcover.Polling) (end func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() {
-		done <- roomcover.Run(ctx, roomcover.Options{
-			Domains:     env.Domains,
-			Temporal:    c,
-			Sender:      taken{},
-			Namespace:   "roomcover",
-			PortalURL:   "https://portal.example",
-			Log:         slog.New(slog.DiscardHandler),
-			StopTimeout: 5 * time.Second,
-			Polling:     p,
-		})
-	}()
-	ended := false
-	end = func() {
-		if !ended {
-			ended = true
-			cancel()
-			require.NoError(t, <-done)
-		}
-	}
-	t.Cleanup(end)
-	return end
-}
 
 // running are the ids of the workflows that run.
 func running(t *testing.T, c client.Client) map[string]bool {
@@ -99,6 +45,15 @@ func running(t *testing.T, c client.Client) map[string]bool {
 	}
 }
 
+// underWay is how many processes the test below has under way at least: 100, or
+// ROOMCOVER_RECONCILE.
+func underWay(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("ROOMCOVER_RECONCILE"), "100"))
+	require.NoError(t, err)
+	return n
+}
+
 // Every workflow under way is gone: reconcile brings each back from the rows, with the
 // reminders that are still to come, and a second time it changes nothing. It waits for those
 // reminders, which takes minutes: only make test-long builds it.
@@ -112,11 +67,17 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 	require.Eventually(t, func() bool { return polling.Ready(t.Context()) == nil }, deadline, 50*time.Millisecond,
 		"each queue is polled")
 
-	const orders = 60
+	least := underWay(t)
+	orders := least * 6 / 10 // and an invitation of most
+	patience := 2*deadline + time.Duration(least)*200*time.Millisecond
 	seller := env.Reseller(t, "Revenda Sul")
 	for i := range orders {
 		form := storetest.Form(storetest.PO(i))
 		form.EndCustomer.Company = "Acme " + storetest.PO(i)
+		group := strconv.Itoa(i / 200) // copies of 250 orders a day go to one address
+		form.Reseller.Email = "pedidos" + group + "@revendasul.example"
+		form.Distributor.Email = "orders" + group + "@norte.example"
+		form.EndCustomer.Email = "ana" + group + "@acme.example"
 		if i%10 == 0 {
 			inReviewOf(&form)
 		}
@@ -152,27 +113,30 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 		}
 		return ids
 	}
-	require.Eventually(t, func() bool { return len(under()) > 100 && len(missing()) == 0 }, 2*deadline,
+	require.Eventually(t, func() bool { return len(under()) > least && len(missing()) == 0 }, patience,
 		200*time.Millisecond, "everything is under way")
 
+	open := len(under())
 	for id := range running(t, c) {
 		_ = c.TerminateWorkflow(t.Context(), id, "", "lost") // one may just have ended
 	}
-	require.Eventually(t, func() bool { return len(missing()) > 100 }, deadline, 100*time.Millisecond, "all are gone")
+	require.Eventually(t, func() bool { return len(missing()) > least }, patience, 100*time.Millisecond, "all are gone")
 
+	began := time.Now()
 	told, err := env.Reconcile(env.Context, operations.Reconciliation{})
 	require.NoError(t, err)
 	t.Logf("told: %v", told)
 	for _, kind := range []string{"order", "invitation", "rma", "spare"} {
 		require.Positive(t, told[kind], kind)
 	}
-	require.Eventually(t, func() bool { return len(missing()) == 0 }, 2*deadline, 200*time.Millisecond,
+	require.Eventually(t, func() bool { return len(missing()) == 0 }, patience, 200*time.Millisecond,
 		"each has its workflow again")
+	t.Logf("%d under way, all back after %s", open, time.Since(began).Round(100*time.Millisecond))
 
 	awaitNextReminders(t, env)
 	_, err = env.Reconcile(env.Context, operations.Reconciliation{})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(missing()) == 0 }, deadline, 200*time.Millisecond)
+	require.Eventually(t, func() bool { return len(missing()) == 0 }, patience, 200*time.Millisecond)
 	require.Zero(t, env.Count(t, `SELECT count(*) FROM (SELECT subject_id FROM notifications
 		WHERE template = 'invitation' GROUP BY subject_id, recipient HAVING count(*) > 1) n`), "nothing twice")
 	require.Zero(t, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'OUTBOX_STUCK'"))

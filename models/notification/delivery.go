@@ -197,11 +197,20 @@ func (s *Notifications) mailFailed(tx *db.Tx, r MailResult) error {
 			Kind:      db.TaskMailUnknown,
 			SubjectID: r.ID,
 			What:      "Find out whether the mail arrived; send it again if it did not.",
-			Why:       "The connection broke while the mail was handed over.",
+			Why:       whyUnknown(r),
 		})
 	}
 
 	return nil
+}
+
+// whyUnknown says why nobody knows whether a mail arrived.
+func whyUnknown(r MailResult) string {
+	if r.Error == errRestored {
+		return "The database was restored to a time at which the mail had not left; " +
+			"it may have left since."
+	}
+	return "The connection broke while the mail was handed over."
 }
 
 // mailBounced hands a mail that was refused for good to an operator; the mail's own
@@ -279,6 +288,53 @@ func (s *Notifications) SettleStaleMails(
 	})
 
 	return inFlight, err
+}
+
+// errRestored is the last error of a mail that a restore has put in doubt.
+const errRestored = "the database was restored to a time before it had left"
+
+// doubtBatch is how many mails become UNKNOWN in one transaction.
+const doubtBatch = 200
+
+// DoubtUnsentMails turns every mail that has not left, by the rows, into UNKNOWN, and returns
+// how many: the database was restored to an earlier time, and they may have left since. Each
+// becomes an operator's task; the service never sends one again by itself. It is for a time at
+// which no worker runs, and may run again.
+func (s *Notifications) DoubtUnsentMails(ctx context.Context) (n int, err error) {
+	for {
+		var unsent []Notification
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			unsent = nil
+			if err := tx.Scope.Service(); err != nil {
+				return err
+			}
+
+			waiting := []rules.NotificationState{
+				rules.NotificationQueued, rules.NotificationSending, rules.NotificationSoftFail,
+			}
+			err := tx.ForUpdate().Where("state IN ?", waiting).
+				Order("id").Limit(doubtBatch).Find(&unsent).Error
+			if err != nil {
+				return err
+			}
+
+			for _, mail := range unsent {
+				r := MailResult{
+					ID:    mail.ID,
+					State: rules.NotificationUnknown,
+					Error: errRestored,
+				}
+				if err := s.endMail(tx, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(unsent) == 0 {
+			return n, err
+		}
+		n += len(unsent)
+	}
 }
 
 // GiveUpMails ends the attempts at those of a key's queued mails that were queued before an
