@@ -54,7 +54,7 @@ func (c orderListCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	list, err := every[api.OrderSummary](ctx, client, "/v1/orders", filters(map[string]string{
-		"state":      strings.ToUpper(c.State),
+		"state":      coded(c.State),
 		"account_id": account,
 		"number":     c.Number,
 	}), c.Limit)
