@@ -54,7 +54,8 @@ func (v *visit) typedTimeZone(chosen, reason string) timeZoneForm {
 // zoneLabel names a zone by its city and by how far it is from UTC now.
 func (v *visit) zoneLabel(zone string, now time.Time) string {
 	_, offset := now.In(location(zone)).Zone()
-	return fmt.Sprintf("%s (UTC%+03d:%02d)", v.language.City(zone), offset/3600, max(offset, -offset)/60%60)
+	return fmt.Sprintf("%s (UTC%+03d:%02d)",
+		v.language.City(zone), offset/3600, max(offset, -offset)/60%60)
 }
 
 // changeTimeZone moves the account to another zone, with a reason. What comes follows it;

@@ -92,7 +92,8 @@ func DoubtModel(pointer, code string, models map[string][]ProductModel) []rules.
 		Pointer: pointer,
 		Code:    UnknownModel,
 		Message: "The catalog has no model " + code + ": the device is kept, and never covered.",
-		Remedy:  strings.TrimSpace(NearModel(code, models) + " Correct the model if it is another one."),
+		Remedy: strings.TrimSpace(
+			NearModel(code, models) + " Correct the model if it is another one."),
 	}}
 }
 
