@@ -156,8 +156,8 @@ type roomBatch struct {
 	acc account.Account
 	job importjob.ImportJob
 
-	rooms     map[licensing.RoomKey][]*Room  // active ones of the account, as a file knows them
-	devices   map[string]*PlacedDevice       // live ones of all accounts, by serial
+	rooms     map[licensing.RoomKey][]*Room // active ones of the account, as a file knows them
+	devices   map[string]*PlacedDevice      // live ones of all accounts, by serial
 	models    map[string][]catalogue.ProductModel
 	siteCount int                            // of the account, before the batch
 	sites     map[string]account.AccountSite // of the account, by rules.SiteKey

@@ -26,7 +26,8 @@ type OrderReader struct {
 	Reseller      bool
 	Distributor   bool
 
-	// Joined is when an administrator came to the account; zero: somebody else, who knows the order.
+	// Joined is when an administrator came to the account; zero: somebody else, who knows
+	// the order.
 	Joined time.Time
 }
 
