@@ -49,6 +49,7 @@ var routeTable = map[string]string{
 	"GET /v1/orders/x":                                  "RDALC",
 	"PUT /v1/orders/x":                                  "RDAL",
 	"POST /v1/orders/x/decision":                        "AL",
+	"GET /v1/orders/x/cancellation":                     "RDAL",
 	"POST /v1/orders/x/cancellation":                    "RDAL",
 	"POST /v1/orders/x/termination":                     "AL",
 	"POST /v1/orders/import":                            "RDAL",

@@ -77,12 +77,26 @@ type DeviceView struct {
 	PurchaseProof  string                `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept, such as the number of an invoice; missing: none is known"`
 	StdWarrantyEnd string                `json:"std_warranty_end,omitempty" format:"date" doc:"End of the maker's warranty, YYYY-MM-DD: the first day that is not covered any more"`
 	ExtWarrantyEnd string                `json:"ext_warranty_end,omitempty" format:"date" doc:"End of the extended warranty, YYYY-MM-DD: the first day that is not covered any more"`
+	Warnings       []rules.FieldError    `json:"warnings" nullable:"false" doc:"What is doubtful and kept all the same: UNKNOWN_MODEL, a model that the catalog has never had, with those that are spelled nearly so"`
 	CreatedAt      time.Time             `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 	Version        int64                 `json:"version" doc:"Grows by one with each change; it is the ETag of the object"`
 }
 
+// deviceViews returns the view of devices, which warns of models that nobody knows.
+func deviceViews(
+	ctx context.Context, entitlements *entitlement.Entitlements,
+) (func(entitlement.Device) DeviceView, error) {
+	doubts, err := entitlements.DoubtfulModels(ctx)
+	return func(d entitlement.Device) DeviceView {
+		v := deviceView(d)
+		v.Warnings = append(v.Warnings, doubts(d.ModelCode)...)
+		return v
+	}, err
+}
+
 func deviceView(d entitlement.Device) DeviceView {
 	return DeviceView{
+		Warnings:       []rules.FieldError{},
 		ID:             d.ID,
 		AccountID:      d.AccountID,
 		Serial:         text(d.Serial),
@@ -132,7 +146,12 @@ func (h deviceHandlers) listDevices(
 		Sort:      sorted(in.Sort),
 		Page:      in.page(),
 	})
-	return listed(devices, next, err, deviceView)
+	if err != nil {
+		return nil, err
+	}
+
+	view, err := deviceViews(ctx, h.entitlements)
+	return listed(devices, next, err, view)
 }
 
 func (h deviceHandlers) getDevice(
@@ -148,8 +167,13 @@ func (h deviceHandlers) getDevice(
 		return nil, err
 	}
 
+	view, err := deviceViews(ctx, h.entitlements)
+	if err != nil {
+		return nil, err
+	}
+
 	v := DeviceDetail{
-		DeviceView: deviceView(d),
+		DeviceView: view(d),
 		Stays: viewed(stays, func(p entitlement.DevicePlacement) StayView {
 			return StayView{p.RoomID, p.FromAt, p.ToAt}
 		}),
@@ -157,22 +181,33 @@ func (h deviceHandlers) getDevice(
 	return &roomOutput[DeviceDetail]{etag(d.Version), v}, nil
 }
 
-func deviceAnswer(d entitlement.Device, err error) (*roomOutput[DeviceView], error) {
+// answer answers with a device that was changed. What is done is answered as done, also where
+// its model cannot be looked up any more.
+func (h deviceHandlers) answer(
+	ctx context.Context, d entitlement.Device, err error,
+) (*roomOutput[DeviceView], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &roomOutput[DeviceView]{etag(d.Version), deviceView(d)}, nil
+
+	view, err := deviceViews(ctx, h.entitlements)
+	if err != nil {
+		logAfterCommit(ctx, "whether a model is known is not known", err)
+		view = deviceView
+	}
+	return &roomOutput[DeviceView]{etag(d.Version), view(d)}, nil
 }
 
 func (h deviceHandlers) registerDevice(
 	ctx context.Context, _ *struct{}, r DeviceRequest,
 ) (*roomOutput[DeviceView], error) {
-	return deviceAnswer(h.entitlements.RegisterDevice(ctx, entitlement.NewDevice{
+	d, err := h.entitlements.RegisterDevice(ctx, entitlement.NewDevice{
 		AccountID: accountOf(ctx, r.AccountID),
 		RoomID:    r.RoomID,
 		Form:      r.form(),
 		Reason:    r.Reason,
-	}))
+	})
+	return h.answer(ctx, d, err)
 }
 
 func (h deviceHandlers) putDevice(
@@ -191,7 +226,8 @@ func (h deviceHandlers) putDevice(
 			"Leave them out; place the device instead.")
 	}
 
-	return deviceAnswer(h.entitlements.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
+	d, err = h.entitlements.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason)
+	return h.answer(ctx, d, err)
 }
 
 // PlacementRequest says where a device is.
@@ -203,5 +239,6 @@ type PlacementRequest struct {
 func (h deviceHandlers) placeDevice(
 	ctx context.Context, in *IDInput, r PlacementRequest,
 ) (*roomOutput[DeviceView], error) {
-	return deviceAnswer(h.entitlements.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
+	d, err := h.entitlements.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason)
+	return h.answer(ctx, d, err)
 }

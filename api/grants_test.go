@@ -276,8 +276,10 @@ func TestR42_AnOperatorAmendsWithAReason(t *testing.T) {
 	o := h.Seller.accepted(form)
 	path := "/v1/orders/" + o.ID
 	problem(t, h.Lead.send("PUT", path, form, "If-Match", `"1"`), 422, rules.ReasonRequired)
+	form.PurchasedOn = "2026-12-23"
 	require.Equal(t, 200,
 		h.Lead.send("PUT", path+"?reason=asked+by+phone", form, "If-Match", `"1"`).Status)
+	form.PurchasedOn = "2026-12-22"
 	require.Equal(t, 200, h.Seller.send("PUT", path, form, "If-Match", `"2"`).Status)
 }
 

@@ -206,6 +206,7 @@ type ImportRowView struct {
 	RoomID   string                  `json:"room_id,omitempty" doc:"The row's room; of a refused row, the room that has its device already"`
 	DeviceID string                  `json:"device_id,omitempty" doc:"The row's device, where it has one; of a refused row, what has its serial already"`
 	Errors   []rules.FieldError      `json:"errors" nullable:"false" doc:"What is wrong with the row; empty when it was taken"`
+	Warnings []rules.FieldError      `json:"warnings" nullable:"false" doc:"What is doubtful and taken all the same, such as UNKNOWN_MODEL"`
 }
 
 type importRowsInput struct {
@@ -240,6 +241,7 @@ func (h importHandlers) importRows(
 			RoomID:   text(r.RoomID),
 			DeviceID: text(r.DeviceID),
 			Errors:   append([]rules.FieldError{}, r.Errors...),
+			Warnings: append([]rules.FieldError{}, r.Warnings...),
 		}
 	})
 }

@@ -9,6 +9,9 @@ var probes = map[string]struct{ path, body string }{
 	"POST /v1/orders":     {"/v1/orders?on_behalf_of=<reseller>", `<form>`},
 	"GET /v1/orders/{id}": {"/v1/orders/<order>", ""},
 	"PUT /v1/orders/{id}": {"/v1/orders/<review>?on_behalf_of=<reseller>", `<amendment>`},
+	"GET /v1/orders/{id}/cancellation": {
+		"/v1/orders/<order>/cancellation?quantity=1&licence_ids=<licence>", "",
+	},
 	"POST /v1/orders/{id}/cancellation": {
 		"/v1/orders/<order>/cancellation", `{"reason":"r","quantity":1,"licence_ids":["<licence>"]}`,
 	},

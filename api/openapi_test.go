@@ -171,11 +171,12 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 			f.EndCustomer.Email = "ana@gmail.com"
 			return h.Seller.accepted(f).ID
 		}),
-		"decide-order":    at(h.Lead, "/v1/orders/{id}/decision", of(review)),
-		"cancel-order":    at(h.Seller, "/v1/orders/{id}/cancellation", of(done)),
-		"terminate-order": at(h.Lead, "/v1/orders/{id}/termination", of(done)),
-		"import-orders":   at(h.Seller, "/v1/orders/import"),
-		"get-import":      at(h.Seller, "/v1/imports/{id}", job),
+		"decide-order":         at(h.Lead, "/v1/orders/{id}/decision", of(review)),
+		"preview-cancellation": at(h.Seller, "/v1/orders/{id}/cancellation?quantity=2", of(done)),
+		"cancel-order":         at(h.Seller, "/v1/orders/{id}/cancellation", of(done)),
+		"terminate-order":      at(h.Lead, "/v1/orders/{id}/termination", of(done)),
+		"import-orders":        at(h.Seller, "/v1/orders/import"),
+		"get-import":           at(h.Seller, "/v1/imports/{id}", job),
 		"list-import-rows": at(h.Seller, "/v1/imports/{id}/rows", func() string {
 			id := job()
 			require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{{

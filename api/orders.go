@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/strictjson"
@@ -59,6 +60,11 @@ func (h orderHandlers) routes(api huma.API) {
 	mountJSON(api, review.post("decide-order", "/v1/orders/{id}/decision",
 		"Accept or reject an order in review").
 		idempotent().refuses(404, 409, 412, 428), h.decideOrder)
+	preview := cancel
+	preview.Scope = OrdersRead
+	mount(api, preview.get("preview-cancellation", "/v1/orders/{id}/cancellation",
+		"Show what a cancellation would end").
+		refuses(404, 409), h.previewCancellation)
 	mountJSON(api, cancel.post("cancel-order", "/v1/orders/{id}/cancellation",
 		"Cancel an order within its window").
 		idempotent().refuses(404), h.cancelOrder)
@@ -439,6 +445,72 @@ func (h orderHandlers) cancelOrder(
 
 	o, done, err := h.orders.CancelOrder(ctx, in.ID, r)
 	return cancelled(ctx, o, done, err)
+}
+
+type previewInput struct {
+	IDInput
+	Quantity    int      `query:"quantity" minimum:"1" doc:"How many licenses would be taken back; missing: the whole order"`
+	LicenceIDs  []string `query:"licence_ids" maxItems:"200" doc:"Ids of the assigned licenses to take, where there are not enough unassigned ones"`
+	Termination bool     `query:"termination" doc:"Operators: whether it is about ending the whole order as goodwill, whatever the day"`
+}
+
+// CancellationPreview is what a cancellation would end.
+type CancellationPreview struct {
+	Whole        bool           `json:"whole" doc:"Whether it would take back all that is left of the order"`
+	Left         int            `json:"left" doc:"How many licenses of the order would stay"`
+	Licences     []LicenceToEnd `json:"licences" nullable:"false" doc:"The licenses that would end"`
+	Replacements []string       `json:"replacements" nullable:"false" doc:"Numbers of the replacements that would be withdrawn, since nothing was sent for them yet; none to sellers"`
+	Spares       SparesToEnd    `json:"spares" doc:"The spare units that would end, since fewer licenses earn fewer; none to sellers"`
+}
+
+// LicenceToEnd is a licence that a cancellation would end.
+type LicenceToEnd struct {
+	ID       string `json:"id" doc:"Id of the license, such as lic_01kb…"`
+	SKU      string `json:"sku" doc:"Code of what was ordered, such as SELECT-3Y"`
+	Number   int64  `json:"number" doc:"From 1 to the quantity of its contract"`
+	Assigned bool   `json:"assigned" doc:"Whether it is assigned to a room or attached to a serial number"`
+	Room     string `json:"room,omitempty" doc:"Operators only: the room that it covers, with its site"`
+}
+
+// SparesToEnd are the spare units that end with licences.
+type SparesToEnd struct {
+	Voided   []string `json:"voided" nullable:"false" doc:"Numbers of those that are not sent any more"`
+	Recalled []string `json:"recalled" nullable:"false" doc:"Numbers of those that have to come back"`
+}
+
+func (h orderHandlers) previewCancellation(
+	ctx context.Context, in *previewInput,
+) (*one[CancellationPreview], error) {
+	var p order.CancellationPreview
+	var err error
+	switch {
+	case in.Termination && (in.Quantity > 0 || len(in.LicenceIDs) > 0):
+		return nil, invalidParameter("/query/termination", "It ends the whole order.")
+	case in.Quantity == 0 && len(in.LicenceIDs) > 0:
+		return nil, invalidParameter("/query/quantity",
+			"Licenses are named, but not how many are to be canceled.")
+	case in.Termination:
+		p, err = h.orders.PreviewTermination(ctx, in.ID)
+	default:
+		p, err = h.orders.PreviewCancellation(ctx, in.ID,
+			order.CancelRequest{Quantity: in.Quantity, LicenceIDs: in.LicenceIDs})
+	}
+
+	return single(p, err, func(p order.CancellationPreview) CancellationPreview {
+		return CancellationPreview{
+			Whole: p.Whole,
+			Left:  p.Left,
+			Licences: viewed(p.Gone, func(l order.CancellableLicence) LicenceToEnd {
+				return LicenceToEnd(l)
+			}),
+			Replacements: codesOrNone(p.Ended.Replacements),
+			Spares:       sparesToEnd(p.Ended),
+		}
+	})
+}
+
+func sparesToEnd(e replacement.Ended) SparesToEnd {
+	return SparesToEnd{Voided: codesOrNone(e.Voided), Recalled: codesOrNone(e.Recalled)}
 }
 
 func (h orderHandlers) terminateOrder(

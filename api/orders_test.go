@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -486,4 +487,47 @@ func TestOperatorsSubmitForASellerWithAReason(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "phone", events[0].Details["reason"])
 	require.Equal(t, h.Reseller.ID, events[0].OnBehalfOf)
+}
+
+// S12, S36: what a cancellation would end is shown beforehand, by what people call it; to its
+// seller without rooms, replacements and spares.
+func TestS12_ACancellationIsShownBeforehand(t *testing.T) {
+	h := sqlite(t)
+	c := h.Covered(t)
+	packed := h.Approved(t, c)
+	at := "/v1/orders/" + c.Order.ID + "/cancellation"
+
+	will := as[api.CancellationPreview](t, h.Lead.get(at), 200)
+	require.True(t, will.Whole)
+	require.Len(t, will.Licences, 10)
+	require.Equal(t, []string{packed.Number}, will.Replacements)
+	rooms := 0
+	for _, l := range will.Licences {
+		if l.Room != "" {
+			require.Equal(t, "Sala 1, HQ", l.Room)
+			require.EqualValues(t, c.Licence.Seq, l.Number)
+			rooms++
+		}
+	}
+	require.Equal(t, 1, rooms)
+
+	will = as[api.CancellationPreview](t, h.Lead.get(at+"?quantity=9"), 200)
+	require.Equal(t, 1, will.Left)
+	require.Empty(t, will.Replacements)
+	require.Equal(t, 422, h.Lead.get(at+"?licence_ids="+c.Licence.ID).Status)
+
+	seller := h.client(c.Order.ResellerID, rules.Reseller, api.OrdersRead, api.OrdersWrite)
+	require.Equal(t, 403, seller.get(at+"?termination=true").Status)
+	require.Equal(t, 404, seller.get("/v1/orders/ord_missing/cancellation").Status)
+	will = as[api.CancellationPreview](t, seller.get(at), 200)
+	require.Len(t, will.Licences, 10)
+	require.Empty(t, will.Replacements)
+	for _, l := range will.Licences {
+		require.Empty(t, l.Room)
+	}
+
+	h.Lead.send("POST", at, `{"quantity":2,"reason":"fewer rooms"}`)
+	d := as[api.OrderDetail](t, h.Lead.get("/v1/orders/"+c.Order.ID), 200)
+	require.EqualValues(t, 10, d.Contracts[0].Quantity)
+	require.EqualValues(t, 8, d.Contracts[0].InForce)
 }

@@ -57,14 +57,16 @@ type OrderDetail struct {
 
 // CancellationView is one cancellation of an order.
 type CancellationView struct {
-	ID          string                  `json:"id" doc:"Id of the cancellation, such as can_01kb…"`
-	State       order.CancellationState `json:"state" enum:"REQUESTED,COMPLETED" doc:"Whether its consequences are done"`
-	Whole       bool                    `json:"whole" doc:"Whether it takes back the whole order"`
-	Quantity    int64                   `json:"quantity" doc:"How many licenses it takes back"`
-	Role        rules.Role              `json:"role" doc:"Role of who asked for it, such as RESELLER"`
-	Reason      string                  `json:"reason,omitempty" doc:"Why, in their words; for operators, and for the sellers of the order when a seller gave it"`
-	CreatedAt   time.Time               `json:"created_at" doc:"When it was asked for; an instant in UTC"`
-	CompletedAt *time.Time              `json:"completed_at,omitempty" doc:"When everything that follows from it was done; an instant in UTC"`
+	ID           string                  `json:"id" doc:"Id of the cancellation, such as can_01kb…"`
+	State        order.CancellationState `json:"state" enum:"REQUESTED,COMPLETED" doc:"Whether its consequences are done"`
+	Whole        bool                    `json:"whole" doc:"Whether it takes back the whole order"`
+	Quantity     int64                   `json:"quantity" doc:"How many licenses it takes back"`
+	Role         rules.Role              `json:"role" doc:"Role of who asked for it, such as RESELLER"`
+	Reason       string                  `json:"reason,omitempty" doc:"Why, in their words; for operators, and for the sellers of the order when a seller gave it"`
+	CreatedAt    time.Time               `json:"created_at" doc:"When it was asked for; an instant in UTC"`
+	CompletedAt  *time.Time              `json:"completed_at,omitempty" doc:"When everything that follows from it was done; an instant in UTC"`
+	Replacements []string                `json:"replacements,omitempty" nullable:"false" doc:"Operators only: numbers of the replacements that it withdrew"`
+	Spares       *SparesToEnd            `json:"spares,omitempty" doc:"Operators only: the spare units that it ended"`
 }
 
 // EventView is one event of a timeline.
@@ -146,6 +148,13 @@ func cancellationView(c order.OrderCancellation, operator bool) CancellationView
 	if operator || c.Role == rules.Reseller || c.Role == rules.Distributor {
 		v.Reason = c.Reason
 	}
+	if operator {
+		v.Replacements = c.Ended.Replacements
+		if len(c.Ended.Voided)+len(c.Ended.Recalled) > 0 {
+			spares := sparesToEnd(c.Ended)
+			v.Spares = &spares
+		}
+	}
 	return v
 }
 
@@ -180,24 +189,28 @@ type OrderContract struct {
 	OrderID       string                  `json:"order_id" doc:"Id of the order"`
 	Type          catalogue.ServiceType   `json:"type" doc:"The service: SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART"`
 	State         rules.ContractState     `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED" doc:"Where the contract stands in its life"`
-	Quantity      int64                   `json:"quantity" doc:"How many licenses it holds"`
+	Quantity      int64                   `json:"quantity" doc:"How many licenses were bought"`
+	InForce       int64                   `json:"in_force" doc:"How many of them are neither canceled nor expired"`
 	TermYears     int                     `json:"term_years" doc:"Length of the term in years; 0 for JumpStart"`
 	TimeZone      string                  `json:"time_zone" doc:"IANA name of the time zone by which days count here, such as America/Sao_Paulo"`
 	StartOn       string                  `json:"start_on,omitempty" format:"date" doc:"First covered day, YYYY-MM-DD in time_zone; missing while it has not started"`
 	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day, YYYY-MM-DD in time_zone"`
 	StartReason   entitlement.StartReason `json:"start_reason,omitempty" doc:"Why it started on that day: FIRST_ASSIGNMENT, FALLBACK_60_DAYS, PURCHASE or RENEWAL"`
 	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started: the day on which it starts by itself, YYYY-MM-DD"`
+	CancelledAt   *time.Time              `json:"cancelled_at,omitempty" doc:"When it was canceled; an instant in UTC"`
 	CreatedAt     time.Time               `json:"created_at" doc:"When it was recorded; an instant in UTC"`
 }
 
-func orderContract(c entitlement.ServiceContract) OrderContract {
-	days := daysOf(c)
+func orderContract(c entitlement.ContractEntry) OrderContract {
+	days := daysOf(c.ServiceContract)
 	return OrderContract{
 		ID:            c.ID,
 		OrderID:       c.OrderID,
 		Type:          c.Type,
 		State:         c.State,
 		Quantity:      c.Quantity,
+		InForce:       c.InForce,
+		CancelledAt:   c.CancelledAt,
 		TermYears:     c.TermYears,
 		TimeZone:      c.TimeZone,
 		StartOn:       days.start,

@@ -97,7 +97,8 @@ type chapter struct {
 // names stands at the end, under its tag.
 var chapters = []chapter{
 	{part: partSellers, name: "Orders", operations: []string{
-		"submit-order", "get-order", "list-orders", "amend-order", "cancel-order", "list-refusals",
+		"submit-order", "get-order", "list-orders", "amend-order", "preview-cancellation",
+		"cancel-order", "list-refusals",
 	}},
 	{part: partSellers, name: "Files of orders", operations: []string{
 		"import-orders", "get-import", "list-import-rows",

@@ -110,7 +110,12 @@ func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[R
 		Page:      in.page(),
 	})
 
-	return listed(rmas, next, err, h.rmaView(ctx))
+	if err != nil {
+		return nil, err
+	}
+
+	view, err := h.rmaView(ctx, rmas...)
+	return listed(rmas, next, err, view)
 }
 
 func (h rmaHandlers) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], error) {
@@ -285,12 +290,15 @@ func dayOf(p *calendar.Promise) string {
 	return p.On.String()
 }
 
-// rmaView returns the view for the caller, whose commands depend on the role.
-func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView {
+// rmaView returns the view of replacements for the caller, whose commands depend on the role.
+func (h rmaHandlers) rmaView(
+	ctx context.Context, rmas ...replacement.RMA,
+) (func(replacement.RMA) RMAView, error) {
 	role := callOf(ctx).token.Role
 	now := h.db.Clock().Now()
+	given, err := h.replacements.CommandsFor(ctx, rmas...)
 	return func(r replacement.RMA) RMAView {
-		commands := rma.RMACommandsFor(role, r.RMAFacts, now)
+		commands := given[r.ID]
 		v := RMAView{
 			ID:                r.ID,
 			Number:            r.Name(),
@@ -348,7 +356,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 		}
 
 		return v
-	}
+	}, err
 }
 
 // RMAShipTo is where a replacement goes.
@@ -372,22 +380,16 @@ func (h rmaHandlers) rmaDetail(ctx context.Context, r replacement.RMA) (*one[RMA
 		return nil, err
 	}
 
-	view := h.rmaView(ctx)(r)
-	if at := slices.Index(view.Commands, rma.RMAReaddress); at >= 0 {
-		may, err := h.replacements.MayReaddress(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		if !may {
-			view.Commands = slices.Delete(view.Commands, at, at+1)
-		}
+	view, err := h.rmaView(ctx, r)
+	if err != nil {
+		return nil, err
 	}
 
 	events, err := h.db.Timeline(ctx, r.ID)
 	return single(r, err, func(r replacement.RMA) RMADetail {
 		operator := callOf(ctx).token.Role.IsOperator()
 		return RMADetail{
-			RMAView: view,
+			RMAView: view(r),
 			ShipTo: RMAShipTo{
 				Site:        to.Site,
 				ContactName: to.Contact,

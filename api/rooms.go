@@ -151,13 +151,18 @@ func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[Roo
 		return nil, err
 	}
 
+	view, err := deviceViews(ctx, h.entitlements)
+	if err != nil {
+		return nil, err
+	}
+
 	open, _, err := h.entitlements.ListAssignments(ctx, entitlement.AssignmentFilter{
 		RoomID: r.ID,
 		Open:   true,
 	})
 	detail := RoomDetail{
 		roomView(r),
-		viewed(devices, deviceView),
+		viewed(devices, view),
 		viewed(open, assignmentView),
 	}
 	return &roomOutput[RoomDetail]{etag(r.Version), detail}, err

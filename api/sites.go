@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -10,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // siteHandlers answer what is asked about sites.
@@ -172,9 +174,17 @@ func (h siteHandlers) changed(
 		logAfterCommit(ctx, "what does not follow a site is not known", err)
 	}
 
-	changed := SiteChanged{siteView(site), []string{}}
+	may, err := h.replacements.CommandsFor(ctx, stay...)
+	if err != nil {
+		logAfterCommit(ctx, "what may be readdressed is not known", err)
+	}
+
+	changed := SiteChanged{SiteView: siteView(site), Stay: []string{}, MayReaddress: []string{}}
 	for _, r := range stay {
 		changed.Stay = append(changed.Stay, r.Name())
+		if slices.Contains(may[r.ID], rma.RMAReaddress) {
+			changed.MayReaddress = append(changed.MayReaddress, r.Name())
+		}
 	}
 	return &roomOutput[SiteChanged]{etag(site.Version), changed}
 }
@@ -182,7 +192,9 @@ func (h siteHandlers) changed(
 // SiteChanged is a site that was changed, with what does not follow it.
 type SiteChanged struct {
 	SiteView
-	Stay []string `json:"stay" nullable:"false" doc:"Numbers of the replacements that were not sent yet and go to the address that they were approved with, not to this one: readdress changes that"`
+	Stay []string `json:"stay" nullable:"false" doc:"Numbers of the replacements that were not sent yet and go to the address that they were approved with, not to this one"`
+
+	MayReaddress []string `json:"may_readdress" nullable:"false" doc:"Of those, the numbers of the ones that readdress still sends to this address: the carrier was asked for the parcels of the others already"`
 }
 
 // CourierRequest says whether the courier is unreliable.

@@ -10,10 +10,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
-
-	"roomcover.dev/roomcover/dev/stack"
 )
 
 // scanCommand has the simulated carrier scan a parcel now, which it would do by itself hours
@@ -21,7 +20,7 @@ import (
 type scanCommand struct {
 	Data   string        `help:"Data folder of the process that is up." default:"./data" type:"path"`
 	Wait   time.Duration `help:"How long to wait for the parcel to be booked." default:"30s"`
-	Serial string        `arg:"" help:"Of the faulty device of a replacement."`
+	Parcel string        `arg:"" help:"The serial of a faulty device or of a spare unit, the number of a replacement (RMA-...) or spare unit (SPARE-...), or the id or tracking number of the parcel itself."`
 	Way    string        `arg:"" enum:"out,return" help:"Which parcel: out or return."`
 	Kind   string        `arg:"" enum:"picked_up,delivered,lost,returned_to_sender,exception" help:"What the carrier does: picked_up, delivered, lost, returned_to_sender or exception."`
 }
@@ -32,7 +31,7 @@ func (scanCommand) Help() string {
 
 Examples:
   bin/roomcover-dev scan 2147LZ0A10 out delivered
-  bin/roomcover-dev scan 2147LZ0A10 return picked_up`
+  bin/roomcover-dev scan RMA-7F3K2 return picked_up`
 }
 
 // Run orders the scan.
@@ -52,7 +51,10 @@ func (c scanCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 
-	tracking, err := c.tracking(ctx, up.Portal, access)
+	token := access.Token("operator")
+	tracking, err := c.tracking(ctx, func(path string, into any) error {
+		return askFor(ctx, http.MethodGet, up.Portal+path, token, nil, into)
+	})
 	if err != nil {
 		return err
 	}
@@ -73,35 +75,30 @@ func (c scanCommand) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// tracking waits until the newest parcel of the replacement is booked, and returns its number.
+// parcel is what the scan needs of a shipment.
+type parcel struct{ Direction, State, Tracking string }
+
+// directions are those of the parcels of a replacement and of a spare unit.
+var directions = map[string][]string{"out": {"OUT", "SPARE"}, "return": {"RETURN", "RECALL"}}
+
+// tracking waits until the newest parcel that is meant is booked, and returns its number.
 func (c scanCommand) tracking(
-	ctx context.Context, portal string, access stack.Access,
+	ctx context.Context, read func(path string, into any) error,
 ) (string, error) {
-	token := access.Token("operator")
-	var rmas struct{ Items []struct{ ID string } }
-	err := askFor(ctx, http.MethodGet, portal+"/v1/rmas?limit=1&serial="+url.QueryEscape(c.Serial),
-		token, nil, &rmas)
+	list, err := c.parcels(read)
 	if err != nil {
 		return "", err
 	}
-	if len(rmas.Items) == 0 {
-		return "", fmt.Errorf("there is no replacement of %s: ask for one first", c.Serial)
-	}
 
-	direction := map[string]string{"out": "OUT", "return": "RETURN"}[c.Way]
 	until := time.Now().Add(c.Wait)
 	for {
-		var parcels struct {
-			Items []struct{ Direction, State, Tracking string }
-		}
-		err := askFor(ctx, http.MethodGet, portal+"/v1/shipments?subject_id="+
-			url.QueryEscape(rmas.Items[0].ID), token, nil, &parcels)
-		if err != nil {
+		var parcels struct{ Items []parcel }
+		if err := read(list, &parcels); err != nil {
 			return "", err
 		}
 
 		for _, p := range parcels.Items { // newest first
-			if p.Direction != direction {
+			if !slices.Contains(directions[c.Way], p.Direction) {
 				continue
 			}
 			if p.Tracking != "" && p.State != "CREATED" {
@@ -111,8 +108,8 @@ func (c scanCommand) tracking(
 		}
 
 		if time.Now().After(until) {
-			return "", fmt.Errorf("no parcel %s of %s is booked: see bin/roomcover rma show %s",
-				c.Way, c.Serial, c.Serial)
+			return "", fmt.Errorf("no parcel %s of %s is booked: see bin/roomcover shipment list",
+				c.Way, c.Parcel)
 		}
 		select {
 		case <-ctx.Done():
@@ -120,6 +117,51 @@ func (c scanCommand) tracking(
 		case <-time.After(300 * time.Millisecond):
 		}
 	}
+}
+
+// parcels returns where the parcels stand that are meant: of what has the number or the serial,
+// or the one of the id or the tracking number.
+func (c scanCommand) parcels(read func(path string, into any) error) (string, error) {
+	type found struct {
+		Items []struct{ ID, Tracking string }
+	}
+	said := url.QueryEscape(c.Parcel)
+	number := strings.ToUpper(c.Parcel)
+	byTracking := "/v1/shipments?tracking="
+
+	switch {
+	case strings.HasPrefix(number, "RMA-"), strings.HasPrefix(number, "RMA_"),
+		strings.HasPrefix(number, "SPARE-"),
+		strings.HasPrefix(c.Parcel, "spu_"):
+		return "/v1/shipments?subject_id=" + said, nil
+	case strings.HasPrefix(c.Parcel, "shp_"):
+		var one struct{ Tracking string }
+		err := read("/v1/shipments/"+url.PathEscape(c.Parcel), &one)
+		if err == nil && one.Tracking == "" {
+			err = fmt.Errorf("the parcel %s is not booked yet", c.Parcel)
+		}
+		return byTracking + url.QueryEscape(one.Tracking), err
+	}
+
+	for _, of := range []string{"/v1/rmas?limit=1&serial=", "/v1/spare-units?limit=1&serial="} {
+		var all found
+		if err := read(of+said, &all); err != nil {
+			return "", err
+		}
+		if len(all.Items) > 0 {
+			return "/v1/shipments?subject_id=" + url.QueryEscape(all.Items[0].ID), nil
+		}
+	}
+
+	var all found
+	if err := read(byTracking+said, &all); err != nil {
+		return "", err
+	}
+	if len(all.Items) == 0 {
+		return "", fmt.Errorf("no replacement or spare unit has the number or serial %s, and no "+
+			"parcel that tracking number", c.Parcel)
+	}
+	return byTracking + said, nil
 }
 
 // askFor asks with a token; an answer that is no success is an error with what it says.

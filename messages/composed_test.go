@@ -84,6 +84,7 @@ var composed = map[string][]string{
 		ordering.ReasonContactUnknown,
 	},
 	"mail.renewal_reminder.":       ends([]string{"title", "subject", "seller.title", "seller.subject"}, "", ".today"),
+	"mail.order_cancelled.by.":     {"CUSTOMER", "RESELLER", "DISTRIBUTOR", "OPERATOR"},
 	"mail.site_notice.by.":         {"OPERATOR", "PROGRAM"},
 	"mail.admin_removed.":          {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.admin_removed.you.":      {"REMOVED", "SUSPENDED", "DEMOTED"},

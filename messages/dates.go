@@ -92,3 +92,13 @@ func (l *Language) Place(zone string) string {
 	}
 	return l.Say("place.other", Args{"city": strings.ReplaceAll(city, "_", " ")})
 }
+
+// City returns the city whose time a zone tells, without a preposition: "São Paulo" for
+// America/Sao_Paulo.
+func (l *Language) City(zone string) string {
+	_, city, found := strings.Cut(l.Place(zone), " ")
+	if !found {
+		return l.Place(zone)
+	}
+	return strings.TrimPrefix(city, "the ")
+}

@@ -114,3 +114,23 @@ func TestC5_AForeignOrderCannotBeCancelled(t *testing.T) {
 		require.Equal(t, rules.OrderFulfilled, after.State)
 	})
 }
+
+// What ends beside the licenses is named before the button; afterwards the orders say what is
+// left of what was bought, and until when it held.
+func TestS10_ThePageNamesWhatEndsWithAnOrder(t *testing.T) {
+	w := newWorld(t)
+	c, eva, _ := w.covered()
+	packed := w.Approved(w.t, c)
+	path := "/service-orders/" + c.Order.ID + "/cancellation"
+	require.Contains(t, says(eva.post(path, "scope", "whole", "reason", "x").body),
+		"This replacement, which has not been sent yet, is canceled: "+packed.Number+".")
+	require.NotContains(t, says(eva.post(path, "scope", "part", "quantity", "2", "reason", "x").body),
+		packed.Number)
+
+	eva.post(path, "scope", "part", "quantity", "2", "reason", "x", "confirmed", "yes")
+	require.Contains(t, eva.get("/service-orders").body, "8 <small>of 10 ordered</small>")
+	ended := `data-label="End">25 November 2026</td>`
+	require.NotContains(t, eva.get("/service-orders").body, ended)
+	eva.post(path, "scope", "whole", "reason", "x", "confirmed", "yes")
+	require.Contains(t, eva.get("/service-orders").body, ended, "not the end of its term")
+}

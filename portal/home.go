@@ -49,7 +49,7 @@ func showHome(v *visit) (answer, error) {
 			(c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
 			p.Live++
 			if c.Type != catalogue.ServiceJumpStart {
-				p.Units += c.Quantity
+				p.Units += c.InForce
 			}
 		}
 	}
@@ -69,8 +69,7 @@ func switchAccount(v *visit) (answer, error) {
 }
 
 // contracts reads the whole register of the account at hand (R38), with orders in
-// progress (R111c) and warranties from before (R111a). What is in force counts the
-// licences that partial cancellations left (S12).
+// progress (R111c) and warranties from before (R111a).
 func (v *visit) contracts() ([]entitlement.ContractEntry, error) {
 	var all []entitlement.ContractEntry
 	f := entitlement.ContractFilter{AccountID: v.who.account().ID, Page: db.Page{Limit: 200}}
@@ -80,13 +79,7 @@ func (v *visit) contracts() ([]entitlement.ContractEntry, error) {
 			return nil, err
 		}
 
-		for _, c := range rows {
-			if c.InForce > 0 {
-				c.Quantity = c.InForce
-			}
-			all = append(all, c)
-		}
-
+		all = append(all, rows...)
 		if next == "" {
 			return all, nil
 		}

@@ -14,18 +14,21 @@ import (
 )
 
 const (
-	languageCookie = "roomcover-lang"
+	languageCookie = "roomcover-lang"       // what the reader chose
+	visitCookie    = "roomcover-lang-visit" // what a link said, until the browser is closed
 	languagePath   = "/account/language"
 )
 
-// chooseLanguage follows, in this order, the query's lang, the cookie, the
-// user's own language and what the browser accepts; the program's first
-// language is the fallback.
+// chooseLanguage follows, in this order, the reader's choice, now or before; the lang of the
+// link that led here, now or before; the user's own language; and what the browser accepts.
+// The program's first language is the fallback.
 func (v *visit) chooseLanguage(c *gin.Context) *messages.Language {
-	wishes := []string{c.Query("lang")}
-	if cookie, err := c.Request.Cookie(web.CookieName(languageCookie, v.secure)); err == nil {
-		wishes = append(wishes, cookie.Value)
+	var wishes []string
+	if readersChoice(c) {
+		wishes = append(wishes, c.Query("lang"))
 	}
+	wishes = append(wishes, v.remembered(c, languageCookie), c.Query("lang"),
+		v.remembered(c, visitCookie))
 	if v.who != nil {
 		wishes = append(wishes, v.who.user.Locale)
 	}
@@ -38,6 +41,22 @@ func (v *visit) chooseLanguage(c *gin.Context) *messages.Language {
 	}
 
 	return messages.In(web.Accepted(c.GetHeader("Accept-Language"), offered))
+}
+
+// readersChoice reports whether ?lang comes from the foot of a page of ours, and not with a
+// link that somebody else made, such as that of an invitation: which holds for the visit.
+func readersChoice(c *gin.Context) bool {
+	site := c.GetHeader("Sec-Fetch-Site") // older browsers do not say it
+	return !c.Request.URL.Query().Has("token") && (site == "" || site == "same-origin")
+}
+
+// remembered is the language that a cookie holds; empty for none.
+func (v *visit) remembered(c *gin.Context, cookie string) string {
+	held, err := c.Request.Cookie(web.CookieName(cookie, v.secure))
+	if err != nil {
+		return ""
+	}
+	return held.Value
 }
 
 // offered is the program's languages that the portal speaks.
@@ -64,7 +83,11 @@ func (v *visit) changedLanguage(c *gin.Context) (bool, error) {
 		return false, nil
 	}
 
-	v.keepLanguage(c, lang)
+	if readersChoice(c) {
+		v.keepLanguage(c, languageCookie, lang, 365*24*3600)
+	} else {
+		v.keepLanguage(c, visitCookie, lang, 0)
+	}
 	if c.Request.Method != get || q.Has("token") {
 		return false, nil
 	}
@@ -85,12 +108,10 @@ func (v *visit) changedLanguage(c *gin.Context) (bool, error) {
 	return true, nil
 }
 
-// keepLanguage has the browser remember a language.
-func (v *visit) keepLanguage(c *gin.Context, locale string) {
+// keepLanguage has the browser remember a language for so many seconds; 0: until it is closed.
+func (v *visit) keepLanguage(c *gin.Context, cookie, locale string, seconds int) {
 	c.SetSameSite(http.SameSiteLaxMode)
-	c.SetCookie(
-		web.CookieName(languageCookie, v.secure), locale, 365*24*3600, "/", "", v.secure, true,
-	)
+	c.SetCookie(web.CookieName(cookie, v.secure), locale, seconds, "/", "", v.secure, true)
 }
 
 // mailLanguageForm shows in which language mails come to the person, and lets choose another.

@@ -14,6 +14,7 @@ type orderView struct {
 	Number             string // the vendor's, as in the confirmation mail; may be empty
 	Serial             string // of a warranty from before
 	Quantity           int64
+	Bought             int64 // where a part was cancelled; 0: nothing was
 	Start, End, State  string
 	StartNote          string // "on first assignment", above Start
 	Pending, Cancelled bool
@@ -111,6 +112,17 @@ func (v *visit) orderView(c entitlement.ContractEntry) orderView {
 			messages.Args{"day": v.dayIn(c.FallbackStartAt, c.TimeZone)})
 	}
 
+	// What partial cancellations left counts, beside what was bought (S12).
+	if c.InForce > 0 && c.InForce < c.Quantity {
+		o.Bought = o.Quantity
+		o.Quantity = c.InForce
+	}
+
+	// What was cancelled ended then, whatever its term was.
+	if o.Cancelled && c.CancelledAt != nil {
+		o.End = v.dayIn(*c.CancelledAt, c.TimeZone)
+		return o
+	}
 	if c.EndAt != nil {
 		o.End = v.day(rules.LastCoveredDay(*c.EndAt, location(c.TimeZone)))
 	}

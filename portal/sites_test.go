@@ -106,12 +106,12 @@ func TestS25_AWrongSiteIsShownAgain(t *testing.T) {
 	ana, inv := w.admin()
 	w.Site(t, inv.AccountID, "Berrini", "BR", "SP")
 	for problem, change := range map[string][]string{
-		"Fill in this field.":                  {"street", " "},
-		"already has another site with this name":            {"name", "berrini"},
-		"Enter the code of the state or region": {"region", "Sao Paulo"},
-		"Enter a valid e-mail address":         {"contact_email", "rui"},
-		"without links or addresses":           {"contact_name", "Pay at https://evil.example"},
-		"invisible characters":                 {"city", "São\u200bPaulo"},
+		"Fill in this field.":                     {"street", " "},
+		"already has another site with this name": {"name", "berrini"},
+		"Enter the code of the state or region":   {"region", "Sao Paulo"},
+		"Enter a valid e-mail address":            {"contact_email", "rui"},
+		"without links or addresses":              {"contact_name", "Pay at https://evil.example"},
+		"invisible characters":                    {"city", "São\u200bPaulo"},
 	} {
 		page := ana.post("/sites/new", typed(funchal, change...)...)
 		require.Equal(t, 422, page.status, problem)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/models/account"
@@ -28,7 +27,7 @@ func (v *visit) typedTimeZone(chosen, reason string) timeZoneForm {
 	acc := v.who.account()
 	now := v.db.Clock().Now()
 	f := timeZoneForm{
-		Now: v.say("timezone.now", "zone", zoneLabel(acc.TimeZone, now),
+		Now: v.say("timezone.now", "zone", v.zoneLabel(acc.TimeZone, now),
 			"moment", v.moment(now, acc.TimeZone)),
 		Reason:     reason,
 		MostLength: rules.MaxReason,
@@ -39,11 +38,11 @@ func (v *visit) typedTimeZone(chosen, reason string) timeZoneForm {
 		near = append([]string{acc.TimeZone}, near...)
 	}
 	for _, zone := range near {
-		f.Near = append(f.Near, choice{zone, zoneLabel(zone, now), zone == chosen})
+		f.Near = append(f.Near, choice{zone, v.zoneLabel(zone, now), zone == chosen})
 	}
 	for _, zone := range rules.TimeZones("") {
 		if !slices.Contains(near, zone) {
-			f.Far = append(f.Far, choice{zone, zoneLabel(zone, now), zone == chosen})
+			f.Far = append(f.Far, choice{zone, v.zoneLabel(zone, now), zone == chosen})
 		}
 	}
 
@@ -53,10 +52,10 @@ func (v *visit) typedTimeZone(chosen, reason string) timeZoneForm {
 }
 
 // zoneLabel names a zone by its city and by how far it is from UTC now.
-func zoneLabel(zone string, now time.Time) string {
-	city := strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
+func (v *visit) zoneLabel(zone string, now time.Time) string {
 	_, offset := now.In(location(zone)).Zone()
-	return fmt.Sprintf("%s (UTC%+03d:%02d)", city, offset/3600, max(offset, -offset)/60%60)
+	return fmt.Sprintf("%s (UTC%+03d:%02d)",
+		v.language.City(zone), offset/3600, max(offset, -offset)/60%60)
 }
 
 // changeTimeZone moves the account to another zone, with a reason. What comes follows it;

@@ -14,7 +14,7 @@ func TestC8_AnAdministratorMovesTheAccountToAnotherZone(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
 		page := ana.get("/account").body
-		require.Contains(t, page, "Sao Paulo (UTC-03:00)")
+		require.Contains(t, page, "São Paulo (UTC-03:00)")
 		require.Contains(t, page, "do not change")
 
 		for _, typed := range [][]string{

@@ -34,7 +34,7 @@ func (b *bench) contract(orderID string) entitlement.ServiceContract {
 	contracts, err := b.db.ContractsOfOrder(b.db.Context, orderID)
 	require.NoError(b.t, err)
 	require.Len(b.t, contracts, 1)
-	return contracts[0]
+	return contracts[0].ServiceContract
 }
 
 func TestS1_V4_SweepStartsContractsAfterSixtyDays(t *testing.T) {

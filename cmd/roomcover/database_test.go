@@ -29,7 +29,7 @@ func TestMigrateAppliesOnceAndIsNeededFirst(t *testing.T) {
 	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.DB.Close() })
-	s := newShell(t, nil)
+	s := onDatabase(t, nil)
 	s.app.open = func(config.Config, db.Session) (*domains.Domains, error) { return d, nil }
 
 	for _, args := range [][]string{{"serve"}, {"worker"}, {"token", "list"}, {"audit", "verify"}} {

@@ -85,8 +85,8 @@ func TestParcelsFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("shipment", "list", "--account", "Acme Ltda"), "replacement, out")
 
 	out := s.must("shipment", "show", list[0].Tracking)
-	require.Contains(t, out, "Parcel sim TRK-1: labelled")
-	require.Regexp(t, `in São Paulo +labelled`, out)
+	require.Contains(t, out, "Parcel sim TRK-1: labeled")
+	require.Regexp(t, `in São Paulo +labeled`, out)
 	require.Equal(t, exitUsage, s.run("shipment", "show", "TRK-NONE"))
 }
 

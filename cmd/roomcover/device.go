@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -76,7 +77,7 @@ func (c deviceListCommand) Run(ctx context.Context, a *app) error {
 		for _, d := range list {
 			t.AppendRow([]any{
 				dash(d.Serial),
-				d.Model,
+				a.modelOf(d),
 				w.name(d.AccountID),
 				deviceState(d.State),
 				dash(w.day(d.PurchasedOn)),
@@ -152,6 +153,24 @@ func (a *app) explainDevice(out io.Writer, w *words, d api.DeviceDetail) {
 		t.Render()
 	}
 	fmt.Fprintf(out, "\n%s\n", d.ID)
+	writeDoubts(out, d.DeviceView)
+}
+
+// modelOf marks a model that nobody knows.
+func (a *app) modelOf(d api.DeviceView) string {
+	if len(d.Warnings) > 0 {
+		return a.late(d.Model + ", not in the catalog")
+	}
+	return d.Model
+}
+
+// writeDoubts says what is doubtful about a device, and how it is put right.
+func writeDoubts(out io.Writer, d api.DeviceView) {
+	for _, doubt := range d.Warnings {
+		fmt.Fprintf(out, "\nWarning: %s %s\n", doubt.Message, doubt.Remedy)
+		fmt.Fprintf(out, "  roomcover device change %s --model CODE --reason \"...\"\n",
+			quoted(cmp.Or(d.Serial, d.ID)))
+	}
 }
 
 // deviceState says where a device is in its life.

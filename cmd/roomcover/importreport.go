@@ -104,7 +104,17 @@ func (a *app) rowTable(w io.Writer, named *words, rows []api.ImportRowView) {
 	t := a.table(w, "row", "outcome", "field", "what to do", "order or room", "id")
 	for _, r := range rows {
 		id := cmp.Or(r.OrderID, r.RoomID)
-		if len(r.Errors) == 0 {
+		for _, doubt := range r.Warnings {
+			t.AppendRow([]any{
+				r.Row,
+				plain(string(r.Outcome)) + ", doubtful",
+				dash(spelling{}.field(doubt.Pointer)),
+				doubt.Message + " " + doubt.Remedy,
+				dash(named.known(id)),
+				dash(id),
+			})
+		}
+		if len(r.Errors)+len(r.Warnings) == 0 {
 			t.AppendRow([]any{
 				r.Row,
 				plain(string(r.Outcome)),

@@ -80,7 +80,7 @@ func (c mailListCommand) Run(ctx context.Context, a *app) error {
 			t.AppendRow([]any{
 				mailName(m),
 				m.Recipient,
-				w.name(m.SubjectID),
+				dash(mailSubject(w, m)),
 				mailState(a, m),
 				w.since(m.CreatedAt, mailZone(w, m)),
 				m.ID,
@@ -109,6 +109,11 @@ func mailName(m api.MailView) string {
 		name += " " + plain(rest)
 	}
 	return name
+}
+
+// mailSubject names what a mail is about: what is called something, or else its order or account.
+func mailSubject(w *words, m api.MailView) string {
+	return cmp.Or(w.known(m.SubjectID), w.known(m.OrderID), w.known(m.AccountID))
 }
 
 // mailState marks what did not arrive.
@@ -154,7 +159,7 @@ func (o output) showMail(ctx context.Context, a *app, client *apiClient, m api.M
 
 		fmt.Fprintf(out, "%s to %s: %s\n\n", mailName(m), m.Recipient, mailState(a, m))
 		writeFacts(out,
-			fact{"About", w.name(m.SubjectID)},
+			fact{"About", mailSubject(w, m)},
 			fact{"Customer", w.name(m.AccountID)},
 			fact{"Order", w.name(m.OrderID)},
 			fact{"Language", m.Locale},

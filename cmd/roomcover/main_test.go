@@ -219,7 +219,7 @@ func TestCommandsOfTheServiceNameEveryMissingSetting(t *testing.T) {
 }
 
 func TestDatabaseThatDoesNotAnswerExitsWith1AndKeepsThePassword(t *testing.T) {
-	s := newShell(t, nil)
+	s := onDatabase(t, nil)
 	for _, args := range [][]string{{"serve"}, {"worker"}, {"migrate"}, {"token", "list"}} {
 		require.Equal(t, exitFailed, s.run(args...), "%v", args)
 		require.NotContains(t, s.err.String(), "open-sesame")

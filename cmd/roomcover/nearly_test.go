@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -94,4 +95,30 @@ func TestASpellingStaysUnlessABetterOneIsSaid(t *testing.T) {
 	}
 	require.Equal(t, "São Paulo", spelledAs("Sao Paulo", "São Paulo"))
 	require.Equal(t, "São Paulo", spelledAs("SÃO PAULO", "São Paulo"))
+}
+
+// R59b: a device of any model may be kept; that nobody knows the model is said where it is typed,
+// not first when the device fails, and so is how it is put right.
+func TestR59b_AnUnknownModelIsSaidWhereItIsTyped(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	c := env.Covered(t)
+	add := []string{"device", "add", "SN-900", "--model", "raly-bar", "--room", "Sala 1", "--purchased-on", "2026-06-01", "--reason", "asked"}
+
+	out := s.must(add...)
+	require.Contains(t, out, "no model RALY-BAR")
+	require.Contains(t, out, "Nearly spelled so: RALLY-BAR")
+	require.Contains(t, out, "roomcover device change SN900 --model")
+	require.Contains(t, s.must("device", "list"), "RALY-BAR, not in the catalog")
+
+	env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
+	request := []string{"rma", "request", "--serial", "SN-900", "--fault", "No picture"}
+	require.Equal(t, exitRefused, s.run(request...))
+	require.Contains(t, s.err.String(), "Nearly spelled so: RALLY-BAR")
+	require.Contains(t, s.err.String(), "change its model")
+
+	out = s.must("device", "change", "SN-900", "--model", "RALLY-BAR", "--reason", "read again")
+	require.NotContains(t, out, "Warning")
+	s.must(request...)
+	require.NotContains(t, s.must("device", "show", c.Device.ID), "Warning")
 }

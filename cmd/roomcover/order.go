@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
@@ -54,7 +54,7 @@ func (c orderListCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	list, err := every[api.OrderSummary](ctx, client, "/v1/orders", filters(map[string]string{
-		"state":      strings.ToUpper(c.State),
+		"state":      coded(c.State),
 		"account_id": account,
 		"number":     c.Number,
 	}), c.Limit)
@@ -194,12 +194,7 @@ func (a *app) explainOrder(
 
 	a.orderContracts(out, w, o)
 	for _, x := range o.Cancellations {
-		what := "the whole order"
-		if !x.Whole {
-			what = count(int(x.Quantity), "license")
-		}
-		fmt.Fprintf(out, "\nCanceled: %s, %s, by %s. %s\n", what, w.since(x.CreatedAt, o.TimeZone),
-			w.code(string(x.Role)), x.Reason)
+		writeCancellation(out, w, o.TimeZone, x)
 	}
 
 	c.writeHistory(out, w)
@@ -246,12 +241,20 @@ func (a *app) orderContracts(out io.Writer, w *words, o api.OrderDetail) {
 		if from == "" && k.LatestStartOn != "" {
 			from = "by " + w.day(k.LatestStartOn)
 		}
+		licenses := strconv.FormatInt(k.Quantity, 10)
+		if k.InForce > 0 && k.InForce < k.Quantity { // a part was canceled
+			licenses = fmt.Sprintf("%d of %d", k.InForce, k.Quantity)
+		}
+		to := w.day(k.LastDay)
+		if k.CancelledAt != nil { // it ended then, whatever its term was
+			to = w.moment(*k.CancelledAt, k.TimeZone)
+		}
 		t.AppendRow([]any{
 			serviceName(k.Type),
-			k.Quantity,
+			licenses,
 			plain(string(k.State)),
 			dash(from),
-			dash(w.day(k.LastDay)),
+			dash(to),
 			k.ID,
 		})
 	}
@@ -284,78 +287,4 @@ func addressOf(a rules.Address) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-type orderCancelCommand struct {
-	oneOrder
-	Whole    bool     `help:"Cancel all that is left of it."`
-	Quantity int      `placeholder:"N" help:"Cancel so many licenses."`
-	Licence  []string `placeholder:"ID" help:"With --quantity: an assigned license to take; may be repeated."`
-	Reason   string   `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
-}
-
-// Help is shown by --help.
-func (orderCancelCommand) Help() string {
-	return `Canceled licenses end at once, and this cannot be undone.
-
-Examples:
-  roomcover order cancel PO-2026-0017 --whole --reason "ordered by mistake"
-  roomcover order cancel PO-2026-0017 --quantity 5 --reason "five too many"`
-}
-
-// Validate is called by kong.
-func (c orderCancelCommand) Validate() error {
-	if c.Whole == (c.Quantity != 0) {
-		return errors.New("give either --whole or --quantity")
-	}
-	if c.Quantity < 0 {
-		return errors.New("--quantity: give 1 or more")
-	}
-	return nil
-}
-
-// Run cancels.
-func (c orderCancelCommand) Run(ctx context.Context, a *app) error {
-	body := api.CancellationRequest{Reason: c.Reason, LicenceIDs: c.Licence}
-	if !c.Whole {
-		body.Quantity = &c.Quantity
-	}
-	return c.end(ctx, a, "/cancellation", body)
-}
-
-type orderTerminateCommand struct {
-	oneOrder
-	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
-}
-
-// Help is shown by --help.
-func (orderTerminateCommand) Help() string {
-	return `Ends all that is left of an order whose window is over. This cannot be undone.
-
-Example:
-  roomcover order terminate PO-2026-0017 --reason "goodwill, agreed with finance"`
-}
-
-// Run ends it.
-func (c orderTerminateCommand) Run(ctx context.Context, a *app) error {
-	return c.end(ctx, a, "/termination", api.ReasonRequest{Reason: c.Reason})
-}
-
-// end cancels or terminates, and shows the order.
-func (c oneOrder) end(ctx context.Context, a *app, path string, body any) error {
-	client, o, err := c.find(ctx)
-	if err != nil {
-		return err
-	}
-
-	at := "/v1/orders/" + url.PathEscape(o.ID)
-	var done api.CancellationAnswer
-	if err := client.post(ctx, at+path, body, &done); err != nil {
-		return err
-	}
-	if err := client.read(ctx, at, &o); err != nil {
-		return err
-	}
-
-	return c.showOrder(ctx, a, client, o)
 }

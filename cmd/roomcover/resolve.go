@@ -359,7 +359,7 @@ func (c *apiClient) spareID(ctx context.Context, said string) (string, error) {
 		return said, nil
 	}
 	if isNumber(said, db.NumberOfSpare) {
-		return c.numbered(ctx, "spare unit", "/v1/spare-units/", said)
+		return c.numbered(ctx, "spare unit", "/v1/spare-units/", said, c.spareUnits(ctx))
 	}
 
 	all, err := candidates(ctx, c, "/v1/spare-units", url.Values{"serial": {said}},
@@ -375,7 +375,20 @@ func (c *apiClient) spareID(ctx context.Context, said string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.only(ctx, "spare unit", said, all)
+	return c.only(ctx, "spare unit", said, all, c.spareUnits(ctx))
+}
+
+// spareUnits reads the newest spare units by their numbers and serials.
+func (c *apiClient) spareUnits(ctx context.Context) func() ([]candidate, error) {
+	return recent(ctx, c, "/v1/spare-units", func(s api.SpareUnitView) candidate {
+		return candidate{
+			id: s.ID,
+			names: []string{
+				s.Number, strings.TrimPrefix(s.Number, db.NumberOfSpare+"-"), s.Serial,
+			},
+			apart: func(w *words) []string { return []string{s.Serial, w.known(s.AccountID)} },
+		}
+	})
 }
 
 // roomID finds a room by its id, or by its name in the account that is said, with its site

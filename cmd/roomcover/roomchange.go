@@ -229,7 +229,7 @@ type roomMoveCommand struct {
 	To       string   `arg:"" name:"to-room" help:"The room that they move to: its name, with its site behind a comma where several have it, or its id."`
 	Devices  []string `name:"device" placeholder:"SERIAL" help:"A device that moves, by its serial or id; may be repeated."`
 	All      bool     `name:"all-devices" help:"Every device moves."`
-	Licences bool     `help:"The room's licenses move."`
+	Licenses bool     `aliases:"licences" help:"The room's licenses move."`
 	Terms    int      `name:"terms" placeholder:"VERSION" help:"Version of the terms of the new room's country that was read, where they differ from home."`
 	Reason   string   `placeholder:"TEXT" help:"Operators: why; it goes into the audit."`
 }
@@ -239,15 +239,15 @@ func (roomMoveCommand) Help() string {
 	return `All of it moves, or nothing does.
 
 Examples:
-  roomcover room move "Sala 1" "Sala 2" --account "Acme Ltda" --all-devices --licences \
+  roomcover room move "Sala 1" "Sala 2" --account "Acme Ltda" --all-devices --licenses \
     --reason "Sala 1 is rebuilt"
   roomcover room move "Sala 1" "Sala 2" --device SN-100 --reason "swapped"`
 }
 
 // Validate is called by kong.
 func (c roomMoveCommand) Validate() error {
-	if len(c.Devices) == 0 && !c.All && !c.Licences {
-		return fmt.Errorf("say what moves: --device, --all-devices, --licences")
+	if len(c.Devices) == 0 && !c.All && !c.Licenses {
+		return fmt.Errorf("say what moves: --device, --all-devices, --licenses")
 	}
 	return nil
 }
@@ -287,7 +287,7 @@ func (c roomMoveCommand) Run(ctx context.Context, a *app) error {
 			moved.DeviceIDs = append(moved.DeviceIDs, d.ID)
 		}
 	}
-	if c.Licences {
+	if c.Licenses {
 		for _, l := range room.Assignments {
 			moved.LicenceIDs = append(moved.LicenceIDs, l.LicenceID)
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"roomcover.dev/roomcover/api"
@@ -77,18 +78,22 @@ func (c siteSetAddressCommand) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(out, "New site: the account had none called %s.\n\n", s.Name)
 		}
 		explainSite(out, w, s.SiteView)
-		writeStay(out, s.Stay)
+		writeStay(out, s.Stay, s.MayReaddress)
 	})
 }
 
 // writeStay says which replacements do not follow a site that was changed, and how they do.
-func writeStay(out io.Writer, stay []string) {
+func writeStay(out io.Writer, stay, may []string) {
 	if len(stay) == 0 {
 		return
 	}
 
 	fmt.Fprintln(out, "\nNot sent yet, and going to the address that they were approved with:")
 	for _, number := range stay {
+		if !slices.Contains(may, number) {
+			fmt.Fprintf(out, "  %s; the carrier has that address already\n", number)
+			continue
+		}
 		fmt.Fprintf(out, "  %s; change it with: roomcover rma do %s readdress -w reason=\"...\"\n",
 			number, number)
 	}

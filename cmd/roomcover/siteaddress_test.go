@@ -3,12 +3,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // §4.1: from the command line an address is made known, changed, and told again to no effect;
@@ -92,4 +94,32 @@ func TestS25_AProofFromTheCommandLine(t *testing.T) {
 		"nota.pdf (SHA-256 4f955b808dc3d95461f5742796a5d5776988e371f2308cc96843c10bd230a72e)",
 	}, env.Strings(t, "SELECT serial_proof FROM rmas ORDER BY id"))
 	require.NotZero(t, s.run("rma", "request", "--serial", "SN-403", "--fault", "Broken"))
+}
+
+// S25: readdress is named only while it can work: not where the carrier was asked to book the
+// parcel, neither beside the site that was changed nor in the list of replacements.
+func TestS25_ReaddressIsNamedOnlyWhereItWorks(t *testing.T) {
+	env := storetest.SQLite(t)
+	env, c := storetest.Carried(t, env)
+	s := service(t, env)
+	r := env.Approved(t, c)
+	move := func(street string) string {
+		return s.must("site", "set-address", c.Site.Name, "--street", street, "--city", "São Paulo",
+			"--country", "BR", "--reason", "moved")
+	}
+	offered := func() bool {
+		var list []api.RMAView
+		s.json(&list, "rma", "list")
+		require.Len(t, list, 1)
+		return slices.Contains(list[0].Commands, rma.RMAReaddress)
+	}
+
+	const remedy = "readdress -w reason"
+	require.Contains(t, move("Rua Nova 1"), remedy)
+	require.True(t, offered())
+	storetest.BookParcels(t, env, r.ID)
+	out := move("Rua Nova 2")
+	require.Contains(t, out, r.Number+"; the carrier has that address already")
+	require.NotContains(t, out, remedy)
+	require.False(t, offered())
 }

@@ -43,7 +43,7 @@ var otherNames = map[string]string{
 	"authorised_from":    "authorised-from",
 	"acknowledged_terms": "terms",
 	"spare_unit_id":      "spare",
-	"licence_ids":        "licence",
+	"licence_ids":        "license",
 	"parent_id":          "parent",
 	"locale":             "language",
 }

@@ -11,11 +11,12 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
+// tokenCommands are about tokens of the API. They go by the API where there is a token, and by
+// the database otherwise: the first token is made there.
 type tokenCommands struct {
 	Create tokenCreateCommand `cmd:"" help:"Make a token; its secret is shown this once."`
 	List   tokenListCommand   `cmd:"" help:"List tokens, without their secrets."`
@@ -25,6 +26,7 @@ type tokenCommands struct {
 // tokenCreateCommand makes a token for a machine of an organisation.
 type tokenCreateCommand struct {
 	output
+	apiOptions
 	Org   string   `required:"" help:"Id or name of the organization that it acts for; operator for the operator's own."`
 	Label string   `required:"" help:"What uses the token, for people to recognize it."`
 	Role  string   `help:"Role; by default the one that fits the organization." enum:",reseller,distributor,operator_agent,operator_lead,operator_csm" default:""`
@@ -63,18 +65,20 @@ func (c tokenCreateCommand) Validate() error {
 
 // Run makes the token.
 func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		n, err := c.token(ctx, d)
+	return a.onTokens(ctx, c.apiOptions, func(
+		ctx context.Context, tokens tokenBook, orgs orgBook,
+	) error {
+		n, err := c.token(ctx, orgs)
 		if err != nil {
 			return err
 		}
 
-		names, err := allOrgNames(ctx, d)
+		names, err := allOrgNames(ctx, orgs)
 		if err != nil {
 			return err
 		}
 
-		t, secret, err := d.People.CreateToken(ctx, n)
+		t, secret, err := tokens.CreateToken(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -89,13 +93,13 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 }
 
 func (c tokenCreateCommand) token(
-	ctx context.Context, d *domains.Domains,
+	ctx context.Context, orgs orgBook,
 ) (identity.NewToken, error) {
 	if c.Org == "operator" {
 		c.Org = account.OperatorOrgID
 	}
 
-	org, err := findOrg(ctx, d.Accounts, c.Org)
+	org, err := findOrg(ctx, orgs, c.Org)
 	if err != nil {
 		return identity.NewToken{}, err
 	}
@@ -137,14 +141,23 @@ var rolesOf = map[account.OrgKind][]rules.Role{
 // tokenListCommand lists tokens.
 type tokenListCommand struct {
 	output
+	apiOptions
 	All bool `help:"Also tokens that are expired or revoked."`
+}
+
+// Help is shown by --help.
+func (tokenListCommand) Help() string {
+	return `Example:
+  roomcover token list --all`
 }
 
 // Run lists.
 func (c tokenListCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+	return a.onTokens(ctx, c.apiOptions, func(
+		ctx context.Context, book tokenBook, orgs orgBook,
+	) error {
 		tokens, err := pages(func(p db.Page) ([]identity.APIToken, string, error) {
-			return d.People.ListTokens(ctx, p)
+			return book.ListTokens(ctx, p)
 		})
 		if err != nil {
 			return err
@@ -158,7 +171,7 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 			}
 		}
 
-		names, err := allOrgNames(ctx, d)
+		names, err := allOrgNames(ctx, orgs)
 		if err != nil {
 			return err
 		}
@@ -169,6 +182,7 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 // tokenRevokeCommand ends a token.
 type tokenRevokeCommand struct {
 	output
+	apiOptions
 	ID string `arg:"" help:"Id of the token, tok_…"`
 }
 
@@ -182,8 +196,10 @@ Example:
 
 // Run revokes.
 func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		if err := d.People.RevokeToken(ctx, c.ID); err != nil {
+	return a.onTokens(ctx, c.apiOptions, func(
+		ctx context.Context, tokens tokenBook, _ orgBook,
+	) error {
+		if err := tokens.RevokeToken(ctx, c.ID); err != nil {
 			return err
 		}
 		return c.show(a, map[string]string{"id": c.ID, "state": "revoked"}, func(w io.Writer) {
@@ -193,10 +209,10 @@ func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
 }
 
 // allOrgNames names the organisations by their ids.
-func allOrgNames(ctx context.Context, d *domains.Domains) (map[string]string, error) {
-	orgs, err := everyOrg(ctx, d.Accounts, "")
+func allOrgNames(ctx context.Context, orgs orgBook) (map[string]string, error) {
+	all, err := everyOrg(ctx, orgs, "")
 	names := map[string]string{}
-	for _, o := range orgs {
+	for _, o := range all {
 		names[o.ID] = o.Name
 	}
 	return names, err

@@ -35,7 +35,8 @@ func choices() kong.Option {
 func choice(said string, all []string) string {
 	flat := strings.NewReplacer("-", "_")
 	for _, one := range all {
-		if strings.EqualFold(flat.Replace(one), flat.Replace(said)) {
+		same := flat.Replace(said)
+		if strings.EqualFold(flat.Replace(one), same) || one != "" && coded(same) == coded(one) {
 			return one
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -68,6 +69,9 @@ func (c oneUser) find(ctx context.Context) (*apiClient, api.MemberView, error) {
 	}
 
 	id, err := client.memberID(ctx, account, c.Person)
+	if none := (notCalled{}); errors.As(err, &none) && !none.near {
+		err = client.invitedOnly(ctx, account, c.Person, err)
+	}
 	if err != nil {
 		return nil, api.MemberView{}, err
 	}
@@ -82,6 +86,17 @@ func (c oneUser) find(ctx context.Context) (*apiClient, api.MemberView, error) {
 		}
 	}
 	return nil, api.MemberView{}, settingsError{fmt.Errorf("nobody in the account is %q", c.Person)}
+}
+
+// invitedOnly says of somebody who is no member, and has not accepted an invitation yet, what can
+// be changed until then. Of anybody else it says what was said.
+func (c *apiClient) invitedOnly(ctx context.Context, account, said string, otherwise error) error {
+	if _, err := c.invitationID(ctx, account, said); err != nil {
+		return otherwise
+	}
+	return settingsError{fmt.Errorf("%s was invited and has not accepted yet; role and language "+
+		"go with the invitation, which is sent anew with: roomcover invite again %s "+
+		"--language CODE --reason \"...\"", said, quoted(said))}
 }
 
 type userShowCommand struct{ oneUser }

@@ -160,9 +160,16 @@ func in(at time.Time, zone string) time.Time {
 	return at.In(loc)
 }
 
-// prose replaces ids by names and codes by words in a text that the service wrote.
+// dateForm is a date that stands alone, and not within a number such as PO-2026-08-11.
+var dateForm = regexp.MustCompile(`(^|[\s(])(\d{4}-\d{2}-\d{2})\b`)
+
+// prose replaces ids by names, dates by days and codes by words in a text that the service wrote.
 func (w *words) prose(s string) string {
 	s = idForm.ReplaceAllStringFunc(s, w.name)
+	s = dateForm.ReplaceAllStringFunc(s, func(found string) string {
+		at := len(found) - len(time.DateOnly)
+		return found[:at] + w.day(found[at:])
+	})
 	return codeForm.ReplaceAllStringFunc(s, w.code)
 }
 
@@ -283,6 +290,7 @@ var eventTexts = map[string]string{
 	"invitation.requested":      "A new link was asked for.",
 	"invitation.wrong_person":   "Somebody else tried to accept the invitation.",
 	"order.needs_review":        "The order was held for a decision.",
+	"rma.allocated":             "A unit was set aside for it.",
 	"shipment.scanned":          "The carrier scanned the parcel.",
 	"spare.choice_asked":        "The customer success manager was asked for a model and a site.",
 	"spare.agreed":              "The customer agreed to the model and the site.",
@@ -310,8 +318,8 @@ var codeTexts = map[string]string{
 	"SELECT":                          "the Select license of the room",
 	"JUMPSTART":                       "JumpStart",
 	"IN_RMA":                          "being replaced",
-	"OPERATOR_AGENT":                  "an agent",
-	"OPERATOR_LEAD":                   "a lead",
+	"OPERATOR_AGENT":                  "a support agent",
+	"OPERATOR_LEAD":                   "a support lead",
 	"OPERATOR_CSM":                    "a customer success manager",
 	"CUSTOMER_ADMIN":                  "an administrator of the customer",
 	"CUSTOMER_READ_ONLY":              "a reader of the customer",
@@ -323,9 +331,19 @@ var codeTexts = map[string]string{
 	"ZOOM_APPLIANCE":                  "Zoom Rooms on an appliance",
 }
 
+// american is how codes that are spelled the British way are said.
+var american = strings.NewReplacer("cancelled", "canceled", "licence", "license",
+	"labelled", "labeled", "organisation", "organization", "authorised", "authorized")
+
 // plain writes a code as words.
 func plain(code string) string {
-	return strings.ToLower(strings.ReplaceAll(code, "_", " "))
+	return american.Replace(strings.ToLower(strings.ReplaceAll(code, "_", " ")))
+}
+
+// coded returns the code that a word of a state was said for: CANCELLED for canceled.
+func coded(said string) string {
+	code := strings.ReplaceAll(strings.ToUpper(said), " ", "_")
+	return strings.NewReplacer("CANCELED", "CANCELLED", "LABELED", "LABELLED").Replace(code)
 }
 
 // count names a number of things: "1 task", "2 tasks".

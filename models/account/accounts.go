@@ -265,14 +265,17 @@ func ChangeInAccount(
 	return auditChange(tx, acc, change)
 }
 
-// auditChange runs a change of a locked account, and audits the entries that it
-// returns.
+// auditChange runs a change of a locked account, and audits the entry that it returns; one
+// without a verb says that nothing changed.
 func auditChange(
 	tx *db.Tx, acc Account, change func(Account) (db.Entry, error),
 ) error {
 	e, err := change(acc)
 	if err != nil {
 		return err
+	}
+	if e.Verb == "" {
+		return nil
 	}
 	return Audit(tx, acc.ID, e)
 }

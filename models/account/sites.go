@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"time"
 
@@ -377,7 +378,7 @@ func (s *Accounts) MarkCourier(
 }
 
 // changeSite locks a site with its account, calls fn to change it and increments its
-// version.
+// version; what is so already stays as it is.
 func (s *Accounts) changeSite(
 	ctx context.Context,
 	id string,
@@ -396,9 +397,12 @@ func (s *Accounts) changeSite(
 				return db.Entry{}, err
 			}
 
-			before, was := site.facts(tx), site.Address()
+			stored, before, was := site, site.facts(tx), site.Address()
 			if err := change(tx, acc, &site); err != nil {
 				return db.Entry{}, err
+			}
+			if reflect.DeepEqual(site, stored) {
+				return db.Entry{}, nil
 			}
 
 			site.Version++

@@ -3,6 +3,7 @@ package entitlement
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"time"
 
@@ -370,8 +371,11 @@ func (s *Entitlements) ChangeDevice(
 			}
 		}
 
-		before := d.Facts()
+		stored, before := d, d.Facts()
 		d.fill(f)
+		if reflect.DeepEqual(d, stored) {
+			return nil
+		}
 		d.Version++
 
 		err = tx.Select("*").
@@ -623,4 +627,15 @@ func devicesIn(tx *db.Tx, roomID string) ([]Device, error) {
 	var out []Device
 	err := tx.Where("id IN (?)", inside).Order("id").Find(&out).Error
 	return out, err
+}
+
+// DoubtfulModels returns a function that warns of a device whose model the catalogue has never
+// had; see catalogue.DoubtModel.
+func (s *Entitlements) DoubtfulModels(
+	ctx context.Context,
+) (func(code string) []rules.FieldError, error) {
+	ref, err := s.programs.Reference(ctx)
+	return func(code string) []rules.FieldError {
+		return catalogue.DoubtModel("/model", code, ref.Models)
+	}, err
 }

@@ -178,6 +178,14 @@ func (r register) readContracts(ids []string, lines map[string]ContractEntry) er
 		return err
 	}
 
+	for _, c := range rows {
+		lines[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
+	}
+	return countInForce(r.tx, ids, lines)
+}
+
+// countInForce adds to contracts, by their ids, how many of their units are in force.
+func countInForce(tx *db.Tx, ids []string, lines map[string]ContractEntry) error {
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	var counts []struct {
 		ContractID string
@@ -185,7 +193,7 @@ func (r register) readContracts(ids []string, lines map[string]ContractEntry) er
 		Assigned   int64
 	}
 
-	err := r.tx.Model(&Licence{}).
+	err := tx.Model(&Licence{}).
 		Select(`contract_id, count(*) AS in_force,
 			sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned`, rules.LicenceAssigned).
 		Where("contract_id IN ? AND state IN ?", ids, inForce).
@@ -193,10 +201,6 @@ func (r register) readContracts(ids []string, lines map[string]ContractEntry) er
 		Scan(&counts).Error
 	if err != nil {
 		return err
-	}
-
-	for _, c := range rows {
-		lines[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
 	}
 
 	for _, n := range counts {
@@ -207,6 +211,33 @@ func (r register) readContracts(ids []string, lines map[string]ContractEntry) er
 	}
 
 	return nil
+}
+
+// ContractsOf returns the contracts of an order in scope by line, with how many of their
+// units are in force; none to a seller (S36).
+func ContractsOf(tx *db.Tx, orderID string) ([]ContractEntry, error) {
+	var rows []ServiceContract
+	err := tx.Scope.Accounts(tx.DB, "account_id").
+		Where("order_id = ?", orderID).
+		Order("id").
+		Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+
+	lines := make(map[string]ContractEntry, len(rows))
+	for _, c := range rows {
+		lines[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
+	}
+	if err := countInForce(tx, idsOf(rows), lines); err != nil {
+		return nil, err
+	}
+
+	out := make([]ContractEntry, len(rows))
+	for i, c := range rows {
+		out[i] = lines[c.ID]
+	}
+	return out, nil
 }
 
 // readOrderLines adds the lines, with the ids, of orders that are not fulfilled yet

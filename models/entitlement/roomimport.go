@@ -11,7 +11,9 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
@@ -46,9 +48,14 @@ func requester(ctx context.Context, job importjob.ImportJob) context.Context {
 func (s *Entitlements) CheckRooms(
 	ctx context.Context, job importjob.ImportJob, rows []RoomOfFile,
 ) ([]importjob.ImportRow, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+
 	var reports []importjob.ImportRow
-	err := s.db.WriteAcross(requester(ctx, job), func(tx *db.Tx) error {
-		b, err := s.newRoomBatch(tx, job, rows)
+	err = s.db.WriteAcross(requester(ctx, job), func(tx *db.Tx) error {
+		b, err := s.newRoomBatch(tx, ref, job, rows)
 		if err != nil {
 			return err
 		}
@@ -77,9 +84,14 @@ func (s *Entitlements) CheckRooms(
 func (s *Entitlements) StoreRooms(
 	ctx context.Context, job importjob.ImportJob, rows []RoomOfFile,
 ) (importjob.ImportJob, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return importjob.ImportJob{}, err
+	}
+
 	var after importjob.ImportJob
 	var reports []importjob.ImportRow
-	err := s.db.WriteAcross(requester(ctx, job), func(tx *db.Tx) error {
+	err = s.db.WriteAcross(requester(ctx, job), func(tx *db.Tx) error {
 		if err := db.MayManage(tx.Scope, job.Reason); err != nil {
 			return err
 		}
@@ -89,7 +101,7 @@ func (s *Entitlements) StoreRooms(
 			return err
 		}
 
-		b, err := s.newRoomBatch(tx, job, rows)
+		b, err := s.newRoomBatch(tx, ref, job, rows)
 		if err != nil {
 			return err
 		}
@@ -144,8 +156,9 @@ type roomBatch struct {
 	acc account.Account
 	job importjob.ImportJob
 
-	rooms     map[licensing.RoomKey][]*Room  // active ones of the account, as a file knows them
-	devices   map[string]*PlacedDevice       // live ones of all accounts, by serial
+	rooms     map[licensing.RoomKey][]*Room // active ones of the account, as a file knows them
+	devices   map[string]*PlacedDevice      // live ones of all accounts, by serial
+	models    map[string][]catalogue.ProductModel
 	siteCount int                            // of the account, before the batch
 	sites     map[string]account.AccountSite // of the account, by rules.SiteKey
 
@@ -166,12 +179,13 @@ type wantedDevice struct {
 
 // newRoomBatch looks up the account, and the rooms and devices that the rows name.
 func (s *Entitlements) newRoomBatch(
-	tx *db.Tx, job importjob.ImportJob, rows []RoomOfFile,
+	tx *db.Tx, ref program.Reference, job importjob.ImportJob, rows []RoomOfFile,
 ) (*roomBatch, error) {
 	b := &roomBatch{
 		s:       s,
 		tx:      tx,
 		job:     job,
+		models:  ref.Models,
 		rooms:   map[licensing.RoomKey][]*Room{},
 		devices: map[string]*PlacedDevice{},
 	}
@@ -336,6 +350,9 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 	report := importjob.ImportRow{Outcome: importjob.RowUnchanged, Errors: slices.Clone(row.Err)}
 	var devices []*Device
 	for i, form := range row.Form.Devices {
+		pointer := "/devices/" + strconv.Itoa(i) + "/model"
+		report.Warnings = append(report.Warnings,
+			catalogue.DoubtModel(pointer, form.ModelCode, b.models)...)
 		d, wrong := b.device(i, form, room, isNew, &report)
 		fields = rules.AddFields(fields, wrong...)
 		if d != nil {

@@ -2,6 +2,7 @@ package entitlement
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"time"
 
@@ -177,7 +178,8 @@ func (s *Entitlements) ChangeRoom(
 	})
 }
 
-// changeRoom locks a room, calls change to alter it, and stores and audits the result.
+// changeRoom locks a room, calls change to alter it, and stores and audits the result; what is
+// so already stays as it is.
 func (s *Entitlements) changeRoom(
 	ctx context.Context, id, reason string, change func(
 		*db.Tx, account.Account, *Room,
@@ -193,8 +195,9 @@ func (s *Entitlements) changeRoom(
 				return db.Entry{}, err
 			}
 
+			stored := room
 			e, err := change(tx, acc, &room)
-			if err != nil {
+			if err != nil || reflect.DeepEqual(room, stored) {
 				return db.Entry{}, err
 			}
 

@@ -47,8 +47,10 @@ func (s SweepStep) Lock(
 	}
 
 	// The conditions spell the states as the partial indexes do: PostgreSQL uses such an
-	// index only for a condition that it can recognise.
-	err = q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).
+	// index only for a condition that it can recognise. The order is no bare column: the index
+	// of the ids has that order, so PostgreSQL would walk through every contract there is in
+	// the belief that the first of many due ones comes soon.
+	err = q.Where("id > ?", after).Where(where, args...).Order("id || ''").Limit(SweepBatch).
 		Find(&due).Error
 	if len(due) > 0 {
 		after = due[len(due)-1].ID

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"time"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -24,7 +25,14 @@ type OrderReader struct {
 	Administrator bool // of the account, in place of a contact who is told nothing
 	Reseller      bool
 	Distributor   bool
+
+	// Joined is when an administrator came to the account; zero: somebody else, who knows
+	// the order.
+	Joined time.Time
 }
+
+// WasThere reports whether a reader was one already when something happened.
+func (r OrderReader) WasThere(at time.Time) bool { return !r.Joined.After(at) }
 
 // IsSeller reports whether somebody reads of the order as its seller alone: the portal is not
 // theirs.
@@ -74,12 +82,23 @@ func AudienceOfOrder(tx *db.Tx, o OrderInAccount) ([]OrderReader, error) {
 		return readers, nil
 	}
 
-	admins, err := AdminsOfAccount(tx, o.AccountID)
+	var admins []struct {
+		Email, Name string
+		CreatedAt   time.Time
+	}
+	err := tx.Table("memberships AS m").
+		Select("u.email, u.name, m.created_at").
+		Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+			o.AccountID, RoleAdmin, rules.MembershipActive).
+		Order("m.id").
+		Scan(&admins).Error
 	for _, a := range admins {
 		readers = addReader(readers, OrderReader{
 			Email:         a.Email,
 			Name:          a.Name,
 			Administrator: true,
+			Joined:        a.CreatedAt,
 		})
 	}
 	return readers, err

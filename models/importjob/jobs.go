@@ -77,6 +77,7 @@ type ImportRow struct {
 	RoomID   *string
 	DeviceID *string
 	Errors   []rules.FieldError `gorm:"serializer:json"`
+	Warnings []rules.FieldError `gorm:"serializer:json"` // what is doubtful and taken all the same
 }
 
 // ImportOutcome is how a row ended.
@@ -261,7 +262,7 @@ func (s *Jobs) ImportProgress(ctx context.Context, job ImportJob) error {
 var putRow = clause.OnConflict{
 	Columns: []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
 	DoUpdates: clause.AssignmentColumns([]string{
-		"outcome", "order_id", "room_id", "device_id", "errors",
+		"outcome", "order_id", "room_id", "device_id", "errors", "warnings",
 	}),
 	Where: clause.Where{Exprs: []clause.Expression{
 		clause.Neq{Column: clause.Column{Table: "import_rows", Name: "outcome"}, Value: RowStored},
@@ -282,6 +283,7 @@ func PutRows(tx *db.Tx, rows []ImportRow) error {
 
 	for i := range rows {
 		rows[i].Errors = append([]rules.FieldError{}, rules.StoredFields(rows[i].Errors)...)
+		rows[i].Warnings = append([]rules.FieldError{}, rules.StoredFields(rows[i].Warnings)...)
 	}
 
 	return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error

@@ -188,14 +188,14 @@ func RedirectParcel(tx *db.Tx, bookingKey string) error {
 	}
 }
 
-// MayRedirectParcel reports whether RedirectParcel would not refuse.
-func MayRedirectParcel(tx *db.Tx, bookingKey string) (bool, error) {
-	var asked int64
-	err := tx.Model(&Shipment{}).
-		Where("booking_key = ?", bookingKey).
+// AskedOfCarrier returns those of the parcels that RedirectParcel would refuse, since the carrier
+// has booked them or was asked to.
+func AskedOfCarrier(tx *db.Tx, bookingKeys []string) (asked []string, err error) {
+	err = tx.Model(&Shipment{}).
+		Where("booking_key IN ?", bookingKeys).
 		Where("tracking IS NOT NULL OR carrier_asked_at IS NOT NULL").
-		Count(&asked).Error
-	return asked == 0, err
+		Pluck("booking_key", &asked).Error
+	return asked, err
 }
 
 func (r parcelRow) parcel() OutstandingParcel {

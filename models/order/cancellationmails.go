@@ -323,6 +323,10 @@ func tellOfHeld(tx *db.Tx, orderID string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	last := held[len(held)-1]
+	readers = slices.DeleteFunc(readers, func(r identity.OrderReader) bool {
+		return last.CompletedAt != nil && !r.WasThere(*last.CompletedAt)
+	})
 	told, err := withoutToldEnough(tx, o, readers)
 	if err != nil {
 		return false, err
@@ -333,7 +337,6 @@ func tellOfHeld(tx *db.Tx, orderID string) (bool, error) {
 		return false, err
 	}
 
-	last := held[len(held)-1]
 	if len(told) < len(readers) {
 		if err := last.setUntold(tx, quantity); err != nil {
 			return false, err
@@ -405,7 +408,8 @@ func tellOfUntold(tx *db.Tx, orderID string) (bool, error) {
 		}
 
 		waiting := slices.DeleteFunc(slices.Clone(readers), func(r identity.OrderReader) bool {
-			return slices.Contains(had, rules.NormaliseEmail(r.Email))
+			return slices.Contains(had, rules.NormaliseEmail(r.Email)) ||
+				!r.WasThere(*c.CompletedAt)
 		})
 		if len(waiting) == 0 { // who missed it is no reader any more
 			if err := c.setUntold(tx, 0); err != nil {

@@ -387,3 +387,70 @@ func TestS64_WhoLeftMissesNoMail(t *testing.T) {
 		require.Len(t, env.Mails(t, "order_cancelled"), told)
 	})
 }
+
+// joinColleague brings one more administrator into an account.
+func joinColleague(t *testing.T, env storetest.Env, accountID, email string) {
+	t.Helper()
+	inv, err := env.Invite(storetest.Customer(accountID), identity.NewInvite{
+		AccountID: accountID,
+		Email:     email,
+		Role:      identity.RoleAdmin,
+		Kind:      identity.InvitationForColleague,
+	})
+	require.NoError(t, err)
+	env.Join(t, inv)
+}
+
+// A mail of an earlier day goes to those who were there: a colleague who came to the account
+// after the cancellation is told of what happened since.
+func TestS64_WhoJoinsLaterGetsNoOldCancellations(t *testing.T) {
+	const mule = "mule@mule.example"
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		form := storetest.Form("PO-1")
+		form.Distributor.Email = mule
+		o := env.Fulfilled(t, seller, form)
+		ana, _ := env.Join(t, env.InvitationOf(t, o.ID))
+		joinColleague(t, env, *o.AccountID, "bia@acme.example")
+		require.NoError(t, env.Exec(
+			"UPDATE memberships SET state = 'REMOVED' WHERE user_id = '"+ana.ID+"'"))
+		cancelledOne(t, env, o.ID, 1)
+		require.Len(t, cancellationsTold(t, env, "bia@acme.example"), 1,
+			"an administrator stands in for who left")
+
+		key := env.DB.Secrets().Fingerprint("throttle", "mail/order-cancelled/"+seller.ID+"/"+mule)
+		require.NoError(t, env.Exec("UPDATE throttles SET count = 250 WHERE key = '"+key+"'"))
+		cancelledOne(t, env, o.ID, 1) // the distributor is told of it tomorrow
+
+		env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+		joinColleague(t, env, *o.AccountID, "caio@acme.example")
+		require.NoError(t, env.Exec("DELETE FROM throttles"))
+		storetest.SweepOnce(t, env)
+		require.NotEmpty(t, cancellationsTold(t, env, mule))
+		require.Empty(t, cancellationsTold(t, env, "caio@acme.example"))
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE untold_quantity > 0"))
+	})
+}
+
+// So it is with the small parts that were held for the order's next mail.
+func TestS64_WhoJoinsLaterGetsNoHeldCancellations(t *testing.T) {
+	env := storetest.SQLite(t)
+	form := storetest.Form("PO-1")
+	form.Lines[0].Quantity = 100
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
+	ana, _ := env.Join(t, env.InvitationOf(t, o.ID))
+	joinColleague(t, env, *o.AccountID, "bia@acme.example")
+	require.NoError(t, env.Exec(
+		"UPDATE memberships SET state = 'REMOVED' WHERE user_id = '"+ana.ID+"'"))
+	for range 5 {
+		cancelledOne(t, env, o.ID, 1)
+	}
+	require.NotZero(t, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE mail_held"))
+	before := len(cancellationsTold(t, env, "bia@acme.example"))
+
+	env.Calendar.Set(env.Calendar.Now().AddDate(0, 0, 1))
+	joinColleague(t, env, *o.AccountID, "caio@acme.example")
+	storetest.SweepOnce(t, env)
+	require.Len(t, cancellationsTold(t, env, "bia@acme.example"), before+1)
+	require.Empty(t, cancellationsTold(t, env, "caio@acme.example"))
+}

@@ -251,21 +251,17 @@ func (s *Orders) OrderNumbers(ctx context.Context, accountID string) (map[string
 	return numbers, err
 }
 
-// ContractsOfOrder lists an order's contracts by line; a seller sees none (S36), and an
-// order that is not in scope is NOT_FOUND.
+// ContractsOfOrder lists an order's contracts by line, with how many of their units are in
+// force; a seller sees none (S36), and an order that is not in scope is NOT_FOUND.
 func (s *Orders) ContractsOfOrder(
 	ctx context.Context, orderID string,
-) ([]entitlement.ServiceContract, error) {
-	var out []entitlement.ServiceContract
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+) (out []entitlement.ContractEntry, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if _, err := orderInScope(tx, orderID); err != nil {
 			return err
 		}
-
-		return tx.Scope.Accounts(tx.DB, "account_id").
-			Where("order_id = ?", orderID).
-			Order("id").
-			Find(&out).Error
+		out, err = entitlement.ContractsOf(tx, orderID)
+		return err
 	})
 	return out, err
 }

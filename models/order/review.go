@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -404,6 +405,17 @@ func amendable(o Order, form ordering.OrderForm) error {
 	return nil
 }
 
+// saysTheSame reports whether an order that is read anew says what the stored one says, and
+// comes to the same end.
+func saysTheSame(stored, fresh Order) bool {
+	return reflect.DeepEqual(stored.Payload, fresh.Payload) &&
+		stored.State == fresh.State &&
+		slices.Equal(stored.ReviewReasons, fresh.ReviewReasons) &&
+		stored.ResellerID == fresh.ResellerID &&
+		db.Text(stored.DistributorID) == db.Text(fresh.DistributorID) &&
+		db.Text(stored.AccountID) == db.Text(fresh.AccountID)
+}
+
 // amend rewrites the order from the form as if it had just come in.
 func amend(
 	tx *db.Tx, ref program.Reference, o *Order, form ordering.OrderForm, reason string,
@@ -416,6 +428,10 @@ func amend(
 	fresh, err := newOrder(tx, ref, sender, form, o.CreatedAt)
 	if err != nil {
 		return err
+	}
+
+	if saysTheSame(*o, fresh) {
+		return nil
 	}
 
 	fresh.ID = o.ID

@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -297,6 +298,10 @@ func (s *Programs) changeCalendar(
 		if err != nil {
 			return err
 		}
+		if e.Verb == "" { // it was so already
+			out, err = calendarDetail(tx, c.Code)
+			return err
+		}
 
 		c.Version++
 		c.UpdatedAt = tx.Now()
@@ -334,6 +339,9 @@ func (s *Programs) PutCalendar(
 		before := c.facts()
 		c.Weekend = append([]calendar.Weekday{}, weekend...)
 		c.Hours = append([]calendar.WorkingTime{}, hours...)
+		if reflect.DeepEqual(before, c.facts()) {
+			return db.Entry{}, nil
+		}
 
 		return db.Entry{
 			Verb:     "calendar.changed",

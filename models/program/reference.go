@@ -196,6 +196,11 @@ func (s *Programs) ChangeProgram(
 			return err
 		}
 
+		changed := programChanges(before.Program, p)
+		if len(changed) == 0 && before.Version == version {
+			return nil
+		}
+
 		res := tx.Model(&programRow{}).
 			Where("id = ? AND version = ?", p.ID, version).
 			Select("config", "version", "updated_at").
@@ -216,7 +221,7 @@ func (s *Programs) ChangeProgram(
 				ObjectID: p.ID,
 				Details: map[string]any{
 					"version": version + 1,
-					"changed": programChanges(before.Program, p),
+					"changed": changed,
 				},
 			},
 		)

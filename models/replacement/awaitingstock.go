@@ -41,17 +41,30 @@ func (w *rmaChange) howToGetStock() string {
 	if w.uncounted {
 		return "Find a unit that can be sent, and allocate it: no depot counts this model. " +
 			"Where there is none, backorder it with the day on which one is expected: " +
-			"the customer is told."
+			w.whoIsTold() + "."
 	}
 
 	ways := []string{"Enter units that come to a depot and allocate one"}
 	if others := rma.BetterModels(w.ModelCode); len(others) > 0 {
 		ways = append(ways, "allocate a better model ("+strings.Join(others, ", ")+")")
 	}
-	ways = append(ways, "backorder it with the day on which one is expected: the customer is told")
+	ways = append(ways, "backorder it with the day on which one is expected: "+w.whoIsTold())
 
 	last := len(ways) - 1
 	return strings.Join(ways[:last], ", ") + ", or " + ways[last] + "."
+}
+
+// whoIsTold says who gets a mail about what becomes of the RMA, so that somebody calls where
+// nobody does.
+func (w *rmaChange) whoIsTold() string {
+	switch {
+	case w.Told.Admins != nil:
+		return "the customer is told"
+	case len(w.Told.People()) > 0:
+		return "the contact of the site is told, since nobody at the customer has accepted the " +
+			"invitation"
+	}
+	return "nobody at the customer has accepted the invitation, so no mail goes out: call them"
 }
 
 // whyAwaitingStock says what is missing, where it is to go and what was promised.
@@ -73,21 +86,25 @@ func (w *rmaChange) whyAwaitingStock() string {
 		w.Quantity, w.modelName(model), model, w.SiteCountry, promised)
 }
 
-// askForStock asks operators for a unit of which no depot has one: it is sent to the site as
-// soon as there is one.
-func (w *spareUnitChange) askForStock() error {
+// askForStock asks operators for a unit of which no depot has one, or whose model no depot
+// counts: it is sent to the site as soon as there is one.
+func (w *spareUnitChange) askForStock(counted bool) error {
 	name, err := w.modelName()
 	if err != nil {
 		return err
 	}
 
+	missing := "No depot has 1 x %s (%s) free."
+	if !counted {
+		missing = "No depot counts the model of this: 1 x %s (%s)."
+	}
 	return w.tx.Raise(db.OperatorTask{
 		Kind:      db.TaskAwaitingStock,
 		SubjectID: w.ID,
 		AccountID: w.AccountID,
 		What: w.Name() + ": Find a unit that can be sent, and ship it. " +
 			"Where none comes soon, tell the customer.",
-		Why: fmt.Sprintf("No depot has 1 x %s (%s) free. It goes to %s, and no day is promised.",
+		Why: fmt.Sprintf(missing+" It goes to %s, and no day is promised.",
 			name, w.ModelCode, w.SiteCountry),
 	})
 }

@@ -2,6 +2,8 @@ package replacement
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -78,14 +80,43 @@ func (s *Replacements) ReaddressRMA(ctx context.Context, id, reason string) (RMA
 	})
 }
 
-// MayReaddress reports whether the carrier has neither booked the replacement's parcel nor was
-// asked to.
-func (s *Replacements) MayReaddress(ctx context.Context, r RMA) (may bool, err error) {
+// CommandsFor returns what the caller may do now with each of the replacements, by their ids:
+// by its role and their facts, and readdress only while the carrier has neither booked the
+// parcel nor was asked to.
+func (s *Replacements) CommandsFor(
+	ctx context.Context, rmas ...RMA,
+) (map[string][]rma.RMACommand, error) {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	now := s.db.Clock().Now()
+	out := make(map[string][]rma.RMACommand, len(rmas))
+	parcels := map[string]string{} // of those that may still be readdressed, by their ids
+	for _, r := range rmas {
+		out[r.ID] = rma.RMACommandsFor(scope.Actor.Role, r.RMAFacts, now)
+		if slices.Contains(out[r.ID], rma.RMAReaddress) {
+			parcels[r.ID] = r.bookingKey()
+		}
+	}
+	if len(parcels) == 0 {
+		return out, nil
+	}
+
+	var asked []string
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		may, err = logistics.MayRedirectParcel(tx, r.bookingKey())
+		asked, err = logistics.AskedOfCarrier(tx, slices.Collect(maps.Values(parcels)))
 		return err
 	})
-	return may, err
+	for id, key := range parcels {
+		if slices.Contains(asked, key) {
+			out[id] = slices.DeleteFunc(out[id], func(c rma.RMACommand) bool {
+				return c == rma.RMAReaddress
+			})
+		}
+	}
+	return out, err
 }
 
 // GoesTo returns where a replacement goes or went, and whether that was fixed by its approval;

@@ -3,6 +3,7 @@ package replacement
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -194,7 +195,7 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		Undecided:  facts.Undecided,
 	})
 	if err != nil {
-		return false, err
+		return false, w.nameNearModels(err, cmp.Or(covered.Device.ModelCode, n.ModelCode))
 	}
 
 	if to.isNew {
@@ -210,6 +211,26 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 	w.ReviewReasons = append([]string{}, verdict.Review...)
 	err = w.begin(n, covered.Answer)
 	return false, err
+}
+
+// nameNearModels has a refusal for a model that is not supported name those that are spelled
+// nearly so, and say how a device's model is put right.
+func (w *rmaChange) nameNearModels(err error, code string) error {
+	var refusal *rules.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+
+	for i, f := range refusal.Fields {
+		if f.Code == rules.ModelNotSupported {
+			refusal.Fields[i].Message = "The model " + code +
+				" is not in the list of supported products, so it is never covered."
+			refusal.Fields[i].Remedy = strings.TrimSpace(
+				catalogue.NearModel(code, w.ref.Models) +
+					" Where the device is of another model, change its model and ask again.")
+		}
+	}
+	return refusal
 }
 
 // lockOwnerOf locks the account that the request is about.

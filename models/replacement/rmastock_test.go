@@ -357,3 +357,38 @@ func TestS21_AReceiptNamesWhoWaits(t *testing.T) {
 		require.Empty(t, waiting)
 	})
 }
+
+// The task says who is told: where nobody at the customer has come to the portal, somebody has to
+// call. A model that no depot counts is not one of which none is free.
+func TestS21_TheTaskForStockSaysWhoIsTold(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	require.NoError(t, env.Exec("UPDATE memberships SET state = 'SUSPENDED'"))
+	r := env.Requested(t, c)
+	task := func() string {
+		_, err := env.ApproveRMA(storetest.AgentContext, r.ID,
+			replacement.RMAApproval{DefectConfirmed: true})
+		require.NoError(t, err)
+		return env.Tasks(t, db.TaskAwaitingStock)[0].What
+	}
+	require.Contains(t, task(), "the contact of the site is told")
+
+	_, err := env.WithdrawRMA(storetest.AgentContext, r.ID, "")
+	require.NoError(t, err)
+	require.NoError(t, env.Exec("UPDATE sites SET contact_email = ''"))
+	r = env.Requested(t, c)
+	require.Contains(t, task(), "no mail goes out: call them")
+
+	_, err = env.WithdrawRMA(storetest.AgentContext, r.ID, "")
+	require.NoError(t, err)
+	require.NoError(t, env.Exec("UPDATE memberships SET state = 'ACTIVE'"))
+	r = env.Requested(t, c)
+	require.Contains(t, task(), "the customer is told.")
+}
+
+func TestS26_ASpareOfAModelThatNobodyCountsSaysSo(t *testing.T) {
+	env := storetest.SQLite(t)
+	c, u := env.Spare(t)
+	env.Agreed(t, c, u)
+	require.Contains(t, env.Tasks(t, db.TaskAwaitingStock)[0].Why, "No depot counts the model")
+}

@@ -232,7 +232,7 @@ func (w *spareUnitChange) planStock() error {
 
 // reserve reserves a unit where a depot has one, and asks an operator for one where none has.
 func (w *spareUnitChange) reserve() error {
-	e, _, err := logistics.ReserveStock(w.tx, logistics.StockNeed{
+	e, counted, err := logistics.ReserveStock(w.tx, logistics.StockNeed{
 		ModelCode: w.ModelCode,
 		Quantity:  1,
 		Country:   w.SiteCountry,
@@ -243,7 +243,7 @@ func (w *spareUnitChange) reserve() error {
 		return err
 	}
 	if e == nil {
-		return w.askForStock()
+		return w.askForStock(counted)
 	}
 
 	w.DepotID = &e.DepotID

@@ -31,5 +31,5 @@ func SweepOnce(t *testing.T, env Env) operations.Sweep {
 func OneContract(t *testing.T, env Env, orderID string) entitlement.ServiceContract {
 	all, err := env.ContractsOfOrder(env.Context, orderID)
 	require.NoError(t, err)
-	return all[0]
+	return all[0].ServiceContract
 }

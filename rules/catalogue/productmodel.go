@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"cloud.google.com/go/civil"
 
@@ -74,9 +75,32 @@ func CheckModel(pointer, code string, models map[string][]ProductModel) error {
 		Pointer: pointer,
 		Code:    UnknownModel,
 		Message: "The catalog has no model of this code.",
-		Remedy: "Use the code of a model of the catalog." +
-			nearSentence(code, slices.Collect(maps.Keys(models))),
+		Remedy:  "Use the code of a model of the catalog." + NearModel(code, models),
 	}})
+}
+
+// DoubtModel returns a warning, with UNKNOWN_MODEL, about a device of a code that no model of
+// the catalogue has or had: it is kept, and never covered (R59b). It names those that are
+// spelled nearly so.
+func DoubtModel(pointer, code string, models map[string][]ProductModel) []rules.FieldError {
+	code = NormaliseModelCode(code)
+	if code == "" || len(models[code]) > 0 {
+		return nil
+	}
+
+	return []rules.FieldError{{
+		Pointer: pointer,
+		Code:    UnknownModel,
+		Message: "The catalog has no model " + code + ": the device is kept, and never covered.",
+		Remedy: strings.TrimSpace(
+			NearModel(code, models) + " Correct the model if it is another one."),
+	}}
+}
+
+// NearModel says which models are spelled nearly as a code, in a sentence with a space before
+// it; empty where none is.
+func NearModel(code string, models map[string][]ProductModel) string {
+	return nearSentence(NormaliseModelCode(code), slices.Collect(maps.Keys(models)))
 }
 
 // ModelOn finds the version of a model that is supported on the day. Of several,

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// S10, S12: what ends with the licenses is named and asked about; licenses go by their rooms, and
+// what an order has left is said.
+func TestS12_OrdersAreCancelledFromTheCommandLine(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	c := env.Covered(t)
+	r := env.Approved(t, c)
+	second := env.Room(t, c.Account, "Sala 2")
+	env.Assigned(t, env.Licences(t, c.Order)[1], second)
+	cancel := func(more ...string) []string {
+		return append([]string{"order", "cancel", "PO-SN-100", "--reason", "asked"}, more...)
+	}
+
+	require.Equal(t, exitRefused, s.run(cancel("--whole")...))
+	require.Contains(t, s.err.String(), "withdrawn: "+r.Number)
+	require.Contains(t, s.err.String(), "--whole --yes")
+	require.Contains(t, s.must("order", "show", "PO-SN-100"), ": fulfilled")
+
+	require.Equal(t, exitUsage, s.run(cancel("--quantity", "9")...))
+	require.Contains(t, s.err.String(), "name 1 more with --license")
+	require.Contains(t, s.err.String(), "(Sala 1, HQ)")
+	require.Equal(t, exitUsage, s.run(cancel("--quantity", "9", "--license", "Sala 3")...))
+	require.Contains(t, s.err.String(), "there is SELECT-3Y/")
+	require.Equal(t, exitRefused, s.run(cancel("--quantity", "9", "--license", "Sala 1")...))
+	require.Contains(t, s.err.String(), r.Number)
+
+	out := s.must(cancel("--quantity", "9", "--licence", "sala 2")...) // as it was called before
+	require.Contains(t, out, "1 of 10")
+	out = s.must(cancel("--whole", "--yes")...)
+	require.Contains(t, out, "Canceled: the whole order")
+	require.NotContains(t, out, "2029", "no end of a term that does not come")
+
+	all, err := env.ListCancellations(env.Context, c.Order.ID)
+	require.NoError(t, err)
+	for _, one := range all {
+		require.Equal(t, order.CancellationRequested, one.State)
+		_, err := env.CompensateCancellation(env.Context, one.ID)
+		require.NoError(t, err)
+	}
+	require.Contains(t, s.must("order", "show", "PO-SN-100"),
+		"With it: not sent, withdrawn: "+r.Number)
+}
