@@ -89,6 +89,15 @@ func (tx *Tx) With(q *gorm.DB) *Tx {
 // Postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
 func (tx *Tx) Postgres() bool { return isPostgres(tx.DB) }
 
+// PlanByValues has PostgreSQL plan each query that follows by its values, every time, such as
+// a search by a part: whether few rows have it or many decides how they are found.
+func (tx *Tx) PlanByValues() error {
+	if !tx.Postgres() {
+		return nil
+	}
+	return tx.Exec("SET LOCAL plan_cache_mode = force_custom_plan").Error
+}
+
 // Secrets returns what derives the secrets that are sent by mail.
 func (tx *Tx) Secrets() Secrets { return tx.database.secrets }
 

@@ -467,6 +467,9 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 		}
 
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
+			if err := tx.PlanByValues(); err != nil {
+				return err
+			}
 			model := catalogue.NormaliseModelCode(f.Search)
 			q = q.Where(tx.
 				Where("serial LIKE ? ESCAPE '!'", db.Part(serial)).

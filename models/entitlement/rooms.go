@@ -336,51 +336,65 @@ type RoomFilter struct {
 func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, error) {
 	var out []Room
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		q := tx.Scope.Accounts(tx.DB, "account_id")
-		for column, value := range map[string]string{
-			"account_id": f.AccountID,
-			"site":       f.Site,
-			"country":    f.Country,
-			"platform":   string(f.Platform),
-			"state":      string(f.State),
-		} {
-			if value != "" {
-				q = q.Where(clause.Eq{Column: column, Value: value})
-			}
-		}
-
-		if strings.TrimSpace(f.Search) != "" {
-			q = q.Where(searchRooms(tx, f))
-		}
-
 		within := tx.Scope.Accounts(tx.Table("rooms"), "account_id")
-		return f.Page.ApplySorted(q, within, f.Sort, "name").Find(&out).Error
+		page := func(q *gorm.DB) *gorm.DB { return f.Page.ApplySorted(q, within, f.Sort, "name") }
+
+		q := f.narrow(tx, tx.DB)
+		if strings.TrimSpace(f.Search) != "" {
+			if err := tx.PlanByValues(); err != nil {
+				return err
+			}
+			q = f.search(tx, q, page)
+		}
+		return page(q).Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(r Room) string { return r.ID })
 	return out, next, err
 }
 
-// searchRooms finds a part of a name or site, or of the serial of a device in the
-// room. The devices are narrowed to the same accounts: otherwise every account's
-// would be read for each search.
-func searchRooms(tx *db.Tx, f RoomFilter) *gorm.DB {
-	either := tx.Where("search_key LIKE ? ESCAPE '!'", db.Part(rules.SearchKey(f.Search)))
+// narrow narrows a query on rooms to the scope, and to what the filter names wholly.
+func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
+	q = tx.Scope.Accounts(q, "account_id")
+	for column, value := range map[string]string{
+		"account_id": f.AccountID,
+		"site":       f.Site,
+		"country":    f.Country,
+		"platform":   string(f.Platform),
+		"state":      string(f.State),
+	} {
+		if value != "" {
+			q = q.Where(clause.Eq{Column: column, Value: value})
+		}
+	}
+	return q
+}
+
+// search finds a part of a name or site, or of the serial of a device in the room. Each of
+// the two is a page of its own, found in the way that suits it: by the part where few have
+// it, in the page's order where many do. The devices are narrowed to the same accounts:
+// otherwise every account's would be read for each search.
+func (f RoomFilter) search(
+	tx *db.Tx, q *gorm.DB, page func(*gorm.DB) *gorm.DB,
+) *gorm.DB {
+	ids := func() *gorm.DB { return f.narrow(tx, tx.Table("rooms").Select("id")) }
+
+	named := page(ids().Where("search_key LIKE ? ESCAPE '!'", db.Part(rules.SearchKey(f.Search))))
 	serial := rules.NormaliseSerial(f.Search)
 	if serial == "" {
-		return either
+		return q.Where("id IN (SELECT id FROM (?) named)", named)
 	}
 
 	inside := tx.Scope.Accounts(tx.Table("devices AS d"), "d.account_id").
 		Select("p.room_id").
 		Joins("JOIN device_placements p ON p.device_id = d.id").
 		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", db.Part(serial))
-
 	if f.AccountID != "" {
 		inside = inside.Where("d.account_id = ?", f.AccountID)
 	}
 
-	return either.Or("id IN (?)", inside)
+	return q.Where("id IN (SELECT id FROM (?) named UNION ALL SELECT id FROM (?) equipped)",
+		named, page(ids().Where("id IN (?)", inside)))
 }
 
 // SiteOfRooms is a site that active rooms of an account name.
