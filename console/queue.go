@@ -33,7 +33,6 @@ type queuePage struct {
 	Empty   emptyState
 	Further string // address of the next page; empty: there is none
 	Work    bool   // the operator may take tasks
-	Refresh string // address of this list
 }
 
 // showQueue lists the open tasks, the longest waiting first: by default what is mine or
@@ -57,7 +56,6 @@ func showQueue(v *visit) (answer, error) {
 		Facets:  v.queueFacets(q, found),
 		Further: v.further(queuePath, found.Next.String()),
 		Work:    v.mayDo(rules.WorkTasks),
-		Refresh: v.request.URL.RequestURI(),
 		Empty: emptyState{
 			Icon:  "inbox",
 			Title: v.say("console.queue.empty.title"),

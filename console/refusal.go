@@ -45,7 +45,6 @@ var refusals = map[string]struct {
 	"LOST_WAY":                   {http.StatusBadRequest, "lostway"},
 	identity.OperatorWithoutRole: {http.StatusForbidden, "norole"},
 	identity.OperatorDisabled:    {http.StatusForbidden, "disabled"},
-	StepUpRequired:               {http.StatusForbidden, "stepup"},
 	rules.RateLimited:            {http.StatusTooManyRequests, "limited"},
 	rules.VersionMismatch:        {http.StatusPreconditionFailed, "changed"},
 	rules.StateConflict:          {http.StatusConflict, "conflict"},
@@ -62,6 +61,9 @@ type problemPage struct {
 // refuse turns a refusal into its page; the only place that does. An error without a code goes
 // to the log, and the visitor reads "internal error".
 func (v *visit) refuse(err error) answer {
+	if rules.CodeOf(err) == StepUpRequired {
+		return v.stepUp()
+	}
 	known, ok := refusals[rules.CodeOf(err)]
 	if !ok {
 		v.log.Error("console: a request failed", "request", v.id, "error", err)

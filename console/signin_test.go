@@ -92,6 +92,16 @@ func TestS53_WhoIsDisabledIsOutWithTheNextRequest(t *testing.T) {
 	require.Equal(t, http.StatusConflict, r.status)
 }
 
+// The row decides with every request, however it came to say so.
+func TestS53_TheRowDecidesWithEveryRequest(t *testing.T) {
+	for _, change := range []string{"disabled_at = '2026-01-01 00:00:00+00:00'", "role = ''", "issuer = 'https://other.example'"} {
+		w := issuerWorld(t)
+		b := w.signedIn(staff[0])
+		require.NoError(t, w.Exec("UPDATE operators SET "+change))
+		require.Equal(t, signInPath, b.get(operatorsPath).path, change)
+	}
+}
+
 // A forged or foreign answer of the issuer signs nobody in.
 func TestS53_OnlyTheIssuersOwnAnswerIsBelieved(t *testing.T) {
 	for name, alter := range map[string]func(map[string]any){

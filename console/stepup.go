@@ -38,7 +38,7 @@ type stepUpPage struct {
 
 // stepUp asks for a fresh sign-in (STEP_UP_REQUIRED) instead of going on. A form is kept in the
 // session, and its page shows it again; it is never sent again by itself.
-func (v *visit) stepUp() (answer, error) {
+func (v *visit) stepUp() answer {
 	page := v.pageOf(v.request.URL.Path)
 	if v.request.Method == get && page == v.request.URL.Path && v.request.URL.RawQuery != "" {
 		page += "?" + v.request.URL.RawQuery
@@ -61,17 +61,17 @@ func (v *visit) stepUp() (answer, error) {
 		page:   "stepup",
 		title:  v.language.Say("console.problem.stepup.title"),
 		data:   p,
-	}, nil
+	}
 }
 
-// needFresh is for a handler that finds out only by its form that it asks for a fresh sign-in:
-// waiving a fee, for example. ok is false where the answer is to be shown instead of going on.
-func (v *visit) needFresh() (a answer, ok bool, err error) {
+// needFresh refuses, with STEP_UP_REQUIRED, an operator whose sign-in is older than ten minutes.
+// A handler that knows only by its form that it asks for a fresh one, such as waiving a fee,
+// returns its error before it does anything.
+func (v *visit) needFresh() error {
 	if v.provedLately() {
-		return answer{}, true, nil
+		return nil
 	}
-	a, err = v.stepUp()
-	return a, false, err
+	return errStepUp
 }
 
 func (v *visit) keepTyped(page string) bool {

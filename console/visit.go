@@ -145,8 +145,10 @@ func (v *visit) callHandler() (answer, error) {
 	if !storable(v.request.URL.Query()) {
 		return answer{}, errNoPage
 	}
-	if r.fresh && !v.provedLately() {
-		return v.stepUp()
+	if r.fresh {
+		if err := v.needFresh(); err != nil {
+			return answer{}, err
+		}
 	}
 
 	v.expectForm()

@@ -248,6 +248,14 @@ type IssuerSignIn struct {
 // with a new row. Who has no role (OPERATOR_WITHOUT_ROLE) or is disabled (OPERATOR_DISABLED)
 // is refused, and the sessions of before end.
 func (s *Operators) SignInByIssuer(ctx context.Context, in IssuerSignIn) (Operator, error) {
+	o, err := s.signInByIssuer(ctx, in)
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // in two browsers at once, for the first time
+		o, err = s.signInByIssuer(ctx, in)
+	}
+	return o, err
+}
+
+func (s *Operators) signInByIssuer(ctx context.Context, in IssuerSignIn) (Operator, error) {
 	var o Operator
 	var refused error
 	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {

@@ -6,10 +6,12 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/pquerna/otp/hotp"
+	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -84,8 +86,7 @@ func (s *Operators) AddOperator(ctx context.Context, n NewOperator) (Operator, s
 			return err
 		}
 		if taken > 0 {
-			return rules.Refuse(rules.StateConflict, "There is an operator with this address.",
-				"roomcover operator list shows them; reset-factor gives a new link.")
+			return addressTaken()
 		}
 
 		if err := tx.Create(&o).Error; err != nil {
@@ -97,7 +98,15 @@ func (s *Operators) AddOperator(ctx context.Context, n NewOperator) (Operator, s
 			Details:  db.WithReason(n.Reason, map[string]any{"role": o.Role}),
 		})
 	})
+	if errors.Is(err, gorm.ErrDuplicatedKey) { // added twice at once
+		err = addressTaken()
+	}
 	return o, secret, err
+}
+
+func addressTaken() error {
+	return rules.Refuse(rules.StateConflict, "There is an operator with this address.",
+		"roomcover operator list shows them; reset-factor gives a new link.")
 }
 
 // newFactor takes password and second factor away, and opens a link to set up new ones.
