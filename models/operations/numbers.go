@@ -291,7 +291,7 @@ const (
 var endingDays = []int{30, 60, 90}
 
 // Numbers computes the numbers of the whole weeks that the two days are in, for the service
-// and its operators. It takes nine statements, however much there is. A zone that is none, days
+// and its operators. It takes eight statements, however much there is. A zone that is none, days
 // in the wrong order, more than 53 weeks and weeks that have not begun answer
 // VALIDATION_FAILED.
 func (s *Operations) Numbers(ctx context.Context, q NumbersQuery) (Numbers, error) {
