@@ -574,7 +574,7 @@ func (h *history) forget() {
 }
 
 func TestS58_NumbersEqualTheirRecomputation(t *testing.T) {
-	storetest.Checks(t, 12, 150)
+	storetest.Checks(t, 30, 300)
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		h := newHistory(t, env)
 		rapid.Check(t, func(rt *rapid.T) {
@@ -582,10 +582,17 @@ func TestS58_NumbersEqualTheirRecomputation(t *testing.T) {
 			h.forget()
 			before, err := env.Numbers(storetest.Operator(), operations.NumbersQuery{})
 			require.NoError(rt, err)
-			for range rapid.IntRange(0, 40).Draw(rt, "things") {
-				rapid.SampledFrom([]func(){
-					h.order, h.refusal, h.invitation, h.replacement, h.spare, h.mail, h.task,
-				}).Draw(rt, "thing")()
+			things := []func(){
+				h.order, h.refusal, h.invitation, h.replacement, h.spare, h.mail, h.task,
+			}
+			// Many of one kind, so that percentiles are of enough to differ.
+			most := rapid.SampledFrom(things).Draw(rt, "most")
+			for range rapid.IntRange(0, 60).Draw(rt, "things") {
+				if h.chance("of most", 60) {
+					most()
+					continue
+				}
+				rapid.SampledFrom(things).Draw(rt, "thing")()
 			}
 
 			// Over a change of the clock in Berlin, and weeks that begin in the middle of a history.
