@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"messages":         {},
 	"messages/promise": {"messages", "rules/calendar"},
 	"messages/process": {"messages", "rules/processes"},
+	"chart":            {"messages"},
 
 	// What stands on the world outside, or on nothing.
 	"clock":   {},

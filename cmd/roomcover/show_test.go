@@ -58,6 +58,7 @@ func TestWhatCommandsShowIsForPeopleAndJSONForPrograms(t *testing.T) {
 		"ps",
 		"ps --counts",
 		"agenda --time-zone America/Sao_Paulo",
+		"numbers --time-zone America/Sao_Paulo",
 		"task",
 		"tasks",
 		"task list",

@@ -78,6 +78,9 @@ func questions(n int) []question {
 		}},
 		{"processes: first page", 50 * ms, processes(operations.ProcessFilter{})},
 		{"processes: overdue", 100 * ms, processes(operations.ProcessFilter{Overdue: true})},
+		{"numbers of twelve weeks", 2000 * ms, func(env storetest.Env) error {
+			return storetest.SecondOf(env.Numbers(operator, operations.NumbersQuery{}))
+		}},
 		{"agenda", 150 * ms, agenda(operations.AgendaQuery{})},
 		{"agenda of one account", 20 * ms, agenda(operations.AgendaQuery{AccountID: million.Other})},
 		{"agenda of the giant", 20 * ms, agenda(operations.AgendaQuery{AccountID: million.Giant})},

@@ -22,7 +22,12 @@ var large = []string{
 // indexes are those by which a question has to be answered: reading a whole index of the ids
 // would not be reading the table either.
 var indexes = map[string][]string{
-	"watch over what is overdue":              {"rmas_next", "spare_units_next"},
+	"watch over what is overdue": {"rmas_next", "spare_units_next"},
+	"numbers of twelve weeks": {
+		"orders_created", "service_contracts_created", "orders_state", "order_refusals_created",
+		"invitations_unclaimed", "rmas_created", "rmas_closed", "notifications_sent",
+		"notifications_state", "operator_tasks_kind",
+	},
 	"processes: first page":                   {"service_contracts_select", "rmas_open"},
 	"coverage of a serial, operator":          {"devices_serial_any", "service_contracts_jumpstart"},
 	"coverage of a serial, giant":             {"devices_serial_any", "service_contracts_jumpstart"},

@@ -1,0 +1,36 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+-- What came, and what ended, within a period of whole weeks, which the numbers of the operators
+-- are computed from.
+DROP INDEX CONCURRENTLY IF EXISTS orders_created;
+CREATE INDEX CONCURRENTLY orders_created ON orders (created_at, submitted_by);
+DROP INDEX CONCURRENTLY IF EXISTS invitations_accepted;
+CREATE INDEX CONCURRENTLY invitations_accepted ON invitations (state_since) WHERE state = 'ACCEPTED';
+DROP INDEX CONCURRENTLY IF EXISTS invitations_unclaimed;
+CREATE INDEX CONCURRENTLY invitations_unclaimed ON invitations (expires_at) WHERE state <> 'ACCEPTED';
+DROP INDEX CONCURRENTLY IF EXISTS rmas_created;
+CREATE INDEX CONCURRENTLY rmas_created ON rmas (created_at);
+DROP INDEX CONCURRENTLY IF EXISTS rmas_arrived;
+CREATE INDEX CONCURRENTLY rmas_arrived ON rmas ((COALESCE(delivered_at, swapped_at)));
+DROP INDEX CONCURRENTLY IF EXISTS rmas_closed;
+CREATE INDEX CONCURRENTLY rmas_closed ON rmas (closed_at) WHERE closed_at IS NOT NULL;
+DROP INDEX CONCURRENTLY IF EXISTS spare_units_created;
+CREATE INDEX CONCURRENTLY spare_units_created ON spare_units (created_at);
+DROP INDEX CONCURRENTLY IF EXISTS spare_units_on_site;
+CREATE INDEX CONCURRENTLY spare_units_on_site ON spare_units (on_site_at) WHERE on_site_at IS NOT NULL;
+DROP INDEX CONCURRENTLY IF EXISTS spare_units_closed;
+CREATE INDEX CONCURRENTLY spare_units_closed ON spare_units (closed_at) WHERE closed_at IS NOT NULL;
+DROP INDEX CONCURRENTLY IF EXISTS notifications_sent;
+CREATE INDEX CONCURRENTLY notifications_sent ON notifications (sent_at, template) WHERE state IN ('SENT','DELIVERED');
+
+-- +goose Down
+DROP INDEX notifications_sent;
+DROP INDEX spare_units_closed;
+DROP INDEX spare_units_on_site;
+DROP INDEX spare_units_created;
+DROP INDEX rmas_closed;
+DROP INDEX rmas_arrived;
+DROP INDEX rmas_created;
+DROP INDEX invitations_unclaimed;
+DROP INDEX invitations_accepted;
+DROP INDEX orders_created;
