@@ -25,7 +25,8 @@ func (h numbersHandlers) routes(api huma.API) {
 		OperatorOnly: true,
 	}
 
-	mount(api, read.get("get-numbers", "/v1/numbers", "Count what came and what ended, by the week"),
+	mount(api, read.get("get-numbers", "/v1/numbers",
+		"Count what came and what ended, by the week"),
 		h.getNumbers)
 }
 

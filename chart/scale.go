@@ -83,9 +83,11 @@ func (s scale) text(value int64) string {
 	case s.unit == PerMille:
 		return s.language.Say("chart.percent", messages.Args{"number": s.tenths(value)})
 	case s.unit == Seconds && s.step == aDay:
-		return s.language.Say("chart.days", messages.Args{"number": s.tenths(tenthsOf(value, aDay))})
+		number := s.tenths(tenthsOf(value, aDay))
+		return s.language.Say("chart.days", messages.Args{"number": number})
 	case s.unit == Seconds:
-		return s.language.Say("chart.hours", messages.Args{"number": s.tenths(tenthsOf(value, anHour))})
+		number := s.tenths(tenthsOf(value, anHour))
+		return s.language.Say("chart.hours", messages.Args{"number": number})
 	}
 	return s.language.Number(value)
 }

@@ -110,7 +110,8 @@ func (a *app) numbersTable(out io.Writer, w *words, n api.NumbersView) {
 
 		for _, p := range f.Parts {
 			share := f.Share && f.Name != operations.OrdersReviewed
-			t.AppendRow(append(numbersRow("  "+partText(w, f.Name, p.Key), share, p.NumbersCellView), ""))
+			row := numbersRow("  "+partText(w, f.Name, p.Key), share, p.NumbersCellView)
+			t.AppendRow(append(row, ""))
 		}
 	}
 
