@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 
 	"roomcover.dev/roomcover/models/db"
@@ -25,7 +26,10 @@ var (
 		"Begin with the first page.")
 	errIssuerDown = rules.Refuse("ISSUER_DOWN", "The issuer does not answer.", "Try again.")
 	errLostWay    = rules.Refuse("LOST_WAY", "The sign-in was not finished.", "Begin again.")
-	errStepUp     = rules.Refuse(StepUpRequired, "This needs a fresh sign-in.", "Sign in again.")
+	errNoRole     = rules.Refuse("OPERATOR_WITHOUT_ROLE",
+		"The issuer gives this person no role here.", "Ask whoever manages the roles.")
+	errDisabled = rules.Refuse("OPERATOR_DISABLED", "This operator is disabled.", "Ask a lead.")
+	errStepUp   = rules.Refuse(StepUpRequired, "This needs a fresh sign-in.", "Sign in again.")
 )
 
 // refusals are the page and status of each code; the texts are the messages under
@@ -34,20 +38,20 @@ var refusals = map[string]struct {
 	status int
 	kind   string
 }{
-	rules.NotFound:               {http.StatusNotFound, "notfound"},
-	"NO_METHOD":                  {http.StatusMethodNotAllowed, "notfound"},
-	"PANICKED":                   {http.StatusInternalServerError, "internal"},
-	"FOREIGN_ORIGIN":             {http.StatusForbidden, "origin"},
-	rules.Forbidden:              {http.StatusForbidden, "forbidden"},
-	"BAD_FORM":                   {http.StatusBadRequest, "form"},
-	"BAD_CURSOR":                 {http.StatusBadRequest, "cursor"},
-	"ISSUER_DOWN":                {http.StatusServiceUnavailable, "issuer"},
-	"LOST_WAY":                   {http.StatusBadRequest, "lostway"},
-	identity.OperatorWithoutRole: {http.StatusForbidden, "norole"},
-	identity.OperatorDisabled:    {http.StatusForbidden, "disabled"},
-	rules.RateLimited:            {http.StatusTooManyRequests, "limited"},
-	rules.VersionMismatch:        {http.StatusPreconditionFailed, "changed"},
-	rules.StateConflict:          {http.StatusConflict, "conflict"},
+	rules.NotFound:          {http.StatusNotFound, "notfound"},
+	"NO_METHOD":             {http.StatusMethodNotAllowed, "notfound"},
+	"PANICKED":              {http.StatusInternalServerError, "internal"},
+	"FOREIGN_ORIGIN":        {http.StatusForbidden, "origin"},
+	rules.Forbidden:         {http.StatusForbidden, "forbidden"},
+	"BAD_FORM":              {http.StatusBadRequest, "form"},
+	"BAD_CURSOR":            {http.StatusBadRequest, "cursor"},
+	"ISSUER_DOWN":           {http.StatusServiceUnavailable, "issuer"},
+	"LOST_WAY":              {http.StatusBadRequest, "lostway"},
+	"OPERATOR_WITHOUT_ROLE": {http.StatusForbidden, "norole"},
+	"OPERATOR_DISABLED":     {http.StatusForbidden, "disabled"},
+	rules.RateLimited:       {http.StatusTooManyRequests, "limited"},
+	rules.VersionMismatch:   {http.StatusPreconditionFailed, "changed"},
+	rules.StateConflict:     {http.StatusConflict, "conflict"},
 }
 
 // problemPage says what happened and what to do.
@@ -63,6 +67,12 @@ type problemPage struct {
 func (v *visit) refuse(err error) answer {
 	if rules.CodeOf(err) == StepUpRequired {
 		return v.stepUp()
+	}
+	switch {
+	case errors.Is(err, identity.ErrOperatorWithoutRole):
+		err = errNoRole
+	case errors.Is(err, identity.ErrOperatorDisabled):
+		err = errDisabled
 	}
 	known, ok := refusals[rules.CodeOf(err)]
 	if !ok {

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"roomcover.dev/roomcover/config"
@@ -106,6 +108,15 @@ func checkLater(c config.Config) error {
 	return sender.Close()
 }
 
+// issuersRoles is what the values of the issuer's claim stand for, as the environment says it.
+func issuersRoles(o config.Operators) string {
+	var out []string
+	for _, value := range slices.Sorted(maps.Keys(o.Roles)) {
+		out = append(out, value+"="+o.Roles[value])
+	}
+	return strings.Join(out, ",")
+}
+
 // effective is what the environment says, without passwords and keys.
 func effective(c config.Config) []setting {
 	return []setting{
@@ -128,6 +139,12 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_ALLOW_INSECURE", strings.Join(c.AllowInsecure, ",")},
 		{"ROOMCOVER_LOG_LEVEL", c.LogLevel},
 		{"ROOMCOVER_STOP_TIMEOUT", c.StopTimeout.String()},
+		{"ROOMCOVER_OPERATOR_ISSUER", c.Operators.Issuer},
+		{"ROOMCOVER_OPERATOR_CLIENT_ID", c.Operators.ClientID},
+		{"ROOMCOVER_OPERATOR_CLIENT_SECRET", whetherSet(c.Operators.ClientSecret)},
+		{"ROOMCOVER_OPERATOR_ROLE_CLAIM", c.Operators.RoleClaim},
+		{"ROOMCOVER_OPERATOR_ROLES", issuersRoles(c.Operators)},
+		{"ROOMCOVER_OPERATOR_TIME_ZONE", c.Operators.TimeZone},
 		{"ROOMCOVER_RATE_PER_SECOND", fmt.Sprint(c.Rate.PerSecond)},
 		{"ROOMCOVER_RATE_BURST", fmt.Sprint(c.Rate.Burst)},
 		{"ROOMCOVER_KEEP_TOLD_EVENTS", c.Keep.Told.String()},

@@ -63,6 +63,12 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 			VALUES ('tok_{i}', {parent}, 'CUSTOMER_ADMIN', {account}, 'x', 'x', 'hash-{i}', '', now(), now())`,
 		"INSERT INTO idempotency_keys VALUES ('tok_{i}', 'k', 'r', 200, '', now())",
 		"INSERT INTO sign_in_places VALUES ({user}, 'NETWORK', 'place-{i}', now(), now())",
+		`INSERT INTO operators (id, source, issuer, subject, issuer_session, email, name, role, locale,
+				password_hash, totp_secret, totp_step, setup_hash, armed_reason, created_at)
+			VALUES ('opr_{i}', 'PASSWORD', '', '', '', 'lia{i}@house.example', 'Lia', 'OPERATOR_AGENT', '',
+				'', '', 0, '', '', now())`,
+		"INSERT INTO operator_sessions VALUES ('hash-{i}', 'opr_{i}', 'Firefox', '', now(), now(), now())",
+		"INSERT INTO operator_recovery_codes VALUES ('opr_{i}', 'hash', NULL)",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)
 	}

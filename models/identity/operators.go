@@ -46,9 +46,9 @@ const (
 )
 
 // Refusals of a sign-in to the console.
-const (
-	OperatorWithoutRole = "OPERATOR_WITHOUT_ROLE"
-	OperatorDisabled    = "OPERATOR_DISABLED"
+var (
+	ErrOperatorWithoutRole = errors.New("identity: the issuer gives this person no role")
+	ErrOperatorDisabled    = errors.New("identity: the operator is disabled")
 )
 
 // Works reports whether the operator may do anything at all.
@@ -245,7 +245,7 @@ type IssuerSignIn struct {
 }
 
 // SignInByIssuer lets in whom the issuer names, with the role that it gives: the first time
-// with a new row. Who has no role (OPERATOR_WITHOUT_ROLE) or is disabled (OPERATOR_DISABLED)
+// with a new row. Who has no role (ErrOperatorWithoutRole) or is disabled (ErrOperatorDisabled)
 // is refused, and the sessions of before end.
 func (s *Operators) SignInByIssuer(ctx context.Context, in IssuerSignIn) (Operator, error) {
 	o, err := s.signInByIssuer(ctx, in)
@@ -289,7 +289,7 @@ func (s *Operators) signInByIssuer(ctx context.Context, in IssuerSignIn) (Operat
 		verb := "operator.signed_in"
 		switch {
 		case o.DisabledAt != nil:
-			refused = disabledOperator()
+			refused = ErrOperatorDisabled
 		case !in.Role.IsOperator():
 			refused = withoutRole(in.Role)
 		default:
@@ -326,12 +326,7 @@ func withoutRole(role rules.Role) error {
 	if role.IsOperator() {
 		return nil
 	}
-	return rules.Refuse(OperatorWithoutRole, "The issuer gives this person no role here.",
-		"Ask whoever manages the roles.")
-}
-
-func disabledOperator() error {
-	return rules.Refuse(OperatorDisabled, "This operator is disabled.", "Ask a lead.")
+	return ErrOperatorWithoutRole
 }
 
 // SignedInByPassword records a sign-in by password and second factor. One that an issuer was
