@@ -12,6 +12,8 @@ DECLARE
     owner CONSTANT name :=
         (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database());
 BEGIN
+    -- The search by a part of a name; not every owner of a database may create it.
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
     PERFORM pg_advisory_xact_lock(hashtextextended('roomcover roles', 0));
 
     IF to_regrole('roomcover_service') IS NULL THEN
@@ -27,6 +29,8 @@ BEGIN
     END IF;
 
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO roomcover_service', current_database());
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, roomcover_service, roomcover_tenant',
+        current_database());
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     EXECUTE format('GRANT USAGE, CREATE ON SCHEMA public TO %I', owner);
 

@@ -90,7 +90,7 @@ func TestR98_JumpStartAndCancelledOrdersAreVisible(t *testing.T) {
 	require.Len(t, table, 4)
 	require.Equal(t, "JumpStart Order SO 2,000 20 November 2026 18 February 2027 Active", table[1])
 	require.Contains(t, table[2], "Waiting to start")
-	require.Equal(t, "Logitech Select 3 years Order SO 10 – – Canceled", table[3], "what is over stands last")
+	require.Equal(t, "Logitech Select 3 years Order SO 10 – 23 November 2026 Canceled", table[3], "what is over stands last")
 }
 
 func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {

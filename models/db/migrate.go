@@ -90,7 +90,8 @@ func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 	applied, err := migrateUp(ctx, p)
 	if stateOf(err) == notAllowed {
 		return applied, fmt.Errorf("migrate: the role is not the one that owns the tables, "+
-			"which ROOMCOVER_OWNER_DATABASE_URL names: %w", err)
+			"which ROOMCOVER_OWNER_DATABASE_URL names, or deploy/postgres-roles.sql has not "+
+			"run: %w", err)
 	}
 	if err != nil {
 		return applied, fmt.Errorf("migrate: %w", err)

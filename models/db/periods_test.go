@@ -76,6 +76,30 @@ func TestPeriodsNeverOverlap(t *testing.T) {
 	})
 }
 
+// What an earlier release let overlap can be ended: the database refuses what would overlap
+// more, not the way out.
+func TestAnOverlapOfAnEarlierReleaseCanBeEnded(t *testing.T) {
+	env := storetest.Postgres(t)
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	licences := env.Licences(t, o)
+	attach := func(id, licence, from, to, why string) error {
+		return env.Exec(fmt.Sprintf(`
+			INSERT INTO warranty_attachments (id, account_id, licence_id, serial, end_reason,
+				attached_by, from_at, to_at)
+			VALUES ('%s', '%s', '%s', 'SN-1', '%s', 'usr', '%s', %s)`,
+			id, *o.AccountID, licence, why, from, to))
+	}
+	require.NoError(t, attach("1", licences[0].ID, "2020-01-01", "'2020-02-01'", "RELEASED"))
+	require.NoError(t, env.Exec("ALTER TABLE warranty_attachments DISABLE TRIGGER USER"))
+	require.NoError(t, attach("2", licences[1].ID, "2020-01-15", "NULL", ""))
+	require.NoError(t, env.Exec("ALTER TABLE warranty_attachments ENABLE TRIGGER USER"))
+
+	require.ErrorContains(t, env.Exec("UPDATE warranty_attachments SET from_at = '2020-01-10' WHERE id = '2'"),
+		"warranty_attachments_apart")
+	require.NoError(t, env.Exec(`
+		UPDATE warranty_attachments SET to_at = '2020-03-01', end_reason = 'RELEASED' WHERE id = '2'`))
+}
+
 // apart ends the name of what keeps periods apart.
 func apart(env storetest.Env, of string) string {
 	if env.DSN != "" && of == "room" {

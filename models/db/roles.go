@@ -107,7 +107,8 @@ var ErrRoles = errors.New("models: the database's roles are not set up")
 type Roles struct {
 	// Unbound: row-level security does not hold for the role.
 	Unbound bool
-	// Owner: the role owns the tables, so it could change them and empty the audit.
+	// Owner: the role owns the tables, or may turn into who does, so it could change them and
+	// empty the audit.
 	Owner bool
 	// Tenant: a transaction can turn into the tenant's role.
 	Tenant bool
@@ -163,7 +164,11 @@ const ownsSQL = `
 		WHERE c.oid = to_regclass('accounts')), false)`
 
 const connectedSQL = `
-	SELECT r.rolsuper OR r.rolbypassrls AS unbound,` + ownsSQL + ` AS owner,
+	SELECT r.rolsuper OR r.rolbypassrls AS unbound,
+		COALESCE((
+			SELECT pg_has_role(current_user, c.relowner, 'MEMBER')
+			FROM pg_class c
+			WHERE c.oid = to_regclass('accounts')), false) AS owner,
 		COALESCE(
 			pg_has_role(current_user, to_regrole('roomcover_tenant'), 'MEMBER'), false
 		) AS tenant,

@@ -80,6 +80,11 @@ func TestC5_C6_EveryTableHasTheRightsOfItsKind(t *testing.T) {
 		SELECT rolname FROM pg_roles
 		WHERE rolname IN ('roomcover_service', 'roomcover_tenant') AND (rolsuper OR rolbypassrls
 			OR rolcreatedb OR rolcreaterole OR rolcanlogin <> (rolname = 'roomcover_service'))`))
+	require.Empty(t, env.Strings(t, `
+		SELECT proname FROM pg_proc
+		WHERE pronamespace = 'public'::regnamespace AND prosecdef
+			AND NOT proconfig @> ARRAY['search_path=pg_catalog, public, pg_temp']`),
+		"a function of the owner that a temporary table could deceive")
 	require.Equal(t, []string{db.ServiceRole},
 		env.Strings(t, "SELECT current_user::text"), "tests work as the service does")
 }
@@ -134,6 +139,7 @@ var emptyTheAudit = []string{
 		"LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
 	"CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
 	"CREATE TABLE public.mine (id int)",
+	"CREATE TEMPORARY TABLE audit_heads (chain_id text PRIMARY KEY, seq bigint)",
 	"SET session_replication_role = replica",
 	"SET ROLE roomcover",
 	"SET SESSION AUTHORIZATION roomcover",

@@ -286,7 +286,7 @@ func TestS62_WhatIsTakenBackLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, told, storetest.Sized(15, 100))
+	require.Greater(t, told, storetest.Sized(6, 100))
 }
 
 // mayBeSaid reports whether something can be told or typed, and would be news.

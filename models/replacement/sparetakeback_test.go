@@ -285,7 +285,7 @@ func TestS62_WhatIsTakenBackOfASpareLeavesNothingBehind(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, told, storetest.Sized(8, 60))
+	require.Greater(t, told, storetest.Sized(3, 60))
 }
 
 // Whatever is told, taken back and told again is as if it had been told right at once: random

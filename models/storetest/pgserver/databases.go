@@ -29,10 +29,15 @@ func (s *Server) Database(template string) (name, dsn string, err error) {
 		s.strategy.Do(s.askStrategy)
 		query += " TEMPLATE " + template + s.copying
 	}
-	if err := s.admin("postgres", query); err != nil || template != "" {
+	if err := s.admin("postgres", query); err != nil {
 		return name, s.DSN(name), err
 	}
-	return name, s.DSN(name), s.admin(name, deploy.PostgresRoles)
+	if template == "" {
+		return name, s.DSN(name), s.admin(name, deploy.PostgresRoles)
+	}
+	// A copy has the template's tables, not its own rights as a database.
+	revoke := "REVOKE TEMPORARY ON DATABASE " + name + " FROM PUBLIC"
+	return name, s.DSN(name), s.admin("postgres", revoke)
 }
 
 // askStrategy finds out how this server copies a template best: file by file in memory,

@@ -37,7 +37,17 @@ ALTER POLICY sign_in_places_scope ON sign_in_places USING (roomcover_open());
 ALTER POLICY spare_ledger_scope ON spare_ledger USING (roomcover_open() OR EXISTS (SELECT 1 FROM accounts a WHERE a.parent_org_id = spare_ledger.parent_org_id));
 -- The heads of the audit are written by the owner alone, in the name of whoever appends.
 ALTER FUNCTION roomcover_audit_heads() SECURITY DEFINER;
-ALTER FUNCTION roomcover_audit_heads() SET search_path FROM CURRENT;
+-- What runs as the owner looks into temporary tables last: there anybody could put others of the
+-- same names.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    EXECUTE format('ALTER FUNCTION roomcover_audit_heads() '
+        'SET search_path = pg_catalog, %I, pg_temp', current_schema());
+    EXECUTE format('ALTER FUNCTION roomcover_audit_ends(text) '
+        'SET search_path = pg_catalog, %I, pg_temp', current_schema());
+END $$;
+-- +goose StatementEnd
 RESET lock_timeout;
 
 -- +goose Down
