@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -62,6 +63,17 @@ func tokensMadeBy(tx *db.Tx, operatorID string) (TokensMade, error) {
 		}
 	}
 	return made, nil
+}
+
+// ActsFor reports whether an actor is the operator, or a token that comes from them.
+func (s *Operators) ActsFor(ctx context.Context, actorID, operatorID string) (bool, error) {
+	if actorID == operatorID {
+		return true, nil
+	}
+	made, err := s.TokensMadeBy(db.WithSystem(ctx), operatorID)
+	return slices.ContainsFunc(made.OfOperators, func(t APIToken) bool {
+		return t.ID == actorID
+	}), err
 }
 
 // endTokensOf ends the tokens of operators that an operator made: they would let the person in
