@@ -8,6 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -148,4 +151,106 @@ func TestNoFormComesFromAnotherSite(t *testing.T) {
 	require.NoError(t, err)
 	req.Header.Set("Sec-Fetch-Site", "cross-site")
 	require.Equal(t, http.StatusForbidden, b.do(req).status)
+}
+
+// What gives somebody access to a customer's account asks for a fresh sign-in once it is
+// confirmed, and keeps what was typed; nothing else does.
+func TestS52_LettingSomebodyInAsksForAFreshSignIn(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   db.TaskKind
+		action string
+		typed  []string
+		asks   bool
+	}{
+		"an invitation anew":         {db.TaskInvitationUnclaimed, "reissue", []string{"email", "a@acme.example"}, true},
+		"an invitation asked for":    {db.TaskInvitationRequested, "reissue", nil, true},
+		"a contact as administrator": {db.TaskDecideContact, "accept", []string{"invite_as", "ADMIN"}, true},
+		"a contact as a reader":      {db.TaskDecideContact, "accept", []string{"invite_as", "READ_ONLY"}, true},
+		"an order, nothing said":     {db.TaskReviewOrder, "accept", nil, true},
+		"an order as administrator":  {db.TaskReviewOrder, "accept", []string{"invite_as", "ADMIN"}, true},
+		"an order, nobody":           {db.TaskReviewOrder, "accept", []string{"invite_as", "NONE"}, false},
+		"an order refused":           {db.TaskReviewOrder, "reject", nil, false},
+		"a contact refused":          {db.TaskDecideContact, "refuse", nil, false},
+		"closed":                     {db.TaskSweepLate, "close", nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := issuerWorld(t)
+			task := w.raise(c.kind, "one")
+			p := byRole[rules.OperatorAgent]
+			b := w.signedIn(p)
+			w.site.freshFor = 0
+			path := taskPath(task.ID) + "/do/" + c.action
+			ask := b.get(path)
+			require.Equal(t, http.StatusOK, ask.status)
+			form := append(c.typed, "reason", "asked by phone", "seen", hiddenIn(ask.body, "seen"),
+				"version", hiddenIn(ask.body, "version"))
+			require.Contains(t, b.post(path, form...).body, `name="confirmed"`, "it is confirmed first")
+
+			r := b.post(path, append(form, "confirmed", "yes")...)
+			if !c.asks {
+				require.NotContains(t, r.body, "Sign in again first")
+				return
+			}
+			require.Equal(t, http.StatusForbidden, r.status)
+			require.Contains(t, r.body, "Sign in again first")
+			open, err := w.Domains.DB.GetTask(w.system(), task.ID)
+			require.NoError(t, err)
+			require.Equal(t, db.TaskOpen, open.State)
+
+			w.site.freshFor = freshFor
+			r = b.get(StartPath + "?fresh=1&next=" + path + "&as=" + p.Email)
+			require.Equal(t, path, r.path)
+			require.Contains(t, r.body, "asked by phone")
+			require.NotContains(t, b.post(path, append(form, "confirmed", "yes")...).body, "Sign in again first")
+		})
+	}
+}
+
+// The button is there for who may use it; the others read who that is.
+func TestS53_AnEmergencyIsClosedByALeadInTheConsole(t *testing.T) {
+	w := issuerWorld(t)
+	lead := w.signedIn(byRole[rules.OperatorLead])
+	own := w.raise(db.TaskBreakGlass, w.operatorOf(staff[0].Email).ID)
+	other := w.raise(db.TaskBreakGlass, "opr_other")
+	agent := w.signedIn(byRole[rules.OperatorAgent])
+	for _, c := range []struct {
+		who  *browser
+		task db.OperatorTask
+		may  bool
+	}{{lead, own, false}, {agent, other, false}, {lead, other, true}} {
+		page := c.who.get(taskPath(c.task.ID))
+		button := taskPath(c.task.ID) + "/do/close"
+		if c.may {
+			require.Contains(t, page.body, button)
+			require.Equal(t, http.StatusOK, c.who.get(button).status)
+			continue
+		}
+		require.NotContains(t, page.body, button)
+		require.Contains(t, page.body, "A lead closes this task")
+		require.Equal(t, http.StatusForbidden, c.who.get(button).status)
+	}
+}
+
+// Who disables a lead, or gives another role, reads which tokens end and how many go on.
+func TestS53_AChangedOperatorsTokensAreNamed(t *testing.T) {
+	w := issuerWorld(t)
+	seller := w.Reseller(t, "Revenda Sul")
+	b := w.signedIn(byRole[rules.OperatorLead])
+	left := w.added("ana@desk.example", rules.OperatorLead)
+	made := func(org string, role rules.Role) {
+		ctx := db.WithScope(w.Context, db.Scope{System: true, Actor: db.Actor{ID: left.ID, Role: rules.OperatorLead}})
+		_, _, err := w.CreateToken(ctx, identity.NewToken{
+			OrgID: org, Role: role, Label: "x", ExpiresAt: time.Now().Add(time.Hour),
+		})
+		require.NoError(t, err)
+	}
+	require.NotContains(t, b.get(operatorsPath+"/"+left.ID+"/disable").body, "that the person made")
+	made(account.OperatorOrgID, rules.OperatorAgent)
+	made(seller.ID, rules.Reseller)
+	made(seller.ID, rules.Reseller)
+	for _, change := range []string{"disable", "role"} {
+		page := b.get(operatorsPath + "/" + left.ID + "/" + change)
+		require.Contains(t, page.body, "1 token of an operator that the person made ends")
+		require.Contains(t, page.body, "2 tokens that the person made for sellers or customers go on")
+	}
 }

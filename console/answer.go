@@ -53,7 +53,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	}
 
 	h := c.Writer.Header()
-	web.Headers(h, v.secure)
+	web.Headers(h, v.secure, web.OwnScripts)
 	if a.to != "" {
 		h.Set("Location", a.to)
 	}

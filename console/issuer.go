@@ -46,9 +46,15 @@ type relyingParty struct {
 	redirect string
 	client   *http.Client
 
-	mu    sync.Mutex
-	known *provider
+	mu       sync.Mutex
+	known    *provider
+	failed   error // of the last time that the issuer was asked
+	failedAt time.Time
 }
+
+// askAgainAfter is how long an issuer that did not answer is not asked again: whoever waited
+// for that answer hears of it at once, and does not wait for one more.
+const askAgainAfter = 5 * time.Second
 
 // provider is what the issuer says about itself.
 type provider struct {
@@ -72,7 +78,17 @@ func (p *relyingParty) provider() (*provider, error) {
 	if p.known != nil {
 		return p.known, nil
 	}
+	if p.failed != nil && time.Since(p.failedAt) < askAgainAfter {
+		return nil, p.failed
+	}
 
+	p.known, p.failed = p.ask()
+	p.failedAt = time.Now()
+	return p.known, p.failed
+}
+
+// ask asks the issuer about itself.
+func (p *relyingParty) ask() (*provider, error) {
 	// The keys are read by this context later on: it must outlive the request.
 	ctx := oidc.ClientContext(context.Background(), p.client)
 	found, err := oidc.NewProvider(ctx, p.issuer.URL)
@@ -87,7 +103,7 @@ func (p *relyingParty) provider() (*provider, error) {
 		return nil, err
 	}
 
-	p.known = &provider{
+	return &provider{
 		oauth2: oauth2.Config{
 			ClientID:     p.issuer.ClientID,
 			ClientSecret: p.issuer.ClientSecret,
@@ -100,8 +116,7 @@ func (p *relyingParty) provider() (*provider, error) {
 			SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256},
 		}),
 		namesItself: says.NamesItself,
-	}
-	return p.known, nil
+	}, nil
 }
 
 // transaction is what has to come back from the issuer; the session keeps it, once.

@@ -122,6 +122,22 @@ func changeOperator(v *visit) (answer, error) {
 	return v.done(operatorsPath, "console.flash.operator"), nil
 }
 
+// sayTokensOf says which tokens that the operator made end, and how many go on: a lead looks at
+// those.
+func (v *visit) sayTokensOf(o identity.Operator, c *confirmation) error {
+	made, err := v.operators.TokensMadeBy(v.scope(), o.ID)
+	if err != nil {
+		return err
+	}
+	if n := len(made.OfOperators); n > 0 {
+		c.Says = append(c.Says, v.language.Count("console.operators.tokensend", int64(n)))
+	}
+	if n := len(made.OfOthers); n > 0 {
+		c.Says = append(c.Says, v.language.Count("console.operators.tokensgoon", int64(n)))
+	}
+	return nil
+}
+
 func (v *visit) askAboutOperator(o identity.Operator, refused *rules.Error) (answer, error) {
 	c := confirmation{
 		Action: v.request.URL.Path,
@@ -133,6 +149,9 @@ func (v *visit) askAboutOperator(o identity.Operator, refused *rules.Error) (ans
 		c.Says = []string{v.say("console.operators.disable.says")}
 		c.Submit = v.say("console.operators.disable")
 		c.Danger = true
+		if err := v.sayTokensOf(o, &c); err != nil {
+			return answer{}, err
+		}
 	case "enable":
 		c.Title = v.say("console.operators.enable.title", "name", o.Name)
 		c.Says = []string{v.say("console.operators.enable.says")}
@@ -144,6 +163,9 @@ func (v *visit) askAboutOperator(o identity.Operator, refused *rules.Error) (ans
 		c.Title = v.say("console.operators.role.title", "name", o.Name)
 		c.Says = []string{v.say("console.operators.role.says")}
 		c.Submit = v.say("console.operators.role")
+		if err := v.sayTokensOf(o, &c); err != nil {
+			return answer{}, err
+		}
 		roles := field{Name: "role", Label: v.say("console.operators.rolefield"), Kind: "choice"}
 		for _, role := range identity.OperatorRoles() {
 			chosen := role == o.Role

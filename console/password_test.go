@@ -238,3 +238,28 @@ func TestS53_OnlyALeadManagesOperators(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, b.get(operatorsPath).status, "it holds from the next request on")
 }
+
+// Who looked at the link before the person did has no key that opens anything; a page with an
+// error goes on with the one that the app has by now.
+func TestS53_ALinkToSetUpShowsAnotherKeyEachTimeItIsOpened(t *testing.T) {
+	w := passwordWorld(t)
+	o, secret, err := w.Domains.Operators.AddOperator(w.system(), identity.NewOperator{
+		Email: "ana@desk.example", Name: "Ana Lima", Role: rules.OperatorAgent, Reason: "x",
+	})
+	require.NoError(t, err)
+	look := func(page reply) *person {
+		require.NotNil(t, keyShown.FindStringSubmatch(page.body))
+		return &person{Operator: o, key: strings.ReplaceAll(keyShown.FindStringSubmatch(page.body)[1], " ", "")}
+	}
+	path := SetUpPath + "?" + url.Values{"token": {secret}}.Encode()
+	spy, own := look(w.browser().get(path)), look(w.browser().get(path))
+	require.NotEqual(t, spy.key, own.key)
+
+	b := w.browser()
+	wrong := b.post(SetUpPath, "token", secret, "password", goodPassword, "code", spy.codeAt(w, 0))
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+	require.Equal(t, own.key, look(wrong).key)
+	done := b.post(SetUpPath, "token", secret, "password", goodPassword, "code", own.codeAt(w, 0))
+	require.Equal(t, http.StatusOK, done.status)
+	require.Len(t, codeShown.FindAllString(done.body, -1), 10)
+}

@@ -44,7 +44,11 @@ func (v *visit) setUpPage(token, problem string) (answer, error) {
 	if err := v.throttleNetwork("set-up", setUpTries, signInWindow); err != nil {
 		return answer{}, err
 	}
-	o, key, err := v.operators.OperatorToSetUp(v.ctx, token)
+	find := v.operators.OpenSetUp
+	if v.request.Method == post { // whose page showed the key that stands
+		find = v.operators.OperatorToSetUp
+	}
+	o, key, err := find(v.ctx, token)
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.problem(http.StatusGone, "setup"), nil
 	}

@@ -295,5 +295,10 @@ func signedOutByIssuer(v *visit) (answer, error) {
 		return answer{}, errBadForm
 	}
 	err = v.operators.EndIssuerSessions(v.named(), v.issuer.issuer.URL, subject, session)
+	if rules.CodeOf(err) == rules.NotFound {
+		v.log.Warn("console: a sign-out of the issuer names no person and no known session",
+			"request", v.id)
+		return answer{}, errBadForm
+	}
 	return answer{}, err
 }

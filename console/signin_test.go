@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -155,7 +156,7 @@ func TestS53_TheIssuersBackChannelEndsTheSessions(t *testing.T) {
 	w := issuerWorld(t)
 	b := w.signedIn(staff[0])
 	other := w.signedIn(staff[1])
-	token, err := w.issuer.LogoutToken("1")
+	token, err := w.issuer.LogoutToken("1", "")
 	require.NoError(t, err)
 	res, err := http.PostForm(w.url+Root+"/sign-out/issuer", url.Values{"logout_token": {"x"}})
 	require.NoError(t, err)
@@ -219,4 +220,45 @@ func TestSigningOutEndsTheSessionAndIsAudited(t *testing.T) {
 	require.Equal(t, signInPath, b.post(Root+"/sign-out").path)
 	require.Equal(t, signInPath, b.get(Root).path)
 	require.Equal(t, []string{"operator.signed_in", "operator.signed_out"}, w.verbs(w.operatorOf(staff[0].Email).ID))
+}
+
+// An issuer that fails is not asked again by each who waits for it.
+func TestS53_AnIssuerThatFailedIsNotAskedAgainAtOnce(t *testing.T) {
+	asked := 0
+	broken := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		asked++
+		rw.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer broken.Close()
+	p := newRelyingParty(Issuer{URL: broken.URL}, "https://portal.example")
+	for range 3 {
+		_, err := p.provider()
+		require.Error(t, err)
+	}
+	require.Equal(t, 1, asked)
+	p.failedAt = p.failedAt.Add(-askAgainAfter)
+	_, err := p.provider()
+	require.Error(t, err)
+	require.Equal(t, 2, asked)
+}
+
+// Only the session of the last sign-in is known: a sign-out that names another one, and nobody,
+// is refused instead of passing for done.
+func TestS53_ASignOutOfAnUnknownSessionIsRefused(t *testing.T) {
+	w := issuerWorld(t)
+	b := w.signedIn(staff[0])
+	send := func(subject, session string) int {
+		token, err := w.issuer.LogoutToken(subject, session)
+		require.NoError(t, err)
+		res, err := http.PostForm(w.url+Root+"/sign-out/issuer", url.Values{"logout_token": {token}})
+		require.NoError(t, err)
+		require.NoError(t, res.Body.Close())
+		return res.StatusCode
+	}
+	require.Equal(t, http.StatusBadRequest, send("", "an earlier session"))
+	require.Contains(t, w.log.String(), "names no person and no known session")
+	require.Equal(t, Root, b.get(Root).path)
+	require.Equal(t, http.StatusOK, send("nobody of ours", "an earlier session"))
+	require.Equal(t, http.StatusOK, send("", "session of "+staff[0].Subject))
+	require.Equal(t, signInPath, b.get(Root).path)
 }

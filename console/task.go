@@ -37,6 +37,7 @@ type taskPage struct {
 	Seen      string
 	Take      bool // nobody or somebody else has it
 	HandBack  bool // it is the operator's
+	LeadOnly  bool // a lead settles it, and another one than it is about
 }
 
 // taskAction is a way to settle a task.
@@ -67,7 +68,8 @@ func showTask(v *visit) (answer, error) {
 		p.Take = !mine
 		p.HandBack = mine
 		for _, name := range operations.ActionsOf(t.Kind) {
-			if !operations.MayAct(v.who.Role, name) {
+			if operations.MayAct(v.actor(""), t.OperatorTask, name) != nil {
+				p.LeadOnly = t.Kind == db.TaskBreakGlass
 				continue
 			}
 			p.Actions = append(p.Actions, taskAction{
@@ -156,7 +158,7 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 	if !slices.Contains(operations.ActionsOf(t.Kind), action) {
 		return answer{}, errNoPage
 	}
-	if !operations.MayAct(v.who.Role, action) {
+	if operations.MayAct(v.actor(""), t.OperatorTask, action) != nil {
 		return answer{}, errForbidden
 	}
 
@@ -256,6 +258,18 @@ func (v *visit) settledByMe(id string) bool {
 	return err == nil && t.State == db.TaskDone && t.ResolvedBy == v.who.ID
 }
 
+// letsIn reports whether the action, with what was typed, may give somebody access to a
+// customer's account.
+func (v *visit) letsIn(action string) bool {
+	switch action {
+	case operations.ActReissue:
+		return true
+	case operations.ActAccept:
+		return rules.InviteAs(v.form("invite_as")) != rules.InviteAsNobody
+	}
+	return false
+}
+
 // doAction does what the confirmation asked about, for the state of the task that it showed.
 func doAction(v *visit) (answer, error) {
 	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
@@ -267,6 +281,11 @@ func doAction(v *visit) (answer, error) {
 	}
 
 	action := v.param("action")
+	if v.letsIn(action) {
+		if err := v.needFresh(); err != nil {
+			return answer{}, err
+		}
+	}
 	version, err := strconv.ParseInt(v.form("version"), 10, 64)
 	if err != nil {
 		return answer{}, errBadForm

@@ -185,15 +185,19 @@ func (v *visit) scope() context.Context { return v.acting("") }
 func (v *visit) acting(accountID string) context.Context {
 	return db.WithScope(v.ctx, db.Scope{
 		System: true,
-		Actor: db.Actor{
-			ID:         v.who.ID,
-			Role:       v.who.Role,
-			OrgID:      account.OperatorOrgID,
-			OnBehalfOf: accountID,
-			IP:         v.ip,
-			RequestID:  v.id,
-		},
+		Actor:  v.actor(accountID),
 	})
+}
+
+func (v *visit) actor(accountID string) db.Actor {
+	return db.Actor{
+		ID:         v.who.ID,
+		Role:       v.who.Role,
+		OrgID:      account.OperatorOrgID,
+		OnBehalfOf: accountID,
+		IP:         v.ip,
+		RequestID:  v.id,
+	}
 }
 
 // named is the context of what a visitor does about a sign-in: the audit names the address and

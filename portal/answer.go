@@ -68,7 +68,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		return
 	}
 
-	web.Headers(c.Writer.Header(), v.secure)
+	web.Headers(c.Writer.Header(), v.secure, web.NoScripts)
 	if a.to != "" {
 		c.Writer.Header().Set("Location", a.to)
 	}

@@ -57,7 +57,7 @@ func TestHeadersAndCookies(t *testing.T) {
 	}
 	h := ask("/sign-in").Header
 	for name, want := range map[string]string{
-		"Content-Security-Policy":   "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"Content-Security-Policy":   "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'none'; connect-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 		"X-Content-Type-Options":    "nosniff",
 		"Cache-Control":             "no-store",
 		"Referrer-Policy":           "same-origin",

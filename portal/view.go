@@ -226,7 +226,7 @@ func (s *site) static(c *gin.Context) {
 	}
 
 	h := c.Writer.Header()
-	web.Headers(h, s.secure)
+	web.Headers(h, s.secure, web.NoScripts)
 	h.Set("Content-Type", mime.TypeByExtension(path.Ext(file)))
 	h.Set("Cache-Control", "public, max-age=300")
 	h.Del("Vary")

@@ -65,7 +65,7 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string, secure bool
 	}
 
 	h := w.Header()
-	Headers(h, secure)
+	Headers(h, secure, OwnScripts)
 	h.Del("Vary")
 	kind := mediaTypes[path.Ext(name)]
 	if kind == "" {

@@ -14,15 +14,24 @@ func CookieName(name string, secure bool) string {
 	return name
 }
 
+// Scripts says whether pages run any of this site's scripts; those of others never run.
+type Scripts string
+
+// What pages run.
+const (
+	NoScripts  Scripts = "'none'"
+	OwnScripts Scripts = "'self'"
+)
+
 // Headers forbids whatever a page does not need: frames, foreign sources, styles and scripts
 // within it. The referrer stays on this site: "no-referrer" would also blank the Origin of our
 // own forms, by which browsers without Sec-Fetch-Site are told apart from foreign sites.
-func Headers(h http.Header, secure bool) {
+func Headers(h http.Header, secure bool, scripts Scripts) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy",
 		"default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "+
-			"script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "+
-			"frame-ancestors 'none'")
+			"script-src "+string(scripts)+"; connect-src "+string(scripts)+"; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -66,8 +66,13 @@ var errHashForm = errors.New("web: a stored password hash has an unknown form")
 // such user, or single sign-on only) costs the same work and never matches.
 func PasswordMatches(ctx context.Context, password, encoded string) (bool, error) {
 	if encoded == "" {
-		_, err := stretch(ctx, password, make([]byte, saltLength), PasswordCost)
-		return false, err
+		for _, spelling := range spellings(password) {
+			_, err := stretch(ctx, spelling, make([]byte, saltLength), PasswordCost)
+			if err != nil {
+				return false, err
+			}
+		}
+		return false, nil
 	}
 
 	c, salt, want, err := decodeHash(encoded)

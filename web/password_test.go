@@ -135,3 +135,30 @@ func TestS63_APasswordHasOneSpelling(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 }
+
+// counting counts how often something waits for it: once for each hash.
+type counting struct {
+	context.Context
+	hashes int
+}
+
+func (c *counting) Done() <-chan struct{} {
+	c.hashes++
+	return c.Context.Done()
+}
+
+// A sign-in costs the same whether there is such a person or not, however the password is
+// spelled.
+func TestAPasswordOfNobodyCostsAsMuchAsAWrongOne(t *testing.T) {
+	hash, err := HashPassword(context.Background(), "três cavalos azuis")
+	require.NoError(t, err)
+	for typed, want := range map[string]int{"wrong": 1, "cafe\u0301 com leite": 2} {
+		for _, encoded := range []string{hash, ""} {
+			ctx := &counting{Context: context.Background()}
+			ok, err := PasswordMatches(ctx, typed, encoded)
+			require.NoError(t, err)
+			require.False(t, ok)
+			require.Equal(t, want, ctx.hashes, "%q of %q", typed, encoded)
+		}
+	}
+}

@@ -127,10 +127,37 @@ func (c namedOperator) run(
 		if err != nil {
 			return err
 		}
-		return c.show(a, operatorView(o), func(w io.Writer) {
+		goOn, err := tokensThatGoOn(ctx, d.Operators, o)
+		if err != nil {
+			return err
+		}
+		view := operatorView(o)
+		view["tokens_that_go_on"] = goOn
+		return c.show(a, view, func(w io.Writer) {
 			a.operatorTable(w, []identity.Operator{o})
+			if len(goOn) > 0 {
+				fmt.Fprintf(w, "\nStill working, made by this operator for sellers or customers "+
+					"(%d); look whether each is right:\n%s\n",
+					len(goOn), strings.Join(goOn, "\n"))
+			}
 		})
 	})
+}
+
+// tokensThatGoOn are the ids of the tokens for sellers and customers that an operator made who
+// may make those of operators no more: they go on, for a lead to look at.
+func tokensThatGoOn(
+	ctx context.Context, operators *identity.Operators, o identity.Operator,
+) ([]string, error) {
+	ids := []string{}
+	if o.MakesTokensOfOperators() {
+		return ids, nil
+	}
+	made, err := operators.TokensMadeBy(ctx, o.ID)
+	for _, t := range made.OfOthers {
+		ids = append(ids, t.ID)
+	}
+	return ids, err
 }
 
 // find is the id of the operator who is named. One address may be that of somebody of the
@@ -165,7 +192,8 @@ type operatorRoleCommand struct {
 // Help is shown by --help.
 func (operatorRoleCommand) Help() string {
 	return `It holds from the next request on. The role of somebody who signs in at the issuer is
-changed there.
+changed there. Tokens of operators that the person made end with the role of a lead; those for
+sellers and customers go on, and are listed.
 
 Example:
   roomcover operator role ana@desk.example --role lead --reason "leads the night shift"`
@@ -210,7 +238,8 @@ type operatorDisableCommand struct{ namedOperator }
 
 // Help is shown by --help.
 func (operatorDisableCommand) Help() string {
-	return `Every session ends with its next request; it holds for the issuer's people too.
+	return `Every session ends with its next request; it holds for the issuer's people too. Tokens
+of operators that the person made end; those for sellers and customers go on, and are listed.
 
 Example:
   roomcover operator disable ana@desk.example --reason "left the company"`

@@ -3,9 +3,11 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -35,7 +37,18 @@ func TestS53_OperatorsAreAddedChangedAndDisabledByTheCommandLine(t *testing.T) {
 		_, _, err = env.Domains.Operators.OperatorToSetUp(env.Context, secret)
 		storetest.RequireCode(t, rules.NotFound, err)
 
-		require.Contains(t, s.must("operator", "disable", o.ID, "--reason", "left"), "disabled")
+		lead := db.WithScope(env.Context, db.Scope{
+			System: true, Actor: db.Actor{ID: o.ID, Role: rules.OperatorLead},
+		})
+		sellers, _, err := env.CreateToken(lead, identity.NewToken{
+			OrgID: env.Reseller(t, "Revenda Sul").ID, Role: rules.Reseller, Label: "x",
+			ExpiresAt: time.Now().Add(time.Hour),
+		})
+		require.NoError(t, err)
+		out = s.must("operator", "disable", o.ID, "--reason", "left")
+		require.Contains(t, out, "disabled")
+		require.Contains(t, out, "for sellers or customers (1)")
+		require.Contains(t, out, sellers.ID)
 		require.Contains(t, s.must("operator", "enable", o.ID, "--reason", "back"), "not set up")
 		var list []struct {
 			Email string

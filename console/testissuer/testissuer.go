@@ -261,10 +261,10 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // LogoutToken is what the issuer sends by the back channel when a person signed out there.
-func (i *Issuer) LogoutToken(subject string) (string, error) {
-	return jwt.Signed(i.signer).Claims(map[string]any{
+// It names the person, the session there, or both.
+func (i *Issuer) LogoutToken(subject, session string) (string, error) {
+	claims := map[string]any{
 		"iss": i.URL,
-		"sub": subject,
 		"aud": i.ClientID,
 		"iat": time.Now().Unix(),
 		"exp": time.Now().Add(2 * time.Minute).Unix(),
@@ -272,7 +272,14 @@ func (i *Issuer) LogoutToken(subject string) (string, error) {
 		"events": map[string]any{
 			"http://schemas.openid.net/event/backchannel-logout": map[string]any{},
 		},
-	}).Serialize()
+	}
+	if subject != "" {
+		claims["sub"] = subject
+	}
+	if session != "" {
+		claims["sid"] = session
+	}
+	return jwt.Signed(i.signer).Claims(claims).Serialize()
 }
 
 func answer(w http.ResponseWriter, status int, value any) {

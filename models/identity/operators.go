@@ -130,10 +130,16 @@ func (s *Operators) change(
 			return err
 		}
 
+		details := map[string]any{"role": o.Role}
+		if !o.MakesTokensOfOperators() {
+			if err := endTokensOf(tx, o, details); err != nil {
+				return err
+			}
+		}
 		return tx.Audit(o.ID, nil, false, db.Entry{
 			Verb:     verb,
 			ObjectID: o.ID,
-			Details:  db.WithReason(reason, map[string]any{"role": o.Role}),
+			Details:  db.WithReason(reason, details),
 		})
 	})
 	return o, err
@@ -153,7 +159,8 @@ func mayManageOperators(scope db.Scope, reason string) error {
 }
 
 // ChangeOperatorRole gives an operator another role, which holds from the next request on. The
-// role of one whom the issuer signs in is the issuer's to give: STATE_CONFLICT.
+// role of one whom the issuer signs in is the issuer's to give: STATE_CONFLICT. The tokens of
+// operators that they made end, unless it is the role of a lead.
 func (s *Operators) ChangeOperatorRole(
 	ctx context.Context, id string, role rules.Role, reason string,
 ) (Operator, error) {
@@ -176,7 +183,7 @@ func (s *Operators) ChangeOperatorRole(
 }
 
 // DisableOperator lets an operator in no more: every session ends, and so does each way to
-// sign in. Nobody disables themselves (STATE_CONFLICT). Again it changes nothing.
+// sign in, and every token of an operator that they made. Nobody disables themselves (STATE_CONFLICT). Again it changes nothing.
 func (s *Operators) DisableOperator(ctx context.Context, id, reason string) (Operator, error) {
 	return s.change(ctx, id, "operator.disabled", reason,
 		func(tx *db.Tx, o *Operator) (bool, error) {
@@ -246,7 +253,8 @@ type IssuerSignIn struct {
 
 // SignInByIssuer lets in whom the issuer names, with the role that it gives: the first time
 // with a new row. Who has no role (ErrOperatorWithoutRole) or is disabled (ErrOperatorDisabled)
-// is refused, and the sessions of before end.
+// is refused, and the sessions of before end. The tokens of operators that they made end with
+// the role of a lead.
 func (s *Operators) SignInByIssuer(ctx context.Context, in IssuerSignIn) (Operator, error) {
 	o, err := s.signInByIssuer(ctx, in)
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // in two browsers at once, for the first time
@@ -302,19 +310,21 @@ func (s *Operators) signInByIssuer(ctx context.Context, in IssuerSignIn) (Operat
 			}
 		}
 
+		as := tx.ActingAs(o.ID, o.Role)
+		details := map[string]any{"by": ByIssuer, "role": o.Role, "role_before": was}
 		if unknown {
 			err = tx.Create(&o).Error
 		} else {
 			err = tx.Select("*").Save(&o).Error
 		}
+		if err == nil && !unknown && !o.MakesTokensOfOperators() {
+			err = endTokensOf(as, o, details)
+		}
 		if err != nil {
 			return err
 		}
-		return tx.ActingAs(o.ID, o.Role).Audit(o.ID, nil, unknown, db.Entry{
-			Verb:     verb,
-			ObjectID: o.ID,
-			Details:  map[string]any{"by": ByIssuer, "role": o.Role, "role_before": was},
-		})
+		return as.Audit(o.ID, nil, unknown,
+			db.Entry{Verb: verb, ObjectID: o.ID, Details: details})
 	})
 	if err != nil {
 		return o, err
@@ -330,12 +340,16 @@ func withoutRole(role rules.Role) error {
 }
 
 // SignedInByPassword records a sign-in by password and second factor. One that an issuer was
-// passed by for (breakGlass) raises a task.
+// passed by for (breakGlass) raises a task. Who is let in no more, or is armed no more, answers
+// OPERATOR_DISABLED.
 func (s *Operators) SignedInByPassword(ctx context.Context, id string, breakGlass bool) error {
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		var o Operator
 		if err := db.Found(tx.ForUpdate().First(&o, "id = ?", id).Error); err != nil {
 			return err
+		}
+		if !o.Works() || breakGlass && !o.Armed() {
+			return ErrOperatorDisabled // since the password was looked at
 		}
 
 		now := db.RealNow()

@@ -105,7 +105,8 @@ func endOperatorSessions(tx *db.Tx, operatorID string) error {
 }
 
 // EndIssuerSessions ends the sessions of whom the issuer has signed out: by subject, or by the
-// session there where the issuer names that alone. Of nobody it ends none.
+// session there where the issuer names that alone. Only the session of the last sign-in is
+// known: one that is of nobody's answers NOT_FOUND. A subject that is nobody's ends none.
 func (s *Operators) EndIssuerSessions(
 	ctx context.Context, issuer, subject, session string,
 ) error {
@@ -117,12 +118,15 @@ func (s *Operators) EndIssuerSessions(
 		case session != "":
 			q = q.Where("issuer_session = ?", session)
 		default:
-			return nil
+			return db.NotFound()
 		}
 
 		var found []Operator
 		if err := q.Find(&found).Error; err != nil {
 			return err
+		}
+		if len(found) == 0 && subject == "" {
+			return db.NotFound()
 		}
 		for _, o := range found {
 			if err := endOperatorSessions(tx, o.ID); err != nil {

@@ -109,17 +109,23 @@ func addressTaken() error {
 		"roomcover operator list shows them; reset-factor gives a new link.")
 }
 
+// newKey is a key for the person's app, and how it is stored.
+func (s *Operators) newKey(operatorID string) (key, stored string) {
+	b := make([]byte, 20)
+	_, _ = rand.Read(b)
+	key = readable.EncodeToString(b)
+	return key, s.db.Secrets().Encrypt(purposeTOTP+operatorID, key)
+}
+
 // newFactor takes password and second factor away, and opens a link to set up new ones.
 func (s *Operators) newFactor(o *Operator) (secret string) {
-	key := make([]byte, 20)
-	_, _ = rand.Read(key)
 	link := make([]byte, 32)
 	_, _ = rand.Read(link)
 	secret = base64.RawURLEncoding.EncodeToString(link)
 
 	until := db.RealNow().Add(setupValid)
 	o.PasswordHash = ""
-	o.TOTPSecret = s.db.Secrets().Encrypt(purposeTOTP+o.ID, readable.EncodeToString(key))
+	_, o.TOTPSecret = s.newKey(o.ID)
 	o.TOTPStep = 0
 	o.SetupHash = db.HashSecret(secret)
 	o.SetupUntil = &until
@@ -162,6 +168,26 @@ func (s *Operators) OperatorToSetUp(ctx context.Context, secret string) (Operato
 	return o, key, nil
 }
 
+// OpenSetUp is OperatorToSetUp with a fresh key, by which the one of before is none: whoever
+// looked at the link earlier has no key that holds.
+func (s *Operators) OpenSetUp(ctx context.Context, secret string) (Operator, string, error) {
+	var o Operator
+	var key string
+	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		o = Operator{}
+		err := db.Found(tx.ForUpdate().First(&o,
+			"setup_hash = ? AND setup_until > ? AND disabled_at IS NULL",
+			db.HashSecret(secret), db.RealNow()).Error)
+		if err != nil {
+			return err
+		}
+		key, o.TOTPSecret = s.newKey(o.ID)
+		return tx.Model(&Operator{}).Where("id = ?", o.ID).
+			Update("totp_secret", o.TOTPSecret).Error
+	})
+	return o, key, err
+}
+
 // FinishSetUp stores the password of whose link it is, once the app has shown that it has the
 // key, and returns the recovery codes, which are shown only here. ok is false for a wrong code.
 func (s *Operators) FinishSetUp(
@@ -179,7 +205,8 @@ func (s *Operators) FinishSetUp(
 	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		codes = nil
 		res := tx.Model(&Operator{}).
-			Where("id = ? AND setup_hash = ?", found.ID, db.HashSecret(secret)).
+			Where("id = ? AND setup_hash = ? AND totp_secret = ?",
+				found.ID, db.HashSecret(secret), found.TOTPSecret).
 			Updates(map[string]any{
 				"password_hash": passwordHash,
 				"totp_step":     step,

@@ -59,14 +59,19 @@ type NewToken struct {
 // TokenAgainFor is how long the request that made a token is answered with its secret again.
 const TokenAgainFor = 10 * time.Minute
 
-// onceName is the request by who sends it and what it asks for: another label under the
-// same name is another request. It is stored as its hash only, since the token's secret is
+// onceName is the request by who sends it and what it asks for: another label, or another
+// owner, under the same name is another request. The account stands for its organization, which
+// changes when the account moves. It is stored as its hash only, since the token's secret is
 // derived from it.
 func (n NewToken) onceName(actor db.Actor) string {
 	if n.Once == "" {
 		return ""
 	}
-	return strings.Join([]string{actor.ID, n.AccountID, string(n.Role), n.Label, n.Once}, "\n")
+	owner := n.AccountID
+	if owner == "" {
+		owner = n.OrgID
+	}
+	return strings.Join([]string{actor.ID, owner, string(n.Role), n.Label, n.Once}, "\n")
 }
 
 // CreateToken makes a token and returns its secret, which is shown only here. An

@@ -84,11 +84,39 @@ var actionNeeds = map[string]rules.Capability{
 // is no such kind.
 func ActionsOf(kind db.TaskKind) []string { return taskActions[kind] }
 
-// MayAct reports whether a role may do an action with a task.
-func MayAct(role rules.Role, action string) bool {
+// MayAct refuses, with FORBIDDEN, an action with a task that the actor's role may not do. An
+// emergency sign-in is a lead's to look at, and another's than the one who signed in.
+func MayAct(actor db.Actor, t db.OperatorTask, action string) error {
 	needs, special := actionNeeds[action]
-	return rules.Allows(role, rules.WorkTasks).Allowed() &&
-		(!special || rules.Allows(role, needs).Allowed())
+	switch {
+	case !rules.Allows(actor.Role, rules.WorkTasks).Allowed(),
+		special && !rules.Allows(actor.Role, needs).Allowed():
+		return rules.Refuse(rules.Forbidden, "The token's role may not do this.",
+			"Ask an agent.")
+	case t.Kind == db.TaskBreakGlass && (actor.ID == t.SubjectID ||
+		!rules.Allows(actor.Role, rules.ManageOperators).Allowed()):
+		return emergencyIsAnothers()
+	}
+	return nil
+}
+
+func emergencyIsAnothers() error {
+	return rules.Refuse(rules.Forbidden,
+		"Only a lead closes this task, and never who signed in.", "Ask another lead.")
+}
+
+// mayAct is MayAct, and looks whose token an actor is, too.
+func (s *Operations) mayAct(
+	ctx context.Context, actor db.Actor, t db.OperatorTask, action string,
+) error {
+	if err := MayAct(actor, t, action); err != nil || t.Kind != db.TaskBreakGlass {
+		return err
+	}
+	own, err := identity.NewOperators(s.db).ActsFor(ctx, actor.ID, t.SubjectID)
+	if err == nil && own {
+		return emergencyIsAnothers()
+	}
+	return err
 }
 
 // TaskAction is what an operator does with a task. Each action reads only the fields
@@ -152,14 +180,13 @@ func (s *Operations) Act(
 		return db.OperatorTask{}, err
 	}
 
-	needs, special := actionNeeds[a.Name]
+	refused := s.mayAct(ctx, scope.Actor, t, a.Name)
 	switch {
 	case !slices.Contains(ActionsOf(t.Kind), a.Name):
 		return t, rules.Refuse(rules.ActionNotAvailable,
 			"This task has no such action.", "Read the task for its actions.")
-	case special && !rules.Allows(scope.Actor.Role, needs).Allowed():
-		return t, rules.Refuse(rules.Forbidden, "The token's role may not do this.",
-			"Ask an agent.")
+	case refused != nil:
+		return t, refused
 	case a.Seen != "" && a.Seen != t.Seen():
 		return t, db.TaskMoved()
 	case t.State == db.TaskDone:
