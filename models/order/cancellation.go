@@ -378,7 +378,11 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		if err := askForOtherOrder(tx, o); err != nil {
 			return err
 		}
-		c.Ended.Replacements, err = s.replacements.WithdrawRMAs(tx, o.ID, o.named())
+		if err := s.replacements.WithdrawRMAs(tx, o.ID, o.named()); err != nil {
+			return err
+		}
+		// Of those that this cancellation named, whichever of several withdrew them.
+		c.Ended.Replacements, err = replacement.Withdrawn(tx, c.Ended.Replacements)
 		if err != nil {
 			return err
 		}

@@ -122,11 +122,10 @@ func withoutToldEnough(
 		return readers, err
 	}
 
-	sellers := []string{o.SubmittedBy, o.ResellerID, db.Text(o.DistributorID)}
 	var told []identity.OrderReader
 	for _, r := range readers {
 		if slices.Contains(enough, r.Email) && !r.Administrator {
-			known, err := account.IsOnRecord(tx, sellers, r.Email)
+			known, err := account.IsOnRecord(tx, o.sellerIDs(), r.Email)
 			if err != nil {
 				return nil, err
 			}
@@ -179,12 +178,23 @@ func cancellationMails(
 		return nil, err
 	}
 
+	if len(administers) > 0 {
+		c.Ended, err = c.Ended.Of(tx, *o.AccountID)
+		if err != nil {
+			return nil, err
+		}
+	}
+
 	var mails []notification.Notification
 	for _, to := range readers {
 		shown := maps.Clone(params)
 		shown["seller"] = to.IsSeller()
 		if quantity == c.Quantity { // not several in sum
-			maps.Copy(shown, c.whyFor(to, administers[to.Email]))
+			onRecord, err := o.isSellersAddress(tx, to)
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(shown, c.whyFor(to, onRecord, administers[to.Email]))
 		}
 		m := orderMail(&o, "order_cancelled", to.Email, shown)
 		m.Epoch = c.ID
@@ -193,10 +203,26 @@ func cancellationMails(
 	return mails, nil
 }
 
+// isSellersAddress reports whether a reader is told of the order as its seller, at a mail domain
+// on record of one of its sellers: any other address is one that somebody typed.
+func (o *Order) isSellersAddress(tx *db.Tx, to identity.OrderReader) (bool, error) {
+	if !to.IsSeller() {
+		return false, nil
+	}
+	return account.IsOnRecord(tx, o.sellerIDs(), to.Email)
+}
+
+// sellerIDs are the organisations that sell the order.
+func (o *Order) sellerIDs() []string {
+	return []string{o.SubmittedBy, o.ResellerID, db.Text(o.DistributorID)}
+}
+
 // whyFor returns who cancelled, why, and what else ended, as far as the reader is told: sellers
-// learn why a seller did (S36), administrators why one of them did and what else ended. Nobody
-// gets another party's own words (S64).
-func (c OrderCancellation) whyFor(to identity.OrderReader, administers bool) map[string]any {
+// on record learn why a seller did (S36), administrators why one of them did and what else
+// ended. Nobody gets another party's own words (S64), and no stranger anybody's.
+func (c OrderCancellation) whyFor(
+	to identity.OrderReader, onRecord, administers bool,
+) map[string]any {
 	by := "CUSTOMER"
 	bySeller := c.Role == rules.Reseller || c.Role == rules.Distributor
 	switch {
@@ -207,7 +233,7 @@ func (c OrderCancellation) whyFor(to identity.OrderReader, administers bool) map
 	}
 
 	why := map[string]any{"by": by}
-	if bySeller && to.IsSeller() || by == "CUSTOMER" && administers {
+	if bySeller && onRecord || by == "CUSTOMER" && administers {
 		why["reason"] = c.Reason
 	}
 	if administers {

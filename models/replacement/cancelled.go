@@ -115,3 +115,59 @@ func (r RMA) withdrawable() bool {
 	out := r.RMAFacts.Outbound()
 	return !out.Done() && out != rma.OutboundShipped
 }
+
+// Of returns what of it is an account's: spare units are counted for all accounts of a parent,
+// and each account is told of its own alone (R82b).
+func (e Ended) Of(tx *db.Tx, accountID string) (own Ended, err error) {
+	var rmas []RMA
+	if err = whereNamed(tx, e.Replacements, "account_id = ?", accountID, &rmas); err != nil {
+		return own, err
+	}
+	known := map[string]bool{}
+	for _, r := range rmas {
+		known[r.ID], known[r.Number] = true, true
+	}
+
+	var units []SpareUnit
+	spares := slices.Concat(e.Voided, e.Recalled)
+	if err = whereNamed(tx, spares, "account_id = ?", accountID, &units); err != nil {
+		return own, err
+	}
+	for _, u := range units {
+		known[u.ID], known[u.Number] = true, true
+	}
+
+	return Ended{
+		Replacements: onlyKnown(e.Replacements, known),
+		Voided:       onlyKnown(e.Voided, known),
+		Recalled:     onlyKnown(e.Recalled, known),
+	}, nil
+}
+
+// Withdrawn returns which of the named replacements were withdrawn.
+func Withdrawn(tx *db.Tx, names []string) ([]string, error) {
+	var rmas []RMA
+	err := whereNamed(tx, names, "state = ?", rma.RMAWithdrawn, &rmas)
+	known := map[string]bool{}
+	for _, r := range rmas {
+		known[r.ID], known[r.Number] = true, true
+	}
+	return onlyKnown(names, known), err
+}
+
+// whereNamed reads the rows that people call so, by number or id, and of which the condition holds.
+func whereNamed(tx *db.Tx, names []string, condition string, value, into any) error {
+	if len(names) == 0 {
+		return nil
+	}
+	return tx.Where("number IN ? OR id IN ?", names, names).Where(condition, value).Find(into).Error
+}
+
+func onlyKnown(names []string, known map[string]bool) (out []string) {
+	for _, name := range names {
+		if known[name] {
+			out = append(out, name)
+		}
+	}
+	return out
+}

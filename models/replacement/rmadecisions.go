@@ -217,48 +217,45 @@ func (w *rmaChange) withdraw(orderID, orderName string) error {
 // WithdrawRMAs ends the RMAs that lose their entitlement by the cancellation of an
 // order (S10): those that run under a licence of the order that was revoked are
 // withdrawn, unless their replacement was shipped or a spare was used; those go on with
-// their return and its fee. It returns the numbers of those that it withdrew.
-func (s *Replacements) WithdrawRMAs(
-	tx *db.Tx, orderID, orderName string,
-) (withdrawn []string, err error) {
+// their return and its fee.
+func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID, orderName string) error {
 	revoked := tx.Table("licences AS l").
 		Select("l.id").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("c.order_id = ? AND l.state = ?", orderID, rules.LicenceRevoked)
 
 	var ids []string
-	err = tx.Model(&RMA{}).
+	err := tx.Model(&RMA{}).
 		Where("closed_at IS NULL AND cover_licence_id IN (?)", revoked).
 		Order("id").
 		Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
-		return nil, err
+		return err
 	}
 
 	ref, err := s.programs.ReferenceIn(tx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 
 	for _, id := range ids {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !w.withdrawable() {
 			continue
 		}
 
 		if err := w.withdraw(orderID, orderName); err != nil {
-			return nil, err
+			return err
 		}
 		if err := w.save(); err != nil {
-			return nil, err
+			return err
 		}
-		withdrawn = append(withdrawn, w.Name())
 	}
 
-	return withdrawn, nil
+	return nil
 }
 
 // BillRMA confirms the fee; finance gets one event, however often it is called (S22).
