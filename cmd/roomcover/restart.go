@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/domains"
 )
 
@@ -27,7 +28,7 @@ Temporal's.
 With --restored it first turns every mail that had not left when the backup was made
 into one of which nobody knows whether it arrived: nobody gets it twice, and an
 operator looks at each (task MAIL_UNKNOWN). Use it after a restore of the database,
-before a worker runs.
+before a worker runs: it refuses while one sends a mail.
 
 Examples:
   roomcover restart
@@ -39,7 +40,7 @@ func (c restartCommand) Run(ctx context.Context, a *app) error {
 	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
 		result := map[string]int{}
 		if c.Restored {
-			doubted, err := d.Notifications.DoubtUnsentMails(ctx)
+			doubted, err := d.Notifications.DoubtUnsentMails(ctx, activities.MailLease)
 			if err != nil {
 				return err
 			}

@@ -299,8 +299,15 @@ const doubtBatch = 200
 // DoubtUnsentMails turns every mail that has not left, by the rows, into UNKNOWN, and returns
 // how many: the database was restored to an earlier time, and they may have left since. Each
 // becomes an operator's task; the service never sends one again by itself. It is for a time at
-// which no worker runs, and may run again.
-func (s *Notifications) DoubtUnsentMails(ctx context.Context) (n int, err error) {
+// which no worker runs, and may run again: a mail that is being sent, claimed less than the
+// lease ago, answers STATE_CONFLICT.
+func (s *Notifications) DoubtUnsentMails(
+	ctx context.Context, lease time.Duration,
+) (n int, err error) {
+	if err := s.refuseWhileSending(ctx, lease); err != nil {
+		return 0, err
+	}
+
 	for {
 		var unsent []Notification
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -335,6 +342,26 @@ func (s *Notifications) DoubtUnsentMails(ctx context.Context) (n int, err error)
 		}
 		n += len(unsent)
 	}
+}
+
+// refuseWhileSending refuses while some mail was claimed less than the lease ago.
+func (s *Notifications) refuseWhileSending(ctx context.Context, lease time.Duration) error {
+	return s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+
+		var sending int64
+		err := tx.Model(&Notification{}).
+			Where("state = ?", rules.NotificationSending).
+			Where("claimed_at > ?", db.RealNow().Add(-lease)).
+			Count(&sending).Error
+		if err != nil || sending == 0 {
+			return err
+		}
+		return rules.Refuse(rules.StateConflict, "A worker is sending mails.",
+			"Stop the workers first, and run this again after a minute.")
+	})
 }
 
 // GiveUpMails ends the attempts at those of a key's queued mails that were queued before an
