@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/domains"
 )
 
@@ -40,7 +39,7 @@ func (c restartCommand) Run(ctx context.Context, a *app) error {
 	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
 		result := map[string]int{}
 		if c.Restored {
-			doubted, err := d.Notifications.DoubtUnsentMails(ctx, activities.MailLease)
+			doubted, err := d.Notifications.DoubtUnsentMails(ctx)
 			if err != nil {
 				return err
 			}

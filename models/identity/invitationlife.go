@@ -46,7 +46,7 @@ func (s *People) PlanInvitation(ctx context.Context, id string) (InvitationPlan,
 		}
 
 		from := tx.Now()
-		if inv.NextAt != nil && inv.NextAt.Before(from) {
+		if inv.NextAt != nil && !inv.NextAt.After(from) {
 			from = inv.NextAt.Add(-time.Nanosecond)
 		}
 		plan = InvitationPlan{

@@ -293,6 +293,9 @@ func (s *Notifications) SettleStaleMails(
 // errRestored is the last error of a mail that a restore has put in doubt.
 const errRestored = "the database was restored to a time before it had left"
 
+// Lease is how long one attempt to send a mail may take.
+const Lease = 60 * time.Second
+
 // doubtBatch is how many mails become UNKNOWN in one transaction.
 const doubtBatch = 200
 
@@ -301,10 +304,8 @@ const doubtBatch = 200
 // becomes an operator's task; the service never sends one again by itself. It is for a time at
 // which no worker runs, and may run again: a mail that is being sent, claimed less than the
 // lease ago, answers STATE_CONFLICT.
-func (s *Notifications) DoubtUnsentMails(
-	ctx context.Context, lease time.Duration,
-) (n int, err error) {
-	if err := s.refuseWhileSending(ctx, lease); err != nil {
+func (s *Notifications) DoubtUnsentMails(ctx context.Context) (n int, err error) {
+	if err := s.refuseWhileSending(ctx); err != nil {
 		return 0, err
 	}
 
@@ -345,7 +346,7 @@ func (s *Notifications) DoubtUnsentMails(
 }
 
 // refuseWhileSending refuses while some mail was claimed less than the lease ago.
-func (s *Notifications) refuseWhileSending(ctx context.Context, lease time.Duration) error {
+func (s *Notifications) refuseWhileSending(ctx context.Context) error {
 	return s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
@@ -354,7 +355,7 @@ func (s *Notifications) refuseWhileSending(ctx context.Context, lease time.Durat
 		var sending int64
 		err := tx.Model(&Notification{}).
 			Where("state = ?", rules.NotificationSending).
-			Where("claimed_at > ?", db.RealNow().Add(-lease)).
+			Where("claimed_at > ?", db.RealNow().Add(-Lease)).
 			Count(&sending).Error
 		if err != nil || sending == 0 {
 			return err
