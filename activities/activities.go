@@ -64,6 +64,7 @@ type ReviewPlan struct {
 type ReviewReminder struct {
 	OrderID string
 	N       int
+	Next    time.Time // when the workflow wakes after it; zero: an earlier release asks
 }
 
 // Compensation reports whether the order is cancelled as a whole.
@@ -75,6 +76,7 @@ type Compensation struct {
 type InvitationReminder struct {
 	InvitationID string
 	Day          int
+	Next         time.Time // when the workflow wakes after it; zero: an earlier release asks
 }
 
 // InvitationStatus reports whether anybody can still accept the invitation.

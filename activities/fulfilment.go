@@ -54,7 +54,7 @@ func (a *Fulfilment) pendingCancellations(ctx context.Context, orderID string) (
 
 // RemindReview queues the operators' reminder of an order in review.
 func (a *Fulfilment) RemindReview(ctx context.Context, in ReviewReminder) error {
-	return failed(a.Orders.RemindReview(system(ctx), in.OrderID, in.N))
+	return failed(a.Orders.RemindReview(system(ctx), in.OrderID, in.N, in.Next))
 }
 
 // RejectOverdue rejects an order whose review time is over.

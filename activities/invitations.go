@@ -11,7 +11,7 @@ type Invitations struct{ People *identity.People }
 
 // Remind queues a reminder while the invitation is live.
 func (a *Invitations) Remind(ctx context.Context, in InvitationReminder) (InvitationStatus, error) {
-	live, err := a.People.RemindInvitation(system(ctx), in.InvitationID, in.Day)
+	live, err := a.People.RemindInvitation(system(ctx), in.InvitationID, in.Day, in.Next)
 	return InvitationStatus{Live: live}, failed(err)
 }
 

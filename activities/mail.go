@@ -37,7 +37,7 @@ type Mail struct {
 const (
 	// MailLease is how long an attempt may take. A mail that is still being
 	// sent after it belongs to a sender that died.
-	MailLease = 60 * time.Second
+	MailLease = notification.Lease
 	// claimTime is how long an attempt takes on further mails, so that each one
 	// has time to be handed over and recorded within the lease.
 	claimTime = 25 * time.Second

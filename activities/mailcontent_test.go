@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -84,7 +85,7 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 		}
 	}
 	rejected := b.Accept(t, reseller, form("PO-1", gmail))
-	require.NoError(t, b.RemindReview(b.Context, rejected.ID, 1))
+	require.NoError(t, b.RemindReview(b.Context, rejected.ID, 1, time.Time{}))
 	_, err := b.DecideOrder(b.operator(), rejected.ID, order.Decision{Version: 1, Reason: "unknown customer"})
 	require.NoError(t, err)
 
@@ -188,7 +189,7 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 
 // remindOnce queues a reminder of a live invitation.
 func (b *bench) remindOnce(id string) error {
-	live, err := b.RemindInvitation(b.Context, id, 7)
+	live, err := b.RemindInvitation(b.Context, id, 7, time.Time{})
 	require.True(b.t, live)
 	return err
 }

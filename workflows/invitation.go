@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"roomcover.dev/roomcover/activities"
@@ -53,11 +55,11 @@ func (w Invitation) Run(ctx workflow.Context, in InvitationInput) error {
 // wait goes through the reminders to the expiry; each may find the invitation
 // closed.
 func (i *invitation) wait(ctx workflow.Context) error {
-	for _, r := range i.in.Reminders {
+	for n, r := range i.in.Reminders {
 		if closed, err := i.awaitUntil(ctx, r.At, i.closed, "Reminder"); closed || err != nil {
 			return err
 		}
-		if live, err := i.remind(ctx, r.Day); !live || err != nil {
+		if live, err := i.remind(ctx, r.Day, i.wakesAfter(n)); !live || err != nil {
 			return err
 		}
 		i.reminded++
@@ -75,11 +77,21 @@ func (i *invitation) wait(ctx workflow.Context) error {
 	})
 }
 
+// wakesAfter is when the workflow has to do something after its n-th reminder, from 0.
+func (i *invitation) wakesAfter(n int) time.Time {
+	if n+1 < len(i.in.Reminders) {
+		return i.in.Reminders[n+1].At
+	}
+	return i.in.ExpiresAt
+}
+
 // remind reminds, and reports whether anybody can still accept.
-func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error) {
+func (i *invitation) remind(
+	ctx workflow.Context, day int, next time.Time,
+) (live bool, err error) {
 	var status activities.InvitationStatus
 	err = i.runUntilClosed(ctx, "remind", func(ctx workflow.Context) error {
-		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day}
+		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day, Next: next}
 		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"),
 			activities.NameRemindInvitation, in).Get(ctx, &status)
 	})

@@ -1,11 +1,15 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
+	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -57,8 +61,17 @@ func TestR121_S16_UnclaimedInvitationRemindsAndExpires(t *testing.T) {
 	inv := b.invited()
 	var reminded []time.Time
 	b.SetOnActivityCompletedListener(remember(b, "Remind", &reminded))
+	in := b.invitationInput(inv)
+	var nexts []time.Time
+	b.SetOnActivityStartedListener(func(i *activity.Info, _ context.Context, args converter.EncodedValues) {
+		var asked activities.InvitationReminder
+		if i.ActivityType.Name == activities.NameRemindInvitation && args.Get(&asked) == nil {
+			nexts = append(nexts, asked.Next)
+		}
+	})
 	b.runInvitation(inv)
 
+	require.Equal(t, []time.Time{in.Reminders[1].At, in.Reminders[2].At, in.ExpiresAt}, nexts)
 	nine := func(day int) time.Time { return saoPaulo(day).Add(9 * time.Hour) }
 	require.Equal(t, []time.Time{nine(7), nine(21), nine(28)}, reminded, "09:00 local on d+7, d+21, d+28")
 	require.Equal(t, saoPaulo(31), b.Now().UTC(), "through local day d+30")

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"roomcover.dev/roomcover/activities"
@@ -35,7 +37,11 @@ func (o *order) awaitDecision(ctx workflow.Context) (decided bool, err error) {
 			err != nil {
 			return decided, err
 		}
-		if err := o.remind(ctx, n+1); err != nil {
+		next := plan.Until
+		if n+1 < len(plan.Reminders) {
+			next = plan.Reminders[n+1]
+		}
+		if err := o.remind(ctx, n+1, next); err != nil {
 			return false, err
 		}
 	}
@@ -44,9 +50,9 @@ func (o *order) awaitDecision(ctx workflow.Context) (decided bool, err error) {
 	return o.awaitUntil(ctx, plan.Until, o.decided, "Reject the order, undecided")
 }
 
-func (o *order) remind(ctx workflow.Context, n int) error {
+func (o *order) remind(ctx workflow.Context, n int, next time.Time) error {
 	err := o.runStep(ctx, "remind operators", func(ctx workflow.Context) error {
-		in := activities.ReviewReminder{OrderID: o.id, N: n}
+		in := activities.ReviewReminder{OrderID: o.id, N: n, Next: next}
 		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"),
 			activities.NameRemindReview, in).Get(ctx, nil)
 	})

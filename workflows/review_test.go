@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 
+	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
@@ -34,8 +36,16 @@ func TestR115b_UndecidedReviewRemindsAndIsRejected(t *testing.T) {
 	require.Equal(t, rules.OrderNeedsReview, o.State)
 	var reminded []time.Time
 	b.SetOnActivityCompletedListener(remember(b, "RemindReview", &reminded))
+	var nexts []time.Time
+	b.SetOnActivityStartedListener(func(i *activity.Info, _ context.Context, args converter.EncodedValues) {
+		var asked activities.ReviewReminder
+		if i.ActivityType.Name == activities.NameRemindReview && args.Get(&asked) == nil {
+			nexts = append(nexts, asked.Next.UTC())
+		}
+	})
 	b.runOrder(o.ID)
 
+	require.Equal(t, []time.Time{saoPaulo(3), saoPaulo(31)}, nexts, "the row knows when it wakes")
 	require.Equal(t, []time.Time{saoPaulo(1), saoPaulo(3)}, reminded, "d+1 and d+3, local days")
 	require.Equal(t, saoPaulo(31), b.Now().UTC(), "through local day d+30")
 	require.Equal(t, rules.OrderRejected, b.get(o.ID).State)

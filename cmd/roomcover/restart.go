@@ -27,7 +27,7 @@ Temporal's.
 With --restored it first turns every mail that had not left when the backup was made
 into one of which nobody knows whether it arrived: nobody gets it twice, and an
 operator looks at each (task MAIL_UNKNOWN). Use it after a restore of the database,
-before a worker runs.
+before a worker runs: it refuses while one sends a mail.
 
 Examples:
   roomcover restart

@@ -5,7 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 )
 
 func TestRestartTellsEverythingUnderWayToGoOn(t *testing.T) {
@@ -39,5 +41,24 @@ func TestRestartAfterARestoreSendsNoMailAgain(t *testing.T) {
 			" AND state = 'OPEN' AND why LIKE '%restored%'"))
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM notifications WHERE state <> 'UNKNOWN'"))
 		require.Contains(t, s.must("restart", "--restored"), "since the backup: 0")
+	})
+}
+
+// A worker that sends would write its end over the doubt, and go on with the rest.
+func TestRestartAfterARestoreRefusesWhileAWorkerSends(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := storetest.FulfilledWithInvitation(t, env)
+		_, ok, err := env.NextMail(env.Context, inv.ID, notification.MailResult{}, nil)
+		require.NoError(t, err)
+		require.True(t, ok)
+
+		_, err = env.DoubtUnsentMails(env.Context)
+		storetest.RequireCode(t, rules.StateConflict, err)
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'UNKNOWN'"))
+
+		require.NoError(t, env.Exec("UPDATE notifications SET claimed_at = '2020-01-01 00:00:00+00:00'"))
+		n, err := env.DoubtUnsentMails(env.Context)
+		require.NoError(t, err, "its sender is gone")
+		require.Positive(t, n)
 	})
 }

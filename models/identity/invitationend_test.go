@@ -52,9 +52,11 @@ func TestPlanInvitation(t *testing.T) {
 		require.Equal(t, []int{7, 21, 28}, days(plan))
 		require.Equal(t, "2026-11-30T12:00:00Z", storetest.Stamp(plan.Reminders[0].At)) // 09:00 in São Paulo
 		env.Calendar.Set(plan.Reminders[1].At)
+		_, err = env.RemindInvitation(env.Context, inv.ID, 7, plan.Reminders[1].At)
+		require.NoError(t, err)
 		plan, err = env.PlanInvitation(env.Context, inv.ID)
 		require.NoError(t, err)
-		require.Equal(t, []int{28}, days(plan))
+		require.Equal(t, []int{21, 28}, days(plan), "the one that is due now is not lost")
 		env.Join(t, inv)
 		plan, err = env.PlanInvitation(env.Context, inv.ID)
 		require.NoError(t, err)
@@ -75,13 +77,13 @@ func TestReminderOncePerDay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, inv := storetest.FulfilledWithInvitation(t, env)
 		for _, day := range []int{7, 7, 21} {
-			live, err := env.RemindInvitation(env.Context, inv.ID, day)
+			live, err := env.RemindInvitation(env.Context, inv.ID, day, time.Time{})
 			require.NoError(t, err)
 			require.True(t, live)
 		}
 		require.Len(t, env.Mails(t, "invitation_reminder"), 2)
 		env.Join(t, inv)
-		live, err := env.RemindInvitation(env.Context, inv.ID, 28)
+		live, err := env.RemindInvitation(env.Context, inv.ID, 28, time.Time{})
 		require.NoError(t, err)
 		require.False(t, live)
 		require.Len(t, env.Mails(t, "invitation_reminder"), 2)
@@ -252,12 +254,12 @@ func TestR121_NobodyIsRemindedOfAnExpiredInvitation(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, inv := storetest.FulfilledWithInvitation(t, env)
 		env.Calendar.Set(inv.ExpiresAt) // every worker was down for weeks
-		live, err := env.RemindInvitation(env.Context, inv.ID, 28)
+		live, err := env.RemindInvitation(env.Context, inv.ID, 28, time.Time{})
 		require.NoError(t, err)
 		require.True(t, live, "its end is still to come")
 		require.Empty(t, env.Mails(t, "invitation_reminder"))
 		env.Calendar.Set(inv.ExpiresAt.Add(-time.Second))
-		_, err = env.RemindInvitation(env.Context, inv.ID, 28)
+		_, err = env.RemindInvitation(env.Context, inv.ID, 28, time.Time{})
 		require.NoError(t, err)
 		require.Len(t, env.Mails(t, "invitation_reminder"), 1)
 	})

@@ -24,7 +24,9 @@ type InvitationPlan struct {
 }
 
 // PlanInvitation returns the instants at which a live invitation reminds and ends (R121), for
-// a workflow that begins now, and keeps the first of them in its row.
+// a workflow that begins now: from the one on that its row waits for, which may be missed. It
+// keeps the first of them in a row that has none; any other is moved by what is done alone,
+// since the workflow may run already.
 func (s *People) PlanInvitation(ctx context.Context, id string) (InvitationPlan, error) {
 	var plan InvitationPlan
 	ref, err := s.programs.Reference(ctx)
@@ -43,13 +45,17 @@ func (s *People) PlanInvitation(ctx context.Context, id string) (InvitationPlan,
 			return err
 		}
 
+		from := tx.Now()
+		if inv.NextAt != nil && !inv.NextAt.After(from) {
+			from = inv.NextAt.Add(-time.Nanosecond)
+		}
 		plan = InvitationPlan{
 			Live:      inv.State.Live(),
 			ExpiresAt: inv.ExpiresAt,
-			Reminders: rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, tx.Now(),
+			Reminders: rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, from,
 				ref.Program.InviteReminderDays, loc),
 		}
-		if !plan.Live {
+		if !plan.Live || inv.NextAt != nil {
 			return nil
 		}
 		return keepNext(tx, inv, rules.NextOfInvitation(plan.Reminders, plan.ExpiresAt))
@@ -73,10 +79,13 @@ func keepNext(tx *db.Tx, inv Invitation, at time.Time) error {
 }
 
 // RemindInvitation queues the reminder of a day after the issue, and keeps in the row when
-// the one after it is due; again for the same day it changes nothing. After the expiry, to
-// which an outage may have lasted, it queues none. It reports whether the invitation is
-// still live.
-func (s *People) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
+// its workflow wakes next, as it says itself: the program's days may have changed since it
+// began. Zero: a workflow of an earlier release, which does not say it. Again for the same day
+// it changes nothing. After the expiry, to which an outage may have lasted, it queues none. It
+// reports whether the invitation is still live.
+func (s *People) RemindInvitation(
+	ctx context.Context, id string, day int, next time.Time,
+) (live bool, err error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return false, err
@@ -99,7 +108,11 @@ func (s *People) RemindInvitation(ctx context.Context, id string, day int) (live
 		if err != nil {
 			return err
 		}
-		return keepNext(tx, inv, afterReminder(ref, inv, acc, day))
+		next := next // computed anew where the transaction is tried again
+		if next.IsZero() {
+			next = afterReminder(ref, inv, acc, day)
+		}
+		return keepNext(tx, inv, next)
 	})
 
 	return live, err

@@ -293,14 +293,22 @@ func (s *Notifications) SettleStaleMails(
 // errRestored is the last error of a mail that a restore has put in doubt.
 const errRestored = "the database was restored to a time before it had left"
 
+// Lease is how long one attempt to send a mail may take.
+const Lease = 60 * time.Second
+
 // doubtBatch is how many mails become UNKNOWN in one transaction.
 const doubtBatch = 200
 
 // DoubtUnsentMails turns every mail that has not left, by the rows, into UNKNOWN, and returns
 // how many: the database was restored to an earlier time, and they may have left since. Each
 // becomes an operator's task; the service never sends one again by itself. It is for a time at
-// which no worker runs, and may run again.
+// which no worker runs, and may run again: a mail that is being sent, claimed less than the
+// lease ago, answers STATE_CONFLICT.
 func (s *Notifications) DoubtUnsentMails(ctx context.Context) (n int, err error) {
+	if err := s.refuseWhileSending(ctx); err != nil {
+		return 0, err
+	}
+
 	for {
 		var unsent []Notification
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -335,6 +343,26 @@ func (s *Notifications) DoubtUnsentMails(ctx context.Context) (n int, err error)
 		}
 		n += len(unsent)
 	}
+}
+
+// refuseWhileSending refuses while some mail was claimed less than the lease ago.
+func (s *Notifications) refuseWhileSending(ctx context.Context) error {
+	return s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+
+		var sending int64
+		err := tx.Model(&Notification{}).
+			Where("state = ?", rules.NotificationSending).
+			Where("claimed_at > ?", db.RealNow().Add(-Lease)).
+			Count(&sending).Error
+		if err != nil || sending == 0 {
+			return err
+		}
+		return rules.Refuse(rules.StateConflict, "A worker is sending mails.",
+			"Stop the workers first, and run this again after a minute.")
+	})
 }
 
 // GiveUpMails ends the attempts at those of a key's queued mails that were queued before an

@@ -1,6 +1,7 @@
 package operations_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -25,8 +26,8 @@ func late(t *testing.T, env storetest.Env) (ids []string) {
 }
 
 // A reminder of an invitation that never came is noticed on its day, as everything else is,
-// and the task closes itself once the workflow goes on: by the reminder, or by a run that
-// begins after its instant.
+// and the task closes itself once the workflow goes on. A run that begins after its instant
+// takes it up at once; that somebody only asks for one changes nothing.
 func TestAReminderOfAnInvitationThatNeverCameIsNoticed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, inv := storetest.FulfilledWithInvitation(t, env)
@@ -49,11 +50,14 @@ func TestAReminderOfAnInvitationThatNeverCameIsNoticed(t *testing.T) {
 			require.NoError(t, err)
 			require.Contains(t, stalledTasks(t, env), inv.ID)
 
-			if i == 1 { // its workflow was lost, and starts again
-				_, err = env.PlanInvitation(env.Context, inv.ID)
-			} else {
-				_, err = env.RemindInvitation(env.Context, inv.ID, r.Day)
+			for range 2 { // its workflow is asked to try again, or was lost and starts again
+				again, err := env.PlanInvitation(env.Context, inv.ID)
+				require.NoError(t, err)
+				require.Equal(t, plan.Reminders[i:], again.Reminders, "from the missed one on")
+				require.Contains(t, late(t, env), inv.ID)
+				require.Contains(t, stalledTasks(t, env), inv.ID, "nothing was done yet")
 			}
+			_, err = env.RemindInvitation(env.Context, inv.ID, r.Day, time.Time{})
 			require.NoError(t, err)
 			require.NotContains(t, late(t, env), inv.ID)
 			require.Empty(t, stalledTasks(t, env), "it goes on")
@@ -65,6 +69,43 @@ func TestAReminderOfAnInvitationThatNeverCameIsNoticed(t *testing.T) {
 		require.Equal(t, 1, n, "then its end is what is next")
 		require.NoError(t, env.ExpireInvitation(env.Context, inv.ID))
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM invitations WHERE next_at IS NOT NULL"))
+	})
+}
+
+// A workflow keeps the days of its start: whoever changes the program's makes nothing late.
+func TestRemindersFollowTheDaysOfTheirStart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := storetest.FulfilledWithInvitation(t, env)
+		o := env.Accept(t, env.Reseller(t, "Revenda Sul"),
+			storetest.FormFor("PO-2", "Beta", "ana@revendasul.example"))
+		plan, err := env.PlanInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		reminders, until, err := env.ReviewDeadlines(env.Context, o.ID)
+		require.NoError(t, err)
+		require.Len(t, reminders, 2)
+
+		ref, err := env.Reference(env.Context)
+		require.NoError(t, err)
+		p := ref.Program
+		p.InviteReminderDays, p.ReviewReminderDays = []int{7, 8, 9}, []int{1, 2, 3}
+		_, err = env.ChangeProgram(env.Context, p, ref.Version)
+		require.NoError(t, err)
+
+		env.Calendar.Set(reminders[0])
+		require.NoError(t, env.RemindReview(env.Context, o.ID, 1, reminders[1]))
+		env.Calendar.Set(reminders[1].Add(-time.Minute))
+		require.NotContains(t, late(t, env), o.ID)
+		env.Calendar.Set(reminders[1])
+		require.NoError(t, env.RemindReview(env.Context, o.ID, 2, until))
+		env.Calendar.Set(until.Add(-time.Minute))
+		require.NotContains(t, late(t, env), o.ID)
+
+		env.Calendar.Set(plan.Reminders[0].At)
+		_, err = env.RemindInvitation(env.Context, inv.ID, 7, plan.Reminders[1].At)
+		require.NoError(t, err)
+		require.NoError(t, env.Exec("UPDATE notifications SET state = 'SENT', sent_at = created_at"))
+		env.Calendar.Set(plan.Reminders[1].At.Add(-time.Minute))
+		require.NotContains(t, late(t, env), inv.ID)
 	})
 }
 
@@ -97,7 +138,7 @@ func TestAReminderOfAReviewThatNeverCameIsNoticed(t *testing.T) {
 			require.Equal(t, 1, n)
 			require.Contains(t, stalledTasks(t, env), o.ID)
 			if i < len(reminders) {
-				require.NoError(t, env.RemindReview(env.Context, o.ID, i+1))
+				require.NoError(t, env.RemindReview(env.Context, o.ID, i+1, time.Time{}))
 				require.Empty(t, stalledTasks(t, env), "it goes on")
 			}
 		}
@@ -153,5 +194,60 @@ func TestWhatWaitsSinceAnEarlierReleaseGetsItsNextInstant(t *testing.T) {
 		require.NoError(t, env.Orders.SeedNextReviews(env.Context))
 		_, review = next()
 		require.True(t, review.Equal(until))
+	})
+}
+
+// A worker of an earlier release beside the new schema reminds and keeps no next instant: the
+// seeds find it by the mail, close the task, and leave alone what nobody reminded of.
+func TestWhatAnOlderWorkerRemindedOfIsNotLate(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := storetest.FulfilledWithInvitation(t, env)
+		o := env.Accept(t, env.Reseller(t, "Revenda Sul"),
+			storetest.FormFor("PO-2", "Beta", "ana@revendasul.example"))
+		plan, err := env.PlanInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		reminders, until, err := env.ReviewDeadlines(env.Context, o.ID)
+		require.NoError(t, err)
+		next := map[string]time.Time{}
+		seeded := func() map[string]time.Time {
+			require.NoError(t, env.Exec("UPDATE notifications SET state = 'SENT', sent_at = created_at"))
+			_, err := env.WatchOverdue(env.Context)
+			require.NoError(t, err)
+			for range 2 {
+				require.NoError(t, env.People.SeedNextInvitations(env.Context))
+				require.NoError(t, env.Orders.SeedNextReviews(env.Context))
+			}
+			_, err = env.WatchOverdue(env.Context)
+			require.NoError(t, err)
+			require.NoError(t, env.DB.Read(env.Context, func(tx *db.Tx) error {
+				var i identity.Invitation
+				var r order.Order
+				err := errors.Join(tx.First(&i, "id = ?", inv.ID).Error, tx.First(&r, "id = ?", o.ID).Error)
+				next[inv.ID], next[o.ID] = i.NextAt.UTC(), r.NextAt.UTC()
+				return err
+			}))
+			return next
+		}
+
+		second := reminders[1] // the first came in time, and is not noted
+		env.Calendar.Set(reminders[0])
+		require.NoError(t, env.RemindReview(env.Context, o.ID, 1, reminders[0]))
+		env.Calendar.Set(second.Add(20 * time.Minute))
+		require.True(t, second.Equal(seeded()[o.ID]), "the second did not come")
+		require.Contains(t, stalledTasks(t, env), o.ID)
+		require.NoError(t, env.RemindReview(env.Context, o.ID, 2, second))
+		env.Calendar.Set(second.Add(40 * time.Minute))
+		require.True(t, until.Equal(seeded()[o.ID]))
+		require.NotContains(t, stalledTasks(t, env), o.ID)
+
+		first := plan.Reminders[0].At
+		env.Calendar.Set(first.Add(20 * time.Minute))
+		require.True(t, first.Equal(seeded()[inv.ID]), "nobody reminded")
+		require.Contains(t, stalledTasks(t, env), inv.ID)
+		_, err = env.RemindInvitation(env.Context, inv.ID, plan.Reminders[0].Day, first)
+		require.NoError(t, err)
+		env.Calendar.Set(first.Add(40 * time.Minute))
+		require.True(t, plan.Reminders[1].At.Equal(seeded()[inv.ID]))
+		require.NotContains(t, stalledTasks(t, env), inv.ID)
 	})
 }

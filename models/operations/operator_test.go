@@ -134,7 +134,7 @@ func TestWatchOverdueRaisesATaskForEverythingStuck(t *testing.T) {
 func TestWatchOverdueGivesATimerItsGrace(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := storetest.InReview(t, env)
-		require.NoError(t, env.RemindReview(env.Context, o.ID, 2)) // its last reminder came
+		require.NoError(t, env.RemindReview(env.Context, o.ID, 2, time.Time{})) // its last reminder came
 		for _, c := range []struct {
 			after time.Duration
 			n     int

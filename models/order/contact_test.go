@@ -730,8 +730,8 @@ func TestS14_S15_AnOrderThatCameBackIsRemindedOfAndKeepsItsNumber(t *testing.T) 
 		form.PurchasedOn = "2026-12-24" // ahead: reviewed
 		eve := env.Accept(t, seller, form)
 		remind := func(n int) {
-			require.NoError(t, env.RemindReview(env.Context, eve.ID, n))
-			require.NoError(t, env.RemindReview(env.Context, eve.ID, n), "once more changes nothing")
+			require.NoError(t, env.RemindReview(env.Context, eve.ID, n, time.Time{}))
+			require.NoError(t, env.RemindReview(env.Context, eve.ID, n, time.Time{}), "once more changes nothing")
 		}
 		remind(1)
 		remind(2)

@@ -409,11 +409,23 @@ func amendable(o Order, form ordering.OrderForm) error {
 // comes to the same end.
 func saysTheSame(stored, fresh Order) bool {
 	return reflect.DeepEqual(stored.Payload, fresh.Payload) &&
+		stored.PurchasedOn == fresh.PurchasedOn &&
+		slices.EqualFunc(stored.Lines, fresh.Lines, OrderLine.buysTheSame) &&
 		stored.State == fresh.State &&
 		slices.Equal(stored.ReviewReasons, fresh.ReviewReasons) &&
 		stored.ResellerID == fresh.ResellerID &&
 		db.Text(stored.DistributorID) == db.Text(fresh.DistributorID) &&
 		db.Text(stored.AccountID) == db.Text(fresh.AccountID)
+}
+
+// buysTheSame reports whether two lines buy the same: the catalogue, which says what is behind
+// a SKU, may have been corrected in between.
+func (l OrderLine) buysTheSame(other OrderLine) bool {
+	return l.SKU == other.SKU &&
+		l.ServiceType == other.ServiceType &&
+		l.TermYears == other.TermYears &&
+		l.Quantity == other.Quantity &&
+		db.Text(l.RenewsContractID) == db.Text(other.RenewsContractID)
 }
 
 // amend rewrites the order from the form as if it had just come in.
@@ -584,9 +596,10 @@ func (o *Order) reminderEpoch(n int) string {
 }
 
 // RemindReview queues the n-th reminder of an order in review to the program's
-// mailbox, and keeps in the row when something is to be done next; again for the same n it
-// changes nothing.
-func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
+// mailbox, and keeps in the row when its workflow wakes next, as it says itself: the program's
+// days may have changed since it began. Zero: a workflow of an earlier release, which does not
+// say it. Again for the same n it changes nothing.
+func (s *Orders) RemindReview(ctx context.Context, id string, n int, next time.Time) error {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return err
@@ -617,14 +630,17 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 			return err
 		}
 
-		next, err := nextOfReview(ref, o.StateSince, *o.ReviewUntil, o.TimeZone, n)
-		if err != nil {
-			return err
+		next := next // computed anew where the transaction is tried again
+		if next.IsZero() {
+			next, err = nextOfReview(ref, o.StateSince, *o.ReviewUntil, o.TimeZone, n)
+			if err != nil {
+				return err
+			}
 		}
 		if o.NextAt != nil && o.NextAt.Equal(next) {
 			return nil
 		}
-		err = tx.Model(&Order{}).Where("id = ?", o.ID).Update("next_at", next).Error
+		err = tx.Model(&Order{}).Where("id = ?", o.ID).Update("next_at", next.UTC()).Error
 		if err != nil {
 			return err
 		}

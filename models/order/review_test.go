@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -115,7 +117,7 @@ func TestReviewRemindersGoOutOnceEach(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := storetest.InReview(t, env)
 		for _, n := range []int{1, 1, 2, 2} {
-			require.NoError(t, env.RemindReview(env.Context, o.ID, n))
+			require.NoError(t, env.RemindReview(env.Context, o.ID, n, time.Time{}))
 		}
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
 		for _, m := range env.Mails(t, "order_review_reminder") {
@@ -124,7 +126,7 @@ func TestReviewRemindersGoOutOnceEach(t *testing.T) {
 		}
 		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "no"})
 		require.NoError(t, err)
-		require.NoError(t, env.RemindReview(env.Context, o.ID, 3))
+		require.NoError(t, env.RemindReview(env.Context, o.ID, 3, time.Time{}))
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
 	})
 }
@@ -181,6 +183,44 @@ func TestS6_S14_AnAmendedOrderKeepsItsDayOfReceipt(t *testing.T) {
 			day, err := time.ParseInLocation("2006-01-02", c.want, loc)
 			require.NoError(t, err)
 			require.True(t, amended.CancellableUntil.Equal(day.AddDate(0, 0, 31)), amended.CancellableUntil)
+		})
+	}
+}
+
+// The same form sent again says something else once the catalogue was corrected, or the day
+// that it names may be relied on.
+func TestS14_AnAmendmentTakesUpWhatTheFormMeansByNow(t *testing.T) {
+	for name, change := range map[string]func(*testing.T, storetest.Env, order.Order){
+		"the catalogue's term": func(t *testing.T, env storetest.Env, o order.Order) {
+			skus, err := env.ListSKUs(env.Context)
+			require.NoError(t, err)
+			i := slices.IndexFunc(skus, func(k program.CatalogueSKU) bool { return k.Code == o.Lines[0].SKU })
+			skus[i].TermYears = 5
+			require.NoError(t, env.PutSKU(env.Context, skus[i]))
+		},
+		"the day": func(t *testing.T, env storetest.Env, o order.Order) {
+			require.NoError(t, env.Exec("UPDATE orders SET purchased_day = '2026-11-10'"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				_, o := storetest.InReview(t, env)
+				stored, err := env.GetOrder(env.Context, o.ID)
+				require.NoError(t, err)
+				same, err := env.AmendOrder(env.Context, o.ID, stored.Payload, 0)
+				require.NoError(t, err)
+				require.Equal(t, stored.Version, same.Version, "nothing changed")
+
+				change(t, env, stored)
+				amended, err := env.AmendOrder(env.Context, o.ID, stored.Payload, 0)
+				require.NoError(t, err)
+				require.Equal(t, stored.Version+1, amended.Version)
+				after, err := env.GetOrder(env.Context, o.ID)
+				require.NoError(t, err)
+				require.Equal(t, amended.Lines[0].TermYears, after.Lines[0].TermYears)
+				require.Equal(t, name == "the catalogue's term", after.Lines[0].TermYears == 5)
+				require.Equal(t, "2026-11-20", after.PurchasedOn)
+			})
 		})
 	}
 }

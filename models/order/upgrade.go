@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -74,7 +75,8 @@ func keyOrder(tx *db.Tx, o Order, distributors []rules.KnownName) error {
 }
 
 // SeedNextReviews gives orders that came to review under an earlier release the instant at
-// which their review reminds or ends next. Again it changes nothing.
+// which their review reminds or ends next. So it does where a worker of that release, which
+// keeps none, reminded since the one that stands there. Again it changes nothing.
 func (s *Orders) SeedNextReviews(ctx context.Context) error {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -86,20 +88,18 @@ func (s *Orders) SeedNextReviews(ctx context.Context) error {
 		err := s.db.Write(ctx, func(tx *db.Tx) error {
 			some = nil
 			err := tx.ForUpdate().
-				Select("id", "state_since", "review_until", "time_zone").
-				Where("state = ? AND next_at IS NULL AND id > ?", rules.OrderNeedsReview, last).
+				Select("id", "state_since", "review_until", "time_zone", "next_at").
+				Where("state = ? AND id > ?", rules.OrderNeedsReview, last).
+				Where("next_at IS NULL OR next_at <= ? AND EXISTS (?)", tx.Now(),
+					notification.RemindedSinceNext(tx, rules.TemplateOrderReviewReminder,
+						"orders")).
 				Order("id").Limit(500).Find(&some).Error
 			if err != nil {
 				return err
 			}
 
 			for _, o := range some {
-				next, err := o.nextAhead(ref, tx.Now())
-				if err != nil {
-					return err
-				}
-				err = tx.Model(&Order{}).Where("id = ?", o.ID).Update("next_at", next).Error
-				if err != nil {
+				if err := o.seedNext(tx, ref); err != nil {
 					return err
 				}
 			}
@@ -110,6 +110,29 @@ func (s *Orders) SeedNextReviews(ctx context.Context) error {
 		}
 		last = some[len(some)-1].ID
 	}
+}
+
+// seedNext gives one order in review, locked, its instant: the first after its last reminder,
+// where a worker of an earlier release made one, else the first that is still to come.
+func (o *Order) seedNext(tx *db.Tx, ref program.Reference) error {
+	from := tx.Now()
+	if o.NextAt != nil {
+		var err error
+		from, err = notification.LastMadeAt(tx, rules.TemplateOrderReviewReminder, o.ID)
+		if err != nil {
+			return err
+		}
+	}
+
+	next, err := o.nextAhead(ref, from)
+	if err != nil {
+		return err
+	}
+	err = tx.Model(&Order{}).Where("id = ?", o.ID).Update("next_at", next).Error
+	if err != nil || o.NextAt == nil {
+		return err
+	}
+	return tx.Settle(db.TaskProcessStuck, o.ID, "it goes on")
 }
 
 // nextAhead is the first instant after now at which an order's review reminds, or its end.
