@@ -183,7 +183,8 @@ func (s *Operators) ChangeOperatorRole(
 }
 
 // DisableOperator lets an operator in no more: every session ends, and so does each way to
-// sign in, and every token of an operator that they made. Nobody disables themselves (STATE_CONFLICT). Again it changes nothing.
+// sign in, and every token of an operator that they made. Nobody disables themselves
+// (STATE_CONFLICT). Again it changes nothing.
 func (s *Operators) DisableOperator(ctx context.Context, id, reason string) (Operator, error) {
 	return s.change(ctx, id, "operator.disabled", reason,
 		func(tx *db.Tx, o *Operator) (bool, error) {
