@@ -82,6 +82,7 @@ func (s *site) mount(router gin.IRouter) {
 		}
 	}
 	router.GET(web.AssetPath+"*file", s.asset)
+	router.GET(Root+"/", func(c *gin.Context) { c.Redirect(http.StatusFound, Root) })
 }
 
 func (s *site) asset(c *gin.Context) {

@@ -262,3 +262,11 @@ func TestS53_ASignOutOfAnUnknownSessionIsRefused(t *testing.T) {
 	require.Equal(t, http.StatusOK, send("", "session of "+staff[0].Subject))
 	require.Equal(t, signInPath, b.get(Root).path)
 }
+
+// People type the address with a slash at its end too.
+func TestTheConsolesAddressMayEndInASlash(t *testing.T) {
+	w := issuerWorld(t)
+	got := w.browser().get(Root + "/")
+	require.Equal(t, http.StatusFound, got.status)
+	require.Equal(t, Root, got.header.Get("Location"))
+}
