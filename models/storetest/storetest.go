@@ -164,10 +164,18 @@ func SQLite(t testing.TB) Env {
 	return open(t, func() (gorm.Dialector, error) { return sqlitedb.Open(file), nil }, "")
 }
 
-// sqliteTemplate is a migrated file: migrating for each test took longer than most
-// tests do.
+// sqliteTemplate is a migrated file: migrating for each test took longer than most tests do.
+// Where a run of all packages keeps templates, the first package makes it for the others.
 var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "roomcover-sqlite-")
+	shared := os.Getenv("ROOMCOVER_TEST_TEMPLATES")
+	kept := filepath.Join(shared, "sqlite.db")
+	if shared != "" {
+		if content, err := os.ReadFile(kept); err == nil {
+			return content, nil
+		}
+	}
+
+	dir, err := os.MkdirTemp(shared, "roomcover-sqlite-")
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +185,12 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	if err := migrate(sqlitedb.Open(file)); err != nil {
 		return nil, err
 	}
+	content, err := os.ReadFile(file)
+	if err != nil || shared == "" {
+		return content, err
+	}
 
-	return os.ReadFile(file)
+	return content, os.Rename(file, kept) // whole, or not yet there
 })
 
 // migrate prepares a template, at the time at which every test begins.
