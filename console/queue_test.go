@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -87,6 +88,25 @@ func TestATaskIsTakenHandedBackAndPulled(t *testing.T) {
 		require.Equal(t, taskPath(task.ID), lena.post(queuePath+"/pull").path)
 		require.Contains(t, lena.get(taskPath(task.ID)).body, "Hand it back")
 		require.Equal(t, []string{"task.assigned", "task.assigned", "task.assigned"}, w.verbs(task.ID))
+	})
+}
+
+// Who pull at the same time never get the same task.
+func TestS54_WhoPullAtOnceNeverGetTheSame(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		var waiting []string
+		var browsers []*browser
+		for i, name := range []string{"one", "two", "three"} {
+			waiting = append(waiting, taskPath(w.raise(db.TaskSweepLate, name).ID))
+			browsers = append(browsers, w.signedIn(staff[i]))
+		}
+
+		got := make([]string, len(browsers))
+		storetest.AtOnce(len(browsers), func(i int) error {
+			got[i] = browsers[i].post(queuePath + "/pull").path
+			return nil
+		})
+		require.ElementsMatch(t, waiting, got)
 	})
 }
 
