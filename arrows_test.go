@@ -128,9 +128,10 @@ var arrows = map[string][]string{
 	},
 	"web": {"messages", "models/identity", "rules"},
 	"console": {
-		"messages", "messages/process", "models/account", "models/db", "models/domains",
-		"models/identity", "models/operations", "models/program", "rules", "rules/catalogue",
-		"rules/processes", "web",
+		"messages", "messages/process", "models/account",
+		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
+		"models/logistics", "models/notification", "models/operations", "models/order",
+		"models/program", "models/replacement", "models/warranty", "rules/**", "web",
 	},
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",

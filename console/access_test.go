@@ -36,6 +36,7 @@ var accessTable = map[string]string{
 	"POST /console/queue/:id/hand-back":            "LAC-",
 	"GET /console/queue/:id/do/:action":            "LAC-",
 	"POST /console/queue/:id/do/:action":           "LAC-",
+	"GET /console/orders":                          "LACM",
 	"GET /console/search":                          "LACM",
 	"GET /console/settings/tokens":                 "LA--",
 	"POST /console/settings/tokens":                "LA--",

@@ -24,6 +24,13 @@ type answer struct {
 	to     string
 	plain  bool          // without the navigation
 	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
+	file   *download     // instead of a page
+}
+
+// download is a file that a browser keeps.
+type download struct {
+	name, kind string
+	body       []byte
 }
 
 func redirect(to string) answer { return answer{status: http.StatusSeeOther, to: to} }
@@ -57,6 +64,10 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	if a.to != "" {
 		h.Set("Location", a.to)
 	}
+	if a.file != nil {
+		h.Set("Content-Type", a.file.kind)
+		h.Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
+	}
 	switch a.status {
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", retryAfter(a.wait))
@@ -76,6 +87,9 @@ func retryAfter(wait time.Duration) string {
 }
 
 func (v *visit) render(a answer) ([]byte, error) {
+	if a.file != nil {
+		return a.file.body, nil
+	}
 	if a.page == "" {
 		return nil, nil
 	}

@@ -14,9 +14,16 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -43,20 +50,27 @@ type Options struct {
 
 // site is the console at work.
 type site struct {
-	db         *db.DB
-	programs   *program.Programs
-	accounts   *account.Accounts
-	people     *identity.People
-	operators  *identity.Operators
-	operations *operations.Operations
-	log        *slog.Logger
-	secure     bool
-	zone       string
-	kit        bool
-	issuer     *relyingParty // nil: there is none
-	sessions   *scs.SessionManager
-	origins    *http.CrossOriginProtection
-	pages      pages
+	db            *db.DB
+	programs      *program.Programs
+	accounts      *account.Accounts
+	people        *identity.People
+	operators     *identity.Operators
+	orders        *order.Orders
+	entitlements  *entitlement.Entitlements
+	warranties    *warranty.Warranties
+	logistics     *logistics.Logistics
+	replacements  *replacement.Replacements
+	notifications *notification.Notifications
+	jobs          *importjob.Jobs
+	operations    *operations.Operations
+	log           *slog.Logger
+	secure        bool
+	zone          string
+	kit           bool
+	issuer        *relyingParty // nil: there is none
+	sessions      *scs.SessionManager
+	origins       *http.CrossOriginProtection
+	pages         pages
 	// evenTime is how long an answer takes that must not tell by its speed whether an
 	// address is known.
 	evenTime time.Duration
@@ -129,21 +143,28 @@ func newSite(o Options) (*site, error) {
 	}
 
 	s := &site{
-		db:         o.Domains.DB,
-		programs:   o.Domains.Programs,
-		accounts:   o.Domains.Accounts,
-		people:     o.Domains.People,
-		operators:  o.Domains.Operators,
-		operations: o.Domains.Operations,
-		log:        o.Log,
-		secure:     !o.Insecure,
-		zone:       o.TimeZone,
-		kit:        o.Kit,
-		sessions:   newSessions(o.Domains.Operators, !o.Insecure),
-		origins:    http.NewCrossOriginProtection(),
-		pages:      p,
-		evenTime:   300 * time.Millisecond,
-		freshFor:   freshFor,
+		db:            o.Domains.DB,
+		programs:      o.Domains.Programs,
+		accounts:      o.Domains.Accounts,
+		people:        o.Domains.People,
+		operators:     o.Domains.Operators,
+		orders:        o.Domains.Orders,
+		entitlements:  o.Domains.Entitlements,
+		warranties:    o.Domains.Warranties,
+		logistics:     o.Domains.Logistics,
+		replacements:  o.Domains.Replacements,
+		notifications: o.Domains.Notifications,
+		jobs:          o.Domains.Jobs,
+		operations:    o.Domains.Operations,
+		log:           o.Log,
+		secure:        !o.Insecure,
+		zone:          o.TimeZone,
+		kit:           o.Kit,
+		sessions:      newSessions(o.Domains.Operators, !o.Insecure),
+		origins:       http.NewCrossOriginProtection(),
+		pages:         p,
+		evenTime:      300 * time.Millisecond,
+		freshFor:      freshFor,
 	}
 	if s.zone == "" {
 		s.zone = "UTC"

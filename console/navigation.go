@@ -40,6 +40,9 @@ var sections = []struct {
 		{queuePath, "console.queue.title", "inbox", may(rules.ViewProcesses),
 			func(c navCounts) (int64, bool) { return c.open, false }},
 	}},
+	{"console.nav.business", []section{
+		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
+	}},
 	{"console.nav.setup", []section{
 		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
 		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},

@@ -130,6 +130,25 @@ func (v *visit) dueAt(at time.Time, zone string) due {
 	return d
 }
 
+// pastAt says when something was, by the clock of a zone: relative under a day, else by its day.
+func (v *visit) pastAt(at time.Time, zone string) due {
+	if zone == "" {
+		zone = v.zone
+	}
+	place := web.Zone(zone)
+	d := due{
+		Text:    web.Ago(v.language, at, v.now),
+		Instant: at.UTC().Format(time.RFC3339),
+		Exact:   v.moment(at, zone),
+		Class:   "past",
+	}
+	if d.Text == "" {
+		d.Text = web.Day(v.language, at, v.now, place)
+		d.Small = at.In(place).Format("15:04")
+	}
+	return d
+}
+
 // narrowed is the address of a list with another value of one of its parameters; empty takes
 // the parameter away. The page within the list is always the first.
 func (v *visit) narrowed(path, name, value string) string {

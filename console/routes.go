@@ -44,6 +44,7 @@ func (s *site) routes() []route {
 		todayRoutes(),
 		queueRoutes(),
 		taskRoutes(),
+		ordersList.routes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

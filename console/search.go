@@ -29,8 +29,7 @@ const longestSearch = 100
 // showSearch finds the tasks that are about something by its number or id. Screens add what
 // they know how to find.
 func showSearch(v *visit) (answer, error) {
-	text := []rune(strings.TrimSpace(v.query("q")))
-	p := searchPage{Query: string(text[:min(len(text), longestSearch)])}
+	p := searchPage{Query: shortened(v.query("q"), longestSearch)}
 	if p.Query == "" {
 		return redirect(Root), nil
 	}

@@ -28,6 +28,19 @@ func Distance(l *messages.Language, at, now time.Time) string {
 	}
 }
 
+// Ago says how long an instant has passed, under a day: "12 min ago"; empty where it is a day or
+// more, or still to come.
+func Ago(l *messages.Language, at, now time.Time) string {
+	switch passed := now.Sub(at); {
+	case passed < 0 || passed >= 24*time.Hour:
+		return ""
+	case passed < time.Hour:
+		return l.Count("time.ago.minutes", int64(passed/time.Minute))
+	default:
+		return l.Count("time.ago.hours", int64(passed/time.Hour))
+	}
+}
+
 // Day says on which day an instant is, by the clock of the zone: "today", "tomorrow", and
 // else as lists give dates.
 func Day(l *messages.Language, at, now time.Time, zone *time.Location) string {
