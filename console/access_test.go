@@ -45,6 +45,7 @@ var accessTable = map[string]string{
 	"GET /console/settings/operators":              "L---",
 	"GET /console/settings/operators/:id/:change":  "L---",
 	"POST /console/settings/operators/:id/:change": "L---",
+	"GET /console/keys":                            "LACM",
 	"GET /console/kit":                             "LACM",
 }
 

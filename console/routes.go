@@ -48,6 +48,7 @@ func (s *site) routes() []route {
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		keyRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)
