@@ -35,6 +35,8 @@ type row struct {
 	Beside     string // under the badge, such as the customer's time
 	Owner      face
 	Selected   bool
+	Pick       string // what the box of the line sends, see bulkAct; empty: it has none
+	Chosen     bool
 }
 
 // due says by when; Class is "late", "soon" or empty.
@@ -150,10 +152,11 @@ func (v *visit) pastAt(at time.Time, zone string) due {
 }
 
 // narrowed is the address of a list with another value of one of its parameters; empty takes
-// the parameter away. The page within the list is always the first.
+// the parameter away. The page within the list is always the first, with no line chosen.
 func (v *visit) narrowed(path, name, value string) string {
 	q := v.request.URL.Query()
 	q.Del(cursorParameter)
+	q.Del(chosenParameter)
 	if value == "" {
 		q.Del(name)
 	} else {
@@ -201,6 +204,7 @@ func (v *visit) further(path, position string) string {
 		return ""
 	}
 	q := v.request.URL.Query()
+	q.Del(chosenParameter)
 	q.Set(cursorParameter, v.db.Secrets().SignCursor("console\x00"+path, position))
 	return address(path, q)
 }
