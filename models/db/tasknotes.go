@@ -25,8 +25,9 @@ func (TaskNote) TableName() string { return "operator_task_notes" }
 // longestNote bounds a note, in characters.
 const longestNote = 4000
 
-// AddTaskNote adds a note of the author's to a task, open or done. It may have several lines; an
-// empty one, or one of more than 4,000 characters, answers VALIDATION_FAILED. The audit says that something was noted, not what.
+// AddTaskNote adds a note of the author's to a task, open or done. It may have several lines;
+// an empty one, or one of more than 4,000 characters, answers VALIDATION_FAILED. The audit says
+// that something was noted, not what.
 func (d *DB) AddTaskNote(ctx context.Context, id, author, note string) (TaskNote, error) {
 	note = strings.TrimSpace(strings.ReplaceAll(note, "\r\n", "\n"))
 	var k rules.Checker

@@ -45,6 +45,12 @@ func (s *Operations) worker(ctx context.Context) (db.Actor, string, error) {
 	return scope.Actor, person, err
 }
 
+// WhoAsks is the person who asks and works on tasks: the operator, also by a token they made.
+func (s *Operations) WhoAsks(ctx context.Context) (string, error) {
+	_, person, err := s.worker(ctx)
+	return person, err
+}
+
 // PullTask gives the task that is due first to who asks: the first that nobody has taken and
 // that the role may settle (S54). Two who pull at once never get the same. NOT_FOUND: nothing
 // waits for them.
