@@ -103,6 +103,71 @@ func lockMaker(tx *db.Tx, actorID string, role rules.Role) error {
 	return nil
 }
 
+// PersonBehind returns who stands behind an actor: the operator whose token acts, or the actor
+// itself, such as a token of the command line that nobody made.
+func (s *Operators) PersonBehind(ctx context.Context, actorID string) (string, error) {
+	person := actorID
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		person = actorID
+		for maker := actorID; db.KindOf(maker) == db.PrefixToken; {
+			var t APIToken
+			if err := db.Found(tx.First(&t, "id = ?", maker).Error); err != nil {
+				return err
+			}
+			maker = t.CreatedBy
+			if db.KindOf(maker) == db.PrefixOperator {
+				person = maker
+			}
+		}
+		return nil
+	})
+	return person, err
+}
+
+// Emergency is what has to be known before somebody closes the matter of an emergency sign-in.
+type Emergency struct {
+	Own        bool  // the actor is who signed in, by whatever way
+	Armed      bool  // the password opens the console still
+	OtherLeads int64 // who could look at it instead
+}
+
+// EmergencyOf answers for the operator who signed in past the issuer, and the actor who is
+// about to close the matter. A person is known again by their address, too: the same lead may
+// have signed in by the issuer since.
+func (s *Operators) EmergencyOf(
+	ctx context.Context, operatorID, actorID string,
+) (Emergency, error) {
+	var e Emergency
+	person, err := s.PersonBehind(ctx, actorID)
+	if err != nil && rules.CodeOf(err) != rules.NotFound {
+		return e, err
+	}
+
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		e = Emergency{Own: person == operatorID}
+		var o Operator
+		err := tx.Limit(1).Find(&o, "id = ?", operatorID).Error
+		if err != nil {
+			return err
+		}
+		e.Armed = o.Armed()
+
+		var leads []Operator
+		err = tx.Where("role = ? AND disabled_at IS NULL", rules.OperatorLead).Find(&leads).Error
+		for _, other := range leads {
+			same := other.ID == operatorID || o.Email != "" && other.Email == o.Email
+			switch {
+			case same && other.ID == person:
+				e.Own = true
+			case !same && (other.Source == ByIssuer || other.SetUp()):
+				e.OtherLeads++
+			}
+		}
+		return err
+	})
+	return e, err
+}
+
 // endTokensOf ends the tokens of operators that an operator made: they would let the person in
 // for as long as they live. The details for the audit say how many, and how many go on. Those
 // that were made while their maker was being ended are found in another round.
