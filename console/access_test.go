@@ -37,6 +37,7 @@ var accessTable = map[string]string{
 	"GET /console/queue/:id/do/:action":            "LAC-",
 	"POST /console/queue/:id/do/:action":           "LAC-",
 	"GET /console/orders":                          "LACM",
+	"GET /console/orders/:id":                      "LACM",
 	"GET /console/refusals":                        "LACM",
 	"GET /console/refusals/:id":                    "LACM",
 	"GET /console/search":                          "LACM",

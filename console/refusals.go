@@ -62,7 +62,11 @@ func readRefusals(v *visit, q listQuery) (listResult, error) {
 		Next:    next,
 		Summary: v.refusalsSummary(bySeller),
 		Facets:  []facet{v.refusingSellers(bySeller, names)},
-		Acts:    []listAct{{Link: ordersPath, Label: v.say("console.orders.title"), Icon: "receipt"}},
+		Acts: []listAct{{
+			Link:  ordersPath,
+			Label: v.say("console.orders.title"),
+			Icon:  "receipt",
+		}},
 		Empty: emptyState{
 			Icon:  "circle-check",
 			Title: v.say("console.refusals.empty.title"),

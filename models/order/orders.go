@@ -171,11 +171,18 @@ func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
 // GetOrder reads one order in scope with its lines; NOT_FOUND otherwise.
 func (s *Orders) GetOrder(ctx context.Context, id string) (Order, error) {
 	var o Order
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
-		return db.Found(q.First(&o, "orders.id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		o, err = Read(tx, id)
+		return err
 	})
 	return o, err
+}
+
+// Read reads one order in scope with its lines; NOT_FOUND otherwise.
+func Read(tx *db.Tx, id string) (Order, error) {
+	var o Order
+	q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
+	return o, db.Found(q.First(&o, "orders.id = ?", id).Error)
 }
 
 // Versions returns the versions of the orders in scope, by their ids.
