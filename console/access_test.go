@@ -37,6 +37,7 @@ var accessTable = map[string]string{
 	"GET /console/queue/:id/do/:action":            "LAC-",
 	"POST /console/queue/:id/do/:action":           "LAC-",
 	"GET /console/orders":                          "LACM",
+	"GET /console/accounts":                        "LACM",
 	"GET /console/search":                          "LACM",
 	"GET /console/settings/tokens":                 "LA--",
 	"POST /console/settings/tokens":                "LA--",
