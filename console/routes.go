@@ -47,6 +47,8 @@ func (s *site) routes() []route {
 		ordersList.routes(),
 		orderRoutes(),
 		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
