@@ -25,12 +25,14 @@ type answer struct {
 	plain  bool          // without the navigation
 	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
 	file   *download     // instead of a page
+	letter []byte        // a mail as HTML, to be shown within a page
 }
 
 // download is a file that a browser keeps.
 type download struct {
 	name, kind string
 	body       []byte
+	inline     bool // the browser may show it
 }
 
 func redirect(to string) answer { return answer{status: http.StatusSeeOther, to: to} }
@@ -61,12 +63,22 @@ func (v *visit) finish(c *gin.Context, a answer) {
 
 	h := c.Writer.Header()
 	web.Headers(h, v.secure, web.OwnScripts)
+	switch {
+	case a.letter != nil:
+		h.Set("Content-Security-Policy", letterPolicy)
+	case a.page == "record":
+		h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'")
+	}
 	if a.to != "" {
 		h.Set("Location", a.to)
 	}
 	if a.file != nil {
 		h.Set("Content-Type", a.file.kind)
-		h.Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
+		how := "attachment"
+		if a.file.inline {
+			how = "inline"
+		}
+		h.Set("Content-Disposition", how+`; filename="`+a.file.name+`"`)
 	}
 	switch a.status {
 	case http.StatusTooManyRequests:
@@ -87,8 +99,11 @@ func retryAfter(wait time.Duration) string {
 }
 
 func (v *visit) render(a answer) ([]byte, error) {
-	if a.file != nil {
+	switch {
+	case a.file != nil:
 		return a.file.body, nil
+	case a.letter != nil:
+		return a.letter, nil
 	}
 	if a.page == "" {
 		return nil, nil

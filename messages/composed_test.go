@@ -47,6 +47,15 @@ var composed = map[string][]string{
 	"console.problem.": ends([]string{"notfound", "internal", "unavailable", "origin", "forbidden", "form", "cursor",
 		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup"}, ".title", ".text"),
 
+	// The console's mails, shipments, stock and settings.
+	"console.mails.column.": {"what", "state", "to", "customer", "queued", "sent", "attempts", "language"},
+	"console.mails.state.":  ends(names(rules.NotificationStates()...), "", ".says"),
+	"console.mails.kind.":   rules.Templates(),
+	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
+		"broke", "restored", "later"},
+	"console.mails.remedy.": {"reissue", "correct", "again", "policy", "engineer", "ask", "wait"},
+	"console.mails.do.":     ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
+
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
 		catalogue.ServiceJumpStart),
