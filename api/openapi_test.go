@@ -233,6 +233,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"list-processes":          at(h.Lead, "/v1/processes?limit=2"),
 		"count-processes":         at(h.Lead, "/v1/processes/counts"),
 		"get-agenda":              at(h.Lead, "/v1/agenda?limit=2"),
+		"search":                  at(h.Lead, "/v1/search?q=Acme"),
 		"get-numbers":             at(h.Lead, "/v1/numbers?time_zone=America/Sao_Paulo"),
 		"list-events":             at(h.Lead, "/v1/events?kind=fee_billed"),
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/label/papers"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/shipping"
@@ -179,7 +178,7 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 	if err != nil {
 		return nil, err
 	}
-	content, err := papers.LabelPDF(ctx, h.logistics, p)
+	content, err := h.logistics.LabelPDF(ctx, p)
 	return pdfOf(content, err, "label", p.Reference())
 }
 
@@ -188,6 +187,6 @@ func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*
 	if err != nil {
 		return nil, err
 	}
-	content, err := papers.SlipPDF(p)
+	content, err := p.SlipPDF()
 	return pdfOf(content, err, "packing-slip", p.Reference())
 }

@@ -66,7 +66,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	switch {
 	case a.letter != nil:
 		h.Set("Content-Security-Policy", letterPolicy)
-	case a.page == "record":
+	case a.page == "sheet":
 		h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'")
 	}
 	if a.to != "" {

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 const mailsPath = Root + "/mails"
@@ -97,30 +98,40 @@ func readMails(v *visit, q listQuery) (listResult, error) {
 }
 
 // findMails narrows the list by a text too: an address or its beginning, or the number of what
-// the mails are about.
+// the mails are about: a purchase order, a replacement, a spare unit.
 func (v *visit) findMails(
 	f notification.NotificationFilter, text string,
 ) ([]notification.Notification, string, error) {
 	if text == "" {
 		return v.notifications.ListNotifications(v.scope(), f)
 	}
-	if !strings.Contains(text, "@") {
-		id, err := v.operations.IDOf(v.scope(), text)
-		if err != nil {
-			return nil, "", err
-		}
-		switch db.KindOf(id) {
-		case "":
-		case db.PrefixOrder:
-			f.OrderID = id
-			return v.notifications.ListNotifications(v.scope(), f)
-		case db.PrefixAccount:
-			f.AccountID = id
-			return v.notifications.ListNotifications(v.scope(), f)
-		default:
-			f.SubjectID = id
-			return v.notifications.ListNotifications(v.scope(), f)
-		}
+	if strings.Contains(text, "@") {
+		f.Recipient = text
+		return v.notifications.ListNotifications(v.scope(), f)
+	}
+
+	id, err := v.operations.IDOf(v.scope(), text)
+	if err != nil {
+		return nil, "", err
+	}
+	ofOrders := f
+	switch db.KindOf(id) {
+	case db.PrefixOrder:
+		ofOrders.OrderID = id
+		return v.notifications.ListNotifications(v.scope(), ofOrders)
+	case db.PrefixAccount:
+		f.AccountID = id
+		return v.notifications.ListNotifications(v.scope(), f)
+	case "":
+	default:
+		f.SubjectID = id
+		return v.notifications.ListNotifications(v.scope(), f)
+	}
+
+	ofOrders.POKey = ordering.PONumberKey(text)
+	found, next, err := v.notifications.ListNotifications(v.scope(), ofOrders)
+	if err != nil || len(found) > 0 {
+		return found, next, err
 	}
 	f.Recipient = text
 	return v.notifications.ListNotifications(v.scope(), f)
@@ -229,7 +240,7 @@ func showMail(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	p := recordPage{
+	p := sheetPage{
 		Badge: v.mailState(n.State),
 		Sub:   v.say("console.mails.to", "address", n.Recipient),
 		Acts:  v.mailActs(n),
@@ -239,21 +250,21 @@ func showMail(v *visit) (answer, error) {
 			v.language.Say("console.mails.remedy."+remedy)
 	}
 
-	facts := known(
+	facts := knownFacts(
 		fact{
 			Term:  v.say("console.fact.customer"),
 			Value: names[db.Text(n.AccountID)],
-			Link:  v.pageAbout(db.Text(n.AccountID)),
+			Link:  v.pageOfThing(db.Text(n.AccountID), ""),
 		},
 		fact{
 			Term:  v.say("console.mails.order"),
 			Value: names[db.Text(n.OrderID)],
-			Link:  v.pageAbout(db.Text(n.OrderID)),
+			Link:  v.pageOfThing(db.Text(n.OrderID), ""),
 		},
 		fact{
 			Term:  v.say("console.fact.about"),
 			Value: names[n.SubjectID],
-			Link:  v.pageAbout(n.SubjectID),
+			Link:  v.pageOfThing(n.SubjectID, db.Text(n.AccountID)),
 		},
 		fact{Term: v.say("console.mails.column.language"), Value: languageName(n.Locale)},
 		fact{Term: v.say("console.mails.column.queued"), Value: v.moment(n.CreatedAt, "")},
@@ -264,7 +275,7 @@ func showMail(v *visit) (answer, error) {
 			Value: v.moment(*n.SentAt, ""),
 		})
 	}
-	facts = append(facts, known(
+	facts = append(facts, knownFacts(
 		fact{
 			Term:  v.say("console.mails.column.attempts"),
 			Value: v.language.Number(int64(n.Attempts)),
@@ -272,7 +283,7 @@ func showMail(v *visit) (answer, error) {
 		fact{Term: v.say("console.mails.server"), Value: n.ProviderID, Mono: true},
 		fact{Term: v.say("console.mails.lasterror"), Value: n.LastError, Mono: true},
 	)...)
-	p.Parts = append(p.Parts, recordPart{
+	p.Parts = append(p.Parts, sheetPart{
 		Title: v.say("console.mails.delivery"),
 		Note:  v.language.Say("console.mails.state." + string(n.State) + ".says"),
 		Facts: facts,
@@ -281,11 +292,11 @@ func showMail(v *visit) (answer, error) {
 	if len(attempts) > 0 {
 		p.Parts = append(p.Parts, v.mailAttempts(attempts))
 	}
-	return record(v.templateName(n.Template), v.withLetter(p, n)), nil
+	return sheet(v.templateName(n.Template), v.withLetter(p, n)), nil
 }
 
-func (v *visit) mailAttempts(attempts []notification.NotificationAttempt) recordPart {
-	part := recordPart{
+func (v *visit) mailAttempts(attempts []notification.NotificationAttempt) sheetPart {
+	part := sheetPart{
 		Title: v.say("console.mails.tries"),
 		Count: v.language.Number(int64(len(attempts))),
 	}
@@ -300,8 +311,8 @@ func (v *visit) mailAttempts(attempts []notification.NotificationAttempt) record
 }
 
 // withLetter adds the mail itself. Its links and codes are left out: only its reader has them.
-func (v *visit) withLetter(p recordPage, n notification.Notification) recordPage {
-	part := recordPart{Title: v.say("console.mails.letter")}
+func (v *visit) withLetter(p sheetPage, n notification.Notification) sheetPage {
+	part := sheetPart{Title: v.say("console.mails.letter")}
 	m, err := letter.Render(v.program, n, v.public, letter.Hidden)
 	if err != nil {
 		part.Empty = v.say("console.mails.noletter")
@@ -317,7 +328,7 @@ func (v *visit) withLetter(p recordPage, n notification.Notification) recordPage
 	}
 	part.Text = m.Text
 	part.TextLanguage = m.Locale
-	p.Parts = append(p.Parts, part, recordPart{
+	p.Parts = append(p.Parts, part, sheetPart{
 		Title: v.say("console.mails.looks"),
 		Frame: mailsPath + "/" + n.ID + "/letter",
 	})

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
 )
 
@@ -36,12 +37,14 @@ var composed = map[string][]string{
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare"},
 	"console.orders.column.": {"number", "customer", "service", "state", "purchased", "received", "vendor"},
-	"console.orderstate.":    names(rules.OrderStates()...),
-	"console.process.":       {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
-	"console.tokenrole.":     names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
-	"console.operators.by.":  {"ISSUER", "PASSWORD"},
-	"console.invite.":        {"NONE", "READ_ONLY", "ADMIN"},
-	"console.field.":         {"account_id", "invite_as", "email", "contact_name", "starts_on", "last_day", "csm_id"},
+	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
+		"company", "person", "invitation"},
+	"console.orderstate.":   names(rules.OrderStates()...),
+	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
+	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
+	"console.operators.by.": {"ISSUER", "PASSWORD"},
+	"console.invite.":       {"NONE", "READ_ONLY", "ADMIN"},
+	"console.field.":        {"account_id", "invite_as", "email", "contact_name", "starts_on", "last_day", "csm_id"},
 	"console.action.": ends([]string{"accept", "reject", "resend", "mark_delivered", "reissue", "retry", "move", "link",
 		"refuse", "assign", "close"}, "", ".says"),
 	"console.problem.": ends([]string{"notfound", "internal", "unavailable", "origin", "forbidden", "form", "cursor",
@@ -54,6 +57,14 @@ var composed = map[string][]string{
 	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
 		"broke", "restored", "later"},
 	"console.mails.remedy.": {"reissue", "correct", "again", "policy", "engineer", "ask", "wait"},
+	"console.shipments.column.":     {"parcel", "for", "customer", "state", "scan", "promised", "created"},
+	"console.shipments.direction.":  names(shipping.ShipOut, shipping.ShipReturn, shipping.ShipSpare, shipping.ShipRecall),
+	"console.shipments.state.":      names(shipping.ShipmentStates()...),
+	"console.shipments.scan.":       names(shipping.ScanKinds()...),
+	"console.shipments.source.":     {"CARRIER", "DEPOT", "OPERATOR", "SERVICE"},
+	"console.carrierevents.column.": {"parcel", "event", "happened", "received", "became"},
+	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
+
 	"console.mails.do.":     ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
 
 	// The portal's orders and claims.

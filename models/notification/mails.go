@@ -253,9 +253,11 @@ func (s *Notifications) GetNotification(ctx context.Context, id string) (Notific
 // NotificationFilter narrows a list of mails; empty fields do not narrow.
 type NotificationFilter struct {
 	OrderID, SubjectID string
-	AccountID          string
-	Template           string
-	State              rules.NotificationState
+	// POKey is the number of purchase orders, as ordering.PONumberKey folds it.
+	POKey     string
+	AccountID string
+	Template  string
+	State     rules.NotificationState
 	// Recipient is an address, or what an address begins with.
 	Recipient string
 	// Failed are only those that were refused for good or whose fate is unknown.
@@ -288,6 +290,9 @@ func (s *Notifications) ListNotifications(
 		}
 		if address := rules.NormaliseEmail(f.Recipient); address != "" {
 			q = q.Where("recipient LIKE ? ESCAPE '!'", db.Beginning(address))
+		}
+		if f.POKey != "" {
+			q = q.Where("order_id IN (SELECT id FROM orders WHERE po_key = ?)", f.POKey)
 		}
 		if f.Failed {
 			q = q.Where("state IN ?", []rules.NotificationState{

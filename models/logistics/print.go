@@ -1,6 +1,4 @@
-// Package papers prints what goes along with a parcel, its label and its packing slip, from what
-// is known of the shipment.
-package papers
+package logistics
 
 import (
 	"context"
@@ -10,40 +8,43 @@ import (
 	"roomcover.dev/roomcover/label"
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
-const mediaPDF = "application/pdf"
+// typePDF is the media type of papers.
+const typePDF = "application/pdf"
 
-// LabelPDF is a parcel's label: the carrier's own where it gave one as a PDF, else ours. A parcel
-// without a tracking number answers STATE_CONFLICT.
-func LabelPDF(
-	ctx context.Context, l *logistics.Logistics, p logistics.ShipmentPaper,
-) ([]byte, error) {
+// LabelPDF returns the label of a parcel: the carrier's own where it sent one as a PDF, else one
+// that is drawn here. It refuses with STATE_CONFLICT a parcel without a tracking number.
+func (s *Logistics) LabelPDF(ctx context.Context, p ShipmentPaper) ([]byte, error) {
 	if p.StoredLabelID != "" {
-		stored, err := l.ShipmentLabelOf(ctx, p.ID)
+		stored, err := s.ShipmentLabelOf(ctx, p.ID)
 		if err != nil {
 			return nil, err
 		}
-		if stored.MediaType == mediaPDF {
+		if stored.MediaType == typePDF {
 			return stored.Content, nil
 		}
 	}
+	return p.OwnLabelPDF()
+}
 
+// OwnLabelPDF draws the label, whatever the carrier sent. It refuses with STATE_CONFLICT a parcel
+// without a tracking number.
+func (p ShipmentPaper) OwnLabelPDF() ([]byte, error) {
 	if p.Tracking == nil {
 		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.",
 			"Wait until the carrier has booked it, "+
 				"or ship it by hand with carrier and tracking number.")
 	}
-	return labelOf(p).PDF()
+	return p.label().PDF()
 }
 
-func labelOf(p logistics.ShipmentPaper) label.Label {
+func (p ShipmentPaper) label() label.Label {
 	return label.Label{
 		Locale:    p.Locale,
-		From:      partyOf(p.From),
-		To:        partyOf(p.To),
+		From:      p.From.party(),
+		To:        p.To.party(),
 		Carrier:   p.Carrier,
 		Service:   string(p.Service),
 		Tracking:  db.Text(p.Tracking),
@@ -54,14 +55,12 @@ func labelOf(p logistics.ShipmentPaper) label.Label {
 	}
 }
 
-// SlipPDF is a parcel's packing slip.
-func SlipPDF(p logistics.ShipmentPaper) ([]byte, error) { return slipOf(p).PDF() }
-
-func slipOf(p logistics.ShipmentPaper) label.Slip {
+// SlipPDF draws the packing slip of a parcel.
+func (p ShipmentPaper) SlipPDF() ([]byte, error) {
 	return label.Slip{
 		Locale:    p.Locale,
-		From:      partyOf(p.From),
-		To:        partyOf(p.To),
+		From:      p.From.party(),
+		To:        p.To.party(),
 		Reference: p.Reference(),
 		Tracking:  db.Text(p.Tracking),
 		Date:      p.CreatedAt,
@@ -72,11 +71,11 @@ func slipOf(p logistics.ShipmentPaper) label.Slip {
 			Serial:      p.Serial,
 			Quantity:    p.Quantity,
 		}},
-		Returns: returnText(p),
-	}
+		Returns: p.returnText(),
+	}.PDF()
 }
 
-func partyOf(e logistics.ParcelEnd) label.Party {
+func (e ParcelEnd) party() label.Party {
 	return label.Party{
 		Name:       e.Name,
 		Company:    e.Company,
@@ -98,7 +97,7 @@ func paperDay(day, locale string) string {
 }
 
 // returnText says how the faulty unit goes back; nothing where none does.
-func returnText(p logistics.ShipmentPaper) []string {
+func (p ShipmentPaper) returnText() []string {
 	if !p.ReturnWanted {
 		return nil
 	}
