@@ -49,6 +49,8 @@ func (s *site) routes() []route {
 		refusalRoutes(),
 		accountsList.routes(),
 		accountRoutes(),
+		mailRoutes(),
+		shipmentRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
