@@ -49,6 +49,7 @@ func (s *site) routes() []route {
 		tokenRoutes(),
 		operatorRoutes(),
 		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)
