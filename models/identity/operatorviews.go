@@ -153,8 +153,10 @@ func (s *Operators) RenameView(ctx context.Context, id, name string) error {
 			return err
 		}
 		var n int64
-		err = tx.Model(&OperatorView{}).Where("operator_id = ? AND list = ? AND name = ? AND id <> ?",
-			w.OperatorID, w.List, name, w.ID).Count(&n).Error
+		err = tx.Model(&OperatorView{}).
+			Where("operator_id = ? AND list = ? AND name = ? AND id <> ?",
+				w.OperatorID, w.List, name, w.ID).
+			Count(&n).Error
 		if err != nil {
 			return err
 		}
