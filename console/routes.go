@@ -45,6 +45,8 @@ func (s *site) routes() []route {
 		queueRoutes(),
 		taskRoutes(),
 		ordersList.routes(),
+		orderRoutes(),
+		refusalRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
