@@ -68,6 +68,11 @@ var accessTable = map[string]string{
 	"GET /console/settings/operators":              "L---",
 	"GET /console/settings/operators/:id/:change":  "L---",
 	"POST /console/settings/operators/:id/:change": "L---",
+	"GET /console/views":                           "LACM",
+	"GET /console/views/new":                       "LACM",
+	"POST /console/views/new":                      "LACM",
+	"GET /console/views/:id/:change":               "LACM",
+	"POST /console/views/:id/:change":              "LACM",
 	"GET /console/keys":                            "LACM",
 	"GET /console/kit":                             "LACM",
 }

@@ -55,6 +55,7 @@ func (s *site) routes() []route {
 		tokenRoutes(),
 		operatorRoutes(),
 		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)
