@@ -42,8 +42,9 @@ const (
 	boxWidth  = 1760
 	boxHeight = 320
 	betweenX  = 240
-	betweenY  = 340
+	betweenY  = 240
 	edge      = 20
+	margin    = 160 // at either side, for arrows that lead back
 )
 
 // box is a state as it is drawn.
@@ -109,16 +110,16 @@ func (s States) draw() statesPicture {
 
 	p := statesPicture{
 		States: s,
-		Width:  tenths(widest*(boxWidth+betweenX) - betweenX + 2*edge),
+		Width:  tenths(widest*(boxWidth+betweenX) - betweenX + 2*margin),
 		Height: tenths(max(len(rows), 1)*(boxHeight+betweenY) - betweenY + 2*edge),
 	}
 	boxes := map[string]box{}
 	for level, row := range rows {
-		used := len(row)*(boxWidth+betweenX) - betweenX + 2*edge
+		used := len(row)*(boxWidth+betweenX) - betweenX
 		for i, n := range row {
 			state := s.States[n]
 			b := box{
-				X:      tenths((int(p.Width)-used)/2 + edge + i*(boxWidth+betweenX)),
+				X:      tenths((int(p.Width)-used)/2 + i*(boxWidth+betweenX)),
 				Y:      tenths(edge + level*(boxHeight+betweenY)),
 				Width:  boxWidth,
 				Height: boxHeight,

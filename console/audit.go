@@ -258,7 +258,17 @@ func (v *visit) nameOr(id string, names map[string]string) string {
 	case "command_line":
 		return v.say("console.audit.commandline")
 	}
+	if slices.Contains(auditThings, db.KindOf(id)) {
+		return v.language.Say("console.audit.thing." + db.KindOf(id))
+	}
 	return id
+}
+
+// auditThings are the kinds of ids that nothing has a name for: their kind stands for them.
+var auditThings = []string{
+	db.PrefixLicence, db.PrefixTask, db.PrefixImport, db.PrefixAssignment, db.PrefixEarlier,
+	db.PrefixAttachment, db.PrefixClaim, db.PrefixCancellation, db.PrefixUser, db.PrefixToken,
+	db.PrefixMembership, db.PrefixOperator, db.PrefixPlacement, db.PrefixStock,
 }
 
 // verbWords say what was done; a verb that has no words yet stands as it is.

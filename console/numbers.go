@@ -51,6 +51,7 @@ type numbersGroup struct {
 type numbersChart struct {
 	ID, Title, Text string
 	SVG, Table      template.HTML
+	Empty           bool // there is nothing to draw
 	Links           []link
 	CSV             string
 }
@@ -293,8 +294,6 @@ var numbersGroups = []struct {
 			figuresOf(operations.OrdersRefused),
 			partsOf(operations.OrdersRefused, chart.Red),
 		},
-	}},
-	{"invitations", []numbersFigure{
 		{
 			"claimed",
 			figuresOf(operations.ClaimedByDay7),
@@ -337,22 +336,18 @@ var numbersGroups = []struct {
 			figuresOf(operations.RMAsFees),
 			partsOf(operations.RMAsFees, chart.Amber),
 		},
-	}},
-	{"spares", []numbersFigure{
 		{
 			"spares",
 			figuresOf(operations.SparesEarned, operations.SparesPlaced, operations.SparesEnded),
 			(*numbersView).sparesByWeek,
 		},
 	}},
-	{"cover", []numbersFigure{
+	{"ahead", []numbersFigure{
 		{
 			"ending",
 			figuresOf(operations.CoverEnding, operations.RenewalsDue),
 			(*numbersView).ending,
 		},
-	}},
-	{"service", []numbersFigure{
 		{
 			"trouble",
 			figuresOf(operations.MailsBounced, operations.ProcessesStuck),
@@ -389,6 +384,7 @@ func (n *numbersView) chart(one numbersFigure) (numbersChart, error) {
 		ID:    one.name,
 		Title: c.Title,
 		Text:  c.Description,
+		Empty: !drawable(c),
 		CSV:   n.narrowed(numbersPath, "csv", one.name),
 	}
 
@@ -411,6 +407,18 @@ func (n *numbersView) chart(one numbersFigure) (numbersChart, error) {
 		}
 	}
 	return out, nil
+}
+
+// drawable reports whether any value of the chart is known, and not nothing.
+func drawable(c chart.Chart) bool {
+	for _, s := range c.Series {
+		for _, value := range s.Values {
+			if value != nil && (*value > 0 || c.Unit != chart.Count) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // numbersLists are the pages that lists of the API are shown on.
@@ -451,9 +459,17 @@ func (n *numbersView) byWeek(kind chart.Kind, unit chart.Unit, series ...chart.S
 		Series:    series,
 	}
 	for _, w := range n.numbers.Weeks {
-		c.Labels = append(c.Labels, n.language.ShortDate(w.Start.In(web.Zone(n.zone))))
+		c.Labels = append(c.Labels, n.dayAndMonth(w.Monday))
 	}
 	return c
+}
+
+// dayAndMonth is a day as short as it stands below a chart.
+func (n *numbersView) dayAndMonth(d civil.Date) string {
+	return n.language.Say("console.numbers.day", messages.Args{
+		"day":   d.Day,
+		"month": n.language.Say("shortmonth." + strings.ToLower(d.Month.String())),
+	})
 }
 
 // weekly are values of a figure, one for each week.

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/web"
 )
 
 const processesPath = Root + "/processes"
@@ -24,10 +25,10 @@ var processesList = listing{
 	columns: []column{
 		{name: "process"},
 		{name: "waits"},
-		{name: "standing"},
 		{name: "actor"},
-		{name: "since"},
 		{name: "until"},
+		{name: "since", hidden: true},
+		{name: "standing", hidden: true},
 		{name: "state", hidden: true},
 		{name: "error", hidden: true},
 	},
@@ -345,23 +346,57 @@ func (v *visit) processLine(p operations.Process, names map[string]string) line 
 	if name := names[p.ID]; p.Number != "" && name != "" && !strings.Contains(name, p.Number) {
 		customer = joined(customer, name)
 	}
+	lead, rest := leadOf(v.sentenceOf(p))
 	l := line{
 		ID:   p.ID,
 		Link: v.linkTo(p.Kind, p.ID),
 		Cells: map[string]cell{
-			"process":  {Text: v.subjectOf(p, names), Small: customer},
-			"waits":    {Text: v.sentenceOf(p), Small: v.failureWords(p.LastError)},
+			"process": {Text: v.subjectOf(p, names), Small: customer},
+			"waits": {
+				Text:  lead,
+				Small: joined(v.failureWords(p.LastError), rest),
+				Plain: joined(v.sentenceOf(p), v.failureWords(p.LastError)),
+			},
 			"standing": {Badge: v.standing(p)},
-			"actor":    {Text: v.language.Say("console.processes.actor." + p.Actor)},
-			"since":    v.when(&since, p.TimeZone),
-			"state":    {Text: v.stateName(p.Kind, p.State)},
-			"error":    {Text: p.LastError},
+			"actor": {
+				Text:  v.language.Say("console.processes.actor." + p.Actor),
+				Small: v.say("console.processes.since", "day", v.sinceDay(since, p.TimeZone)),
+				Plain: v.language.Say("console.processes.actor." + p.Actor),
+			},
+			"until": {Badge: v.standing(p)},
+			"since": v.when(&since, p.TimeZone),
+			"state": {Text: v.stateName(p.Kind, p.State)},
+			"error": {Text: p.LastError},
 		},
 	}
 	if p.Until != nil {
-		l.Cells["until"] = cell{Due: v.dueAt(*p.Until, cmp.Or(p.TimeZone, v.zone))}
+		l.Cells["until"] = cell{
+			Badge: v.standing(p),
+			Due:   v.dueAt(*p.Until, cmp.Or(p.TimeZone, v.zone)),
+			Plain: p.Until.UTC().Format(time.RFC3339),
+		}
 	}
 	return l
+}
+
+// sinceDay says since when, in a few words: how long ago within a day, else the day there.
+func (v *visit) sinceDay(at time.Time, zone string) string {
+	return cmp.Or(web.Ago(v.language, at, v.now),
+		web.Day(v.language, at, v.now, web.Zone(cmp.Or(zone, v.zone))))
+}
+
+// leadOf parts a sentence into what it waits for and what else it says.
+func leadOf(sentence string) (lead, rest string) {
+	at := len(sentence)
+	for _, end := range []string{"; ", ": ", ". "} {
+		if i := strings.Index(sentence, end); i >= 0 {
+			at = min(at, i)
+		}
+	}
+	if at == len(sentence) {
+		return sentence, ""
+	}
+	return sentence[:at], sentence[at+2:]
 }
 
 // joined puts texts together that are not empty.

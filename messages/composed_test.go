@@ -88,7 +88,7 @@ var composed = map[string][]string{
 		"renewals.small",
 	},
 	"console.numbers.group.": {
-		"orders", "invitations", "replacements", "spares", "cover", "service",
+		"orders", "replacements", "ahead",
 	},
 	"console.numbers.chart.": {
 		"orders", "orders.text", "orders_took", "orders_took.text", "reviewed", "reviewed.text", "reasons",
@@ -128,6 +128,9 @@ var composed = map[string][]string{
 		"order", "invitation", "account", "membership", "user", "contract", "licence", "room", "device",
 		"warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org", "contact", "calendar",
 		"depot", "csm", "site", "parent", "program", "audit",
+	},
+	"console.audit.thing.": {
+		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
 	},
 	"console.audit.verb.": {
 		"account.created", "account.csm_assigned", "account.domain_recorded", "account.domain_forgotten",
