@@ -42,6 +42,9 @@ var accessTable = map[string]string{
 	"GET /console/numbers":                         "LACM",
 	"GET /console/audit":                           "L--M",
 	"GET /console/audit/chain/:id":                 "L--M",
+	"GET /console/orders/:id":                      "LACM",
+	"GET /console/refusals":                        "LACM",
+	"GET /console/refusals/:id":                    "LACM",
 	"GET /console/search":                          "LACM",
 	"GET /console/settings/tokens":                 "LA--",
 	"POST /console/settings/tokens":                "LA--",
@@ -50,6 +53,7 @@ var accessTable = map[string]string{
 	"GET /console/settings/operators":              "L---",
 	"GET /console/settings/operators/:id/:change":  "L---",
 	"POST /console/settings/operators/:id/:change": "L---",
+	"GET /console/keys":                            "LACM",
 	"GET /console/kit":                             "LACM",
 }
 

@@ -88,7 +88,7 @@ func showProcess(v *visit) (answer, error) {
 	if p.Chart, err = v.chartOf(one, history); err != nil {
 		return answer{}, err
 	}
-	return answer{page: "process", title: v.subjectOf(one, names), data: p}, nil
+	return answer{page: "process", title: v.subjectOf(one, names), data: p, live: true}, nil
 }
 
 // fillProcess tells what is known of something that is still under way.

@@ -349,7 +349,7 @@ func (v *visit) processLine(p operations.Process, names map[string]string) line 
 	lead, rest := leadOf(v.sentenceOf(p))
 	l := line{
 		ID:   p.ID,
-		Link: v.linkTo(p.Kind, p.ID),
+		Link: processPath(p.Kind, p.ID),
 		Cells: map[string]cell{
 			"process": {Text: v.subjectOf(p, names), Small: customer},
 			"waits": {

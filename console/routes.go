@@ -48,9 +48,12 @@ func (s *site) routes() []route {
 		processRoutes(),
 		numberRoutes(),
 		auditRoutes(),
+		orderRoutes(),
+		refusalRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		keyRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

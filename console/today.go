@@ -1,6 +1,8 @@
 package console
 
 import (
+	"strings"
+
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
@@ -55,7 +57,7 @@ func showToday(v *visit) (answer, error) {
 	if p.Warning, err = v.standstill(); err != nil {
 		return answer{}, err
 	}
-	return answer{page: "today", title: v.say("console.today.title"), data: p}, nil
+	return answer{page: "today", title: v.say("console.today.title"), data: p, live: true}, nil
 }
 
 func totalOf(l operations.AgendaList) (n int64) {
@@ -124,6 +126,7 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 		Until:    a.Until,
 		Zone:     a.TimeZone,
 	}, v.now, v.language.Locale())
+	r.Steady = strings.Join([]string{string(a.Kind), a.State, a.WaitsFor}, "/")
 	if a.Until == nil {
 		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r
@@ -132,11 +135,14 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	return r
 }
 
-// linkTo is the page of something that is under way: its chart and what it waits for, where
-// no screen of its own shows more. Such a screen enters its kind here.
+// linkTo is the page of something that is under way: that of its own screen (see ownPage), or
+// the one that every process has.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
 	if kind == processes.Task {
 		return taskPath(id)
+	}
+	if own := v.ownPage(kind, id); own != "" {
+		return own
 	}
 	return processPath(kind, id)
 }
