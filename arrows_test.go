@@ -77,7 +77,7 @@ var arrows = map[string][]string{
 		"rules/cover", "rules/licensing",
 	},
 	"models/logistics": {
-		"models/db", "models/program", "rules", "rules/calendar", "rules/catalogue",
+		"label", "messages", "models/db", "models/program", "rules", "rules/calendar", "rules/catalogue",
 		"rules/shipping",
 	},
 	"models/replacement": {
@@ -118,7 +118,7 @@ var arrows = map[string][]string{
 
 	// What people and programs call, and the command that puts it all together.
 	"api": {
-		"carrier", "label", "messages", "messages/process", "messages/promise", "models/account",
+		"carrier", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "orderfile", "roomfile",
@@ -128,7 +128,7 @@ var arrows = map[string][]string{
 	},
 	"web": {"messages", "models/identity", "rules"},
 	"console": {
-		"messages", "messages/process", "models/account",
+		"messages", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "rules/**", "web",

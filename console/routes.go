@@ -45,6 +45,7 @@ func (s *site) routes() []route {
 		queueRoutes(),
 		taskRoutes(),
 		ordersList.routes(),
+		replacementRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

@@ -131,8 +131,11 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 // linkTo is the page of something that is under way; empty where it has none yet. A screen
 // that shows a kind enters it here.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
-	if kind == processes.Task {
+	switch kind {
+	case processes.Task:
 		return taskPath(id)
+	case processes.RMA:
+		return replacementPath(id)
 	}
 	return ""
 }

@@ -6,9 +6,11 @@ import (
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
 )
 
@@ -46,6 +48,42 @@ var composed = map[string][]string{
 		"refuse", "assign", "close"}, "", ".says"),
 	"console.problem.": ends([]string{"notfound", "internal", "unavailable", "origin", "forbidden", "form", "cursor",
 		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup"}, ".title", ".text"),
+
+	// The console's replacements.
+	"console.replacements.column.": {"number", "device", "place", "customer", "state", "promise", "next", "parcel",
+		"requested", "fee"},
+	"console.step.": append(ends([]string{"DECIDE", "ALLOCATE", "SHIP", "TRANSIT", "RETURN", "INSPECT", "FEE"},
+		"", ".next", ".title"), "OVER.title"),
+	"console.parcelstate.": names(shipping.ShipmentStates()...),
+	"console.direction.":   {"OUT", "RETURN", "SPARE", "RECALL"},
+	"console.out.":         names(rma.OutboundStates()...),
+	"console.back.":        names(rma.ReturnStates()...),
+	"console.review.":      {rma.ReviewRMARate, rma.ReviewShipToNew, rma.ReviewSerialNew},
+	"console.rma.event.":   {"fee_asked", "parcel_awaited", "parcel_silent", "parcel_told_lost", "shipment_forgotten"},
+	"console.rma.": ends([]string{"approve", "reject", "appeal", "withdraw", "use_spare", "allocate", "backorder",
+		"readdress", "ship", "reship", "wait", "receive", "inspect", "no_return", "bill", "waive", "tell", "take_back"},
+		"", ".says"),
+	"console.rmafield.": {"reason", "defect", "code", "model", "expected_on", "serial", "carrier", "tracking", "outcome",
+		"photo", "fact", "at", "spare_unit_id"},
+	"console.rmafield.serial.help.": {"ship", "inspect"},
+	"console.outcome.":              names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
+	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
+		rma.FactReturnReceived, rma.FactInspected),
+	"console.refused.": {
+		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
+		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
+		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
+		rma.SerialNotRegistered, rma.SiteUnknown, rma.SerialTooNew,
+	},
+	"console.cover.": {
+		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,
+		rules.ProofRequired, rules.Unplaced, cover.ReasonSelect, cover.ReasonJumpStart, cover.ReasonStandard,
+		cover.ReasonExtended, cover.ReasonReplacement, cover.ReasonThroughRoom, cover.ReasonFrozen, cover.ReasonFastest,
+		cover.ReasonCapped, cover.ReasonSupportContinues, cover.ReasonBestPolicy, cover.ReasonTermsKept,
+		cover.ReasonSyncPremium, cover.ReasonNoAssignment, cover.ReasonNotStarted, cover.ReasonContractEnded,
+		cover.ReasonCancelled, cover.ReasonSuspended, cover.ReasonWarrantyEnded, cover.ReasonJumpStartEnded,
+		cover.ReasonRoomArchived, cover.ReasonDeviceGone, cover.ReasonSerialRequired, cover.ReasonProofUnread,
+	},
 
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,

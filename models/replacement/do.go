@@ -28,7 +28,7 @@ type ReplacementCommand struct {
 	Outcome     rma.RMAOutcome // inspect
 	Photo       string         // no_return: where the photo of the unit is kept
 	SpareUnitID string         // use_spare: required
-	Version     int64          // approve, reject, take_back: of what was looked at; 0: any
+	Version     int64          // of what was looked at; 0: any
 	Fact        rma.RMAFact    // tell, take_back: required
 	At          time.Time      // tell: when it happened; zero: now
 }
@@ -36,9 +36,11 @@ type ReplacementCommand struct {
 // DoRMA does one command on a replacement for the caller, whose role and the
 // replacement's state must allow it. Repeating a command changes nothing.
 //
-// It refuses a command that does not exist (ACTION_NOT_AVAILABLE) and a missing field
-// (VALIDATION_FAILED); the other refusals are those of the method that does the command.
+// It refuses a command that does not exist (ACTION_NOT_AVAILABLE), a missing field
+// (VALIDATION_FAILED) and another version than the one that was looked at (VERSION_MISMATCH);
+// the other refusals are those of the method that does the command.
 func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementCommand) (RMA, error) {
+	ctx = lookedAtVersion(ctx, c.Version)
 	switch c.Name {
 	case rma.RMAApprove:
 		return s.ApproveRMA(ctx, id, RMAApproval{
