@@ -38,6 +38,8 @@ var accessTable = map[string]string{
 	"POST /console/queue/:id/do/:action":                   "LAC-",
 	"GET /console/orders":                                  "LACM",
 	"GET /console/replacements":                            "LACM",
+	"GET /console/replacements/new":                        "LAC-",
+	"POST /console/replacements/new":                       "LAC-",
 	"GET /console/replacements/board":                      "LACM",
 	"GET /console/replacements/:id":                        "LACM",
 	"GET /console/replacements/:id/do/:action":             "LAC-",

@@ -23,6 +23,11 @@ func replacementRoutes() []route {
 	const one = replacementsPath + "/:id"
 	return slices.Concat(replacementsList.routes(), []route{
 		{method: get, path: boardPath, access: may(rules.ViewAccount), do: showBoard},
+		{method: get, path: newReplacementPath, access: may(rules.RequestRMA), do: askReplacement},
+		{
+			method: post, path: newReplacementPath,
+			access: may(rules.RequestRMA), do: makeReplacement,
+		},
 		{method: get, path: one, access: may(rules.ViewAccount), do: showReplacement},
 		{method: get, path: one + "/do/:action", access: may(rules.RequestRMA), do: askOfRMA},
 		{method: post, path: one + "/do/:action", access: may(rules.RequestRMA), do: doToRMA},

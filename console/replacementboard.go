@@ -1,6 +1,9 @@
 package console
 
-import "roomcover.dev/roomcover/models/replacement"
+import (
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
+)
 
 const boardPath = replacementsPath + "/board"
 
@@ -38,6 +41,9 @@ func showBoard(v *visit) (answer, error) {
 		Label: v.say("console.board.list"),
 		Icon:  "list",
 	}}}
+	if v.mayDo(rules.RequestRMA) {
+		p.Acts = append(p.Acts, v.newReplacementAct())
+	}
 	for _, c := range columns {
 		total += c.Total
 		column := boardColumn{

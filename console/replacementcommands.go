@@ -61,8 +61,8 @@ var notUndone = []rma.RMACommand{
 
 // commandRefused is why a command was not done, with what is wrong with its fields.
 type commandRefused struct {
-	message, remedy string
-	fields          map[string]string // by their names: what is wrong
+	message string
+	fields  map[string]string // by their names: what is wrong
 }
 
 func askOfRMA(v *visit) (answer, error) {
@@ -125,7 +125,6 @@ func (v *visit) askAboutRMA(
 
 	if refused != nil {
 		ask.Problem = refused.message
-		ask.Remedy = refused.remedy
 	}
 	a, err := v.ask(ask)
 	if refused != nil {
@@ -314,7 +313,7 @@ func (v *visit) commandField(
 		f.Help = v.say("console.rmafield.at.help", "place", v.language.Place(l.SiteZone))
 		f.Required = false
 	case "spare_unit_id":
-		units, err := v.sparesAt(l.AccountID, l.ModelCode)
+		units, err := v.sparesAt(l.AccountID, l.ModelCode, nil)
 		if err != nil {
 			return f, false, err
 		}
@@ -338,8 +337,11 @@ type spareAt struct {
 // mostSpares bounds the spares of one model that a page offers.
 const mostSpares = 100
 
-// sparesAt are the spares on site in an account, of a model.
-func (v *visit) sparesAt(accountID, model string) ([]spareAt, error) {
+// sparesAt are the spares on site in an account, of a model. sites are the names of the
+// account's sites, by their ids; nil: they are read.
+func (v *visit) sparesAt(
+	accountID, model string, sites map[string]string,
+) ([]spareAt, error) {
 	units, _, err := v.replacements.ListSpareUnits(v.scope(), replacement.SpareFilter{
 		AccountID: accountID,
 		ModelCode: model,
@@ -349,12 +351,14 @@ func (v *visit) sparesAt(accountID, model string) ([]spareAt, error) {
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
-	names, err := v.namesBy(db.IdsOf(units, func(u replacement.SpareUnit) string {
-		return db.Text(u.SiteID)
-	}))
+	if sites == nil {
+		sites, err = v.namesBy(db.IdsOf(units, func(u replacement.SpareUnit) string {
+			return db.Text(u.SiteID)
+		}))
+	}
 	var out []spareAt
 	for _, u := range units {
-		out = append(out, spareAt{u, joined(u.Serial, names[db.Text(u.SiteID)], u.Name())})
+		out = append(out, spareAt{u, joined(u.Serial, sites[db.Text(u.SiteID)], u.Name())})
 	}
 	return out, err
 }

@@ -68,10 +68,23 @@ func readReplacements(v *visit, q listQuery) (listResult, error) {
 			Text:  v.say("console.replacements.empty.text"),
 		},
 	}
+	if v.mayDo(rules.RequestRMA) {
+		r.Acts = append(r.Acts, v.newReplacementAct())
+	}
 	for _, l := range found {
 		r.Lines = append(r.Lines, v.replacementLine(l))
 	}
 	return r, nil
+}
+
+// newReplacementAct leads to a request.
+func (v *visit) newReplacementAct() listAct {
+	return listAct{
+		Link:  newReplacementPath,
+		Label: v.say("console.newrma.title"),
+		Icon:  "plus",
+		Main:  true,
+	}
 }
 
 func (v *visit) replacementLine(l replacement.DeskLine) line {
