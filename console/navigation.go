@@ -43,6 +43,7 @@ var sections = []struct {
 	{"console.nav.business", []section{
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
 		{replacementsPath, "console.replacements.title", "repeat-2", may(rules.ViewAccount), nil},
+		{sparesPath, "console.spares.title", "boxes", may(rules.ViewAccount), nil},
 	}},
 	{"console.nav.setup", []section{
 		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},

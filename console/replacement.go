@@ -505,11 +505,19 @@ var deskVerbs = []string{
 }
 
 // byCarrier are what a carrier says, by the verbs of the audit.
-var byCarrier = []string{"picked_up", "delivered", "return_scanned"}
+var byCarrier = []string{"picked_up", "delivered", "return_scanned", "on_site", "recall_scanned"}
 
 // replacementTimeline tells what happened, the newest first, by when it happened; who did it, and
 // why. What the service and its people did is ours.
 func (v *visit) replacementTimeline(events []db.AuditEvent, zone string) ([]moment, error) {
+	return v.timelineOf(events, zone, v.eventText)
+}
+
+// timelineOf tells what happened, the newest first; text says what a verb of the audit means,
+// and nothing where people do not tell it.
+func (v *visit) timelineOf(
+	events []db.AuditEvent, zone string, text func(verb string) string,
+) ([]moment, error) {
 	names, err := v.actorsOf(events)
 	if err != nil {
 		return nil, err
@@ -518,7 +526,7 @@ func (v *visit) replacementTimeline(events []db.AuditEvent, zone string) ([]mome
 	var out []moment
 	for _, e := range replacement.InOrder(events) {
 		_, verb, _ := strings.Cut(e.Verb, ".")
-		what := v.eventText(verb)
+		what := text(verb)
 		if what == "" {
 			continue
 		}
@@ -535,8 +543,12 @@ func (v *visit) replacementTimeline(events []db.AuditEvent, zone string) ([]mome
 				m.Ours = false
 			}
 		}
-		if m.Who == "" {
+		switch {
+		case m.Who != "":
+		case m.Ours:
 			m.Who = v.say("console.rma.somebody")
+		default:
+			m.Who = v.say("console.rma.fact.customer")
 		}
 		if reason, _ := e.Details["reason"].(string); reason != "" {
 			m.What += " “" + reason + "”"

@@ -75,7 +75,7 @@ func (v *visit) boardCard(l replacement.DeskLine) boardCard {
 	}
 	switch until := l.WaitsUntil(); {
 	case v.daysLate(l.RMA) != "" && !l.RMAFacts.Outbound().Done():
-		card.Due = due{Text: v.daysLate(l.RMA), Class: "late"}
+		card.Due = due{Text: v.daysLate(l.RMA), Class: "late", Small: v.dayOf(l.FirstPromise.On)}
 	case until != nil:
 		card.Due = v.dueAt(*until, l.SiteZone)
 	default:

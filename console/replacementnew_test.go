@@ -27,7 +27,7 @@ func TestS20_AReplacementFromItsSerialNumber(t *testing.T) {
 	require.Contains(t, page.body, "Covered")
 	require.Contains(t, page.body, "A Select license of the room is in force (R31)")
 	require.Contains(t, page.body, "Approved until Wed 25 Nov, 15:00 in São Paulo (in 38 min): Thu 26 Nov")
-	require.Contains(t, page.body, "After that: Fri 27 Nov.")
+	require.Contains(t, page.body, "After that: Fri 27 Nov")
 	require.Contains(t, page.body, "2 at Depot BR-1")
 	require.Contains(t, page.body, "Rui Portaria")
 

@@ -136,6 +136,8 @@ func (v *visit) linkTo(kind processes.Kind, id string) string {
 		return taskPath(id)
 	case processes.RMA:
 		return replacementPath(id)
+	case processes.Spare:
+		return spareUnitPath(id)
 	}
 	return ""
 }

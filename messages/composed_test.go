@@ -64,7 +64,7 @@ var composed = map[string][]string{
 		"readdress", "ship", "reship", "wait", "receive", "inspect", "no_return", "bill", "waive", "tell", "take_back"},
 		"", ".says"),
 	"console.rmafield.": {"reason", "defect", "code", "model", "expected_on", "serial", "carrier", "tracking", "outcome",
-		"photo", "fact", "at", "spare_unit_id"},
+		"photo", "fact", "at", "spare_unit_id", "site_id"},
 	"console.rmafield.serial.help.": {"ship", "inspect"},
 	"console.outcome.":              names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
@@ -73,7 +73,7 @@ var composed = map[string][]string{
 		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
 		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
 		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
-		rma.SerialNotRegistered, rma.SiteUnknown, rma.SerialTooNew,
+		rma.SerialNotRegistered, rma.SiteUnknown, rma.SerialTooNew, spare.SpareNotChosen, spare.ModelNotDeployed,
 	},
 	"console.cover.": {
 		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,
@@ -83,6 +83,23 @@ var composed = map[string][]string{
 		cover.ReasonSyncPremium, cover.ReasonNoAssignment, cover.ReasonNotStarted, cover.ReasonContractEnded,
 		cover.ReasonCancelled, cover.ReasonSuspended, cover.ReasonWarrantyEnded, cover.ReasonJumpStartEnded,
 		cover.ReasonRoomArchived, cover.ReasonDeviceGone, cover.ReasonSerialRequired, cover.ReasonProofUnread,
+	},
+
+	// The console's spares.
+	"console.spares.column.": {"customer", "licences", "earned", "choose", "underway", "onsite", "used", "recalled"},
+	"console.sparestate.":    names(spare.SpareStates()...),
+	"console.sparenext.":     names(spare.SpareStates()...),
+	"console.sparecause.": names(spare.SpareByOrder, spare.SpareByCancellation, spare.SpareByExpiry, spare.SpareByMerge,
+		spare.SpareBySplit, spare.SpareByTransfer),
+	"console.aid.":   names(spare.AidDeployed, spare.AidCritical, spare.AidUncertain),
+	"console.spare.": ends([]string{"select", "ship", "receive", "bill", "waive", "tell", "take_back"}, "", ".says"),
+	"console.sparetold.": names(spare.FactShipped, spare.SparePickedUp, spare.SpareDelivered, spare.SpareRecallScanned,
+		spare.SpareRecallReceived),
+	"console.spareevent.": {
+		"earned", "choice_asked", "selected", "agreed", "shipped", "picked_up", "on_site", "consumed", "replenishing",
+		"parcel_lost", "shipment_forgotten", "taken_back", "voided", "recall_pending", "recall_requested",
+		"recall_reminded", "recall_scanned", "recall_withdrawn", "recall_booked_anew", "returned", "fee_asked", "billed",
+		"billed_again", "waived", "fee_withdrawn",
 	},
 
 	// The portal's orders and claims.

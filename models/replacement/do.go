@@ -138,7 +138,7 @@ type SpareUnitCommand struct {
 	Name     spare.SpareCommand
 	Model    string          // select: required
 	SiteID   string          // select: required; a site of one of the parent's accounts
-	Version  int64           // agree: of the proposal that was read; 0: any
+	Version  int64           // of what was looked at, such as a proposal; 0: any
 	Serial   string          // ship: required
 	Carrier  string          // ship: where no shipment was booked yet
 	Tracking string          // ship: with the carrier
@@ -151,6 +151,9 @@ type SpareUnitCommand struct {
 func (s *Replacements) DoSpare(
 	ctx context.Context, id string, c SpareUnitCommand,
 ) (SpareUnit, error) {
+	if c.Name != spare.SpareAgree { // which names the version of a proposal
+		ctx = lookedAtVersion(ctx, c.Version)
+	}
 	switch c.Name {
 	case spare.SpareSelect:
 		return s.SelectSpare(ctx, id,

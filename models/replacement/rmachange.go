@@ -121,8 +121,8 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, name string) (*
 // versionKey is the key under which a context carries the version that a command is based on.
 type versionKey struct{}
 
-// lookedAtVersion has every change of an RMA under the context refuse, with VERSION_MISMATCH,
-// another version than the one that was looked at; 0: any.
+// lookedAtVersion has every change under the context of an RMA, or of a spare unit, refuse, with
+// VERSION_MISMATCH, another version than the one that was looked at; 0: any.
 func lookedAtVersion(ctx context.Context, version int64) context.Context {
 	return context.WithValue(ctx, versionKey{}, version)
 }
