@@ -138,8 +138,13 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 // linkTo is the page of something that is under way: that of its own screen (see ownPage), or
 // the one that every process has.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
-	if kind == processes.Task {
+	switch kind {
+	case processes.Task:
 		return taskPath(id)
+	case processes.RMA:
+		return replacementPath(id)
+	case processes.Spare:
+		return spareUnitPath(id)
 	}
 	if own := v.ownPage(kind, id); own != "" {
 		return own
