@@ -72,7 +72,13 @@ func showOrder(v *visit) (answer, error) {
 		}
 	}
 	p.Main, p.Acts = v.orderActs(f.Order)
-	return answer{page: "order", title: v.orderTitle(f.Order), data: p}, nil
+	return answer{
+		page:   "order",
+		title:  v.orderTitle(f.Order),
+		data:   p,
+		live:   true,
+		shared: true,
+	}, nil
 }
 
 func (v *visit) orderTitle(o order.Order) string {
@@ -432,6 +438,9 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 	}
 	if key := "console.order.event." + e.Verb; v.language.Has(key) {
 		m.What = v.language.Say("console.order.event." + e.Verb)
+	}
+	if key := "console.event." + e.Verb; v.language.Has(key) {
+		m.What = v.language.Say("console.event." + e.Verb)
 	}
 	if changed, _ := e.Details["changed"].([]any); len(changed) > 0 {
 		var fields []string

@@ -39,21 +39,33 @@ func (v *visit) reload(a *answer) error {
 
 // fill makes the parts of the page and the version of what they say.
 func (w *view) fill(t *template.Template) error {
-	var main, nav bytes.Buffer
-	if err := t.ExecuteTemplate(&main, "main", w); err != nil {
+	main, err := made(t, "main", w)
+	if err != nil {
 		return err
 	}
+	var nav []byte
 	if w.Who != nil {
-		if err := t.ExecuteTemplate(&nav, "nav", w); err != nil {
+		if nav, err = made(t, "nav", w); err != nil {
 			return err
 		}
 	}
-	w.MainHTML = template.HTML(main.String())
-	w.NavHTML = template.HTML(nav.String())
+	others, err := w.othersHTML(t)
+	if err != nil {
+		return err
+	}
+	w.MainHTML = template.HTML(string(others) + string(main))
+	w.NavHTML = template.HTML(nav)
 	if w.Live {
-		w.Version = versionOf(main.Bytes(), nav.Bytes())
+		w.Version = versionOf(others, main, nav)
 	}
 	return nil
+}
+
+// made is what a template makes of the data.
+func made(t *template.Template, name string, data any) ([]byte, error) {
+	var out bytes.Buffer
+	err := t.ExecuteTemplate(&out, name, data)
+	return out.Bytes(), err
 }
 
 // frame is the template of the answer: the page, or what is new of it.

@@ -56,6 +56,8 @@ type view struct {
 	Version   string // of what it shows, see refresh.go
 	Words     string // for the script that keeps times right
 	Now       string // the service's clock, for the same
+	Shared    bool   // it shows who else has it open
+	Others    others
 
 	// The parts of the page that are told apart, made before the page around them.
 	MainHTML, NavHTML template.HTML
@@ -117,7 +119,11 @@ func (v *visit) view(a answer) (view, error) {
 		w.Query = v.query("q")
 	}
 	var err error
-	w.Nav, err = v.navigation()
+	if w.Nav, err = v.navigation(); err != nil || !a.shared {
+		return w, err
+	}
+	w.Shared = true
+	w.Others, err = v.presence()
 	return w, err
 }
 

@@ -153,6 +153,7 @@ func (v *visit) callHandler() (answer, error) {
 
 	if !v.refreshes() {
 		v.expectForm()
+		v.resume(v.request.URL.Path) // a page that is sent to its own address
 	}
 	return r.do(v)
 }

@@ -224,12 +224,14 @@
     });
   });
 
-  document.addEventListener("visibilitychange", function () {
+  function look() {
     var live = document.getElementById("live");
     if (!document.hidden && window.htmx && live && live.dataset.version) {
       htmx.trigger(live, "console:look");
     }
-  });
+  }
+
+  document.addEventListener("visibilitychange", look);
 
   document.addEventListener("htmx:after:swap", function () {
     tellChosen();
@@ -282,5 +284,7 @@
     tellChosen();
     tellSwitch();
     setInterval(tellTimes, 20000);
+    // Who has a page of one thing open says so soon, for the others who have.
+    if (document.querySelector("#live[data-shared]")) setTimeout(look, 1000);
   });
 })();
