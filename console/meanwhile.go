@@ -31,7 +31,7 @@ func (v *visit) changedMeanwhile(p problemPage) problemPage {
 		v.log.Error("console: changes could not be read", "request", v.id, "error", err)
 	}
 	p.Changes = changes
-	p.Typed = v.typedNow()
+	p.Typed = v.typedTexts()
 	for _, name := range statesSeen {
 		v.request.PostForm.Del(name)
 	}
@@ -41,8 +41,8 @@ func (v *visit) changedMeanwhile(p problemPage) problemPage {
 	return p
 }
 
-// typedNow is what the form has that a person typed, by its label.
-func (v *visit) typedNow() []fact {
+// typedTexts is what the form has that a person typed, by its label.
+func (v *visit) typedTexts() []fact {
 	var facts []fact
 	for name, values := range v.request.PostForm {
 		label := "console.field." + name
