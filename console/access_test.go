@@ -73,6 +73,7 @@ var accessTable = map[string]string{
 	"POST /console/views/new":                      "LACM",
 	"GET /console/views/:id/:change":               "LACM",
 	"POST /console/views/:id/:change":              "LACM",
+	"POST /console/mails/:id/undo":                 "LAC-",
 	"GET /console/keys":                            "LACM",
 	"GET /console/kit":                             "LACM",
 }

@@ -46,7 +46,7 @@ func TestWhoDecidesTooLateReadsWhatAnotherDid(t *testing.T) {
 		"version", hiddenIn(ask.body, "version"), "reason", "restarted it by hand")
 	require.Equal(t, http.StatusPreconditionFailed, late.status)
 	require.Contains(t, late.body, "This has changed since you looked at it")
-	require.Regexp(t, `(?s)Lena Costa</b>: gave the task to somebody.*What you typed.*restarted it by hand`, late.body)
+	require.Regexp(t, `(?s)Lena Costa</b>: gave a task to somebody.*What you typed.*restarted it by hand`, late.body)
 
 	again := ari.get(linkIn(t, late.body, "Look again"))
 	require.Contains(t, again.body, ">restarted it by hand</textarea>")
