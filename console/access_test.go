@@ -94,6 +94,7 @@ var accessTable = map[string]string{
 	"GET /console/spares/units/:id/do/:action":             "LAC-",
 	"POST /console/spares/units/:id/do/:action":            "LAC-",
 	"GET /console/spares/units/:id/parcels/:parcel/:paper": "LACM",
+	"POST /console/mails/:id/undo":                         "LAC-",
 }
 
 var tableRoles = []rules.Role{

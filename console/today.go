@@ -1,8 +1,6 @@
 package console
 
 import (
-	"strings"
-
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
@@ -119,14 +117,13 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	}
 
 	r.Badge = badge{Text: v.language.Say("console.process." + string(a.Kind)), Color: "blue"}
-	r.Title = process.Sentence(process.Standing{
+	r.Title = v.sentence(process.Standing{
 		Kind:     a.Kind,
 		State:    a.State,
 		WaitsFor: a.WaitsFor,
 		Until:    a.Until,
 		Zone:     a.TimeZone,
-	}, v.now, v.language.Locale())
-	r.Steady = strings.Join([]string{string(a.Kind), a.State, a.WaitsFor}, "/")
+	})
 	if a.Until == nil {
 		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r
