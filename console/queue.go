@@ -81,7 +81,8 @@ func (v *visit) queueQuery() operations.QueueQuery {
 		Kind:      db.TaskKind(v.query("kind")),
 		AccountID: v.query("account"),
 		Subject:   v.query("subject"),
-		LateOnly:  v.query("due") == "late",
+		TimeZone:  v.query("zone"),
+		Due:       operations.QueueDue(v.query("due")),
 	}
 	switch who := v.query("who"); who {
 	case takenByOthers:
