@@ -118,6 +118,7 @@ var routeTable = map[string]string{
 	"GET /v1/processes/counts":                          "ALC",
 	"GET /v1/agenda":                                    "ALC",
 	"GET /v1/numbers":                                   "ALC",
+	"GET /v1/search":                                    "ALC",
 	"GET /v1/events":                                    "ALC",
 	"GET /v1/rooms":                                     "ALCKV",
 	"POST /v1/rooms":                                    "ALCK",

@@ -248,6 +248,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"get-agenda":      at(h.Lead, "/v1/agenda?limit=2"),
 		"get-numbers":     at(h.Lead, "/v1/numbers?time_zone=America/Sao_Paulo"),
 		"list-events":     at(h.Lead, "/v1/events?kind=fee_billed"),
+		"search":          at(h.Lead, "/v1/search?q=Acme"),
 	}
 	maps.Copy(calls, h.orgWorld(t))
 	maps.Copy(calls, h.roomWorld(t, done))

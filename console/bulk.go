@@ -78,6 +78,8 @@ type bulkBar struct {
 	All  string // address at which all lines that are shown are chosen
 	// Many says how many lines all of them are.
 	Many string
+	// Chosen tells how many lines are chosen, with # for the number.
+	Chosen string
 }
 
 type bulkButton struct {
@@ -92,6 +94,8 @@ func (v *visit) bulkBar(list string, acts []bulkAct, lines int) *bulkBar {
 		Back: v.withParameter(list, chosenParameter, ""),
 		All:  v.withParameter(list, chosenParameter, "all"),
 		Many: v.language.Count("console.bulk.all", int64(lines)),
+
+		Chosen: v.say("console.bulk.chosen", "n", "#"),
 	}
 	for _, act := range acts {
 		if (route{access: act.needs}).allows(v.who.Role) {

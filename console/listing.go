@@ -161,7 +161,7 @@ func (l listing) show(v *visit) (answer, error) {
 		}
 	}
 	slices.SortFunc(p.Kept, func(a, b hidden) int { return strings.Compare(a.Name, b.Name) })
-	return answer{page: "list", title: v.language.Say(l.words + ".title"), data: p}, nil
+	return answer{page: "list", title: v.language.Say(l.words + ".title"), data: p, live: true}, nil
 }
 
 // query reads from the address how the list is ordered, searched and paged.

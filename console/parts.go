@@ -30,13 +30,16 @@ type facetOption struct {
 type row struct {
 	Link       string
 	Title, Sub string
-	Due        due
-	Badge      badge
-	Beside     string // under the badge, such as the customer's time
-	Owner      face
-	Selected   bool
-	Pick       string // what the box of the line sends, see bulkAct; empty: it has none
-	Chosen     bool
+	// Steady stands for a Title that changes as time goes by, such as "until in 38 min": what it
+	// says apart from the clock. Empty: the Title does not change by itself.
+	Steady   string
+	Due      due
+	Badge    badge
+	Beside   string // under the badge, such as the customer's time
+	Owner    face
+	Selected bool
+	Pick     string // what the box of the line sends, see bulkAct; empty: it has none
+	Chosen   bool
 }
 
 // due says by when; Class is "late", "soon" or empty.
@@ -44,6 +47,9 @@ type due struct {
 	Text, Small, Class string
 	Instant            string // for machines
 	Exact              string // on hover
+	// Near is what the Text counts from now, "ahead" to the instant or "since" it; empty: the
+	// Text is a day. The browser keeps it right, see console.js.
+	Near string
 }
 
 // badge is a word with a color that means the same: green kept, amber soon, red late, blue
@@ -122,6 +128,7 @@ func (v *visit) dueAt(at time.Time, zone string) due {
 	if near := web.Distance(v.language, at, v.now); near != "" && !midnight || !at.After(v.now) {
 		d.Small = strings.TrimSpace(d.Text + " " + d.Small)
 		d.Text = near
+		d.Near = "ahead"
 	}
 	switch ahead := at.Sub(v.now); {
 	case ahead <= 0:
@@ -143,8 +150,10 @@ func (v *visit) pastAt(at time.Time, zone string) due {
 		Instant: at.UTC().Format(time.RFC3339),
 		Exact:   v.moment(at, zone),
 		Class:   "past",
+		Near:    "since",
 	}
 	if d.Text == "" {
+		d.Near = ""
 		d.Text = web.Day(v.language, at, v.now, place)
 		d.Small = at.In(place).Format("15:04")
 	}

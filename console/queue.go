@@ -70,7 +70,7 @@ func showQueue(v *visit) (answer, error) {
 	for _, t := range found.Items {
 		p.Rows = append(p.Rows, v.taskRow(t))
 	}
-	return answer{page: "queue", title: v.say("console.queue.title"), data: p}, nil
+	return answer{page: "queue", title: v.say("console.queue.title"), data: p, live: true}, nil
 }
 
 // queueQuery reads from the address how the queue is narrowed. What it does not know narrows

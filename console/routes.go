@@ -45,9 +45,14 @@ func (s *site) routes() []route {
 		queueRoutes(),
 		taskRoutes(),
 		ordersList.routes(),
+		orderRoutes(),
+		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		keyRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

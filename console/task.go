@@ -80,7 +80,7 @@ func showTask(v *visit) (answer, error) {
 			})
 		}
 	}
-	return answer{page: "task", title: p.Kind, data: p}, nil
+	return answer{page: "task", title: p.Kind, data: p, live: true}, nil
 }
 
 // taskFacts is what is known of a task; what is not known is left out.

@@ -392,7 +392,7 @@ func TestS36_SellerSeesItsOrdersAndTheirStateOnly(t *testing.T) {
 		require.Empty(t, storetest.ListOf(env.ListInvitations(ctx, "", o.ID, db.Page{}))(t))
 		require.Empty(t, storetest.ListOf(env.ListNotifications(ctx, notification.NotificationFilter{}))(t))
 		require.Empty(t, storetest.Registered(t, env, ctx, entitlement.ContractFilter{}))
-		require.Empty(t, storetest.ListOf(env.ListAccounts(ctx, db.Page{}))(t))
+		require.Empty(t, storetest.ListOf(env.ListAccounts(ctx, account.AccountFilter{}))(t))
 		require.Empty(t, storetest.ListOf(env.ListTasks(ctx, db.TaskFilter{}))(t))
 		contracts, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)

@@ -76,6 +76,33 @@ func (s *Operators) ActsFor(ctx context.Context, actorID, operatorID string) (bo
 	}), err
 }
 
+// lockMaker holds an operator, or the token, that makes a token until it is made. Who ends the
+// maker's rights at the same time waits for it, and finds the new token; a maker whose rights
+// have ended makes none.
+func lockMaker(tx *db.Tx, actorID string, role rules.Role) error {
+	ended := false
+	switch db.KindOf(actorID) {
+	case db.PrefixOperator:
+		var makers []Operator
+		if err := tx.ForUpdate().Find(&makers, "id = ?", actorID).Error; err != nil {
+			return err
+		}
+		ended = len(makers) > 0 &&
+			(!makers[0].Works() || rules.MayMakeToken(makers[0].Role, role) != nil)
+	case db.PrefixToken:
+		var makers []APIToken
+		if err := tx.ForUpdate().Find(&makers, "id = ?", actorID).Error; err != nil {
+			return err
+		}
+		ended = len(makers) > 0 && makers[0].RevokedAt != nil
+	}
+	if ended {
+		return rules.Refuse(rules.Forbidden, "The rights of who asks for this token have ended.",
+			"Ask a lead.")
+	}
+	return nil
+}
+
 // PersonBehind returns who stands behind an actor: the operator whose token acts, or the actor
 // itself, such as a token of the command line that nobody made.
 func (s *Operators) PersonBehind(ctx context.Context, actorID string) (string, error) {
@@ -142,22 +169,31 @@ func (s *Operators) EmergencyOf(
 }
 
 // endTokensOf ends the tokens of operators that an operator made: they would let the person in
-// for as long as they live. The details for the audit say how many, and how many go on.
+// for as long as they live. The details for the audit say how many, and how many go on. Those
+// that were made while their maker was being ended are found in another round.
 func endTokensOf(tx *db.Tx, o Operator, details map[string]any) error {
-	made, err := tokensMadeBy(tx, o.ID)
-	if err != nil {
-		return err
+	for ended := 0; ; {
+		made, err := tokensMadeBy(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		if n := len(made.OfOthers); n > 0 {
+			details["tokens_that_go_on"] = n
+		}
+		if len(made.OfOperators) == 0 {
+			return nil
+		}
+		if err := endTokens(tx, made.OfOperators); err != nil {
+			return err
+		}
+		ended += len(made.OfOperators)
+		details["tokens_ended"] = ended
 	}
-	if n := len(made.OfOthers); n > 0 {
-		details["tokens_that_go_on"] = n
-	}
-	if len(made.OfOperators) == 0 {
-		return nil
-	}
-	details["tokens_ended"] = len(made.OfOperators)
+}
 
+func endTokens(tx *db.Tx, tokens []APIToken) error {
 	now := db.RealNow()
-	for _, t := range made.OfOperators {
+	for _, t := range tokens {
 		err := tx.Model(&APIToken{}).Where("id = ?", t.ID).Update("revoked_at", now).Error
 		if err != nil {
 			return err

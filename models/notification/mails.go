@@ -239,6 +239,7 @@ func (s *Notifications) GetNotification(ctx context.Context, id string) (Notific
 
 // NotificationFilter narrows a list of mails; empty fields do not narrow.
 type NotificationFilter struct {
+	AccountID          string
 	OrderID, SubjectID string
 	State              rules.NotificationState
 	Page               db.Page
@@ -257,6 +258,7 @@ func (s *Notifications) ListNotifications(
 
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
+			"account_id": f.AccountID,
 			"order_id":   f.OrderID,
 			"subject_id": subject,
 			"state":      string(f.State),
@@ -271,6 +273,25 @@ func (s *Notifications) ListNotifications(
 
 	out, next := db.Cut(f.Page, out, func(n Notification) string { return n.ID })
 	return out, next, err
+}
+
+// LastMails returns the last mail of a template about each subject, by the subject's id.
+func (s *Notifications) LastMails(
+	ctx context.Context, template string, subjects []string,
+) (map[string]Notification, error) {
+	var rows []Notification
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("subject_id IN ? AND template = ?", append([]string{""}, subjects...), template).
+			Order("id").
+			Find(&rows).Error
+	})
+
+	last := map[string]Notification{}
+	for _, n := range rows {
+		last[n.SubjectID] = n
+	}
+	return last, err
 }
 
 // Entities lists the entities of mails: one for each table.

@@ -135,38 +135,37 @@ var namings = map[string]naming{
 // statement. What is unknown, of another account, or has no name is left out.
 func (s *Operations) NamesOf(ctx context.Context, ids []string) ([]Name, error) {
 	var out []Name
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		var err error
 		out, err = namesOf(tx, ids)
 		return err
 	})
 	return out, err
 }
 
-// namesOf reads the names of things of whatever kinds.
+// namesOf reads the names of things of any kind, in one statement.
 func namesOf(tx *db.Tx, ids []string) ([]Name, error) {
 	byKind := map[string][]string{}
 	for _, id := range ids {
-		if kind := db.KindOf(id); !slices.Contains(byKind[kind], id) {
-			byKind[kind] = append(byKind[kind], id)
-		}
+		byKind[db.KindOf(id)] = append(byKind[db.KindOf(id)], id)
 	}
 
-	var parts []string
-	var queries []any
+	var parts []any
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
 		n := namings[kind]
 		if n.from == "" || !tx.Scope.System && n.account == "" {
 			continue
 		}
-		parts = append(parts, "SELECT * FROM (?) AS "+kind)
-		queries = append(queries, n.query(tx, byKind[kind]))
+		parts = append(parts, n.query(tx, byKind[kind]))
 	}
 	if len(parts) == 0 {
 		return nil, nil
 	}
 
 	var out []Name
-	return out, tx.Raw(strings.Join(parts, " UNION ALL "), queries...).Scan(&out).Error
+	all := strings.TrimSuffix(strings.Repeat("? UNION ALL ", len(parts)), " UNION ALL ")
+	err := tx.Raw(all, parts...).Scan(&out).Error
+	return out, err
 }
 
 // query reads the names of one kind of thing.
