@@ -7,9 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/console/testissuer"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
@@ -219,4 +221,134 @@ func TestEveryPageKeepsToTheContentPolicy(t *testing.T) {
 		require.NotRegexp(t, `[>"]console\.[a-z]+\.`, page.body, "%s has a key without a text", path)
 		require.NotContains(t, page.body, "{{", path)
 	}
+}
+
+// On a task's page everything is at hand: what is next, whose it is, what became of it by whom,
+// and what colleagues noted. What was typed and refused stays.
+func TestS54_ATaskIsGivenToAColleagueAndNoted(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		task := w.raise(db.TaskSweepLate, "one")
+		ari, lena, mauro := w.signedIn(staff[1]), w.signedIn(staff[0]), w.signedIn(staff[3])
+		clara := w.operatorOf(w.signedInAs(staff[2])).ID
+		page := lena.get(taskPath(task.ID))
+		require.Contains(t, page.body, `name="operator" value="`+w.operatorOf(staff[1].Email).ID+`">Ari Prado`)
+		require.NotContains(t, page.body, ">Mauro Lima</button>", "he reads")
+		seen := hiddenIn(page.body, "seen")
+		path := taskPath(task.ID)
+
+		require.Equal(t, path, lena.post(path+"/give", "seen", seen, "operator", w.operatorOf(staff[1].Email).ID).path)
+		require.Equal(t, http.StatusPreconditionFailed,
+			lena.post(path+"/give", "seen", seen, "operator", clara).status)
+		require.Equal(t, http.StatusBadRequest, lena.post(path+"/give", "seen", seen, "operator", "opr_none").status)
+		require.Equal(t, http.StatusPreconditionFailed, lena.post(path+"/take").status, "a form without what was seen")
+
+		long := strings.Repeat("a", 4001)
+		refused := ari.post(path+"/notes", "note", long)
+		require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+		require.Contains(t, refused.body, long)
+		require.Equal(t, path, ari.post(path+"/notes", "note", "Ana <answers>\ntomorrow.").path)
+		require.Equal(t, http.StatusForbidden, mauro.post(path+"/notes", "note", "x").status)
+
+		body := mauro.get(path).body
+		require.Contains(t, body, "Ana &lt;answers&gt;\ntomorrow.")
+		require.Contains(t, body, "<b>Lena Costa</b> gave the task to Ari Prado")
+		require.NotContains(t, body, "<textarea")
+		ask := ari.get(path + "/do/close")
+		ari.post(path+"/do/close", "confirmed", "yes", "reason", "it ran", "seen", hiddenIn(ask.body, "seen"), "version", "0")
+		body = mauro.get(path).body
+		require.Contains(t, body, "<b>Ari Prado</b> settled the task")
+		require.Contains(t, body, "Close the task: it ran")
+	})
+}
+
+// The task stands beside the queue by an address alone, and what is done there leads back.
+func TestS54_ATaskIsShownBesideTheQueue(t *testing.T) {
+	w := issuerWorld(t)
+	task := w.raise(db.TaskSweepLate, "one")
+	w.raise(db.TaskShipmentContradicted, "two")
+	b := w.signedIn(staff[1])
+	list := b.get(queuePath + "?due=today")
+	require.Contains(t, list.body, `href="/console/queue?due=today&amp;open=`+task.ID+`"`)
+	address := queuePath + "?due=today&open=" + task.ID
+	page := b.get(address)
+	require.Contains(t, page.body, `aria-selected="true"`)
+	require.Contains(t, page.body, "Because of one.")
+	require.Contains(t, page.body, `href="/console/queue?due=today"`, "the way to close it")
+	r := b.post(taskPath(task.ID)+"/take", "seen", hiddenIn(page.body, "seen"), "back", address)
+	require.Equal(t, queuePath, r.path)
+	require.Equal(t, task.ID, r.query.Get("open"))
+	require.Equal(t, taskPath(task.ID), b.post(taskPath(task.ID)+"/hand-back",
+		"seen", hiddenIn(r.body, "seen"), "back", "https://elsewhere.example").path)
+	require.NotContains(t, b.get(queuePath+"?open=tsk_none").body, `id="peek"`)
+	require.Equal(t, http.StatusOK, b.get(queuePath+"?open=tsk_none").status)
+}
+
+// The facets count what is there, by kind, by whom it was taken, by the customers' zone and by
+// when it is due; what they narrow to is what they counted.
+func TestS54_TheFacetsOfTheQueueCountWhatTheyLeadTo(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		account := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
+		require.NoError(t, w.Exec("DELETE FROM operator_tasks"))
+		for i, kind := range []db.TaskKind{db.TaskSweepLate, db.TaskShipmentContradicted, db.TaskNearAccount} {
+			require.NoError(t, w.Domains.DB.RaiseTask(w.system(), db.OperatorTask{
+				Kind: kind, SubjectID: fmt.Sprint(i), AccountID: account, What: "Look.", Why: "So.",
+			}))
+			w.Calendar.Set(w.Calendar.Now().Add(24 * time.Hour))
+		}
+		w.raise(db.TaskSweepLate, "today")
+		ari, lena := w.signedIn(staff[1]), w.signedIn(staff[0])
+		ari.post(queuePath + "/pull")
+
+		for address, open := range map[string]string{
+			"?who=all":                        "4 open, 3 late",
+			"?who=all&due=late":               "3 open, 3 late",
+			"?who=all&due=today":              "1 open",
+			"?who=all&due=week":               "4 open",
+			"?who=all&zone=America/Sao_Paulo": "3 open",
+			"?who=all&zone=Asia/Tokyo":        "0 open",
+			"?who=all&kind=SWEEP_LATE":        "2 open",
+			"":                                "3 open",
+			"?who=" + w.operatorOf(staff[1].Email).ID:            "1 open",
+			"?who=all&kind=SWEEP_LATE&due=late":                  "1 open",
+			"?who=nobody&zone=America/Sao_Paulo&kind=SWEEP_LATE": "0 open",
+		} {
+			require.Contains(t, lena.get(queuePath+address).body, open, address)
+		}
+		body := lena.get(queuePath + "?who=all").body
+		require.Regexp(t, `zone=America%2FSao_Paulo">[^<]*São Paulo<span class="end">3<`, body)
+		require.Regexp(t, `>Ari Prado<span class="end">1<`, body)
+		require.Regexp(t, `due=late[^"]*">late<span class="end">3<`, body)
+	})
+}
+
+// What is done to many tasks at once shows first what would be refused.
+func TestS54_ManyTasksAreTakenAndClosedAtOnce(t *testing.T) {
+	w := issuerWorld(t)
+	one, two := w.raise(db.TaskSweepLate, "one"), w.raise(db.TaskShipmentContradicted, "two")
+	review := w.raise(db.TaskReviewOrder, "ord_x")
+	b := w.signedIn(staff[1])
+	require.Equal(t, 3, strings.Count(b.get(queuePath).body, `form="bulk"`))
+	form := []string{"id", one.ID, "id", two.ID, "id", review.ID, "back", queuePath + "?who=all"}
+
+	over := b.post(queuePath+"/~take", append(form, "confirmed", "yes")...)
+	require.Contains(t, over.body, "3 done.")
+	ask := b.post(queuePath+"/~close", form...)
+	require.Contains(t, ask.body, "2 will be done. 1 would be refused")
+	over = b.post(queuePath+"/~close", append(form, "confirmed", "yes", "reason", "one outage")...)
+	require.Contains(t, over.body, "2 done. 1 refused.")
+	for id, want := range map[string]db.TaskState{one.ID: db.TaskDone, two.ID: db.TaskDone, review.ID: db.TaskOpen} {
+		task, err := w.Domains.DB.GetTask(w.system(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, task.State)
+	}
+	clara := w.operatorOf(w.signedInAs(staff[2])).ID
+	over = b.post(queuePath+"/~give", "id", review.ID, "confirmed", "yes", "operator", clara)
+	require.Contains(t, over.body, "1 done.")
+	require.Contains(t, b.post(queuePath+"/~hand-back", "id", review.ID, "confirmed", "yes").body, "1 done.")
+}
+
+// signedInAs signs somebody in, and returns their address.
+func (w *world) signedInAs(p testissuer.Person) string {
+	w.signedIn(p)
+	return p.Email
 }

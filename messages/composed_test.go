@@ -33,6 +33,8 @@ var composed = map[string][]string{
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
 	},
+	"console.facet.due.": {"late", "today", "week"},
+	"console.many.":      {"take", "give", "hand_back", "retry", "close"},
 	"console.told.code.": {"SAME_NAME_OTHER_FORM_OR_COUNTRY", "JOINED_BY_AN_EARLIER_RELEASE", "ADDRESS_NEARLY_THE_SAME",
 		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
 		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
