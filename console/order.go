@@ -189,7 +189,7 @@ func (v *visit) orderLines(f operations.OrderFile) orderTable {
 	for _, l := range f.Lines {
 		c := line{Cells: map[string]cell{
 			"sku":      {Text: l.SKU},
-			"service":  {Text: v.language.Say("service." + string(l.ServiceType))},
+			"service":  {Text: v.serviceName(l.ServiceType)},
 			"term":     {Text: v.termOf(l.TermYears)},
 			"quantity": {Text: v.language.Number(l.Quantity)},
 		}}
@@ -214,7 +214,7 @@ func (v *visit) orderContracts(f operations.OrderFile) orderTable {
 	var lines []line
 	for _, c := range f.Contracts {
 		l := line{Cells: map[string]cell{
-			"contract": {Text: v.language.Say("service." + string(c.Type)), Small: v.termOf(c.TermYears)},
+			"contract": {Text: v.serviceName(c.Type), Small: v.termOf(c.TermYears)},
 			"inforce":  {Text: v.inForce(c)},
 			"start":    v.startOf(c),
 			"end":      {},

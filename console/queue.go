@@ -57,6 +57,11 @@ func showQueue(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	views, err := v.viewsFacet(queuePath)
+	if err != nil {
+		return answer{}, err
+	}
+
 	p := queuePage{
 		Summary: v.queueSummary(found),
 		Bulk:    v.bulkBar(queuePath, queueActs(), len(found.Items)),
@@ -71,6 +76,7 @@ func showQueue(v *visit) (answer, error) {
 	if p.Facets, err = v.queueFacets(q, found); err != nil {
 		return answer{}, err
 	}
+	p.Facets = append(p.Facets, views)
 	if p.Peek, err = v.peek(found); err != nil {
 		return answer{}, err
 	}

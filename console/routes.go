@@ -49,10 +49,13 @@ func (s *site) routes() []route {
 		refusalRoutes(),
 		accountsList.routes(),
 		accountRoutes(),
+		mailRoutes(),
+		shipmentRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
 		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

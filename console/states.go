@@ -4,6 +4,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // The states of what several screens show, as badges: the word, and the color by what it means.
@@ -70,4 +71,12 @@ func (v *visit) templateName(template string) string {
 		return v.language.Say("console.mails.kind." + template)
 	}
 	return template
+}
+
+// serviceName is what a service is called here.
+func (v *visit) serviceName(s catalogue.ServiceType) string {
+	if s == catalogue.ServiceSelect {
+		return v.program.Name
+	}
+	return v.language.Say("service." + string(s))
 }
