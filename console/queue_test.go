@@ -352,3 +352,83 @@ func (w *world) signedInAs(p testissuer.Person) string {
 	w.signedIn(p)
 	return p.Email
 }
+
+// Today counts what waits in the tab, says what each of the next days brings, and each number
+// leads to its list; what it lists leads to a page that exists.
+func TestS54_TodaySaysWhatIsLateDueAheadAndMine(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		seller := w.Reseller(t, "Revenda Sul")
+		w.Fulfilled(t, seller, storetest.Form("PO-1"))
+		w.raise(db.TaskSweepLate, "one")
+		ari := w.signedIn(staff[1])
+		ari.post(queuePath + "/pull")
+		w.Calendar.Set(w.Calendar.Now().Add(24 * time.Hour))
+
+		page := ari.get(Root)
+		require.Regexp(t, `<title>\(\d+\) Today`, page.body)
+		require.Regexp(t, `(?s)What you have taken.*row" href="/console/queue/tsk_`, page.body)
+		require.Equal(t, 14, strings.Count(page.body, `<svg class="meter"`))
+		require.NotContains(t, w.signedIn(staff[3]).get(Root).body, "What you have taken")
+		for _, link := range regexp.MustCompile(`<a class="(?:row|card tile)" href="([^"#]+)`).
+			FindAllStringSubmatch(page.body, -1) {
+			require.Equal(t, http.StatusOK, ari.get(strings.ReplaceAll(link[1], "&amp;", "&")).status, link[1])
+		}
+
+		// the day on which the invitation ends says so, and no other
+		last := w.Calendar.Now().Add(20 * 24 * time.Hour)
+		w.Calendar.Set(last)
+		ahead := regexp.MustCompile(`href="(/console\?on=[^"]+)"`).FindAllStringSubmatch(ari.get(Root).body, -1)
+		require.NotEmpty(t, ahead)
+		for _, link := range ahead {
+			require.Contains(t, ari.get(link[1]).body, `class="rows"`)
+		}
+		require.Contains(t, ari.get(Root+"?on=2029-01-01").body, "Nothing is due on this day")
+		require.Equal(t, http.StatusOK, ari.get(Root+"?on=2020-01-01").status)
+	})
+}
+
+// With 10,000 open tasks of every kind the queue, a task beside it and Today take no more
+// statements than any page may.
+func TestBudget_TenThousandTasks(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		o := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		inv := w.InvitationOf(t, o.ID)
+		task := w.raise(db.TaskSweepLate, "one")
+		subjects := []string{o.ID, *o.AccountID, inv.ID, "ntf_x", "rma_x", "spu_x", "shp_x", "org_x"}
+		kinds := []db.TaskKind{db.TaskReviewOrder, db.TaskNearAccount, db.TaskInvitationUnclaimed, db.TaskMailUnknown,
+			db.TaskDecideRMA, db.TaskChooseSpare, db.TaskShipmentContradicted, db.TaskOneParent}
+		require.NoError(t, w.Domains.DB.Write(w.system(), func(tx *db.Tx) error {
+			var tasks []db.OperatorTask
+			for n := range 10_000 {
+				tasks = append(tasks, db.OperatorTask{
+					Kind: kinds[n%8], SubjectID: subjects[n%8], AccountID: o.AccountID, What: "Look.", Why: "So.",
+					DedupeKey: fmt.Sprint(n),
+				})
+			}
+			return tx.RaiseAll(tasks)
+		}))
+		b := w.signedIn(staff[0])
+		w.signedIn(staff[1]).post(queuePath + "/pull")
+		b.post(queuePath + "/pull")
+		body := w.withinBudget(b, queuePath).body
+		require.Contains(t, body, "1,000&#43;")
+		w.withinBudget(b, queuePath+"?who=all&zone=America/Sao_Paulo&kind=DECIDE_RMA")
+		w.withinBudget(b, queuePath+"?who=all&open="+task.ID)
+		w.withinBudget(b, taskPath(task.ID))
+		w.withinBudget(b, Root)
+		for _, subject := range []string{o.ID, inv.ID} {
+			item := w.taskAbout(subject)
+			b.post(taskPath(item)+"/notes", "note", "x")
+			w.withinBudget(b, taskPath(item))
+			w.withinBudget(b, queuePath+"?open="+item)
+		}
+	})
+}
+
+// taskAbout is the first task about something.
+func (w *world) taskAbout(subject string) string {
+	tasks, _, err := w.Domains.DB.ListTasks(w.system(), db.TaskFilter{SubjectID: subject, Page: db.Page{Limit: 1}})
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, tasks)
+	return tasks[0].ID
+}
