@@ -115,6 +115,7 @@ func (v *visit) taskHistory(t operations.QueueItem, s taskStory) []historyEntry 
 		entries = append(entries, e)
 	}
 
+	slices.Reverse(entries) // of one instant, what came later is the newer
 	slices.SortStableFunc(entries, func(a, b historyEntry) int { return b.at.Compare(a.at) })
 	for i := range entries {
 		entries[i].When = v.pastAt(entries[i].at, "")
