@@ -128,7 +128,7 @@ var arrows = map[string][]string{
 	},
 	"web": {"messages", "models/identity", "rules"},
 	"console": {
-		"messages", "messages/process", "models/account",
+		"mail", "messages", "messages/process", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "rules/**", "web",

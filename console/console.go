@@ -64,6 +64,7 @@ type site struct {
 	jobs          *importjob.Jobs
 	operations    *operations.Operations
 	log           *slog.Logger
+	publicURL     string
 	secure        bool
 	zone          string
 	kit           bool
@@ -157,6 +158,7 @@ func newSite(o Options) (*site, error) {
 		jobs:          o.Domains.Jobs,
 		operations:    o.Domains.Operations,
 		log:           o.Log,
+		publicURL:     strings.TrimRight(o.PublicURL, "/"),
 		secure:        !o.Insecure,
 		zone:          o.TimeZone,
 		kit:           o.Kit,

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
@@ -167,7 +168,7 @@ func (v *visit) orderLine(o order.Order, names map[string]string) line {
 		Cells: map[string]cell{
 			"number":    {Text: o.PONumber, Small: db.Text(o.VendorOrderNo), Plain: o.PONumber},
 			"customer":  {Text: o.Payload.EndCustomer.Company},
-			"service":   {Text: v.language.Say("service." + string(o.ServiceType))},
+			"service":   {Text: v.serviceName(o.ServiceType)},
 			"quantity":  {Text: v.language.Number(quantity)},
 			"seller":    {Text: names[o.ResellerID]},
 			"state":     {Badge: v.orderState(o.State)},
@@ -211,7 +212,7 @@ func (v *visit) ordersFacets(found []order.Order, names map[string]string) []fac
 		stateValues = append(stateValues, string(s))
 	}
 	for _, s := range orderServices {
-		services = append(services, facetOption{Label: v.language.Say("service." + string(s))})
+		services = append(services, facetOption{Label: v.serviceName(s)})
 		serviceValues = append(serviceValues, string(s))
 	}
 
@@ -231,6 +232,11 @@ func (v *visit) ordersFacets(found []order.Order, names map[string]string) []fac
 		v.choiceOf(ordersPath, "service", v.say("console.orders.column.service"),
 			services, serviceValues),
 	}
+}
+
+// serviceName names a service as the program calls it.
+func (v *visit) serviceName(s catalogue.ServiceType) string {
+	return v.language.Say("service."+string(s), messages.Args{"program": v.program.Name})
 }
 
 // orderServices are the services that can be ordered.

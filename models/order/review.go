@@ -314,16 +314,20 @@ func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 		return err
 	}
 
-	m := orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
-		"po_number": o.PONumber,
-		"reason":    reason,
-	})
-
+	m := RejectionMail(*o, reason)
 	if err := notification.Queue(tx, m); err != nil {
 		return err
 	}
 	e := db.Entry{Verb: "order.rejected", ObjectID: o.ID, Details: map[string]any{"reason": reason}}
 	return recordDecision(tx, o, e)
+}
+
+// RejectionMail is what the reseller of an order gets when it is rejected for the reason.
+func RejectionMail(o Order, reason string) notification.Notification {
+	return orderMail(&o, rules.TemplateOrderRejected, o.Payload.Reseller.Email, map[string]any{
+		"po_number": o.PONumber,
+		"reason":    reason,
+	})
 }
 
 // recordDecision closes the task of the review, audits how it ended, and lets the
