@@ -1,9 +1,9 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"time"
-	"slices"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"

@@ -295,8 +295,8 @@ func recordCancellation(
 
 // TerminateOrder ends an order's contracts after the window, as goodwill of an
 // operator, with a reason and without refund (S13). The rest runs like a
-// cancellation. Refusals are those of ordering.MayTerminate; an order that is cancelled
-// already answers with its last cancellation.
+// cancellation. Refusals are those of ordering.MayTerminate and ordering.Endable; an order that
+// is cancelled already answers with its last cancellation.
 func (s *Orders) TerminateOrder(
 	ctx context.Context, id, reason string,
 ) (Order, OrderCancellation, error) {
@@ -320,6 +320,9 @@ func (s *Orders) TerminateOrder(
 
 		if o.State == rules.OrderCancelled {
 			c, err = lastCancellation(tx, id)
+			return err
+		}
+		if err := ordering.Endable(o.State); err != nil {
 			return err
 		}
 
