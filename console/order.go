@@ -140,6 +140,18 @@ func (v *visit) orderActs(o order.Order) (main *orderAct, others []orderAct) {
 		}
 		main = &look
 	}
+	if o.State.Cancellable() && v.mayDo(rules.CancelOrder) {
+		end := orderAct{
+			Link:  orderPath(o.ID) + "/cancel",
+			Label: v.say("console.order.cancel.open"),
+			Icon:  "x",
+		}
+		if !rules.CancellationOpen(o.CancellableUntil, v.now) {
+			end.Link = orderPath(o.ID) + "/terminate"
+			end.Label = v.say("console.order.terminate.open")
+		}
+		others = append(others, end)
+	}
 	return main, others
 }
 
@@ -150,7 +162,10 @@ func (v *visit) orderFacts(f operations.OrderFile) []fact {
 	place := web.Zone(f.TimeZone)
 	facts := []fact{
 		{Term: v.say("console.fact.customer"), Value: cmp.Or(f.Names[account], customer.Company)},
-		{Term: v.say("console.order.contact"), Value: customer.ContactName + " <" + customer.Email + ">"},
+		{
+			Term:  v.say("console.order.contact"),
+			Value: customer.ContactName + " <" + customer.Email + ">",
+		},
 		{Term: v.say("console.order.field.address"), Value: addressLine(customer.Address)},
 		{Term: v.say("console.fact.clock"), Value: v.clockAt(f.TimeZone)},
 		{

@@ -48,7 +48,10 @@ func (v *visit) rejectionOf(o order.Order, refused *rules.Error) (answer, error)
 			Required: true,
 		}},
 	}
-	a := answer{page: "rejection", title: v.say("console.order.reject.title", "order", v.orderTitle(o))}
+	a := answer{
+		page:  "rejection",
+		title: v.say("console.order.reject.title", "order", v.orderTitle(o)),
+	}
 	switch {
 	case refused == nil:
 	case refused.Code == rules.VersionMismatch:

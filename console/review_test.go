@@ -161,4 +161,3 @@ func TestOrders_ARejectionShowsWhatTheSellerWillRead(t *testing.T) {
 		require.Len(t, w.Mails(t, rules.TemplateOrderRejected), 1, "nothing twice")
 	})
 }
-

@@ -46,6 +46,7 @@ func (s *site) routes() []route {
 		taskRoutes(),
 		ordersList.routes(),
 		orderRoutes(),
+		cancelRoutes(),
 		refusalRoutes(),
 		searchRoutes(),
 		tokenRoutes(),

@@ -112,6 +112,22 @@ func (s *Orders) CancelOrder(
 	return o, c, err
 }
 
+// WasCancelled reports whether the request, by its name, was made of the order before: the same
+// again answers with what was done, whatever the order has by now.
+func (s *Orders) WasCancelled(
+	ctx context.Context, id string, r CancelRequest,
+) (done bool, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		_, done, err = cancelledBefore(tx, o, r)
+		return err
+	})
+	return done, err
+}
+
 // cancelledBefore finds the cancellation that a repeated request asks for: its
 // own, or the one that ended the whole order.
 func cancelledBefore(
