@@ -100,18 +100,6 @@ func (v *visit) cancelForm(o order.Order, refused *rules.Error) (answer, error) 
 	return a, nil
 }
 
-// reasonField asks why, with what was typed.
-func (v *visit) reasonField() field {
-	return field{
-		Name:     "reason",
-		Label:    v.say("console.field.reason"),
-		Help:     v.say("console.field.reason.help"),
-		Kind:     "area",
-		Value:    v.form("reason"),
-		Required: true,
-	}
-}
-
 // cancelRequest is what the form asks for; no quantity is the whole order.
 func (v *visit) cancelRequest() (order.CancelRequest, *rules.Error) {
 	r := order.CancelRequest{

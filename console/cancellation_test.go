@@ -113,4 +113,3 @@ func TestS13_AfterTheWindowAnOrderEndsAsGoodwillWithAReason(t *testing.T) {
 		require.Equal(t, http.StatusConflict, agent.get(path).status)
 	})
 }
-

@@ -64,8 +64,8 @@ type site struct {
 	jobs          *importjob.Jobs
 	operations    *operations.Operations
 	log           *slog.Logger
-	publicURL     string
 	secure        bool
+	public        string // address of the service, without a slash at its end
 	zone          string
 	kit           bool
 	issuer        *relyingParty // nil: there is none
@@ -158,8 +158,8 @@ func newSite(o Options) (*site, error) {
 		jobs:          o.Domains.Jobs,
 		operations:    o.Domains.Operations,
 		log:           o.Log,
-		publicURL:     strings.TrimRight(o.PublicURL, "/"),
 		secure:        !o.Insecure,
+		public:        strings.TrimRight(o.PublicURL, "/"),
 		zone:          o.TimeZone,
 		kit:           o.Kit,
 		sessions:      newSessions(o.Domains.Operators, !o.Insecure),

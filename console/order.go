@@ -9,7 +9,6 @@ import (
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
-	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
@@ -306,17 +305,6 @@ func (v *visit) startOf(c entitlement.ContractEntry) cell {
 	}
 }
 
-var contractColors = map[rules.ContractState]string{
-	rules.ContractPendingStart: "blue",
-	rules.ContractActive:       "green",
-	rules.ContractSuspended:    "amber",
-	rules.ContractCancelled:    "red",
-}
-
-func (v *visit) contractState(s rules.ContractState) badge {
-	return badge{Text: v.language.Say("contract." + string(s)), Color: contractColors[s]}
-}
-
 // orderPeople are the invitations that came with the order, with how far their mail came, and
 // the questions to administrators whether the person may come in (S15).
 func (v *visit) orderPeople(f operations.OrderFile) orderTable {
@@ -331,7 +319,7 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 		}}
 		for _, m := range f.Mails {
 			if m.SubjectID == i.ID && m.Template == rules.TemplateInvitation {
-				l.Cells["delivery"] = cell{Badge: v.mailState(m.State), Small: m.LastError}
+				l.Cells["delivery"] = v.mailDelivery(m)
 				break
 			}
 		}
@@ -352,40 +340,6 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 		[]string{"person", "role", "state", "delivery"}, lines)
 }
 
-var invitationColors = map[rules.InvitationState]string{
-	rules.InvitationIssued:   "blue",
-	rules.InvitationSent:     "blue",
-	rules.InvitationBounced:  "red",
-	rules.InvitationAccepted: "green",
-}
-
-// invitationState is how an invitation stands for people: one whose time is over is expired,
-// though its workflow may store it a moment later.
-func (v *visit) invitationState(i identity.Invitation) badge {
-	state := i.State
-	if state.Live() && !v.now.Before(i.ExpiresAt) {
-		state = rules.InvitationHasExpired
-	}
-	return badge{
-		Text:  v.language.Say("console.order.invitation." + string(state)),
-		Color: invitationColors[state],
-	}
-}
-
-var mailColors = map[rules.NotificationState]string{
-	rules.NotificationQueued:      "blue",
-	rules.NotificationSending:     "blue",
-	rules.NotificationSent:        "green",
-	rules.NotificationDelivered:   "green",
-	rules.NotificationSoftFail:    "amber",
-	rules.NotificationHardBounced: "red",
-	rules.NotificationUnknown:     "amber",
-}
-
-func (v *visit) mailState(s rules.NotificationState) badge {
-	return badge{Text: v.language.Say("console.order.mail." + string(s)), Color: mailColors[s]}
-}
-
 func (v *visit) orderMails(f operations.OrderFile) orderTable {
 	var lines []line
 	for _, m := range f.Mails {
@@ -401,7 +355,7 @@ func (v *visit) orderMail(m notification.Notification) line {
 		at = m.SentAt
 	}
 	l := line{Cells: map[string]cell{
-		"mail":  {Text: v.subjectOf(m.Template), Small: m.Recipient},
+		"mail":  {Text: v.templateName(m.Template), Small: m.Recipient},
 		"state": {Badge: v.mailState(m.State), Small: m.LastError},
 		"since": v.when(at, ""),
 	}}
@@ -409,12 +363,6 @@ func (v *visit) orderMail(m notification.Notification) line {
 		l.Link = page
 	}
 	return l
-}
-
-// subjectOf is the subject of a mail in the reader's language, without the order's number.
-func (v *visit) subjectOf(template string) string {
-	subject := v.program.Subject(template, v.language.Locale())
-	return strings.TrimSpace(strings.ReplaceAll(subject, "({number})", ""))
 }
 
 func (v *visit) orderCancellations(f operations.OrderFile) orderTable {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
@@ -232,11 +231,6 @@ func (v *visit) ordersFacets(found []order.Order, names map[string]string) []fac
 		v.choiceOf(ordersPath, "service", v.say("console.orders.column.service"),
 			services, serviceValues),
 	}
-}
-
-// serviceName names a service as the program calls it.
-func (v *visit) serviceName(s catalogue.ServiceType) string {
-	return v.language.Say("service."+string(s), messages.Args{"program": v.program.Name})
 }
 
 // orderServices are the services that can be ordered.

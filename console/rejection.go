@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/letter"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
@@ -77,23 +77,9 @@ func (v *visit) rejectionOf(o order.Order, refused *rules.Error) (answer, error)
 
 // rejectionMail is what the seller will read, in the seller's language.
 func (v *visit) rejectionMail(o order.Order) (mailView, error) {
-	m := order.RejectionMail(o, v.form("reason"))
-	locale := v.program.Locale(m.Locale)
-	subject, text, _, err := mail.Render(mail.Content{
-		Template: m.Template,
-		Locale:   locale,
-		Subject:  v.program.Subject(m.Template, locale),
-		Params:   m.Params,
-		Brand: mail.Brand{
-			Name:              v.program.Name,
-			SenderName:        v.program.Sender(locale),
-			SenderAddress:     v.program.SenderAddress,
-			Mailbox:           v.program.Mailbox,
-			PortalURL:         v.publicURL,
-			MenuServiceOrders: v.program.ServiceOrdersLabel(locale),
-		},
-	})
-	return mailView{To: m.Recipient, Subject: subject, Text: text}, err
+	m, err := letter.Render(v.program, order.RejectionMail(o, v.form("reason")), v.public,
+		letter.Hidden)
+	return mailView{To: m.To, Subject: m.Subject, Text: m.Text}, err
 }
 
 // rejectOrder rejects an order in review, for the version that was looked at, after the page has

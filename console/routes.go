@@ -48,9 +48,15 @@ func (s *site) routes() []route {
 		orderRoutes(),
 		cancelRoutes(),
 		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
+		mailRoutes(),
+		shipmentRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

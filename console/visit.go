@@ -152,7 +152,9 @@ func (v *visit) callHandler() (answer, error) {
 		}
 	}
 
-	v.expectForm()
+	if !v.refreshes() {
+		v.expectForm()
+	}
 	return r.do(v)
 }
 

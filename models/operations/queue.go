@@ -151,6 +151,16 @@ func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueIte
 	return items[0], nil
 }
 
+// TaskDue returns when a task is due: at the end of the day on which it was raised, by the
+// clock of the desk's zone.
+func TaskDue(t db.OperatorTask, zone string) time.Time {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		place = time.UTC
+	}
+	return endOfDay(t.CreatedAt, place)
+}
+
 // endOfDay is the end of the day in which an instant lies.
 func endOfDay(at time.Time, zone *time.Location) time.Time {
 	return rules.StartOfDay(rules.DateIn(at, zone).AddDays(1), zone).UTC()
@@ -242,8 +252,8 @@ func nameItems(tx *db.Tx, items []QueueItem) error {
 	return nil
 }
 
-// IDOf returns the id of what somebody typed into a search: an id, the number of a replacement
-// or a spare, or an order's number at the vendor or the buyer, exactly; empty where it is none.
+// IDOf returns the id of what somebody typed into a search: an id, or the number that we gave
+// to an order, a replacement or a spare; empty where it is none.
 func (s *Operations) IDOf(ctx context.Context, typed string) (string, error) {
 	typed = strings.TrimSpace(typed)
 	if db.KindOf(typed) != "" {
@@ -262,9 +272,8 @@ func (s *Operations) IDOf(ctx context.Context, typed string) (string, error) {
 		}
 
 		var ids []string
-		err = tx.Table("orders").
-			Where("vendor_order_no = ? OR po_number = ?", strings.ToUpper(typed), typed).
-			Order("id DESC").Limit(1).Pluck("id", &ids).Error
+		err = tx.Table("orders").Where("vendor_order_no = ?", strings.ToUpper(typed)).
+			Pluck("id", &ids).Error
 		id = strings.Join(ids, "")
 		return err
 	})
