@@ -42,6 +42,8 @@ var accessTable = map[string]string{
 	"POST /console/orders/:id/review/accept":       "LA--",
 	"GET /console/orders/:id/reject":               "LA--",
 	"POST /console/orders/:id/reject":              "LA--",
+	"GET /console/orders/:id/amend":                "LA--",
+	"POST /console/orders/:id/amend":               "LA--",
 	"GET /console/orders/:id/cancel":               "LA--",
 	"POST /console/orders/:id/cancel":              "LA--",
 	"GET /console/orders/:id/terminate":            "LA--",

@@ -112,6 +112,9 @@ func (v *visit) reviewOf(o order.Order, refused *rules.Error) (answer, error) {
 	if rules.OwnMailDomain(rules.EmailDomain(customer.Email)) && len(candidates) > 0 {
 		p.Domain = rules.EmailDomain(customer.Email)
 	}
+	if v.mayDo(rules.SubmitOrders) {
+		p.Amend = orderPath(o.ID) + "/amend"
+	}
 	v.addCandidates(&p, o, candidates)
 	p.Fields = v.decisionFields(o, refused)
 

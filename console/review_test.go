@@ -1,7 +1,9 @@
 package console
 
 import (
+	"html"
 	"net/http"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -159,5 +161,65 @@ func TestOrders_ARejectionShowsWhatTheSellerWillRead(t *testing.T) {
 		require.Len(t, w.Mails(t, rules.TemplateOrderRejected), 1)
 		require.Equal(t, orderPath(o.ID), b.post(path, "version", "1", "reason", reason, "confirmed", "yes").path)
 		require.Len(t, w.Mails(t, rules.TemplateOrderRejected), 1, "nothing twice")
+	})
+}
+
+// typedInto is a form of a change as it stands on its page, with other values.
+func typedInto(body string, changes map[string]string) (pairs []string) {
+	for _, m := range fieldOnPage.FindAllStringSubmatch(body, -1) {
+		name, value := m[1], html.UnescapeString(m[2])
+		if other, ok := changes[name]; ok {
+			value = other
+		}
+		pairs = append(pairs, name, value)
+	}
+	for _, name := range []string{"reason", "confirmed"} {
+		if value, ok := changes[name]; ok {
+			pairs = append(pairs, name, value)
+		}
+	}
+	return pairs
+}
+
+var fieldOnPage = regexp.MustCompile(`<input type="(?:text|email|date|hidden)"[^>]* name="([^"]*)" value="([^"]*)"`)
+
+func TestS14_AnAmendmentShowsWhatChangesFieldByField(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		sul := w.Reseller(t, "Revenda Sul")
+		f := formOf("PO-1", "Globex S.A.", "Revenda Sul")
+		f.EndCustomer.Email = "ana@gmail.com"
+		o := w.Accept(t, sul, f)
+		require.Equal(t, rules.OrderNeedsReview, o.State)
+		b := w.signedIn(byRole[rules.OperatorAgent])
+		path := orderPath(o.ID) + "/amend"
+		require.Contains(t, b.get(reviewPath(o)).body, `href="`+path+`"`)
+		form := b.get(path)
+		require.Contains(t, form.body, `value="ana@gmail.com"`)
+
+		change := map[string]string{
+			"/end_customer/email": "Ana@Globex.example", "/lines/0/quantity": "12", "reason": "by phone",
+		}
+		shown := b.post(path, append(typedInto(form.body, change), "shown", "no")...)
+		require.Equal(t, http.StatusOK, shown.status)
+		for _, text := range []string{
+			"Customer · E-mail", "ana@gmail.com", "ana@globex.example", "Line 1 · Quantity", "accepted at once",
+		} {
+			require.Contains(t, shown.body, text)
+		}
+		require.Equal(t, int64(1), w.order(o.ID).Version, "nothing is stored yet")
+
+		wrong := b.post(path, append(typedInto(form.body, map[string]string{
+			"/lines/0/quantity": "0", "reason": "by phone",
+		}), "shown", "no")...)
+		require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+		require.Contains(t, wrong.body, "The quantity must be at least 1.")
+
+		change["confirmed"] = "yes"
+		done := b.post(path, typedInto(shown.body, change)...)
+		require.Equal(t, orderPath(o.ID), done.path, done.body)
+		after := w.order(o.ID)
+		require.Equal(t, rules.OrderAccepted, after.State)
+		require.Equal(t, int64(12), after.Lines[0].Quantity)
+		require.Contains(t, done.body, "accepted the order: Line 1 · Quantity, Customer · E-mail: “by phone”")
 	})
 }

@@ -46,6 +46,7 @@ func (s *site) routes() []route {
 		taskRoutes(),
 		ordersList.routes(),
 		orderRoutes(),
+		amendRoutes(),
 		cancelRoutes(),
 		refusalRoutes(),
 		accountsList.routes(),

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -358,6 +359,26 @@ func (s *Orders) AmendOrder(
 func (s *Orders) AmendOrderFor(
 	ctx context.Context, id string, form ordering.OrderForm, version int64, reason string,
 ) (Order, error) {
+	return s.amend(ctx, id, form, version, reason, nil)
+}
+
+// PreviewAmendment returns the order as the same form given to AmendOrder would leave it now,
+// with what the checks say of it. It refuses what AmendOrder would, and changes nothing.
+func (s *Orders) PreviewAmendment(
+	ctx context.Context, id string, form ordering.OrderForm, version int64,
+) (Order, error) {
+	o, err := s.amend(ctx, id, form, version, "", errOnlyLooked)
+	if errors.Is(err, errOnlyLooked) {
+		err = nil
+	}
+	return o, err
+}
+
+// amend replaces an order in review. An error to end with takes everything back.
+func (s *Orders) amend(
+	ctx context.Context, id string, form ordering.OrderForm, version int64, reason string,
+	endWith error,
+) (Order, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return Order{}, err
@@ -383,7 +404,10 @@ func (s *Orders) AmendOrderFor(
 				return err
 			}
 		}
-		return amend(tx, ref, &o, form, reason)
+		if err := amend(tx, ref, &o, form, reason); err != nil {
+			return err
+		}
+		return endWith
 	})
 
 	return o, err
