@@ -102,6 +102,16 @@ var accessTable = map[string]string{
 	"POST /console/queue/~hand-back":                       "LAC-",
 	"POST /console/queue/~retry":                           "LAC-",
 	"POST /console/queue/~close":                           "LAC-",
+	"GET /console/orders/:id/review":                       "LACM",
+	"POST /console/orders/:id/review/accept":               "LA--",
+	"GET /console/orders/:id/reject":                       "LA--",
+	"POST /console/orders/:id/reject":                      "LA--",
+	"GET /console/orders/:id/amend":                        "LA--",
+	"POST /console/orders/:id/amend":                       "LA--",
+	"GET /console/orders/:id/cancel":                       "LA--",
+	"POST /console/orders/:id/cancel":                      "LA--",
+	"GET /console/orders/:id/terminate":                    "LA--",
+	"POST /console/orders/:id/terminate":                   "LA--",
 }
 
 var tableRoles = []rules.Role{

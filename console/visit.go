@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -241,7 +242,11 @@ func (v *visit) takeValue(key string) string {
 	return value
 }
 
-func (v *visit) form(name string) string { return v.request.PostForm.Get(name) }
+// form is a field of the form. Browsers end the lines of a text with CR and LF; here they end
+// with LF.
+func (v *visit) form(name string) string {
+	return strings.ReplaceAll(v.request.PostForm.Get(name), "\r\n", "\n")
+}
 
 func (v *visit) query(name string) string { return v.request.URL.Query().Get(name) }
 
