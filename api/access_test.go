@@ -75,6 +75,7 @@ var routeTable = map[string]string{
 	"GET /v1/accounts":                                  "ALC",
 	"GET /v1/accounts/x":                                "ALCKV",
 	"POST /v1/accounts":                                 "AL",
+	"PATCH /v1/accounts/x":                              "AL",
 	"GET /v1/csms":                                      "ALC",
 	"GET /v1/csms/x":                                    "ALC",
 	"POST /v1/csms":                                     "AL",

@@ -47,6 +47,8 @@ var accessTable = map[string]string{
 	"GET /console/accounts/:id/mails":              "LACM",
 	"GET /console/accounts/:id/tasks":              "LACM",
 	"GET /console/accounts/:id/timeline":           "LACM",
+	"GET /console/accounts/:id/correct":            "LA--",
+	"POST /console/accounts/:id/correct":           "LA--",
 	"GET /console/search":                          "LACM",
 	"GET /console/settings/tokens":                 "LA--",
 	"POST /console/settings/tokens":                "LA--",

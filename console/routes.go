@@ -47,6 +47,7 @@ func (s *site) routes() []route {
 		ordersList.routes(),
 		accountsList.routes(),
 		accountRoutes(),
+		correctionRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

@@ -117,6 +117,16 @@ var composed = map[string][]string{
 	"console.account.mailstate.": {
 		"QUEUED", "SENDING", "SENT", "DELIVERED", "SOFT_FAIL", "HARD_BOUNCED", "SUPPRESSED", "UNKNOWN",
 	},
+	"console.account.field.": {
+		"legal_name", "street", "postal_code", "city", "region", "country", "time_zone", "locale", "mode",
+	},
+	"console.account.corrected.": {
+		"legal_name", "address", "time_zone", "locale", "mode",
+	},
+	"console.account.effect.": {
+		"NAME_IN_MAILS", "ORDERS_MATCH_ANEW", "NEAR_ANOTHER_ACCOUNT", "PARENT_STAYS", "HOME_TERMS",
+		"DAYS_COUNT_ANEW", "LANGUAGE_OF_PAPERS", "BALANCE_STAYS",
+	},
 	"console.orderstate.":   names(rules.OrderStates()...),
 	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
