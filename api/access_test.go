@@ -127,6 +127,8 @@ var routeTable = map[string]string{
 	"GET /v1/devices/x":                                 "ALCKV",
 	"PUT /v1/devices/x":                                 "ALCK",
 	"POST /v1/devices/x/placement":                      "ALCK",
+	"POST /v1/devices/x/end":                            "ALC",
+	"POST /v1/rooms/x/restore":                          "ALC",
 	"GET /v1/assignments":                               "ALCKV",
 	"POST /v1/assignments":                              "ALCK",
 	"POST /v1/contracts/x/assignments":                  "ALCK",
