@@ -119,8 +119,11 @@ func (v *visit) seenVersion(now int64) string {
 	if seen := v.form("version"); seen != "" && v.request.Method == post {
 		return seen
 	}
-	return strconv.FormatInt(now, 10)
+	return v.version(now)
 }
+
+// version is a version as a form carries it along.
+func (v *visit) version(n int64) string { return strconv.FormatInt(n, 10) }
 
 // correctAccount shows what a correction would change and what follows, and makes it once that
 // was confirmed with a reason.

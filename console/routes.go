@@ -48,6 +48,8 @@ func (s *site) routes() []route {
 		accountsList.routes(),
 		accountRoutes(),
 		correctionRoutes(),
+		roomRoutes(),
+		deviceRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

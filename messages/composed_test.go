@@ -127,6 +127,28 @@ var composed = map[string][]string{
 		"NAME_IN_MAILS", "ORDERS_MATCH_ANEW", "NEAR_ANOTHER_ACCOUNT", "PARENT_STAYS", "HOME_TERMS",
 		"DAYS_COUNT_ANEW", "LANGUAGE_OF_PAPERS", "BALANCE_STAYS",
 	},
+	"console.room.": {"licenses", "placements", "rooms"},
+	"console.room.act.": {
+		"assign", "move", "release", "archive", "restore",
+	},
+	"console.room.says.": {
+		"assign", "move", "release", "archive", "restore",
+	},
+	"console.room.none.": {
+		"licenses", "placements", "rooms",
+	},
+	"console.room.column.": {
+		"service", "from", "to", "ended", "what",
+	},
+	"console.room.ended.": {
+		"RELEASED", "MOVED", "ROOM_ARCHIVED", "CANCELLED", "EXPIRED",
+	},
+	"console.device.act.": {
+		"place", "takeout", "lost", "retire",
+	},
+	"console.device.says.": {
+		"place", "takeout", "lost", "retire",
+	},
 	"console.orderstate.":   names(rules.OrderStates()...),
 	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
