@@ -87,6 +87,8 @@ var routeTable = map[string]string{
 	"GET /v1/contracts":                                 "ALCKV",
 	"GET /v1/contracts.csv":                             "ALCKV",
 	"GET /v1/contracts/x":                               "ALCKV",
+	"POST /v1/contracts/x/suspend":                      "AL",
+	"POST /v1/contracts/x/resume":                       "AL",
 	"GET /v1/contracts/x/licences":                      "ALCKV",
 	"GET /v1/warranties":                                "ALCKV",
 	"POST /v1/warranties/import":                        "AL",

@@ -47,7 +47,8 @@ func (h roomHandlers) routes(api huma.API) {
 	restore := write
 	restore.NoSellers = false
 	restore.OperatorOnly = true
-	mountJSON(api, restore.post("restore-room", "/v1/rooms/{id}/restore", "Restore an archived room").
+	mountJSON(api, restore.post("restore-room", "/v1/rooms/{id}/restore",
+		"Restore an archived room").
 		idempotent().refuses(404, 409), h.restoreRoom)
 	mountJSON(api, write.post("move", "/v1/rooms/{id}/move",
 		"Move devices, licenses or both to another room").

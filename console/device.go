@@ -86,14 +86,13 @@ func showDevice(v *visit) (answer, error) {
 	requested.Title = v.say("console.account.tab.replacements")
 	requested.Empty.Icon = "repeat-2"
 
-	own := roomInUse{acc: d.acc}
 	r := record{
 		Sub:   d.acc.City + ", " + d.acc.Country + " · " + v.clockAt(d.acc.TimeZone),
 		Badge: v.deviceState(d.State),
 		Up:    fact{Value: d.acc.LegalName, Link: accountTab(d.acc.ID, "devices")},
 		Sections: []recordSection{
 			v.deviceCover(d, answers[0]),
-			v.roomTable(own, "rooms", []string{"what", "from", "to"}, placed),
+			v.roomTable("rooms", []string{"what", "from", "to"}, placed),
 			requested,
 		},
 	}

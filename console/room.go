@@ -211,17 +211,18 @@ func (v *visit) roomHistory(room roomInUse) (s []recordSection, licensed bool, e
 		}}
 		if a.ToAt != nil {
 			l.Cells["to"] = v.when(a.ToAt, room.acc.TimeZone)
-			l.Cells["ended"] = cell{Text: v.language.Say("console.room.ended." + string(a.EndReason))}
+			ended := v.language.Say("console.room.ended." + string(a.EndReason))
+			l.Cells["ended"] = cell{Text: ended}
 		}
 		held = append(held, l)
 	}
-	licences := v.roomTable(room, "licenses", []string{"service", "from", "to", "ended"}, held)
+	licences := v.roomTable("licenses", []string{"service", "from", "to", "ended"}, held)
 
 	var placed []line
 	for _, p := range stays {
 		placed = append(placed, v.stayLine(room.acc, p, names[p.DeviceID], devicePath(p.DeviceID)))
 	}
-	placements := v.roomTable(room, "placements", []string{"what", "from", "to"}, placed)
+	placements := v.roomTable("placements", []string{"what", "from", "to"}, placed)
 
 	var asked []line
 	for _, r := range rmas {
@@ -251,7 +252,7 @@ func (v *visit) stayLine(
 }
 
 // roomTable is a card of a room's page.
-func (v *visit) roomTable(room roomInUse, name string, columns []string, lines []line) recordSection {
+func (v *visit) roomTable(name string, columns []string, lines []line) recordSection {
 	s := recordSection{Title: v.language.Say("console.room." + name)}
 	if len(lines) == 0 {
 		s.Nothing = true

@@ -154,7 +154,8 @@ func (v *visit) roomNamed(accountID, named string) (string, error) {
 		}
 	}
 	if len(ids) != 1 {
-		return "", rules.Refuse(rules.StateConflict, "No single room of the customer has this name.",
+		return "", rules.Refuse(rules.StateConflict,
+			"No single room of the customer has this name.",
 			"Write the whole name, or copy the room's id from the address of its page.")
 	}
 	return ids[0], nil
@@ -211,7 +212,8 @@ func (v *visit) actOnRoom(room roomInUse) error {
 			return err
 		}
 		if len(open) == 0 {
-			return rules.Refuse(rules.StateConflict, "The room has no license.", "Look at it again.")
+			return rules.Refuse(rules.StateConflict, "The room has no license.",
+				"Look at it again.")
 		}
 		for _, a := range open {
 			if _, err := v.entitlements.Release(ctx, a.ID, reason); err != nil {

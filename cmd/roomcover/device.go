@@ -373,8 +373,8 @@ type deviceLostCommand struct {
 
 // Help is shown by --help.
 func (deviceLostCommand) Help() string {
-	return `It leaves its room, and nothing covers it any more. Its serial number stays taken until it
-is retired.
+	return `It leaves its room, and nothing covers it any more. Its serial number stays taken until
+it is retired.
 
 Example:
   roomcover device lost SN-100 --reason "not found since the move"`
