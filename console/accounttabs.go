@@ -87,6 +87,9 @@ func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
 		if c.EndAt != nil {
 			l.Cells["last"] = v.lastDay(*c.EndAt, c.TimeZone)
 		}
+		if c.Source == entitlement.EntryContract {
+			l.Link = contractPath(c.ID)
+		}
 		lines = append(lines, l)
 	}
 	columns := []column{

@@ -50,6 +50,7 @@ func (s *site) routes() []route {
 		correctionRoutes(),
 		roomRoutes(),
 		deviceRoutes(),
+		contractRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

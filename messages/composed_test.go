@@ -149,6 +149,15 @@ var composed = map[string][]string{
 	"console.device.says.": {
 		"place", "takeout", "lost", "retire",
 	},
+	"console.contract.act.": {
+		"suspend", "resume",
+	},
+	"console.contract.units.": {
+		"suspend", "resume",
+	},
+	"console.contract.says.": {
+		"suspend", "resume",
+	},
 	"console.orderstate.":   names(rules.OrderStates()...),
 	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),

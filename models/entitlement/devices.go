@@ -566,10 +566,11 @@ func (s *Entitlements) PlaceDevice(
 	return d, err
 }
 
-// EndUse marks a device as lost or retired: it leaves its room, and nothing covers it any more.
-// A retired one frees its serial number (R27c). For operators. version is the one that the
-// caller read, 0 for any. Refusals: STATE_CONFLICT for one that was changed since, that a replacement is open
-// for, or that is a spare on loan, and those of rules.Move; VALIDATION_FAILED for another state.
+// EndUse marks a device as lost or retired: it leaves its room, and nothing covers it any
+// more. A retired one frees its serial number (R27c). For operators. version is the one that
+// the caller read, 0 for any. Refusals: STATE_CONFLICT for one that was changed since, that a
+// replacement is open for, or that is a spare on loan, and those of rules.Move;
+// VALIDATION_FAILED for another state.
 func (s *Entitlements) EndUse(
 	ctx context.Context, id string, end licensing.DeviceState, version int64, reason string,
 ) (Device, error) {

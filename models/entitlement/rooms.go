@@ -257,9 +257,10 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 	})
 }
 
-// RestoreRoom takes a room that was archived into use again, with its history (S28): without a
-// licence and without devices, which are where they went. For operators. Refusals:
-// STATE_CONFLICT for a room that is in use, and where the account has another one of the name at the site by now.
+// RestoreRoom takes a room that was archived into use again, with its history (S28): without
+// a licence and without devices, which are where they went. For operators. Refusals:
+// STATE_CONFLICT for a room that is in use, and where the account has another one of the name
+// at the site by now.
 func (s *Entitlements) RestoreRoom(ctx context.Context, id, reason string) (Room, error) {
 	return s.changeRoom(ctx, id, reason, func(
 		tx *db.Tx, _ account.Account, r *Room,
