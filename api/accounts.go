@@ -73,6 +73,9 @@ func (h accountHandlers) routes(api huma.API) {
 	mountJSON(api, open.post("create-account", "/v1/accounts",
 		"Add an account that no order opened").
 		answers(http.StatusCreated).idempotent().refuses(404), h.createAccount)
+	mountJSON(api, open.patch("correct-account", "/v1/accounts/{id}",
+		"Correct what is on record of an account").
+		refuses(404, 409, 412, 428), h.correctAccount)
 	mountJSON(api, zone.put("change-time-zone", "/v1/accounts/{id}/time-zone",
 		"Move an account to another time zone").
 		refuses(404, 409, 412, 428), h.changeTimeZone)
@@ -279,6 +282,80 @@ func (h accountHandlers) readForChange(
 		return account.Account{}, err
 	}
 	return acc, in.matches(acc.Version)
+}
+
+// CorrectionRequest corrects an account; what is missing stays.
+type CorrectionRequest struct {
+	LegalName string              `json:"legal_name,omitempty" doc:"Name of the company, with its legal form; missing: it stays"`
+	Address   *rules.Address      `json:"address,omitempty" doc:"Where the company is, the whole of it; missing: it stays"`
+	TimeZone  string              `json:"time_zone,omitempty" doc:"IANA name, such as America/Manaus; missing: it stays"`
+	Locale    string              `json:"locale,omitempty" doc:"Language of papers as BCP 47, one of the program's; missing: it stays"`
+	Mode      account.AccountMode `json:"mode,omitempty" enum:"CONSOLIDATED,SITE" doc:"Whether the account serves all sites of a customer or one; missing: it stays"`
+	Reason    string              `json:"reason,omitempty" doc:"Why, in your words: required unless dry_run is true, and kept in the audit"`
+	DryRun    bool                `json:"dry_run,omitempty" doc:"Only say what would change and follow, and store nothing"`
+}
+
+// CorrectionView is what a correction changes, and what follows.
+type CorrectionView struct {
+	Account AccountView        `json:"account" doc:"The account, corrected"`
+	Changes []CorrectedField   `json:"changes" nullable:"false" doc:"What changes; empty where all of it is so already"`
+	Follows []CorrectionEffect `json:"follows" nullable:"false" doc:"What follows from it"`
+	DryRun  bool               `json:"dry_run" doc:"Whether nothing was stored"`
+}
+
+// CorrectedField is a field that a correction changes.
+type CorrectedField struct {
+	Name   string `json:"name" doc:"The field: legal_name, address, time_zone, locale or mode"`
+	Before string `json:"before" doc:"What it was; an address on one line"`
+	After  string `json:"after" doc:"What it is now"`
+}
+
+// CorrectionEffect is something that follows from a correction.
+type CorrectionEffect struct {
+	Code    string `json:"code" doc:"What follows as a stable word, such as NAME_IN_MAILS"`
+	Message string `json:"message" doc:"What follows as an English sentence"`
+}
+
+func (h accountHandlers) correctAccount(
+	ctx context.Context, in *IfMatchInput, r CorrectionRequest,
+) (*roomOutput[CorrectionView], error) {
+	acc, err := h.readForChange(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+
+	c := account.Correction{
+		AccountID: acc.ID,
+		LegalName: r.LegalName,
+		TimeZone:  r.TimeZone,
+		Locale:    r.Locale,
+		Mode:      r.Mode,
+		Version:   acc.Version,
+		Reason:    r.Reason,
+	}
+	if r.Address != nil {
+		c.Address = *r.Address
+	}
+	correct := h.accounts.Correct
+	if r.DryRun {
+		correct = h.accounts.PreviewCorrection
+	}
+	done, err := correct(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+
+	v := CorrectionView{
+		Account: accountView(done.Account),
+		Changes: viewed(done.Fields, func(f account.CorrectedField) CorrectedField {
+			return CorrectedField{f.Name, f.Before, f.After}
+		}),
+		Follows: viewed(done.Effects, func(e account.Effect) CorrectionEffect {
+			return CorrectionEffect{string(e), account.EffectText(e)}
+		}),
+		DryRun: r.DryRun,
+	}
+	return &roomOutput[CorrectionView]{etag(done.Account.Version), v}, nil
 }
 
 // TimeZoneRequest moves an account to another time zone.

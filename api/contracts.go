@@ -40,6 +40,18 @@ func (h contractHandlers) routes(api huma.API) {
 		produces(mediaCSV), h.exportContracts)
 	mount(api, read.get("get-contract", "/v1/contracts/{id}", "Read a contract with its history").
 		refuses(404), h.getContract)
+	stop := route{
+		Tag:          "Contracts",
+		Scope:        AccountsWrite,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+	mountJSON(api, stop.post("suspend-contract", "/v1/contracts/{id}/suspend",
+		"Suspend a contract while a dispute is settled").
+		idempotent().refuses(404, 409), h.suspendContract)
+	mountJSON(api, stop.post("resume-contract", "/v1/contracts/{id}/resume",
+		"Resume a suspended contract").
+		idempotent().refuses(404, 409), h.resumeContract)
 	mount(api, read.get("list-licences", "/v1/contracts/{id}/licences",
 		"List a contract's licenses").
 		refuses(404), h.listLicences)
@@ -178,6 +190,24 @@ func (h contractHandlers) getContract(
 		return ContractDetail{h.contractView(c), viewed(events,
 			func(e db.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
 	})
+}
+
+func (h contractHandlers) suspendContract(
+	ctx context.Context, in *IDInput, r ReasonRequest,
+) (*one[ContractDetail], error) {
+	if _, err := h.entitlements.SuspendContract(ctx, in.ID, r.Reason); err != nil {
+		return nil, err
+	}
+	return h.getContract(ctx, in)
+}
+
+func (h contractHandlers) resumeContract(
+	ctx context.Context, in *IDInput, r ReasonRequest,
+) (*one[ContractDetail], error) {
+	if _, err := h.entitlements.ResumeContract(ctx, in.ID, r.Reason); err != nil {
+		return nil, err
+	}
+	return h.getContract(ctx, in)
 }
 
 // LicenceView is one licence of a contract.

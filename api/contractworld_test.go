@@ -52,7 +52,24 @@ func (h *house) warrantyWorld(t *testing.T, done func() orderRef) map[string]fun
 		o := done()
 		return as[items[ref]](t, h.Lead.get("/v1/contracts?order_id="+o.ID), 200).Items[0].ID
 	}
+	running := func() string {
+		id := contract()
+		c := as[struct {
+			OrderID string `json:"order_id"`
+		}](t, h.Lead.get("/v1/contracts/"+id), 200)
+		o, err := h.GetOrder(h.Context, c.OrderID)
+		require.NoError(t, err)
+		h.Assigned(t, h.Licences(t, o)[0], h.Room(t, *o.AccountID, "Sala "+id))
+		return id
+	}
 	return map[string]func() (client, string){
+		"suspend-contract": at("/v1/contracts/{id}/suspend", running),
+		"resume-contract": at("/v1/contracts/{id}/resume", func() string {
+			id := running()
+			_, err := h.SuspendContract(h.Context, id, "r")
+			require.NoError(t, err)
+			return id
+		}),
 		"list-contracts":   at("/v1/contracts?limit=1", contract),
 		"export-contracts": at("/v1/contracts.csv", contract),
 		"get-contract":     at("/v1/contracts/{id}", contract),

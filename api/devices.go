@@ -40,6 +40,13 @@ func (h deviceHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("place-device", "/v1/devices/{id}/placement",
 		"Put a device into a room, or out of it").
 		idempotent().refuses(404, 409), h.placeDevice)
+
+	end := write
+	end.NoSellers = false
+	end.OperatorOnly = true
+	mountJSON(api, end.post("end-device-use", "/v1/devices/{id}/end",
+		"Mark a device as lost or retired").
+		idempotent().refuses(404, 409), h.endDeviceUse)
 }
 
 // DeviceRequest is a device to register, or what is told of it from now on.
@@ -234,6 +241,19 @@ func (h deviceHandlers) putDevice(
 type PlacementRequest struct {
 	RoomID string `json:"room_id,omitempty" doc:"Id of the room that it comes into; missing: into none"`
 	Reason string `json:"reason,omitempty" doc:"Why, in your words: required of operators, and kept in the audit"`
+}
+
+// EndOfUseRequest says how the use of a device ended.
+type EndOfUseRequest struct {
+	State  licensing.DeviceState `json:"state" enum:"LOST,RETIRED" doc:"What became of it; a retired one frees its serial number"`
+	Reason string                `json:"reason" doc:"Why, in your words: required, and kept in the audit"`
+}
+
+func (h deviceHandlers) endDeviceUse(
+	ctx context.Context, in *IDInput, r EndOfUseRequest,
+) (*roomOutput[DeviceView], error) {
+	d, err := h.entitlements.EndUse(ctx, in.ID, r.State, 0, r.Reason)
+	return h.answer(ctx, d, err)
 }
 
 func (h deviceHandlers) placeDevice(

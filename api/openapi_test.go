@@ -97,6 +97,11 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		h.Stands["acc_01kbaccount"] = made.ID
 		return made.ID
 	}
+	corrected := func() string { // not the newest, which other examples find as it was
+		id := newAccount()
+		newAccount()
+		return id
+	}
 	invitation := func() string {
 		i := as[ref](t, h.Lead.post("/v1/accounts/"+accountOf()+"/invitations", map[string]any{
 			"email":        fmt.Sprintf("p%d@acme.example", po),
@@ -215,6 +220,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		}),
 		"list-accounts":           at(h.Lead, "/v1/accounts"),
 		"get-account":             at(h.Lead, "/v1/accounts/{id}", accountOf),
+		"correct-account":         at(h.Lead, "/v1/accounts/{id}", corrected),
 		"change-time-zone":        at(h.Lead, "/v1/accounts/{id}/time-zone", newAccount),
 		"change-account-language": at(h.Lead, "/v1/accounts/{id}/language", newAccount),
 		"change-member-language":  at(h.Lead, "/v1/memberships/{id}/language", member),

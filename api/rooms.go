@@ -44,6 +44,12 @@ func (h roomHandlers) routes(api huma.API) {
 		refuses(404, 409, 412, 428), h.putRoom)
 	mountJSON(api, write.post("archive-room", "/v1/rooms/{id}/archive", "Archive a room").
 		idempotent().refuses(404, 409), h.archiveRoom)
+	restore := write
+	restore.NoSellers = false
+	restore.OperatorOnly = true
+	mountJSON(api, restore.post("restore-room", "/v1/rooms/{id}/restore",
+		"Restore an archived room").
+		idempotent().refuses(404, 409), h.restoreRoom)
 	mountJSON(api, write.post("move", "/v1/rooms/{id}/move",
 		"Move devices, licenses or both to another room").
 		idempotent().refuses(404, 409), h.move)
@@ -210,6 +216,12 @@ func (h roomHandlers) archiveRoom(
 	ctx context.Context, in *IDInput, r RoomReasonRequest,
 ) (*roomOutput[RoomView], error) {
 	return roomAnswer(h.entitlements.ArchiveRoom(ctx, in.ID, r.Reason))
+}
+
+func (h roomHandlers) restoreRoom(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*roomOutput[RoomView], error) {
+	return roomAnswer(h.entitlements.RestoreRoom(ctx, in.ID, r.Reason))
 }
 
 // MoveRequest names what moves where.

@@ -78,8 +78,13 @@ func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() 
 		"create-room":  at("/v1/rooms", none),
 		"put-room":     at("/v1/rooms/{id}", room),
 		"archive-room": at("/v1/rooms/{id}/archive", room),
-		"move":         at("/v1/rooms/{id}/move", room),
-		"add-bundle":   at("/v1/rooms/{id}/bundles", room),
+		"restore-room": at("/v1/rooms/{id}/restore", func(f facts) string {
+			_, err := h.ArchiveRoom(h.Context, f.there.ID, "")
+			require.NoError(t, err)
+			return f.there.ID
+		}),
+		"move":       at("/v1/rooms/{id}/move", room),
+		"add-bundle": at("/v1/rooms/{id}/bundles", room),
 		"assign-many": func() (client, string) {
 			n++
 			o, err := h.GetOrder(h.Context, done().ID)
@@ -100,6 +105,7 @@ func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() 
 		"register-device":  at("/v1/devices", none),
 		"put-device":       at("/v1/devices/{id}", device),
 		"place-device":     at("/v1/devices/{id}/placement", device),
+		"end-device-use":   at("/v1/devices/{id}/end", device),
 		"list-assignments": at("/v1/assignments?open=true&limit=1", none),
 		"release":          at("/v1/assignments/{id}/release", func(f facts) string { return f.assignment.ID }),
 		"assign": at("/v1/assignments", func(f facts) string {

@@ -112,6 +112,17 @@ var accessTable = map[string]string{
 	"POST /console/orders/:id/cancel":                      "LA--",
 	"GET /console/orders/:id/terminate":                    "LA--",
 	"POST /console/orders/:id/terminate":                   "LA--",
+	"GET /console/accounts/:id/correct":                    "LA--",
+	"POST /console/accounts/:id/correct":                   "LA--",
+	"GET /console/rooms/:id":                               "LACM",
+	"GET /console/rooms/:id/do/:action":                    "LAC-",
+	"POST /console/rooms/:id/do/:action":                   "LAC-",
+	"GET /console/devices/:id":                             "LACM",
+	"GET /console/devices/:id/do/:action":                  "LAC-",
+	"POST /console/devices/:id/do/:action":                 "LAC-",
+	"GET /console/contracts/:id":                           "LACM",
+	"GET /console/contracts/:id/do/:action":                "LA--",
+	"POST /console/contracts/:id/do/:action":               "LA--",
 }
 
 var tableRoles = []rules.Role{

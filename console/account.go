@@ -132,6 +132,13 @@ func showAccount(v *visit) (answer, error) {
 		Title: v.say("console.account.facts"),
 		Facts: facts,
 	})
+	if v.mayDo(rules.ReviewOrders) {
+		r.Acts = append(r.Acts, listAct{
+			Link:  accountPath(acc.ID) + "/correct",
+			Label: v.say("console.account.correct"),
+			Icon:  "pencil",
+		})
+	}
 	return v.accountPage(acc, "overview", r), nil
 }
 

@@ -73,6 +73,9 @@ func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
 		if c.EndAt != nil {
 			l.Cells["last"] = v.lastDay(*c.EndAt, c.TimeZone)
 		}
+		if c.Source == entitlement.EntryContract {
+			l.Link = contractPath(c.ID)
+		}
 		lines = append(lines, l)
 	}
 	columns := []column{
@@ -295,30 +298,36 @@ func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, e
 	}
 	var lines []line
 	for _, r := range rmas {
-		asked := r.CreatedAt
-		l := line{
-			Link: v.linkTo(processes.RMA, r.ID),
-			Cells: map[string]cell{
-				"number": {Text: r.Name(), Mono: true},
-				"device": {Text: r.ModelCode, Small: r.FaultySerial},
-				"room":   {Text: names[db.Text(r.RoomID)]},
-				"state":  {Badge: v.rmaState(r)},
-				"asked":  v.when(&asked, acc.TimeZone),
-			},
-		}
-		if r.PromisedUntil != nil {
-			promised := v.dueAt(*r.PromisedUntil, acc.TimeZone)
-			if r.DeliveredAt != nil || r.SwappedAt != nil || r.ClosedAt != nil {
-				promised.Class = ""
-				promised.Text = web.Day(v.language, r.PromisedUntil.Add(-1), v.now,
-					web.Zone(acc.TimeZone))
-				promised.Small = ""
-			}
-			l.Cells["promised"] = cell{Due: promised}
-		}
-		lines = append(lines, l)
+		lines = append(lines, v.rmaLine(acc, r, names[db.Text(r.RoomID)]))
 	}
 	return lines, nil
+}
+
+// rmaLine is a replacement with the name of its room.
+func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) line {
+	asked := r.CreatedAt
+	state := r.RMAFacts.State(v.now)
+	l := line{
+		Link: v.linkTo(processes.RMA, r.ID),
+		Cells: map[string]cell{
+			"number": {Text: r.Name(), Mono: true},
+			"device": {Text: r.ModelCode, Small: r.FaultySerial},
+			"room":   {Text: room},
+			"state":  {Badge: badge{v.language.Say("rma." + string(state)), rmaColors[state]}},
+			"asked":  v.when(&asked, acc.TimeZone),
+		},
+	}
+	if r.PromisedUntil != nil {
+		promised := v.dueAt(*r.PromisedUntil, acc.TimeZone)
+		if r.DeliveredAt != nil || r.SwappedAt != nil || r.ClosedAt != nil {
+			promised.Class = ""
+			promised.Text = web.Day(v.language, r.PromisedUntil.Add(-1), v.now,
+				web.Zone(acc.TimeZone))
+			promised.Small = ""
+		}
+		l.Cells["promised"] = cell{Due: promised}
+	}
+	return l
 }
 
 var rmaColumns = []column{

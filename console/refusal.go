@@ -21,6 +21,7 @@ var (
 	errForeignOrigin = rules.Refuse("FOREIGN_ORIGIN", "The form was sent from another site.",
 		"Open the page again.")
 	errForbidden = rules.Refuse(rules.Forbidden, "Your role may not do this.", "Ask a lead.")
+	errChanged   = rules.Refuse(rules.VersionMismatch, "It was changed.", "Look at it again.")
 	errBadForm   = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
 	errBadCursor = rules.Refuse("BAD_CURSOR", "The address names no page of this list.",
 		"Begin with the first page.")

@@ -162,7 +162,7 @@ func (v *visit) askViewName(list, query string, refused error) (answer, error) {
 			},
 		})
 	}
-	return v.askAgain(c, refused)
+	return v.askForView(c, refused)
 }
 
 func (v *visit) viewName(value string) field {
@@ -175,8 +175,8 @@ func (v *visit) viewName(value string) field {
 	}
 }
 
-// askAgain shows a confirmation, with what was refused of its answer where there is something.
-func (v *visit) askAgain(c confirmation, refused error) (answer, error) {
+// askForView shows a confirmation, with what was refused of its answer where there is something.
+func (v *visit) askForView(c confirmation, refused error) (answer, error) {
 	status := http.StatusOK
 	if refused != nil {
 		status = http.StatusUnprocessableEntity
@@ -242,7 +242,7 @@ func (v *visit) askAboutView(
 		c.Title = v.say("console.views.rename.title", "name", w.Name)
 		c.Submit = v.say("console.views.rename")
 		c.Fields = []field{v.viewName(name)}
-		return v.askAgain(c, refused)
+		return v.askForView(c, refused)
 	}
 	c.Title = v.say("console.views.remove.title", "name", w.Name)
 	c.Submit = v.say("console.views.remove")

@@ -124,6 +124,53 @@ var composed = map[string][]string{
 		"user.language_changed", "warranty.attached", "warranty.claimed", "warranty.detached",
 		"warranty.imported", "warranty.linked",
 	},
+	"console.account.invitation.": {
+		"ISSUED", "SENT", "BOUNCED", "ACCEPTED", "EXPIRED", "SUPERSEDED", "REVOKED",
+	},
+	"console.account.mailstate.": {
+		"QUEUED", "SENDING", "SENT", "DELIVERED", "SOFT_FAIL", "HARD_BOUNCED", "SUPPRESSED", "UNKNOWN",
+	},
+	"console.account.field.": {
+		"legal_name", "street", "postal_code", "city", "region", "country", "time_zone", "locale", "mode",
+	},
+	"console.account.corrected.": {
+		"legal_name", "address", "time_zone", "locale", "mode",
+	},
+	"console.account.effect.": {
+		"NAME_IN_MAILS", "ORDERS_MATCH_ANEW", "NEAR_ANOTHER_ACCOUNT", "PARENT_STAYS", "HOME_TERMS",
+		"DAYS_COUNT_ANEW", "LANGUAGE_OF_PAPERS", "BALANCE_STAYS",
+	},
+	"console.room.": {"licenses", "placements", "rooms"},
+	"console.room.act.": {
+		"assign", "move", "release", "archive", "restore",
+	},
+	"console.room.says.": {
+		"assign", "move", "release", "archive", "restore",
+	},
+	"console.room.none.": {
+		"licenses", "placements", "rooms",
+	},
+	"console.room.column.": {
+		"service", "from", "to", "ended", "what",
+	},
+	"console.room.ended.": {
+		"RELEASED", "MOVED", "ROOM_ARCHIVED", "CANCELLED", "EXPIRED",
+	},
+	"console.device.act.": {
+		"place", "takeout", "lost", "retire",
+	},
+	"console.device.says.": {
+		"place", "takeout", "lost", "retire",
+	},
+	"console.contract.act.": {
+		"suspend", "resume",
+	},
+	"console.contract.units.": {
+		"suspend", "resume",
+	},
+	"console.contract.says.": {
+		"suspend", "resume",
+	},
 	"console.orderstate.":   names(rules.OrderStates()...),
 	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),

@@ -27,6 +27,19 @@ type Address struct {
 	Country    string `json:"country" doc:"ISO 3166-1, two letters, such as BR"`
 }
 
+// Line writes the address on one line.
+func (a Address) Line() string {
+	var parts []string
+	for _, part := range []string{
+		a.Street, strings.TrimSpace(a.PostalCode + " " + a.City), a.Region, a.Country,
+	} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
 // AddressKey returns the form of an address for matching (R107a): country, postal
 // code, city, street words and house numbers, in one spelling. The region counts
 // only where there is no postal code, because people write it in many ways.

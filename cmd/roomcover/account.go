@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -23,6 +24,7 @@ type accountCommands struct {
 	Find     accountFindCommand     `cmd:"" help:"Find customers by company, e-mail address or order number."`
 	Show     accountShowCommand     `cmd:"" help:"Show one with its licenses, people and customer success manager."`
 	Add      accountAddCommand      `cmd:"" help:"Add an account that no order opened."`
+	Correct  accountCorrectCommand  `cmd:"" help:"Correct an account's name, address, time zone, language or mode."`
 	TimeZone accountTimeZoneCommand `cmd:"" help:"Move an account to another time zone."`
 	Language accountLanguageCommand `cmd:"" help:"Give an account another language."`
 
@@ -193,7 +195,7 @@ func (o output) showAccount(
 		}
 
 		facts := []fact{
-			{"Address", addressOf(acc.Address)},
+			{"Address", acc.Address.Line()},
 			{"Time zone", acc.TimeZone},
 			{"Language", acc.Locale},
 			{"Parent", w.name(acc.ParentOrgID)},
@@ -308,6 +310,97 @@ func (c accountAddCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return c.showAccount(ctx, a, client, acc)
+}
+
+type accountCorrectCommand struct {
+	oneAccount
+	Name       string  `placeholder:"COMPANY" help:"Name of the company, with its legal form."`
+	Street     string  `placeholder:"TEXT" help:"Street and number."`
+	PostalCode *string `placeholder:"CODE" help:"Postal code; empty: it has none."`
+	City       string  `placeholder:"TEXT" help:"City."`
+	Region     *string `placeholder:"CODE" help:"State or region by its code, such as SP; empty: it has none."`
+	Country    string  `placeholder:"CODE" help:"Country, by its ISO code of two letters."`
+	Zone       string  `placeholder:"NAME" help:"Time zone by its IANA name, such as America/Manaus."`
+	Language   string  `placeholder:"CODE" help:"Language of papers, such as pt-BR or en."`
+	Mode       string  `placeholder:"MODE" help:"Whether it serves all sites of the customer (consolidated) or one (site)."`
+	Reason     string  `placeholder:"TEXT" help:"Why; it goes into the audit. Needed unless --dry-run."`
+	DryRun     bool    `help:"Only say what would change and what follows."`
+}
+
+// Help is shown by --help.
+func (accountCorrectCommand) Help() string {
+	return `What is left out stays. Orders find an account by its company and address: after a
+correction the old ones open another account or go to review. What was promised does not move.
+
+Examples:
+  roomcover account correct "Acme Ltda" --name "Acme Indústria Ltda" --dry-run
+  roomcover account correct "Acme Ltda" --street "Rua Nova, 7" --postal-code 01311-200 \
+    --reason "they moved"`
+}
+
+// Validate is called by kong.
+func (c accountCorrectCommand) Validate() error {
+	if !c.DryRun && strings.TrimSpace(c.Reason) == "" {
+		return errors.New("--reason: say why, or ask with --dry-run")
+	}
+	return nil
+}
+
+// Run corrects it, on the version of the account that it reads.
+func (c accountCorrectCommand) Run(ctx context.Context, a *app) error {
+	client, acc, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	body := api.CorrectionRequest{
+		LegalName: c.Name,
+		TimeZone:  c.Zone,
+		Mode:      account.AccountMode(strings.ToUpper(c.Mode)),
+		Reason:    c.Reason,
+		DryRun:    c.DryRun,
+	}
+	if c.Language != "" {
+		body.Locale = languageOf(c.Language)
+	}
+	address := acc.Address
+	address.Street = cmp.Or(c.Street, address.Street)
+	address.City = cmp.Or(c.City, address.City)
+	address.Country = cmp.Or(c.Country, address.Country)
+	if c.PostalCode != nil {
+		address.PostalCode = *c.PostalCode
+	}
+	if c.Region != nil {
+		address.Region = *c.Region
+	}
+	if address != acc.Address {
+		body.Address = &address
+	}
+
+	var done api.CorrectionView
+	err = client.change(ctx, http.MethodPatch, "/v1/accounts/"+url.PathEscape(acc.ID),
+		acc.Version, body, &done)
+	if err != nil {
+		return err
+	}
+
+	return c.show(a, done, func(out io.Writer) {
+		if len(done.Changes) == 0 {
+			fmt.Fprintln(out, "Nothing changes: it is so already.")
+			return
+		}
+		for _, change := range done.Changes {
+			name := strings.ReplaceAll(change.Name, "_", " ")
+			fmt.Fprintf(out, "%s: %s -> %s\n", name, dash(change.Before), dash(change.After))
+		}
+		fmt.Fprintln(out)
+		for _, effect := range done.Follows {
+			fmt.Fprintln(out, effect.Message)
+		}
+		if done.DryRun {
+			fmt.Fprintln(out, "\nNothing was changed yet: leave out --dry-run and give --reason.")
+		}
+	})
 }
 
 type accountForgetDomainCommand struct {

@@ -15,6 +15,9 @@ import (
 type contractCommands struct {
 	List contractListCommand `cmd:"" help:"List contracts of every type and state."`
 	Show contractShowCommand `cmd:"" help:"Show one with its history."`
+
+	Suspend contractSuspendCommand `cmd:"" help:"Suspend one while a dispute is settled."`
+	Resume  contractResumeCommand  `cmd:"" help:"Resume a suspended one."`
 }
 
 type contractListCommand struct {
@@ -169,5 +172,66 @@ func (c contractShowCommand) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(out, "  %s  %s\n", w.at(e.At, k.TimeZone), w.happened(e.Event))
 		}
 		fmt.Fprintf(out, "\n%s\n", k.ID)
+	})
+}
+
+type contractSuspendCommand struct {
+	output
+	apiOptions
+	Contract string `arg:"" help:"Id of the contract."`
+	Reason   string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (contractSuspendCommand) Help() string {
+	return `It covers nothing until it is resumed, and none of its licenses can be assigned. Its end
+does not move, its licenses stay and count for spares, and replacements that were approved go on.
+
+Example:
+  roomcover contract suspend con_01kb... --reason "the invoice is disputed"`
+}
+
+// Run suspends.
+func (c contractSuspendCommand) Run(ctx context.Context, a *app) error {
+	return c.changeContract(ctx, a, c.apiOptions, c.Contract, "suspend", c.Reason)
+}
+
+type contractResumeCommand struct {
+	output
+	apiOptions
+	Contract string `arg:"" help:"Id of the contract."`
+	Reason   string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (contractResumeCommand) Help() string {
+	return `It covers again what it covered before, until its own end.
+
+Example:
+  roomcover contract resume con_01kb... --reason "the dispute is settled"`
+}
+
+// Run resumes.
+func (c contractResumeCommand) Run(ctx context.Context, a *app) error {
+	return c.changeContract(ctx, a, c.apiOptions, c.Contract, "resume", c.Reason)
+}
+
+// changeContract suspends or resumes a contract, and says where it stands.
+func (o output) changeContract(
+	ctx context.Context, a *app, options apiOptions, id, act, reason string,
+) error {
+	client, err := options.client()
+	if err != nil {
+		return err
+	}
+
+	var k api.ContractDetail
+	err = client.post(ctx, "/v1/contracts/"+url.PathEscape(id)+"/"+act,
+		api.ReasonRequest{Reason: reason}, &k)
+	if err != nil {
+		return err
+	}
+	return o.show(a, k, func(out io.Writer) {
+		fmt.Fprintf(out, "%s is %s.\n", k.ID, plain(string(k.State)))
 	})
 }

@@ -20,6 +20,8 @@ type deviceCommands struct {
 	Add    deviceAddCommand    `cmd:"" help:"Register a device by its serial."`
 	Change deviceChangeCommand `cmd:"" help:"Change what is known of a device."`
 	Place  devicePlaceCommand  `cmd:"" help:"Put a device into a room, or out of it."`
+	Lost   deviceLostCommand   `cmd:"" help:"Mark a device as lost."`
+	Retire deviceRetireCommand `cmd:"" help:"Mark a device as out of use for good."`
 }
 
 type deviceListCommand struct {
@@ -358,6 +360,60 @@ func (c devicePlaceCommand) Run(ctx context.Context, a *app) error {
 	var placed api.DeviceView
 	err = client.post(ctx, "/v1/devices/"+url.PathEscape(d.ID)+"/placement",
 		api.PlacementRequest{RoomID: room, Reason: c.Reason}, &placed)
+	if err != nil {
+		return err
+	}
+	return c.showDevice(ctx, a, client, d.ID)
+}
+
+type deviceLostCommand struct {
+	oneDevice
+	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (deviceLostCommand) Help() string {
+	return `It leaves its room, and nothing covers it any more. Its serial number stays taken until
+it is retired.
+
+Example:
+  roomcover device lost SN-100 --reason "not found since the move"`
+}
+
+// Run marks it.
+func (c deviceLostCommand) Run(ctx context.Context, a *app) error {
+	return c.endUse(ctx, a, licensing.DeviceLost, c.Reason)
+}
+
+type deviceRetireCommand struct {
+	oneDevice
+	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (deviceRetireCommand) Help() string {
+	return `It leaves its room, nothing covers it any more, and its serial number is free.
+
+Example:
+  roomcover device retire SN-100 --reason "thrown away"`
+}
+
+// Run marks it.
+func (c deviceRetireCommand) Run(ctx context.Context, a *app) error {
+	return c.endUse(ctx, a, licensing.DeviceRetired, c.Reason)
+}
+
+func (c oneDevice) endUse(
+	ctx context.Context, a *app, end licensing.DeviceState, reason string,
+) error {
+	client, d, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	var ended api.DeviceView
+	err = client.post(ctx, "/v1/devices/"+url.PathEscape(d.ID)+"/end",
+		api.EndOfUseRequest{State: end, Reason: reason}, &ended)
 	if err != nil {
 		return err
 	}

@@ -219,7 +219,7 @@ func orderFacts(w *words, o api.OrderDetail) []fact {
 	}
 	if s := o.Submitted; s != nil {
 		facts = append(facts,
-			fact{"Ordered for", s.EndCustomer.Company + ", " + addressOf(s.EndCustomer.Address)},
+			fact{"Ordered for", s.EndCustomer.Company + ", " + s.EndCustomer.Address.Line()},
 			fact{"Contact", s.EndCustomer.ContactName + " <" + s.EndCustomer.Email + ">"},
 		)
 	}
@@ -277,14 +277,4 @@ func serviceName(t catalogue.ServiceType) string {
 }
 
 // addressOf writes an address on one line.
-func addressOf(a rules.Address) string {
-	var parts []string
-	for _, part := range []string{
-		a.Street, strings.TrimSpace(a.PostalCode + " " + a.City), a.Region, a.Country,
-	} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
+func addressOf(a rules.Address) string { return a.Line() }

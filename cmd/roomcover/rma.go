@@ -238,7 +238,7 @@ func (a *app) explainRMA(out io.Writer, w *words, r api.RMADetail, standing *api
 func goesTo(r api.RMADetail) string {
 	to := r.ShipTo
 	parts := []string{to.Site}
-	for _, part := range []string{addressOf(to.Address), to.ContactName} {
+	for _, part := range []string{to.Address.Line(), to.ContactName} {
 		if part != "" {
 			parts = append(parts, part)
 		}

@@ -19,6 +19,7 @@ type roomCommands struct {
 	Move    roomMoveCommand    `cmd:"" help:"Move devices, licenses or both to another room."`
 	Release roomReleaseCommand `cmd:"" help:"Take a license from a room."`
 	Archive roomArchiveCommand `cmd:"" help:"Archive a room that is no longer used."`
+	Restore roomRestoreCommand `cmd:"" help:"Take an archived room into use again."`
 }
 
 type roomListCommand struct {
@@ -179,7 +180,8 @@ type roomArchiveCommand struct {
 
 // Help is shown by --help.
 func (roomArchiveCommand) Help() string {
-	return `Its licenses become free, and its devices are in no room. This cannot be undone.
+	return `Its licenses become free, and its devices are in no room. An operator can
+restore it, without them (room restore).
 
 Example:
   roomcover room archive "Sala 1" --account "Acme Ltda" --reason "the office closed"`
@@ -200,4 +202,35 @@ func (c roomArchiveCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	return c.show(a, r, func(out io.Writer) { fmt.Fprintf(out, "%s is archived.\n", r.Name) })
+}
+
+type roomRestoreCommand struct {
+	oneRoom
+	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (roomRestoreCommand) Help() string {
+	return `It comes back with its history, without a license and without devices: assign and place
+them again. It is refused where the account has another room of the name at the site by now.
+
+Example:
+  roomcover room restore "Sala 1" --account "Acme Ltda" --reason "archived by mistake"`
+}
+
+// Run restores.
+func (c roomRestoreCommand) Run(ctx context.Context, a *app) error {
+	client, id, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+
+	var r api.RoomView
+	err = client.post(ctx, "/v1/rooms/"+url.PathEscape(id)+"/restore",
+		api.RoomReasonRequest{Reason: c.Reason}, &r)
+	if err != nil {
+		return err
+	}
+
+	return c.show(a, r, func(out io.Writer) { fmt.Fprintf(out, "%s is in use again.\n", r.Name) })
 }

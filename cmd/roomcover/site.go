@@ -68,7 +68,7 @@ func (c siteListCommand) Run(ctx context.Context, a *app) error {
 			t.AppendRow([]any{
 				s.Name,
 				w.name(s.AccountID),
-				dash(addressOf(s.Address)),
+				dash(s.Address.Line()),
 				dash(s.ContactName),
 				courier(s),
 				s.ID,
@@ -236,7 +236,7 @@ func (c siteShowCommand) Run(ctx context.Context, a *app) error {
 func explainSite(out io.Writer, w *words, s api.SiteView) {
 	fmt.Fprintf(out, "%s of %s\n\n", s.Name, w.name(s.AccountID))
 	writeFacts(out,
-		fact{"Address", dash(addressOf(s.Address))},
+		fact{"Address", dash(s.Address.Line())},
 		fact{"Time zone", s.TimeZone},
 		fact{"Takes parcels", s.ContactName},
 		fact{"Is told", s.ContactEmail},

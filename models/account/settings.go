@@ -26,12 +26,7 @@ func (s *Accounts) ChangeTimeZone(ctx context.Context, c TimeZoneChange) (Accoun
 	}
 	if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "" ||
 		c.TimeZone == "Local" {
-		return Account{}, rules.Invalid([]rules.FieldError{{
-			Pointer: "/time_zone",
-			Code:    rules.InvalidTimeZone,
-			Message: "This is not a time zone.",
-			Remedy:  "Send an IANA name such as America/Manaus.",
-		}})
+		return Account{}, rules.Invalid([]rules.FieldError{notATimeZone()})
 	}
 
 	return s.changeSetting(ctx, settingChange{
@@ -43,6 +38,15 @@ func (s *Accounts) ChangeTimeZone(ctx context.Context, c TimeZoneChange) (Accoun
 		of:        func(acc *Account) *string { return &acc.TimeZone },
 		to:        c.TimeZone,
 	})
+}
+
+func notATimeZone() rules.FieldError {
+	return rules.FieldError{
+		Pointer: "/time_zone",
+		Code:    rules.InvalidTimeZone,
+		Message: "This is not a time zone.",
+		Remedy:  "Send an IANA name such as America/Manaus.",
+	}
 }
 
 // LanguageChange gives an account another language.

@@ -566,6 +566,104 @@ func (s *Entitlements) PlaceDevice(
 	return d, err
 }
 
+// EndUse marks a device as lost or retired: it leaves its room, and nothing covers it any
+// more. A retired one frees its serial number (R27c). For operators. version is the one that
+// the caller read, 0 for any. Refusals: STATE_CONFLICT for one that was changed since, that a
+// replacement is open for, or that is a spare on loan, and those of rules.Move;
+// VALIDATION_FAILED for another state.
+func (s *Entitlements) EndUse(
+	ctx context.Context, id string, end licensing.DeviceState, version int64, reason string,
+) (Device, error) {
+	if end != licensing.DeviceLost && end != licensing.DeviceRetired {
+		return Device{}, rules.Invalid([]rules.FieldError{{
+			Pointer: "/state",
+			Code:    "UNKNOWN_STATE",
+			Message: "A device can be marked as lost or retired.",
+			Remedy:  "Send LOST or RETIRED.",
+		}})
+	}
+
+	var d Device
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		return account.ChangeInAccount(tx, "devices", id, reason, func(
+			account.Account,
+		) (db.Entry, error) {
+			d = Device{}
+			if err := db.Found(tx.ForUpdate().First(&d, "id = ?", id).Error); err != nil {
+				return db.Entry{}, err
+			}
+			if err := db.Versioned(d.Version, version); err != nil {
+				return db.Entry{}, err
+			}
+			if err := operatorsOnly(tx.Scope); err != nil {
+				return db.Entry{}, err
+			}
+			if err := mayEndUse(tx, d, end); err != nil {
+				return db.Entry{}, err
+			}
+
+			before := d.Facts()
+			if err := EndDevice(tx, d.ID, end); err != nil {
+				return db.Entry{}, err
+			}
+			if err := tx.First(&d, "id = ?", id).Error; err != nil {
+				return db.Entry{}, err
+			}
+			verb := "device.retired"
+			if end == licensing.DeviceLost {
+				verb = "device.lost"
+			}
+			return db.Entry{
+				Verb:     verb,
+				ObjectID: d.ID,
+				Details: db.WithReason(reason, map[string]any{
+					"before": before,
+					"after":  d.Facts(),
+				}),
+			}, nil
+		})
+	})
+	return d, err
+}
+
+// mayEndUse refuses to end the use of a device that something else is under way with.
+func mayEndUse(tx *db.Tx, d Device, end licensing.DeviceState) error {
+	if d.State == licensing.DeviceSpareOnSite {
+		return rules.Refuse(rules.StateConflict, "The device is a spare on loan.",
+			"Recall the spare; what did not come back is settled there.")
+	}
+	var open int64
+	err := tx.Table("rmas").Where("closed_at IS NULL AND device_id = ?", d.ID).Count(&open).Error
+	if err != nil {
+		return err
+	}
+	if open > 0 {
+		return rules.Refuse(rules.StateConflict, "A replacement of the device is open.",
+			"Finish or withdraw it first.")
+	}
+
+	from := d.State
+	if from == licensing.DeviceInRoom && end == licensing.DeviceRetired {
+		from = licensing.DeviceUnplaced // it leaves the room first
+	}
+	return rules.Move(from, end)
+}
+
+// PlacementsIn lists the stays of devices in a room, newest first, at most so many.
+func (s *Entitlements) PlacementsIn(
+	ctx context.Context, roomID string, most int,
+) ([]DevicePlacement, error) {
+	var out []DevicePlacement
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("room_id = ?", roomID).
+			Order("from_at DESC, id DESC").
+			Limit(most).
+			Find(&out).Error
+	})
+	return out, err
+}
+
 // leaveRoom ends the device's stay in another room than the named one, and returns the
 // room that it was in; empty for none.
 func leaveRoom(

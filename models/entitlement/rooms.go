@@ -257,6 +257,57 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 	})
 }
 
+// RestoreRoom takes a room that was archived into use again, with its history (S28): without
+// a licence and without devices, which are where they went. For operators. Refusals:
+// STATE_CONFLICT for a room that is in use, and where the account has another one of the name
+// at the site by now.
+func (s *Entitlements) RestoreRoom(ctx context.Context, id, reason string) (Room, error) {
+	return s.changeRoom(ctx, id, reason, func(
+		tx *db.Tx, _ account.Account, r *Room,
+	) (db.Entry, error) {
+		if err := operatorsOnly(tx.Scope); err != nil {
+			return db.Entry{}, err
+		}
+		if err := rules.Move(r.State, licensing.RoomActive); err != nil {
+			return db.Entry{}, err
+		}
+		var others int64
+		err := tx.Model(&Room{}).
+			Where("account_id = ? AND search_key = ? AND state = ?",
+				r.AccountID, r.SearchKey, licensing.RoomActive).
+			Count(&others).Error
+		if err != nil {
+			return db.Entry{}, err
+		}
+		if others > 0 {
+			return db.Entry{}, rules.Refuse(rules.StateConflict,
+				"The account has another room of this name at the site.",
+				"Rename that one first, or use it.")
+		}
+
+		before := r.facts()
+		r.State = licensing.RoomActive
+		r.ArchivedAt = nil
+		return db.Entry{
+			Verb:     "room.restored",
+			ObjectID: r.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"before": before,
+				"after":  r.facts(),
+			}),
+		}, nil
+	})
+}
+
+// operatorsOnly refuses a customer what the service's operators do for them, with a reason.
+func operatorsOnly(scope db.Scope) error {
+	if role := scope.Actor.Role; role == "SYSTEM" || role.IsOperator() {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden, "An operator of the service does this.",
+		"Ask the service's operators.")
+}
+
 // openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
 func openRMAs(tx *db.Tx, roomID string) (int, error) {
 	inside := tx.Model(&DevicePlacement{}).

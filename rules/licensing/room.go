@@ -36,8 +36,9 @@ const (
 )
 
 var roomMoves = map[RoomState][]RoomState{
-	"":         {RoomActive},
-	RoomActive: {RoomArchived},
+	"":           {RoomActive},
+	RoomActive:   {RoomArchived},
+	RoomArchived: {RoomActive}, // restored, where it was archived by mistake
 }
 
 // An unplaced device may retire at once, else a device that was thrown away would

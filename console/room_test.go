@@ -1,0 +1,86 @@
+package console
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/rules/licensing"
+)
+
+// act opens a confirmation and sends it with the fields given.
+func (b *browser) act(path string, pairs ...string) reply {
+	b.t.Helper()
+	page := b.get(path)
+	require.Equal(b.t, http.StatusOK, page.status, path)
+	return b.post(path, append([]string{
+		fieldConfirms, "yes", "version", hiddenIn(page.body, "version"), "reason", "asked by phone",
+	}, pairs...)...)
+}
+
+func TestR55b_ARoomsPageShowsLicenceCoverDevicesAndReplacements(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		c := w.busyAccount()
+		manager := w.signedIn(staff[3])
+		room := w.withinBudget(manager, roomPath(c.Room.ID)).body
+		for _, text := range []string{
+			"Covered", "A license in force is assigned to the room (R31)", "SN100", "Licenses through time", "RMA-",
+			"Devices through time",
+		} {
+			require.Contains(t, room, text)
+		}
+		require.NotContains(t, room, "/do/", "a manager changes nothing")
+		device := w.withinBudget(manager, devicePath(c.Device.ID)).body
+		require.Contains(t, device, "Rooms through time")
+		require.Contains(t, device, "Sala 1")
+		require.Equal(t, http.StatusNotFound, manager.get(roomPath("rom_none")).status)
+	})
+}
+
+func TestR28_AnAgentActsOnBehalfOfTheCustomerWithAReason(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		c := w.Covered(t)
+		other := w.Room(t, c.Account, "Sala 2")
+		agent := w.signedIn(staff[1])
+		do := func(path, act string) string { return path + "/do/" + act }
+
+		went := agent.act(do(roomPath(c.Room.ID), "move"), "to", other.ID)
+		require.Equal(t, http.StatusOK, went.status)
+		moved := agent.get(roomPath(other.ID)).body
+		require.Contains(t, moved, "A license in force is assigned to the room", "license and devices moved")
+		require.Contains(t, moved, "SN100")
+
+		without := agent.post(do(roomPath(other.ID), "release"), fieldConfirms, "yes", "version", "1")
+		require.Equal(t, http.StatusUnprocessableEntity, without.status)
+		require.Contains(t, without.body, "An operator changes a customer")
+		require.Contains(t, agent.act(do(roomPath(other.ID), "release")).body, "No license is assigned")
+		assign := do(roomPath(other.ID), "assign")
+		require.Contains(t, agent.get(assign).body, "10 free")
+		require.Contains(t, agent.act(assign, "contract_id", c.Licence.ContractID).body, "license in force is assigned")
+
+		require.Contains(t, agent.act(do(devicePath(c.Device.ID), "place"), "to", c.Room.ID).body, "Sala 1")
+		require.Contains(t, agent.act(do(devicePath(c.Device.ID), "takeout")).body, "In no room")
+		lost := agent.act(do(devicePath(c.Device.ID), "lost"))
+		require.Contains(t, lost.body, "Lost")
+		require.NotContains(t, lost.body, "/do/place")
+
+		archived := agent.act(do(roomPath(other.ID), "archive"))
+		require.Contains(t, archived.body, "Archived")
+		stale := agent.post(do(roomPath(other.ID), "restore"), fieldConfirms, "yes", "version", "1", "reason", "r")
+		require.Equal(t, http.StatusPreconditionFailed, stale.status)
+		require.Contains(t, agent.act(do(roomPath(other.ID), "restore")).body, "Assign a license")
+		require.Equal(t, http.StatusNotFound, agent.get(do(roomPath(other.ID), "burn")).status)
+
+		room, err := w.Domains.Entitlements.GetRoom(w.system(), other.ID)
+		require.NoError(t, err)
+		require.Equal(t, licensing.RoomActive, room.State)
+		events, err := w.Domains.DB.Timeline(w.system(), other.ID)
+		require.NoError(t, err)
+		last := events[len(events)-1]
+		require.Equal(t, "room.restored", last.Verb)
+		require.Equal(t, c.Account, last.OnBehalfOf)
+		require.Equal(t, w.operatorOf("ari@desk.example").ID, last.ActorID)
+		require.Equal(t, "asked by phone", last.Details["reason"])
+	})
+}
