@@ -333,9 +333,9 @@ var coverReasons = map[cover.EntitlementKind]string{
 	cover.ByJumpStart:           cover.ReasonJumpStart,
 }
 
-// coverReason says a reason of a cover, with its rule.
-func (v *visit) coverReason(code string) string {
-	return v.language.Say("console.cover."+code) + " (" + cover.ReasonFor(code).Rule + ")"
+// coverWords says a reason of a cover, with its rule.
+func (v *visit) coverWords(code string) string {
+	return v.reasonText(cover.ReasonFor(code))
 }
 
 // speedName says how soon a replacement is promised, with its rule.
@@ -363,9 +363,9 @@ func (v *visit) replacementFacts(
 		told = append(told, p.Email)
 	}
 
-	covered := v.coverReason(rules.ProofRequired)
+	covered := v.coverWords(rules.ProofRequired)
 	if !l.Held {
-		covered = joined(v.coverReason(coverReasons[l.CoverKind]), v.speedName(l.RMA))
+		covered = joined(v.coverWords(coverReasons[l.CoverKind]), v.speedName(l.RMA))
 	}
 	address := shipToText(to)
 	if fixed {
@@ -435,7 +435,7 @@ func (v *visit) otherModel(r replacement.RMA) string {
 	if r.ReplacementModel == "" || r.ReplacementModel == r.ModelCode {
 		return ""
 	}
-	return v.modelName(r.ReplacementModel, r.RequestedAt)
+	return v.modelCalled(r.ReplacementModel, r.RequestedAt)
 }
 
 func (v *visit) returnDay(r replacement.RMA) string {
@@ -453,8 +453,8 @@ func shipToText(to logistics.ShipTo) string {
 	return to.Site + " – " + strings.Join(parts, ", ")
 }
 
-// modelName is what people call a model on the day of an instant; its code where nobody named it.
-func (v *visit) modelName(code string, at time.Time) string {
+// modelCalled is what people call a model on the day of an instant; its code where nobody named it.
+func (v *visit) modelCalled(code string, at time.Time) string {
 	ref, err := v.programs.Reference(v.ctx)
 	if err != nil || code == "" {
 		return code

@@ -195,7 +195,7 @@ func (v *visit) stockSays(model string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := v.modelName(model, v.now)
+	name := v.modelCalled(model, v.now)
 	if len(free) == 0 {
 		return v.say("console.rma.stock.none", "model", name), nil
 	}
@@ -273,9 +273,9 @@ func (v *visit) commandField(
 			choose(code, v.language.Say("reject."+code))
 		}
 	case "model":
-		choose("", v.say("console.rmafield.model.same", "model", v.modelName(l.ModelCode, v.now)))
+		choose("", v.say("console.rmafield.model.same", "model", v.modelCalled(l.ModelCode, v.now)))
 		for _, better := range rma.BetterModels(l.ModelCode) {
-			choose(better, v.modelName(better, v.now))
+			choose(better, v.modelCalled(better, v.now))
 		}
 		return f, len(f.Choices) > 1, nil
 	case "expected_on":
@@ -400,7 +400,7 @@ func doToRMA(v *visit) (answer, error) {
 	_, err = v.replacements.DoRMA(v.acting(l.AccountID), l.ID, replacement.ReplacementCommand{
 		Name:            c,
 		Version:         version,
-		Reason:          v.typed("reason"),
+		Reason:          v.typedText("reason"),
 		DefectConfirmed: v.form("defect") == "yes",
 		Code:            v.form("code"),
 		Model:           v.form("model"),
@@ -423,8 +423,8 @@ func doToRMA(v *visit) (answer, error) {
 	return answer{}, err
 }
 
-// typed is a text of several lines as a person typed it.
-func (v *visit) typed(name string) string {
+// typedText is a text of several lines as a person typed it.
+func (v *visit) typedText(name string) string {
 	return strings.ReplaceAll(v.form(name), "\r\n", "\n")
 }
 

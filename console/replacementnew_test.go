@@ -25,7 +25,7 @@ func TestS20_AReplacementFromItsSerialNumber(t *testing.T) {
 	b := w.agent()
 	page := b.get(newReplacementPath + "?find=sn+100")
 	require.Contains(t, page.body, "Covered")
-	require.Contains(t, page.body, "A Select license of the room is in force (R31)")
+	require.Contains(t, page.body, "A license in force is assigned to the room (R31)")
 	require.Contains(t, page.body, "Approved until Wed 25 Nov, 15:00 in São Paulo (in 38 min): Thu 26 Nov")
 	require.Contains(t, page.body, "After that: Fri 27 Nov")
 	require.Contains(t, page.body, "2 at Depot BR-1")
@@ -62,7 +62,7 @@ func TestAReplacementFromItsRoom(t *testing.T) {
 	require.Contains(t, room.body, newReplacementPath+"?serial=SN100")
 	require.Contains(t, room.body, "STRONG-USB-CABLE")
 	page := b.get(newReplacementPath + "?room=" + c.Room.ID + "&model=STRONG-USB-CABLE")
-	require.Contains(t, page.body, "An accessory is covered through its room (R74)")
+	require.Contains(t, page.body, "Covered through its room (R74)")
 	require.NotContains(t, page.body, `name="defect"`, "a CSM decides on none")
 	made := b.post(newReplacementPath, "once", hiddenIn(page.body, "once"), "room", c.Room.ID,
 		"model", "STRONG-USB-CABLE", "site", hiddenIn(page.body, "site"), "fault", "Broken", "quantity", "3")

@@ -47,9 +47,17 @@ func (s *site) routes() []route {
 		ordersList.routes(),
 		replacementRoutes(),
 		spareRoutes(),
+		orderRoutes(),
+		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
+		mailRoutes(),
+		shipmentRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)
