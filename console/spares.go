@@ -20,10 +20,6 @@ func spareRoutes() []route {
 		{method: get, path: unit, access: may(rules.ViewAccount), do: showSpareUnit},
 		{method: get, path: unit + "/do/:action", access: may(rules.RequestRMA), do: askOfSpare},
 		{method: post, path: unit + "/do/:action", access: may(rules.RequestRMA), do: doToSpare},
-		{
-			method: get, path: unit + "/parcels/:parcel/:paper",
-			access: may(rules.ViewAccount), do: printSparePaper,
-		},
 	})
 }
 
