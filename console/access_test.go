@@ -37,6 +37,11 @@ var accessTable = map[string]string{
 	"GET /console/queue/:id/do/:action":            "LAC-",
 	"POST /console/queue/:id/do/:action":           "LAC-",
 	"GET /console/orders":                          "LACM",
+	"GET /console/processes":                       "LACM",
+	"GET /console/processes/:kind/:id":             "LACM",
+	"GET /console/numbers":                         "LACM",
+	"GET /console/audit":                           "L--M",
+	"GET /console/audit/chain/:id":                 "L--M",
 	"GET /console/orders/:id":                      "LACM",
 	"GET /console/refusals":                        "LACM",
 	"GET /console/refusals/:id":                    "LACM",
@@ -89,6 +94,7 @@ var accessTable = map[string]string{
 	"GET /console/spares/units/:id":                "LACM",
 	"GET /console/spares/units/:id/do/:action":     "LAC-",
 	"POST /console/spares/units/:id/do/:action":    "LAC-",
+	"POST /console/mails/:id/undo":                 "LAC-",
 }
 
 var tableRoles = []rules.Role{

@@ -49,6 +49,11 @@ var sections = []struct {
 		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
+	{"console.nav.know", []section{
+		{processesPath, "console.processes.title", "workflow", may(rules.ViewProcesses), nil},
+		{numbersPath, "console.numbers.title", "chart-column", may(rules.ViewProcesses), nil},
+		{auditPath, "console.audit.title", "scroll-text", may(rules.ViewAudit), nil},
+	}},
 	{"console.nav.setup", []section{
 		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
 		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},

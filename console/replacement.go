@@ -3,7 +3,6 @@ package console
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/messages/promise"
@@ -113,11 +112,6 @@ func showReplacement(v *visit) (answer, error) {
 	}
 	v.offerCommands(&p, l, given[l.ID])
 	return answer{page: "replacement", title: p.Number, data: p}, nil
-}
-
-// joined puts what is known of a thing on one line.
-func joined(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
 }
 
 // mainCommands are what is to be done at each step; the other commands stand beside it.
@@ -320,18 +314,13 @@ func stepsTo[S comparable](course []S, now S, done bool, name func(S) string) []
 	return steps
 }
 
-// coverReasons are the reasons that name what covers, by its kind.
-var coverReasons = map[cover.EntitlementKind]string{
+// reasonsOfKinds are the reasons that name what covers, by its kind.
+var reasonsOfKinds = map[cover.EntitlementKind]string{
 	cover.BySelect:              cover.ReasonSelect,
 	cover.ByExtendedWarranty:    cover.ReasonExtended,
 	cover.ByStandardWarranty:    cover.ReasonStandard,
 	cover.ByReplacementWarranty: cover.ReasonReplacement,
 	cover.ByJumpStart:           cover.ReasonJumpStart,
-}
-
-// coverWords says a reason of a cover, with its rule.
-func (v *visit) coverWords(code string) string {
-	return v.reasonText(cover.ReasonFor(code))
 }
 
 // speedName says how soon a replacement is promised, with its rule.
@@ -359,9 +348,10 @@ func (v *visit) replacementFacts(
 		told = append(told, p.Email)
 	}
 
-	covered := v.coverWords(rules.ProofRequired)
+	covered := v.reasonText(cover.ReasonFor(rules.ProofRequired))
 	if !l.Held {
-		covered = joined(v.coverWords(coverReasons[l.CoverKind]), v.speedName(l.RMA))
+		by := cover.ReasonFor(reasonsOfKinds[l.CoverKind])
+		covered = joined(v.reasonText(by), v.speedName(l.RMA))
 	}
 	address := shipToText(to)
 	if fixed {
@@ -431,7 +421,7 @@ func (v *visit) otherModel(r replacement.RMA) string {
 	if r.ReplacementModel == "" || r.ReplacementModel == r.ModelCode {
 		return ""
 	}
-	return v.modelCalled(r.ReplacementModel, r.RequestedAt)
+	return v.modelName(r.ReplacementModel, r.RequestedAt)
 }
 
 func (v *visit) returnDay(r replacement.RMA) string {
@@ -447,15 +437,6 @@ func shipToText(to logistics.ShipTo) string {
 	parts := []string{to.Street, place, to.Region, to.Country}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return to.Site + " – " + strings.Join(parts, ", ")
-}
-
-// modelCalled is what people call a model on the day of an instant; its code where nobody named it.
-func (v *visit) modelCalled(code string, at time.Time) string {
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil || code == "" {
-		return code
-	}
-	return logistics.ModelName(ref, code, db.TodayUTC(at))
 }
 
 // parcelRow shows a parcel, with its papers.

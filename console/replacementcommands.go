@@ -195,7 +195,7 @@ func (v *visit) stockSays(model string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := v.modelCalled(model, v.now)
+	name := v.modelName(model, v.now)
 	if len(free) == 0 {
 		return v.say("console.rma.stock.none", "model", name), nil
 	}
@@ -273,9 +273,9 @@ func (v *visit) commandField(
 			choose(code, v.language.Say("reject."+code))
 		}
 	case "model":
-		choose("", v.say("console.rmafield.model.same", "model", v.modelCalled(l.ModelCode, v.now)))
+		choose("", v.say("console.rmafield.model.same", "model", v.modelName(l.ModelCode, v.now)))
 		for _, better := range rma.BetterModels(l.ModelCode) {
-			choose(better, v.modelCalled(better, v.now))
+			choose(better, v.modelName(better, v.now))
 		}
 		return f, len(f.Choices) > 1, nil
 	case "expected_on":

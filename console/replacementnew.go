@@ -174,7 +174,7 @@ func (v *visit) showRoom(p *newReplacementPage, w wanted) error {
 		}
 		p.Rows = append(p.Rows, row{
 			Link:  listAddress(newReplacementPath, "serial", *d.Serial),
-			Title: v.modelCalled(d.ModelCode, v.now),
+			Title: v.modelName(d.ModelCode, v.now),
 			Sub:   *d.Serial,
 		})
 	}
@@ -241,10 +241,10 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 	if err != nil {
 		return err
 	}
-	s := newSubject{May: a.Covered || a.Held, Name: v.modelCalled(w.model, v.now)}
+	s := newSubject{May: a.Covered || a.Held, Name: v.modelName(w.model, v.now)}
 	if asked.DeviceID != "" {
 		w.model = asked.ModelCode
-		s.Name = joined(v.modelCalled(w.model, v.now), w.serial)
+		s.Name = joined(v.modelName(w.model, v.now), w.serial)
 	}
 	if asked.Open != "" {
 		s.Open = fact{Value: asked.Open, Link: replacementPath(asked.Open)}
@@ -259,7 +259,7 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 		s.Cover = badge{Text: v.say("console.newrma.uncovered"), Color: "red"}
 	}
 	for _, reason := range a.Reasons {
-		s.Reasons = append(s.Reasons, v.coverWords(reason.Code))
+		s.Reasons = append(s.Reasons, v.reasonText(reason))
 	}
 
 	p.Subject = &s

@@ -123,7 +123,7 @@ func (v *visit) placeOf(l replacement.DeskLine) cell {
 
 // pieces names the model, and how many pieces of an accessory there are.
 func (v *visit) pieces(r replacement.RMA) string {
-	name := v.modelCalled(r.ModelCode, r.RequestedAt)
+	name := v.modelName(r.ModelCode, r.RequestedAt)
 	if r.Quantity > 1 {
 		return v.language.Number(int64(r.Quantity)) + " × " + name
 	}
@@ -228,7 +228,7 @@ func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
 			func(l replacement.DeskLine) (string, string) { return l.SiteCountry, l.SiteCountry }),
 		v.facetOfShown(shown, "model", v.say("console.replacements.facet.model"),
 			func(l replacement.DeskLine) (string, string) {
-				return l.ModelCode, v.modelCalled(l.ModelCode, l.RequestedAt)
+				return l.ModelCode, v.modelName(l.ModelCode, l.RequestedAt)
 			}),
 	}
 	return facets

@@ -174,12 +174,25 @@ func showSpares(v *visit) (answer, error) {
 		p.Suggestions = append(p.Suggestions, v.suggestion(aid, s, waiting))
 	}
 	for _, r := range aid.Critical[:min(len(aid.Critical), mostSuggested)] {
-		p.Critical = append(p.Critical, joined(r.Name, r.Site, v.modelCalled(r.ModelCode, v.now)))
+		p.Critical = append(p.Critical, joined(r.Name, r.Site, v.modelName(r.ModelCode, v.now)))
 	}
 	if p.Ledger, err = v.spareLedger(lines); err != nil {
 		return answer{}, err
 	}
 	return answer{page: "spares", title: p.Name, data: p}, nil
+}
+
+// spareColors are the states of spare units by what they mean; the others are neutral.
+var spareColors = map[spare.SpareState]string{
+	spare.SpareEarned:           "amber",
+	spare.SpareSelectionPending: "amber",
+	spare.SpareApproved:         "blue",
+	spare.SpareShipped:          "violet",
+	spare.SpareOnSite:           "green",
+	spare.SpareConsumed:         "amber",
+	spare.SpareReplenishing:     "blue",
+	spare.SpareRecallRequested:  "red",
+	spare.SpareBilled:           "red",
 }
 
 func (v *visit) spareState(u replacement.SpareUnit) badge {
@@ -191,7 +204,7 @@ func (v *visit) spareState(u replacement.SpareUnit) badge {
 }
 
 func (v *visit) spareRow(u replacement.SpareLineAt) row {
-	title := v.modelCalled(u.ModelCode, v.now)
+	title := v.modelName(u.ModelCode, v.now)
 	if title == "" {
 		title = v.say("console.spares.notchosen")
 	}
@@ -218,7 +231,7 @@ func (v *visit) placesOf(
 	cities, countries := map[string]bool{}, map[string]bool{}
 	for _, u := range units {
 		if u.State == spare.SpareOnSite && u.SiteID != nil {
-			spares[*u.SiteID] = append(spares[*u.SiteID], v.modelCalled(u.ModelCode, v.now))
+			spares[*u.SiteID] = append(spares[*u.SiteID], v.modelName(u.ModelCode, v.now))
 			cities[u.SiteCountry+rules.SiteKey(u.SiteCity)] = true
 			countries[u.SiteCountry] = true
 		}
@@ -279,7 +292,7 @@ func (v *visit) suggestion(
 ) suggestion {
 	site := aid.Sites[s.SiteID]
 	out := suggestion{
-		Model: v.modelCalled(s.Model, v.now),
+		Model: v.modelName(s.Model, v.now),
 		Site:  joined(site.Name, site.City),
 		Score: v.language.Number(int64(s.Score)),
 	}

@@ -57,7 +57,7 @@ func showSpareUnit(v *visit) (answer, error) {
 
 	p := spareUnitPage{
 		Number: u.Name(),
-		About:  joined(v.modelCalled(u.ModelCode, v.now), u.SiteName, u.ParentName),
+		About:  joined(v.modelName(u.ModelCode, v.now), u.SiteName, u.ParentName),
 		State:  v.spareState(u.SpareUnit),
 		Steps:  v.spareSteps(u.SpareUnit),
 		Facts:  v.spareFacts(u),
@@ -135,7 +135,7 @@ func (v *visit) spareFacts(u replacement.SpareLineAt) []fact {
 			Link: spareParentPath(u.ParentOrgID)},
 		{Term: v.say("console.rma.fact.customer"), Value: u.AccountName,
 			Link: Root + "/accounts/" + db.Text(u.AccountID)},
-		{Term: v.say("console.rma.fact.device"), Value: v.modelCalled(u.ModelCode, v.now)},
+		{Term: v.say("console.rma.fact.device"), Value: v.modelName(u.ModelCode, v.now)},
 		{Term: v.say("console.rma.fact.serial"), Value: u.Serial, Mono: true},
 		{Term: v.say("console.rma.fact.site"),
 			Value: joined(u.SiteName, u.SiteCity, u.SiteCountry)},
@@ -218,7 +218,7 @@ func (v *visit) askAboutSpare(
 	if v.request.Method == get || version == "" {
 		version = strconv.FormatInt(u.Version, 10)
 	}
-	about := joined(v.modelCalled(u.ModelCode, v.now), u.Serial, u.SiteName, u.ParentName)
+	about := joined(v.modelName(u.ModelCode, v.now), u.Serial, u.SiteName, u.ParentName)
 	ask := confirmation{
 		Title:  v.language.Say("console.spare."+string(c)) + " · " + u.Name(),
 		Says:   []string{about, v.language.Say("console.spare." + string(c) + ".says")},
@@ -275,7 +275,7 @@ func (v *visit) spareCommandField(
 		f.Required = c == spare.SpareWaive || c == spare.SpareTakeBack
 	case "model":
 		for _, m := range aid.Models {
-			choose(m.Model, joined(v.modelCalled(m.Model, v.now),
+			choose(m.Model, joined(v.modelName(m.Model, v.now),
 				v.language.Count("console.aid.COMMONLY_DEPLOYED", int64(m.Units))))
 		}
 	case "site_id":
