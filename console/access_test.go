@@ -123,6 +123,8 @@ var accessTable = map[string]string{
 	"GET /console/contracts/:id":                           "LACM",
 	"GET /console/contracts/:id/do/:action":                "LA--",
 	"POST /console/contracts/:id/do/:action":               "LA--",
+	"GET /console/replacements/labels":                     "LACM",
+	"POST /console/replacements/~labels":                   "LACM",
 }
 
 var tableRoles = []rules.Role{

@@ -31,6 +31,9 @@ type bulkAct struct {
 	// already it does nothing and returns nil, so that a form that comes twice answers twice
 	// the same.
 	do func(v *visit, l bulkLine) error
+	// instead, where there is one, answers with a page of its own about the chosen lines: nothing
+	// is asked and nothing done.
+	instead func(v *visit, lines []bulkLine) answer
 }
 
 // bulkLine is a line that a bulk act is about.
@@ -158,6 +161,10 @@ func (v *visit) doMany(list string, act bulkAct) (answer, error) {
 	lines, err := v.checkLines(act, chosen)
 	if err != nil {
 		return answer{}, err
+	}
+
+	if act.instead != nil {
+		return act.instead(v, lines), nil
 	}
 
 	p := bulkPage{confirmation: confirmation{

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ func replacementRoutes() []route {
 	const one = replacementsPath + "/:id"
 	return slices.Concat(replacementsList.routes(), []route{
 		{method: get, path: boardPath, access: may(rules.ViewAccount), do: showBoard},
+		{method: get, path: labelsPath, access: may(rules.ViewAccount), do: showLabels},
 		{method: get, path: newReplacementPath, access: may(rules.RequestRMA), do: askReplacement},
 		{
 			method: post, path: newReplacementPath,
@@ -30,10 +30,6 @@ func replacementRoutes() []route {
 		{method: get, path: one, access: may(rules.ViewAccount), do: showReplacement},
 		{method: get, path: one + "/do/:action", access: may(rules.RequestRMA), do: askOfRMA},
 		{method: post, path: one + "/do/:action", access: may(rules.RequestRMA), do: doToRMA},
-		{
-			method: get, path: one + "/parcels/:parcel/:paper",
-			access: may(rules.ViewAccount), do: printPaper,
-		},
 	})
 }
 
@@ -109,7 +105,7 @@ func showReplacement(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	for _, sh := range parcels {
-		p.Parcels = append(p.Parcels, v.parcelRow(replacementPath(l.Name()), sh, l.SiteZone))
+		p.Parcels = append(p.Parcels, v.parcelRow(sh, l.SiteZone))
 	}
 	if p.Timeline, err = v.replacementTimeline(events, l.SiteZone); err != nil {
 		return answer{}, err
@@ -443,14 +439,14 @@ func shipToText(to logistics.ShipTo) string {
 	return to.Site + " – " + strings.Join(parts, ", ")
 }
 
-// parcelRow shows a parcel, with its papers under the page of what it is for.
-func (v *visit) parcelRow(page string, sh logistics.Shipment, zone string) parcelRow {
+// parcelRow shows a parcel, with its papers.
+func (v *visit) parcelRow(sh logistics.Shipment, zone string) parcelRow {
 	row := parcelRow{
-		What:   v.language.Say("console.direction." + string(sh.Direction)),
+		What:   v.language.Say("console.shipments.direction." + string(sh.Direction)),
 		Number: strings.TrimSpace(sh.Carrier + " " + db.Text(sh.Tracking)),
-		Link:   Root + "/shipments/" + sh.ID,
+		Link:   shipmentsPath + "/" + sh.ID,
 		State: badge{
-			Text:  v.language.Say("console.parcelstate." + string(sh.State)),
+			Text:  v.language.Say("console.shipments.state." + string(sh.State)),
 			Color: parcelColors[sh.State],
 		},
 	}
@@ -461,10 +457,9 @@ func (v *visit) parcelRow(page string, sh logistics.Shipment, zone string) parce
 		row.Moved = v.pastAt(*sh.LastScanAt, zone)
 	}
 	if sh.Tracking != nil && sh.State.Live() {
-		papers := page + "/parcels/" + url.PathEscape(sh.ID)
-		row.Label = papers + "/label"
+		row.Label = row.Link + "/paper/label"
 		if sh.Direction.Outward() {
-			row.Slip = papers + "/slip"
+			row.Slip = row.Link + "/paper/packing-slip"
 		}
 	}
 	return row
@@ -480,13 +475,16 @@ var parcelColors = map[shipping.ShipmentState]string{
 	shipping.ShipmentReturnedToSender: "red",
 }
 
-// deskVerbs are what only the operator's people read of, beside what the customer does.
+// deskVerbs are what only the operator's people read of, or in other words than the customer.
 var deskVerbs = []string{
-	"fee_asked", "parcel_awaited", "parcel_silent", "parcel_told_lost", "shipment_forgotten",
+	"allocated", "reminded", "fee_asked", "parcel_awaited", "parcel_silent", "parcel_told_lost",
+	"shipment_forgotten",
 }
 
 // byCarrier are what a carrier says, by the verbs of the audit.
-var byCarrier = []string{"picked_up", "delivered", "return_scanned", "on_site", "recall_scanned"}
+var byCarrier = []string{
+	"picked_up", "delivered", "return_scanned", "on_site", "recall_scanned",
+}
 
 // replacementTimeline tells what happened, the newest first, by when it happened; who did it, and
 // why. What the service and its people did is ours.
@@ -543,10 +541,10 @@ func (v *visit) timelineOf(
 // eventText says what happened, by the verb of the audit; empty: nothing that people tell.
 func (v *visit) eventText(verb string) string {
 	switch {
-	case v.language.Has("event." + verb):
-		return v.language.Say("event." + verb)
 	case slices.Contains(deskVerbs, verb):
 		return v.language.Say("console.rma.event." + verb)
+	case v.language.Has("event." + verb):
+		return v.language.Say("event." + verb)
 	}
 	return ""
 }

@@ -39,7 +39,7 @@ func TestS20_ThePromiseIsSeenBeforeTheApproval(t *testing.T) {
 	page := b.get(replacementPath(r.Name()))
 	require.Contains(t, page.body, "Decide until Wed 25 Nov, 15:00 in São Paulo (in 6 h): it arrives by Thu 26 Nov")
 	require.Contains(t, page.body, "Approved after that: Fri 27 Nov")
-	require.Contains(t, page.body, "A Select license of the room is in force (R31)")
+	require.Contains(t, page.body, "A license in force is assigned to the room (R31)")
 	require.Contains(t, page.body, "next business day")
 
 	ask := b.get(replacementPath(r.Name()) + "/do/approve")
@@ -230,26 +230,62 @@ func TestBudget_Replacements(t *testing.T) {
 	}
 }
 
-// Label and slip are those that the API hands out, of a parcel of this replacement alone.
-func TestThePapersOfAReplacement(t *testing.T) {
+// shippedBy is a replacement under way with a carrier's number.
+func (b *browser) shippedBy(r replacement.RMA, serial, tracking string) {
+	b.t.Helper()
+	_, err := b.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(b.t, err)
+	done := b.command(r, "ship", "serial", serial, "carrier", "correios", "tracking", tracking)
+	require.Equal(b.t, replacementPath(r.Name()), done.path, done.body)
+}
+
+// The papers stand beside the parcel; many labels are one file, up to 50.
+func TestLabelsSinglyAndInBulk(t *testing.T) {
 	w := issuerWorld(t)
-	r := w.Approved(t, w.Covered(t))
-	_, err := w.AllocateRMA(storetest.Operator(), r.ID, "")
-	require.NoError(t, err)
 	b := w.agent()
-	require.Equal(t, replacementPath(r.Name()),
-		b.command(r, "ship", "serial", "NEW-1", "carrier", "correios", "tracking", "BR1").path)
-	parcel := storetest.ParcelsOf(t, w.Env, r.ID)["out/1"]
-	page := b.get(replacementPath(r.Name()))
-	require.Contains(t, page.body, "/console/shipments/"+parcel.ID)
-	for _, paper := range []string{"label", "slip"} {
-		path := replacementPath(r.Name()) + "/parcels/" + parcel.ID + "/" + paper
+	one := w.Approved(t, w.Covered(t))
+	two := w.Approved(t, w.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200"))
+	none := w.Requested(t, w.CoveredFor(t, "Gama Ltda", "gil@gama.example", "SN-300"))
+	b.shippedBy(one, "NEW-1", "BR1")
+	b.shippedBy(two, "NEW-2", "BR2")
+
+	page := b.get(replacementPath(one.Name()))
+	parcel := storetest.ParcelsOf(t, w.Env, one.ID)["out/1"]
+	for _, paper := range []string{"label", "packing-slip"} {
+		path := "/console/shipments/" + parcel.ID + "/paper/" + paper
 		require.Contains(t, page.body, path)
-		file := b.get(path)
-		require.Equal(t, "application/pdf", file.header.Get("Content-Type"))
-		require.True(t, strings.HasPrefix(file.body, "%PDF"))
+		require.True(t, strings.HasPrefix(b.get(path).body, "%PDF"), paper)
 	}
-	other := w.Requested(t, w.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200"))
-	require.Equal(t, http.StatusNotFound,
-		b.get(replacementPath(other.Name())+"/parcels/"+parcel.ID+"/label").status)
+
+	require.Contains(t, b.get(replacementsPath).body, replacementsPath+"/~labels")
+	chosen := b.post(replacementsPath+"/~labels", "id", one.ID, "id", two.ID, "id", none.ID)
+	require.Equal(t, labelsPath, chosen.path)
+	require.Contains(t, chosen.body, "2 labels")
+	require.Contains(t, chosen.body, "Without a label")
+	require.Contains(t, chosen.body, none.Name())
+	file := b.get(labelsPath + "?format=pdf&id=" + one.ID + "&id=" + two.ID)
+	require.Equal(t, "application/pdf", file.header.Get("Content-Type"))
+	require.Equal(t, 2, strings.Count(file.body, "/Type /Page\n"))
+
+	many := labelsPath + "?id=" + one.ID
+	for i := range 60 {
+		many += fmt.Sprintf("&id=rma_%d", i)
+	}
+	refused := b.get(many)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Contains(t, refused.body, "50 labels at once")
+	w.withinBudget(b, labelsPath+"?id="+one.ID+"&id="+two.ID)
+}
+
+// A label that the carrier sent, and nobody can take apart, is named: it is printed by itself.
+func TestALabelThatCannotBeJoinedIsNamed(t *testing.T) {
+	env, c := storetest.Carried(t, storetest.SQLite(t))
+	w := worldOn(t, env, true)
+	r := w.Approved(t, c)
+	storetest.BookParcels(t, env, r.ID)
+	b := w.agent()
+	require.Contains(t, b.get(labelsPath).body, r.Name())
+	page := b.get(labelsPath + "?format=pdf&id=" + r.ID)
+	require.Equal(t, http.StatusUnprocessableEntity, page.status)
+	require.Contains(t, page.body, "The label of "+r.Name()+" cannot be joined")
 }

@@ -1,55 +1,173 @@
 package console
 
 import (
-	"fmt"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
 
+	"roomcover.dev/roomcover/label"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
 )
 
-const typePDF = "application/pdf"
+const (
+	labelsPath = replacementsPath + "/labels"
+	// mostLabels bounds the labels of one file.
+	mostLabels = 50
+)
 
-// printPaper hands out the label or the packing slip of a parcel of a replacement, as the API
-// does.
-func printPaper(v *visit) (answer, error) {
-	r, err := v.replacements.GetRMA(v.scope(), v.param("id"))
-	if err != nil {
-		return answer{}, err
-	}
-	return v.paperOf(r.ID)
+// labelsAct prints the labels of the replacements that are chosen in the list.
+var labelsAct = bulkAct{
+	name:  "labels",
+	label: "console.labels.title",
+	says:  "console.labels.text",
+	icon:  "printer",
+	needs: may(rules.ViewAccount),
+	check: func(v *visit, ids []string) ([]bulkLine, error) {
+		lines := make([]bulkLine, len(ids))
+		for i, id := range ids {
+			lines[i] = bulkLine{ID: id}
+		}
+		return lines, nil
+	},
+	instead: func(_ *visit, lines []bulkLine) answer {
+		return redirect(labelsAddress(db.IdsOf(lines, func(l bulkLine) string { return l.ID })))
+	},
 }
 
-// paperOf is a paper of the address's parcel, which belongs to the subject.
-func (v *visit) paperOf(subjectID string) (answer, error) {
-	p, err := v.logistics.PaperOf(v.scope(), v.param("parcel"))
-	if err != nil {
-		return answer{}, err
-	}
-	if p.SubjectID != subjectID {
-		return answer{}, db.NotFound()
-	}
+func labelsAddress(ids []string) string { return address(labelsPath, url.Values{"id": ids}) }
 
-	var content []byte
-	name := v.param("paper")
-	switch name {
-	case "label":
-		content, err = v.logistics.LabelPDF(v.scope(), p)
-	case "slip":
-		content, err = p.SlipPDF()
-	default:
-		return answer{}, errNoPage
-	}
-	if err != nil {
-		return answer{}, err
-	}
-	return answer{file: &download{
-		name: fmt.Sprintf("%s-%s.pdf", name, p.Reference()),
-		kind: typePDF,
-		body: content,
-	}}, nil
+// labelsPage lists replacements whose labels are printed together, and those that have none.
+type labelsPage struct {
+	Summary  string
+	Rows     []row
+	Without  []row
+	Download string // address of the file; empty: there is none
+	Count    string
+	Problem  string
+	Empty    emptyState
 }
 
-// labelOfParcel reports whether there is a label to print for a parcel.
-func labelOfParcel(sh *logistics.Shipment) bool {
+// showLabels shows which labels are printed together, or hands out the file with all of them.
+// Without names in the address they are those that are ready to hand over.
+func showLabels(v *visit) (answer, error) {
+	f := replacement.DeskFilter{
+		Step: replacement.DeskShip,
+		Page: db.Page{Limit: mostLabels},
+	}
+	ids := v.request.URL.Query()["id"]
+	tooMany := len(ids) > mostLabels
+	if len(ids) > 0 {
+		f = replacement.DeskFilter{
+			IDs:  ids[:min(len(ids), mostLabels)],
+			Page: db.Page{Limit: mostLabels},
+		}
+	}
+	found, _, err := v.replacements.Desk(v.scope(), f)
+	if err != nil {
+		return answer{}, err
+	}
+	var ready, without []replacement.DeskLine
+	for _, l := range found {
+		if labelOf(l.Parcel) {
+			ready = append(ready, l)
+			continue
+		}
+		without = append(without, l)
+	}
+	slices.Reverse(ready) // the longest waiting first
+
+	p := labelsPage{
+		Summary: v.language.Count("console.labels.ready", int64(len(ready))),
+		Count:   v.language.Number(int64(len(ready))),
+		Empty: emptyState{
+			Icon:     "printer",
+			Title:    v.say("console.labels.empty.title"),
+			Text:     v.say("console.labels.empty.text"),
+			Link:     replacementsPath,
+			LinkText: v.say("console.replacements.title"),
+		},
+	}
+	if tooMany {
+		p.Problem = v.say("console.labels.toomany", "most", v.language.Number(mostLabels))
+	}
+	if v.query("format") == "pdf" && len(ready) > 0 {
+		file, err := v.labelsFile(ready)
+		var by label.NotJoined
+		switch {
+		case errors.As(err, &by):
+			p.Problem = v.say("console.labels.notjoined", "name", by.Name)
+		case err != nil:
+			return answer{}, err
+		default:
+			return answer{file: file}, nil
+		}
+	}
+
+	for _, l := range ready {
+		r := v.labelRow(l)
+		r.Link = shipmentsPath + "/" + l.Parcel.ID + "/paper/label"
+		p.Rows = append(p.Rows, r)
+	}
+	for _, l := range without {
+		p.Without = append(p.Without, v.labelRow(l))
+	}
+	if len(ready) > 0 {
+		q := url.Values{"format": {"pdf"}}
+		for _, l := range ready {
+			q.Add("id", l.ID)
+		}
+		p.Download = address(labelsPath, q)
+	}
+	a := answer{page: "labels", title: v.say("console.labels.title"), data: p}
+	if p.Problem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a, nil
+}
+
+func (v *visit) labelRow(l replacement.DeskLine) row {
+	r := row{
+		Link:  replacementPath(l.Name()),
+		Title: joined(l.Name(), v.pieces(l.RMA)),
+		Sub:   joined(l.AccountName, l.SiteName),
+		Badge: v.rmaState(l.RMA),
+	}
+	if l.Parcel != nil {
+		r.Sub = joined(r.Sub, l.Parcel.Carrier, db.Text(l.Parcel.Tracking))
+	}
+	if until := l.WaitsUntil(); until != nil {
+		r.Due = v.dueAt(*until, l.SiteZone)
+	}
+	return r
+}
+
+// labelOf reports whether there is a label to print for a parcel: nobody has handed it over.
+func labelOf(sh *logistics.Shipment) bool {
 	return sh != nil && sh.Tracking != nil && sh.State.Live()
+}
+
+// labelsFile is one file with the labels of replacements.
+func (v *visit) labelsFile(lines []replacement.DeskLine) (*download, error) {
+	var documents []label.Document
+	for _, l := range lines {
+		p, err := v.logistics.PaperOf(v.scope(), l.Parcel.ID)
+		if err != nil {
+			return nil, err
+		}
+		content, err := v.logistics.LabelPDF(v.scope(), p)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, label.Document{Name: l.Name(), Content: content})
+	}
+	content, err := label.Join(v.now, documents...)
+	return &download{
+		name: "labels-" + v.now.UTC().Format("2006-01-02-1504") + ".pdf",
+		kind: "application/pdf",
+		body: content,
+	}, err
 }

@@ -34,6 +34,7 @@ var replacementsList = listing{
 		{name: "requested", hidden: true},
 		{name: "fee", hidden: true},
 	},
+	bulk: []bulkAct{labelsAct},
 	read: readReplacements,
 }
 
@@ -61,6 +62,7 @@ func readReplacements(v *visit, q listQuery) (listResult, error) {
 		Facets: v.replacementFacets(found),
 		Acts: []listAct{
 			{Link: boardPath, Label: v.say("console.board.title"), Icon: "columns-3"},
+			{Link: labelsPath, Label: v.say("console.labels.title"), Icon: "printer"},
 		},
 		Empty: emptyState{
 			Icon:  "repeat-2",
@@ -195,7 +197,7 @@ func (v *visit) parcelCell(l replacement.DeskLine) cell {
 		return cell{Text: l.Tracking}
 	}
 	return cell{
-		Text:  v.language.Say("console.parcelstate." + string(l.Parcel.State)),
+		Text:  v.language.Say("console.shipments.state." + string(l.Parcel.State)),
 		Small: strings.TrimSpace(l.Parcel.Carrier + " " + db.Text(l.Parcel.Tracking)),
 	}
 }

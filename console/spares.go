@@ -20,10 +20,6 @@ func spareRoutes() []route {
 		{method: get, path: unit, access: may(rules.ViewAccount), do: showSpareUnit},
 		{method: get, path: unit + "/do/:action", access: may(rules.RequestRMA), do: askOfSpare},
 		{method: post, path: unit + "/do/:action", access: may(rules.RequestRMA), do: doToSpare},
-		{
-			method: get, path: unit + "/parcels/:parcel/:paper",
-			access: may(rules.ViewAccount), do: printSparePaper,
-		},
 	})
 }
 
@@ -188,12 +184,13 @@ func showSpares(v *visit) (answer, error) {
 
 // spareColors are the states of spare units by what they mean; the others are neutral.
 var spareColors = map[spare.SpareState]string{
-	spare.SpareSelectionPending: "blue",
+	spare.SpareEarned:           "amber",
+	spare.SpareSelectionPending: "amber",
 	spare.SpareApproved:         "blue",
 	spare.SpareShipped:          "violet",
 	spare.SpareOnSite:           "green",
 	spare.SpareConsumed:         "amber",
-	spare.SpareReplenishing:     "amber",
+	spare.SpareReplenishing:     "blue",
 	spare.SpareRecallRequested:  "red",
 	spare.SpareBilled:           "red",
 }

@@ -84,40 +84,41 @@ func TestR88b_AModelThatIsNotDeployedIsRefused(t *testing.T) {
 
 // From the choice to the site, taken back once, recalled and waived by a lead.
 func TestASpareGoesItsWayFromThePage(t *testing.T) {
-	w := issuerWorld(t)
-	c, unit := w.Spare(t)
-	unit = w.Agreed(t, c, unit)
-	b := w.agent()
-	state := func() spare.SpareState { return storetest.UnitOf(t, w.Env, unit.ID).State }
-	stale := hiddenIn(b.get(spareUnitPath(unit.Name())+"/do/ship").body, "version")
-	for _, s := range []struct {
-		command string
-		form    []string
-		then    spare.SpareState
-	}{
-		{"ship", []string{"serial", "SP-1"}, spare.SpareShipped},
-		{"take_back", []string{"fact", "SHIPPED", "reason", "another unit"}, spare.SpareApproved},
-		{"ship", []string{"serial", "SP-2"}, spare.SpareShipped},
-		{"tell", []string{"fact", "DELIVERED"}, spare.SpareOnSite},
-	} {
-		done := b.spareCommand(unit, s.command, s.form...)
-		require.Equal(t, spareUnitPath(unit.Name()), done.path, "%s: %s", s.command, done.body)
-		require.Equal(t, s.then, state(), s.command)
-	}
-	late := b.post(spareUnitPath(unit.Name())+"/do/take_back", "confirmed", "yes", "version", stale,
-		"fact", "DELIVERED", "reason", "x")
-	require.Equal(t, http.StatusPreconditionFailed, late.status)
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		c, unit := w.Spare(t)
+		unit = w.Agreed(t, c, unit)
+		b := w.agent()
+		state := func() spare.SpareState { return storetest.UnitOf(t, w.Env, unit.ID).State }
+		stale := hiddenIn(b.get(spareUnitPath(unit.Name())+"/do/ship").body, "version")
+		for _, s := range []struct {
+			command string
+			form    []string
+			then    spare.SpareState
+		}{
+			{"ship", []string{"serial", "SP-1"}, spare.SpareShipped},
+			{"take_back", []string{"fact", "SHIPPED", "reason", "another unit"}, spare.SpareApproved},
+			{"ship", []string{"serial", "SP-2"}, spare.SpareShipped},
+			{"tell", []string{"fact", "DELIVERED"}, spare.SpareOnSite},
+		} {
+			done := b.spareCommand(unit, s.command, s.form...)
+			require.Equal(t, spareUnitPath(unit.Name()), done.path, "%s: %s", s.command, done.body)
+			require.Equal(t, s.then, state(), s.command)
+		}
+		late := b.post(spareUnitPath(unit.Name())+"/do/take_back", "confirmed", "yes", "version", stale,
+			"fact", "DELIVERED", "reason", "x")
+		require.Equal(t, http.StatusPreconditionFailed, late.status)
 
-	page := b.get(spareParentPath(w.parentOf(c.Account)))
-	require.Contains(t, page.body, "1 earned by 60 licenses in force")
-	require.Contains(t, page.body, "PO-50-SN-100")
-	require.Contains(t, page.body, ">Here<")
-	storetest.LoseLicences(t, w.Env, c)
-	require.Equal(t, spare.SpareRecallRequested, state())
-	lead := w.signedIn(byRole[rules.OperatorLead])
-	require.Contains(t, lead.spareCommand(unit, "waive", "reason", "goodwill").body, "“goodwill”")
-	require.Equal(t, spare.SpareWaived, state())
-	require.NotContains(t, w.log.String(), "level=ERROR")
+		page := b.get(spareParentPath(w.parentOf(c.Account)))
+		require.Contains(t, page.body, "1 earned by 60 licenses in force")
+		require.Contains(t, page.body, "PO-50-SN-100")
+		require.Contains(t, page.body, ">Here<")
+		storetest.LoseLicences(t, w.Env, c)
+		require.Equal(t, spare.SpareRecallRequested, state())
+		lead := w.signedIn(byRole[rules.OperatorLead])
+		require.Contains(t, lead.spareCommand(unit, "waive", "reason", "goodwill").body, "“goodwill”")
+		require.Equal(t, spare.SpareWaived, state())
+		require.NotContains(t, w.log.String(), "level=ERROR")
+	})
 }
 
 func TestBudget_Spares(t *testing.T) {

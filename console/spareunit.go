@@ -73,7 +73,7 @@ func showSpareUnit(v *visit) (answer, error) {
 		},
 	}
 	for _, sh := range parcels {
-		p.Parcels = append(p.Parcels, v.parcelRow(spareUnitPath(u.Name()), sh, u.SiteZone))
+		p.Parcels = append(p.Parcels, v.parcelRow(sh, u.SiteZone))
 	}
 	if p.Timeline, err = v.spareTimeline(events, u.SiteZone); err != nil {
 		return answer{}, err
@@ -367,13 +367,4 @@ func doToSpare(v *visit) (answer, error) {
 		}})))
 	}
 	return answer{}, err
-}
-
-// printSparePaper hands out a paper of a parcel of a spare unit.
-func printSparePaper(v *visit) (answer, error) {
-	u, err := v.replacements.GetSpareUnit(v.scope(), v.param("id"))
-	if err != nil {
-		return answer{}, err
-	}
-	return v.paperOf(u.ID)
 }
