@@ -68,6 +68,7 @@ type site struct {
 	operations    *operations.Operations
 	log           *slog.Logger
 	secure        bool
+	public        string // address of the service, without a slash at its end
 	zone          string
 	temporal      temporalUI
 	kit           bool
@@ -162,6 +163,7 @@ func newSite(o Options) (*site, error) {
 		operations:    o.Domains.Operations,
 		log:           o.Log,
 		secure:        !o.Insecure,
+		public:        strings.TrimRight(o.PublicURL, "/"),
 		zone:          o.TimeZone,
 		temporal:      temporalUI{o.TemporalUI, o.Namespace},
 		kit:           o.Kit,

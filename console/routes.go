@@ -50,10 +50,15 @@ func (s *site) routes() []route {
 		auditRoutes(),
 		orderRoutes(),
 		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
+		mailRoutes(),
+		shipmentRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
 		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)
