@@ -256,23 +256,6 @@ var composed = map[string][]string{
 	},
 	"console.standstill.": {"NO_WORKER", "NO_WORKFLOWS"},
 
-	// The console's mails, shipments, stock and settings.
-	"console.mails.column.": {"what", "state", "to", "customer", "queued", "sent", "attempts", "language"},
-	"console.mails.state.":  ends(names(rules.NotificationStates()...), "", ".says"),
-	"console.mails.kind.":   rules.Templates(),
-	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
-		"broke", "restored", "later"},
-	"console.mails.remedy.":         {"reissue", "correct", "again", "policy", "engineer", "ask", "wait"},
-	"console.shipments.column.":     {"parcel", "for", "customer", "state", "scan", "promised", "created"},
-	"console.shipments.direction.":  names(shipping.ShipOut, shipping.ShipReturn, shipping.ShipSpare, shipping.ShipRecall),
-	"console.shipments.state.":      names(shipping.ShipmentStates()...),
-	"console.shipments.scan.":       names(shipping.ScanKinds()...),
-	"console.shipments.source.":     {"CARRIER", "DEPOT", "OPERATOR", "SERVICE"},
-	"console.carrierevents.column.": {"parcel", "event", "happened", "received", "became"},
-	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
-
-	"console.mails.do.": ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
-
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
 		catalogue.ServiceJumpStart),
