@@ -54,11 +54,14 @@ func (s *site) routes() []route {
 		accountRoutes(),
 		mailRoutes(),
 		shipmentRoutes(),
+		replacementRoutes(),
+		spareRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
 		keyRoutes(),
 		viewRoutes(),
+		undoRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"strings"
-
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
@@ -119,14 +117,13 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	}
 
 	r.Badge = badge{Text: v.language.Say("console.process." + string(a.Kind)), Color: "blue"}
-	r.Title = process.Sentence(process.Standing{
+	r.Title = v.sentence(process.Standing{
 		Kind:     a.Kind,
 		State:    a.State,
 		WaitsFor: a.WaitsFor,
 		Until:    a.Until,
 		Zone:     a.TimeZone,
-	}, v.now, v.language.Locale())
-	r.Steady = strings.Join([]string{string(a.Kind), a.State, a.WaitsFor}, "/")
+	})
 	if a.Until == nil {
 		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r
@@ -138,8 +135,13 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 // linkTo is the page of something that is under way: that of its own screen (see ownPage), or
 // the one that every process has.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
-	if kind == processes.Task {
+	switch kind {
+	case processes.Task:
 		return taskPath(id)
+	case processes.RMA:
+		return replacementPath(id)
+	case processes.Spare:
+		return spareUnitPath(id)
 	}
 	if own := v.ownPage(kind, id); own != "" {
 		return own
