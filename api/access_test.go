@@ -123,6 +123,8 @@ var routeTable = map[string]string{
 	"GET /v1/numbers":                                   "ALC",
 	"GET /v1/search":                                    "ALC",
 	"GET /v1/events":                                    "ALC",
+	"GET /v1/audit":                                     "L",
+	"GET /v1/audit/chains/x":                            "L",
 	"GET /v1/rooms":                                     "ALCKV",
 	"POST /v1/rooms":                                    "ALCK",
 	"GET /v1/rooms/x":                                   "ALCKV",

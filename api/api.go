@@ -181,6 +181,7 @@ func (s *service) routes() {
 	numbersHandlers{operations: s.domains.Operations}.routes(s.api)
 	searchHandlers{operations: s.domains.Operations}.routes(s.api)
 	eventHandlers{operations: s.domains.Operations}.routes(s.api)
+	auditHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)
 	mailHandlers{notifications: s.domains.Notifications}.routes(s.api)
 }
 

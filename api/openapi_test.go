@@ -254,6 +254,8 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"get-agenda":      at(h.Lead, "/v1/agenda?limit=2"),
 		"get-numbers":     at(h.Lead, "/v1/numbers?time_zone=America/Sao_Paulo"),
 		"list-events":     at(h.Lead, "/v1/events?kind=fee_billed"),
+		"list-audit":      at(h.Lead, "/v1/audit?verb=order.accepted&limit=1"),
+		"verify-chain":    at(h.Lead, "/v1/audit/chains/{id}", accountOf),
 		"search":          at(h.Lead, "/v1/search?q=Acme"),
 	}
 	maps.Copy(calls, h.orgWorld(t))

@@ -100,9 +100,12 @@ type listProcessesInput struct {
 	ListInput
 	ID       string `query:"id" maxLength:"64" doc:"Only this order, invitation, replacement, spare unit, shipment or account, by its id; a replacement or a spare unit by its number too"`
 	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"Only this kind"`
+	State    string `query:"state" maxLength:"64" doc:"Only what is in this state, as in its own resource"`
+	Account  string `query:"account_id" maxLength:"64" doc:"Only of this customer's account"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
 	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,CARRIER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
 	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now: what is late"`
+	Stuck    bool   `query:"stuck" doc:"Only what stands still: a step that comes by itself has not come"`
 	DueBy    string `query:"due_by" maxLength:"40" format:"date-time" doc:"Only what waits until this instant at most: with the end of the day, what is due today"`
 	Lang     string `query:"lang" enum:"en,pt-BR" default:"en" doc:"The language of the sentences"`
 }
@@ -121,13 +124,16 @@ func (h processHandlers) listProcesses(
 	}
 
 	found, next, err := h.operations.ListProcesses(ctx, operations.ProcessFilter{
-		ID:       in.ID,
-		Kind:     processes.Kind(in.Kind),
-		WaitsFor: in.WaitsFor,
-		Actor:    in.Actor,
-		Overdue:  in.Overdue,
-		DueBy:    due,
-		Page:     in.page(),
+		ID:        in.ID,
+		Kind:      processes.Kind(in.Kind),
+		State:     in.State,
+		WaitsFor:  in.WaitsFor,
+		Actor:     in.Actor,
+		AccountID: in.Account,
+		Overdue:   in.Overdue,
+		Stuck:     in.Stuck,
+		DueBy:     due,
+		Page:      in.page(),
 	})
 
 	now := h.db.Clock().Now()

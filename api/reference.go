@@ -114,6 +114,7 @@ var chapters = []chapter{
 	}},
 	{part: partOperators, name: "Operator tasks", tags: []string{"Operator tasks"}},
 	{part: partOperators, name: "Processes", tags: []string{"Processes"}},
+	{part: partOperators, name: "Audit", tags: []string{"Audit"}},
 	{part: partOperators, name: "Accounts", tags: []string{"Accounts"}},
 	{part: partOperators, name: "Invitations", tags: []string{"Invitations"}},
 	{part: partOperators, name: "Customer success managers",

@@ -65,6 +65,7 @@ type cell struct {
 	Due         due
 	Owner       face
 	Mono        bool
+	Whole       bool   // its text is not broken within a word
 	Plain       string // what the file says; empty: Text
 }
 

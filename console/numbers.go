@@ -403,6 +403,8 @@ func (n *numbersView) chart(one numbersFigure) (numbersChart, error) {
 				label = n.say("console.numbers.list.open", "list", label,
 					"count", n.language.Number(f.Open))
 			}
+			out.Links = slices.DeleteFunc(out.Links,
+				func(l link) bool { return l.Address == address })
 			out.Links = append(out.Links, link{label, address})
 		}
 	}

@@ -27,7 +27,8 @@ type processPage struct {
 	Customer string
 	Badge    badge
 	Due      due
-	Sentence string
+	Lead     string // what it waits for
+	Rest     string // until when, what comes then, who can move it
 	Facts    []fact
 	Failure  string // why its last step failed, in plain words
 	Error    string // the same as the step said it, in English
@@ -94,7 +95,7 @@ func showProcess(v *visit) (answer, error) {
 // fillProcess tells what is known of something that is still under way.
 func (v *visit) fillProcess(p *processPage, one operations.Process) error {
 	p.Badge = v.standing(one)
-	p.Sentence = v.sentenceOf(one)
+	p.Lead, p.Rest = leadOf(v.sentenceOf(one))
 	p.Failure = v.failureWords(one.LastError)
 	p.Error = one.LastError
 	if one.Until != nil {

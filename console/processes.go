@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
@@ -362,6 +363,7 @@ func (v *visit) processLine(p operations.Process, names map[string]string) line 
 				Text:  v.language.Say("console.processes.actor." + p.Actor),
 				Small: v.say("console.processes.since", "day", v.sinceDay(since, p.TimeZone)),
 				Plain: v.language.Say("console.processes.actor." + p.Actor),
+				Whole: true,
 			},
 			"until": {Badge: v.standing(p)},
 			"since": v.when(&since, p.TimeZone),
@@ -393,10 +395,12 @@ func leadOf(sentence string) (lead, rest string) {
 			at = min(at, i)
 		}
 	}
-	if at == len(sentence) {
+	if at+2 >= len(sentence) {
 		return sentence, ""
 	}
-	return sentence[:at], sentence[at+2:]
+	more := []rune(sentence[at+2:])
+	more[0] = unicode.ToUpper(more[0])
+	return sentence[:at], string(more)
 }
 
 // sentenceOf says what something waits for, until when, what comes then and who can move it

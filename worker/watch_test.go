@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -66,4 +68,21 @@ func TestWhatIsOverIsPrunedBesideTheWatch(t *testing.T) {
 	require.Eventually(t, func() bool { return count() == 0 }, 10*time.Second, 10*time.Millisecond)
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
+}
+
+// Each round of the watch is a sign of life, and one of Temporal's where Temporal answers.
+func TestTheWatchGivesSignsOfLife(t *testing.T) {
+	env := storetest.SQLite(t)
+	signs := func() int { return env.Count(t, "SELECT count(*) FROM sweeps WHERE name IN ('worker','temporal')") }
+	w := newWatch(Options{Domains: env.Domains, Log: quiet})
+	w.temporal = func(context.Context) error { return errors.New("nobody answers") }
+	w.beat(env.Context)
+	require.Equal(t, 1, signs())
+	pulse, err := env.Pulse(env.Context)
+	require.NoError(t, err)
+	require.Equal(t, operations.Moving, pulse.Still, "nothing waits")
+
+	w.temporal = func(context.Context) error { return nil }
+	w.beat(env.Context)
+	require.Equal(t, 2, signs())
 }

@@ -11,6 +11,7 @@ import (
 )
 
 type auditCommands struct {
+	List   auditListCommand   `cmd:"" help:"List who did what for whom."`
 	Verify auditVerifyCommand `cmd:"" help:"Check every link of the audit's chains."`
 	Heads  auditHeadsCommand  `cmd:"" help:"Add the signed ends of the audit's chains to a file."`
 	Seal   auditSealCommand   `cmd:"" help:"Seal what was made before the present key, once."`

@@ -33,7 +33,7 @@ type commands struct {
 	Token    tokenCommands    `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
 	Operator operatorCommands `cmd:"" help:"Who may use the operators' console (on the database)."`
 	Org      orgCommands      `cmd:"" help:"Add, change and list organizations (by the API where there is a token, else on the database)."`
-	Audit    auditCommands    `cmd:"" help:"Check the audit (on the database)."`
+	Audit    auditCommands    `cmd:"" help:"Read the audit, and check it (on the database)."`
 	Config   configCommands   `cmd:"" help:"Check the environment."`
 	Import   importCommands   `cmd:"" help:"Upload a file of orders or rooms and show its report (by the API)."`
 	Assign   assignCommand    `cmd:"" help:"Assign licenses of a contract to rooms (by the API)."`

@@ -22,6 +22,9 @@ type psCommand struct {
 	Kind     string        `enum:",order,invitation,rma,spare,shipment,csm,contact" default:"" help:"Only orders, invitations, replacements, spare units, shipments, accounts without a customer success manager, or questions about persons whom orders name."`
 	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as review_decision."`
 	Actor    string        `enum:",operator,customer,carrier,system,nobody" default:"" help:"Only where this one must act."`
+	State    string        `placeholder:"STATE" help:"Only what is in this state, such as backordered."`
+	Account  string        `placeholder:"CUSTOMER" help:"Only of this customer: the company's name or the account's id."`
+	Stuck    bool          `help:"Only what stands still: a step that comes by itself has not come."`
 	Overdue  bool          `help:"Only what should have moved on and did not: what is late."`
 	DueBy    string        `name:"due-by" placeholder:"INSTANT" help:"Only what waits until this instant at most, such as 2026-11-26T23:59:59Z: what is due."`
 	Limit    int           `default:"200" help:"At most so many, the newest first; 0 for all."`
@@ -97,7 +100,15 @@ func (c psCommand) showOnce(ctx context.Context, a *app, client *apiClient) erro
 			func(out io.Writer, w *words) { a.countTable(out, w, counts.Items) })
 	}
 
-	list, err := every[api.ProcessView](ctx, client, "/v1/processes", c.query(), c.Limit)
+	q := c.query()
+	if c.Account != "" {
+		id, err := client.accountID(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		q.Set("account_id", id)
+	}
+	list, err := every[api.ProcessView](ctx, client, "/v1/processes", q, c.Limit)
 	if err != nil {
 		return err
 	}
@@ -110,6 +121,7 @@ func (c psCommand) query() url.Values {
 	q := url.Values{"lang": {c.Lang}}
 	for name, value := range map[string]string{
 		"kind":      c.Kind,
+		"state":     c.State,
 		"waits_for": c.WaitsFor,
 		"actor":     c.Actor,
 	} {
@@ -118,6 +130,9 @@ func (c psCommand) query() url.Values {
 		}
 	}
 
+	if c.Stuck {
+		q.Set("stuck", "true")
+	}
 	if c.Overdue {
 		q.Set("overdue", "true")
 	}
