@@ -179,6 +179,7 @@ func (s *service) routes() {
 	nameHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)
 	agendaHandlers{operations: s.domains.Operations, links: links}.routes(s.api)
 	numbersHandlers{operations: s.domains.Operations}.routes(s.api)
+	searchHandlers{operations: s.domains.Operations}.routes(s.api)
 	eventHandlers{operations: s.domains.Operations}.routes(s.api)
 	mailHandlers{notifications: s.domains.Notifications}.routes(s.api)
 }

@@ -142,14 +142,6 @@ func showAccount(v *visit) (answer, error) {
 	return v.accountPage(acc, "overview", r), nil
 }
 
-// serviceName is what a service is called here.
-func (v *visit) serviceName(s catalogue.ServiceType) string {
-	if s == catalogue.ServiceSelect {
-		return v.program.Name
-	}
-	return v.language.Say("service." + string(s))
-}
-
 // attention is what needs somebody first: tasks, replacements that are late, invitations that
 // nobody accepted, cover that ends.
 func (v *visit) attention(acc account.Account, needs operations.AccountAttention) recordSection {

@@ -61,7 +61,7 @@ func TestR119_TheCustomersPeopleShowWhereTheInvitationIs(t *testing.T) {
 	require.NoError(t, w.Exec("UPDATE notifications SET state = 'HARD_BOUNCED', last_error = '550 unknown' WHERE id = '"+
 		mails[inv.ID].ID+"'"))
 	body := agent.get(people).body
-	require.Contains(t, body, "Refused")
+	require.Contains(t, body, "Bounced")
 	require.Contains(t, body, "550 unknown")
 	require.Contains(t, body, inv.Email)
 }

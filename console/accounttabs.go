@@ -11,8 +11,6 @@ import (
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/processes"
-	"roomcover.dev/roomcover/rules/rma"
-	"roomcover.dev/roomcover/rules/spare"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -31,18 +29,6 @@ func (v *visit) listSection(
 	}
 	s.Table = v.tableOf("console.account", columns, lines)
 	return s
-}
-
-// contractColors are the states of contracts by what they mean; the others are neutral.
-var contractColors = map[rules.ContractState]string{
-	rules.ContractProcessing:   "blue",
-	rules.ContractPendingStart: "blue",
-	rules.ContractActive:       "green",
-	rules.ContractSuspended:    "amber",
-}
-
-func (v *visit) contractState(s rules.ContractState) badge {
-	return badge{v.language.Say("contract." + string(s)), contractColors[s]}
 }
 
 func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
@@ -208,10 +194,6 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 	if err != nil {
 		return nil, err
 	}
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil {
-		return nil, err
-	}
 
 	var lines []line
 	for i, d := range devices {
@@ -219,7 +201,7 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 		l := line{
 			Link: devicePath(d.ID),
 			Cells: map[string]cell{
-				"device": {Text: v.modelName(ref, d.ModelCode), Small: db.Text(d.Serial)},
+				"device": {Text: v.modelName(d.ModelCode, v.now), Small: db.Text(d.Serial)},
 				"state":  {Badge: v.deviceState(d.State)},
 				"room":   {Text: names[a.RoomID]},
 			},
@@ -232,34 +214,6 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 		lines = append(lines, l)
 	}
 	return lines, nil
-}
-
-// invitationColors are the states of invitations by what they mean; the others are neutral.
-var invitationColors = map[rules.InvitationState]string{
-	rules.InvitationIssued:     "blue",
-	rules.InvitationSent:       "blue",
-	rules.InvitationBounced:    "red",
-	rules.InvitationAccepted:   "green",
-	rules.InvitationHasExpired: "amber",
-}
-
-// mailColors are the states of mails by what they mean; the others are neutral.
-var mailColors = map[rules.NotificationState]string{
-	rules.NotificationSent:        "green",
-	rules.NotificationDelivered:   "green",
-	rules.NotificationSoftFail:    "amber",
-	rules.NotificationUnknown:     "amber",
-	rules.NotificationHardBounced: "red",
-}
-
-// mailState says where a mail is, and why it did not arrive (R119).
-func (v *visit) mailState(n notification.Notification) cell {
-	state := v.language.Say("console.account.mailstate." + string(n.State))
-	c := cell{Badge: badge{state, mailColors[n.State]}}
-	if n.LastError != "" && mailColors[n.State] != "green" {
-		c.Small = n.LastError
-	}
-	return c
 }
 
 // accountPeople are who has access, and who was invited with where that mail is.
@@ -311,10 +265,7 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 		l := line{Cells: map[string]cell{
 			"person": {Text: inv.ContactName, Small: inv.Email},
 			"role":   {Text: v.language.Say("console.invite." + string(inv.Role))},
-			"state": {Badge: badge{
-				v.language.Say("console.account.invitation." + string(inv.State)),
-				invitationColors[inv.State],
-			}},
+			"state":  {Badge: v.invitationState(inv)},
 			"issued": v.when(&issued, acc.TimeZone),
 			"valid":  {Due: v.dueAt(inv.ExpiresAt, acc.TimeZone)},
 		}}
@@ -324,7 +275,7 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 			l.Cells["valid"] = cell{}
 		}
 		if mail, ok := mails[inv.ID]; ok {
-			l.Cells["mail"] = v.mailState(mail)
+			l.Cells["mail"] = v.mailDelivery(mail)
 		}
 		invited = append(invited, l)
 	}
@@ -335,21 +286,6 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 	asked.Title = v.say("console.account.invitations")
 	asked.Further = v.further(accountTab(acc.ID, "people"), next)
 	return []recordSection{people, asked}, nil
-}
-
-// rmaColors are the states of replacements by what they mean; the others are neutral.
-var rmaColors = map[rma.RMAState]string{
-	rma.RMARequested:       "amber",
-	rma.RMAApproved:        "blue",
-	rma.RMABackordered:     "amber",
-	rma.RMAAllocated:       "blue",
-	rma.RMAShipped:         "violet",
-	rma.RMAAwaitingReturn:  "violet",
-	rma.RMAReturnInTransit: "violet",
-	rma.RMAReturnReceived:  "blue",
-	rma.RMAOverdue:         "red",
-	rma.RMAInspected:       "amber",
-	rma.RMAClosed:          "green",
 }
 
 // rmaLines are replacements with their rooms.
@@ -370,14 +306,13 @@ func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, e
 // rmaLine is a replacement with the name of its room.
 func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) line {
 	asked := r.CreatedAt
-	state := r.RMAFacts.State(v.now)
 	l := line{
 		Link: v.linkTo(processes.RMA, r.ID),
 		Cells: map[string]cell{
 			"number": {Text: r.Name(), Mono: true},
 			"device": {Text: r.ModelCode, Small: r.FaultySerial},
 			"room":   {Text: room},
-			"state":  {Badge: badge{v.language.Say("rma." + string(state)), rmaColors[state]}},
+			"state":  {Badge: v.rmaState(r)},
 			"asked":  v.when(&asked, acc.TimeZone),
 		},
 	}
@@ -397,18 +332,6 @@ func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) lin
 var rmaColumns = []column{
 	{name: "number"}, {name: "device"}, {name: "room"}, {name: "state"},
 	{name: "promised"}, {name: "asked"},
-}
-
-// spareColors are the states of spares by what they mean; the others are neutral.
-var spareColors = map[spare.SpareState]string{
-	spare.SpareEarned:           "amber",
-	spare.SpareSelectionPending: "amber",
-	spare.SpareApproved:         "blue",
-	spare.SpareShipped:          "violet",
-	spare.SpareOnSite:           "green",
-	spare.SpareReplenishing:     "blue",
-	spare.SpareRecallRequested:  "amber",
-	spare.SpareBilled:           "red",
 }
 
 func accountReplacements(v *visit, acc account.Account) ([]recordSection, error) {
@@ -490,10 +413,10 @@ func accountMails(v *visit, acc account.Account) ([]recordSection, error) {
 			at = *n.SentAt
 		}
 		lines = append(lines, line{Cells: map[string]cell{
-			"mail":     {Text: v.language.Say("console.account.mail." + n.Template)},
+			"mail":     {Text: v.templateName(n.Template)},
 			"to":       {Text: n.Recipient},
 			"about":    {Text: names[n.SubjectID]},
-			"delivery": v.mailState(n),
+			"delivery": v.mailDelivery(n),
 			"when":     v.when(&at, acc.TimeZone),
 		}})
 	}

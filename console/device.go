@@ -36,8 +36,7 @@ func (v *visit) device() (d deviceOwned, err error) {
 	if d.acc, err = v.accounts.GetAccount(v.scope(), d.AccountID); err != nil {
 		return d, err
 	}
-	ref, err := v.programs.Reference(v.ctx)
-	d.name = v.modelName(ref, d.ModelCode)
+	d.name = v.modelName(d.ModelCode, v.now)
 	if d.Serial != nil {
 		d.name += " " + *d.Serial
 	}
@@ -171,7 +170,7 @@ func (v *visit) askAboutDevice(d deviceOwned, refused *rules.Error) (answer, err
 			v.say("console.device.for", "company", d.acc.LegalName, "device", d.name),
 			v.language.Say("console.device.says." + act),
 		},
-		Hidden: []hidden{{"version", v.seenVersion(d.Version)}},
+		Hidden: []hidden{{"version", v.formVersion(d.Version)}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.device.act." + act),
 		Danger: act == "lost" || act == "retire",
@@ -185,7 +184,7 @@ func (v *visit) askAboutDevice(d deviceOwned, refused *rules.Error) (answer, err
 		c.Fields = append(c.Fields, f)
 	}
 	c.Fields = append(c.Fields, v.reasonField())
-	return v.askAgain(c, refused)
+	return v.askRefused(c, refused)
 }
 
 // doDeviceAct does what the confirmation asked about, to the version of the device that it

@@ -47,7 +47,7 @@ func TestTheQueueIsNarrowedByItsAddress(t *testing.T) {
 		require.Contains(t, b.get(queuePath+"?who=me").body, "Nothing waits here")
 		require.Equal(t, http.StatusOK, b.get(queuePath+"?who=opr_x&account=acc_x&due=late&kind=X").status)
 		require.Equal(t, http.StatusBadRequest, b.get(queuePath+"?after=x").status)
-		require.Contains(t, b.get(searchPath+"?q="+url.QueryEscape("nothing at all")).body, "No open task is about")
+		require.Contains(t, b.get(searchPath+"?q="+url.QueryEscape("nothing at all")).body, "Nothing is known as")
 	})
 }
 

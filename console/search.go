@@ -2,8 +2,8 @@ package console
 
 import (
 	"net/url"
-	"strings"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 )
@@ -18,16 +18,19 @@ func searchRoutes() []route {
 
 // searchPage is what was found for the search box of the top bar.
 type searchPage struct {
-	Query string
-	Rows  []row
-	Empty emptyState
+	Query   string
+	Summary string
+	Exact   []row // what was typed is its number, address or name
+	Similar []row
+	Tasks   []row // what waits about the one thing that was found
+	Empty   emptyState
 }
 
 // longestSearch bounds what is searched for, in characters.
 const longestSearch = 100
 
-// showSearch finds the tasks that are about something by its number or id. Screens add what
-// they know how to find.
+// showSearch finds what is known by what was typed, exactly before similarly. A number that
+// only one thing has leads to its page at once.
 func showSearch(v *visit) (answer, error) {
 	p := searchPage{Query: shortened(v.query("q"), longestSearch)}
 	if p.Query == "" {
@@ -38,20 +41,28 @@ func showSearch(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if id != "" {
-		q := operations.QueueQuery{Subject: id, Zone: v.zone}
-		if strings.HasPrefix(id, "acc_") {
-			q = operations.QueueQuery{AccountID: id, Zone: v.zone}
-		}
-		found, err := v.operations.Queue(v.scope(), q)
-		if err != nil {
-			return answer{}, err
-		}
-		for _, t := range found.Items {
-			p.Rows = append(p.Rows, v.taskRow(t))
+	if page := v.pageOfThing(id, ""); page != "" {
+		return redirect(page), nil
+	}
+	hits, err := v.operations.Search(v.scope(), p.Query)
+	if err != nil {
+		return answer{}, err
+	}
+	if id == "" && len(hits) > 0 && hits[0].Exact && (len(hits) == 1 || !hits[1].Exact) {
+		id = hits[0].ID
+	}
+	for _, h := range hits {
+		if h.Exact {
+			p.Exact = append(p.Exact, v.hitRow(h))
+		} else {
+			p.Similar = append(p.Similar, v.hitRow(h))
 		}
 	}
+	if p.Tasks, err = v.tasksAbout(id); err != nil {
+		return answer{}, err
+	}
 
+	p.Summary = v.say("console.search.found", "query", p.Query)
 	p.Empty = emptyState{
 		Icon:     "search",
 		Title:    v.say("console.search.empty.title", "query", p.Query),
@@ -60,4 +71,38 @@ func showSearch(v *visit) (answer, error) {
 		LinkText: v.say("console.queue.empty.all"),
 	}
 	return answer{page: "search", title: v.say("console.search.title"), data: p}, nil
+}
+
+// hitRow is something that was found, as a line: what it is called, and whose it is.
+func (v *visit) hitRow(h operations.Hit) row {
+	r := row{
+		Link:   v.pageOfThing(h.ID, h.AccountID),
+		Title:  h.Name.Name,
+		Badge:  v.thingBadge(h.ID),
+		Beside: v.clockAt(h.TimeZone),
+	}
+	if h.AccountID != h.ID {
+		r.Sub = h.AccountName
+	}
+	return r
+}
+
+// tasksAbout are the open tasks about what an id names.
+func (v *visit) tasksAbout(id string) ([]row, error) {
+	if id == "" {
+		return nil, nil
+	}
+	q := operations.QueueQuery{Subject: id, Zone: v.zone}
+	if db.KindOf(id) == db.PrefixAccount {
+		q = operations.QueueQuery{AccountID: id, Zone: v.zone}
+	}
+	found, err := v.operations.Queue(v.scope(), q)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, t := range found.Items {
+		rows = append(rows, v.taskRow(t))
+	}
+	return rows, nil
 }

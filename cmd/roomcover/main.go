@@ -39,6 +39,7 @@ type commands struct {
 	Assign   assignCommand    `cmd:"" help:"Assign licenses of a contract to rooms (by the API)."`
 	Ps       psCommand        `cmd:"" help:"Show what is under way (by the API)."`
 	Agenda   agendaCommand    `cmd:"" help:"Show what is late, and what is due today (by the API)."`
+	Find     findCommand      `cmd:"" help:"Find things by what is known of them (by the API)."`
 	Numbers  numbersCommand   `cmd:"" help:"Count what came and what ended, by the week (by the API)."`
 	Task     taskCommands     `cmd:"" aliases:"tasks" help:"Show what needs an operator, and decide (by the API)."`
 	Order    orderCommands    `cmd:"" help:"Orders: list, show, accept, reject, cancel (by the API)."`

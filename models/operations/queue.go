@@ -252,8 +252,8 @@ func nameItems(tx *db.Tx, items []QueueItem) error {
 	return nil
 }
 
-// IDOf returns the id of what somebody typed into a search: an id, the number of a replacement
-// or a spare, or an order's number at the vendor or the buyer, exactly; empty where it is none.
+// IDOf returns the id of what somebody typed into a search: an id, or the number that we gave
+// to an order, a replacement or a spare; empty where it is none.
 func (s *Operations) IDOf(ctx context.Context, typed string) (string, error) {
 	typed = strings.TrimSpace(typed)
 	if db.KindOf(typed) != "" {
@@ -272,9 +272,8 @@ func (s *Operations) IDOf(ctx context.Context, typed string) (string, error) {
 		}
 
 		var ids []string
-		err = tx.Table("orders").
-			Where("vendor_order_no = ? OR po_number = ?", strings.ToUpper(typed), typed).
-			Order("id DESC").Limit(1).Pluck("id", &ids).Error
+		err = tx.Table("orders").Where("vendor_order_no = ?", strings.ToUpper(typed)).
+			Pluck("id", &ids).Error
 		id = strings.Join(ids, "")
 		return err
 	})
