@@ -65,6 +65,7 @@ func (s *site) routes() []route {
 		operatorRoutes(),
 		keyRoutes(),
 		viewRoutes(),
+		undoRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)
