@@ -64,7 +64,7 @@ func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answe
 	c := confirmation{
 		Title:  v.say("console.account.correct.title", "company", acc.LegalName),
 		Says:   []string{v.say("console.account.correct.says")},
-		Hidden: []hidden{{"version", v.versionSeen(acc.Version)}},
+		Hidden: []hidden{{"version", v.formVersion(acc.Version)}},
 		Action: accountPath(acc.ID) + "/correct",
 		Submit: v.say("console.account.correct.preview"),
 		Back:   accountPath(acc.ID),
@@ -114,8 +114,8 @@ func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answe
 	return a, err
 }
 
-// versionSeen is the version that the visitor looked at: that of the form, else that of now.
-func (v *visit) versionSeen(now int64) string {
+// formVersion is the version that the visitor looked at: that of the form, else that of now.
+func (v *visit) formVersion(now int64) string {
 	if seen := v.form("version"); seen != "" && v.request.Method == post {
 		return seen
 	}
@@ -198,7 +198,7 @@ func (v *visit) previewCorrection(
 
 	page := confirmation{
 		Title:  v.say("console.account.correct.title", "company", acc.LegalName),
-		Hidden: []hidden{{"version", v.versionSeen(acc.Version)}, {fieldStep, stepDo}},
+		Hidden: []hidden{{"version", v.formVersion(acc.Version)}, {fieldStep, stepDo}},
 		Action: accountPath(acc.ID) + "/correct",
 		Submit: v.say("console.account.correct.do"),
 		Back:   accountPath(acc.ID),
@@ -224,11 +224,11 @@ func (v *visit) previewCorrection(
 		page.Hidden = append(page.Hidden, hidden{f.name, v.form(f.name)})
 	}
 	page.Fields = []field{v.reasonField()}
-	return v.askAgain(page, refused)
+	return v.askRefused(page, refused)
 }
 
-// askAgain shows a confirmation, with why its answer was refused, where it was.
-func (v *visit) askAgain(c confirmation, refused *rules.Error) (answer, error) {
+// askRefused shows a confirmation, with why its answer was refused, where it was.
+func (v *visit) askRefused(c confirmation, refused *rules.Error) (answer, error) {
 	if refused == nil {
 		return v.ask(c)
 	}

@@ -306,14 +306,13 @@ func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, e
 // rmaLine is a replacement with the name of its room.
 func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) line {
 	asked := r.CreatedAt
-	state := r.RMAFacts.State(v.now)
 	l := line{
 		Link: v.linkTo(processes.RMA, r.ID),
 		Cells: map[string]cell{
 			"number": {Text: r.Name(), Mono: true},
 			"device": {Text: r.ModelCode, Small: r.FaultySerial},
 			"room":   {Text: room},
-			"state":  {Badge: badge{v.language.Say("rma." + string(state)), rmaColors[state]}},
+			"state":  {Badge: v.rmaState(r)},
 			"asked":  v.when(&asked, acc.TimeZone),
 		},
 	}

@@ -152,7 +152,7 @@ func (v *visit) askAboutContract(c contractOwned, refused *rules.Error) (answer,
 		Back:   contractPath(c.ID),
 		Fields: []field{v.reasonField()},
 	}
-	return v.askAgain(page, refused)
+	return v.askRefused(page, refused)
 }
 
 func doContractAct(v *visit) (answer, error) {

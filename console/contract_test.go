@@ -16,7 +16,7 @@ func TestR39c_AnAgentSuspendsAndResumesAContractWithAReason(t *testing.T) {
 		require.Contains(t, agent.get(accountTab(c.Account, "contracts")).body, path)
 
 		ask := agent.get(path + "/do/suspend")
-		require.Contains(t, ask.body, "1 unit in use at Acme Ltda is not covered by it any more.")
+		require.Contains(t, ask.body, "Acme Ltda: 1 unit in use is not covered by it any more.")
 		without := agent.post(path+"/do/suspend", fieldConfirms, "yes")
 		require.Equal(t, http.StatusUnprocessableEntity, without.status)
 		done := agent.act(path+"/do/suspend", "reason", "the invoice is disputed")
@@ -27,7 +27,7 @@ func TestR39c_AnAgentSuspendsAndResumesAContractWithAReason(t *testing.T) {
 		require.Equal(t, http.StatusPreconditionFailed, again.status)
 
 		require.Contains(t, agent.act(path+"/do/resume").body, "Active")
-		require.Contains(t, agent.get(roomPath(c.Room.ID)).body, "A license in force is assigned")
+		require.Contains(t, agent.get(roomPath(c.Room.ID)).body, "A Select license of the room is in force")
 		require.Equal(t, http.StatusForbidden, w.signedIn(staff[2]).get(path+"/do/suspend").status)
 		require.Equal(t, http.StatusNotFound, agent.get(path+"/do/burn").status)
 	})

@@ -170,7 +170,7 @@ func (v *visit) askAboutDevice(d deviceOwned, refused *rules.Error) (answer, err
 			v.say("console.device.for", "company", d.acc.LegalName, "device", d.name),
 			v.language.Say("console.device.says." + act),
 		},
-		Hidden: []hidden{{"version", v.versionSeen(d.Version)}},
+		Hidden: []hidden{{"version", v.formVersion(d.Version)}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.device.act." + act),
 		Danger: act == "lost" || act == "retire",
@@ -184,7 +184,7 @@ func (v *visit) askAboutDevice(d deviceOwned, refused *rules.Error) (answer, err
 		c.Fields = append(c.Fields, f)
 	}
 	c.Fields = append(c.Fields, v.reasonField())
-	return v.askAgain(c, refused)
+	return v.askRefused(c, refused)
 }
 
 // doDeviceAct does what the confirmation asked about, to the version of the device that it

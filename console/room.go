@@ -64,10 +64,7 @@ func showRoom(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	inside, err := v.devicesInside(room, devices, answers[1:])
-	if err != nil {
-		return answer{}, err
-	}
+	inside := v.devicesInside(room, devices, answers[1:])
 
 	r := record{
 		Sub: placeOf(room.Room) + " · " + v.clockAt(room.TimeZone),
@@ -142,7 +139,7 @@ func (v *visit) roomCover(room roomInUse, a cover.Answer) recordSection {
 // devicesInside are the devices in the room, with the cover of their hardware.
 func (v *visit) devicesInside(
 	room roomInUse, devices []entitlement.Device, answers []entitlement.Covered,
-) (recordSection, error) {
+) recordSection {
 	var lines []line
 	for i, d := range devices {
 		l := line{
@@ -165,7 +162,7 @@ func (v *visit) devicesInside(
 	}, lines, "")
 	s.Title = v.say("console.account.tab.devices")
 	s.Empty.Icon = "monitor"
-	return s, nil
+	return s
 }
 
 // roomHistory is what was in the room through time: licences, devices, replacements. It

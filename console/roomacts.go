@@ -35,7 +35,7 @@ func (v *visit) askAboutRoom(room roomInUse, refused *rules.Error) (answer, erro
 		Title: v.language.Say("console.room.act."+act) + " · " + room.Name,
 		Says: []string{v.say("console.room.for",
 			"company", room.acc.LegalName, "room", room.Name, "site", placeOf(room.Room))},
-		Hidden: []hidden{{"version", v.versionSeen(room.Version)}},
+		Hidden: []hidden{{"version", v.formVersion(room.Version)}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.room.act." + act),
 		Danger: act == "archive",
@@ -62,7 +62,7 @@ func (v *visit) askAboutRoom(room roomInUse, refused *rules.Error) (answer, erro
 		c.Hidden = append(c.Hidden, hidden{"terms", "read"})
 	}
 	c.Fields = append(c.Fields, v.reasonField())
-	return v.askAgain(c, refused)
+	return v.askRefused(c, refused)
 }
 
 // contractField is the choice of a contract that has free licences.

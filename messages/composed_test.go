@@ -124,12 +124,6 @@ var composed = map[string][]string{
 		"user.language_changed", "warranty.attached", "warranty.claimed", "warranty.detached",
 		"warranty.imported", "warranty.linked",
 	},
-	"console.account.invitation.": {
-		"ISSUED", "SENT", "BOUNCED", "ACCEPTED", "EXPIRED", "SUPERSEDED", "REVOKED",
-	},
-	"console.account.mailstate.": {
-		"QUEUED", "SENDING", "SENT", "DELIVERED", "SOFT_FAIL", "HARD_BOUNCED", "SUPPRESSED", "UNKNOWN",
-	},
 	"console.account.field.": {
 		"legal_name", "street", "postal_code", "city", "region", "country", "time_zone", "locale", "mode",
 	},

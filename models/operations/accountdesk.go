@@ -117,16 +117,11 @@ type AccountEvent struct {
 }
 
 // AccountTimeline reads what happened to an account and everything of it, the newest first:
-// its orders before they had an account, too. It returns the cursor of what is before;
-// VALIDATION_FAILED refuses another. For the service and its operators.
+// its orders before they had an account, too. Ids grow with time: the cursor of what is before is
+// the last one's. For the service and its operators.
 func (s *Operations) AccountTimeline(
 	ctx context.Context, accountID, cursor string, limit int,
 ) (events []AccountEvent, next string, err error) {
-	after, err := ParseAgendaCursor("/query/after", cursor)
-	if err != nil {
-		return nil, "", err
-	}
-
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		events, next = nil, ""
 		if err := tx.Scope.Service(); err != nil {
@@ -135,10 +130,10 @@ func (s *Operations) AccountTimeline(
 
 		// Two pages, each found by an index of its own, make one.
 		page := func(of *gorm.DB) *gorm.DB {
-			if after != (AgendaCursor{}) {
-				of = of.Where("(at, id) < (?, ?)", after.At.UTC(), after.ID)
+			if cursor != "" {
+				of = of.Where("id < ?", cursor)
 			}
-			return of.Order("at DESC, id DESC").Limit(limit + 1)
+			return of.Order("id DESC").Limit(limit + 1)
 		}
 		orders := tx.Table("orders").Select("id").Where("account_id = ?", accountID)
 		var rows []db.AuditEvent
@@ -147,7 +142,7 @@ func (s *Operations) AccountTimeline(
 				page(tx.Table("audit_events").Select("id").Where("account_id = ?", accountID)),
 				page(tx.Table("audit_events").Select("id").
 					Where("account_id IS NULL AND chain_id IN (?)", orders))).
-			Order("at DESC, id DESC").
+			Order("id DESC").
 			Limit(limit + 1).
 			Find(&rows).Error
 		if err != nil {
@@ -155,7 +150,7 @@ func (s *Operations) AccountTimeline(
 		}
 		if len(rows) > limit {
 			rows = rows[:limit]
-			next = AgendaCursor{rows[limit-1].At, rows[limit-1].ID}.String()
+			next = rows[limit-1].ID
 		}
 
 		var ids []string
