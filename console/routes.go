@@ -40,6 +40,7 @@ const get, post = http.MethodGet, http.MethodPost
 func (s *site) routes() []route {
 	all := slices.Concat(
 		signInRoutes(),
+		secondStepRoutes(),
 		setUpRoutes(),
 		todayRoutes(),
 		queueRoutes(),
@@ -48,6 +49,7 @@ func (s *site) routes() []route {
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		meRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

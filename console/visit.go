@@ -45,6 +45,8 @@ const (
 	keyFlash       = "flash"
 	keyTransaction = "transaction"
 	keyTyped       = "typed"
+	keyHalf        = "half"    // a sign-in whose password was right
+	keyPasskey     = "passkey" // what a passkey was asked
 )
 
 const maxBody = 64 << 10 // octets of a form

@@ -69,6 +69,7 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 				'', '', 0, '', '', now())`,
 		"INSERT INTO operator_sessions VALUES ('hash-{i}', 'opr_{i}', 'Firefox', '', now(), now(), now())",
 		"INSERT INTO operator_recovery_codes VALUES ('opr_{i}', 'hash', NULL)",
+		"INSERT INTO operator_passkeys VALUES ('pky_{i}', 'opr_{i}', 'key-{i}', '', 0, false, '', 'Laptop', now(), NULL)",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)
 	}

@@ -101,5 +101,6 @@ func Entities() []any {
 		Operator{},
 		operatorSession{},
 		recoveryCode{},
+		Passkey{},
 	}
 }
