@@ -94,7 +94,8 @@ var arrows = map[string][]string{
 	"models/operations": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/logistics",
 		"models/notification", "models/order", "models/program", "models/replacement",
-		"models/warranty", "rules", "rules/catalogue", "rules/processes", "rules/spare",
+		"models/warranty", "rules", "rules/catalogue", "rules/ordering", "rules/processes",
+		"rules/spare",
 	},
 	"models/domains": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",

@@ -47,6 +47,9 @@ var accessTable = map[string]string{
 	"GET /console/queue/:id/do/:action":            "LAC-",
 	"POST /console/queue/:id/do/:action":           "LAC-",
 	"GET /console/orders":                          "LACM",
+	"GET /console/orders/:id":                      "LACM",
+	"GET /console/refusals":                        "LACM",
+	"GET /console/refusals/:id":                    "LACM",
 	"GET /console/search":                          "LACM",
 	"GET /console/settings/tokens":                 "LA--",
 	"POST /console/settings/tokens":                "LA--",
@@ -55,6 +58,7 @@ var accessTable = map[string]string{
 	"GET /console/settings/operators":              "L---",
 	"GET /console/settings/operators/:id/:change":  "L---",
 	"POST /console/settings/operators/:id/:change": "L---",
+	"GET /console/keys":                            "LACM",
 	"GET /console/kit":                             "LACM",
 }
 

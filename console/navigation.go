@@ -14,6 +14,7 @@ type navGroup struct {
 
 type navItem struct {
 	Path, Label, Icon string
+	Key               string // the letter that leads there after "g"; empty: none
 	Count             string // how much waits there; empty: not counted
 	Hot               bool   // some of it is late
 	Current           bool
@@ -49,6 +50,14 @@ var sections = []struct {
 	}},
 }
 
+// goKeys are the letters that lead to a page after "g". They are the same in each language, as
+// hands learn them.
+var goKeys = map[string]string{
+	Root:       "t",
+	queuePath:  "q",
+	ordersPath: "o",
+}
+
 // navigation is what the operator may open, with what waits there.
 func (v *visit) navigation() ([]navGroup, error) {
 	open, late, err := v.operations.OpenTasks(v.scope(), v.zone)
@@ -64,7 +73,12 @@ func (v *visit) navigation() ([]navGroup, error) {
 			if !(route{access: s.needs}).allows(v.who.Role) {
 				continue
 			}
-			item := navItem{Path: s.path, Label: v.say(s.label), Icon: s.icon}
+			item := navItem{
+				Path:  s.path,
+				Label: v.say(s.label),
+				Icon:  s.icon,
+				Key:   goKeys[s.path],
+			}
 			item.Current = v.request.URL.Path == s.path ||
 				s.path != Root && strings.HasPrefix(v.request.URL.Path, s.path+"/")
 			if s.count != nil {

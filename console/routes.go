@@ -46,10 +46,13 @@ func (s *site) routes() []route {
 		queueRoutes(),
 		taskRoutes(),
 		ordersList.routes(),
+		orderRoutes(),
+		refusalRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
 		meRoutes(),
+		keyRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

@@ -70,6 +70,10 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		"INSERT INTO operator_sessions VALUES ('hash-{i}', 'opr_{i}', 'Firefox', '', now(), now(), now())",
 		"INSERT INTO operator_recovery_codes VALUES ('opr_{i}', 'hash', NULL)",
 		"INSERT INTO operator_passkeys VALUES ('pky_{i}', 'opr_{i}', 'key-{i}', '', 0, false, '', 'Laptop', now(), NULL)",
+		`INSERT INTO operator_tasks (id, kind, subject_id, account_id, dedupe_key, what, why, state, resolution,
+				resolved_by, created_at)
+			VALUES ('tsk_{i}', 'SWEEP_LATE', 'x', {account}, 'x-{i}', 'x', 'x', 'OPEN', '', '', now())`,
+		"INSERT INTO operator_task_notes VALUES ('tsn_{i}', 'tsk_{i}', 'opr_{i}', 'x', now())",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)
 	}
