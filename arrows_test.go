@@ -77,7 +77,7 @@ var arrows = map[string][]string{
 		"rules/cover", "rules/licensing",
 	},
 	"models/logistics": {
-		"models/db", "models/program", "rules", "rules/calendar", "rules/catalogue",
+		"label", "messages", "models/db", "models/program", "rules", "rules/calendar", "rules/catalogue",
 		"rules/shipping",
 	},
 	"models/replacement": {
@@ -103,12 +103,14 @@ var arrows = map[string][]string{
 		"models/program", "models/replacement", "models/warranty",
 	},
 
+	// What a row says, as a mail and as papers.
+	"mail/letter": {"mail", "models/notification", "rules", "rules/catalogue"},
+
 	// Processes.
 	"activities": {
-		"carrier", "mail", "models/account", "models/db", "models/entitlement", "models/identity",
+		"carrier", "mail", "mail/letter", "models/account", "models/db", "models/entitlement", "models/identity",
 		"models/importjob", "models/logistics", "models/notification", "models/operations",
 		"models/order", "models/program", "models/replacement", "orderfile", "roomfile", "rules",
-		"rules/catalogue",
 	},
 	"workflows": {"activities", "clock"},
 	"worker": {
@@ -119,7 +121,7 @@ var arrows = map[string][]string{
 
 	// What people and programs call, and the command that puts it all together.
 	"api": {
-		"carrier", "label", "messages", "messages/process", "messages/promise", "models/account",
+		"carrier", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "orderfile", "roomfile",
@@ -129,7 +131,7 @@ var arrows = map[string][]string{
 	},
 	"web": {"messages", "models/identity", "rules"},
 	"console": {
-		"messages", "messages/process", "models/account",
+		"mail/letter", "messages", "messages/process", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "rules/**", "web",

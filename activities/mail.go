@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/letter"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
@@ -230,7 +231,7 @@ func (a *Mail) sendMail(ctx context.Context, n notification.Notification) notifi
 		return result
 	}
 
-	m, err := a.render(ref.Program, n)
+	m, err := letter.Render(ref.Program, n, a.PortalURL, a.DB.Secrets())
 	if err != nil {
 		a.Log.Error("a mail cannot be rendered",
 			"notification", n.ID, "template", n.Template, "error", err)

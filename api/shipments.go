@@ -7,8 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/label"
-	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/shipping"
@@ -180,40 +178,8 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 	if err != nil {
 		return nil, err
 	}
-
-	if p.StoredLabelID != "" {
-		stored, err := h.logistics.ShipmentLabelOf(ctx, p.ID)
-		if err != nil {
-			return nil, err
-		}
-		if stored.MediaType == mediaPDF {
-			return pdfOf(stored.Content, nil, "label", p.Reference())
-		}
-	}
-
-	if p.Tracking == nil {
-		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.",
-			"Wait until the carrier has booked it, "+
-				"or ship it by hand with carrier and tracking number.")
-	}
-
-	content, err := labelOf(p).PDF()
+	content, err := h.logistics.LabelPDF(ctx, p)
 	return pdfOf(content, err, "label", p.Reference())
-}
-
-func labelOf(p logistics.ShipmentPaper) label.Label {
-	return label.Label{
-		Locale:    p.Locale,
-		From:      partyOf(p.From),
-		To:        partyOf(p.To),
-		Carrier:   p.Carrier,
-		Service:   string(p.Service),
-		Tracking:  text(p.Tracking),
-		Reference: p.Reference(),
-		DeliverBy: paperDay(p.PromisedOn, p.Locale),
-		Contents:  fmt.Sprintf("%d × %s", p.Quantity, p.Model),
-		Date:      p.CreatedAt,
-	}
 }
 
 func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*pdf, error) {
@@ -221,61 +187,6 @@ func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*
 	if err != nil {
 		return nil, err
 	}
-	content, err := slipOf(p).PDF()
+	content, err := p.SlipPDF()
 	return pdfOf(content, err, "packing-slip", p.Reference())
-}
-
-func slipOf(p logistics.ShipmentPaper) label.Slip {
-	return label.Slip{
-		Locale:    p.Locale,
-		From:      partyOf(p.From),
-		To:        partyOf(p.To),
-		Reference: p.Reference(),
-		Tracking:  text(p.Tracking),
-		Date:      p.CreatedAt,
-		DateText:  paperDay(p.CreatedAt.Format(time.DateOnly), p.Locale),
-		Items: []label.Item{{
-			Model:       p.ModelCode,
-			Description: p.Model,
-			Serial:      p.Serial,
-			Quantity:    p.Quantity,
-		}},
-		Returns: returnText(p),
-	}
-}
-
-func partyOf(e logistics.ParcelEnd) label.Party {
-	return label.Party{
-		Name:       e.Name,
-		Company:    e.Company,
-		Street:     e.Street,
-		City:       e.City,
-		Region:     e.Region,
-		PostalCode: e.PostalCode,
-		Country:    e.Country,
-	}
-}
-
-// paperDay writes a day as people of the locale do.
-func paperDay(day, locale string) string {
-	at, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return ""
-	}
-	return messages.In(locale).ShortDate(at)
-}
-
-// returnText says how the faulty unit goes back; nothing where none does.
-func returnText(p logistics.ShipmentPaper) []string {
-	if !p.ReturnWanted {
-		return nil
-	}
-
-	l := messages.In(p.Locale)
-	days := int64(p.ReturnDays)
-	back := l.Count("paper.return.unit", days)
-	if p.FaultySerial != "" {
-		back = l.Count("paper.return.serial", days, messages.Args{"serial": p.FaultySerial})
-	}
-	return []string{back, l.Say("paper.return.how")}
 }

@@ -27,12 +27,14 @@ type answer struct {
 	file   *download     // instead of a page
 	live   bool          // the page refreshes itself, see refresh.go
 	reload bool          // the browser opens the page anew
+	letter []byte        // a mail as HTML, to be shown within a page
 }
 
 // download is a file that a browser keeps.
 type download struct {
 	name, kind string
 	body       []byte
+	inline     bool // the browser may show it
 }
 
 func redirect(to string) answer { return answer{status: http.StatusSeeOther, to: to} }
@@ -63,6 +65,12 @@ func (v *visit) finish(c *gin.Context, a answer) {
 
 	h := c.Writer.Header()
 	web.Headers(h, v.secure, web.OwnScripts)
+	switch {
+	case a.letter != nil:
+		h.Set("Content-Security-Policy", letterPolicy)
+	case a.page == "sheet":
+		h.Set("Content-Security-Policy", h.Get("Content-Security-Policy")+"; frame-src 'self'")
+	}
 	if a.to != "" {
 		h.Set("Location", a.to)
 	}
@@ -71,7 +79,11 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	}
 	if a.file != nil {
 		h.Set("Content-Type", a.file.kind)
-		h.Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
+		how := "attachment"
+		if a.file.inline {
+			how = "inline"
+		}
+		h.Set("Content-Disposition", how+`; filename="`+a.file.name+`"`)
 	}
 	switch a.status {
 	case http.StatusTooManyRequests:
@@ -97,8 +109,11 @@ func (v *visit) render(a *answer) ([]byte, error) {
 	if v.refreshes() && !(a.live && a.status == http.StatusOK) {
 		return nil, v.reload(a)
 	}
-	if a.file != nil {
+	switch {
+	case a.file != nil:
 		return a.file.body, nil
+	case a.letter != nil:
+		return a.letter, nil
 	}
 	if a.page == "" {
 		return nil, nil

@@ -65,6 +65,7 @@ type site struct {
 	operations    *operations.Operations
 	log           *slog.Logger
 	secure        bool
+	public        string // address of the service, without a slash at its end
 	zone          string
 	kit           bool
 	issuer        *relyingParty // nil: there is none
@@ -159,6 +160,7 @@ func newSite(o Options) (*site, error) {
 		operations:    o.Domains.Operations,
 		log:           o.Log,
 		secure:        !o.Insecure,
+		public:        strings.TrimRight(o.PublicURL, "/"),
 		zone:          o.TimeZone,
 		kit:           o.Kit,
 		sessions:      newSessions(o.Domains.Operators, !o.Insecure),

@@ -132,6 +132,12 @@ func (l listing) show(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	views, err := v.viewsFacet(l.path)
+	if err != nil {
+		return answer{}, err
+	}
+	found.Facets = append(found.Facets, views)
+
 	shown := l.shown(v)
 	p := listPage{
 		listResult: found,

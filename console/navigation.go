@@ -43,6 +43,9 @@ var sections = []struct {
 	}},
 	{"console.nav.business", []section{
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
+		{accountsPath, "console.accounts.title", "building-2", may(rules.ViewProcesses), nil},
+		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
+		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
 	{"console.nav.setup", []section{
 		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},

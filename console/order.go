@@ -9,7 +9,6 @@ import (
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
-	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
@@ -190,7 +189,7 @@ func (v *visit) orderLines(f operations.OrderFile) orderTable {
 	for _, l := range f.Lines {
 		c := line{Cells: map[string]cell{
 			"sku":      {Text: l.SKU},
-			"service":  {Text: v.language.Say("service." + string(l.ServiceType))},
+			"service":  {Text: v.serviceName(l.ServiceType)},
 			"term":     {Text: v.termOf(l.TermYears)},
 			"quantity": {Text: v.language.Number(l.Quantity)},
 		}}
@@ -215,7 +214,7 @@ func (v *visit) orderContracts(f operations.OrderFile) orderTable {
 	var lines []line
 	for _, c := range f.Contracts {
 		l := line{Cells: map[string]cell{
-			"contract": {Text: v.language.Say("service." + string(c.Type)), Small: v.termOf(c.TermYears)},
+			"contract": {Text: v.serviceName(c.Type), Small: v.termOf(c.TermYears)},
 			"inforce":  {Text: v.inForce(c)},
 			"start":    v.startOf(c),
 			"end":      {},
@@ -257,17 +256,6 @@ func (v *visit) startOf(c entitlement.ContractEntry) cell {
 	}
 }
 
-var contractColors = map[rules.ContractState]string{
-	rules.ContractPendingStart: "blue",
-	rules.ContractActive:       "green",
-	rules.ContractSuspended:    "amber",
-	rules.ContractCancelled:    "red",
-}
-
-func (v *visit) contractState(s rules.ContractState) badge {
-	return badge{Text: v.language.Say("contract." + string(s)), Color: contractColors[s]}
-}
-
 // orderPeople are the invitations that came with the order, with how far their mail came, and
 // the questions to administrators whether the person may come in (S15).
 func (v *visit) orderPeople(f operations.OrderFile) orderTable {
@@ -283,7 +271,7 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 		}}
 		for _, m := range f.Mails {
 			if m.SubjectID == i.ID && m.Template == rules.TemplateInvitation {
-				l.Cells["delivery"] = cell{Badge: v.mailState(m.State), Small: m.LastError}
+				l.Cells["delivery"] = v.mailDelivery(m)
 				break
 			}
 		}
@@ -302,40 +290,6 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 	}
 	return v.orderTableOf(v.say("console.order.people"),
 		[]string{"person", "role", "state", "delivery", "since"}, lines)
-}
-
-var invitationColors = map[rules.InvitationState]string{
-	rules.InvitationIssued:   "blue",
-	rules.InvitationSent:     "blue",
-	rules.InvitationBounced:  "red",
-	rules.InvitationAccepted: "green",
-}
-
-// invitationState is how an invitation stands for people: one whose time is over is expired,
-// though its workflow may store it a moment later.
-func (v *visit) invitationState(i identity.Invitation) badge {
-	state := i.State
-	if state.Live() && !v.now.Before(i.ExpiresAt) {
-		state = rules.InvitationHasExpired
-	}
-	return badge{
-		Text:  v.language.Say("console.order.invitation." + string(state)),
-		Color: invitationColors[state],
-	}
-}
-
-var mailColors = map[rules.NotificationState]string{
-	rules.NotificationQueued:      "blue",
-	rules.NotificationSending:     "blue",
-	rules.NotificationSent:        "green",
-	rules.NotificationDelivered:   "green",
-	rules.NotificationSoftFail:    "amber",
-	rules.NotificationHardBounced: "red",
-	rules.NotificationUnknown:     "amber",
-}
-
-func (v *visit) mailState(s rules.NotificationState) badge {
-	return badge{Text: v.language.Say("console.order.mail." + string(s)), Color: mailColors[s]}
 }
 
 func (v *visit) orderMails(f operations.OrderFile) orderTable {

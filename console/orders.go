@@ -167,7 +167,7 @@ func (v *visit) orderLine(o order.Order, names map[string]string) line {
 		Cells: map[string]cell{
 			"number":    {Text: o.PONumber, Small: db.Text(o.VendorOrderNo), Plain: o.PONumber},
 			"customer":  {Text: o.Payload.EndCustomer.Company},
-			"service":   {Text: v.language.Say("service." + string(o.ServiceType))},
+			"service":   {Text: v.serviceName(o.ServiceType)},
 			"quantity":  {Text: v.language.Number(quantity)},
 			"seller":    {Text: names[o.ResellerID]},
 			"state":     {Badge: v.orderState(o.State)},
@@ -211,7 +211,7 @@ func (v *visit) ordersFacets(found []order.Order, names map[string]string) []fac
 		stateValues = append(stateValues, string(s))
 	}
 	for _, s := range orderServices {
-		services = append(services, facetOption{Label: v.language.Say("service." + string(s))})
+		services = append(services, facetOption{Label: v.serviceName(s)})
 		serviceValues = append(serviceValues, string(s))
 	}
 

@@ -17,6 +17,7 @@ import (
 // facet is a chip that shows how a list is narrowed, and opens the choices.
 type facet struct {
 	Label, Value string
+	Icon         string
 	On           bool // it narrows
 	Options      []facetOption
 }

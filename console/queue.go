@@ -51,9 +51,14 @@ func showQueue(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	views, err := v.viewsFacet(queuePath)
+	if err != nil {
+		return answer{}, err
+	}
+
 	p := queuePage{
 		Summary: v.queueSummary(found),
-		Facets:  v.queueFacets(q, found),
+		Facets:  append(v.queueFacets(q, found), views),
 		Further: v.further(queuePath, found.Next.String()),
 		Work:    v.mayDo(rules.WorkTasks),
 		Empty: emptyState{

@@ -48,11 +48,16 @@ func (s *site) routes() []route {
 		ordersList.routes(),
 		orderRoutes(),
 		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
+		mailRoutes(),
+		shipmentRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
 		meRoutes(),
 		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

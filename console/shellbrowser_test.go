@@ -17,13 +17,13 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// tab is a real Chromium with an agent signed in.
-type tab struct {
+// chromium is a real Chromium with an agent signed in.
+type chromium struct {
 	*world
 	ctx context.Context
 }
 
-func newTab(t *testing.T, w *world) *tab {
+func newChromium(t *testing.T, w *world) *chromium {
 	t.Helper()
 	path := ""
 	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
@@ -50,24 +50,24 @@ func newTab(t *testing.T, w *world) *tab {
 		quit()
 		stop()
 	})
-	b := &tab{world: w, ctx: ctx}
+	b := &chromium{world: w, ctx: ctx}
 	b.open(StartPath + "?as=" + byRole[rules.OperatorAgent].Email)
 	return b
 }
 
-func (b *tab) open(path string) {
+func (b *chromium) open(path string) {
 	b.t.Helper()
 	_, err := chromedp.RunResponse(b.ctx, chromedp.Navigate(b.url+path))
 	require.NoError(b.t, err)
 }
 
-func (b *tab) press(keys string) {
+func (b *chromium) press(keys string) {
 	b.t.Helper()
 	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.KeyEvent(keys)))
 }
 
 // leads presses keys that lead to another page, and returns its address.
-func (b *tab) leads(keys string) string {
+func (b *chromium) leads(keys string) string {
 	b.t.Helper()
 	_, err := chromedp.RunResponse(b.ctx, chromedp.KeyEvent(keys))
 	require.NoError(b.t, err)
@@ -76,7 +76,7 @@ func (b *tab) leads(keys string) string {
 	return strings.TrimPrefix(at, b.url)
 }
 
-func (b *tab) holds(expression string) bool {
+func (b *chromium) holds(expression string) bool {
 	b.t.Helper()
 	out, err := chromedp.Run(b.ctx, chromedp.EvaluateAsDevTools[bool](expression))
 	require.NoError(b.t, err, expression)
@@ -84,7 +84,7 @@ func (b *tab) holds(expression string) bool {
 }
 
 // becomes waits until something holds in the page.
-func (b *tab) becomes(expression string) {
+func (b *chromium) becomes(expression string) {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool { return b.holds(expression) }, 20*time.Second, 20*time.Millisecond,
 		expression)
@@ -92,7 +92,7 @@ func (b *tab) becomes(expression string) {
 
 // looks has the page ask for what is new now, instead of after fifteen seconds, and waits for
 // the answer; refused says that the page did not ask.
-func (b *tab) looks() (refused bool) {
+func (b *chromium) looks() (refused bool) {
 	b.t.Helper()
 	asked := `new Promise(done => {
 		const live = document.getElementById("live");
@@ -108,7 +108,7 @@ func (b *tab) looks() (refused bool) {
 	return out
 }
 
-func (b *tab) titles(n int) string {
+func (b *chromium) titles(n int) string {
 	return fmt.Sprintf("document.querySelectorAll('#live a.row').length === %d", n)
 }
 
@@ -116,7 +116,7 @@ func TestTheConsoleInABrowserByKeysAndByItself(t *testing.T) {
 	w := issuerWorld(t)
 	w.raise(db.TaskSweepLate, "one")
 	second := w.raise(db.TaskShipmentContradicted, "two")
-	b := newTab(t, w)
+	b := newChromium(t, w)
 
 	require.Equal(t, queuePath, b.leads("gq"))
 	b.press("jj")
@@ -160,7 +160,7 @@ func TestTheConsoleInABrowserByKeysAndByItself(t *testing.T) {
 
 func TestManyLinesInABrowser(t *testing.T) {
 	w, _ := shelfWorld(t)
-	b := newTab(t, w)
+	b := newChromium(t, w)
 	b.open(ordersPath)
 	require.True(t, b.holds(`getComputedStyle(document.querySelector("#bulk .acts")).display === "none"`))
 	b.press("jxjx")

@@ -80,7 +80,7 @@ func (d door) leads(t *testing.T, path string) {
 	}
 }
 
-// secretPaths are where the service puts the secrets of links; see activities/mailcontent.go.
+// secretPaths are where the service puts the secrets of links; see mail/letter/letter.go.
 var secretPaths = map[string]string{
 	"invitation":          "/invitation?token=6mZ0c9S1vX4mR2q7",
 	"invitation_reminder": "/invitation?token=6mZ0c9S1vX4mR2q7",

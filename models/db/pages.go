@@ -77,3 +77,6 @@ func (p Page) ApplySorted(q, within *gorm.DB, sort Sort, name string) *gorm.DB {
 func Part(text string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
 }
+
+// Beginning is the pattern of Part for a text at the beginning of a value.
+func Beginning(text string) string { return Part(text)[1:] }

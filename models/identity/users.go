@@ -102,5 +102,7 @@ func Entities() []any {
 		operatorSession{},
 		recoveryCode{},
 		Passkey{},
+		OperatorView{},
+		OperatorPresence{},
 	}
 }

@@ -247,6 +247,18 @@ func (s *Logistics) ListCarrierEvents(
 	return out, next, err
 }
 
+// GetCarrierEvent returns one event as it came, to the service and its operators.
+func (s *Logistics) GetCarrierEvent(ctx context.Context, id string) (CarrierEvent, error) {
+	var e CarrierEvent
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return db.Found(tx.First(&e, "id = ?", id).Error)
+	})
+	return e, err
+}
+
 // PruneCarrierBodies empties the texts of messages that came before the instant. What was
 // understood of them stays; a message that still waits for its parcel keeps its text.
 func PruneCarrierBodies(tx *db.Tx, before time.Time, limit int) (int64, error) {

@@ -463,18 +463,19 @@ func KeepParcel(tx *db.Tx, bookingKey string) (kept bool, err error) {
 	return keepParcels(tx, "booking_key = ?", bookingKey)
 }
 
-func keepParcels(tx *db.Tx, where string, args ...any) (kept bool, err error) {
-	live := []shipping.ShipmentState{
-		shipping.ShipmentCreated,
-		shipping.ShipmentLabelled,
-		shipping.ShipmentPickedUp,
-		shipping.ShipmentInTransit,
-		shipping.ShipmentException,
-	}
+// liveStates are those in which a parcel is under way.
+var liveStates = []shipping.ShipmentState{
+	shipping.ShipmentCreated,
+	shipping.ShipmentLabelled,
+	shipping.ShipmentPickedUp,
+	shipping.ShipmentInTransit,
+	shipping.ShipmentException,
+}
 
+func keepParcels(tx *db.Tx, where string, args ...any) (kept bool, err error) {
 	res := tx.Model(&Shipment{}).
 		Where(where, args...).
-		Where("state IN ?", live).
+		Where("state IN ?", liveStates).
 		Update("cancel_asked_at", nil)
 	return res.RowsAffected > 0, res.Error
 }
@@ -502,7 +503,11 @@ type ShipmentFilter struct {
 	Direction shipping.ShipmentDirection
 	State     shipping.ShipmentState
 	Tracking  string
-	Page      db.Page
+	// Contradicted are only those whose scans exclude each other.
+	Contradicted bool
+	// QuietSince are only those under way of which nobody has told anything since; zero: all.
+	QuietSince time.Time
+	Page       db.Page
 }
 
 // ListShipments lists the shipments in scope, newest first.
@@ -521,6 +526,14 @@ func (s *Logistics) ListShipments(
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
+		}
+
+		if f.Contradicted {
+			q = q.Where("contradicted")
+		}
+		if !f.QuietSince.IsZero() {
+			q = q.Where("state IN ?", liveStates).
+				Where("COALESCE(last_scan_at, created_at) < ?", f.QuietSince)
 		}
 
 		q, err := forSubject(tx, q, f.SubjectID)

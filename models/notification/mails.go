@@ -150,7 +150,7 @@ func QueueEach(tx *db.Tx, mails ...Notification) error {
 
 // ResendMail queues a mail again that an operator found not to have arrived. A mail
 // that has not failed, or whose subject is over, answers STATE_CONFLICT. Each call
-// sends it once more.
+// sends it once more. The tasks about its failure are closed.
 func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		var n Notification
@@ -192,14 +192,23 @@ func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 		if err := tx.Audit(n.ID, n.AccountID, false, resent); err != nil {
 			return err
 		}
+		if err := settleTrouble(tx, n.ID, "resend"); err != nil {
+			return err
+		}
 
 		return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"),
 			map[string]string{db.PayloadSummary: n.Template + ", once more"}))
 	})
 }
 
-// MailDelivered records that a mail whose fate was unknown did arrive. One that was not
-// sent answers STATE_CONFLICT.
+// settleTrouble closes the tasks that ask what became of a mail: the actor has seen to it.
+func settleTrouble(tx *db.Tx, id, resolution string) error {
+	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
+	return db.SettleKinds(tx, kinds, id, resolution)
+}
+
+// MailDelivered records that a mail whose fate was unknown did arrive, and closes the task
+// about it. One that was not sent answers STATE_CONFLICT.
 func (s *Notifications) MailDelivered(ctx context.Context, id string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		sent := []rules.NotificationState{rules.NotificationUnknown, rules.NotificationSent}
@@ -215,8 +224,12 @@ func (s *Notifications) MailDelivered(ctx context.Context, id string) error {
 				"Read the mail's state again.")
 		}
 
-		return tx.Audit(id, nil, false,
+		err := tx.Audit(id, nil, false,
 			db.Entry{Verb: "mail.delivered", ObjectID: id, Details: nil})
+		if err != nil {
+			return err
+		}
+		return settleTrouble(tx, id, "mark_delivered")
 	})
 }
 
@@ -240,8 +253,16 @@ func (s *Notifications) GetNotification(ctx context.Context, id string) (Notific
 // NotificationFilter narrows a list of mails; empty fields do not narrow.
 type NotificationFilter struct {
 	OrderID, SubjectID string
-	State              rules.NotificationState
-	Page               db.Page
+	// POKey is the number of purchase orders, as ordering.PONumberKey folds it.
+	POKey     string
+	AccountID string
+	Template  string
+	State     rules.NotificationState
+	// Recipient is an address, or what an address begins with.
+	Recipient string
+	// Failed are only those that were refused for good or whose fate is unknown.
+	Failed bool
+	Page   db.Page
 }
 
 // ListNotifications lists mails and their delivery state, newest first.
@@ -259,11 +280,24 @@ func (s *Notifications) ListNotifications(
 		for column, value := range map[string]string{
 			"order_id":   f.OrderID,
 			"subject_id": subject,
+			"account_id": f.AccountID,
+			"template":   f.Template,
 			"state":      string(f.State),
 		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
+		}
+		if address := rules.NormaliseEmail(f.Recipient); address != "" {
+			q = q.Where("recipient LIKE ? ESCAPE '!'", db.Beginning(address))
+		}
+		if f.POKey != "" {
+			q = q.Where("order_id IN (SELECT id FROM orders WHERE po_key = ?)", f.POKey)
+		}
+		if f.Failed {
+			q = q.Where("state IN ?", []rules.NotificationState{
+				rules.NotificationHardBounced, rules.NotificationUnknown,
+			})
 		}
 
 		return f.Page.Apply(q).Find(&out).Error
@@ -271,6 +305,40 @@ func (s *Notifications) ListNotifications(
 
 	out, next := db.Cut(f.Page, out, func(n Notification) string { return n.ID })
 	return out, next, err
+}
+
+// LastMails returns the last mail of a template about each subject, by the subject's id.
+func (s *Notifications) LastMails(
+	ctx context.Context, template string, subjects []string,
+) (map[string]Notification, error) {
+	var rows []Notification
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("subject_id IN ? AND template = ?", append([]string{""}, subjects...), template).
+			Order("id").
+			Find(&rows).Error
+	})
+
+	last := map[string]Notification{}
+	for _, n := range rows {
+		last[n.SubjectID] = n
+	}
+	return last, err
+}
+
+// AttemptsOf lists the attempts at a mail that failed, oldest first, to the service and its
+// operators.
+func (s *Notifications) AttemptsOf(
+	ctx context.Context, id string,
+) ([]NotificationAttempt, error) {
+	var out []NotificationAttempt
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Where("notification_id = ?", id).Order("at, id").Limit(200).Find(&out).Error
+	})
+	return out, err
 }
 
 // Entities lists the entities of mails: one for each table.

@@ -151,6 +151,16 @@ func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueIte
 	return items[0], nil
 }
 
+// TaskDue returns when a task is due: at the end of the day on which it was raised, by the
+// clock of the desk's zone.
+func TaskDue(t db.OperatorTask, zone string) time.Time {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		place = time.UTC
+	}
+	return endOfDay(t.CreatedAt, place)
+}
+
 // endOfDay is the end of the day in which an instant lies.
 func endOfDay(at time.Time, zone *time.Location) time.Time {
 	return rules.StartOfDay(rules.DateIn(at, zone).AddDays(1), zone).UTC()

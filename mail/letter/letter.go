@@ -1,4 +1,6 @@
-package activities
+// Package letter makes of a queued notification the mail that it is, in the program's name: for
+// who sends it, and for who looks at it afterwards.
+package letter
 
 import (
 	"maps"
@@ -9,9 +11,30 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-// render makes the mail of a notification, in the program's name (R1). Links
-// and codes are derived here and stand nowhere but in the mail.
-func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Message, error) {
+// Secrets are what only a mail's reader may have. They are derived when the mail is written,
+// and stand nowhere else.
+type Secrets interface {
+	InvitationToken(invitationID string) string
+	OneTimeCode(challengeID string) string
+	ResetToken(challengeID string) string
+}
+
+// Hidden are the secrets of a mail that somebody else than its reader looks at: none.
+var Hidden Secrets = hidden{}
+
+type hidden struct{}
+
+const hiddenSecret = "••••••"
+
+func (hidden) InvitationToken(string) string { return hiddenSecret }
+func (hidden) OneTimeCode(string) string     { return hiddenSecret }
+func (hidden) ResetToken(string) string      { return hiddenSecret }
+
+// Render makes the mail of a notification, in the program's name (R1). The portal is at the
+// address.
+func Render(
+	p catalogue.Program, n notification.Notification, portal string, s Secrets,
+) (mail.Message, error) {
 	locale := p.Locale(n.Locale)
 	wanted := p.Subject(n.Template, locale)
 	content := mail.Content{
@@ -19,13 +42,13 @@ func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Me
 		Locale:     locale,
 		Subject:    wanted,
 		OwnSubject: wanted != rules.DefaultSubjects(p.Name)[n.Template][locale],
-		Params:     a.withSecrets(n, locale),
+		Params:     params(n, portal, locale, s),
 		Brand: mail.Brand{
 			Name:              p.Name,
 			SenderName:        p.Sender(locale),
 			SenderAddress:     p.SenderAddress,
 			Mailbox:           p.Mailbox,
-			PortalURL:         a.PortalURL,
+			PortalURL:         portal,
 			MenuServiceOrders: p.ServiceOrdersLabel(locale),
 		},
 	}
@@ -60,7 +83,10 @@ func threadOf(n notification.Notification) string {
 	return ""
 }
 
-func (a *Mail) withSecrets(n notification.Notification, locale string) map[string]any {
+// params are a notification's parameters, with the secrets of its template.
+func params(
+	n notification.Notification, portal, locale string, s Secrets,
+) map[string]any {
 	params := maps.Clone(n.Params)
 	if params == nil {
 		params = map[string]any{}
@@ -71,17 +97,15 @@ func (a *Mail) withSecrets(n notification.Notification, locale string) map[strin
 		params["contact_name"] = n.Recipient
 	}
 
-	secrets := a.DB.Secrets()
 	switch n.Template {
-	case "invitation", "invitation_reminder":
+	case rules.TemplateInvitation, rules.TemplateInvitationReminder:
 		// the page opens in the mail's language
-		params["link"] = a.PortalURL + "/invitation?token=" +
-			secrets.InvitationToken(n.SubjectID) + "&lang=" + locale
-	case "one_time_code":
-		params["code"] = secrets.OneTimeCode(n.SubjectID)
-	case "password_reset":
-		params["link"] = a.PortalURL + "/password-reset/new?token=" +
-			secrets.ResetToken(n.SubjectID)
+		params["link"] = portal + "/invitation?token=" +
+			s.InvitationToken(n.SubjectID) + "&lang=" + locale
+	case rules.TemplateOneTimeCode:
+		params["code"] = s.OneTimeCode(n.SubjectID)
+	case rules.TemplatePasswordReset:
+		params["link"] = portal + "/password-reset/new?token=" + s.ResetToken(n.SubjectID)
 	}
 
 	return params
