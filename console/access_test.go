@@ -36,6 +36,8 @@ var accessTable = map[string]string{
 	"POST /console/me/passkeys/new":                "LACM",
 	"GET /console/me/passkeys/:id/:change":         "LACM",
 	"POST /console/me/passkeys/:id/:change":        "LACM",
+	"GET /console/me/app":                          "LACM",
+	"POST /console/me/app":                         "LACM",
 	"GET /console/me/codes":                        "LACM",
 	"POST /console/me/codes":                       "LACM",
 	"GET /console":                                 "LACM",
@@ -148,7 +150,7 @@ func TestS52_WhatNeedsAFreshSignInAsksForIt(t *testing.T) {
 		require.Contains(t, answer.body, "Sign in again first", r.path)
 		require.Contains(t, answer.body, "fresh=1", r.path)
 	}
-	require.Equal(t, 7, fresh)
+	require.Equal(t, 9, fresh)
 }
 
 func TestS52_WhatWasTypedIsThereAfterTheFreshSignIn(t *testing.T) {

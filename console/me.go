@@ -32,6 +32,7 @@ type mePage struct {
 	Issuer       bool // at the issuer, which has the factors
 	Name, Email  string
 	App          badge
+	HasApp       bool
 	Passkeys     []passkeyView
 	PasskeysKnow bool // of this address browsers know passkeys
 	CodesLeft    int64
@@ -64,6 +65,7 @@ func showMe(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	p.App = badge{Text: v.say("console.me.app.none")}
+	p.HasApp = f.App
 	if f.App {
 		p.App = badge{Text: v.say("console.me.app.used"), Color: "green"}
 	}

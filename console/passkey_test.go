@@ -474,6 +474,38 @@ func TestS52_NewRecoveryCodesEndThoseOfBefore(t *testing.T) {
 	require.Contains(t, w.verbs(p.ID), "operator.recovery_codes_made")
 }
 
+func TestS52_AnAppIsSetUpOrReplacedOnceItShowsACode(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := worldOn(t, env, false)
+		p := w.setUpByPasskey("ana@desk.example")
+		b := w.browser()
+		require.Equal(t, Root, b.secondStep(p.person, p.device.signs).path)
+		app := func(page reply) *person {
+			m := keyShown.FindStringSubmatch(page.body)
+			require.NotNil(t, m, page.body)
+			return &person{Operator: p.Operator, key: strings.ReplaceAll(m[1], " ", "")}
+		}
+		first := app(b.get(appPath))
+		require.NotEqual(t, first.key, app(b.get(appPath)).key, "a page that was left leaves nothing behind")
+		wrong := b.post(appPath, "code", first.codeAt(w, 0))
+		require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+		require.Contains(t, b.get(mePath).body, "Not set up")
+
+		first = app(wrong)
+		require.Equal(t, mePath, b.post(appPath, "code", first.codeAt(w, -1)).path)
+		require.Contains(t, b.get(mePath).body, "In use")
+		require.Equal(t, Root, w.browser().enter(signInPath, p.person, goodPassword, first.codeAt(w, 0)).path)
+
+		second := app(b.get(appPath))
+		require.Equal(t, mePath, b.post(appPath, "code", second.codeAt(w, -1)).path)
+		require.Equal(t, http.StatusUnprocessableEntity,
+			w.browser().enter(signInPath, p.person, goodPassword, first.codeAt(w, 1)).status)
+		require.Equal(t, Root, w.browser().enter(signInPath, p.person, goodPassword, second.codeAt(w, 0)).path)
+		require.Equal(t, appPath, b.post(appPath, "code", second.codeAt(w, 1)).path, "the key is used up")
+		require.Contains(t, w.verbs(p.ID), "operator.app_set_up")
+	})
+}
+
 // Changing a second factor asks for a fresh sign-in, like every change of who gets in.
 func TestS52_ChangingASecondFactorAsksForAFreshSignIn(t *testing.T) {
 	w := passwordWorld(t)
@@ -483,7 +515,7 @@ func TestS52_ChangingASecondFactorAsksForAFreshSignIn(t *testing.T) {
 	w.site.freshFor = 0
 	one := mePath + "/passkeys/" + w.passkeys(p.ID)[0].ID
 	require.Equal(t, http.StatusForbidden, b.get(newPasskeyPath).status)
-	for _, path := range []string{newPasskeyPath, one + "/rename", one + "/remove", codesPath} {
+	for _, path := range []string{newPasskeyPath, one + "/rename", one + "/remove", codesPath, appPath} {
 		r := b.post(path, "confirmed", "yes", "name", "x")
 		require.Equal(t, http.StatusForbidden, r.status, path)
 		require.Contains(t, r.body, "Sign in again first", path)
@@ -495,7 +527,7 @@ func TestS52_WhoSignsInAtTheIssuerHasTheirFactorsThere(t *testing.T) {
 	w := issuerWorld(t)
 	b := w.signedIn(staff[1])
 	require.Contains(t, b.get(mePath).body, "You sign in with your work account")
-	for _, path := range []string{newPasskeyPath, codesPath} {
+	for _, path := range []string{newPasskeyPath, codesPath, appPath} {
 		require.Equal(t, http.StatusNotFound, b.get(path).status, path)
 		require.Equal(t, http.StatusNotFound, b.post(path, "confirmed", "yes").status, path)
 	}

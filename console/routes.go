@@ -56,6 +56,7 @@ func (s *site) routes() []route {
 		tokenRoutes(),
 		operatorRoutes(),
 		meRoutes(),
+		appRoutes(),
 		keyRoutes(),
 		viewRoutes(),
 	)

@@ -47,6 +47,7 @@ const (
 	keyTyped       = "typed"
 	keyHalf        = "half"    // a sign-in whose password was right
 	keyPasskey     = "passkey" // what a passkey was asked
+	keyApp         = "app"     // the sealed key of an app that is being set up
 )
 
 const maxBody = 64 << 10 // octets of a form
