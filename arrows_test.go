@@ -208,6 +208,28 @@ var testOnly = []string{
 	"scripts/testpostgres",
 }
 
+// libraries are those that one package of ours stands before: no other imports them.
+var libraries = map[string]string{
+	"github.com/go-webauthn/webauthn": "web",
+}
+
+// TestLibraryArrows keeps a library behind the one package that knows it.
+func TestLibraryArrows(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		for _, i := range p.Imports {
+			for library, only := range libraries {
+				if i != library && !strings.HasPrefix(i, library+"/") {
+					continue
+				}
+				used[library] = true
+				require.Equal(t, module+only, p.ImportPath, "imports %s", i)
+			}
+		}
+	}
+	require.Len(t, used, len(libraries), "a library that nobody imports is taken out of the plan")
+}
+
 type goPackage struct {
 	ImportPath string
 	Imports    []string

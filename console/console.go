@@ -73,6 +73,7 @@ type site struct {
 	temporal      temporalUI
 	kit           bool
 	issuer        *relyingParty // nil: there is none
+	passkeys      *web.Passkeys // nil: browsers know none of this address
 	sessions      *scs.SessionManager
 	origins       *http.CrossOriginProtection
 	pages         pages
@@ -175,6 +176,9 @@ func newSite(o Options) (*site, error) {
 	}
 	if s.zone == "" {
 		s.zone = "UTC"
+	}
+	if p, ok := web.NewPasskeys(public); ok {
+		s.passkeys = p
 	}
 	if o.Issuer.given() {
 		s.issuer = newRelyingParty(o.Issuer, strings.TrimRight(o.PublicURL, "/"))

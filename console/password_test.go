@@ -64,9 +64,18 @@ func (p *person) codeAt(w *world, steps int) string {
 	return code
 }
 
+// enter takes both steps of a sign-in; it ends with the first where that is refused.
 func (b *browser) enter(path string, p *person, password, code string) reply {
 	b.t.Helper()
-	return b.post(path, "email", p.Email, "password", password, "code", code)
+	if first := b.firstStep(path, p, password); first.path != secondPath {
+		return first
+	}
+	return b.post(secondPath, "code", code)
+}
+
+func (b *browser) firstStep(path string, p *person, password string) reply {
+	b.t.Helper()
+	return b.post(path, "email", p.Email, "password", password)
 }
 
 func TestS53_WithoutAnIssuerOperatorsHavePasswordAndSecondFactor(t *testing.T) {
@@ -90,7 +99,8 @@ func TestS53_WithoutAnIssuerOperatorsHavePasswordAndSecondFactor(t *testing.T) {
 	})
 }
 
-// The answer is one and the same, whoever it is and whatever is wrong.
+// The answer is one and the same, whoever it is and whatever is wrong, until the password is
+// right: what the second step asks for shows only then.
 func TestS53_TheAnswerDoesNotSayWhoIsAnOperator(t *testing.T) {
 	w := passwordWorld(t)
 	p := w.added("ana@desk.example", rules.OperatorAgent)
@@ -106,20 +116,26 @@ func TestS53_TheAnswerDoesNotSayWhoIsAnOperator(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, r.status, email)
 		return strings.ReplaceAll(r.body, email, "")
 	}
+	keyed := w.added("key@desk.example", rules.OperatorAgent)
+	w.addPasskey(keyed)
 	first := same(w.browser().enter(signInPath, p, "another password", p.codeAt(w, 0)), p.Email)
 	for _, c := range []struct {
 		who            *person
 		password, code string
 	}{
-		{p, goodPassword, "000000"},
-		{p, goodPassword, ""},
 		{p, "", p.codeAt(w, 0)},
+		{keyed, "another password", ""},
 		{off, goodPassword, off.codeAt(w, 0)},
 		{&person{Operator: unready}, goodPassword, "000000"},
 		{&person{Operator: identity.Operator{Email: "nobody@desk.example"}}, goodPassword, "000000"},
 	} {
 		require.Equal(t, first, same(w.browser().enter(signInPath, c.who, c.password, c.code), c.who.Email))
 	}
+
+	b := w.browser()
+	require.Equal(t, http.StatusUnprocessableEntity, b.enter(signInPath, p, goodPassword, "000000").status)
+	require.Equal(t, signInPath, b.get(Root).path, "the password alone opens nothing")
+	require.Equal(t, signInPath, w.browser().post(secondPath, "code", p.codeAt(w, 0)).path)
 }
 
 func TestS53_ARecoveryCodeOpensOnce(t *testing.T) {

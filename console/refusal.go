@@ -72,7 +72,11 @@ type problemPage struct {
 // to the log, and the visitor reads "internal error".
 func (v *visit) refuse(err error) answer {
 	if rules.CodeOf(err) == StepUpRequired {
-		return v.stepUp()
+		a, wrong := v.stepUp()
+		if wrong == nil {
+			return a
+		}
+		err = wrong
 	}
 	switch {
 	case errors.Is(err, identity.ErrOperatorWithoutRole):

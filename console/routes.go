@@ -40,6 +40,7 @@ const get, post = http.MethodGet, http.MethodPost
 func (s *site) routes() []route {
 	all := slices.Concat(
 		signInRoutes(),
+		secondStepRoutes(),
 		setUpRoutes(),
 		todayRoutes(),
 		queueRoutes(),
@@ -65,6 +66,8 @@ func (s *site) routes() []route {
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		meRoutes(),
+		appRoutes(),
 		keyRoutes(),
 		viewRoutes(),
 		undoRoutes(),

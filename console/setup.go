@@ -31,6 +31,7 @@ type setUpPage struct {
 	Problem, PassAdvice string
 	Least, Most         int
 	Codes               []string
+	Passkey             passkeyButton // in place of the app
 }
 
 // setUpTries bounds what one network tries of links and codes in a quarter of an hour.
@@ -65,6 +66,10 @@ func (v *visit) setUpPage(token, problem string) (answer, error) {
 		Least:   web.LeastPassword,
 		Most:    web.MostPassword,
 	}
+	if p.Passkey, err = v.newPasskeyButton(forSetUp, o, nil); err != nil {
+		return answer{}, err
+	}
+	p.Passkey.Label = v.say("console.setup.passkey")
 	p.QR, p.Modules, err = qrPath(keyAddress(v.program.Name, o.Email, key))
 	a := answer{
 		page:  "setup",
@@ -78,7 +83,8 @@ func (v *visit) setUpPage(token, problem string) (answer, error) {
 	return a, err
 }
 
-// finishSetUp stores the password once the app's code shows that the key has arrived there.
+// finishSetUp stores the password once the app's code shows that the key has arrived there, or
+// with a passkey that the browser has made.
 func finishSetUp(v *visit) (answer, error) {
 	token := v.form("token")
 	o, _, err := v.operators.OperatorToSetUp(v.ctx, token)
@@ -95,6 +101,23 @@ func finishSetUp(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
+	if v.form(fieldPasskey) != "" {
+		key, ok, err := v.madePasskey(forSetUp, o, nil)
+		if err != nil {
+			return answer{}, err
+		}
+		if !ok {
+			return v.setUpPage(token, v.say("console.passkey.wrong"))
+		}
+		key.Name = v.deviceName()
+		codes, err := v.operators.FinishSetUpByPasskey(v.named(), token, hash, key)
+		if err != nil {
+			return answer{}, err
+		}
+		return v.setUpDone(codes), nil
+	}
+
 	codes, ok, err := v.operators.FinishSetUp(v.named(), token, hash, v.form("code"))
 	if err != nil {
 		return answer{}, err
@@ -102,13 +125,16 @@ func finishSetUp(v *visit) (answer, error) {
 	if !ok {
 		return v.setUpPage(token, v.say("console.setup.wrongcode"))
 	}
+	return v.setUpDone(codes), nil
+}
 
+func (v *visit) setUpDone(codes []string) answer {
 	return answer{
 		page:  "setup",
 		title: v.say("console.setup.done"),
 		data:  setUpPage{Codes: codes},
 		plain: true,
-	}, nil
+	}
 }
 
 // keyAddress is what apps read from the QR code.

@@ -48,7 +48,7 @@ const (
 	signOutsIP   = 600 // tokens of the issuer's back channel, from one network
 )
 
-// signInPage is the page to sign in: a link to the issuer, or a form for password and code.
+// signInPage is the page to sign in: a link to the issuer, or a form for the password.
 type signInPage struct {
 	Issuer    string // address of the link; empty: the form
 	Emergency bool   // the form, although there is an issuer
@@ -65,7 +65,7 @@ func showSignIn(v *visit) (answer, error) {
 	return v.signInPage(signInPage{Next: v.query("next")}), nil
 }
 
-// showEmergency shows the form for password and code in spite of an issuer. It looks the same
+// showEmergency shows the form for the password in spite of an issuer. It looks the same
 // whether somebody's is armed or not.
 func showEmergency(v *visit) (answer, error) {
 	if v.issuer == nil {
@@ -201,8 +201,9 @@ func (v *visit) endSession() error {
 	return v.sessions.Destroy(v.ctx)
 }
 
-// signInByPassword says the same, after the same time, whatever is wrong: the address, the
-// password, the code, or that nobody armed the emergency.
+// signInByPassword is the first step of a sign-in without the issuer. It says the same, after
+// the same time, whatever is wrong: the address, the password, or that nobody armed the
+// emergency. What the second step asks for shows only after it.
 func signInByPassword(v *visit) (answer, error) {
 	emergency := v.route.path == emergencyPath
 	if v.issuer == nil && emergency || v.issuer != nil && !emergency {
@@ -217,7 +218,7 @@ func signInByPassword(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	o, ok, err := v.tryPassword(email, v.form("password"), v.form("code"), emergency)
+	o, ok, err := v.tryPassword(email, v.form("password"), emergency)
 	if err != nil {
 		return answer{}, err
 	}
@@ -230,19 +231,15 @@ func signInByPassword(v *visit) (answer, error) {
 		}), nil
 	}
 
-	if err := v.operators.SignedInByPassword(v.named(), o.ID, emergency); err != nil {
+	if err := v.beginSecondStep(o, emergency, v.form("next")); err != nil {
 		return answer{}, err
 	}
-	if err := v.startSession(o, time.Now()); err != nil {
-		return answer{}, err
-	}
-	return redirect(v.safeNext(v.form("next"))), nil
+	return redirect(secondPath), nil
 }
 
-// tryPassword holds password and code against an operator's. The code is looked at, and used
-// up, only where the password is right.
+// tryPassword holds a password against an operator's.
 func (v *visit) tryPassword(
-	email, password, code string, emergency bool,
+	email, password string, emergency bool,
 ) (o identity.Operator, ok bool, err error) {
 	err = v.constantTime(func() error {
 		found, err := v.operators.OperatorByEmail(v.ctx, email)
@@ -251,17 +248,13 @@ func (v *visit) tryPassword(
 		}
 
 		right, err := web.PasswordMatches(v.ctx, web.Bounded(password), found.PasswordHash)
-		if err == nil && right && found.Works() && (!emergency || found.Armed()) {
-			right, err = v.operators.UseCode(v.named(), found.ID, code)
-			ok = right && err == nil
-		}
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if !right || !found.Works() || emergency && !found.Armed() {
 			return v.operators.OperatorSignInFailed(v.named(), found.ID)
 		}
-		o = found
+		o, ok = found, true
 		return nil
 	})
 	return o, ok, err

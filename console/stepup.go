@@ -32,22 +32,27 @@ type typedForm struct {
 
 // stepUpPage says that a fresh sign-in is needed, and leads to it.
 type stepUpPage struct {
-	Link string
-	Kept bool // what was typed is shown again afterwards
+	Link    string
+	Kept    bool          // what was typed is shown again afterwards
+	Passkey passkeyButton // in place of the whole sign-in
+	Next    string        // where to go on
+	Problem string
 }
 
 // stepUp asks for a fresh sign-in (STEP_UP_REQUIRED) instead of going on. A form is kept in the
 // session, and its page shows it again; it is never sent again by itself.
-func (v *visit) stepUp() answer {
+func (v *visit) stepUp() (answer, error) {
 	page := v.pageOf(v.request.URL.Path)
 	if v.request.Method == get && page == v.request.URL.Path && v.request.URL.RawQuery != "" {
 		page += "?" + v.request.URL.RawQuery
 	}
+	kept := v.request.Method == post && v.keepTyped(page)
+	return v.stepUpPage(page, kept, "")
+}
 
-	p := stepUpPage{}
-	if v.request.Method == post {
-		p.Kept = v.keepTyped(page)
-	}
+// stepUpPage leads to a fresh sign-in, and from there to the page next.
+func (v *visit) stepUpPage(next string, kept bool, problem string) (answer, error) {
+	p := stepUpPage{Kept: kept, Next: next, Problem: problem}
 	link := signInPath
 	switch {
 	case v.issuer != nil && v.who.Source == identity.ByIssuer:
@@ -55,13 +60,18 @@ func (v *visit) stepUp() answer {
 	case v.issuer != nil:
 		link = emergencyPath
 	}
-	p.Link = link + "?" + url.Values{"next": {page}, "fresh": {"1"}}.Encode()
+	p.Link = link + "?" + url.Values{"next": {next}, "fresh": {"1"}}.Encode()
+
+	var err error
+	if v.who.Source == identity.ByPassword {
+		p.Passkey, err = v.provePasskeyButton(forFresh, *v.who, true)
+	}
 	return answer{
 		status: http.StatusForbidden,
 		page:   "stepup",
 		title:  v.language.Say("console.problem.stepup.title"),
 		data:   p,
-	}
+	}, err
 }
 
 // needFresh refuses, with STEP_UP_REQUIRED, an operator whose sign-in is older than ten minutes.
@@ -77,7 +87,8 @@ func (v *visit) needFresh() error {
 func (v *visit) keepTyped(page string) bool {
 	f := typedForm{Action: v.request.URL.Path, Page: page, Form: url.Values{}}
 	for name, values := range v.request.PostForm {
-		if !strings.Contains(name, "password") && name != "code" && name != fieldConfirms {
+		if !strings.Contains(name, "password") && name != "code" &&
+			name != fieldPasskey && name != fieldConfirms {
 			f.Form[name] = values
 		}
 	}

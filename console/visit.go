@@ -51,6 +51,9 @@ const (
 	keyUndo        = "undo"
 	keyTransaction = "transaction"
 	keyTyped       = "typed"
+	keyHalf        = "half"    // a sign-in whose password was right
+	keyPasskey     = "passkey" // what a passkey was asked
+	keyApp         = "app"     // the sealed key of an app that is being set up
 )
 
 const maxBody = 64 << 10 // octets of a form

@@ -93,11 +93,12 @@ func worldOn(t *testing.T, env storetest.Env, withIssuer bool) *world {
 	engine := gin.New()
 	server := httptest.NewServer(engine)
 	t.Cleanup(server.Close)
-	w.url = server.URL
+	// Browsers know passkeys of a name alone.
+	w.url = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	o := Options{
 		Domains:   env.Domains,
 		Log:       slog.New(slog.NewTextHandler(w.log, nil)),
-		PublicURL: server.URL,
+		PublicURL: w.url,
 		Insecure:  true,
 		Kit:       true,
 	}
@@ -111,7 +112,7 @@ func worldOn(t *testing.T, env storetest.Env, withIssuer bool) *world {
 			URL:          ours.URL,
 			ClientID:     "roomcover",
 			ClientSecret: "a secret",
-			RedirectURI:  server.URL + CallbackPath,
+			RedirectURI:  w.url + CallbackPath,
 			People:       append([]testissuer.Person{}, staff...),
 		})
 		require.NoError(t, err)

@@ -212,7 +212,7 @@ type operatorResetCommand struct{ namedOperator }
 
 // Help is shown by --help.
 func (operatorResetCommand) Help() string {
-	return `For a lost phone or a forgotten password: password, second factor, recovery codes and
+	return `For a lost phone or a forgotten password: password, app, passkeys, recovery codes and
 sessions end at once.
 
 Example:

@@ -44,6 +44,7 @@ const (
 	PrefixQuestion     = "qst"
 	PrefixUser         = "usr"
 	PrefixOperator     = "opr"
+	PrefixPasskey      = "pky"
 	prefixIdentity     = "idn"
 	PrefixMembership   = "mem"
 	PrefixChallenge    = "chl"

@@ -17,8 +17,9 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// An operator without an issuer signs in by password and a code of an app (TOTP, RFC 6238), or
-// by one of the recovery codes. Both are set up by a link that the command line shows once.
+// An operator without an issuer signs in by password and a code of an app (TOTP, RFC 6238), a
+// passkey, or one of the recovery codes. All are set up by a link that the command line shows
+// once.
 
 // recoveryCode opens the console once in place of the app's code.
 type recoveryCode struct {
@@ -132,7 +133,7 @@ func (s *Operators) newFactor(o *Operator) (secret string) {
 	return secret
 }
 
-// ResetFactor takes an operator's password, second factor, recovery codes and sessions away,
+// ResetFactor takes an operator's password, second factors, recovery codes and sessions away,
 // and returns the secret of a new link to set up with.
 func (s *Operators) ResetFactor(
 	ctx context.Context, id, reason string,
@@ -146,6 +147,9 @@ func (s *Operators) ResetFactor(
 			}
 			secret = s.newFactor(o)
 			if err := tx.Delete(&recoveryCode{}, "operator_id = ?", o.ID).Error; err != nil {
+				return false, err
+			}
+			if err := tx.Delete(&Passkey{}, "operator_id = ?", o.ID).Error; err != nil {
 				return false, err
 			}
 			return true, endOperatorSessions(tx, o.ID)
@@ -202,17 +206,51 @@ func (s *Operators) FinishSetUp(
 		return nil, false, nil
 	}
 
+	codes, err = s.finishSetUp(ctx, found, secret, map[string]any{
+		"password_hash": passwordHash,
+		"totp_step":     step,
+	}, nil)
+	return codes, err == nil, err
+}
+
+// FinishSetUpByPasskey stores the password of whose link it is, and the passkey that their
+// browser has made in place of the app, whose key is none from here on; it returns the recovery
+// codes, which are shown only here.
+func (s *Operators) FinishSetUpByPasskey(
+	ctx context.Context, secret, passwordHash string, key Passkey,
+) (codes []string, err error) {
+	found, _, err := s.OperatorToSetUp(ctx, secret)
+	if err != nil {
+		return nil, err
+	}
+	if key.Name, err = passkeyName(key.Name); err != nil {
+		return nil, err
+	}
+	key.ID = db.NewID(db.PrefixPasskey)
+	key.OperatorID = found.ID
+	key.CreatedAt = db.RealNow()
+
+	codes, err = s.finishSetUp(ctx, found, secret, map[string]any{
+		"password_hash": passwordHash,
+		"totp_secret":   "",
+	}, &key)
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		err = passkeyKnown()
+	}
+	return codes, err
+}
+
+// finishSetUp stores what was set up by a link, unless it was used or opened anew meanwhile.
+func (s *Operators) finishSetUp(
+	ctx context.Context, found Operator, secret string, what map[string]any, key *Passkey,
+) (codes []string, err error) {
+	what["setup_hash"] = ""
+	what["setup_until"] = nil
 	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
-		codes = nil
 		res := tx.Model(&Operator{}).
 			Where("id = ? AND setup_hash = ? AND totp_secret = ?",
 				found.ID, db.HashSecret(secret), found.TOTPSecret).
-			Updates(map[string]any{
-				"password_hash": passwordHash,
-				"totp_step":     step,
-				"setup_hash":    "",
-				"setup_until":   nil,
-			})
+			Updates(what)
 		if res.Error != nil {
 			return res.Error
 		}
@@ -220,22 +258,50 @@ func (s *Operators) FinishSetUp(
 			return db.NotFound()
 		}
 
-		var rows []recoveryCode
-		for range recoveryCodes {
-			code := newRecoveryCode()
-			codes = append(codes, code)
-			rows = append(rows, recoveryCode{
-				OperatorID: found.ID,
-				CodeHash:   recoveryHash(tx, found.ID, code),
-			})
+		as := tx.ActingAs(found.ID, found.Role)
+		if key != nil {
+			if err := tx.Create(key).Error; err != nil {
+				return err
+			}
+			entry := passkeyEntry("operator.passkey_added", *key)
+			if err := as.Audit(found.ID, nil, false, entry); err != nil {
+				return err
+			}
 		}
-		if err := tx.Create(&rows).Error; err != nil {
+		if codes, err = makeRecoveryCodes(tx, found.ID); err != nil {
 			return err
 		}
-		return tx.ActingAs(found.ID, found.Role).Audit(found.ID, nil, false,
+		return as.Audit(found.ID, nil, false,
 			db.Entry{Verb: "operator.set_up", ObjectID: found.ID, Details: nil})
 	})
-	return codes, err == nil, err
+	return codes, err
+}
+
+// makeRecoveryCodes replaces an operator's recovery codes, and returns the new ones.
+func makeRecoveryCodes(tx *db.Tx, operatorID string) (codes []string, err error) {
+	if err := tx.Delete(&recoveryCode{}, "operator_id = ?", operatorID).Error; err != nil {
+		return nil, err
+	}
+	var rows []recoveryCode
+	for range recoveryCodes {
+		code := newRecoveryCode()
+		codes = append(codes, code)
+		rows = append(rows, recoveryCode{
+			OperatorID: operatorID,
+			CodeHash:   recoveryHash(tx, operatorID, code),
+		})
+	}
+	return codes, tx.Create(&rows).Error
+}
+
+// NewRecoveryCodes gives an operator new recovery codes, which are shown only here; those of
+// before open nothing any more.
+func (s *Operators) NewRecoveryCodes(ctx context.Context, id string) (codes []string, err error) {
+	err = s.changeOwn(ctx, id, func(tx *db.Tx, o Operator) (db.Entry, error) {
+		codes, err = makeRecoveryCodes(tx, o.ID)
+		return db.Entry{Verb: "operator.recovery_codes_made", ObjectID: o.ID}, err
+	})
+	return codes, err
 }
 
 // newRecoveryCode returns 50 bits in two groups that a person can read out.

@@ -101,6 +101,7 @@ func Entities() []any {
 		Operator{},
 		operatorSession{},
 		recoveryCode{},
+		Passkey{},
 		OperatorView{},
 		OperatorPresence{},
 	}
