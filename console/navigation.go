@@ -43,6 +43,7 @@ var sections = []struct {
 	{"console.nav.business", []section{
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
 		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
+		{stockPath, "console.stock.title", "warehouse", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
 	{"console.nav.setup", []section{

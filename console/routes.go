@@ -47,6 +47,7 @@ func (s *site) routes() []route {
 		ordersList.routes(),
 		mailRoutes(),
 		shipmentRoutes(),
+		stockRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

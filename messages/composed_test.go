@@ -51,7 +51,7 @@ var composed = map[string][]string{
 		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup"}, ".title", ".text"),
 
 	// The console's mails, shipments, stock and settings.
-	"console.mails.column.": {"what", "state", "to", "customer", "queued", "sent", "attempts", "language"},
+	"console.mails.column.": {"what", "state", "to", "customer", "when", "queued", "attempts", "language"},
 	"console.mails.state.":  ends(names(rules.NotificationStates()...), "", ".says"),
 	"console.mails.kind.":   rules.Templates(),
 	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
@@ -64,6 +64,9 @@ var composed = map[string][]string{
 	"console.shipments.source.":     {"CARRIER", "DEPOT", "OPERATOR", "SERVICE"},
 	"console.carrierevents.column.": {"parcel", "event", "happened", "received", "became"},
 	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
+
+	"console.stock.kind.":           {"RECEIPT", "RESERVATION", "RELEASE", "SHIPMENT", "ADJUSTMENT"},
+	"console.stockentries.column.":  {"what", "quantity", "model", "depot", "for", "by", "when", "reason"},
 
 	"console.mails.do.":     ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
 
