@@ -394,7 +394,8 @@ func (v *visit) editDepot(d logistics.Depot, title, back string) (answer, error)
 
 	before := []string{d.Name, d.Street, d.City, d.Region, d.PostalCode, d.Country, d.TimeZone}
 	after := []string{
-		form.Name, form.Street, form.City, form.Region, form.PostalCode, form.Country, form.TimeZone,
+		form.Name, form.Street, form.City, form.Region, form.PostalCode, form.Country,
+		form.TimeZone,
 	}
 	return v.runEdit(edit{
 		Title:  title,
