@@ -11,7 +11,7 @@ export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
-	bench-million chaos side-by-side lint
+	bench-million bench-console chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -62,6 +62,10 @@ bench-million: ## Ask a database with a million orders what people ask; ORDERS=1
 	@ROOMCOVER_MILLION=$(ORDERS) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \
 		go run ./scripts/testpostgres go test ./models/storetest/million \
 		-run XXX -bench AtAMillion -benchtime 1x -timeout 6h
+
+bench-console: ## Measure what fifty open consoles cost, on PostgreSQL.
+	@ROOMCOVER_BENCH_CONSOLE=1 CGO_ENABLED=0 go run ./scripts/testpostgres \
+		go test ./console -run ConsolesThatAreOpen -count=1 -v
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...

@@ -178,10 +178,29 @@ func memberView(m identity.Member) MemberView {
 	return MemberView{membershipView(m.Membership), m.Name, m.Email, m.Locale}
 }
 
+type listAccountsInput struct {
+	ListInput
+	Search  string `query:"q" maxLength:"254" doc:"Part of the company's name, or the whole of a person's e-mail address or an order's number: the vendor's or the sender's"`
+	CSMID   string `query:"csm_id" maxLength:"64" doc:"Only accounts that this customer success manager looks after, or none: those that nobody does"`
+	Country string `query:"country" maxLength:"2" doc:"Only accounts in this country"`
+	Mode    string `query:"mode" enum:"CONSOLIDATED,SITE" doc:"Only accounts that serve all sites of a customer, or one"`
+	Sort    string `query:"sort" enum:"newest,name" doc:"newest first (the default), or by the company's name"`
+}
+
 func (h accountHandlers) listAccounts(
-	ctx context.Context, in *ListInput,
+	ctx context.Context, in *listAccountsInput,
 ) (*pageOf[AccountView], error) {
-	accounts, next, err := h.accounts.ListAccounts(ctx, in.page())
+	f := account.AccountFilter{
+		Search:  in.Search,
+		CSMID:   in.CSMID,
+		Country: in.Country,
+		Mode:    account.AccountMode(in.Mode),
+		Page:    in.page(),
+	}
+	if in.Sort == "name" {
+		f.Sort = account.AccountsByName
+	}
+	accounts, next, err := h.accounts.ListAccounts(ctx, f)
 	return listed(accounts, next, err, accountView)
 }
 

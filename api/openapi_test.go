@@ -150,6 +150,11 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		review()
 		return as[items[ref]](t, h.Lead.get("/v1/operator/tasks?state=OPEN&kind=REVIEW_ORDER"), 200).Items[0].ID
 	}
+	noted := func() string {
+		id := task()
+		as[ref](t, h.Lead.send("POST", "/v1/operator/tasks/"+id+"/notes", `{"note":"Ana answers tomorrow."}`), 201)
+		return id
+	}
 	job := func() string {
 		return as[ref](t, h.Seller.send("POST", "/v1/orders/import", "[{}]"), 202).ID
 	}
@@ -228,14 +233,22 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"resend-notification":     at(h.Lead, "/v1/notifications/{id}/resend", mail),
 		"list-tasks":              at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"),
 		"get-task":                at(h.Lead, "/v1/operator/tasks/{id}", task),
-		"act-on-task":             at(h.Lead, "/v1/operator/tasks/{id}/accept", task),
-		"list-names":              at(h.Lead, "/v1/names?ids={id}", accountOf),
-		"list-processes":          at(h.Lead, "/v1/processes?limit=2"),
-		"count-processes":         at(h.Lead, "/v1/processes/counts"),
-		"get-agenda":              at(h.Lead, "/v1/agenda?limit=2"),
-		"search":                  at(h.Lead, "/v1/search?q=Acme"),
-		"get-numbers":             at(h.Lead, "/v1/numbers?time_zone=America/Sao_Paulo"),
-		"list-events":             at(h.Lead, "/v1/events?kind=fee_billed"),
+		"pull-task":               at(h.Lead, "/v1/operator/tasks/pull"),
+		"act-on-tasks": func() (client, string) {
+			h.Stands["tsk_01kbtask"] = task()
+			return h.Lead, "/v1/operator/tasks/many"
+		},
+		"give-task":       at(h.Lead, "/v1/operator/tasks/{id}/owner", task),
+		"list-task-notes": at(h.Lead, "/v1/operator/tasks/{id}/notes", noted),
+		"note-task":       at(h.Lead, "/v1/operator/tasks/{id}/notes", task),
+		"act-on-task":     at(h.Lead, "/v1/operator/tasks/{id}/accept", task),
+		"list-names":      at(h.Lead, "/v1/names?ids={id}", accountOf),
+		"list-processes":  at(h.Lead, "/v1/processes?limit=2"),
+		"count-processes": at(h.Lead, "/v1/processes/counts"),
+		"get-agenda":      at(h.Lead, "/v1/agenda?limit=2"),
+		"get-numbers":     at(h.Lead, "/v1/numbers?time_zone=America/Sao_Paulo"),
+		"list-events":     at(h.Lead, "/v1/events?kind=fee_billed"),
+		"search":          at(h.Lead, "/v1/search?q=Acme"),
 	}
 	maps.Copy(calls, h.orgWorld(t))
 	maps.Copy(calls, h.roomWorld(t, done))

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +31,20 @@ func (h taskHandlers) routes(api huma.API) {
 		"List what needs a person, newest first"), h.listTasks)
 	mount(api, work.get("get-task", "/v1/operator/tasks/{id}", "Read a task with its actions").
 		refuses(404), h.getTask)
+	mountJSON(api, work.post("pull-task", "/v1/operator/tasks/pull",
+		"Take the task that is due first").
+		idempotent(), h.pullTask)
+	mountJSON(api, work.post("act-on-tasks", "/v1/operator/tasks/many",
+		"Do one act to many tasks, or preview it").
+		idempotent(), h.actOnTasks)
+	mountJSON(api, work.post("give-task", "/v1/operator/tasks/{id}/owner",
+		"Take a task, give it to a colleague, or hand it back").
+		idempotent().refuses(404, 409, 412), h.giveTask)
+	mount(api, work.get("list-task-notes", "/v1/operator/tasks/{id}/notes",
+		"List what was noted about a task, oldest first").refuses(404), h.listNotes)
+	mountJSON(api, work.post("note-task", "/v1/operator/tasks/{id}/notes",
+		"Add a note to a task").
+		answers(http.StatusCreated).idempotent().refuses(404), h.noteTask)
 	mountJSON(api, work.post("act-on-task", "/v1/operator/tasks/{id}/{action}",
 		"Do one of a task's actions").
 		idempotent().refuses(404), h.actOnTask)
@@ -48,6 +63,8 @@ type TaskView struct {
 	SubjectVersion int64 `json:"subject_version,omitempty" doc:"Of an order in review: the version that a decision is about; send it as version"`
 
 	AccountID  string     `json:"account_id,omitempty" doc:"Id of the customer's account, such as acc_01kb…"`
+	AssigneeID string     `json:"assignee_id,omitempty" doc:"Id of the operator, or of the token, that has taken it; missing: nobody has"`
+	Seen       string     `json:"seen" doc:"Stands for what you see of it: send it along, and a change since is refused"`
 	Actions    []string   `json:"actions" nullable:"false" doc:"What can be done with it here: words for {action}"`
 	Resolution string     `json:"resolution,omitempty" doc:"How it was done: the action, or a note"`
 	ResolvedBy string     `json:"resolved_by,omitempty" doc:"Who did it"`
@@ -67,6 +84,8 @@ func taskView(t db.OperatorTask, version int64) TaskView {
 		SubjectVersion: version,
 
 		AccountID:  text(t.AccountID),
+		AssigneeID: text(t.AssigneeID),
+		Seen:       t.Seen(),
 		Actions:    []string{},
 		Resolution: t.Resolution,
 		ResolvedBy: t.ResolvedBy,
@@ -85,6 +104,7 @@ type listTasksInput struct {
 	ListInput
 	State     string `query:"state" enum:"OPEN,DONE" doc:"Only tasks in this state"`
 	Kind      string `query:"kind" maxLength:"64" doc:"Only tasks of this kind"`
+	Assignee  string `query:"assignee" maxLength:"64" doc:"Only tasks that this operator has taken, by id; me: those of who asks; nobody: those that nobody has taken"`
 	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only tasks about this, by its id; an RMA or a spare unit by its number too"`
 }
 
@@ -96,8 +116,17 @@ func (h taskHandlers) listTasks(
 		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
 	}
 
+	assignee := in.Assignee
+	if assignee == itself {
+		var err error
+		if assignee, err = h.operations.WhoAsks(ctx); err != nil {
+			return nil, err
+		}
+	}
+
 	tasks, next, err := h.db.ListTasks(ctx, db.TaskFilter{
 		State:     db.TaskState(in.State),
+		Assignee:  assignee,
 		Kind:      db.TaskKind(in.Kind),
 		SubjectID: in.SubjectID,
 		Page:      in.page(),

@@ -25,6 +25,8 @@ type answer struct {
 	plain  bool          // without the navigation
 	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
 	file   *download     // instead of a page
+	live   bool          // the page refreshes itself, see refresh.go
+	reload bool          // the browser opens the page anew
 	letter []byte        // a mail as HTML, to be shown within a page
 }
 
@@ -50,7 +52,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		a.status = http.StatusOK
 	}
 
-	body, err := v.render(a)
+	body, err := v.render(&a)
 	if err == nil {
 		err = v.commit(c)
 	}
@@ -71,6 +73,9 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	}
 	if a.to != "" {
 		h.Set("Location", a.to)
+	}
+	if a.reload {
+		h.Set("HX-Refresh", "true")
 	}
 	if a.file != nil {
 		h.Set("Content-Type", a.file.kind)
@@ -98,7 +103,12 @@ func retryAfter(wait time.Duration) string {
 	return strconv.Itoa(int(math.Ceil(wait.Seconds())))
 }
 
-func (v *visit) render(a answer) ([]byte, error) {
+// render is the body of an answer. One that asks for what is new on a page may turn out to
+// have none.
+func (v *visit) render(a *answer) ([]byte, error) {
+	if v.refreshes() && !(a.live && a.status == http.StatusOK) {
+		return nil, v.reload(a)
+	}
 	switch {
 	case a.file != nil:
 		return a.file.body, nil
@@ -108,12 +118,20 @@ func (v *visit) render(a answer) ([]byte, error) {
 	if a.page == "" {
 		return nil, nil
 	}
-	w, err := v.view(a)
+	w, err := v.view(*a)
 	if err != nil {
 		return nil, err
 	}
+	template := v.pages[a.page]
+	if err := w.fill(template); err != nil {
+		return nil, err
+	}
+	if v.refreshes() && w.Version == v.seenVersion() {
+		a.status = http.StatusNoContent
+		return nil, nil
+	}
 	var out bytes.Buffer
-	err = v.pages[a.page].ExecuteTemplate(&out, "layout", w)
+	err = template.ExecuteTemplate(&out, w.frame(), w)
 	return out.Bytes(), err
 }
 

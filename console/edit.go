@@ -42,12 +42,8 @@ type editPage struct {
 	Show    string // the label of the button that shows what follows
 }
 
-// What a form of a change carries: the digest of what it showed what follows from, and the state
-// that it is about.
-const (
-	fieldShown = "shown"
-	fieldSeen  = "seen"
-)
+// fieldShown carries, in the form of a change, the digest of what it showed what follows from.
+const fieldShown = "shown"
 
 // typed is what was typed into a form, else what holds.
 func (v *visit) typed(name, holds string) string {

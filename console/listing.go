@@ -19,6 +19,7 @@ type listing struct {
 	columns []column
 	search  bool // it can be narrowed by a text, the parameter "q"
 	read    func(*visit, listQuery) (listResult, error)
+	bulk    []bulkAct // what can be done with many lines at once
 }
 
 // column is a column of a list. The first column of a list leads to the line's page.
@@ -78,7 +79,8 @@ const (
 )
 
 func (l listing) routes() []route {
-	return []route{{method: get, path: l.path, access: l.needs, do: l.show}}
+	show := route{method: get, path: l.path, access: l.needs, do: l.show}
+	return append([]route{show}, bulkRoutes(l.path, l.bulk)...)
 }
 
 // listPage is what the template of lists is told.
@@ -93,18 +95,21 @@ type listPage struct {
 	Kept     []hidden // the rest of the address, for the form of the search
 	Further  string
 	Download string
+	Bulk     *bulkBar // nil: nothing can be done with many lines at once
 }
 
 // heading is a column's head. Link orders the list by it; Sorted is "ascending", "descending"
-// or empty.
+// or empty. Before one with Pick stands the column of the boxes that choose lines.
 type heading struct {
 	Label, Link, Sorted string
-	Number              bool
+	Number, Pick        bool
 }
 
+// listRow is a line; Pick is what its box sends, empty: it has none.
 type listRow struct {
-	Link  string
-	Cells []listCell
+	Link, Pick, Name string
+	Chosen           bool
+	Cells            []listCell
 }
 
 // listCell is a cell with the head of its column, which a phone shows beside it.
@@ -127,6 +132,12 @@ func (l listing) show(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	views, err := v.viewsFacet(l.path)
+	if err != nil {
+		return answer{}, err
+	}
+	found.Facets = append(found.Facets, views)
+
 	shown := l.shown(v)
 	p := listPage{
 		listResult: found,
@@ -136,20 +147,27 @@ func (l listing) show(v *visit) (answer, error) {
 		Searches:   l.search,
 		Further:    v.further(l.path, found.Next),
 		Download:   v.narrowed(l.path, "format", "csv"),
+		Bulk:       v.bulkBar(l.path, l.bulk, len(found.Lines)),
 	}
 	for _, c := range shown {
 		p.Columns = append(p.Columns, l.heading(v, c, q))
 	}
+	p.Columns[0].Pick = p.Bulk != nil
 	for _, line := range found.Lines {
-		p.Rows = append(p.Rows, l.row(v, line, shown))
+		r := l.row(v, line, shown)
+		if p.Bulk != nil {
+			r.Pick = line.ID
+			r.Chosen = v.allChosen()
+		}
+		p.Rows = append(p.Rows, r)
 	}
 	for name, values := range v.request.URL.Query() {
-		if name != "q" && name != cursorParameter {
+		if name != "q" && name != cursorParameter && name != chosenParameter {
 			p.Kept = append(p.Kept, hidden{name, values[0]})
 		}
 	}
 	slices.SortFunc(p.Kept, func(a, b hidden) int { return strings.Compare(a.Name, b.Name) })
-	return answer{page: "list", title: v.language.Say(l.words + ".title"), data: p}, nil
+	return answer{page: "list", title: v.language.Say(l.words + ".title"), data: p, live: true}, nil
 }
 
 // query reads from the address how the list is ordered, searched and paged.
@@ -228,7 +246,7 @@ func (l listing) heading(v *visit, c column, q listQuery) heading {
 }
 
 func (l listing) row(v *visit, line line, shown []column) listRow {
-	r := listRow{Link: line.Link}
+	r := listRow{Link: line.Link, Name: line.Cells[l.columns[0].name].inFile()}
 	for i, c := range shown {
 		cell := listCell{
 			cell:   line.Cells[c.name],

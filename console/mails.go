@@ -165,29 +165,6 @@ func (v *visit) mailLine(n notification.Notification, names map[string]string) l
 	}
 }
 
-// templateName is what a kind of mail is for, in a few words.
-func (v *visit) templateName(template string) string {
-	if v.language.Has("console.mails.kind." + template) {
-		return v.language.Say("console.mails.kind." + template)
-	}
-	return template
-}
-
-// mailColors are the states of mails by what they mean; the others are neutral.
-var mailColors = map[rules.NotificationState]string{
-	rules.NotificationQueued:      "blue",
-	rules.NotificationSending:     "blue",
-	rules.NotificationSent:        "green",
-	rules.NotificationDelivered:   "green",
-	rules.NotificationSoftFail:    "amber",
-	rules.NotificationHardBounced: "red",
-	rules.NotificationUnknown:     "amber",
-}
-
-func (v *visit) mailState(s rules.NotificationState) badge {
-	return badge{Text: v.language.Say("console.mails.state." + string(s)), Color: mailColors[s]}
-}
-
 func (v *visit) mailFacets(
 	found []notification.Notification, names map[string]string,
 ) []facet {

@@ -73,7 +73,7 @@ func TestR119_AnOperatorSeesWhatBecameOfAnInvitation(t *testing.T) {
 			list := b.get(mailsPath + asked)
 			require.Equal(t, http.StatusOK, list.status, asked)
 			require.Contains(t, list.body, mailsPath+"/"+n.ID, asked)
-			require.Contains(t, list.body, "bounced")
+			require.Contains(t, list.body, "Bounced")
 		}
 		for _, asked := range []string{"?q=nobody@else.example", "?state=SENT", "?kind=rma_update", "?q=" + n.Recipient[1:]} {
 			require.NotContains(t, b.get(mailsPath+asked).body, n.ID, asked)

@@ -14,6 +14,7 @@ type navGroup struct {
 
 type navItem struct {
 	Path, Label, Icon string
+	Key               string // the letter that leads there after "g"; empty: none
 	Count             string // how much waits there; empty: not counted
 	Hot               bool   // some of it is late
 	Current           bool
@@ -42,6 +43,7 @@ var sections = []struct {
 	}},
 	{"console.nav.business", []section{
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
+		{accountsPath, "console.accounts.title", "building-2", may(rules.ViewProcesses), nil},
 		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
 		{stockPath, "console.stock.title", "warehouse", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
@@ -50,6 +52,14 @@ var sections = []struct {
 		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
 		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},
 	}},
+}
+
+// goKeys are the letters that lead to a page after "g". They are the same in each language, as
+// hands learn them.
+var goKeys = map[string]string{
+	Root:       "t",
+	queuePath:  "q",
+	ordersPath: "o",
 }
 
 // navigation is what the operator may open, with what waits there.
@@ -67,7 +77,12 @@ func (v *visit) navigation() ([]navGroup, error) {
 			if !(route{access: s.needs}).allows(v.who.Role) {
 				continue
 			}
-			item := navItem{Path: s.path, Label: v.say(s.label), Icon: s.icon}
+			item := navItem{
+				Path:  s.path,
+				Label: v.say(s.label),
+				Icon:  s.icon,
+				Key:   goKeys[s.path],
+			}
 			item.Current = v.request.URL.Path == s.path ||
 				s.path != Root && strings.HasPrefix(v.request.URL.Path, s.path+"/")
 			if s.count != nil {

@@ -1,70 +1,186 @@
 package console
 
 import (
+	"cmp"
+	"slices"
+	"time"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/web"
 )
 
 const ordersPath = Root + "/orders"
 
+func orderPath(id string) string { return ordersPath + "/" + id }
+
 // ordersList is the list of purchase orders, the newest first.
 var ordersList = listing{
-	path:  ordersPath,
-	words: "console.orders",
-	needs: may(rules.ViewProcesses),
+	path:   ordersPath,
+	words:  "console.orders",
+	needs:  may(rules.ViewProcesses),
+	search: true,
 	columns: []column{
 		{name: "number"},
 		{name: "customer"},
 		{name: "service"},
+		{name: "quantity", number: true},
+		{name: "seller"},
 		{name: "state"},
-		{name: "purchased"},
-		{name: "received"},
+		{name: "review", sorts: true},
+		{name: "received", sorts: true},
+		{name: "purchased", hidden: true},
 		{name: "vendor", hidden: true},
+		{name: "sender", hidden: true},
 	},
 	read: readOrders,
 }
 
-func readOrders(v *visit, q listQuery) (listResult, error) {
+// The values of the facet of by when an order has to be decided.
+const (
+	reviewLate = "late"
+	reviewSoon = "soon"
+)
+
+// soonDecided is how near the end of a review is that the facet calls soon.
+const soonDecided = 7 * 24 * time.Hour
+
+// ordersFilter reads from the address how the list is narrowed.
+func (v *visit) ordersFilter(q listQuery) order.OrderFilter {
 	f := order.OrderFilter{
 		State:     rules.OrderState(v.query("state")),
 		AccountID: v.query("account"),
+		SellerID:  v.query("seller"),
+		Service:   catalogue.ServiceType(v.query("service")),
+		Text:      q.Text,
 		Page:      db.Page{After: q.After, Limit: q.Limit},
 	}
+	switch v.query("due") {
+	case reviewLate:
+		f.ReviewedSince = v.today()
+	case reviewSoon:
+		f.ReviewEndsBy = v.now.Add(soonDecided)
+	}
+	switch {
+	case q.Sort == "received" && !q.Descending:
+		f.Sort = order.SortOldest
+	case q.Sort == "review":
+		f.Sort = order.SortByReview
+	}
+	return f
+}
+
+// today is when the desk's day began.
+func (v *visit) today() time.Time {
+	place := web.Zone(v.zone)
+	return rules.StartOfDay(rules.DateIn(v.now, place), place)
+}
+
+func readOrders(v *visit, q listQuery) (listResult, error) {
+	f := v.ordersFilter(q)
 	found, next, err := v.orders.ListOrders(v.scope(), f)
 	if err != nil {
 		return listResult{}, err
 	}
-
-	r := listResult{
-		Next:   next,
-		Facets: []facet{v.orderStates()},
-		Empty: emptyState{
-			Icon:  "receipt",
-			Title: v.say("console.orders.empty.title"),
-			Text:  v.say("console.orders.empty.text"),
-		},
-	}
+	var ids []string
 	for _, o := range found {
-		r.Lines = append(r.Lines, v.orderLine(o))
+		ids = append(ids, o.ResellerID, o.SubmittedBy, db.Text(o.AccountID))
+	}
+	names, err := v.orderNames(ids...)
+	if err != nil {
+		return listResult{}, err
+	}
+
+	r := listResult{Next: next}
+	for _, o := range found {
+		r.Lines = append(r.Lines, v.orderLine(o, names))
+	}
+	if v.query("format") == "csv" {
+		return r, nil
+	}
+
+	counts, err := v.orders.CountOrders(v.scope(), f, v.today())
+	if err != nil {
+		return listResult{}, err
+	}
+	r.Summary = v.ordersSummary(counts)
+	r.Facets = v.ordersFacets(found, names)
+	r.Acts = []listAct{{
+		Link:  refusalsPath,
+		Label: v.say("console.refusals.title"),
+		Icon:  "ban",
+	}}
+	r.Empty = emptyState{
+		Icon:  "receipt",
+		Title: v.say("console.orders.empty.title"),
+		Text:  v.say("console.orders.empty.text"),
+	}
+	if v.request.URL.RawQuery != "" {
+		r.Empty.Text = v.say("console.orders.empty.narrowed")
+		r.Empty.Link = ordersPath
+		r.Empty.LinkText = v.say("console.orders.empty.all")
 	}
 	return r, nil
 }
 
-func (v *visit) orderLine(o order.Order) line {
+// ordersSummary says what the list amounts to: what waits for a person first.
+func (v *visit) ordersSummary(c order.OrderCounts) string {
+	total := v.say("console.orders.total", "total", v.counted(c.Total, 1000))
+	switch {
+	case c.InReview == 0:
+		return total
+	case c.Late == 0:
+		return v.say("console.orders.inreview",
+			"review", v.counted(c.InReview, 1000)) + " · " + total
+	}
+	return v.say("console.orders.late",
+		"review", v.counted(c.InReview, 1000), "late", v.counted(c.Late, 1000)) + " · " + total
+}
+
+// orderNames names things by their ids, with one statement for each kind of thing.
+func (v *visit) orderNames(ids ...string) (map[string]string, error) {
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
+	names := map[string]string{}
+	if len(ids) == 0 {
+		return names, nil
+	}
+
+	found, err := v.operations.NamesOf(v.scope(), ids)
+	for _, n := range found {
+		names[n.ID] = n.Name
+	}
+	return names, err
+}
+
+func (v *visit) orderLine(o order.Order, names map[string]string) line {
+	var quantity int64
+	for _, l := range o.Lines {
+		quantity += l.Quantity
+	}
 	received := o.CreatedAt
-	return line{
-		ID: o.ID,
+	l := line{
+		ID:   o.ID,
+		Link: orderPath(o.ID),
 		Cells: map[string]cell{
-			"number":    {Text: o.PONumber},
+			"number":    {Text: o.PONumber, Small: db.Text(o.VendorOrderNo), Plain: o.PONumber},
 			"customer":  {Text: o.Payload.EndCustomer.Company},
-			"service":   {Text: v.language.Say("service." + string(o.ServiceType))},
+			"service":   {Text: v.serviceName(o.ServiceType)},
+			"quantity":  {Text: v.language.Number(quantity)},
+			"seller":    {Text: names[o.ResellerID]},
 			"state":     {Badge: v.orderState(o.State)},
 			"purchased": v.day(o.PurchasedOn),
 			"received":  v.when(&received, ""),
 			"vendor":    {Text: db.Text(o.VendorOrderNo)},
+			"sender":    {Text: names[o.SubmittedBy]},
 		},
 	}
+	if o.State == rules.OrderNeedsReview && o.ReviewUntil != nil {
+		l.Cells["review"] = cell{Due: v.dueAt(*o.ReviewUntil, o.TimeZone)}
+	}
+	return l
 }
 
 // orderColors are the states of orders by what they mean; the others are neutral.
@@ -82,13 +198,68 @@ func (v *visit) orderState(s rules.OrderState) badge {
 	return badge{Text: v.language.Say("console.orderstate." + string(s)), Color: orderColors[s]}
 }
 
-// orderStates is the facet of the states.
-func (v *visit) orderStates() facet {
+// ordersFacets narrow the list: by what all orders have, and by sellers and customers of those
+// that are shown.
+func (v *visit) ordersFacets(found []order.Order, names map[string]string) []facet {
+	var states, services []facetOption
+	var stateValues, serviceValues []string
+	for _, s := range rules.OrderStates() {
+		if s == rules.OrderReceived || s == rules.OrderProvisioning { // none is stored
+			continue
+		}
+		states = append(states, facetOption{Label: v.orderState(s).Text})
+		stateValues = append(stateValues, string(s))
+	}
+	for _, s := range orderServices {
+		services = append(services, facetOption{Label: v.serviceName(s)})
+		serviceValues = append(serviceValues, string(s))
+	}
+
+	var sellers, accounts []string
+	for _, o := range found {
+		sellers = append(sellers, o.ResellerID, o.SubmittedBy)
+		accounts = append(accounts, db.Text(o.AccountID))
+	}
+	return []facet{
+		v.choiceOf(ordersPath, "state", v.say("console.orders.column.state"), states, stateValues),
+		v.choiceOf(ordersPath, "due", v.say("console.facet.due"), []facetOption{
+			{Label: v.say("console.orders.due.late")},
+			{Label: v.say("console.orders.due.soon")},
+		}, []string{reviewLate, reviewSoon}),
+		v.orderFacetOf("seller", v.say("console.orders.column.seller"), sellers, names),
+		v.orderFacetOf("account", v.say("console.orders.column.customer"), accounts, names),
+		v.choiceOf(ordersPath, "service", v.say("console.orders.column.service"),
+			services, serviceValues),
+	}
+}
+
+// orderServices are the services that can be ordered.
+var orderServices = []catalogue.ServiceType{
+	catalogue.ServiceSelect,
+	catalogue.ServiceSyncPlus,
+	catalogue.ServiceExtWarranty,
+	catalogue.ServiceJumpStart,
+}
+
+// orderFacetOf is a facet of things that have names, by their ids; the one that is chosen is
+// among them though no line of the page has it.
+func (v *visit) orderFacetOf(name, label string, ids []string, names map[string]string) facet {
+	chosen := v.query(name)
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(names[a], names[b]) })
 	var options []facetOption
 	var values []string
-	for _, s := range rules.OrderStates() {
-		options = append(options, facetOption{Label: v.orderState(s).Text})
-		values = append(values, string(s))
+	for _, id := range ids {
+		if names[id] == "" || slices.Contains(values, id) {
+			continue
+		}
+		options = append(options, facetOption{Label: names[id]})
+		values = append(values, id)
 	}
-	return v.choiceOf(ordersPath, "state", v.say("console.orders.column.state"), options, values)
+
+	f := v.choiceOf(v.request.URL.Path, name, label, options, values)
+	if chosen != "" && !f.On {
+		f.On = true
+		f.Value = v.say("console.facet.account.one")
+	}
+	return f
 }

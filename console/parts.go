@@ -17,6 +17,7 @@ import (
 // facet is a chip that shows how a list is narrowed, and opens the choices.
 type facet struct {
 	Label, Value string
+	Icon         string
 	On           bool // it narrows
 	Options      []facetOption
 }
@@ -30,11 +31,16 @@ type facetOption struct {
 type row struct {
 	Link       string
 	Title, Sub string
-	Due        due
-	Badge      badge
-	Beside     string // under the badge, such as the customer's time
-	Owner      face
-	Selected   bool
+	// Steady stands for a Title that changes as time goes by, such as "until in 38 min": what it
+	// says apart from the clock. Empty: the Title does not change by itself.
+	Steady   string
+	Due      due
+	Badge    badge
+	Beside   string // under the badge, such as the customer's time
+	Owner    face
+	Selected bool
+	Pick     string // what the box of the line sends, see bulkAct; empty: it has none
+	Chosen   bool
 }
 
 // due says by when; Class is "late", "soon" or empty.
@@ -42,6 +48,9 @@ type due struct {
 	Text, Small, Class string
 	Instant            string // for machines
 	Exact              string // on hover
+	// Near is what the Text counts from now, "ahead" to the instant or "since" it; empty: the
+	// Text is a day. The browser keeps it right, see console.js.
+	Near string
 }
 
 // badge is a word with a color that means the same: green kept, amber soon, red late, blue
@@ -120,6 +129,7 @@ func (v *visit) dueAt(at time.Time, zone string) due {
 	if near := web.Distance(v.language, at, v.now); near != "" && !midnight || !at.After(v.now) {
 		d.Small = strings.TrimSpace(d.Text + " " + d.Small)
 		d.Text = near
+		d.Near = "ahead"
 	}
 	switch ahead := at.Sub(v.now); {
 	case ahead <= 0:
@@ -141,8 +151,10 @@ func (v *visit) pastAt(at time.Time, zone string) due {
 		Instant: at.UTC().Format(time.RFC3339),
 		Exact:   v.moment(at, zone),
 		Class:   "past",
+		Near:    "since",
 	}
 	if d.Text == "" {
+		d.Near = ""
 		d.Text = web.Day(v.language, at, v.now, place)
 		d.Small = at.In(place).Format("15:04")
 	}
@@ -150,10 +162,11 @@ func (v *visit) pastAt(at time.Time, zone string) due {
 }
 
 // narrowed is the address of a list with another value of one of its parameters; empty takes
-// the parameter away. The page within the list is always the first.
+// the parameter away. The page within the list is always the first, with no line chosen.
 func (v *visit) narrowed(path, name, value string) string {
 	q := v.request.URL.Query()
 	q.Del(cursorParameter)
+	q.Del(chosenParameter)
 	if value == "" {
 		q.Del(name)
 	} else {
@@ -201,6 +214,7 @@ func (v *visit) further(path, position string) string {
 		return ""
 	}
 	q := v.request.URL.Query()
+	q.Del(chosenParameter)
 	q.Set(cursorParameter, v.db.Secrets().SignCursor("console\x00"+path, position))
 	return address(path, q)
 }

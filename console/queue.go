@@ -51,9 +51,14 @@ func showQueue(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	views, err := v.viewsFacet(queuePath)
+	if err != nil {
+		return answer{}, err
+	}
+
 	p := queuePage{
 		Summary: v.queueSummary(found),
-		Facets:  v.queueFacets(q, found),
+		Facets:  append(v.queueFacets(q, found), views),
 		Further: v.further(queuePath, found.Next.String()),
 		Work:    v.mayDo(rules.WorkTasks),
 		Empty: emptyState{
@@ -70,7 +75,7 @@ func showQueue(v *visit) (answer, error) {
 	for _, t := range found.Items {
 		p.Rows = append(p.Rows, v.taskRow(t))
 	}
-	return answer{page: "queue", title: v.say("console.queue.title"), data: p}, nil
+	return answer{page: "queue", title: v.say("console.queue.title"), data: p, live: true}, nil
 }
 
 // queueQuery reads from the address how the queue is narrowed. What it does not know narrows
@@ -243,31 +248,14 @@ func (v *visit) taskRow(t operations.QueueItem) row {
 	}
 }
 
-// pullTask takes the task that has waited longest of those that nobody has, and opens it.
+// pullTask takes the task that is due first of those that the operator may settle, and opens it.
 func pullTask(v *visit) (answer, error) {
-	for range 5 {
-		found, err := v.operations.Queue(v.scope(), operations.QueueQuery{
-			Assignee: operations.QueueNobodys,
-			Zone:     v.zone,
-			Limit:    1,
-		})
-		if err != nil {
-			return answer{}, err
-		}
-		if len(found.Items) == 0 {
-			return v.done(queuePath, "console.flash.nothingtopull"), nil
-		}
-
-		t := found.Items[0]
-		_, err = v.db.AssignTask(v.acting(db.Text(t.AccountID)), t.ID, &v.who.ID, t.Seen())
-		switch rules.CodeOf(err) {
-		case rules.VersionMismatch, rules.StateConflict: // somebody else was quicker
-			continue
-		}
-		if err != nil {
-			return answer{}, err
-		}
-		return redirect(taskPath(t.ID)), nil
+	t, err := v.operations.PullTask(v.scope())
+	if rules.CodeOf(err) == rules.NotFound {
+		return v.done(queuePath, "console.flash.nothingtopull"), nil
 	}
-	return v.done(queuePath, "console.flash.nothingtopull"), nil
+	if err != nil {
+		return answer{}, err
+	}
+	return redirect(taskPath(t.ID)), nil
 }

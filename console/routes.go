@@ -45,12 +45,18 @@ func (s *site) routes() []route {
 		queueRoutes(),
 		taskRoutes(),
 		ordersList.routes(),
+		orderRoutes(),
+		refusalRoutes(),
+		accountsList.routes(),
+		accountRoutes(),
 		mailRoutes(),
 		shipmentRoutes(),
 		stockRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),
+		keyRoutes(),
+		viewRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

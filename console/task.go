@@ -68,7 +68,7 @@ func showTask(v *visit) (answer, error) {
 		p.Take = !mine
 		p.HandBack = mine
 		for _, name := range operations.ActionsOf(t.Kind) {
-			if operations.MayAct(v.actor(""), t.OperatorTask, name) != nil {
+			if v.operations.MayAct(v.scope(), t.OperatorTask, name) != nil {
 				p.LeadOnly = t.Kind == db.TaskBreakGlass
 				continue
 			}
@@ -80,7 +80,7 @@ func showTask(v *visit) (answer, error) {
 			})
 		}
 	}
-	return answer{page: "task", title: p.Kind, data: p}, nil
+	return answer{page: "task", title: p.Kind, data: p, live: true}, nil
 }
 
 // taskFacts is what is known of a task; what is not known is left out.
@@ -158,7 +158,7 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 	if !slices.Contains(operations.ActionsOf(t.Kind), action) {
 		return answer{}, errNoPage
 	}
-	if operations.MayAct(v.actor(""), t.OperatorTask, action) != nil {
+	if v.operations.MayAct(v.scope(), t.OperatorTask, action) != nil {
 		return answer{}, errForbidden
 	}
 

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"strings"
+
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
@@ -51,7 +53,7 @@ func showToday(v *visit) (answer, error) {
 			LinkText: v.say("console.queue.title"),
 		},
 	}
-	return answer{page: "today", title: v.say("console.today.title"), data: p}, nil
+	return answer{page: "today", title: v.say("console.today.title"), data: p, live: true}, nil
 }
 
 func totalOf(l operations.AgendaList) (n int64) {
@@ -120,6 +122,7 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 		Until:    a.Until,
 		Zone:     a.TimeZone,
 	}, v.now, v.language.Locale())
+	r.Steady = strings.Join([]string{string(a.Kind), a.State, a.WaitsFor}, "/")
 	if a.Until == nil {
 		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r

@@ -51,6 +51,14 @@ type view struct {
 	Who       *whoView // nil: a page without navigation
 	Languages []languageChoice
 	Data      any
+	Live      bool   // the page refreshes itself
+	Fresh     bool   // only what is new of it is asked for
+	Version   string // of what it shows, see refresh.go
+	Words     string // for the script that keeps times right
+	Now       string // the service's clock, for the same
+
+	// The parts of the page that are told apart, made before the page around them.
+	MainHTML, NavHTML template.HTML
 
 	visit *visit
 }
@@ -78,8 +86,16 @@ func (v *visit) view(a answer) (view, error) {
 	if v.request.Method == get && w.Here == v.request.URL.Path {
 		w.Here = v.request.URL.RequestURI()
 	}
-	if key := v.takeValue(keyFlash); key != "" {
-		w.Flash = v.language.Say(key)
+	if a.live {
+		w.Live = true
+		w.Words = v.timeWords()
+		w.Now = v.now.UTC().Format(time.RFC3339)
+	}
+	w.Fresh = v.refreshes()
+	if !w.Fresh { // what is said once is said by a page
+		if key := v.takeValue(keyFlash); key != "" {
+			w.Flash = v.language.Say(key)
+		}
 	}
 	for _, locale := range messages.Locales() {
 		w.Languages = append(w.Languages, languageChoice{

@@ -151,7 +151,9 @@ func (v *visit) callHandler() (answer, error) {
 		}
 	}
 
-	v.expectForm()
+	if !v.refreshes() {
+		v.expectForm()
+	}
 	return r.do(v)
 }
 

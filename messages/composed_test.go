@@ -36,9 +36,91 @@ var composed = map[string][]string{
 	},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare"},
-	"console.orders.column.": {"number", "customer", "service", "state", "purchased", "received", "vendor"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
 		"company", "person", "invitation"},
+	"console.orders.column.": {"number", "customer", "service", "quantity", "seller", "state", "review", "purchased",
+		"received", "vendor", "sender"},
+	"console.refusals.column.": {"received", "seller", "wrong", "remedy", "errors"},
+	"console.order.column.": {"sku", "service", "term", "quantity", "contract", "inforce", "start", "end", "state", "person",
+		"role", "delivery", "since", "mail", "recipient", "cancelled", "ended"},
+	"console.order.question.":  {"OPEN", "CONFIRMED", "REFUSED", "WITHDRAWN"},
+	"console.invitationstate.": names(rules.InvitationStates()...),
+	"console.order.event.": {"order.received", "order.needs_review", "order.accepted", "order.rejected", "order.amended",
+		"order.fulfilled", "order.partially_cancelled", "order.cancelled", "account.created", "contract.created",
+		"contract.started", "contract.expired", "invitation.issued", "invitation.reissued", "invitation.accepted",
+		"invitation.bounced", "invitation.expired", "invitation.revoked", "invitation.requested",
+		"invitation.wrong_person", "cancellation.completed"},
+	"console.order.field.": {"po_number", "purchased_on", "lines", "sku", "quantity", "renews", "end_customer", "reseller",
+		"distributor", "company", "contact_name", "email", "address", "street", "city", "region", "postal_code", "country"},
+	"console.accounts.column.": {"company", "clock", "csm", "rooms", "licenses", "ending", "replacements", "tasks",
+		"mode", "since"},
+	"console.accounts.facet.": {"csm", "country", "mode"},
+	"console.accountmode.":    {"CONSOLIDATED", "SITE"},
+	"console.account.tab.": {
+		"overview", "contracts", "rooms", "devices", "people", "replacements", "mails", "tasks", "timeline",
+	},
+	"console.account.column.": {
+		"service", "state", "order", "units", "start", "last", "room", "covered", "why", "until", "platform",
+		"matters", "device", "person", "email", "role", "access", "since", "mail", "issued", "valid", "number",
+		"promised", "asked", "site", "to", "about", "delivery", "when",
+	},
+	"console.account.none.": {
+		"contracts", "rooms", "devices", "people", "invitations", "replacements", "spares", "mails", "tasks",
+		"timeline",
+	},
+	"console.account.access.": {
+		"ACTIVE", "SUSPENDED", "REMOVED",
+	},
+	"console.platform.": {
+		"MTR_WINDOWS", "MTR_ANDROID", "ZOOM_PC", "ZOOM_APPLIANCE", "OTHER",
+	},
+	"console.criticality.": {
+		"NORMAL", "HIGH", "CRITICAL",
+	},
+	"console.roomstate.": {
+		"ACTIVE", "ARCHIVED",
+	},
+	"console.devicestate.": {
+		"UNPLACED", "IN_ROOM", "SPARE_ON_SITE", "IN_RMA", "RETURNED", "RETIRED", "LOST",
+	},
+	"console.cover.": {
+		"NOT_COVERED", "WARRANTY_CAP", "MODEL_NOT_SUPPORTED", "NOT_HARDWARE", "COUNTRY_NOT_SUPPORTED",
+		"PROOF_REQUIRED", "UNPLACED", "SELECT_IN_FORCE", "JUMPSTART_IN_FORCE", "STANDARD_WARRANTY_IN_FORCE",
+		"EXTENDED_WARRANTY_IN_FORCE", "REPLACEMENT_WARRANTY_IN_FORCE", "COVERED_THROUGH_ROOM",
+		"FROZEN_ENTITLEMENT", "FASTEST_COVER_CHOSEN", "HARDWARE_COVER_CAPPED", "SUPPORT_CONTINUES",
+		"BEST_SLA_CHOSEN", "BETTER_TERMS_KEPT", "SYNC_PREMIUM_INCLUDED", "NO_LICENCE_ASSIGNED",
+		"CONTRACT_NOT_STARTED", "CONTRACT_ENDED", "CONTRACT_CANCELLED", "CONTRACT_SUSPENDED", "WARRANTY_ENDED",
+		"JUMPSTART_ENDED", "ROOM_ARCHIVED", "DEVICE_GONE", "SERIAL_REQUIRED", "PROOF_UNREAD",
+	},
+	"console.did.": {
+		"account.created", "account.csm_assigned", "account.domain_forgotten", "account.domain_recorded",
+		"account.language_changed", "account.parent_changed", "account.site_mails_held",
+		"account.time_zone_changed", "account.corrected", "account.viewed_as", "cancellation.completed",
+		"contact.asked", "contact.confirmed", "contact.refused", "contact.withdrawn", "contract.created",
+		"contract.expired", "contract.started", "contract.suspended", "contract.resumed", "device.changed",
+		"device.claim_decided", "device.claimed", "device.ended", "device.moved", "device.registered",
+		"device.retired", "device.lost", "import.created", "invitation.accepted", "invitation.bounced",
+		"invitation.expired", "invitation.issued", "invitation.reissued", "invitation.requested",
+		"invitation.revoked", "invitation.wrong_person", "licence.assigned", "licence.moved",
+		"licence.released", "mail.delivered", "mail.resent", "membership.changed", "membership.created",
+		"order.accepted", "order.amended", "order.cancelled", "order.fulfilled", "order.needs_review",
+		"order.partially_cancelled", "order.received", "order.rejected", "rma.allocated", "rma.appealed",
+		"rma.approved", "rma.backordered", "rma.breached", "rma.changed", "rma.delivered", "rma.fee_asked",
+		"rma.fee_billed", "rma.fee_credited", "rma.fee_waived", "rma.fee_withdrawn", "rma.inspected",
+		"rma.no_return_required", "rma.parcel_awaited", "rma.parcel_lost", "rma.parcel_silent",
+		"rma.parcel_told_lost", "rma.picked_up", "rma.readdressed", "rma.rejected", "rma.reminded",
+		"rma.requested", "rma.return_booked_anew", "rma.return_overdue", "rma.return_received",
+		"rma.return_scanned", "rma.shipment_forgotten", "rma.shipped", "rma.spare_used", "rma.taken_back",
+		"rma.withdrawn", "room.archived", "room.changed", "room.created", "room.restored",
+		"shipment.called_off", "shipment.cancellation_refused", "shipment.created", "shipment.moved",
+		"shipment.scanned", "site.changed", "site.created", "spare.agreed", "spare.billed", "spare.changed",
+		"spare.choice_asked", "spare.consumed", "spare.earned", "spare.fee_asked", "spare.on_site",
+		"spare.parcel_lost", "spare.picked_up", "spare.recall_requested", "spare.recall_withdrawn",
+		"spare.replenishing", "spare.returned", "spare.selected", "spare.shipped", "spare.taken_back",
+		"spare.voided", "spare.waived", "task.assigned", "task.resolved", "token.created", "token.revoked",
+		"user.language_changed", "warranty.attached", "warranty.claimed", "warranty.detached",
+		"warranty.imported", "warranty.linked",
+	},
 	"console.orderstate.":   names(rules.OrderStates()...),
 	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
@@ -56,7 +138,7 @@ var composed = map[string][]string{
 	"console.mails.kind.":   rules.Templates(),
 	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
 		"broke", "restored", "later"},
-	"console.mails.remedy.": {"reissue", "correct", "again", "policy", "engineer", "ask", "wait"},
+	"console.mails.remedy.":         {"reissue", "correct", "again", "policy", "engineer", "ask", "wait"},
 	"console.shipments.column.":     {"parcel", "for", "customer", "state", "scan", "promised", "created"},
 	"console.shipments.direction.":  names(shipping.ShipOut, shipping.ShipReturn, shipping.ShipSpare, shipping.ShipRecall),
 	"console.shipments.state.":      names(shipping.ShipmentStates()...),
@@ -65,10 +147,10 @@ var composed = map[string][]string{
 	"console.carrierevents.column.": {"parcel", "event", "happened", "received", "became"},
 	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
 
-	"console.stock.kind.":           {"RECEIPT", "RESERVATION", "RELEASE", "SHIPMENT", "ADJUSTMENT"},
-	"console.stockentries.column.":  {"what", "quantity", "model", "depot", "for", "by", "when", "reason"},
+	"console.stock.kind.":          {"RECEIPT", "RESERVATION", "RELEASE", "SHIPMENT", "ADJUSTMENT"},
+	"console.stockentries.column.": {"what", "quantity", "model", "depot", "for", "by", "when", "reason"},
 
-	"console.mails.do.":     ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
+	"console.mails.do.": ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
 
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
@@ -142,9 +224,10 @@ var composed = map[string][]string{
 }
 
 // ofNoString are the beginnings whose ends stand in no code as a string: names of
-// package time, of cities, and of states that a process gives.
+// package time, of cities, of states that a process gives, and of what the audit says was done.
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
+	"console.did.",
 }
 
 // placeNames are the ends of zones that a language writes in its own way.

@@ -218,7 +218,9 @@ func (v *visit) readPerson() error {
 		v.who.roles[m.AccountID] = m.Role
 	}
 
-	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), db.Page{Limit: 200})
+	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), account.AccountFilter{
+		Page: db.Page{Limit: 200},
+	})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 // accountCommands are about customers' accounts.
 type accountCommands struct {
 	List     accountListCommand     `cmd:"" help:"List accounts."`
+	Find     accountFindCommand     `cmd:"" help:"Find customers by company, e-mail address or order number."`
 	Show     accountShowCommand     `cmd:"" help:"Show one with its licenses, people and customer success manager."`
 	Add      accountAddCommand      `cmd:"" help:"Add an account that no order opened."`
 	TimeZone accountTimeZoneCommand `cmd:"" help:"Move an account to another time zone."`
@@ -52,7 +53,14 @@ func (c accountListCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return c.showNamed(ctx, a, client, list, func(out io.Writer, w *words) {
+	return c.showAccounts(ctx, a, client, list)
+}
+
+// showAccounts answers with a list of accounts.
+func (o output) showAccounts(
+	ctx context.Context, a *app, client *apiClient, list []api.AccountView,
+) error {
+	return o.showNamed(ctx, a, client, list, func(out io.Writer, w *words) {
 		if len(list) == 0 {
 			fmt.Fprintln(out, "No accounts.")
 			return
@@ -72,6 +80,39 @@ func (c accountListCommand) Run(ctx context.Context, a *app) error {
 		t.Render()
 		fmt.Fprintf(out, "\n%s.\n", count(len(list), "account"))
 	})
+}
+
+type accountFindCommand struct {
+	output
+	apiOptions
+	Text  string `arg:"" help:"Part of the company's name, or a whole e-mail address or order number."`
+	Limit int    `default:"50" help:"At most so many, the newest first; 0 for all."`
+}
+
+// Help is shown by --help.
+func (accountFindCommand) Help() string {
+	return `An e-mail address is that of somebody who has access or was invited. An order number is
+the vendor's, which is in the customer's mails, or the sender's own.
+
+Examples:
+  roomcover account find acme
+  roomcover account find ana.souza@acme.example
+  roomcover account find SO-1RPCG`
+}
+
+// Run finds.
+func (c accountFindCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+
+	list, err := every[api.AccountView](ctx, client, "/v1/accounts",
+		url.Values{"q": {c.Text}}, c.Limit)
+	if err != nil {
+		return err
+	}
+	return c.showAccounts(ctx, a, client, list)
 }
 
 // oneAccount names the account that a command is about.

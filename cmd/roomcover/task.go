@@ -18,6 +18,13 @@ type taskCommands struct {
 	List taskListCommand `cmd:"" default:"withargs" help:"Show what needs an operator (the default)."`
 	Show taskShowCommand `cmd:"" help:"Show one with what to do and why."`
 	Do   taskDoCommand   `cmd:"" help:"Do one of a task's actions, such as accept or reject."`
+
+	Pull     taskPullCommand     `cmd:"" help:"Take the task that is due first, and show it."`
+	Take     taskTakeCommand     `cmd:"" help:"Take a task."`
+	Give     taskGiveCommand     `cmd:"" help:"Give a task to a colleague."`
+	HandBack taskHandBackCommand `cmd:"" help:"Hand a task back: it is nobody's again."`
+	Note     taskNoteCommand     `cmd:"" help:"Add a note to a task."`
+	Many     taskManyCommand     `cmd:"" help:"Do one act to many tasks; first it shows what would be done."`
 }
 
 // Help is shown by --help.
@@ -33,6 +40,7 @@ type taskListCommand struct {
 	output
 	apiOptions
 	Kind  string `placeholder:"KIND" help:"Only tasks of this kind, such as review_order."`
+	Mine  bool   `help:"Only tasks that you have taken."`
 	Done  bool   `help:"Those that are done instead of those that are open."`
 	Limit int    `default:"200" help:"At most so many, the newest first; 0 for all."`
 }
@@ -61,6 +69,10 @@ func (c taskListCommand) Run(ctx context.Context, a *app) error {
 	}
 	if c.Kind != "" {
 		q.Set("kind", strings.ToUpper(c.Kind))
+	}
+
+	if c.Mine {
+		q.Set("assignee", "me")
 	}
 
 	list, err := every[api.TaskView](ctx, client, "/v1/operator/tasks", q, c.Limit)
@@ -106,6 +118,12 @@ func (c taskShowCommand) Run(ctx context.Context, a *app) error {
 		return c.show(a, k, nil)
 	}
 
+	var notes api.NotesView
+	err = client.read(ctx, "/v1/operator/tasks/"+url.PathEscape(id)+"/notes", &notes)
+	if err != nil {
+		return err
+	}
+
 	var o api.OrderDetail // that the task asks to decide on; none where it asks something else
 	if k.SubjectVersion != 0 {
 		if o, err = client.orderOf(ctx, k); err != nil {
@@ -113,7 +131,7 @@ func (c taskShowCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 
-	return c.showNamed(ctx, a, client, []any{k, o}, func(out io.Writer, w *words) {
+	return c.showNamed(ctx, a, client, []any{k, o, notes}, func(out io.Writer, w *words) {
 		fmt.Fprintln(out, indented(w.prose(k.What)))
 		if len(k.Actions) > 0 {
 			fmt.Fprintln(out, indented("You may: "+strings.Join(k.Actions, ", ")))
@@ -128,6 +146,7 @@ func (c taskShowCommand) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(out)
 			writeFacts(out, orderFacts(w, o)...)
 		}
+		writeNotes(out, w, k, notes)
 		fmt.Fprintf(out, "\n%s\n", k.ID)
 	})
 }
@@ -139,6 +158,7 @@ func taskFacts(w *words, k api.TaskView) []fact {
 		{"Customer", w.name(k.AccountID)},
 		{"Why", w.reason(k.Why)},
 		{"Since", w.since(k.CreatedAt, zone)},
+		{"Taken by", w.name(k.AssigneeID)},
 	}
 	if k.ResolvedAt != nil {
 		facts = append(facts,

@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -44,4 +46,48 @@ func TestS15_AnOperatorDecidesFromTheCommandLine(t *testing.T) {
 	require.Equal(t, rules.InviteAsReadOnly, o.InviteAs)
 	require.Equal(t, exitRefused, s.run("tasks", "do", "tsk_none", "accept"))
 	require.Equal(t, exitUsage, s.run("tasks", "do"))
+}
+
+func TestS54_TasksArePulledGivenAndNotedFromTheCommandLine(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	ari, err := env.Domains.Operators.SignInByIssuer(env.Context, identity.IssuerSignIn{
+		Issuer: "https://idp.example", Subject: "1", Email: "ari@desk.example", Name: "Ari Prado",
+		Role: rules.OperatorAgent,
+	})
+	require.NoError(t, err)
+	for _, subject := range []string{"one", "two"} {
+		require.NoError(t, env.RaiseTask(db.WithSystem(env.Context), db.OperatorTask{
+			Kind: db.TaskSweepLate, SubjectID: subject, What: "Look at " + subject + ".", Why: "It is late.",
+		}))
+	}
+
+	require.Contains(t, s.must("task", "pull"), "Yours: Look at one.")
+	var mine []api.TaskView
+	s.json(&mine, "task", "list", "--mine")
+	require.Len(t, mine, 1)
+	id := mine[0].ID
+	require.Contains(t, s.must("task", "pull"), "Look at two.")
+	require.Contains(t, s.must("task", "pull"), "Nothing waits that you may settle.")
+	require.Contains(t, s.must("task", "give", id, "ari@desk.example"), "Ari Prado")
+	require.Equal(t, exitRefused, s.run("task", "give", id, "nobody@desk.example"))
+	require.Equal(t, ari.ID, *get(t, env, id).AssigneeID)
+	require.Contains(t, s.must("task", "hand-back", id), "Nobody's: Look at one.")
+	require.Nil(t, get(t, env, id).AssigneeID)
+	require.Contains(t, s.must("task", "take", id), "Yours: Look at one.")
+	require.Contains(t, s.must("task", "note", id, "Ana answers tomorrow."), "Noted.")
+	require.Contains(t, s.must("task", "show", id), "Ana answers tomorrow.")
+
+	many := []string{"task", "many", "close", id, "tsk_none", "--reason", "one outage"}
+	require.Contains(t, s.must(many...), "1 task would be done, 1 refused. Nothing has changed yet")
+	require.Equal(t, db.TaskOpen, get(t, env, id).State)
+	require.Contains(t, s.must(append(many, "--yes")...), "1 task done, 1 refused.")
+	require.Equal(t, db.TaskDone, get(t, env, id).State)
+}
+
+func get(t *testing.T, env storetest.Env, id string) db.OperatorTask {
+	t.Helper()
+	task, err := env.GetTask(env.Context, id)
+	require.NoError(t, err)
+	return task
 }

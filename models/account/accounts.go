@@ -336,16 +336,6 @@ func (s *Accounts) GetAccount(ctx context.Context, id string) (Account, error) {
 	return a, err
 }
 
-// ListAccounts lists the accounts in scope, newest first.
-func (s *Accounts) ListAccounts(ctx context.Context, page db.Page) ([]Account, string, error) {
-	var out []Account
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return page.Apply(tx.Scope.Accounts(tx.DB, "id")).Find(&out).Error
-	})
-	out, next := db.Cut(page, out, func(a Account) string { return a.ID })
-	return out, next, err
-}
-
 // Entities lists the entities of accounts: one for each table.
 func Entities() []any {
 	return []any{

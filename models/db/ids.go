@@ -50,6 +50,7 @@ const (
 	PrefixNotification = "ntf"
 	PrefixAttempt      = "att"
 	PrefixTask         = "tsk"
+	PrefixTaskNote     = "tsn"
 	prefixAudit        = "aud"
 	prefixOutbox       = "evt"
 	PrefixImport       = "imp"

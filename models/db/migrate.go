@@ -175,6 +175,7 @@ func (d *DB) Rollback(ctx context.Context) error {
 func Entities() []any {
 	return []any{
 		OperatorTask{},
+		TaskNote{},
 		AuditEvent{},
 		auditHead{},
 		OutboxEvent{},

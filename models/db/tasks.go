@@ -154,8 +154,12 @@ type TaskFilter struct {
 	State     TaskState
 	Kind      TaskKind
 	SubjectID string // or the number of an RMA or a spare unit
+	Assignee  string // who has taken it, or TakenByNobody
 	Page      Page
 }
+
+// TakenByNobody stands for the tasks that nobody has taken.
+const TakenByNobody = "nobody"
 
 // ListTasks lists operator tasks, newest first.
 func (d *DB) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, string, error) {
@@ -168,11 +172,16 @@ func (d *DB) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, strin
 
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
-			"state":      string(f.State),
-			"kind":       string(f.Kind),
-			"subject_id": subject,
+			"state":       string(f.State),
+			"kind":        string(f.Kind),
+			"subject_id":  subject,
+			"assignee_id": f.Assignee,
 		} {
-			if value != "" {
+			switch value {
+			case "":
+			case TakenByNobody:
+				q = q.Where(clause.Eq{Column: column, Value: nil})
+			default:
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
@@ -197,18 +206,13 @@ func (d *DB) GetTask(ctx context.Context, id string) (OperatorTask, error) {
 // STATE_CONFLICT.
 func (d *DB) ResolveTask(ctx context.Context, id, resolution string) (OperatorTask, error) {
 	var t OperatorTask
-	err := d.Write(ctx, func(tx *Tx) error {
-		t = OperatorTask{}
-		if err := Found(ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).First(&t, "id = ?",
-			id).Error); err != nil {
+	err := d.Write(ctx, func(tx *Tx) (err error) {
+		if t, err = tx.lockTask(id); err != nil {
 			return err
 		}
-
 		if t.State == TaskDone {
-			return rules.Refuse(rules.StateConflict, "This task is done already.",
-				"Read the task again to see how it was resolved.")
+			return TaskIsDone()
 		}
-
 		return tx.Resolve(&t, resolution)
 	})
 
@@ -229,42 +233,73 @@ func TaskMoved() error {
 		"Look at it again, and decide then.")
 }
 
-// AssignTask gives an open task to an operator; nil: to nobody. seen is the state that was
-// looked at (VERSION_MISMATCH); a task that is done answers STATE_CONFLICT.
+// AssignTask gives an open task to somebody; nil: to nobody. seen is the state that was
+// looked at (VERSION_MISMATCH), empty: any; a task that is done answers STATE_CONFLICT.
 func (d *DB) AssignTask(
 	ctx context.Context, id string, to *string, seen string,
 ) (OperatorTask, error) {
 	var t OperatorTask
-	err := d.Write(ctx, func(tx *Tx) error {
-		t = OperatorTask{}
-		q := ForUpdate(tx.Scope.Accounts(tx.DB, "account_id"))
-		if err := Found(q.First(&t, "id = ?", id).Error); err != nil {
+	err := d.Write(ctx, func(tx *Tx) (err error) {
+		if t, err = tx.lockTask(id); err != nil {
 			return err
 		}
-
 		switch {
 		case t.State == TaskDone:
-			return rules.Refuse(rules.StateConflict, "This task is done already.",
-				"Read the task again to see how it was resolved.")
+			return TaskIsDone()
 		case Text(t.AssigneeID) == Text(to):
 			return nil
-		case seen != t.Seen():
+		case seen != "" && seen != t.Seen():
 			return TaskMoved()
 		}
-
-		before := t.AssigneeID
-		t.AssigneeID = to
-		err := tx.Model(&OperatorTask{}).Where("id = ?", id).Update("assignee_id", to).Error
-		if err != nil {
-			return err
-		}
-		return tx.Audit(t.ID, t.AccountID, false, Entry{
-			Verb:     "task.assigned",
-			ObjectID: t.ID,
-			Details:  map[string]any{"to": Text(to), "before": Text(before)},
-		})
+		return tx.giveTask(&t, to)
 	})
 	return t, err
+}
+
+// lockTask reads a task of the scope and locks it.
+func (tx *Tx) lockTask(id string) (OperatorTask, error) {
+	var t OperatorTask
+	q := ForUpdate(tx.Scope.Accounts(tx.DB, "account_id"))
+	return t, Found(q.First(&t, "id = ?", id).Error)
+}
+
+// TaskIsDone is the refusal of what is done to a task that is done already.
+func TaskIsDone() error {
+	return rules.Refuse(rules.StateConflict, "This task is done already.",
+		"Read the task again to see how it was resolved.")
+}
+
+// giveTask gives a task that is locked to somebody, nil: to nobody, with its audit.
+func (tx *Tx) giveTask(t *OperatorTask, to *string) error {
+	before := t.AssigneeID
+	t.AssigneeID = to
+	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).Update("assignee_id", to).Error
+	if err != nil {
+		return err
+	}
+	return tx.Audit(t.ID, t.AccountID, false, Entry{
+		Verb:     "task.assigned",
+		ObjectID: t.ID,
+		Details:  map[string]any{"to": Text(to), "before": Text(before)},
+	})
+}
+
+// PullTask gives the open task that is due first, of those that nobody has taken and that the
+// query narrows to, to somebody (S54). A task is due by the end of the day on which it was
+// raised, so that the oldest is the first. What another transaction is about to give is passed
+// over: two who pull at once never get the same. NOT_FOUND: there is none.
+func (tx *Tx) PullTask(narrow *gorm.DB, to string) (OperatorTask, error) {
+	var t OperatorTask
+	passing := clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}
+	err := LockWith(narrow, passing).
+		Where("state = ? AND assignee_id IS NULL", TaskOpen).
+		Order("created_at, id").
+		Limit(1).
+		First(&t).Error
+	if err := Found(err); err != nil {
+		return t, err
+	}
+	return t, tx.giveTask(&t, &to)
 }
 
 // Resolve closes an open task in the caller's transaction, with its audit.

@@ -92,6 +92,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 		d.Accounts.SeedOperator,
 		d.Accounts.SeedNames,
 		d.Orders.SeedKeys,
+		d.Orders.SeedSearchKeys,
 		d.Orders.SeedNextReviews,
 		d.People.SeedNextInvitations,
 		d.Replacements.SeedNumbers,

@@ -69,6 +69,12 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 				'', '', 0, '', '', now())`,
 		"INSERT INTO operator_sessions VALUES ('hash-{i}', 'opr_{i}', 'Firefox', '', now(), now(), now())",
 		"INSERT INTO operator_recovery_codes VALUES ('opr_{i}', 'hash', NULL)",
+		"INSERT INTO operator_views VALUES ('vew_{i}', 'opr_{i}', '/console/orders', 'mine', '', false, now())",
+		"INSERT INTO operator_presences VALUES ('opr_{i}', '/console/queue/tsk_1', now())",
+		`INSERT INTO operator_tasks (id, kind, subject_id, account_id, dedupe_key, what, why, state, resolution,
+				resolved_by, created_at)
+			VALUES ('tsk_{i}', 'SWEEP_LATE', 'x', {account}, 'x-{i}', 'x', 'x', 'OPEN', '', '', now())`,
+		"INSERT INTO operator_task_notes VALUES ('tsn_{i}', 'tsk_{i}', 'opr_{i}', 'x', now())",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)
 	}
@@ -388,7 +394,7 @@ func TestS36_SellerSeesItsOrdersAndTheirStateOnly(t *testing.T) {
 		require.Empty(t, storetest.ListOf(env.ListInvitations(ctx, "", o.ID, db.Page{}))(t))
 		require.Empty(t, storetest.ListOf(env.ListNotifications(ctx, notification.NotificationFilter{}))(t))
 		require.Empty(t, storetest.Registered(t, env, ctx, entitlement.ContractFilter{}))
-		require.Empty(t, storetest.ListOf(env.ListAccounts(ctx, db.Page{}))(t))
+		require.Empty(t, storetest.ListOf(env.ListAccounts(ctx, account.AccountFilter{}))(t))
 		require.Empty(t, storetest.ListOf(env.ListTasks(ctx, db.TaskFilter{}))(t))
 		contracts, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)

@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -156,6 +157,46 @@ func TestS53_TokensOfOperatorsEndWithTheLeadWhoMadeThem(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A token that is made in the moment in which its maker is disabled ends with the others, by
+// whichever of the two comes first.
+func TestS53_NoTokenIsMadeBesideTheEndOfItsMaker(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		org := env.Reseller(t, "Revenda Sul")
+		for n := range 8 {
+			o, _, err := env.Domains.Operators.AddOperator(db.WithSystem(env.Context), identity.NewOperator{
+				Email: fmt.Sprintf("lead%d@desk.example", n), Name: "Lena", Role: rules.OperatorLead, Reason: "x",
+			})
+			require.NoError(t, err)
+			made := func(maker string) (identity.APIToken, error) {
+				scope := db.Scope{System: true, Actor: db.Actor{ID: maker, Role: rules.OperatorLead}}
+				token, _, err := env.CreateToken(db.WithScope(env.Context, scope), identity.NewToken{
+					OrgID: org.ID, Role: rules.OperatorLead, Label: "x", ExpiresAt: time.Now().Add(time.Hour),
+				})
+				return token, err
+			}
+			first, err := made(o.ID)
+			require.NoError(t, err)
+
+			errs := storetest.AtOnce(3, func(i int) error {
+				switch i {
+				case 0:
+					return storetest.SecondOf(env.Domains.Operators.DisableOperator(
+						db.WithSystem(env.Context), o.ID, "left"))
+				case 1:
+					return storetest.SecondOf(made(o.ID))
+				}
+				return storetest.SecondOf(made(first.ID))
+			})
+			require.NoError(t, errs[0])
+			left, err := env.Domains.Operators.TokensMadeBy(storetest.Operator(), o.ID)
+			require.NoError(t, err)
+			require.Empty(t, left.OfOperators, "%v", errs)
+			storetest.RequireCode(t, rules.Forbidden, storetest.SecondOf(made(o.ID)))
+			storetest.RequireCode(t, rules.Forbidden, storetest.SecondOf(made(first.ID)))
+		}
+	})
 }
 
 // The same form for another organization is another request: it never answers with the secret

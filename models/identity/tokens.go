@@ -121,6 +121,9 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 			return err
 		}
 
+		if err := lockMaker(tx, scope.Actor.ID, n.Role); err != nil {
+			return err
+		}
 		if err := db.Found(tx.First(&t.Org, "id = ?", n.OrgID).Error); err != nil {
 			return err
 		}

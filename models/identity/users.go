@@ -101,5 +101,7 @@ func Entities() []any {
 		Operator{},
 		operatorSession{},
 		recoveryCode{},
+		OperatorView{},
+		OperatorPresence{},
 	}
 }

@@ -307,6 +307,25 @@ func (s *Notifications) ListNotifications(
 	return out, next, err
 }
 
+// LastMails returns the last mail of a template about each subject, by the subject's id.
+func (s *Notifications) LastMails(
+	ctx context.Context, template string, subjects []string,
+) (map[string]Notification, error) {
+	var rows []Notification
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("subject_id IN ? AND template = ?", append([]string{""}, subjects...), template).
+			Order("id").
+			Find(&rows).Error
+	})
+
+	last := map[string]Notification{}
+	for _, n := range rows {
+		last[n.SubjectID] = n
+	}
+	return last, err
+}
+
 // AttemptsOf lists the attempts at a mail that failed, oldest first, to the service and its
 // operators.
 func (s *Notifications) AttemptsOf(

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -84,39 +85,56 @@ var actionNeeds = map[string]rules.Capability{
 // is no such kind.
 func ActionsOf(kind db.TaskKind) []string { return taskActions[kind] }
 
-// MayAct refuses, with FORBIDDEN, an action with a task that the actor's role may not do. An
-// emergency sign-in is a lead's to look at, and another's than the one who signed in.
-func MayAct(actor db.Actor, t db.OperatorTask, action string) error {
+// mayAct refuses, with FORBIDDEN, an action with a task that the actor's role may not do.
+func mayAct(actor db.Actor, t db.OperatorTask, action string) error {
 	needs, special := actionNeeds[action]
 	switch {
 	case !rules.Allows(actor.Role, rules.WorkTasks).Allowed(),
 		special && !rules.Allows(actor.Role, needs).Allowed():
 		return rules.Refuse(rules.Forbidden, "The token's role may not do this.",
 			"Ask an agent.")
-	case t.Kind == db.TaskBreakGlass && (actor.ID == t.SubjectID ||
-		!rules.Allows(actor.Role, rules.ManageOperators).Allowed()):
-		return emergencyIsAnothers()
+	case t.Kind == db.TaskBreakGlass && !rules.Allows(actor.Role, rules.ManageOperators).Allowed():
+		return rules.Refuse(rules.Forbidden, "Only a lead closes this task.", "Ask a lead.")
 	}
 	return nil
 }
 
-func emergencyIsAnothers() error {
-	return rules.Refuse(rules.Forbidden,
-		"Only a lead closes this task, and never who signed in.", "Ask another lead.")
-}
-
-// mayAct is MayAct, and looks whose token an actor is, too.
-func (s *Operations) mayAct(
-	ctx context.Context, actor db.Actor, t db.OperatorTask, action string,
-) error {
-	if err := MayAct(actor, t, action); err != nil || t.Kind != db.TaskBreakGlass {
+// MayAct refuses, with FORBIDDEN, an action with a task that the actor may not do: by their
+// role, and, for an emergency sign-in, by who they are.
+func (s *Operations) MayAct(ctx context.Context, t db.OperatorTask, action string) error {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
 		return err
 	}
-	own, err := identity.NewOperators(s.db).ActsFor(ctx, actor.ID, t.SubjectID)
-	if err == nil && own {
-		return emergencyIsAnothers()
+	if err := mayAct(scope.Actor, t, action); err != nil || t.Kind != db.TaskBreakGlass {
+		return err
 	}
+	_, err = s.closesOwnEmergency(ctx, scope.Actor, t)
 	return err
+}
+
+// emergencyAlone is after how long a lead who is the only one closes the task about their own
+// emergency sign-in.
+const emergencyAlone = 24 * time.Hour
+
+// closesOwnEmergency reports whether an actor is about to close the task about their own
+// emergency sign-in. Another lead closes it; only where there is none, who signed in does,
+// once a day has passed and the emergency is over: a password that was used and found by
+// somebody else opens nothing any more by then, and what was done stands in the audit.
+func (s *Operations) closesOwnEmergency(
+	ctx context.Context, actor db.Actor, t db.OperatorTask,
+) (bool, error) {
+	e, err := identity.NewOperators(s.db).EmergencyOf(ctx, t.SubjectID, actor.ID)
+	if err != nil || !e.Own {
+		return false, err
+	}
+	if e.OtherLeads > 0 || e.Armed || s.db.Now().Sub(t.CreatedAt) < emergencyAlone {
+		return true, rules.Refuse(rules.Forbidden,
+			"Who signed in does not close this task.",
+			"Ask another lead. Where there is none, close it a day after the sign-in, "+
+				"once the emergency sign-in is disarmed.")
+	}
+	return true, nil
 }
 
 // TaskAction is what an operator does with a task. Each action reads only the fields
@@ -170,28 +188,13 @@ func (s *Operations) SubjectVersions(
 func (s *Operations) Act(
 	ctx context.Context, taskID string, a TaskAction,
 ) (db.OperatorTask, error) {
-	scope, err := db.ScopeFrom(ctx)
-	if err != nil {
-		return db.OperatorTask{}, err
-	}
-
 	t, err := s.db.GetTask(ctx, taskID)
 	if err != nil {
 		return db.OperatorTask{}, err
 	}
 
-	refused := s.mayAct(ctx, scope.Actor, t, a.Name)
-	switch {
-	case !slices.Contains(ActionsOf(t.Kind), a.Name):
-		return t, rules.Refuse(rules.ActionNotAvailable,
-			"This task has no such action.", "Read the task for its actions.")
-	case refused != nil:
-		return t, refused
-	case a.Seen != "" && a.Seen != t.Seen():
-		return t, db.TaskMoved()
-	case t.State == db.TaskDone:
-		return t, rules.Refuse(rules.StateConflict,
-			"This task is done already.", "Read the task again to see how it was resolved.")
+	if err := s.refuses(ctx, t, a); err != nil {
+		return t, err
 	}
 
 	if err := s.act(ctx, t, a); err != nil {
@@ -199,6 +202,24 @@ func (s *Operations) Act(
 	}
 
 	return s.db.GetTask(ctx, taskID)
+}
+
+// refuses says why an action with a task is refused before anything is done.
+func (s *Operations) refuses(ctx context.Context, t db.OperatorTask, a TaskAction) error {
+	if !slices.Contains(ActionsOf(t.Kind), a.Name) {
+		return rules.Refuse(rules.ActionNotAvailable,
+			"This task has no such action.", "Read the task for its actions.")
+	}
+	if err := s.MayAct(ctx, t, a.Name); err != nil {
+		return err
+	}
+	switch {
+	case a.Seen != "" && a.Seen != t.Seen():
+		return db.TaskMoved()
+	case t.State == db.TaskDone:
+		return db.TaskIsDone()
+	}
+	return nil
 }
 
 func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) error {
@@ -241,8 +262,36 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 		if err := s.mayClose(ctx, t); err != nil {
 			return err
 		}
-		return s.closeAfter(ctx, t, a, needReason(a.Reason))
+		if err := needReason(a.Reason); err != nil {
+			return err
+		}
+		if t.Kind == db.TaskBreakGlass {
+			return s.closeEmergency(ctx, t, a)
+		}
+		return s.closeAfter(ctx, t, a, nil)
 	}
+}
+
+// closeEmergency closes the task about an emergency sign-in. Where nobody else could look at
+// it, the audit says so.
+func (s *Operations) closeEmergency(
+	ctx context.Context, t db.OperatorTask, a TaskAction,
+) error {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
+		return err
+	}
+	alone, err := s.closesOwnEmergency(ctx, scope.Actor, t)
+	if err != nil {
+		return err
+	}
+	return s.closeAfter(ctx, t, a, s.db.Write(ctx, func(tx *db.Tx) error {
+		return tx.Audit(t.SubjectID, nil, false, db.Entry{
+			Verb:     "operator.emergency_looked_at",
+			ObjectID: t.SubjectID,
+			Details:  db.WithReason(a.Reason, map[string]any{"task": t.ID, "alone": alone}),
+		})
+	}))
 }
 
 func (s *Operations) decideReview(

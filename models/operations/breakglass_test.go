@@ -55,3 +55,45 @@ func TestS53_AnEmergencyIsClosedByAnotherLead(t *testing.T) {
 		}
 	})
 }
+
+// Where a lead is the only one, nobody else could look at their emergency sign-in: they close
+// it themselves a day later, once it is over, and the audit says that they were alone. It makes
+// no difference by which way they have signed in since.
+func TestS53_TheOnlyLeadClosesTheirEmergencyADayLater(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		system := db.WithSystem(env.Context)
+		lena, _, err := env.Domains.Operators.AddOperator(system, identity.NewOperator{
+			Email: "lena@desk.example", Name: "Lena", Role: rules.OperatorLead, Reason: "first",
+		})
+		require.NoError(t, err)
+		require.NoError(t, env.Exec("UPDATE operators SET password_hash = 'x'"))
+		_, err = env.Domains.Operators.ArmOperator(system, lena.ID, time.Hour, "the issuer is down")
+		require.NoError(t, err)
+		require.NoError(t, env.Domains.Operators.SignedInByPassword(env.Context, lena.ID, true))
+		again := staffed(t, env, "lena", rules.OperatorLead)
+		task := env.Tasks(t, db.TaskBreakGlass)[0]
+		closes := func(id string) error {
+			_, err := env.Act(as(env, id, rules.OperatorLead), task.ID,
+				operations.TaskAction{Name: operations.ActClose, Reason: "the issuer was down"})
+			return err
+		}
+
+		storetest.RequireCode(t, rules.Forbidden, closes(again.ID))
+		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
+		storetest.RequireCode(t, rules.Forbidden, closes(lena.ID)) // it is armed
+		_, err = env.Domains.Operators.ArmOperator(system, lena.ID, 0, "over")
+		require.NoError(t, err)
+		other := staffed(t, env, "lia", rules.OperatorLead)
+		storetest.RequireCode(t, rules.Forbidden, closes(again.ID)) // another lead could
+		_, err = env.Domains.Operators.DisableOperator(system, other.ID, "left")
+		require.NoError(t, err)
+		require.NoError(t, closes(again.ID))
+
+		events, err := env.Timeline(system, lena.ID)
+		require.NoError(t, err)
+		last := events[len(events)-1]
+		require.Equal(t, "operator.emergency_looked_at", last.Verb)
+		require.Equal(t, true, last.Details["alone"])
+		require.Equal(t, again.ID, last.ActorID)
+	})
+}

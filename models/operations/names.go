@@ -2,6 +2,11 @@ package operations
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
 )
@@ -129,45 +134,51 @@ var namings = map[string]naming{
 // NamesOf returns what people call the things that the ids name, in no order. What is
 // unknown, of another account, or has no name is left out.
 func (s *Operations) NamesOf(ctx context.Context, ids []string) ([]Name, error) {
+	var out []Name
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		var err error
+		out, err = namesOf(tx, ids)
+		return err
+	})
+	return out, err
+}
+
+// namesOf reads the names of things of any kind, in one statement.
+func namesOf(tx *db.Tx, ids []string) ([]Name, error) {
 	byKind := map[string][]string{}
 	for _, id := range ids {
 		byKind[db.KindOf(id)] = append(byKind[db.KindOf(id)], id)
 	}
 
-	var out []Name
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		out = nil
-		for kind, ids := range byKind {
-			found, err := namesOf(tx, namings[kind], ids)
-			if err != nil {
-				return err
-			}
-			out = append(out, found...)
+	var parts []any
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		n := namings[kind]
+		if n.from == "" || !tx.Scope.System && n.account == "" {
+			continue
 		}
-		return nil
-	})
-	return out, err
-}
-
-// namesOf reads the names of one kind of thing.
-func namesOf(tx *db.Tx, n naming, ids []string) ([]Name, error) {
-	if n.from == "" || !tx.Scope.System && n.account == "" {
+		parts = append(parts, n.query(tx, byKind[kind]))
+	}
+	if len(parts) == 0 {
 		return nil, nil
 	}
 
+	var out []Name
+	all := strings.TrimSuffix(strings.Repeat("? UNION ALL ", len(parts)), " UNION ALL ")
+	err := tx.Raw(all, parts...).Scan(&out).Error
+	return out, err
+}
+
+// query reads the names of one kind of thing.
+func (n naming) query(tx *db.Tx, ids []string) *gorm.DB {
 	zone := n.zone
 	if zone == "" {
 		zone = "''"
 	}
-
-	var out []Name
 	q := tx.Table(n.from).
 		Select("n.id AS id, "+n.name+" AS name, "+zone+" AS time_zone").
 		Where("n.id IN ?", ids)
 	if n.account != "" {
 		q = tx.Scope.Accounts(q, n.account)
 	}
-
-	err := q.Scan(&out).Error
-	return out, err
+	return q
 }

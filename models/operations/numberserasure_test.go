@@ -22,6 +22,7 @@ var erasure = []string{
 	"UPDATE sites SET contact_name = '', contact_email = ''",
 	"UPDATE rmas SET requested_by = 'erased', fault = '', ship_to = NULL",
 	"UPDATE operator_tasks SET resolved_by = '', resolution = ''",
+	"UPDATE operator_task_notes SET note = ''",
 	"DELETE FROM sessions",
 	"DELETE FROM identities",
 }

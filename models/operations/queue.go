@@ -53,8 +53,8 @@ type Queue struct {
 // queueCounted bounds what is counted: nobody works through more.
 const queueCounted = 10_000
 
-// Queue lists the open tasks with what they are about, in five statements and one for each
-// kind of name. For the service and its operators.
+// Queue lists the open tasks with what they are about, in three statements. For the service
+// and its operators.
 func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 	zone, err := time.LoadLocation(q.Zone)
 	if err != nil {
@@ -151,6 +151,16 @@ func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueIte
 	return items[0], nil
 }
 
+// TaskDue returns when a task is due: at the end of the day on which it was raised, by the
+// clock of the desk's zone.
+func TaskDue(t db.OperatorTask, zone string) time.Time {
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		place = time.UTC
+	}
+	return endOfDay(t.CreatedAt, place)
+}
+
 // endOfDay is the end of the day in which an instant lies.
 func endOfDay(at time.Time, zone *time.Location) time.Time {
 	return rules.StartOfDay(rules.DateIn(at, zone).AddDays(1), zone).UTC()
@@ -215,27 +225,17 @@ func (q QueueQuery) count(tx *db.Tx, today time.Time, out *Queue) error {
 // nameItems gives the items the names of what they are about, whose they are and who has
 // taken them.
 func nameItems(tx *db.Tx, items []QueueItem) error {
-	byKind := map[string][]string{}
-	note := func(id string) {
-		if kind := db.KindOf(id); kind != "" {
-			byKind[kind] = append(byKind[kind], id)
-		}
-	}
+	var ids []string
 	for _, t := range items {
-		note(t.SubjectID)
-		note(db.Text(t.AccountID))
-		note(db.Text(t.AssigneeID))
+		ids = append(ids, t.SubjectID, db.Text(t.AccountID), db.Text(t.AssigneeID))
 	}
-
+	found, err := namesOf(tx, ids)
+	if err != nil {
+		return err
+	}
 	known := map[string]Name{}
-	for kind, ids := range byKind {
-		found, err := namesOf(tx, namings[kind], ids)
-		if err != nil {
-			return err
-		}
-		for _, n := range found {
-			known[n.ID] = n
-		}
+	for _, n := range found {
+		known[n.ID] = n
 	}
 
 	for i := range items {

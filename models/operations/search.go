@@ -283,7 +283,7 @@ func nameAccounts(tx *db.Tx, hits []Hit) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := namesOf(tx, namings[db.PrefixAccount], ids)
+	found, err := namesOf(tx, ids)
 	if err != nil {
 		return err
 	}

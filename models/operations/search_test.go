@@ -90,4 +90,3 @@ func TestTheSearchIsForOperatorsAndBoundsItself(t *testing.T) {
 		}
 	})
 }
-

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/order"
@@ -244,7 +245,7 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 			Country:    "DE",
 		}
 		branch := env.Fulfilled(t, seller, site)
-		accounts := storetest.ListOf(env.ListAccounts(env.Context, db.Page{}))(t)
+		accounts := storetest.ListOf(env.ListAccounts(env.Context, account.AccountFilter{}))(t)
 		require.Len(t, accounts, 2)
 		// S60: another country is for an operator to confirm; R109: then they have one parent.
 		from, into := accounts[0].ParentOrgID, accounts[1].ParentOrgID

@@ -136,6 +136,7 @@ func newOrder(
 		PONumber:         form.PONumber,
 		POKey:            ordering.PONumberKey(form.PONumber),
 		CustomerHash:     customerHash(customer),
+		SearchKey:        searchKey(form),
 		Payload:          form,
 		PayloadHash:      form.Hash(),
 		State:            rules.OrderAccepted,
@@ -510,6 +511,42 @@ func (s *Orders) ListRefusals(
 
 	out, next := db.Cut(page, out, func(r OrderRefusal) string { return r.ID })
 	return out, next, err
+}
+
+// GetRefusal reads a refused intake in scope; NOT_FOUND otherwise.
+func (s *Orders) GetRefusal(ctx context.Context, id string) (OrderRefusal, error) {
+	var out OrderRefusal
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.DB
+		if !tx.Scope.System {
+			q = q.Where("org_id = ?", tx.Scope.OrgID)
+		}
+		return db.Found(q.First(&out, "id = ?", id).Error)
+	})
+	return out, err
+}
+
+// SellerRefusals counts the refused intakes of one sender that are kept.
+type SellerRefusals struct {
+	OrgID string
+	N     int64
+}
+
+// RefusalsBySeller counts the refused intakes by who sent them, the most first. It is for the
+// service and its operators.
+func (s *Orders) RefusalsBySeller(ctx context.Context) ([]SellerRefusals, error) {
+	var out []SellerRefusals
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Model(&OrderRefusal{}).
+			Select("org_id, count(*) AS n").
+			Group("org_id").
+			Order("n DESC, org_id").
+			Scan(&out).Error
+	})
+	return out, err
 }
 
 // PruneRefusals deletes refusals from before the instant.

@@ -3,11 +3,9 @@ package order
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -29,6 +27,7 @@ type Order struct {
 	PONumber      string `gorm:"column:po_number"`
 	POKey         string `gorm:"column:po_key"` // ordering.PONumberKey: unique for its sender (S65)
 	CustomerHash  string // of the end customer's company and country, see customerHash
+	SearchKey     string // of the number and the company, see searchKey
 	ServiceType   catalogue.ServiceType
 	State         rules.OrderState
 	StateSince    time.Time
@@ -172,11 +171,18 @@ func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
 // GetOrder reads one order in scope with its lines; NOT_FOUND otherwise.
 func (s *Orders) GetOrder(ctx context.Context, id string) (Order, error) {
 	var o Order
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
-		return db.Found(q.First(&o, "orders.id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		o, err = Read(tx, id)
+		return err
 	})
 	return o, err
+}
+
+// Read reads one order in scope with its lines; NOT_FOUND otherwise.
+func Read(tx *db.Tx, id string) (Order, error) {
+	var o Order
+	q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
+	return o, db.Found(q.First(&o, "orders.id = ?", id).Error)
 }
 
 // Versions returns the versions of the orders in scope, by their ids.
@@ -194,41 +200,6 @@ func (s *Orders) Versions(ctx context.Context, ids []string) (map[string]int64, 
 		versions[o.ID] = o.Version
 	}
 	return versions, err
-}
-
-// OrderFilter narrows a list of orders; empty fields do not narrow.
-type OrderFilter struct {
-	State     rules.OrderState
-	PONumber  string // the sender's number
-	Number    string // the sender's number, or the vendor's
-	AccountID string
-	Page      db.Page
-}
-
-// ListOrders lists the orders in scope with their lines, newest first, and returns the
-// cursor of the next page; it is empty on the last one.
-func (s *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string, error) {
-	var out []Order
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
-		for column, value := range map[string]string{
-			"state":      string(f.State),
-			"po_key":     ordering.PONumberKey(f.PONumber),
-			"account_id": f.AccountID,
-		} {
-			if value != "" {
-				q = q.Where(clause.Eq{Column: column, Value: value})
-			}
-		}
-		if f.Number != "" {
-			q = q.Where("(po_key = ? OR vendor_order_no = ?)",
-				ordering.PONumberKey(f.Number), strings.ToUpper(strings.TrimSpace(f.Number)))
-		}
-		return f.Page.Apply(q).Find(&out).Error
-	})
-
-	out, next := db.Cut(f.Page, out, func(o Order) string { return o.ID })
-	return out, next, err
 }
 
 // OrderNumbers returns the vendor's number of each of an account's orders, by the

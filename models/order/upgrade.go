@@ -74,6 +74,37 @@ func keyOrder(tx *db.Tx, o Order, distributors []rules.KnownName) error {
 	return tx.Model(&Order{}).Where("id = ? AND po_key = ''", o.ID).Updates(changed).Error
 }
 
+// SeedSearchKeys gives orders of an earlier release what they are searched by. Again it changes
+// nothing.
+func (s *Orders) SeedSearchKeys(ctx context.Context) error {
+	for last := ""; ; {
+		var some []Order
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			some = nil
+			err := tx.Select("id", "payload").
+				Where("search_key = '' AND id > ?", last).
+				Order("id").Limit(500).Find(&some).Error
+			if err != nil {
+				return err
+			}
+
+			for _, o := range some {
+				err := tx.Model(&Order{}).
+					Where("id = ? AND search_key = ''", o.ID).
+					Update("search_key", searchKey(o.Payload)).Error
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		last = some[len(some)-1].ID
+	}
+}
+
 // SeedNextReviews gives orders that came to review under an earlier release the instant at
 // which their review reminds or ends next. So it does where a worker of that release, which
 // keeps none, reminded since the one that stands there. Again it changes nothing.

@@ -65,6 +65,15 @@ func questions(n int) []question {
 	rmas := func(f replacement.RMAFilter) func(storetest.Env) error {
 		return func(env storetest.Env) error { return storetest.Third(env.ListRMAs(operator, f)) }
 	}
+	search := func(typed string) func(storetest.Env) error {
+		return func(env storetest.Env) error {
+			found, err := env.Domains.Operations.Search(operator, typed)
+			if err == nil && len(found) == 0 {
+				err = fmt.Errorf("nothing is found by %s", typed)
+			}
+			return err
+		}
+	}
 	agenda := func(q operations.AgendaQuery) func(storetest.Env) error {
 		return func(env storetest.Env) error { return storetest.SecondOf(env.Agenda(operator, q)) }
 	}
@@ -118,6 +127,11 @@ func questions(n int) []question {
 			entitlement.RoomFilter{Search: "diretoria"})},
 		{"devices by part of a serial, operator", 50 * ms, devices(operator,
 			entitlement.DeviceFilter{Search: serial[3:]})},
+		{"search: a company", 50 * ms, search("empresa 7")},
+		{"search: a serial", 50 * ms, search(serial)},
+		{"search: the beginning of a number", 50 * ms, search("PO-77")},
+		{"search: an address", 50 * ms, search("ana.souza@acme.example")},
+		{"search: what many rooms are called", 50 * ms, search("Sala")},
 		{"notifications that bounced", 20 * ms, func(env storetest.Env) error {
 			return storetest.Third(env.ListNotifications(operator,
 				notification.NotificationFilter{State: rules.NotificationHardBounced}))

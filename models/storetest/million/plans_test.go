@@ -47,7 +47,7 @@ var indexes = map[string][]string{
 	"RMAs of a state that none has":           {"rmas_state"},
 	"RMAs of a serial":                        {"rmas_faulty_serial", "rmas_replacement_serial"},
 	"carrier events by tracking":              {"carrier_events_tracking"},
-	"orders by number, operator":              {"orders_po_key"},
+	"orders by number, operator":              {"orders_po_prefix"},
 	"timeline of an order, giant":             {"audit_events_object"},
 	"ask for an invitation":                   {"invitations_email"},
 	"refusals of a reseller":                  {"order_refusals_org"},
@@ -56,6 +56,11 @@ var indexes = map[string][]string{
 	"rooms by part of a serial, operator":     {"devices_serial_part"},
 	"rooms by a part that none has, operator": {"rooms_search_part"},
 	"devices by part of a serial, operator":   {"devices_serial_part", "devices_model_part"},
+	"search: a company":                       {"accounts_company_part", "orgs_company_part"},
+	"search: a serial":                        {"devices_serial_any", "rmas_faulty_serial", "devices_serial_part"},
+	"search: the beginning of a number":       {"orders_po_prefix"},
+	"search: an address":                      {"invitations_email"},
+	"search: what many rooms are called":      {"rooms_by_name"},
 }
 
 // Whatever people and the program ask all the time has an index to answer it. Small tables

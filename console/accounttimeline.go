@@ -1,0 +1,100 @@
+package console
+
+import (
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
+)
+
+// accountTimeline is all that happened to a customer, the newest first: from the purchase
+// order to the parcel, with who did what.
+func accountTimeline(v *visit, acc account.Account) ([]recordSection, error) {
+	const name = "timeline"
+	after, err := v.openCursor(accountTab(acc.ID, name))
+	if err != nil {
+		return nil, err
+	}
+	found, next, err := v.operations.AccountTimeline(v.scope(), acc.ID, after, listPageSize)
+	if err != nil {
+		return nil, err
+	}
+
+	s := recordSection{Further: v.further(accountTab(acc.ID, name), next)}
+	for _, e := range found {
+		s.Events = append(s.Events, v.eventOf(acc, e))
+	}
+	if len(s.Events) == 0 {
+		s.Nothing = true
+		s.Empty = emptyState{Icon: "history", Title: v.say("console.account.none.timeline")}
+	}
+	return []recordSection{s}, nil
+}
+
+// eventOf says who did what to what, when and why.
+func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) event {
+	out := event{
+		Who:   v.actorName(e),
+		What:  v.verbText(e.Verb),
+		About: e.Object,
+		Link:  v.objectLink(e.ObjectID),
+		When:  v.pastAt(e.At, acc.TimeZone),
+		Ours:  e.ActorRole == "SYSTEM" || e.ActorRole.IsOperator(),
+	}
+	if e.ObjectID == acc.ID {
+		out.About = ""
+	}
+	if reason, ok := e.Details["reason"].(string); ok {
+		out.Reason = reason
+	}
+	return out
+}
+
+// verbText says what happened; what has no words yet is shown as it is stored.
+func (v *visit) verbText(verb string) string {
+	if key := "console.did." + verb; v.language.Has(key) {
+		return v.language.Say(key)
+	}
+	return verb
+}
+
+// actorName is who did it: a person, a program, or the service itself.
+func (v *visit) actorName(e operations.AccountEvent) string {
+	switch {
+	case e.ActorRole == "SYSTEM":
+		return v.say("console.account.service")
+	case e.Actor != "":
+		return e.Actor
+	}
+	switch e.ActorRole {
+	case rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly:
+		return v.language.Say("console.tokenrole." + string(e.ActorRole))
+	}
+	return v.say("console.account.somebody")
+}
+
+// objectLink is the page of something; empty where it has none.
+func (v *visit) objectLink(id string) string {
+	switch db.KindOf(id) {
+	case db.PrefixRoom:
+		return roomPath(id)
+	case db.PrefixDevice:
+		return devicePath(id)
+	case db.PrefixTask:
+		return taskPath(id)
+	case db.PrefixOrder:
+		return v.linkTo(processes.Order, id)
+	case db.PrefixRMA:
+		return v.linkTo(processes.RMA, id)
+	case db.PrefixSpareUnit:
+		return v.linkTo(processes.Spare, id)
+	case db.PrefixShipment:
+		return v.linkTo(processes.Shipment, id)
+	}
+	return ""
+}
+
+func roomPath(id string) string { return Root + "/rooms/" + id }
+
+func devicePath(id string) string { return Root + "/devices/" + id }

@@ -1,0 +1,76 @@
+package console
+
+import (
+	"time"
+
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/web"
+)
+
+// coverBadge says whether something is covered.
+func (v *visit) coverBadge(a cover.Answer) badge {
+	switch {
+	case a.Covered:
+		return badge{v.say("console.account.covered"), "green"}
+	case a.Held:
+		return badge{v.say("console.account.held"), "amber"}
+	}
+	return badge{v.say("console.account.uncovered"), "red"}
+}
+
+// coverReason says why something is covered or not, with the rule behind it. A refusal is
+// explained by what led to it, where that is known.
+func (v *visit) coverReason(a cover.Answer) string {
+	if len(a.Reasons) == 0 {
+		return ""
+	}
+	r := a.Reasons[0]
+	if r.Code == rules.NotCovered && len(a.Reasons) > 1 {
+		r = a.Reasons[1]
+	}
+	return v.reasonText(r)
+}
+
+// coverReasons are all the steps of an answer, the deciding one first.
+func (v *visit) coverReasons(a cover.Answer) []string {
+	var out []string
+	for _, r := range a.Reasons {
+		out = append(out, v.reasonText(r))
+	}
+	return out
+}
+
+func (v *visit) reasonText(r cover.Reason) string {
+	return v.language.Say("console.cover."+r.Code) + " (" + r.Rule + ")"
+}
+
+// coverUntil is the last day of cover.
+func (v *visit) coverUntil(a cover.Answer, zone string) cell {
+	if !a.Covered || a.Until == nil {
+		return cell{}
+	}
+	return v.lastDay(*a.Until, zone)
+}
+
+// dayAt is a cell with the day of an instant, by the clock of a zone.
+func (v *visit) dayAt(at time.Time, zone string) cell {
+	local := at.In(web.Zone(zone))
+	return cell{Text: v.language.NearDate(local, v.now), Plain: local.Format(time.DateOnly)}
+}
+
+// lastDay is a cell with the last day before an exclusive end (C2).
+func (v *visit) lastDay(end time.Time, zone string) cell {
+	return v.dayAt(end.Add(-time.Nanosecond), zone)
+}
+
+// modelName is what a model is called today; a code that no model has is its own name.
+func (v *visit) modelName(ref program.Reference, code string) string {
+	today := rules.DateIn(v.now, time.UTC)
+	if m, ok := catalogue.ModelOn(ref.Model(code), code, today); ok {
+		return m.Name
+	}
+	return code
+}

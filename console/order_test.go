@@ -1,0 +1,60 @@
+package console
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// A person reads first what the order waits for, and then who did what: ours filled, others'
+// hollow.
+func TestS55_AnOrderSaysWhatItWaitsForAndWhatHappened(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		sul := w.Reseller(t, "Revenda Sul")
+		o := w.Fulfilled(t, sul, formOf("PO-1", "Acme Ltda", "Revenda Sul"))
+		held := w.Accept(t, w.unauthorised("Revenda Norte"), formOf("PO-2", "Globex S.A.", "Revenda Norte"))
+		b := w.signedIn(byRole[rules.OperatorManager])
+
+		page := b.get(orderPath(o.ID))
+		require.Equal(t, http.StatusOK, page.status)
+		for _, text := range []string{
+			"PO-1 · Acme Ltda", "Fulfilled", "the order can be canceled until", "an operator can cancel all or part",
+			"Revenda Sul", *o.VendorOrderNo, "SELECT-3Y", "3 years", "Waiting to start", "at the latest",
+			"ana@acme.example", "Being sent", "Waiting to be sent", "fulfilled the order", "invited the contact",
+		} {
+			require.Contains(t, page.body, text)
+		}
+		require.Contains(t, b.get(orderPath(held.ID)).body, "Waiting for an operator to accept or reject the order by")
+
+		w.Calendar.Set(storetest.Now.AddDate(0, 2, 0))
+		require.Contains(t, b.get(orderPath(o.ID)).body, "the time in which it could be canceled ended on")
+		require.Equal(t, http.StatusNotFound, b.get(orderPath("ord_none")).status)
+		b.lang = "pt-BR"
+		require.Equal(t, http.StatusOK, b.get(orderPath(o.ID)).status)
+	})
+}
+
+func TestBudget_AnOrderWithFullLists(t *testing.T) {
+	w := issuerWorld(t)
+	sul := w.Reseller(t, "Revenda Sul")
+	f := formOf("PO-1", "Acme Ltda", "Revenda Sul")
+	f.Lines[0].Quantity = 100
+	for range 20 {
+		f.Lines = append(f.Lines, f.Lines[0])
+	}
+	o := w.Fulfilled(t, sul, f)
+	for range 40 {
+		_, c, err := w.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 3, Reason: "fewer"})
+		require.NoError(t, err)
+		_, err = w.CompensateCancellation(w.Context, c.ID)
+		require.NoError(t, err)
+		w.raise("PROCESS_STUCK", o.ID)
+	}
+	b := w.signedIn(byRole[rules.OperatorAgent])
+	require.Contains(t, w.withinBudget(b, orderPath(o.ID)).body, "canceled a part of the order")
+}

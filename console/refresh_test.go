@@ -1,0 +1,129 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// refreshed is a page that a browser has open: it asks for what is new as console.js does.
+type refreshed struct {
+	*browser
+	path, version string
+}
+
+// open shows a page that refreshes itself.
+func (b *browser) open(path string) *refreshed {
+	b.t.Helper()
+	page := b.get(path)
+	require.Equal(b.t, http.StatusOK, page.status, path)
+	p := &refreshed{browser: b, path: path}
+	p.keep(page)
+	return p
+}
+
+func (p *refreshed) keep(page reply) {
+	p.t.Helper()
+	found := regexp.MustCompile(`id="live" data-version="([^"]+)"`).FindStringSubmatch(page.body)
+	require.NotEmpty(p.t, found, "%s refreshes itself", p.path)
+	p.version = found[1]
+}
+
+// ask asks for what is new, and keeps the version of what it got.
+func (p *refreshed) ask() reply {
+	p.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, p.url+p.path, nil)
+	require.NoError(p.t, err)
+	req.Header.Set(versionHeader, p.version)
+	req.Header.Set("HX-Request", "true")
+	r := p.do(req)
+	if r.status == http.StatusOK {
+		p.keep(r)
+	}
+	return r
+}
+
+func TestAPageIsToldThatNothingIsNew(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		for n := range 60 {
+			w.raise(db.TaskSweepLate, fmt.Sprintf("subject-%03d", n))
+		}
+		task := w.raise(db.TaskShipmentContradicted, "one")
+		b := w.signedIn(byRole[rules.OperatorAgent])
+		pages := map[string]*refreshed{}
+		for _, path := range []string{
+			Root, queuePath, queuePath + "?who=all&kind=SWEEP_LATE", ordersPath, taskPath(task.ID),
+		} {
+			pages[path] = b.open(path)
+			r := pages[path].ask()
+			require.Equal(t, http.StatusNoContent, r.status, path)
+			require.Empty(t, r.body, path)
+		}
+		w.Calendar.Set(w.Calendar.Now().Add(3 * time.Minute))
+		for path, p := range pages {
+			require.Equal(t, http.StatusNoContent, p.ask().status, "%s: minutes alone are nothing new", path)
+		}
+
+		w.raise(db.TaskMailUnknown, "two")
+		for path, p := range pages {
+			r := p.ask()
+			require.Equal(t, http.StatusOK, r.status, "%s: the navigation counts another task", path)
+			require.NotContains(t, r.body, "<html", "only what is new")
+			require.NotContains(t, r.body, "<script")
+			require.Contains(t, r.body, `<nav class="nav" id="nav" hx-swap-oob="outerMorph"`)
+			require.Equal(t, 1, strings.Count(r.body, `id="live"`))
+			require.Equal(t, http.StatusNoContent, p.ask().status, path)
+		}
+	})
+}
+
+// What is said once is for the page that comes next, not for a refresh on the way.
+func TestARefreshTakesNothingThatIsSaidOnce(t *testing.T) {
+	w := issuerWorld(t)
+	task := w.raise(db.TaskSweepLate, "one")
+	b := w.signedIn(byRole[rules.OperatorAgent])
+	p := b.open(queuePath)
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	seen := hiddenIn(b.get(taskPath(task.ID)).body, "seen")
+	require.Equal(t, http.StatusSeeOther, b.post(taskPath(task.ID)+"/take", "seen", seen).status)
+	require.NotContains(t, p.ask().body, "The task is yours")
+	require.Contains(t, b.get(taskPath(task.ID)).body, "The task is yours")
+}
+
+// A page that is another one by now is opened anew, as a whole: who is signed out signs in.
+func TestARefreshOfWhatIsGoneOpensThePageAnew(t *testing.T) {
+	w := issuerWorld(t)
+	p := w.signedIn(byRole[rules.OperatorAgent]).open(queuePath)
+	p.post("/console/sign-out")
+	r := p.ask()
+	require.Equal(t, http.StatusNoContent, r.status)
+	require.Equal(t, "true", r.header.Get("HX-Refresh"))
+	require.Empty(t, r.body)
+	require.Equal(t, queuePath, r.path, "the browser asks itself, and is led to sign in then")
+
+	other := w.signedIn(byRole[rules.OperatorAgent])
+	keys := &refreshed{browser: other, path: keysPath, version: "x"}
+	require.Equal(t, "true", keys.ask().header.Get("HX-Refresh"), "a page that does not refresh itself")
+}
+
+func TestKeysAreExplainedOnAPage(t *testing.T) {
+	w := issuerWorld(t)
+	page := w.signedIn(byRole[rules.OperatorManager]).get(keysPath)
+	require.Contains(t, page.body, "<kbd>g</kbd><kbd>q</kbd></dt><dd>Queue</dd>")
+	require.Contains(t, page.body, `href="/console/queue" data-key="q"`)
+	require.NotContains(t, page.body, "API tokens</dd>")
+	used := map[string]string{}
+	for path, key := range goKeys {
+		require.Len(t, key, 1)
+		require.Empty(t, used[key], "%s and %s have the same key", path, used[key])
+		used[key] = path
+	}
+}

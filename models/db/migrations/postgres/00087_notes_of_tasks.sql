@@ -1,0 +1,18 @@
+-- +goose Up
+SET LOCAL lock_timeout = '2s';
+-- What operators note about a task while they work on it. Nothing is changed or taken away: a
+-- note that was wrong is followed by another. It is for operators alone.
+CREATE TABLE operator_task_notes (
+    id         text PRIMARY KEY,
+    task_id    text NOT NULL REFERENCES operator_tasks (id),
+    author_id  text NOT NULL,
+    note       text NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX operator_task_notes_task ON operator_task_notes (task_id, id);
+ALTER TABLE operator_task_notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE operator_task_notes FORCE ROW LEVEL SECURITY;
+CREATE POLICY operator_task_notes_scope ON operator_task_notes USING (roomcover_open());
+
+-- +goose Down
+DROP TABLE operator_task_notes;
