@@ -49,8 +49,7 @@ var sections = []struct {
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
 	{"console.nav.setup", []section{
-		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
-		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},
+		{settingsPath, "console.settings.title", "settings", may(rules.ViewProcesses), nil},
 	}},
 }
 

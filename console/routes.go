@@ -52,6 +52,7 @@ func (s *site) routes() []route {
 		mailRoutes(),
 		shipmentRoutes(),
 		stockRoutes(),
+		settingsRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

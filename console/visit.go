@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -235,7 +236,10 @@ func (v *visit) takeValue(key string) string {
 	return value
 }
 
-func (v *visit) form(name string) string { return v.request.PostForm.Get(name) }
+// form is what was typed into a field. Browsers end a line by two characters; a reason has one.
+func (v *visit) form(name string) string {
+	return strings.ReplaceAll(v.request.PostForm.Get(name), "\r\n", "\n")
+}
 
 func (v *visit) query(name string) string { return v.request.URL.Query().Get(name) }
 
