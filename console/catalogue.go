@@ -332,7 +332,7 @@ func showTerms(v *visit) (answer, error) {
 		l := sheetLine{cells: []cell{
 			{Text: t.Country + " · " + strconv.Itoa(t.Version)},
 			{Badge: state},
-			{Text: v.speedName(t.RMASpeed)},
+			{Text: v.termsSpeed(t.RMASpeed)},
 			{Text: strings.Join(t.Languages, ", ")},
 			v.day(t.EffectiveFrom),
 			{Text: t.Note},
@@ -356,8 +356,8 @@ func showTerms(v *visit) (answer, error) {
 	}), nil
 }
 
-// speedName says how soon a replacement arrives after its approval.
-func (v *visit) speedName(s calendar.RMASpeed) string {
+// termsSpeed says how soon a replacement arrives after its approval.
+func (v *visit) termsSpeed(s calendar.RMASpeed) string {
 	switch s {
 	case calendar.SpeedNBD:
 		return v.say("console.terms.nbd")

@@ -48,6 +48,13 @@ var sections = []struct {
 		{stockPath, "console.stock.title", "warehouse", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
+	{"console.nav.know", []section{
+		{processesPath, "console.processes.title", "workflow", may(rules.ViewProcesses), nil},
+		{numbersPath, "console.numbers.title", "chart-column", may(rules.ViewProcesses), nil},
+		{auditPath, "console.audit.title", "scroll-text", may(rules.ViewAudit), nil},
+		{replacementsPath, "console.replacements.title", "repeat-2", may(rules.ViewAccount), nil},
+		{sparesPath, "console.spares.title", "boxes", may(rules.ViewAccount), nil},
+	}},
 	{"console.nav.setup", []section{
 		{settingsPath, "console.settings.title", "settings", may(rules.ViewProcesses), nil},
 	}},

@@ -45,12 +45,17 @@ func (s *site) routes() []route {
 		queueRoutes(),
 		taskRoutes(),
 		ordersList.routes(),
+		processRoutes(),
+		numberRoutes(),
+		auditRoutes(),
 		orderRoutes(),
 		refusalRoutes(),
 		accountsList.routes(),
 		accountRoutes(),
 		mailRoutes(),
 		shipmentRoutes(),
+		replacementRoutes(),
+		spareRoutes(),
 		stockRoutes(),
 		settingsRoutes(),
 		searchRoutes(),
@@ -58,6 +63,7 @@ func (s *site) routes() []route {
 		operatorRoutes(),
 		keyRoutes(),
 		viewRoutes(),
+		undoRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -282,7 +283,7 @@ func showDepot(v *visit) (answer, error) {
 		Facts: knownFacts(
 			fact{Term: v.say("console.stock.code"), Value: d.Code, Mono: true},
 			fact{Term: v.say("console.stock.street"), Value: d.Street},
-			fact{Term: v.say("console.stock.city"), Value: joined(d.PostalCode, d.City, d.Region)},
+			fact{Term: v.say("console.stock.city"), Value: townOf(d)},
 			fact{Term: v.say("console.stock.country"), Value: d.Country},
 			fact{Term: v.say("console.fact.clock"), Value: v.clockAt(d.TimeZone)},
 		),
@@ -294,16 +295,9 @@ func showDepot(v *visit) (answer, error) {
 	}), nil
 }
 
-// joined puts what is there of an address behind each other.
-func joined(parts ...string) string {
-	var out string
-	for _, p := range parts {
-		if p != "" && out != "" {
-			out += " "
-		}
-		out += p
-	}
-	return out
+// townOf is where a depot is, in a line.
+func townOf(d logistics.Depot) string {
+	return strings.Join(strings.Fields(d.PostalCode+" "+d.City+" "+d.Region), " ")
 }
 
 // showStockOfModel shows a model in all depots, with who waits for it.

@@ -80,7 +80,7 @@ func showTask(v *visit) (answer, error) {
 			})
 		}
 	}
-	return answer{page: "task", title: p.Kind, data: p, live: true}, nil
+	return answer{page: "task", title: p.Kind, data: p, live: true, shared: true}, nil
 }
 
 // taskFacts is what is known of a task; what is not known is left out.
@@ -110,8 +110,10 @@ func (v *visit) clockAt(zone string) string {
 	if zone == "" {
 		return ""
 	}
-	return v.say("console.clock",
+	text := v.say("console.clock",
 		"time", v.now.In(web.Zone(zone)).Format("15:04"), "place", v.language.Place(zone))
+	v.clocks = with(v.clocks, text, zone)
+	return text
 }
 
 func takeTask(v *visit) (answer, error) { return v.assign(&v.who.ID, "console.flash.taken") }
@@ -302,7 +304,11 @@ func doAction(v *visit) (answer, error) {
 		Email:       v.form("email"),
 		ContactName: v.form("contact_name"),
 		CSMID:       v.form("csm_id"),
+		Undoable:    true,
 	})
+	if err == nil && action == operations.ActResend {
+		return v.doneUndoable(queuePath, "console.flash.mailresent", undoAddress(t.SubjectID)), nil
+	}
 	if err == nil || v.settledByMe(t.ID) {
 		return v.done(queuePath, "console.flash.acted"), nil
 	}

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"strings"
-
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
@@ -16,6 +14,7 @@ func todayRoutes() []route {
 // todayPage is what is late and what is due by the end of the day.
 type todayPage struct {
 	Summary   string
+	Warning   string // nothing moves; empty: something does
 	Late, Due todayList
 	Empty     emptyState
 	Nothing   bool
@@ -52,6 +51,9 @@ func showToday(v *visit) (answer, error) {
 			Link:     queuePath,
 			LinkText: v.say("console.queue.title"),
 		},
+	}
+	if p.Warning, err = v.standstill(); err != nil {
+		return answer{}, err
 	}
 	return answer{page: "today", title: v.say("console.today.title"), data: p, live: true}, nil
 }
@@ -115,14 +117,13 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	}
 
 	r.Badge = badge{Text: v.language.Say("console.process." + string(a.Kind)), Color: "blue"}
-	r.Title = process.Sentence(process.Standing{
+	r.Title = v.sentence(process.Standing{
 		Kind:     a.Kind,
 		State:    a.State,
 		WaitsFor: a.WaitsFor,
 		Until:    a.Until,
 		Zone:     a.TimeZone,
-	}, v.now, v.language.Locale())
-	r.Steady = strings.Join([]string{string(a.Kind), a.State, a.WaitsFor}, "/")
+	})
 	if a.Until == nil {
 		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r
@@ -131,11 +132,19 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	return r
 }
 
-// linkTo is the page of something that is under way; empty where it has none yet. A screen
-// that shows a kind enters it here.
+// linkTo is the page of something that is under way: that of its own screen (see ownPage), or
+// the one that every process has.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
-	if kind == processes.Task {
+	switch kind {
+	case processes.Task:
 		return taskPath(id)
+	case processes.RMA:
+		return replacementPath(id)
+	case processes.Spare:
+		return spareUnitPath(id)
 	}
-	return ""
+	if own := v.ownPage(kind, id); own != "" {
+		return own
+	}
+	return processPath(kind, id)
 }

@@ -45,6 +45,7 @@ type view struct {
 	Brand     string
 	Title     string
 	Flash     string
+	Undo      *undo  // the button of the Flash; nil: it has none
 	Here      string // address of this page, for forms that come back to it
 	Query     string // what was searched for
 	Nav       []navGroup
@@ -56,6 +57,9 @@ type view struct {
 	Version   string // of what it shows, see refresh.go
 	Words     string // for the script that keeps times right
 	Now       string // the service's clock, for the same
+	Clocks    string // what time it is somewhere, for the script
+	Shared    bool   // it shows who else has it open
+	Others    others
 
 	// The parts of the page that are told apart, made before the page around them.
 	MainHTML, NavHTML template.HTML
@@ -95,6 +99,7 @@ func (v *visit) view(a answer) (view, error) {
 	if !w.Fresh { // what is said once is said by a page
 		if key := v.takeValue(keyFlash); key != "" {
 			w.Flash = v.language.Say(key)
+			w.Undo = v.takeUndo()
 		}
 	}
 	for _, locale := range messages.Locales() {
@@ -117,7 +122,11 @@ func (v *visit) view(a answer) (view, error) {
 		w.Query = v.query("q")
 	}
 	var err error
-	w.Nav, err = v.navigation()
+	if w.Nav, err = v.navigation(); err != nil || !a.shared {
+		return w, err
+	}
+	w.Shared = true
+	w.Others, err = v.presence()
 	return w, err
 }
 
