@@ -141,6 +141,23 @@ var accessTable = map[string]string{
 	"POST /console/spares/units/:id/do/:action":            "LAC-",
 	"GET /console/spares/units/:id/parcels/:parcel/:paper": "LACM",
 	"POST /console/mails/:id/undo":                         "LAC-",
+	"POST /console/queue/:id/give":                         "LAC-",
+	"POST /console/queue/:id/notes":                        "LAC-",
+	"POST /console/queue/~take":                            "LAC-",
+	"POST /console/queue/~give":                            "LAC-",
+	"POST /console/queue/~hand-back":                       "LAC-",
+	"POST /console/queue/~retry":                           "LAC-",
+	"POST /console/queue/~close":                           "LAC-",
+	"GET /console/orders/:id/review":                       "LACM",
+	"POST /console/orders/:id/review/accept":               "LA--",
+	"GET /console/orders/:id/reject":                       "LA--",
+	"POST /console/orders/:id/reject":                      "LA--",
+	"GET /console/orders/:id/amend":                        "LA--",
+	"POST /console/orders/:id/amend":                       "LA--",
+	"GET /console/orders/:id/cancel":                       "LA--",
+	"POST /console/orders/:id/cancel":                      "LA--",
+	"GET /console/orders/:id/terminate":                    "LA--",
+	"POST /console/orders/:id/terminate":                   "LA--",
 }
 
 var tableRoles = []rules.Role{

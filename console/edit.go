@@ -149,8 +149,13 @@ func (v *visit) editAgain(p editPage, err error) (answer, error) {
 	return v.editAnswer(p, status), nil
 }
 
-// fieldOf is the place of the field that a pointer names, such as /locale; -1 for none.
+// fieldOf is the place of the field that a pointer names, such as /locale, or that has the whole
+// pointer as its name; -1 for none.
 func (p editPage) fieldOf(pointer string) int {
+	whole := slices.IndexFunc(p.Fields, func(f field) bool { return f.Name == pointer })
+	if whole >= 0 {
+		return whole
+	}
 	parts := strings.Split(strings.Trim(pointer, "/"), "/")
 	return slices.IndexFunc(p.Fields, func(f field) bool {
 		return slices.Contains(parts, f.Name)

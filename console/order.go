@@ -20,6 +20,30 @@ import (
 func orderRoutes() []route {
 	return []route{
 		{method: get, path: ordersPath + "/:id", access: may(rules.ViewProcesses), do: showOrder},
+		{
+			method: get,
+			path:   ordersPath + "/:id/review",
+			access: may(rules.ViewProcesses),
+			do:     showReview,
+		},
+		{
+			method: post,
+			path:   ordersPath + "/:id/review/accept",
+			access: may(rules.ReviewOrders),
+			do:     acceptOrder,
+		},
+		{
+			method: get,
+			path:   ordersPath + "/:id/reject",
+			access: may(rules.ReviewOrders),
+			do:     askRejection,
+		},
+		{
+			method: post,
+			path:   ordersPath + "/:id/reject",
+			access: may(rules.ReviewOrders),
+			do:     rejectOrder,
+		},
 	}
 }
 
@@ -55,7 +79,7 @@ func showOrder(v *visit) (answer, error) {
 
 	p := orderPage{
 		Badge:    v.orderState(f.State),
-		Sentence: v.orderSentence(f),
+		Sentence: v.orderSentence(f.Order, f.WaitsFor()),
 		Trouble:  f.LastError,
 		Failed:   f.InvitationFailed,
 		Facts:    v.orderFacts(f),
@@ -63,7 +87,7 @@ func showOrder(v *visit) (answer, error) {
 		Story:    v.orderStory(f),
 	}
 	for _, t := range []orderTable{
-		v.orderLines(f), v.orderContracts(f), v.orderPeople(f), v.orderCancellations(f),
+		v.orderLines(f.Order.Lines), v.orderContracts(f), v.orderPeople(f), v.orderCancellations(f),
 		v.orderMails(f),
 	} {
 		if len(t.Rows) > 0 {
@@ -85,8 +109,7 @@ func (v *visit) orderTitle(o order.Order) string {
 }
 
 // orderSentence says where the order stands. One whose window is over waits for nothing.
-func (v *visit) orderSentence(f operations.OrderFile) string {
-	waits := f.WaitsFor()
+func (v *visit) orderSentence(f order.Order, waits string) string {
 	var until *time.Time
 	switch waits {
 	case processes.WaitsForDecision:
@@ -111,7 +134,30 @@ func (v *visit) orderSentence(f operations.OrderFile) string {
 // orderActs are what the operator may do with the order now; what takes something away stands
 // last.
 func (v *visit) orderActs(o order.Order) (main *orderAct, others []orderAct) {
-	return nil, nil
+	if o.State == rules.OrderNeedsReview {
+		look := orderAct{
+			Link:  orderPath(o.ID) + "/review",
+			Label: v.say("console.order.review.look"),
+			Icon:  "git-compare",
+		}
+		if v.mayDo(rules.ReviewOrders) {
+			look.Label = v.say("console.order.review.title")
+		}
+		main = &look
+	}
+	if o.State.Cancellable() && v.mayDo(rules.CancelOrder) {
+		end := orderAct{
+			Link:  orderPath(o.ID) + "/cancel",
+			Label: v.say("console.order.cancel.open"),
+			Icon:  "x",
+		}
+		if !rules.CancellationOpen(o.CancellableUntil, v.now) {
+			end.Link = orderPath(o.ID) + "/terminate"
+			end.Label = v.say("console.order.terminate.open")
+		}
+		others = append(others, end)
+	}
+	return main, others
 }
 
 // orderFacts is whose order it is, and by which numbers and days it goes.
@@ -193,9 +239,9 @@ func (v *visit) orderTableOf(title string, columns []string, lines []line) order
 	return t
 }
 
-func (v *visit) orderLines(f operations.OrderFile) orderTable {
+func (v *visit) orderLines(ordered []order.OrderLine) orderTable {
 	var lines []line
-	for _, l := range f.Lines {
+	for _, l := range ordered {
 		c := line{Cells: map[string]cell{
 			"sku":      {Text: l.SKU},
 			"service":  {Text: v.serviceName(l.ServiceType)},
@@ -274,9 +320,8 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 		l := line{Cells: map[string]cell{
 			"person":   {Text: cmp.Or(i.ContactName, i.Email), Small: i.Email},
 			"role":     {Text: v.language.Say("console.invite." + string(i.Role))},
-			"state":    {Badge: v.invitationState(i)},
+			"state":    {Badge: v.invitationState(i), Small: pastText(v.pastAt(issued, ""))},
 			"delivery": {},
-			"since":    v.when(&issued, ""),
 		}}
 		for _, m := range f.Mails {
 			if m.SubjectID == i.ID && m.Template == rules.TemplateInvitation {
@@ -291,14 +336,14 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 		lines = append(lines, line{Cells: map[string]cell{
 			"person": {Text: cmp.Or(q.ContactName, q.Email), Small: q.Email},
 			"role":   {Text: v.say("console.order.asked")},
-			"state": {Badge: badge{
-				Text: v.language.Say("console.order.question." + string(q.Standing())),
-			}},
-			"since": v.when(&asked, ""),
+			"state": {
+				Badge: badge{Text: v.language.Say("console.order.question." + string(q.Standing()))},
+				Small: pastText(v.pastAt(asked, "")),
+			},
 		}})
 	}
 	return v.orderTableOf(v.say("console.order.people"),
-		[]string{"person", "role", "state", "delivery", "since"}, lines)
+		[]string{"person", "role", "state", "delivery"}, lines)
 }
 
 func (v *visit) orderMails(f operations.OrderFile) orderTable {
@@ -307,7 +352,7 @@ func (v *visit) orderMails(f operations.OrderFile) orderTable {
 		lines = append(lines, v.orderMail(m))
 	}
 	return v.orderTableOf(v.say("console.order.mails"),
-		[]string{"mail", "recipient", "state", "since"}, lines)
+		[]string{"mail", "state", "since"}, lines)
 }
 
 func (v *visit) orderMail(m notification.Notification) line {
@@ -316,10 +361,9 @@ func (v *visit) orderMail(m notification.Notification) line {
 		at = m.SentAt
 	}
 	l := line{Cells: map[string]cell{
-		"mail":      {Text: v.program.Subject(m.Template, v.language.Locale())},
-		"recipient": {Text: m.Recipient},
-		"state":     {Badge: v.mailState(m.State), Small: m.LastError},
-		"since":     v.when(at, ""),
+		"mail":  {Text: v.templateName(m.Template), Small: m.Recipient},
+		"state": {Badge: v.mailState(m.State), Small: m.LastError},
+		"since": v.when(at, ""),
 	}}
 	if page := Root + "/mails/" + m.ID; v.isPage(page) {
 		l.Link = page
@@ -390,7 +434,7 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 	m := moment{
 		Who:  v.whoDid(e, names),
 		What: e.Verb,
-		When: strings.TrimSpace(at.Text + " " + at.Small),
+		When: pastText(at),
 		Ours: e.ActorRole.IsOperator() || e.ActorRole == systemRole,
 	}
 	if key := "console.order.event." + e.Verb; v.language.Has(key) {
@@ -413,6 +457,9 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 	}
 	return m
 }
+
+// pastText is an instant in one line of text.
+func pastText(d due) string { return strings.TrimSpace(d.Text + " " + d.Small) }
 
 // systemRole is the role of what the service does by itself.
 const systemRole rules.Role = "SYSTEM"

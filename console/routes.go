@@ -49,6 +49,8 @@ func (s *site) routes() []route {
 		numberRoutes(),
 		auditRoutes(),
 		orderRoutes(),
+		amendRoutes(),
+		cancelRoutes(),
 		refusalRoutes(),
 		accountsList.routes(),
 		accountRoutes(),

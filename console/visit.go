@@ -242,7 +242,8 @@ func (v *visit) takeValue(key string) string {
 	return value
 }
 
-// form is what was typed into a field. Browsers end a line by two characters; a reason has one.
+// form is a field of the form. Browsers end the lines of a text with CR and LF; here they end
+// with LF.
 func (v *visit) form(name string) string {
 	return strings.ReplaceAll(v.request.PostForm.Get(name), "\r\n", "\n")
 }

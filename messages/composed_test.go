@@ -35,6 +35,12 @@ var composed = map[string][]string{
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
 	},
+	"console.today.tile.": {"late", "due", "ahead", "mine"},
+	"console.facet.due.":  {"late", "today", "week"},
+	"console.many.":       {"take", "give", "hand_back", "retry", "close"},
+	"console.told.code.": {"SAME_NAME_OTHER_FORM_OR_COUNTRY", "JOINED_BY_AN_EARLIER_RELEASE", "ADDRESS_NEARLY_THE_SAME",
+		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
+		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
@@ -43,9 +49,14 @@ var composed = map[string][]string{
 		"received", "vendor", "sender"},
 	"console.refusals.column.": {"received", "seller", "wrong", "remedy", "errors"},
 	"console.order.column.": {"sku", "service", "term", "quantity", "contract", "inforce", "start", "end", "state", "person",
-		"role", "delivery", "since", "mail", "recipient", "cancelled", "ended"},
-	"console.order.question.":  {"OPEN", "CONFIRMED", "REFUSED", "WITHDRAWN"},
-	"console.invitationstate.": names(rules.InvitationStates()...),
+		"role", "delivery", "since", "mail", "cancelled", "ended"},
+	"console.order.check.":     append(ends(reviewReasons, "", ".remedy"), "alike"),
+	"console.order.candidate.": {"same", "near", "name", "domain", "contracts", "administrators"},
+	"console.order.accept.invite.": names(rules.InviteNone, rules.InviteKeep, rules.InviteSupersede, rules.InviteIssue,
+		rules.InviteIssueWithNotice, rules.InviteAsk, rules.InviteReview),
+	"console.order.cancel.says.": {"rooms", "withdrawn", "goon", "voided", "recalled", "invitations", "questions"},
+	"console.order.question.":    {"OPEN", "CONFIRMED", "REFUSED", "WITHDRAWN"},
+	"console.invitationstate.":   names(rules.InvitationStates()...),
 	"console.order.event.": {"order.received", "order.needs_review", "order.accepted", "order.rejected", "order.amended",
 		"order.fulfilled", "order.partially_cancelled", "order.cancelled", "account.created", "contract.created",
 		"contract.started", "contract.expired", "invitation.issued", "invitation.reissued", "invitation.accepted",
@@ -475,4 +486,13 @@ func weekdayNames() []string {
 		out = append(out, strings.ToLower(d.String()))
 	}
 	return out
+}
+
+// reviewReasons are the reasons for which a person looks at an order.
+var reviewReasons = []string{
+	ordering.ReasonResellerNotAuthorised, ordering.ReasonPurchaseInFuture, ordering.ReasonAmbiguousAccount,
+	ordering.ReasonContactAtReseller, ordering.ReasonContactAtDistributor, ordering.ReasonContactAtFreeMail,
+	ordering.ReasonResellerUnclear, ordering.ReasonDistributorUnclear, ordering.ReasonWithoutRelation,
+	ordering.ReasonResellerNotTold, ordering.ReasonPossibleDouble, ordering.ReasonAddressNearlyKnown,
+	ordering.ReasonContactUnknown,
 }

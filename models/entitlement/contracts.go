@@ -395,6 +395,12 @@ func RevokeUnits(
 	})
 }
 
+// EndsWhen reports whether a cancellation ends the contract: it is of the whole order, or leaves
+// none of the contract's licences.
+func (c ServiceContract) EndsWhen(left int, whole bool) bool {
+	return (whole || left == 0) && c.State.CanBecome(rules.ContractCancelled)
+}
+
 func revokeUnits(
 	tx *db.Tx, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
 ) error {
@@ -423,8 +429,7 @@ func revokeUnits(
 	}
 
 	for _, c := range contracts {
-		ends := whole || left[c.ID] == 0
-		if !ends || !c.State.CanBecome(rules.ContractCancelled) {
+		if !c.EndsWhen(left[c.ID], whole) {
 			continue
 		}
 

@@ -348,6 +348,16 @@ func answerByInvitation(tx *db.Tx, inv Invitation) error {
 	return answerQuestion(tx, &q, QuestionConfirmed)
 }
 
+// OpenQuestionsOf returns the addresses of the persons of whom an order has an account's
+// administrators asked, oldest first.
+func OpenQuestionsOf(tx *db.Tx, orderID string) (addresses []string, err error) {
+	err = tx.Model(&ContactQuestion{}).
+		Where("order_id = ? AND state = ?", orderID, QuestionOpen).
+		Order("id").
+		Pluck("email", &addresses).Error
+	return addresses, err
+}
+
 // WithdrawQuestions closes the open questions that an order asked the administrators, in
 // the transaction that cancels the order.
 func WithdrawQuestions(tx *db.Tx, accountID, orderID string) error {

@@ -2,6 +2,8 @@ package identity
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -159,6 +161,21 @@ func withdrawnByCancellation(tx *db.Tx, inv Invitation) (bool, error) {
 	return n > 0, err
 }
 
+// Plan returns what happens about the person when an order is fulfilled in the account (S15).
+func (c Contact) Plan(
+	ref program.Reference, acc account.Account, now time.Time,
+) rules.InvitationAction {
+	facts := rules.InvitationFacts{
+		Standing:       c.Standing,
+		Decided:        c.Decided,
+		PendingRole:    rules.InviteAs(c.live.Role),
+		PendingExpires: c.live.ExpiresAt,
+	}
+	// The seven days of S15 are calendar days.
+	return rules.DecideInvitation(facts, now.In(db.ZoneOf(acc.TimeZone)),
+		ref.Program.InviteKeepDays)
+}
+
 // InviteForOrder does by S15 what follows from the person whom an order names, in the
 // transaction that fulfils the order: it writes an invitation with its outbox row, or asks
 // the administrators, or neither. It returns a zero Invitation where it wrote none. A
@@ -166,15 +183,7 @@ func withdrawnByCancellation(tx *db.Tx, inv Invitation) (bool, error) {
 func InviteForOrder(
 	tx *db.Tx, ref program.Reference, acc account.Account, c Contact,
 ) (Invitation, error) {
-	facts := rules.InvitationFacts{
-		Standing:       c.Standing,
-		Decided:        c.Decided,
-		PendingRole:    rules.InviteAs(c.live.Role),
-		PendingExpires: c.live.ExpiresAt,
-	}
-
-	now := tx.Now().In(db.ZoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
-	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
+	plan := c.Plan(ref, acc, tx.Now())
 	switch plan {
 	case rules.InviteNone, rules.InviteKeep:
 		return Invitation{}, nil
@@ -270,4 +279,26 @@ func (c Contact) params(acc account.Account) map[string]any {
 		"seller":          c.Seller,
 		"sent_by":         c.SentBy,
 	}
+}
+
+// AccountsOfDomain returns the accounts that have the mail domain of an address: recorded as
+// their own, or that of an administrator's address. A free-mail provider's is nobody's.
+func AccountsOfDomain(tx *db.Tx, email string, limit int) (ids []string, err error) {
+	domain := rules.EmailDomain(email)
+	if domain == "" || rules.IsFreeMail(domain) {
+		return nil, nil
+	}
+
+	err = tx.Raw(`SELECT account_id FROM account_domains WHERE domain = @domain
+		UNION
+		SELECT m.account_id FROM memberships m JOIN users u ON u.id = m.user_id
+		WHERE m.state = @active AND m.role = @admin AND u.email LIKE @at ESCAPE '!'
+		LIMIT @limit`, map[string]any{
+		"domain": domain,
+		"active": rules.MembershipActive,
+		"admin":  RoleAdmin,
+		"at":     strings.TrimSuffix(db.Part("@"+domain), "%"),
+		"limit":  limit,
+	}).Scan(&ids).Error
+	return ids, err
 }

@@ -80,6 +80,15 @@ func WhereLive(tx *db.Tx) *gorm.DB {
 	return tx.ForUpdate().Where("state IN ?", liveInvitations)
 }
 
+// LiveAddresses returns the addresses of an account's live invitations, oldest first.
+func LiveAddresses(tx *db.Tx, accountID string) (addresses []string, err error) {
+	err = tx.Model(&Invitation{}).
+		Where("account_id = ? AND state IN ?", accountID, liveInvitations).
+		Order("id").
+		Pluck("email", &addresses).Error
+	return addresses, err
+}
+
 // NewInvite is an invitation that a person asks for: an operator for an extra
 // person (R105), an administrator for a colleague (R117b).
 type NewInvite struct {

@@ -112,6 +112,22 @@ func (s *Orders) CancelOrder(
 	return o, c, err
 }
 
+// WasCancelled reports whether the request, by its name, was made of the order before: the same
+// again answers with what was done, whatever the order has by now.
+func (s *Orders) WasCancelled(
+	ctx context.Context, id string, r CancelRequest,
+) (done bool, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		_, done, err = cancelledBefore(tx, o, r)
+		return err
+	})
+	return done, err
+}
+
 // cancelledBefore finds the cancellation that a repeated request asks for: its
 // own, or the one that ended the whole order.
 func cancelledBefore(
@@ -295,8 +311,8 @@ func recordCancellation(
 
 // TerminateOrder ends an order's contracts after the window, as goodwill of an
 // operator, with a reason and without refund (S13). The rest runs like a
-// cancellation. Refusals are those of ordering.MayTerminate; an order that is cancelled
-// already answers with its last cancellation.
+// cancellation. Refusals are those of ordering.MayTerminate and ordering.Endable; an order that
+// is cancelled already answers with its last cancellation.
 func (s *Orders) TerminateOrder(
 	ctx context.Context, id, reason string,
 ) (Order, OrderCancellation, error) {
@@ -320,6 +336,9 @@ func (s *Orders) TerminateOrder(
 
 		if o.State == rules.OrderCancelled {
 			c, err = lastCancellation(tx, id)
+			return err
+		}
+		if err := ordering.Endable(o.State); err != nil {
 			return err
 		}
 

@@ -293,3 +293,14 @@ func TestS13_TerminationIsTheOperatorsOnly(t *testing.T) {
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM order_cancellations"))
 	})
 }
+
+// An order that nothing was made of yet has nothing that could end.
+func TestS13_AnOrderInReviewIsNotTerminated(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, o := storetest.InReview(t, env)
+		_, err := env.PreviewTermination(storetest.Operator(), o.ID)
+		storetest.RequireCode(t, rules.StateConflict, err)
+		_, _, err = env.TerminateOrder(storetest.Operator(), o.ID, "a mistake")
+		storetest.RequireCode(t, rules.StateConflict, err)
+	})
+}

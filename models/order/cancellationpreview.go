@@ -2,10 +2,12 @@ package order
 
 import (
 	"context"
+	"slices"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -31,10 +33,19 @@ func (s *Orders) CancellableLicences(
 		if err != nil {
 			return err
 		}
-		out, err = licencesInForce(tx, o.ID)
+		all, err := licencesInForce(tx, o.ID)
+		for _, l := range all {
+			out = append(out, l.CancellableLicence)
+		}
 		return err
 	})
 	return out, err
+}
+
+// licenceInForce is a licence with the contract that it belongs to.
+type licenceInForce struct {
+	CancellableLicence
+	ContractID string
 }
 
 // CancellationPreview is what a cancellation would do now.
@@ -43,6 +54,24 @@ type CancellationPreview struct {
 	Left  int                  // how many stay
 	Whole bool                 // it ends the whole order
 	Ended replacement.Ended    // what ends beside them; nothing to a seller
+
+	// The rest is told to the service and its operators alone.
+	GoOn        []string               // replacements whose return goes on (S10)
+	Invitations []string               // addresses whose pending invitation is withdrawn (S11)
+	Questions   []string               // persons of whom the administrators are asked no more
+	Told        []identity.OrderReader // who gets a mail
+	MailHeld    bool                   // the mail waits for the order's next one
+}
+
+// Rooms returns the names of the rooms that lose their cover.
+func (p CancellationPreview) Rooms() (rooms []string) {
+	for _, l := range p.Gone {
+		if l.Assigned {
+			rooms = append(rooms, l.Room)
+		}
+	}
+	slices.Sort(rooms)
+	return rooms
 }
 
 // PreviewCancellation returns what the same request to CancelOrder would do now, which needs
@@ -59,9 +88,13 @@ func (s *Orders) PreviewCancellation(
 }
 
 // PreviewTermination returns what TerminateOrder would do now: to operators, whatever the day.
+// An order that is cancelled already, or not fulfilled yet, answers STATE_CONFLICT.
 func (s *Orders) PreviewTermination(ctx context.Context, id string) (CancellationPreview, error) {
-	return s.preview(ctx, id, CancelRequest{}, func(tx *db.Tx, _ Order) error {
-		return ordering.MayAskToTerminate(tx.Scope.Actor.Role)
+	return s.preview(ctx, id, CancelRequest{}, func(tx *db.Tx, o Order) error {
+		if err := ordering.MayAskToTerminate(tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+		return ordering.Endable(o.State)
 	})
 }
 
@@ -104,15 +137,72 @@ func (s *Orders) preview(
 		p = CancellationPreview{Left: len(all) - len(chosen), Whole: whole}
 		for _, l := range all {
 			if ends[l.ID] {
-				p.Gone = append(p.Gone, l)
+				p.Gone = append(p.Gone, l.CancellableLicence)
 			}
 		}
 
 		p.Ended, err = s.endedBy(tx, o, chosen, ref.Program.SpareRatio)
-		return err
+		if err != nil || !tx.Scope.System {
+			return err
+		}
+		return s.addConsequences(tx, o, all, ends, &p)
 	})
 
 	return p, err
+}
+
+// addConsequences adds what the compensation of the cancellation will do, as it is decided
+// there.
+func (s *Orders) addConsequences(
+	tx *db.Tx, o Order, all []licenceInForce, ends map[string]bool, p *CancellationPreview,
+) (err error) {
+	accountID := db.Text(o.AccountID)
+	p.GoOn, err = s.replacements.GoOn(tx, replacement.CancelledLicences{
+		OrderID: o.ID,
+		IDs:     db.KeysOf(ends),
+	})
+	if err != nil {
+		return err
+	}
+
+	left := map[string]int{} // by contract
+	for _, l := range all {
+		if !ends[l.ID] {
+			left[l.ContractID]++
+		}
+	}
+	var contracts []entitlement.ServiceContract
+	err = tx.Where("account_id = ? AND state <> ?", accountID, rules.ContractCancelled).
+		Find(&contracts).Error
+	if err != nil {
+		return err
+	}
+	stay := 0
+	for _, c := range contracts {
+		if c.OrderID != o.ID || !c.EndsWhen(left[c.ID], p.Whole) {
+			stay++
+		}
+	}
+	if ordering.RevokePendingInvitation(stay) {
+		p.Invitations, err = identity.LiveAddresses(tx, accountID)
+		if err != nil {
+			return err
+		}
+	}
+
+	if p.Whole {
+		p.Questions, err = identity.OpenQuestionsOf(tx, o.ID)
+		if err != nil {
+			return err
+		}
+	} else {
+		p.MailHeld, err = holdsPart(tx, o, int64(len(p.Gone)), int64(p.Left))
+		if err != nil {
+			return err
+		}
+	}
+	p.Told, err = o.audience(tx, accountID)
+	return err
 }
 
 // endedBy returns what ends beside the licences that a cancellation takes, as far as the
@@ -142,10 +232,10 @@ func (s *Orders) endedBy(
 }
 
 // licencesInForce reads the licences in force of an order that is in scope.
-func licencesInForce(tx *db.Tx, orderID string) (out []CancellableLicence, err error) {
+func licencesInForce(tx *db.Tx, orderID string) (out []licenceInForce, err error) {
 	err = tx.BeyondFence(func(tx *db.Tx) error {
 		return tx.Table("licences AS l").
-			Select(`l.id, l.seq AS number, ol.sku, l.state = ? AS assigned,
+			Select(`l.id, l.contract_id, l.seq AS number, ol.sku, l.state = ? AS assigned,
 				CASE
 					WHEN r.id IS NULL THEN ''
 					WHEN r.site = '' THEN r.name

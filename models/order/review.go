@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -314,16 +315,20 @@ func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 		return err
 	}
 
-	m := orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
-		"po_number": o.PONumber,
-		"reason":    reason,
-	})
-
+	m := RejectionMail(*o, reason)
 	if err := notification.Queue(tx, m); err != nil {
 		return err
 	}
 	e := db.Entry{Verb: "order.rejected", ObjectID: o.ID, Details: map[string]any{"reason": reason}}
 	return recordDecision(tx, o, e)
+}
+
+// RejectionMail is what the reseller of an order gets when it is rejected for the reason.
+func RejectionMail(o Order, reason string) notification.Notification {
+	return orderMail(&o, rules.TemplateOrderRejected, o.Payload.Reseller.Email, map[string]any{
+		"po_number": o.PONumber,
+		"reason":    reason,
+	})
 }
 
 // recordDecision closes the task of the review, audits how it ended, and lets the
@@ -354,6 +359,26 @@ func (s *Orders) AmendOrder(
 func (s *Orders) AmendOrderFor(
 	ctx context.Context, id string, form ordering.OrderForm, version int64, reason string,
 ) (Order, error) {
+	return s.amend(ctx, id, form, version, reason, nil)
+}
+
+// PreviewAmendment returns the order as the same form given to AmendOrder would leave it now,
+// with what the checks say of it. It refuses what AmendOrder would, and changes nothing.
+func (s *Orders) PreviewAmendment(
+	ctx context.Context, id string, form ordering.OrderForm, version int64,
+) (Order, error) {
+	o, err := s.amend(ctx, id, form, version, "", errOnlyLooked)
+	if errors.Is(err, errOnlyLooked) {
+		err = nil
+	}
+	return o, err
+}
+
+// amend replaces an order in review. An error to end with takes everything back.
+func (s *Orders) amend(
+	ctx context.Context, id string, form ordering.OrderForm, version int64, reason string,
+	endWith error,
+) (Order, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return Order{}, err
@@ -379,7 +404,10 @@ func (s *Orders) AmendOrderFor(
 				return err
 			}
 		}
-		return amend(tx, ref, &o, form, reason)
+		if err := amend(tx, ref, &o, form, reason); err != nil {
+			return err
+		}
+		return endWith
 	})
 
 	return o, err

@@ -58,6 +58,23 @@ func (s *Replacements) EndedBy(tx *db.Tx, c CancelledLicences) (Ended, error) {
 	return e, err
 }
 
+// GoOn returns the replacements under the licences that a cancellation does not end, since
+// something was sent for them already: their return goes on (S10). A tenant is told of its own
+// accounts' alone.
+func (s *Replacements) GoOn(tx *db.Tx, c CancelledLicences) (names []string, err error) {
+	gone := make(map[string]bool, len(c.IDs))
+	for _, id := range c.IDs {
+		gone[id] = true
+	}
+	open, err := openUnder(tx, c.OrderID)
+	for _, r := range open {
+		if gone[r.CoverLicenceID] && !r.withdrawable() {
+			names = append(names, r.Name())
+		}
+	}
+	return names, err
+}
+
 // addSpares adds the units of the parent that the count without so many licences ends, as
 // far as the reader has them.
 func (e *Ended) addSpares(

@@ -37,17 +37,25 @@ func MayCancel(q CancellationRequest) error {
 // Cancellable decides whether an order can be cancelled at all now, whoever asks:
 // STATE_CONFLICT, CANCELLATION_WINDOW_CLOSED.
 func Cancellable(state rules.OrderState, closesAt, now time.Time) error {
-	switch {
-	case !state.Cancellable():
-		return rules.Refuse(rules.StateConflict, "An order in this state cannot be canceled.",
-			"Read the order again.")
-	case !rules.CancellationOpen(closesAt, now):
+	if err := Endable(state); err != nil {
+		return err
+	}
+	if !rules.CancellationOpen(closesAt, now) {
 		return rules.Refuse(rules.CancellationWindowClosed,
 			"The cancellation window of this order has closed.",
 			"Write to the service's mailbox; only an operator can end the contract now.")
 	}
-
 	return nil
+}
+
+// Endable decides whether an order in a state has anything that could end: STATE_CONFLICT for
+// one that is not fulfilled, or ended already.
+func Endable(state rules.OrderState) error {
+	if state.Cancellable() {
+		return nil
+	}
+	return rules.Refuse(rules.StateConflict, "An order in this state cannot be canceled.",
+		"Read the order again.")
 }
 
 // MaySubmit decides whether a role may send or amend orders (RULES 4): FORBIDDEN, or
