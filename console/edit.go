@@ -47,8 +47,8 @@ const fieldShown = "shown"
 
 // typed is what was typed into a form, else what holds.
 func (v *visit) typed(name, holds string) string {
-	if values, ok := v.request.PostForm[name]; ok && len(values) > 0 {
-		return strings.TrimSpace(values[0])
+	if _, typed := v.request.PostForm[name]; typed {
+		return strings.TrimSpace(v.form(name))
 	}
 	return holds
 }

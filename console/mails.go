@@ -25,8 +25,8 @@ var mailsList = listing{
 		{name: "state"},
 		{name: "to"},
 		{name: "customer"},
-		{name: "queued"},
-		{name: "sent"},
+		{name: "when"},
+		{name: "queued", hidden: true},
 		{name: "attempts", number: true, hidden: true},
 		{name: "language", hidden: true},
 	},
@@ -139,6 +139,10 @@ func (v *visit) findMails(
 
 func (v *visit) mailLine(n notification.Notification, names map[string]string) line {
 	queued := n.CreatedAt
+	when := n.SentAt
+	if when == nil {
+		when = &queued
+	}
 	about := names[n.SubjectID]
 	if n.Template == rules.TemplateRMA || n.Template == rules.TemplateSpare {
 		if m, err := letter.Render(v.program, n, v.public, letter.Hidden); err == nil {
@@ -154,7 +158,7 @@ func (v *visit) mailLine(n notification.Notification, names map[string]string) l
 			"to":       {Text: n.Recipient},
 			"customer": {Text: names[db.Text(n.AccountID)]},
 			"queued":   v.when(&queued, ""),
-			"sent":     v.when(n.SentAt, ""),
+			"when":     v.when(when, ""),
 			"attempts": {Text: v.language.Number(int64(n.Attempts))},
 			"language": {Text: languageName(n.Locale)},
 		},
@@ -248,7 +252,7 @@ func showMail(v *visit) (answer, error) {
 	)
 	if n.SentAt != nil {
 		facts = append(facts, fact{
-			Term:  v.say("console.mails.column.sent"),
+			Term:  v.say("console.mails.sent"),
 			Value: v.moment(*n.SentAt, ""),
 		})
 	}

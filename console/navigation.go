@@ -47,6 +47,7 @@ var sections = []struct {
 		{sparesPath, "console.spares.title", "boxes", may(rules.ViewAccount), nil},
 		{accountsPath, "console.accounts.title", "building-2", may(rules.ViewProcesses), nil},
 		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
+		{stockPath, "console.stock.title", "warehouse", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
 	{"console.nav.know", []section{
@@ -55,8 +56,7 @@ var sections = []struct {
 		{auditPath, "console.audit.title", "scroll-text", may(rules.ViewAudit), nil},
 	}},
 	{"console.nav.setup", []section{
-		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
-		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},
+		{settingsPath, "console.settings.title", "settings", may(rules.ViewProcesses), nil},
 	}},
 }
 

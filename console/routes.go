@@ -63,6 +63,8 @@ func (s *site) routes() []route {
 		roomRoutes(),
 		deviceRoutes(),
 		contractRoutes(),
+		stockRoutes(),
+		settingsRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

@@ -328,7 +328,7 @@ func (v *visit) shipmentFacts(sh logistics.Shipment, names map[string]string) []
 			Value: names[db.Text(sh.DepotID)],
 			Link:  v.pageOfThing(db.Text(sh.DepotID), ""),
 		},
-		{Term: v.say("console.shipments.contents"), Value: contentsOf(sh)},
+		{Term: v.say("console.shipments.contents"), Value: v.contentsOf(sh)},
 		{Term: v.say("console.shipments.column.promised"), Value: v.day(sh.PromisedOn).Text},
 		{Term: v.say("console.shipments.service"), Value: v.shippingService(sh.Service)},
 		{Term: v.say("console.shipments.column.created"), Value: v.moment(sh.CreatedAt, "")},
@@ -348,11 +348,12 @@ func (v *visit) shipmentFacts(sh logistics.Shipment, names map[string]string) []
 	return knownFacts(facts...)
 }
 
-func contentsOf(sh logistics.Shipment) string {
-	if sh.ModelCode == "" {
+func (v *visit) contentsOf(sh logistics.Shipment) string {
+	ref, err := v.programs.Reference(v.ctx)
+	if err != nil || sh.ModelCode == "" {
 		return ""
 	}
-	return strconv.Itoa(sh.Quantity) + " × " + sh.ModelCode
+	return strconv.Itoa(sh.Quantity) + " × " + modelName(ref, sh.ModelCode, v.now)
 }
 
 // shippingService is who was asked to move a parcel.

@@ -177,7 +177,7 @@ var composed = map[string][]string{
 		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup"}, ".title", ".text"),
 
 	// The console's mails, shipments, stock and settings.
-	"console.mails.column.": {"what", "state", "to", "customer", "queued", "sent", "attempts", "language"},
+	"console.mails.column.": {"what", "state", "to", "customer", "when", "queued", "attempts", "language"},
 	"console.mails.state.":  ends(names(rules.NotificationStates()...), "", ".says"),
 	"console.mails.kind.":   rules.Templates(),
 	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
@@ -190,6 +190,22 @@ var composed = map[string][]string{
 	"console.shipments.source.":     {"CARRIER", "DEPOT", "OPERATOR", "SERVICE"},
 	"console.carrierevents.column.": {"parcel", "event", "happened", "received", "became"},
 	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
+
+	"console.settings.": ends([]string{"program", "catalogue", "models", "terms", "calendars", "sellers", "csms", "tokens",
+		"operators"}, ".says"),
+	"console.calendars.column.": {"code", "next", "hours", "state", "through"},
+	"console.calendars.origin.": {"LOADED", "OPERATOR"},
+	"console.sellers.column.":   {"name", "country", "state", "until", "notices"},
+	"console.sellers.kind.":     {"RESELLER", "DISTRIBUTOR", "PARTNER"},
+	"console.sellers.edit.":     {"record", "mail", "spellings"},
+	"console.csms.column.":      {"name", "email", "phone", "state"},
+	"console.models.kind.":      {"HARDWARE", "ACCESSORY", "SOFTWARE", "BUNDLE"},
+	"console.program.": {"name", "sender_name", "sender_address", "mailbox", "invite_days", "invite_reminder_days",
+		"cancel_days", "start_fallback_days", "po_max_age_days", "spare_ratio", "warranty_cap_years", "review_reject_days",
+		"user_limit", "renewal_reminder_days", "cut_off", "return_days", "fee_confirm_days", "carrier_silence_days",
+		"serial_known_hours", "spare_recall_days"},
+	"console.stock.kind.":          {"RECEIPT", "RESERVATION", "RELEASE", "SHIPMENT", "ADJUSTMENT"},
+	"console.stockentries.column.": {"what", "quantity", "model", "depot", "for", "by", "when", "reason"},
 
 	"console.mails.do.": ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
 	// What managers look at.

@@ -281,6 +281,9 @@ func auditOrg(tx *db.Tx, o Org, reason string) error {
 	})
 }
 
+// Check refuses a change that cannot mean what it says, without making it.
+func (c OrgChange) Check() error { return c.validate() }
+
 // validate refuses a change that cannot mean what it says: above all an end of
 // the authorisation that cannot be read, which would count as none (R45a).
 func (c OrgChange) validate() error {

@@ -582,6 +582,20 @@ func (s *Logistics) StockEntries(ctx context.Context, f StockFilter) ([]StockEnt
 	return out, next, err
 }
 
+// StockEntryOf returns the entry that a cause made, to the service and its operators; NOT_FOUND
+// where it has made none.
+func (s *Logistics) StockEntryOf(ctx context.Context, cause string) (StockEntry, error) {
+	var e StockEntry
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		e, err = entryOf(tx, cause)
+		return err
+	})
+	return e, err
+}
+
 // StockBalance adds up the ledger and returns every level that differs from it; none
 // when the books are right.
 func (s *Logistics) StockBalance(ctx context.Context) ([]StockLevel, error) {

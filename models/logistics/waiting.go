@@ -88,3 +88,44 @@ func (s *Logistics) WaitingForStock(ctx context.Context, model string) ([]StockW
 	})
 	return out, err
 }
+
+// WantedUnits counts, by the code of their model, the units that approved replacements and
+// spare units wait for, for the service and its operators. A replacement counts for the model
+// that is to be sent, where that is another one than the faulty unit's.
+func (s *Logistics) WantedUnits(ctx context.Context) (map[string]int, error) {
+	var rows []struct {
+		Model string
+		Units int
+	}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Raw(wantedSQL).Scan(&rows).Error
+	})
+	wanted := map[string]int{}
+	for _, r := range rows {
+		wanted[r.Model] = r.Units
+	}
+	return wanted, err
+}
+
+const wantedSQL = `
+	SELECT model, SUM(quantity) AS units
+	FROM (
+		SELECT COALESCE(NULLIF(replacement_model, ''), model_code) AS model, quantity
+		FROM rmas
+		WHERE closed_at IS NULL AND outbound IN ('APPROVED', 'BACKORDERED')
+
+		UNION ALL
+		SELECT u.model_code, 1
+		FROM spare_units u
+		WHERE u.state IN ('APPROVED', 'REPLENISHING')
+			AND u.shipped_at IS NULL
+			AND NOT EXISTS (
+				SELECT 1 FROM stock_entries e
+				WHERE e.subject_id = u.id
+					AND e.kind = 'RESERVATION'
+					AND NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = e.id))
+	) AS wanted
+	GROUP BY model`

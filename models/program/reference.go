@@ -310,6 +310,9 @@ func (s *Programs) PutSKU(ctx context.Context, row CatalogueSKU) error {
 	return nil
 }
 
+// Check refuses what PutSKU would, without changing anything.
+func (k CatalogueSKU) Check() error { return k.validate() }
+
 // validate refuses what the catalogue cannot mean (R125a): above all a date
 // that cannot be read, which would count as no bound.
 func (k CatalogueSKU) validate() error {
