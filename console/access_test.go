@@ -44,6 +44,8 @@ var accessTable = map[string]string{
 	"POST /console/orders/:id/reject":              "LA--",
 	"GET /console/orders/:id/amend":                "LA--",
 	"POST /console/orders/:id/amend":               "LA--",
+	"GET /console/orders/:id/reopen":               "LA--",
+	"POST /console/orders/:id/reopen":              "LA--",
 	"GET /console/orders/:id/cancel":               "LA--",
 	"POST /console/orders/:id/cancel":              "LA--",
 	"GET /console/orders/:id/terminate":            "LA--",

@@ -139,6 +139,13 @@ func (v *visit) orderActs(o order.Order) (main *orderAct, others []orderAct) {
 		}
 		main = &look
 	}
+	if o.State == rules.OrderRejected && v.mayDo(rules.ReviewOrders) {
+		others = append(others, orderAct{
+			Link:  orderPath(o.ID) + "/reopen",
+			Label: v.say("console.order.reopen.open"),
+			Icon:  "rotate-ccw",
+		})
+	}
 	if o.State.Cancellable() && v.mayDo(rules.CancelOrder) {
 		end := orderAct{
 			Link:  orderPath(o.ID) + "/cancel",
