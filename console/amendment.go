@@ -38,7 +38,8 @@ func amendedValues() []amendedValue {
 			func(f *form) *string { return &f.EndCustomer.Company }},
 		{"/end_customer/contact_name", "text", true,
 			func(f *form) *string { return &f.EndCustomer.ContactName }},
-		{"/end_customer/email", "email", true, func(f *form) *string { return &f.EndCustomer.Email }},
+		{"/end_customer/email", "email", true,
+			func(f *form) *string { return &f.EndCustomer.Email }},
 	}
 	values = append(values, addressValues("/end_customer/address",
 		func(f *form) *rules.Address { return &f.EndCustomer.Address })...)
@@ -66,7 +67,8 @@ func addressValues(
 		{at + "/street", "text", true, func(f *form) *string { return &address(f).Street }},
 		{at + "/city", "text", true, func(f *form) *string { return &address(f).City }},
 		{at + "/region", "text", false, func(f *form) *string { return &address(f).Region }},
-		{at + "/postal_code", "text", false, func(f *form) *string { return &address(f).PostalCode }},
+		{at + "/postal_code", "text", false,
+			func(f *form) *string { return &address(f).PostalCode }},
 		{at + "/country", "text", true, func(f *form) *string { return &address(f).Country }},
 	}
 }

@@ -338,7 +338,9 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 			"person": {Text: cmp.Or(q.ContactName, q.Email), Small: q.Email},
 			"role":   {Text: v.say("console.order.asked")},
 			"state": {
-				Badge: badge{Text: v.language.Say("console.order.question." + string(q.Standing()))},
+				Badge: badge{
+					Text: v.language.Say("console.order.question." + string(q.Standing())),
+				},
 				Small: pastText(v.pastAt(asked, "")),
 			},
 		}})
