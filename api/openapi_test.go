@@ -20,6 +20,7 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -181,7 +182,15 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 			f.EndCustomer.Email = "ana@gmail.com"
 			return h.Seller.accepted(f).ID
 		}),
-		"decide-order":         at(h.Lead, "/v1/orders/{id}/decision", of(review)),
+		"decide-order": at(h.Lead, "/v1/orders/{id}/decision", of(review)),
+		"reopen-order": at(h.Lead, "/v1/orders/{id}/reopening", func() string {
+			id := of(review)()
+			_, err := h.DecideOrder(storetest.Lead(), id, order.Decision{Version: 1, Reason: "a mistake"})
+			require.NoError(t, err)
+			h.Deliver(t, id)
+			require.NoError(t, h.Exec("UPDATE orders SET version = 1 WHERE id = '"+id+"'"), "which the examples name")
+			return id
+		}),
 		"preview-cancellation": at(h.Seller, "/v1/orders/{id}/cancellation?quantity=2", of(done)),
 		"cancel-order":         at(h.Seller, "/v1/orders/{id}/cancellation", of(done)),
 		"terminate-order":      at(h.Lead, "/v1/orders/{id}/termination", of(done)),

@@ -60,6 +60,9 @@ func (h orderHandlers) routes(api huma.API) {
 	mountJSON(api, review.post("decide-order", "/v1/orders/{id}/decision",
 		"Accept or reject an order in review").
 		idempotent().refuses(404, 409, 412, 428), h.decideOrder)
+	mountJSON(api, review.post("reopen-order", "/v1/orders/{id}/reopening",
+		"Take an order that was rejected by mistake back into review").
+		idempotent().refuses(404, 409, 412, 428), h.reopenOrder)
 	preview := cancel
 	preview.Scope = OrdersRead
 	mount(api, preview.get("preview-cancellation", "/v1/orders/{id}/cancellation",
@@ -425,6 +428,23 @@ func (h orderHandlers) decideOrder(
 		return nil, err
 	}
 
+	return h.detail(ctx, o)
+}
+
+func (h orderHandlers) reopenOrder(
+	ctx context.Context, in *decisionInput, r ReasonRequest,
+) (*orderOutput, error) {
+	o, err := h.orders.GetOrder(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	version, err := in.version(o.Version)
+	if err != nil {
+		return nil, err
+	}
+	if o, err = h.orders.ReopenOrder(ctx, in.ID, version, r.Reason); err != nil {
+		return nil, err
+	}
 	return h.detail(ctx, o)
 }
 

@@ -107,7 +107,7 @@ var chapters = []chapter{
 		"list-catalogue", "list-countries", "list-models",
 	}},
 	{part: partOperators, name: "Order review", operations: []string{
-		"decide-order", "terminate-order",
+		"decide-order", "reopen-order", "terminate-order",
 	}},
 	{part: partOperators, name: "Events and webhooks", operations: []string{
 		"list-events", "receive-carrier-event", "list-carrier-events",

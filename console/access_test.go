@@ -183,6 +183,8 @@ var accessTable = map[string]string{
 	"POST /console/me/app":                                 "LACM",
 	"GET /console/me/codes":                                "LACM",
 	"POST /console/me/codes":                               "LACM",
+	"GET /console/orders/:id/reopen":                       "LA--",
+	"POST /console/orders/:id/reopen":                      "LA--",
 }
 
 var tableRoles = []rules.Role{

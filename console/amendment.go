@@ -11,10 +11,12 @@ import (
 )
 
 func amendRoutes() []route {
-	const path = ordersPath + "/:id/amend"
+	const one = ordersPath + "/:id"
 	return []route{
-		{method: get, path: path, access: may(rules.SubmitOrders), do: amendOrder},
-		{method: post, path: path, access: may(rules.SubmitOrders), do: amendOrder},
+		{method: get, path: one + "/amend", access: may(rules.SubmitOrders), do: amendOrder},
+		{method: post, path: one + "/amend", access: may(rules.SubmitOrders), do: amendOrder},
+		{method: get, path: one + "/reopen", access: may(rules.ReviewOrders), do: reopenOrder},
+		{method: post, path: one + "/reopen", access: may(rules.ReviewOrders), do: reopenOrder},
 	}
 }
 
@@ -36,7 +38,8 @@ func amendedValues() []amendedValue {
 			func(f *form) *string { return &f.EndCustomer.Company }},
 		{"/end_customer/contact_name", "text", true,
 			func(f *form) *string { return &f.EndCustomer.ContactName }},
-		{"/end_customer/email", "email", true, func(f *form) *string { return &f.EndCustomer.Email }},
+		{"/end_customer/email", "email", true,
+			func(f *form) *string { return &f.EndCustomer.Email }},
 	}
 	values = append(values, addressValues("/end_customer/address",
 		func(f *form) *rules.Address { return &f.EndCustomer.Address })...)
@@ -64,7 +67,8 @@ func addressValues(
 		{at + "/street", "text", true, func(f *form) *string { return &address(f).Street }},
 		{at + "/city", "text", true, func(f *form) *string { return &address(f).City }},
 		{at + "/region", "text", false, func(f *form) *string { return &address(f).Region }},
-		{at + "/postal_code", "text", false, func(f *form) *string { return &address(f).PostalCode }},
+		{at + "/postal_code", "text", false,
+			func(f *form) *string { return &address(f).PostalCode }},
 		{at + "/country", "text", true, func(f *form) *string { return &address(f).Country }},
 	}
 }
@@ -178,4 +182,40 @@ func amendedAt(f ordering.OrderForm, pointer string) string {
 		return strconv.FormatInt(f.Lines[i].Quantity, 10)
 	}
 	return f.Lines[i].Renews
+}
+
+// reopenOrder takes an order that was rejected by mistake back into review.
+func reopenOrder(v *visit) (answer, error) {
+	o, err := v.orders.GetOrder(v.scope(), v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	v.resume(orderPath(o.ID) + "/reopen")
+	if o.State == rules.OrderNeedsReview && v.confirmed() { // the button was pressed twice
+		return v.done(orderPath(o.ID), "console.order.flash.reopened"), nil
+	}
+
+	reason := v.reasonField()
+	return v.runEdit(edit{
+		Title:  v.say("console.order.reopen.title", "order", v.orderTitle(o)),
+		Says:   []string{v.say("console.order.reopen.says")},
+		Fields: []field{reason},
+		Seen:   strconv.FormatInt(o.Version, 10),
+		Submit: v.say("console.order.reopen.do"),
+		Back:   orderPath(o.ID),
+		Follows: func() ([]string, error) {
+			if err := rules.CheckReason(reason.Value); err != nil {
+				return nil, err
+			}
+			return []string{
+				v.say("console.order.reopen.review"),
+				v.say("console.order.reopen.told", "to", o.Payload.Reseller.Email),
+			}, v.orders.CheckReopening(v.scope(), o.ID)
+		},
+		Make: func() (string, string, error) {
+			_, err := v.orders.ReopenOrder(v.acting(db.Text(o.AccountID)), o.ID, o.Version,
+				reason.Value)
+			return orderPath(o.ID), "console.order.flash.reopened", err
+		},
+	})
 }

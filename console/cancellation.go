@@ -31,11 +31,12 @@ const mostNamed = 50
 
 func cancelRoutes() []route {
 	const one = ordersPath + "/:id"
+	const end = one + "/terminate"
 	return []route{
 		{method: get, path: one + "/cancel", access: may(rules.CancelOrder), do: askToCancel},
 		{method: post, path: one + "/cancel", access: may(rules.CancelOrder), do: cancelOrder},
-		{method: get, path: one + "/terminate", access: may(rules.CancelOrder), do: askToTerminate},
-		{method: post, path: one + "/terminate", access: may(rules.CancelOrder), do: terminateOrder},
+		{method: get, path: end, access: may(rules.CancelOrder), do: askToTerminate},
+		{method: post, path: end, access: may(rules.CancelOrder), do: terminateOrder},
 	}
 }
 

@@ -145,6 +145,13 @@ func (v *visit) orderActs(o order.Order) (main *orderAct, others []orderAct) {
 		}
 		main = &look
 	}
+	if o.State == rules.OrderRejected && v.mayDo(rules.ReviewOrders) {
+		others = append(others, orderAct{
+			Link:  orderPath(o.ID) + "/reopen",
+			Label: v.say("console.order.reopen.open"),
+			Icon:  "rotate-ccw",
+		})
+	}
 	if o.State.Cancellable() && v.mayDo(rules.CancelOrder) {
 		end := orderAct{
 			Link:  orderPath(o.ID) + "/cancel",
@@ -337,7 +344,9 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 			"person": {Text: cmp.Or(q.ContactName, q.Email), Small: q.Email},
 			"role":   {Text: v.say("console.order.asked")},
 			"state": {
-				Badge: badge{Text: v.language.Say("console.order.question." + string(q.Standing()))},
+				Badge: badge{
+					Text: v.language.Say("console.order.question." + string(q.Standing())),
+				},
 				Small: pastText(v.pastAt(asked, "")),
 			},
 		}})

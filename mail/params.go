@@ -89,6 +89,9 @@ var parameters = map[string][]parameter{
 		may("voided", asText),
 		may("recalled", asText),
 	},
+	"order_reopened": {
+		need("po_number", asName),
+	},
 	// To a reseller: nothing here may say who the end customer is.
 	"order_in_your_name": {
 		need("po_number", asName),
@@ -252,6 +255,7 @@ var parameters = map[string][]parameter{
 var withoutPortal = map[string]bool{
 	"order_review_reminder":    true,
 	"order_rejected":           true,
+	"order_reopened":           true,
 	"order_in_your_name":       true,
 	"invitation_unclaimed":     true,
 	"invitation_undeliverable": true,

@@ -131,6 +131,7 @@ func TestS64_TypedTextsInMailsAreNoLinks(t *testing.T) {
 		"order_review_reminder":    {"po_number", "company", "seller"},
 		"order_rejected":           {"po_number", "company"},
 		"order_cancelled":          {"po_number", "company"},
+		"order_reopened":           {"po_number"},
 		"order_in_your_name":       {"po_number", "distributor", "reseller"},
 		"invitation":               {"company", "contact_name"},
 		"invitation_unclaimed":     {"po_number", "company"},

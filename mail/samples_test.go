@@ -28,6 +28,7 @@ var sampleParams = map[string]string{
 	"order_review_reminder": `{"order_id":"ord_01k0example","po_number":"PO-4711","reasons":["RESELLER_NOT_AUTHORISED","OTHER_REASON"],"reject_on":"2026-12-22"}`,
 	"order_rejected":        `{"po_number":"PO-4711","company":"Acme & Filhos <Ltda>","reason":"Revendedor sem contrato"}`,
 	"order_cancelled":       `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","quantity":1200,"whole":true}`,
+	"order_reopened":        `{"po_number":"PO-4711"}`,
 	"order_in_your_name":    `{"po_number":"PO-4711","distributor":"Distribuidora Norte & Filhos","reseller":"Revenda Sul <Ltda>"}`,
 	"invitation": `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink +
 		`","expires_on":"2026-12-22","role":"ADMIN"}`,

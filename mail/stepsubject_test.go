@@ -63,6 +63,7 @@ func TestSubjectsOfOrdersSayWhichOrder(t *testing.T) {
 		"order_review_reminder":    {"Logitech Select order is waiting for review (PO-4711)", "Pedido do Logitech Select aguarda análise (PO-4711)"},
 		"order_rejected":           {"Logitech Select order rejected (PO-4711)", "Pedido do Logitech Select recusado (PO-4711)"},
 		"order_cancelled":          {"Logitech Select order canceled (RC-2026-000123)", "Cancelamento de pedido do Logitech Select (RC-2026-000123)"},
+		"order_reopened":           {"Logitech Select order back in review (PO-4711)", "Pedido do Logitech Select em nova análise (PO-4711)"},
 		"order_in_your_name":       {"Logitech Select order sent in your company's name (PO-4711)", "Pedido do Logitech Select enviado em nome da sua empresa (PO-4711)"},
 		"invitation_unclaimed":     {"Logitech Select invitation not used (PO-4711)", "Convite do Logitech Select não utilizado (PO-4711)"},
 		"invitation_undeliverable": {"Logitech Select invitation not delivered (PO-4711)", "Convite do Logitech Select não entregue (PO-4711)"},

@@ -57,7 +57,7 @@ var composed = map[string][]string{
 	"console.order.cancel.says.": {"rooms", "withdrawn", "goon", "voided", "recalled", "invitations", "questions"},
 	"console.order.question.":    {"OPEN", "CONFIRMED", "REFUSED", "WITHDRAWN"},
 	"console.invitationstate.":   names(rules.InvitationStates()...),
-	"console.order.event.": {"order.received", "order.needs_review", "order.accepted", "order.rejected", "order.amended",
+	"console.order.event.": {"order.received", "order.reopened", "order.needs_review", "order.accepted", "order.rejected", "order.amended",
 		"order.fulfilled", "order.partially_cancelled", "order.cancelled", "account.created", "contract.created",
 		"contract.started", "contract.expired", "invitation.issued", "invitation.reissued", "invitation.accepted",
 		"invitation.bounced", "invitation.expired", "invitation.revoked", "invitation.requested",

@@ -144,7 +144,9 @@ var orderMoves = map[OrderState][]OrderState{
 	OrderReceived:    {OrderNeedsReview, OrderAccepted},
 	OrderNeedsReview: {OrderAccepted, OrderRejected},
 	// back to review: another order opened the account meanwhile, for somebody else (S15)
-	OrderAccepted:           {OrderNeedsReview, OrderProvisioning, OrderFulfilled},
+	OrderAccepted: {OrderNeedsReview, OrderProvisioning, OrderFulfilled},
+	// by mistake: an operator reopens it
+	OrderRejected:           {OrderNeedsReview},
 	OrderProvisioning:       {OrderFulfilled},
 	OrderFulfilled:          {OrderPartiallyCancelled, OrderCancelled},
 	OrderPartiallyCancelled: {OrderPartiallyCancelled, OrderCancelled},

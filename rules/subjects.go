@@ -11,6 +11,7 @@ const (
 	TemplateOrderConfirmation   = "order_confirmation"    // customer, reseller, distributor
 	TemplateOrderReviewReminder = "order_review_reminder" // operators
 	TemplateOrderRejected       = "order_rejected"        // reseller
+	TemplateOrderReopened       = "order_reopened"        // reseller
 	TemplateOrderCancelled      = "order_cancelled"       // customer, reseller, distributor
 	TemplateOrderInYourName     = "order_in_your_name"    // reseller (S65)
 	// the designated person only (R103)
@@ -36,7 +37,8 @@ const (
 func Templates() []string {
 	return []string{
 		TemplateOrderConfirmation, TemplateOrderReviewReminder,
-		TemplateOrderRejected, TemplateOrderCancelled, TemplateOrderInYourName, TemplateInvitation,
+		TemplateOrderRejected, TemplateOrderReopened, TemplateOrderCancelled,
+		TemplateOrderInYourName, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,

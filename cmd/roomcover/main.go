@@ -42,7 +42,7 @@ type commands struct {
 	Find     findCommand      `cmd:"" help:"Find things by what is known of them (by the API)."`
 	Numbers  numbersCommand   `cmd:"" help:"Count what came and what ended, by the week (by the API)."`
 	Task     taskCommands     `cmd:"" aliases:"tasks" help:"Show what needs an operator, and decide (by the API)."`
-	Order    orderCommands    `cmd:"" help:"Orders: list, show, accept, reject, cancel (by the API)."`
+	Order    orderCommands    `cmd:"" help:"Orders: list, show, accept, reject, reopen, cancel (by the API)."`
 	Account  accountCommands  `cmd:"" help:"Customers' accounts (by the API)."`
 	User     userCommands     `cmd:"" help:"The people who have access to an account (by the API)."`
 	Invite   inviteCommands   `cmd:"" help:"Invitations to an account (by the API)."`

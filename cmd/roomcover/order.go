@@ -21,6 +21,7 @@ type orderCommands struct {
 	Refused   orderRefusedCommand   `cmd:"" help:"List what was sent and refused at the door, so that no order exists."`
 	Accept    orderAcceptCommand    `cmd:"" help:"Accept an order in review."`
 	Reject    orderRejectCommand    `cmd:"" help:"Reject an order in review."`
+	Reopen    orderReopenCommand    `cmd:"" help:"Take an order that was rejected by mistake back into review."`
 	Cancel    orderCancelCommand    `cmd:"" help:"Cancel an order within its window, as a whole or in part."`
 	Terminate orderTerminateCommand `cmd:"" help:"End an order after its window, as goodwill."`
 }

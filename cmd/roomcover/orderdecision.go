@@ -216,3 +216,42 @@ Example:
 func (c orderRejectCommand) Run(ctx context.Context, a *app) error {
 	return c.decide(ctx, a, map[string]any{"accept": false})
 }
+
+type orderReopenCommand struct {
+	oneOrder
+	Reason string `required:"" placeholder:"TEXT" help:"Why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (orderReopenCommand) Help() string {
+	return `Takes an order that was rejected by mistake back into review, within 30 days. The review
+begins anew, and the seller is told.
+
+Example:
+  roomcover order reopen PO-2026-0017 --reason "rejected by mistake"`
+}
+
+// Run reopens the order as it is.
+func (c orderReopenCommand) Run(ctx context.Context, a *app) error {
+	client, o, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(api.ReasonRequest{Reason: c.Reason})
+	if err != nil {
+		return err
+	}
+
+	err = client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        "/v1/orders/" + url.PathEscape(o.ID) + "/reopening",
+		body:        raw,
+		contentType: "application/json",
+		key:         newKey(),
+		match:       strconv.Quote(strconv.FormatInt(o.Version, 10)),
+	}, &o)
+	if err != nil {
+		return err
+	}
+	return c.showOrder(ctx, a, client, o)
+}

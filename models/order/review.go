@@ -309,6 +309,7 @@ func mustName(message, remedy string) error {
 
 // rejectReviewed rejects an order in review and writes to its reseller.
 func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
+	epoch := o.reminderEpoch(1) // an order that was reopened may be rejected again
 	o.ReviewUntil = nil
 	o.NextAt = nil
 	if err := moveOrder(tx, o, rules.OrderRejected, "review_until", "next_at"); err != nil {
@@ -316,6 +317,7 @@ func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 	}
 
 	m := RejectionMail(*o, reason)
+	m.Epoch = epoch
 	if err := notification.Queue(tx, m); err != nil {
 		return err
 	}
