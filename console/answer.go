@@ -19,6 +19,7 @@ type answer struct {
 	status int // 0: 200
 	page   string
 	title  string // of the page, in the reader's language
+	waits  string // how much waits on it, for the tab of the browser; empty: nothing to say
 	data   any
 	to     string
 	plain  bool          // without the navigation

@@ -403,12 +403,6 @@ func (v *visit) leadOf(p operations.Process) (lead, rest string) {
 	return v.passing(lead, same), v.passing(rest, same)
 }
 
-// joined puts texts together that are not empty.
-func joined(texts ...string) string {
-	texts = slices.DeleteFunc(texts, func(text string) bool { return text == "" })
-	return strings.Join(texts, " · ")
-}
-
 // sentenceOf says what something waits for, until when, what comes then and who can move it
 // (S55).
 func (v *visit) sentenceOf(p operations.Process) string {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"roomcover.dev/roomcover/models/db"
@@ -12,10 +13,10 @@ import (
 const queuePath = Root + "/queue"
 
 func queueRoutes() []route {
-	return []route{
+	return append([]route{
 		{method: get, path: queuePath, access: may(rules.ViewProcesses), do: showQueue},
 		{method: post, path: queuePath + "/pull", access: may(rules.WorkTasks), do: pullTask},
-	}
+	}, bulkRoutes(queuePath, queueActs())...)
 }
 
 // The values of the facet of who has taken a task.
@@ -33,7 +34,12 @@ type queuePage struct {
 	Empty   emptyState
 	Further string // address of the next page; empty: there is none
 	Work    bool   // the operator may take tasks
+	Bulk    *bulkBar
+	Peek    *taskPage // the task that is shown beside the list; nil: none
 }
+
+// openParameter names the task that is shown beside the list.
+const openParameter = "open"
 
 // showQueue lists the open tasks, the longest waiting first: by default what is mine or
 // nobody's.
@@ -58,7 +64,7 @@ func showQueue(v *visit) (answer, error) {
 
 	p := queuePage{
 		Summary: v.queueSummary(found),
-		Facets:  append(v.queueFacets(q, found), views),
+		Bulk:    v.bulkBar(queuePath, queueActs(), len(found.Items)),
 		Further: v.further(queuePath, found.Next.String()),
 		Work:    v.mayDo(rules.WorkTasks),
 		Empty: emptyState{
@@ -67,15 +73,56 @@ func showQueue(v *visit) (answer, error) {
 			Text:  v.say("console.queue.empty.text"),
 		},
 	}
+	if p.Facets, err = v.queueFacets(q, found); err != nil {
+		return answer{}, err
+	}
+	p.Facets = append(p.Facets, views)
+	if p.Peek, err = v.peek(found); err != nil {
+		return answer{}, err
+	}
 	if v.request.URL.RawQuery != "" {
 		p.Empty.Text = v.say("console.queue.empty.narrowed")
 		p.Empty.Link = queuePath + "?who=" + takenByOthers
 		p.Empty.LinkText = v.say("console.queue.empty.all")
 	}
 	for _, t := range found.Items {
-		p.Rows = append(p.Rows, v.taskRow(t))
+		r := v.taskRow(t)
+		r.Link = v.withParameter(queuePath, openParameter, t.ID)
+		r.Selected = p.Peek != nil && p.Peek.ID == t.ID
+		if p.Bulk != nil {
+			r.Pick = t.ID
+			r.Chosen = v.allChosen()
+		}
+		p.Rows = append(p.Rows, r)
 	}
 	return answer{page: "queue", title: v.say("console.queue.title"), data: p, live: true}, nil
+}
+
+// peek is the task that the address opens beside the list; one that is gone opens nothing.
+func (v *visit) peek(found operations.Queue) (*taskPage, error) {
+	id := v.query(openParameter)
+	if id == "" {
+		return nil, nil
+	}
+	var t operations.QueueItem
+	at := slices.IndexFunc(found.Items, func(t operations.QueueItem) bool { return t.ID == id })
+	if at >= 0 {
+		t = found.Items[at]
+	} else {
+		var err error
+		t, err = v.operations.QueueItemOf(v.scope(), id, v.zone)
+		if rules.CodeOf(err) == rules.NotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	p, err := v.taskPage(t)
+	p.Back = v.withParameter(queuePath, openParameter, id)
+	p.Close = v.withParameter(queuePath, openParameter, "")
+	p.Whole = taskPath(id)
+	return &p, err
 }
 
 // queueQuery reads from the address how the queue is narrowed. What it does not know narrows
@@ -86,7 +133,8 @@ func (v *visit) queueQuery() operations.QueueQuery {
 		Kind:      db.TaskKind(v.query("kind")),
 		AccountID: v.query("account"),
 		Subject:   v.query("subject"),
-		LateOnly:  v.query("due") == "late",
+		TimeZone:  v.query("zone"),
+		Due:       operations.QueueDue(v.query("due")),
 	}
 	switch who := v.query("who"); who {
 	case takenByOthers:
@@ -111,44 +159,104 @@ func (v *visit) queueSummary(found operations.Queue) string {
 	return v.say("console.queue.openlate", "open", total, "late", v.counted(found.Late, 1000))
 }
 
-func (v *visit) queueFacets(q operations.QueueQuery, found operations.Queue) []facet {
-	kinds := make([]string, 0, len(found.Kinds))
-	for kind := range found.Kinds {
-		kinds = append(kinds, string(kind))
+func (v *visit) queueFacets(
+	q operations.QueueQuery, found operations.Queue,
+) ([]facet, error) {
+	who, err := v.assigneeFacet(found)
+	if err != nil {
+		return nil, err
 	}
-	if q.Kind != "" && found.Kinds[q.Kind] == 0 {
-		kinds = append(kinds, string(q.Kind))
+	var dues []facetOption
+	values := []string{
+		string(operations.DueLate), string(operations.DueToday), string(operations.DueThisWeek),
 	}
-	slices.SortFunc(kinds, func(a, b string) int {
-		return cmp.Compare(v.kindName(db.TaskKind(a)), v.kindName(db.TaskKind(b)))
-	})
-	var ofKinds []facetOption
-	for _, kind := range kinds {
-		n := found.Kinds[db.TaskKind(kind)]
-		ofKinds = append(ofKinds, facetOption{
-			Label: v.kindName(db.TaskKind(kind)),
-			Count: v.counted(n, 1000),
+	for _, due := range values {
+		dues = append(dues, facetOption{
+			Label: v.language.Say("console.facet.due." + due),
+			Count: v.counted(found.Dues[operations.QueueDue(due)], 1000),
 		})
 	}
 
-	who := v.choiceOf(queuePath, "who", v.say("console.facet.who"), []facetOption{
-		{Label: v.say("console.facet.who.me")},
-		{Label: v.say("console.facet.who.nobody")},
+	kinds := map[string]int64{}
+	for kind, n := range found.Kinds {
+		kinds[string(kind)] = n
+	}
+	facets := []facet{
+		who,
+		v.countedFacet("kind", v.say("console.facet.kind"), kinds, string(q.Kind),
+			func(kind string) string { return v.kindName(db.TaskKind(kind)) }),
+		v.choiceOf(queuePath, "due", v.say("console.facet.due"), dues, values),
+		v.countedFacet("zone", v.say("console.facet.zone"), found.TimeZones, q.TimeZone,
+			v.language.Place),
+	}
+	return append(facets, v.accountFacet(q, found)...), nil
+}
+
+// countedFacet offers what was counted, by its name; what is chosen stays among it.
+func (v *visit) countedFacet(
+	parameter, label string, counts map[string]int64, chosen string, name func(string) string,
+) facet {
+	values := slices.Collect(maps.Keys(counts))
+	if chosen != "" && counts[chosen] == 0 {
+		values = append(values, chosen)
+	}
+	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(name(a), name(b)) })
+	var options []facetOption
+	for _, value := range values {
+		options = append(options, facetOption{
+			Label: name(value),
+			Count: v.counted(counts[value], 1000),
+		})
+	}
+	return v.choiceOf(queuePath, parameter, label, options, values)
+}
+
+// assigneeFacet offers mine, nobody's, everybody's, and those of each colleague.
+func (v *visit) assigneeFacet(found operations.Queue) (facet, error) {
+	options := []facetOption{
+		{Label: v.say("console.facet.who.me"), Count: v.counted(found.Assignees[v.who.ID], 1000)},
+		{
+			Label: v.say("console.facet.who.nobody"),
+			Count: v.counted(found.Assignees[operations.QueueNobodys], 1000),
+		},
 		{Label: v.say("console.facet.who.all")},
-	}, []string{takenByMe, takenByNobody, takenByOthers})
+	}
+	values := []string{takenByMe, takenByNobody, takenByOthers}
+
+	var others []string
+	for id := range found.Assignees {
+		if id != v.who.ID && id != operations.QueueNobodys {
+			others = append(others, id)
+		}
+	}
+	if chosen := v.query("who"); db.KindOf(chosen) == db.PrefixOperator &&
+		!slices.Contains(others, chosen) {
+		others = append(others, chosen)
+	}
+	if len(others) > 0 {
+		names, err := v.operations.NamesOf(v.scope(), others)
+		if err != nil {
+			return facet{}, err
+		}
+		slices.SortFunc(names, func(a, b operations.Name) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+		})
+		for _, n := range names {
+			options = append(options, facetOption{
+				Label: n.Name,
+				Count: v.counted(found.Assignees[n.ID], 1000),
+			})
+			values = append(values, n.ID)
+		}
+	}
+
+	who := v.choiceOf(queuePath, "who", v.say("console.facet.who"), options, values)
 	who.Options[0].Label = v.say("console.facet.who.mine")
 	if v.query("who") == "" {
 		who.Value = who.Options[0].Label
 		who.On = true
 	}
-
-	facets := []facet{
-		who,
-		v.choiceOf(queuePath, "kind", v.say("console.facet.kind"), ofKinds, kinds),
-		v.choiceOf(queuePath, "due", v.say("console.facet.due"),
-			[]facetOption{{Label: v.say("console.facet.due.late")}}, []string{"late"}),
-	}
-	return append(facets, v.accountFacet(q, found)...)
+	return who, nil
 }
 
 // accountFacet offers the accounts of the tasks that are shown, and takes away the one that

@@ -7,9 +7,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/console/testissuer"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
@@ -219,4 +221,214 @@ func TestEveryPageKeepsToTheContentPolicy(t *testing.T) {
 		require.NotRegexp(t, `[>"]console\.[a-z]+\.`, page.body, "%s has a key without a text", path)
 		require.NotContains(t, page.body, "{{", path)
 	}
+}
+
+// On a task's page everything is at hand: what is next, whose it is, what became of it by whom,
+// and what colleagues noted. What was typed and refused stays.
+func TestS54_ATaskIsGivenToAColleagueAndNoted(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		task := w.raise(db.TaskSweepLate, "one")
+		ari, lena, mauro := w.signedIn(staff[1]), w.signedIn(staff[0]), w.signedIn(staff[3])
+		clara := w.operatorOf(w.signedInAs(staff[2])).ID
+		page := lena.get(taskPath(task.ID))
+		require.Contains(t, page.body, `name="operator" value="`+w.operatorOf(staff[1].Email).ID+`">Ari Prado`)
+		require.NotContains(t, page.body, ">Mauro Lima</button>", "he reads")
+		seen := hiddenIn(page.body, "seen")
+		path := taskPath(task.ID)
+
+		require.Equal(t, path, lena.post(path+"/give", "seen", seen, "operator", w.operatorOf(staff[1].Email).ID).path)
+		require.Equal(t, http.StatusPreconditionFailed,
+			lena.post(path+"/give", "seen", seen, "operator", clara).status)
+		require.Equal(t, http.StatusBadRequest, lena.post(path+"/give", "seen", seen, "operator", "opr_none").status)
+		require.Equal(t, http.StatusPreconditionFailed, lena.post(path+"/take").status, "a form without what was seen")
+
+		long := strings.Repeat("a", 4001)
+		refused := ari.post(path+"/notes", "note", long)
+		require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+		require.Contains(t, refused.body, long)
+		require.Equal(t, path, ari.post(path+"/notes", "note", "Ana <answers>\ntomorrow.").path)
+		require.Equal(t, http.StatusForbidden, mauro.post(path+"/notes", "note", "x").status)
+
+		body := mauro.get(path).body
+		require.Contains(t, body, "Ana &lt;answers&gt;\ntomorrow.")
+		require.Contains(t, body, "<b>Lena Costa</b> gave the task to Ari Prado")
+		require.NotContains(t, body, "<textarea")
+		ask := ari.get(path + "/do/close")
+		ari.post(path+"/do/close", "confirmed", "yes", "reason", "it ran", "seen", hiddenIn(ask.body, "seen"), "version", "0")
+		body = mauro.get(path).body
+		require.Contains(t, body, "<b>Ari Prado</b> settled the task")
+		require.Contains(t, body, "Close the task: it ran")
+	})
+}
+
+// The task stands beside the queue by an address alone, and what is done there leads back.
+func TestS54_ATaskIsShownBesideTheQueue(t *testing.T) {
+	w := issuerWorld(t)
+	task := w.raise(db.TaskSweepLate, "one")
+	w.raise(db.TaskShipmentContradicted, "two")
+	b := w.signedIn(staff[1])
+	list := b.get(queuePath + "?due=today")
+	require.Contains(t, list.body, `href="/console/queue?due=today&amp;open=`+task.ID+`"`)
+	address := queuePath + "?due=today&open=" + task.ID
+	page := b.get(address)
+	require.Contains(t, page.body, `aria-selected="true"`)
+	require.Contains(t, page.body, "Because of one.")
+	require.Contains(t, page.body, `href="/console/queue?due=today"`, "the way to close it")
+	r := b.post(taskPath(task.ID)+"/take", "seen", hiddenIn(page.body, "seen"), "back", address)
+	require.Equal(t, queuePath, r.path)
+	require.Equal(t, task.ID, r.query.Get("open"))
+	require.Equal(t, taskPath(task.ID), b.post(taskPath(task.ID)+"/hand-back",
+		"seen", hiddenIn(r.body, "seen"), "back", "https://elsewhere.example").path)
+	require.NotContains(t, b.get(queuePath+"?open=tsk_none").body, `id="peek"`)
+	require.Equal(t, http.StatusOK, b.get(queuePath+"?open=tsk_none").status)
+}
+
+// The facets count what is there, by kind, by whom it was taken, by the customers' zone and by
+// when it is due; what they narrow to is what they counted.
+func TestS54_TheFacetsOfTheQueueCountWhatTheyLeadTo(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		account := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
+		require.NoError(t, w.Exec("DELETE FROM operator_tasks"))
+		for i, kind := range []db.TaskKind{db.TaskSweepLate, db.TaskShipmentContradicted, db.TaskNearAccount} {
+			require.NoError(t, w.Domains.DB.RaiseTask(w.system(), db.OperatorTask{
+				Kind: kind, SubjectID: fmt.Sprint(i), AccountID: account, What: "Look.", Why: "So.",
+			}))
+			w.Calendar.Set(w.Calendar.Now().Add(24 * time.Hour))
+		}
+		w.raise(db.TaskSweepLate, "today")
+		ari, lena := w.signedIn(staff[1]), w.signedIn(staff[0])
+		ari.post(queuePath + "/pull")
+
+		for address, open := range map[string]string{
+			"?who=all":                        "4 open, 3 late",
+			"?who=all&due=late":               "3 open, 3 late",
+			"?who=all&due=today":              "1 open",
+			"?who=all&due=week":               "4 open",
+			"?who=all&zone=America/Sao_Paulo": "3 open",
+			"?who=all&zone=Asia/Tokyo":        "0 open",
+			"?who=all&kind=SWEEP_LATE":        "2 open",
+			"":                                "3 open",
+			"?who=" + w.operatorOf(staff[1].Email).ID:            "1 open",
+			"?who=all&kind=SWEEP_LATE&due=late":                  "1 open",
+			"?who=nobody&zone=America/Sao_Paulo&kind=SWEEP_LATE": "0 open",
+		} {
+			require.Contains(t, lena.get(queuePath+address).body, open, address)
+		}
+		body := lena.get(queuePath + "?who=all").body
+		require.Regexp(t, `zone=America%2FSao_Paulo">[^<]*São Paulo<span class="end">3<`, body)
+		require.Regexp(t, `>Ari Prado<span class="end">1<`, body)
+		require.Regexp(t, `due=late[^"]*">late<span class="end">3<`, body)
+	})
+}
+
+// What is done to many tasks at once shows first what would be refused.
+func TestS54_ManyTasksAreTakenAndClosedAtOnce(t *testing.T) {
+	w := issuerWorld(t)
+	one, two := w.raise(db.TaskSweepLate, "one"), w.raise(db.TaskShipmentContradicted, "two")
+	review := w.raise(db.TaskReviewOrder, "ord_x")
+	b := w.signedIn(staff[1])
+	require.Equal(t, 3, strings.Count(b.get(queuePath).body, `form="bulk"`))
+	form := []string{"id", one.ID, "id", two.ID, "id", review.ID, "back", queuePath + "?who=all"}
+
+	over := b.post(queuePath+"/~take", append(form, "confirmed", "yes")...)
+	require.Contains(t, over.body, "3 done.")
+	ask := b.post(queuePath+"/~close", form...)
+	require.Contains(t, ask.body, "2 will be done. 1 would be refused")
+	over = b.post(queuePath+"/~close", append(form, "confirmed", "yes", "reason", "one outage")...)
+	require.Contains(t, over.body, "2 done. 1 refused.")
+	for id, want := range map[string]db.TaskState{one.ID: db.TaskDone, two.ID: db.TaskDone, review.ID: db.TaskOpen} {
+		task, err := w.Domains.DB.GetTask(w.system(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, task.State)
+	}
+	clara := w.operatorOf(w.signedInAs(staff[2])).ID
+	over = b.post(queuePath+"/~give", "id", review.ID, "confirmed", "yes", "operator", clara)
+	require.Contains(t, over.body, "1 done.")
+	require.Contains(t, b.post(queuePath+"/~hand-back", "id", review.ID, "confirmed", "yes").body, "1 done.")
+}
+
+// signedInAs signs somebody in, and returns their address.
+func (w *world) signedInAs(p testissuer.Person) string {
+	w.signedIn(p)
+	return p.Email
+}
+
+// Today counts what waits in the tab, says what each of the next days brings, and each number
+// leads to its list; what it lists leads to a page that exists.
+func TestS54_TodaySaysWhatIsLateDueAheadAndMine(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		seller := w.Reseller(t, "Revenda Sul")
+		w.Fulfilled(t, seller, storetest.Form("PO-1"))
+		w.raise(db.TaskSweepLate, "one")
+		ari := w.signedIn(staff[1])
+		ari.post(queuePath + "/pull")
+		w.Calendar.Set(w.Calendar.Now().Add(24 * time.Hour))
+
+		page := ari.get(Root)
+		require.Regexp(t, `<title>\(\d+\) Today`, page.body)
+		require.Regexp(t, `(?s)What you have taken.*row" href="/console/queue/tsk_`, page.body)
+		require.Equal(t, 14, strings.Count(page.body, `<svg class="meter"`))
+		require.NotContains(t, w.signedIn(staff[3]).get(Root).body, "What you have taken")
+		for _, link := range regexp.MustCompile(`<a class="(?:row|card tile)" href="([^"#]+)`).
+			FindAllStringSubmatch(page.body, -1) {
+			require.Equal(t, http.StatusOK, ari.get(strings.ReplaceAll(link[1], "&amp;", "&")).status, link[1])
+		}
+
+		// the day on which the invitation ends says so, and no other
+		last := w.Calendar.Now().Add(20 * 24 * time.Hour)
+		w.Calendar.Set(last)
+		ahead := regexp.MustCompile(`href="(/console\?on=[^"]+)"`).FindAllStringSubmatch(ari.get(Root).body, -1)
+		require.NotEmpty(t, ahead)
+		for _, link := range ahead {
+			require.Contains(t, ari.get(link[1]).body, `class="rows"`)
+		}
+		require.Contains(t, ari.get(Root+"?on=2029-01-01").body, "Nothing is due on this day")
+		require.Equal(t, http.StatusOK, ari.get(Root+"?on=2020-01-01").status)
+	})
+}
+
+// With 10,000 open tasks of every kind the queue, a task beside it and Today take no more
+// statements than any page may.
+func TestBudget_TenThousandTasks(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		o := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		inv := w.InvitationOf(t, o.ID)
+		task := w.raise(db.TaskSweepLate, "one")
+		subjects := []string{o.ID, *o.AccountID, inv.ID, "ntf_x", "rma_x", "spu_x", "shp_x", "org_x"}
+		kinds := []db.TaskKind{db.TaskReviewOrder, db.TaskNearAccount, db.TaskInvitationUnclaimed, db.TaskMailUnknown,
+			db.TaskDecideRMA, db.TaskChooseSpare, db.TaskShipmentContradicted, db.TaskOneParent}
+		require.NoError(t, w.Domains.DB.Write(w.system(), func(tx *db.Tx) error {
+			var tasks []db.OperatorTask
+			for n := range 10_000 {
+				tasks = append(tasks, db.OperatorTask{
+					Kind: kinds[n%8], SubjectID: subjects[n%8], AccountID: o.AccountID, What: "Look.", Why: "So.",
+					DedupeKey: fmt.Sprint(n),
+				})
+			}
+			return tx.RaiseAll(tasks)
+		}))
+		b := w.signedIn(staff[0])
+		w.signedIn(staff[1]).post(queuePath + "/pull")
+		b.post(queuePath + "/pull")
+		body := w.withinBudget(b, queuePath).body
+		require.Contains(t, body, "1,000&#43;")
+		w.withinBudget(b, queuePath+"?who=all&zone=America/Sao_Paulo&kind=DECIDE_RMA")
+		w.withinBudget(b, queuePath+"?who=all&open="+task.ID)
+		w.withinBudget(b, taskPath(task.ID))
+		w.withinBudget(b, Root)
+		for _, subject := range []string{o.ID, inv.ID} {
+			item := w.taskAbout(subject)
+			b.post(taskPath(item)+"/notes", "note", "x")
+			w.withinBudget(b, taskPath(item))
+			w.withinBudget(b, queuePath+"?open="+item)
+		}
+	})
+}
+
+// taskAbout is the first task about something.
+func (w *world) taskAbout(subject string) string {
+	tasks, _, err := w.Domains.DB.ListTasks(w.system(), db.TaskFilter{SubjectID: subject, Page: db.Page{Limit: 1}})
+	require.NoError(w.t, err)
+	require.NotEmpty(w.t, tasks)
+	return tasks[0].ID
 }

@@ -54,6 +54,8 @@ func (s *site) routes() []route {
 		accountRoutes(),
 		mailRoutes(),
 		shipmentRoutes(),
+		replacementRoutes(),
+		spareRoutes(),
 		searchRoutes(),
 		tokenRoutes(),
 		operatorRoutes(),

@@ -120,7 +120,7 @@ func TestTheConsoleInABrowserByKeysAndByItself(t *testing.T) {
 
 	require.Equal(t, queuePath, b.leads("gq"))
 	b.press("jj")
-	require.True(t, b.holds(`document.activeElement.getAttribute("href") === "`+taskPath(second.ID)+`"`))
+	require.True(t, b.holds(`document.activeElement.getAttribute("href").endsWith("open=`+second.ID+`")`))
 	b.press("kj")
 
 	// What comes while the page is open is there, in place.
@@ -130,7 +130,7 @@ func TestTheConsoleInABrowserByKeysAndByItself(t *testing.T) {
 	b.becomes(b.titles(3))
 	require.True(t, b.holds("window.kept"), "the page was not opened anew")
 	require.True(t, b.holds(`document.querySelector('#nav [data-key="q"] .count').textContent === "3"`))
-	require.True(t, b.holds(`document.activeElement.getAttribute("href") === "`+taskPath(second.ID)+`"`),
+	require.True(t, b.holds(`document.activeElement.getAttribute("href").endsWith("open=`+second.ID+`")`),
 		"the line that had the focus has it still")
 	require.False(t, b.looks(), "it asks again, with the version that it shows now")
 
@@ -153,7 +153,7 @@ func TestTheConsoleInABrowserByKeysAndByItself(t *testing.T) {
 	b.press(kb.Escape)
 	b.becomes(`!document.getElementById("keys").open`)
 
-	require.Equal(t, taskPath(second.ID), b.leads("o"), "the line it was at, also after all that")
+	require.Equal(t, queuePath+"?open="+second.ID, b.leads("o"), "the line it was at, also after all that")
 	require.Equal(t, Root, b.leads("gt"))
 	require.True(t, b.holds("document.querySelectorAll('script:not([src]), [style], style').length === 0"))
 }

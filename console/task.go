@@ -1,14 +1,19 @@
 package console
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
+	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -20,24 +25,35 @@ func taskRoutes() []route {
 		{method: get, path: one, access: may(rules.ViewProcesses), do: showTask},
 		{method: post, path: one + "/take", access: may(rules.WorkTasks), do: takeTask},
 		{method: post, path: one + "/hand-back", access: may(rules.WorkTasks), do: handBackTask},
+		{method: post, path: one + "/give", access: may(rules.WorkTasks), do: giveTask},
+		{method: post, path: one + "/notes", access: may(rules.WorkTasks), do: noteTask},
 		{method: get, path: one + "/do/:action", access: may(rules.WorkTasks), do: askAction},
 		{method: post, path: one + "/do/:action", access: may(rules.WorkTasks), do: doAction},
 	}
 }
 
-// taskPage is a task with what can be done about it.
+// taskPage is a task with what can be done about it: on its own page, or beside the queue.
 type taskPage struct {
 	ID, Kind  string
 	Badge     badge
 	Due       due
 	Open      bool
-	What, Why string // sentences of the service, in English
+	What, Why told
+	Stands    string // what the process that it is about waits for; empty: nothing is known
 	Facts     []fact
+	Clock     string // the customer's time
 	Actions   []taskAction
 	Seen      string
+	Work      bool // the operator may work on it
 	Take      bool // nobody or somebody else has it
 	HandBack  bool // it is the operator's
 	LeadOnly  bool // a lead settles it, and another one than it is about
+	Give      []choice
+	History   []historyEntry
+	Note      field
+	Back      string // address that the forms come back to
+	Whole     string // address of its own page, where it is shown beside the queue
+	Close     string // address of the queue without it
 }
 
 // taskAction is a way to settle a task.
@@ -46,61 +62,164 @@ type taskAction struct {
 	Main              bool
 }
 
-func showTask(v *visit) (answer, error) {
+func showTask(v *visit) (answer, error) { return v.taskAnswer(field{}) }
+
+// taskAnswer is the page of a task; note is what was typed and refused.
+func (v *visit) taskAnswer(note field) (answer, error) {
 	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
 	if err != nil {
 		return answer{}, err
 	}
+	p, err := v.taskPage(t)
+	if err != nil {
+		return answer{}, err
+	}
+	p.Back = taskPath(t.ID)
+	p.Note.Value = note.Value
+	p.Note.Problem = note.Problem
+	a := answer{page: "task", title: p.Kind, data: p, live: true, shared: true}
+	if note.Problem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a, nil
+}
 
+// taskPage is what an operator has to know of a task to decide.
+func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 	p := taskPage{
 		ID:    t.ID,
 		Kind:  v.kindName(t.Kind),
 		Badge: v.kindBadge(t.Kind),
 		Due:   v.dueAt(t.Due, v.zone),
 		Open:  t.State == db.TaskOpen,
-		What:  t.What,
-		Why:   t.Why,
 		Facts: v.taskFacts(t),
+		Clock: v.clockAt(t.TimeZone),
 		Seen:  t.Seen(),
+		Work:  v.mayDo(rules.WorkTasks),
+		Note: field{
+			Name:  "note",
+			Label: v.say("console.task.note"),
+			Help:  v.say("console.task.note.help"),
+			Kind:  "area",
+		},
 	}
-	if p.Open && v.mayDo(rules.WorkTasks) {
-		mine := db.Text(t.AssigneeID) == v.who.ID
-		p.Take = !mine
-		p.HandBack = mine
-		for _, name := range operations.ActionsOf(t.Kind) {
-			if v.operations.MayAct(v.scope(), t.OperatorTask, name) != nil {
-				p.LeadOnly = t.Kind == db.TaskBreakGlass
-				continue
-			}
-			p.Actions = append(p.Actions, taskAction{
-				Name:  name,
-				Label: v.language.Say("console.action." + name),
-				Link:  taskPath(t.ID) + "/do/" + name,
-				Main:  len(p.Actions) == 0 && name != operations.ActClose,
-			})
+
+	s, err := v.taskStory(t)
+	if err != nil {
+		return p, err
+	}
+	p.What, p.Why = v.tell(s.named(t.What)), v.tell(s.named(t.Why))
+	p.History = v.taskHistory(t, s)
+	if p.Stands, err = v.standingOf(t); err != nil || !p.Open || !p.Work {
+		return p, err
+	}
+
+	mine := db.Text(t.AssigneeID) == v.who.ID
+	p.Take, p.HandBack = !mine, mine
+	if err := v.offerActions(&p, t); err != nil {
+		return p, err
+	}
+	colleagues, err := v.operations.Colleagues(v.scope())
+	for _, o := range colleagues {
+		if o.ID != v.who.ID && o.ID != db.Text(t.AssigneeID) {
+			p.Give = append(p.Give, choice{o.ID, o.Name, false})
 		}
 	}
-	return answer{page: "task", title: p.Kind, data: p, live: true, shared: true}, nil
+	return p, err
+}
+
+// offerActions puts the next step first: what settles the task here or, where it is settled on
+// the page of what it is about, the way there.
+func (v *visit) offerActions(p *taskPage, t operations.QueueItem) error {
+	if page := v.pageOfThing(t.SubjectID, ""); page != "" && onlyCloses(t.Kind) {
+		p.Actions = append(p.Actions, taskAction{
+			Name:  "open",
+			Label: v.say("console.task.open"),
+			Link:  page,
+			Main:  true,
+		})
+	}
+	for _, name := range operations.ActionsOf(t.Kind) {
+		err := v.operations.MayAct(v.scope(), t.OperatorTask, name)
+		if rules.CodeOf(err) == rules.Forbidden {
+			p.LeadOnly = t.Kind == db.TaskBreakGlass
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.Actions = append(p.Actions, taskAction{
+			Name:  name,
+			Label: v.language.Say("console.action." + name),
+			Link:  taskPath(t.ID) + "/do/" + name,
+			Main:  len(p.Actions) == 0 && name != operations.ActClose,
+		})
+	}
+	return nil
+}
+
+// onlyCloses reports whether a task of the kind is settled elsewhere, and here closed at most.
+func onlyCloses(kind db.TaskKind) bool {
+	return slices.Equal(operations.ActionsOf(kind), []string{operations.ActClose})
+}
+
+// standings are the kinds of what tasks are about that wait for something by themselves.
+var standings = map[string]processes.Kind{
+	db.PrefixOrder:      processes.Order,
+	db.PrefixInvitation: processes.Invitation,
+	db.PrefixRMA:        processes.RMA,
+	db.PrefixSpareUnit:  processes.Spare,
+	db.PrefixShipment:   processes.Shipment,
+	db.PrefixQuestion:   processes.Contact,
+}
+
+// standingOf says in a sentence what the process that an open task is about waits for (S55).
+func (v *visit) standingOf(t operations.QueueItem) (string, error) {
+	kind := standings[db.KindOf(t.SubjectID)]
+	if kind == "" || t.State != db.TaskOpen {
+		return "", nil
+	}
+	found, _, err := v.operations.ListProcesses(v.scope(), operations.ProcessFilter{
+		ID:   t.SubjectID,
+		Kind: kind,
+	})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	p := found[0]
+	return process.Sentence(process.Standing{
+		Kind:     p.Kind,
+		State:    p.State,
+		WaitsFor: p.WaitsFor,
+		Until:    p.Until,
+		Zone:     p.TimeZone,
+	}, v.now, v.language.Locale()), nil
 }
 
 // taskFacts is what is known of a task; what is not known is left out.
 func (v *visit) taskFacts(t operations.QueueItem) []fact {
+	account := db.Text(t.AccountID)
+	about := fact{
+		Term:  v.say("console.fact.about"),
+		Value: t.SubjectName,
+		Link:  v.pageOfThing(t.SubjectID, ""),
+	}
+	customer := fact{
+		Term:  v.say("console.fact.customer"),
+		Value: t.AccountName,
+		Link:  v.pageOfThing(account, ""),
+	}
+	if customer.Link == "" && account != "" {
+		customer.Link = listAddress(queuePath, "who", takenByOthers, "account", account)
+	}
+	if account == t.SubjectID {
+		about.Value = ""
+	}
 	facts := []fact{
-		{Term: v.say("console.fact.about"), Value: t.SubjectName},
-		{Term: v.say("console.fact.customer"), Value: t.AccountName},
-		{Term: v.say("console.fact.clock"), Value: v.clockAt(t.TimeZone)},
+		about,
+		customer,
 		{Term: v.say("console.fact.raised"), Value: v.moment(t.CreatedAt, "")},
 		{Term: v.say("console.fact.takenby"), Value: t.AssigneeName},
-		{Term: v.say("console.fact.resolution"), Value: t.Resolution},
-	}
-	if t.AccountName != "" {
-		facts[1].Link = queuePath + "?who=" + takenByOthers + "&account=" + db.Text(t.AccountID)
-	}
-	if t.ResolvedAt != nil {
-		facts = append(facts, fact{
-			Term:  v.say("console.fact.resolved"),
-			Value: v.moment(*t.ResolvedAt, ""),
-		})
 	}
 	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
 }
@@ -116,20 +235,73 @@ func (v *visit) clockAt(zone string) string {
 	return text
 }
 
-func takeTask(v *visit) (answer, error) { return v.assign(&v.who.ID, "console.flash.taken") }
+func takeTask(v *visit) (answer, error) {
+	return v.owned("console.flash.taken", func(ctx context.Context, id string) error {
+		_, err := v.operations.TakeTask(ctx, id, v.seenForm())
+		return err
+	})
+}
 
-func handBackTask(v *visit) (answer, error) { return v.assign(nil, "console.flash.handedback") }
+func handBackTask(v *visit) (answer, error) {
+	return v.owned("console.flash.handedback", func(ctx context.Context, id string) error {
+		_, err := v.operations.HandBackTask(ctx, id, v.seenForm())
+		return err
+	})
+}
 
-func (v *visit) assign(to *string, flash string) (answer, error) {
+func giveTask(v *visit) (answer, error) {
+	return v.owned("console.flash.given", func(ctx context.Context, id string) error {
+		_, err := v.operations.GiveTask(ctx, id, v.form("operator"), v.seenForm())
+		if rules.CodeOf(err) == rules.ValidationFailed {
+			return errBadForm
+		}
+		return err
+	})
+}
+
+// seenForm is the state of the task that the form was shown for: a form without one fits none.
+func (v *visit) seenForm() string { return cmp.Or(v.form("seen"), "unseen") }
+
+// owned changes who has a task, and goes back to where it was looked at.
+func (v *visit) owned(
+	flash string, change func(ctx context.Context, id string) error,
+) (answer, error) {
 	t, err := v.db.GetTask(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	_, err = v.db.AssignTask(v.acting(db.Text(t.AccountID)), t.ID, to, v.form("seen"))
+	if err := change(v.acting(db.Text(t.AccountID)), t.ID); err != nil {
+		return answer{}, err
+	}
+	return v.done(v.taskBack(t.ID), flash), nil
+}
+
+// taskBack is where a form about a task came from: its page, or the queue beside which it is.
+func (v *visit) taskBack(id string) string {
+	path, _, _ := strings.Cut(v.form("back"), "?")
+	if path == queuePath && v.isPage(v.form("back")) {
+		return v.form("back")
+	}
+	return taskPath(id)
+}
+
+// noteTask adds a note. What was typed stays where it is refused.
+func noteTask(v *visit) (answer, error) {
+	t, err := v.db.GetTask(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	return v.done(taskPath(t.ID), flash), nil
+	_, err = v.operations.NoteTask(v.acting(db.Text(t.AccountID)), t.ID, v.form("note"))
+	if rules.CodeOf(err) == rules.ValidationFailed {
+		return v.taskAnswer(field{
+			Value:   v.form("note"),
+			Problem: v.say("console.task.note.wrong"),
+		})
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return v.done(v.taskBack(t.ID), "console.flash.noted"), nil
 }
 
 // actionFields are what each action asks for beside the reason, by the names of the form.

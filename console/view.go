@@ -44,6 +44,7 @@ type view struct {
 	Locale    string
 	Brand     string
 	Title     string
+	Waits     string // how much waits on the page
 	Flash     string
 	Undo      *undo  // the button of the Flash; nil: it has none
 	Here      string // address of this page, for forms that come back to it
@@ -83,6 +84,7 @@ func (v *visit) view(a answer) (view, error) {
 		Locale: v.language.Locale(),
 		Brand:  v.program.Name,
 		Title:  a.title,
+		Waits:  a.waits,
 		Here:   v.pageOf(v.request.URL.Path),
 		Data:   a.data,
 		visit:  v,

@@ -89,7 +89,9 @@ func (v *visit) viewsFacet(list string) (facet, error) {
 // choice is what the address of this list chooses, without the place within it.
 func (v *visit) choice() string {
 	q := v.request.URL.Query()
-	for _, name := range []string{cursorParameter, chosenParameter, "format"} {
+	for _, name := range []string{
+		cursorParameter, chosenParameter, openParameter, "format",
+	} {
 		q.Del(name)
 	}
 	return q.Encode()

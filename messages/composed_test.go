@@ -6,6 +6,7 @@ import (
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
@@ -34,6 +35,12 @@ var composed = map[string][]string{
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
 	},
+	"console.today.tile.": {"late", "due", "ahead", "mine"},
+	"console.facet.due.":  {"late", "today", "week"},
+	"console.many.":       {"take", "give", "hand_back", "retry", "close"},
+	"console.told.code.": {"SAME_NAME_OTHER_FORM_OR_COUNTRY", "JOINED_BY_AN_EARLIER_RELEASE", "ADDRESS_NEARLY_THE_SAME",
+		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
+		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
@@ -82,15 +89,6 @@ var composed = map[string][]string{
 	},
 	"console.devicestate.": {
 		"UNPLACED", "IN_ROOM", "SPARE_ON_SITE", "IN_RMA", "RETURNED", "RETIRED", "LOST",
-	},
-	"console.cover.": {
-		"NOT_COVERED", "WARRANTY_CAP", "MODEL_NOT_SUPPORTED", "NOT_HARDWARE", "COUNTRY_NOT_SUPPORTED",
-		"PROOF_REQUIRED", "UNPLACED", "SELECT_IN_FORCE", "JUMPSTART_IN_FORCE", "STANDARD_WARRANTY_IN_FORCE",
-		"EXTENDED_WARRANTY_IN_FORCE", "REPLACEMENT_WARRANTY_IN_FORCE", "COVERED_THROUGH_ROOM",
-		"FROZEN_ENTITLEMENT", "FASTEST_COVER_CHOSEN", "HARDWARE_COVER_CAPPED", "SUPPORT_CONTINUES",
-		"BEST_SLA_CHOSEN", "BETTER_TERMS_KEPT", "SYNC_PREMIUM_INCLUDED", "NO_LICENCE_ASSIGNED",
-		"CONTRACT_NOT_STARTED", "CONTRACT_ENDED", "CONTRACT_CANCELLED", "CONTRACT_SUSPENDED", "WARRANTY_ENDED",
-		"JUMPSTART_ENDED", "ROOM_ARCHIVED", "DEVICE_GONE", "SERIAL_REQUIRED", "PROOF_UNREAD",
 	},
 	"console.did.": {
 		"account.created", "account.csm_assigned", "account.domain_forgotten", "account.domain_recorded",
@@ -271,6 +269,58 @@ var composed = map[string][]string{
 		"warranty.attached", "warranty.claimed", "warranty.detached", "warranty.imported", "warranty.linked",
 	},
 	"console.standstill.": {"NO_WORKER", "NO_WORKFLOWS"},
+	// The console's replacements.
+	"console.replacements.column.": {"number", "device", "place", "customer", "state", "promise", "next", "parcel",
+		"requested", "fee"},
+	"console.step.": append(ends([]string{"DECIDE", "ALLOCATE", "SHIP", "TRANSIT", "RETURN", "INSPECT", "FEE"},
+		"", ".next", ".title"), "OVER.title"),
+	"console.parcelstate.": names(shipping.ShipmentStates()...),
+	"console.direction.":   {"OUT", "RETURN", "SPARE", "RECALL"},
+	"console.out.":         names(rma.OutboundStates()...),
+	"console.back.":        names(rma.ReturnStates()...),
+	"console.review.":      {rma.ReviewRMARate, rma.ReviewShipToNew, rma.ReviewSerialNew},
+	"console.rma.event.":   {"fee_asked", "parcel_awaited", "parcel_silent", "parcel_told_lost", "shipment_forgotten"},
+	"console.rma.": ends([]string{"approve", "reject", "appeal", "withdraw", "use_spare", "allocate", "backorder",
+		"readdress", "ship", "reship", "wait", "receive", "inspect", "no_return", "bill", "waive", "tell", "take_back"},
+		"", ".says"),
+	"console.rmafield.": {"reason", "defect", "code", "model", "expected_on", "serial", "carrier", "tracking", "outcome",
+		"photo", "fact", "at", "spare_unit_id", "site_id"},
+	"console.rmafield.serial.help.": {"ship", "inspect"},
+	"console.outcome.":              names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
+	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
+		rma.FactReturnReceived, rma.FactInspected),
+	"console.refused.": {
+		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
+		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
+		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
+		rma.SerialNotRegistered, rma.SiteUnknown, rma.SerialTooNew, spare.SpareNotChosen, spare.ModelNotDeployed,
+	},
+	"console.cover.": {
+		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,
+		rules.ProofRequired, rules.Unplaced, cover.ReasonSelect, cover.ReasonJumpStart, cover.ReasonStandard,
+		cover.ReasonExtended, cover.ReasonReplacement, cover.ReasonThroughRoom, cover.ReasonFrozen, cover.ReasonFastest,
+		cover.ReasonCapped, cover.ReasonSupportContinues, cover.ReasonBestPolicy, cover.ReasonTermsKept,
+		cover.ReasonSyncPremium, cover.ReasonNoAssignment, cover.ReasonNotStarted, cover.ReasonContractEnded,
+		cover.ReasonCancelled, cover.ReasonSuspended, cover.ReasonWarrantyEnded, cover.ReasonJumpStartEnded,
+		cover.ReasonRoomArchived, cover.ReasonDeviceGone, cover.ReasonSerialRequired, cover.ReasonProofUnread,
+	},
+
+	// The console's spares.
+	"console.spares.column.": {"customer", "licences", "earned", "choose", "underway", "onsite", "used", "recalled"},
+	"console.sparestate.":    names(spare.SpareStates()...),
+	"console.sparenext.":     names(spare.SpareStates()...),
+	"console.sparecause.": names(spare.SpareByOrder, spare.SpareByCancellation, spare.SpareByExpiry, spare.SpareByMerge,
+		spare.SpareBySplit, spare.SpareByTransfer),
+	"console.aid.":   names(spare.AidDeployed, spare.AidCritical, spare.AidUncertain),
+	"console.spare.": ends([]string{"select", "ship", "receive", "bill", "waive", "tell", "take_back"}, "", ".says"),
+	"console.sparetold.": names(spare.FactShipped, spare.SparePickedUp, spare.SpareDelivered, spare.SpareRecallScanned,
+		spare.SpareRecallReceived),
+	"console.spareevent.": {
+		"earned", "choice_asked", "selected", "agreed", "shipped", "picked_up", "on_site", "consumed", "replenishing",
+		"parcel_lost", "shipment_forgotten", "taken_back", "voided", "recall_pending", "recall_requested",
+		"recall_reminded", "recall_scanned", "recall_withdrawn", "recall_booked_anew", "returned", "fee_asked", "billed",
+		"billed_again", "waived", "fee_withdrawn",
+	},
 
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,

@@ -131,8 +131,8 @@ var namings = map[string]naming{
 	db.PrefixNotification: {from: "notifications n", name: "n.recipient"},
 }
 
-// NamesOf returns what people call the things that the ids name, in no order. What is
-// unknown, of another account, or has no name is left out.
+// NamesOf returns what people call the things that the ids name, in no order, in one
+// statement. What is unknown, of another account, or has no name is left out.
 func (s *Operations) NamesOf(ctx context.Context, ids []string) ([]Name, error) {
 	var out []Name
 	err := s.db.Read(ctx, func(tx *db.Tx) error {

@@ -18,11 +18,22 @@ type QueueQuery struct {
 	Subject   string // id of what it is about
 	Assignee  string // an operator's id, QueueNobodys, or empty for all
 	OrNobody  bool   // also what nobody has taken
-	LateOnly  bool
+	TimeZone  string // IANA name: of the customers; empty: of all
+	Due       QueueDue
 	Zone      string // IANA name: where the day of the tasks begins and ends; empty: UTC
 	Limit     int    // 1 to 200, 0 means 50
 	After     AgendaCursor
 }
+
+// QueueDue narrows the queue by when its tasks are due.
+type QueueDue string
+
+// The choices of QueueDue; empty is any. A week begins on Monday.
+const (
+	DueLate     QueueDue = "late"
+	DueToday    QueueDue = "today"
+	DueThisWeek QueueDue = "week"
+)
 
 // QueueNobodys stands for the tasks that nobody has taken.
 const QueueNobodys = "nobody"
@@ -43,10 +54,15 @@ type QueueItem struct {
 type Queue struct {
 	Items []QueueItem
 	Next  AgendaCursor
-	// Total and Late count what the query narrows to, Kinds what it does but for the kind.
-	// They count 10,000 at most: More says that there are others.
+	// Total and Late count what the query narrows to. The maps count it by one facet, without
+	// what the query says of that facet: Assignees by the operator's id, QueueNobodys for
+	// nobody's; TimeZones by the customers' zone. They count the oldest 10,000 at most: More
+	// says that there are others.
 	Total, Late int64
 	Kinds       map[db.TaskKind]int64
+	Assignees   map[string]int64
+	TimeZones   map[string]int64
+	Dues        map[QueueDue]int64
 	More        bool
 }
 
@@ -56,28 +72,20 @@ const queueCounted = 10_000
 // Queue lists the open tasks with what they are about, in three statements. For the service
 // and its operators.
 func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
-	zone, err := time.LoadLocation(q.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	today := rules.StartOfDay(rules.DateIn(s.db.Now(), zone), zone).UTC()
-
+	b := s.queueBounds(q.Zone)
 	var out Queue
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		out = Queue{Kinds: map[db.TaskKind]int64{}}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		out = Queue{}
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		if err := q.count(tx, today, &out); err != nil {
+		if err := q.count(tx, b, &out); err != nil {
 			return err
 		}
 
 		page := db.Page{Limit: q.Limit}
 		var tasks []db.OperatorTask
-		rows := q.narrow(tx.Model(&db.OperatorTask{}), today)
-		if q.Kind != "" {
-			rows = rows.Where("kind = ?", q.Kind)
-		}
+		rows := q.narrow(tx.Model(&db.OperatorTask{}), b)
 		if q.After != (AgendaCursor{}) {
 			rows = rows.Where("created_at > ? OR created_at = ? AND id > ?",
 				q.After.At.UTC(), q.After.At.UTC(), q.After.ID)
@@ -95,8 +103,8 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 		for _, t := range tasks {
 			out.Items = append(out.Items, QueueItem{
 				OperatorTask: t,
-				Due:          endOfDay(t.CreatedAt, zone),
-				Late:         t.CreatedAt.Before(today),
+				Due:          endOfDay(t.CreatedAt, b.zone),
+				Late:         t.CreatedAt.Before(b.today),
 			})
 		}
 		return nameItems(tx, out.Items)
@@ -104,23 +112,45 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 	return out, err
 }
 
-// OpenTasks counts the open tasks, and those of them that are late, each up to 10,000.
-func (s *Operations) OpenTasks(ctx context.Context, zone string) (open, late int64, err error) {
+// queueBounds are the instants at which the day and the week of the desk began.
+type queueBounds struct {
+	zone        *time.Location
+	today, week time.Time
+}
+
+func (s *Operations) queueBounds(zone string) queueBounds {
 	place, err := time.LoadLocation(zone)
 	if err != nil {
 		place = time.UTC
 	}
-	today := rules.StartOfDay(rules.DateIn(s.db.Now(), place), place).UTC()
+	day := rules.DateIn(s.db.Now(), place)
+	sinceMonday := (int(day.In(time.UTC).Weekday()) + 6) % 7
+	return queueBounds{
+		zone:  place,
+		today: rules.StartOfDay(day, place).UTC(),
+		week:  rules.StartOfDay(day.AddDays(-sinceMonday), place).UTC(),
+	}
+}
 
-	var all Queue
+// OpenTasks counts the open tasks, and those of them that are late, each up to 10,000.
+func (s *Operations) OpenTasks(ctx context.Context, zone string) (open, late int64, err error) {
+	var all struct{ Open, Late int64 }
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		all = Queue{Kinds: map[db.TaskKind]int64{}}
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		return QueueQuery{}.count(tx, today, &all)
+		some := tx.Model(&db.OperatorTask{}).
+			Select("created_at").
+			Where("state = ?", db.TaskOpen).
+			Order("created_at").
+			Limit(queueCounted + 1)
+		return tx.Table("(?) AS counted", some).
+			Select(`count(*) AS open,
+				COALESCE(sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END), 0) AS late`,
+				s.queueBounds(zone).today).
+			Scan(&all).Error
 	})
-	return all.Total, all.Late, err
+	return all.Open, all.Late, err
 }
 
 // QueueItemOf reads one task, open or done, as the queue shows it.
@@ -166,17 +196,37 @@ func endOfDay(at time.Time, zone *time.Location) time.Time {
 	return rules.StartOfDay(rules.DateIn(at, zone).AddDays(1), zone).UTC()
 }
 
-// narrow narrows open tasks to what is asked for, but for their kind.
-func (q QueueQuery) narrow(rows *gorm.DB, today time.Time) *gorm.DB {
-	rows = rows.Where("state = ?", db.TaskOpen)
+// about narrows tasks to the open ones, of an account and about a subject where the query
+// says so.
+func (q QueueQuery) about(rows *gorm.DB) *gorm.DB {
+	rows = rows.Where("operator_tasks.state = ?", db.TaskOpen)
 	if q.AccountID != "" {
-		rows = rows.Where("account_id = ?", q.AccountID)
+		rows = rows.Where("operator_tasks.account_id = ?", q.AccountID)
 	}
 	if q.Subject != "" {
-		rows = rows.Where("subject_id = ?", q.Subject)
+		rows = rows.Where("operator_tasks.subject_id = ?", q.Subject)
 	}
-	if q.LateOnly {
-		rows = rows.Where("created_at < ?", today)
+	return rows
+}
+
+// narrow narrows open tasks to what is asked for.
+func (q QueueQuery) narrow(rows *gorm.DB, b queueBounds) *gorm.DB {
+	rows = q.about(rows)
+	if q.Kind != "" {
+		rows = rows.Where("kind = ?", q.Kind)
+	}
+	if q.TimeZone != "" {
+		rows = rows.Where("account_id IN (SELECT id FROM accounts WHERE time_zone = ?)",
+			q.TimeZone)
+	}
+
+	switch q.Due {
+	case DueLate:
+		rows = rows.Where("created_at < ?", b.today)
+	case DueToday:
+		rows = rows.Where("created_at >= ?", b.today)
+	case DueThisWeek:
+		rows = rows.Where("created_at >= ?", b.week)
 	}
 
 	switch {
@@ -190,36 +240,83 @@ func (q QueueQuery) narrow(rows *gorm.DB, today time.Time) *gorm.DB {
 	return rows
 }
 
-func (q QueueQuery) count(tx *db.Tx, today time.Time, out *Queue) error {
-	some := q.narrow(tx.Model(&db.OperatorTask{}), today).
-		Select("kind, created_at").
-		Order("created_at").
+// queueGroup is how many open tasks are alike in all facets.
+type queueGroup struct {
+	Kind           db.TaskKind
+	AssigneeID     string
+	TimeZone       string
+	Late, ThisWeek bool
+	N              int64
+}
+
+// count counts what the query narrows to, by each of its facets, in one reading.
+func (q QueueQuery) count(tx *db.Tx, b queueBounds, out *Queue) error {
+	some := q.about(tx.Table("operator_tasks")).
+		Joins("LEFT JOIN accounts ON accounts.id = operator_tasks.account_id").
+		Select(`operator_tasks.kind, operator_tasks.assignee_id, accounts.time_zone,
+			operator_tasks.created_at`).
+		Order("operator_tasks.created_at").
 		Limit(queueCounted + 1)
 
-	var rows []struct {
-		Kind    db.TaskKind
-		N, Late int64
-	}
+	var groups []queueGroup
 	err := tx.Table("(?) AS counted", some).
-		Select(`kind, count(*) AS n,
-			sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END) AS late`, today).
-		Group("kind").
-		Scan(&rows).Error
+		Select(`kind, COALESCE(assignee_id, ?) AS assignee_id,
+			COALESCE(time_zone, '') AS time_zone,
+			created_at < ? AS late, created_at >= ? AS this_week, count(*) AS n`,
+			QueueNobodys, b.today, b.week).
+		Group("1, 2, 3, 4, 5").
+		Scan(&groups).Error
 	if err != nil {
 		return err
 	}
 
+	out.Kinds = map[db.TaskKind]int64{}
+	out.Assignees = map[string]int64{}
+	out.TimeZones = map[string]int64{}
+	out.Dues = map[QueueDue]int64{}
 	counted := int64(0)
-	for _, r := range rows {
-		out.Kinds[r.Kind] = r.N
-		counted += r.N
-		if q.Kind == "" || q.Kind == r.Kind {
-			out.Total += r.N
-			out.Late += r.Late
-		}
+	for _, g := range groups {
+		counted += g.N
+		q.enter(g, out)
 	}
 	out.More = counted > queueCounted
 	return nil
+}
+
+// enter counts a group wherever it belongs: in a facet where all other facets fit, in the
+// total where all do.
+func (q QueueQuery) enter(g queueGroup, out *Queue) {
+	kind := q.Kind == "" || q.Kind == g.Kind
+	zone := q.TimeZone == "" || q.TimeZone == g.TimeZone
+	assignee := q.Assignee == "" || q.Assignee == g.AssigneeID ||
+		q.OrNobody && g.AssigneeID == QueueNobodys
+	within := map[QueueDue]bool{
+		"": true, DueLate: g.Late, DueToday: !g.Late, DueThisWeek: g.ThisWeek,
+	}
+	due := within[q.Due]
+
+	if zone && assignee && due {
+		out.Kinds[g.Kind] += g.N
+	}
+	if kind && zone && due {
+		out.Assignees[g.AssigneeID] += g.N
+	}
+	if kind && assignee && due && g.TimeZone != "" {
+		out.TimeZones[g.TimeZone] += g.N
+	}
+	if kind && zone && assignee {
+		for name, fits := range within {
+			if fits {
+				out.Dues[name] += g.N
+			}
+		}
+	}
+	if kind && zone && assignee && due {
+		out.Total += g.N
+		if g.Late {
+			out.Late += g.N
+		}
+	}
 }
 
 // nameItems gives the items the names of what they are about, whose they are and who has
