@@ -57,6 +57,7 @@ var metBy = map[string]string{
 	"orgs_identity":                       "put-org: the organisation of the full name and country is changed (S59)",
 	"contact_questions_open":              "TestS15_TheOrderThatIsLeftAsksAboutThePerson: a question that is open is the question",
 	"orders_vendor_order_no_key":          "submit-order: derived from the order's own id",
+	"operator_views_name":                 "TestAViewThatIsSavedAgainHasTheNewChoice: the view of that name gets the new choice",
 	"orgs_name":                           "put-org",
 	"outbox_events_dedupe_key_key":        "no request: the epoch is a version or number taken under the subject's lock",
 	"rmas_number":                         "request-rma: drawn; a number that is taken is drawn again",

@@ -95,7 +95,7 @@ func showProcess(v *visit) (answer, error) {
 // fillProcess tells what is known of something that is still under way.
 func (v *visit) fillProcess(p *processPage, one operations.Process) error {
 	p.Badge = v.standing(one)
-	p.Lead, p.Rest = leadOf(v.sentenceOf(one))
+	p.Lead, p.Rest = v.leadOf(one)
 	p.Failure = v.failureWords(one.LastError)
 	p.Error = one.LastError
 	if one.Until != nil {

@@ -147,7 +147,7 @@ func readProcesses(v *visit, q listQuery) (listResult, error) {
 	}
 	all := countOf(sums, func(operations.ProcessSum) bool { return true })
 	r.Summary = v.say("console.processes.summary",
-		"count", v.language.Number(all.N), "time", v.moment(v.now, ""))
+		"count", v.language.Number(all.N), "time", v.passing(v.moment(v.now, ""), "now"))
 	r.Tiles = v.processTiles(sums)
 	r.Facets = v.processFacets(sums, found, names)
 	return r, nil
@@ -347,7 +347,7 @@ func (v *visit) processLine(p operations.Process, names map[string]string) line 
 	if name := names[p.ID]; p.Number != "" && name != "" && !strings.Contains(name, p.Number) {
 		customer = joined(customer, name)
 	}
-	lead, rest := leadOf(v.sentenceOf(p))
+	lead, rest := v.leadOf(p)
 	l := line{
 		ID:   p.ID,
 		Link: processPath(p.Kind, p.ID),
@@ -383,36 +383,40 @@ func (v *visit) processLine(p operations.Process, names map[string]string) line 
 
 // sinceDay says since when, in a few words: how long ago within a day, else the day there.
 func (v *visit) sinceDay(at time.Time, zone string) string {
-	return cmp.Or(web.Ago(v.language, at, v.now),
-		web.Day(v.language, at, v.now, web.Zone(cmp.Or(zone, v.zone))))
+	if ago := web.Ago(v.language, at, v.now); ago != "" {
+		return v.passing(ago, at.UTC().Format(time.RFC3339))
+	}
+	return web.Day(v.language, at, v.now, web.Zone(cmp.Or(zone, v.zone)))
 }
 
-// leadOf parts a sentence into what it waits for and what else it says.
-func leadOf(sentence string) (lead, rest string) {
-	at := len(sentence)
+// leadOf parts the sentence of a process into what it waits for and what else it says.
+func (v *visit) leadOf(p operations.Process) (lead, rest string) {
+	lead = v.sentenceOf(p)
+	at := len(lead)
 	for _, end := range []string{"; ", ": ", ". "} {
-		if i := strings.Index(sentence, end); i >= 0 {
+		if i := strings.Index(lead, end); i >= 0 {
 			at = min(at, i)
 		}
 	}
-	if at+2 >= len(sentence) {
-		return sentence, ""
+	if at+2 < len(lead) {
+		more := []rune(lead[at+2:])
+		more[0] = unicode.ToUpper(more[0])
+		lead, rest = lead[:at], string(more)
 	}
-	more := []rune(sentence[at+2:])
-	more[0] = unicode.ToUpper(more[0])
-	return sentence[:at], string(more)
+	same := v.sentences[v.sentenceOf(p)]
+	return v.passing(lead, same), v.passing(rest, same)
 }
 
 // sentenceOf says what something waits for, until when, what comes then and who can move it
 // (S55).
 func (v *visit) sentenceOf(p operations.Process) string {
-	return process.Sentence(process.Standing{
+	return v.sentence(process.Standing{
 		Kind:     p.Kind,
 		State:    p.State,
 		WaitsFor: p.WaitsFor,
 		Until:    p.Until,
 		Zone:     p.TimeZone,
-	}, v.now, v.language.Locale())
+	})
 }
 
 // stateName is what people call a state of a kind.

@@ -84,8 +84,8 @@ func (w *view) frame() string {
 	return "layout"
 }
 
-// counted is text that says how far off an instant is. In a list the browser counts on.
-var counted = regexp.MustCompile(`((?:data-near="[^"]*"[^>]*|data-ago))>[^<]*`)
+// distances is text that says how far off an instant is. In a list the browser counts on.
+var distances = regexp.MustCompile(`((?:data-near="[^"]*"[^>]*|data-ago))>[^<]*`)
 
 // outOfDate is how long a sentence that says how far off something is stays as it is.
 const outOfDate = 30 * time.Minute
@@ -110,7 +110,7 @@ func (v *visit) versionOf(parts ...[]byte) string {
 		_, _ = fmt.Fprint(sum, v.now.Unix()/int64(outOfDate.Seconds()))
 	}
 	for _, part := range parts {
-		text := counted.ReplaceAll(part, []byte("$1>"))
+		text := distances.ReplaceAll(part, []byte("$1>"))
 		_, _ = replace.WriteString(sum, string(text))
 	}
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
@@ -123,7 +123,14 @@ func (v *visit) sentence(s process.Standing) string {
 	if s.Until != nil {
 		same += "/" + s.Until.UTC().Format(time.RFC3339)
 	}
-	v.sentences = with(v.sentences, text, same)
+	return v.passing(text, same)
+}
+
+// passing is a text that changes as time goes by, with the same apart from the clock.
+func (v *visit) passing(text, same string) string {
+	if text != "" {
+		v.sentences = with(v.sentences, text, same)
+	}
 	return text
 }
 
