@@ -153,7 +153,7 @@ func (h rmaHandlers) requestRMA(
 
 // RMACommandRequest is what the commands need; each takes its own fields.
 type RMACommandRequest struct {
-	Version         int64          `json:"version,omitempty" doc:"approve, reject, take_back: of the replacement that you looked at; another one answers 412, since its customer may have used a spare. Missing: any. To take back the inspection before one that was taken back, it is needed"`
+	Version         int64          `json:"version,omitempty" doc:"Of the replacement that you looked at; another one answers 412, since its customer may have used a spare or the carrier may have moved it. Missing: any. To take back the inspection before one that was taken back, it is needed"`
 	Reason          string         `json:"reason,omitempty" doc:"appeal, readdress, reject, reship, wait, waive, take_back: required; goes into the audit"`
 	DefectConfirmed bool           `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
 	Code            string         `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`

@@ -42,7 +42,7 @@ func (h spareUnitHandlers) routes(api huma.API) {
 
 	mountJSON(api, write.post("act-on-spare-unit", "/v1/spare-units/{id}/{command}",
 		"Do one of a spare unit's commands").
-		idempotent().refuses(404, 409), h.actOnSpareUnit)
+		idempotent().refuses(404, 409, 412), h.actOnSpareUnit)
 }
 
 // SpareUnitView is a spare unit.
@@ -188,7 +188,7 @@ func (h spareUnitHandlers) getSpareUnit(
 type SpareCommandRequest struct {
 	Model    string          `json:"model,omitempty" doc:"select: code of the model; required"`
 	SiteID   string          `json:"site_id,omitempty" doc:"select: id of a site of one of the parent's accounts; required"`
-	Version  int64           `json:"version,omitempty" doc:"agree: version of the proposal that you have read; missing: any"`
+	Version  int64           `json:"version,omitempty" doc:"Version of the spare that you have read; another one answers 412, and to agree, where it is that of the proposal, 409. Missing: any"`
 	Serial   string          `json:"serial,omitempty" doc:"ship: serial number of the unit; required"`
 	Carrier  string          `json:"carrier,omitempty" doc:"ship: code of the carrier, where no shipment was booked yet"`
 	Tracking string          `json:"tracking,omitempty" doc:"ship: the carrier's number of the parcel"`

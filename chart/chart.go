@@ -1,6 +1,6 @@
 // Package chart draws numbers as SVG on the server, and says the same as a table. A chart has
-// no inline style: its colors are the classes of chart.css, which stand on the tokens of the
-// pages. What it draws depends on its values and its language alone.
+// no inline style: its colors are the classes of web/static/chart.css, which stand on the tokens
+// of the pages. What it draws depends on its values and its language alone.
 package chart
 
 import (
@@ -12,11 +12,6 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 )
-
-// CSS are the classes of charts. It needs the pages' tokens.
-//
-//go:embed chart.css
-var CSS string
 
 //go:embed templates
 var files embed.FS
@@ -31,6 +26,7 @@ const (
 	Bars    Kind = "bars"    // of one series, or of several side by side
 	Stacked Kind = "stacked" // several series on top of each other, which add up
 	Line    Kind = "line"    // what is not known leaves a gap
+	Ranked  Kind = "ranked"  // a lying bar for each label, which may be long; of the first series
 	Strip   Kind = "strip"   // a row of fields for each series, darker where there is more
 )
 
@@ -41,7 +37,7 @@ type Unit string
 const (
 	Count    Unit = "count"
 	PerMille Unit = "permille" // shown in percent, with tenths
-	Seconds  Unit = "seconds"  // shown in hours, or in days where there are two or more
+	Seconds  Unit = "seconds"  // shown in seconds, minutes, hours or days, as the largest is
 )
 
 // Tone is the color of a series, by what it means.
@@ -110,6 +106,7 @@ const (
 	top    = 120
 	bottom = 1640
 	row    = 320 // of a strip
+	rank   = 400 // of a lying bar, with the label above it
 )
 
 // tenths are a coordinate.
@@ -178,6 +175,10 @@ func (c Chart) draw(l *messages.Language) picture {
 		p.Height = tenths(top + row*len(c.Series) + 360)
 		p.drawStrip(s)
 		p.caption(top + row*len(c.Series))
+		return p
+	case Ranked:
+		p.Height = tenths(20 + rank*max(len(c.Labels), 1))
+		p.drawRanks(s)
 		return p
 	case Line:
 		p.drawLines(s)
@@ -326,6 +327,33 @@ func (p *picture) drawLines(s scale) {
 			})
 		}
 		draw()
+	}
+}
+
+// drawRanks writes each label above its bar, and the value behind it.
+func (p *picture) drawRanks(s scale) {
+	const widest = right - 600
+	if len(p.Series) == 0 {
+		return
+	}
+	for i, label := range p.Labels {
+		y := tenths(rank * i)
+		p.Captions = append(p.Captions, caption{X: 0, Y: y + 160, Text: label})
+		value, known := p.Series[0].at(i)
+		if !known {
+			continue
+		}
+		width := max(tenths(float64(value)/s.largest()*widest), 20)
+		p.Marks = append(p.Marks, mark{
+			X:      0,
+			Y:      y + 220,
+			Width:  width,
+			Height: 120,
+			Class:  "bar " + p.Series[0].tone(),
+			Value:  value,
+			Text:   p.describe(label, p.Series[0], s.text(value)),
+		})
+		p.Captions = append(p.Captions, caption{X: width + 250, Y: y + 320, Text: s.text(value)})
 	}
 }
 

@@ -10,14 +10,15 @@ import (
 type scale struct {
 	language *messages.Language
 	unit     Unit
-	step     int64 // what a whole number stands for: an hour, a day, or one
+	step     int64 // what a whole number stands for: a minute, an hour, a day, or one
 	top      int64 // the highest line of the grid
 	max      float64
 }
 
 const (
-	anHour = 3600
-	aDay   = 24 * anHour
+	aMinute = 60
+	anHour  = 3600
+	aDay    = 24 * anHour
 )
 
 // scale fits all values of the chart.
@@ -41,6 +42,10 @@ func (c Chart) scale(l *messages.Language) scale {
 		return s
 	case c.Unit == Seconds && s.max >= 2*aDay:
 		s.step = aDay
+	case c.Unit == Seconds && s.max > 0 && s.max < 2*aMinute:
+		s.step = 1
+	case c.Unit == Seconds && s.max > 0 && s.max < anHour:
+		s.step = aMinute
 	case c.Unit == Seconds:
 		s.step = anHour
 	}
@@ -85,6 +90,12 @@ func (s scale) text(value int64) string {
 	case s.unit == Seconds && s.step == aDay:
 		number := s.tenths(tenthsOf(value, aDay))
 		return s.language.Say("chart.days", messages.Args{"number": number})
+	case s.unit == Seconds && s.step == aMinute:
+		number := s.tenths(tenthsOf(value, aMinute))
+		return s.language.Say("chart.minutes", messages.Args{"number": number})
+	case s.unit == Seconds && s.step == 1:
+		number := s.language.Number(value)
+		return s.language.Say("chart.seconds", messages.Args{"number": number})
 	case s.unit == Seconds:
 		number := s.tenths(tenthsOf(value, anHour))
 		return s.language.Say("chart.hours", messages.Args{"number": number})

@@ -11,8 +11,6 @@ import (
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/processes"
-	"roomcover.dev/roomcover/rules/rma"
-	"roomcover.dev/roomcover/rules/spare"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -193,10 +191,6 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 	if err != nil {
 		return nil, err
 	}
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil {
-		return nil, err
-	}
 
 	var lines []line
 	for i, d := range devices {
@@ -204,7 +198,7 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 		l := line{
 			Link: devicePath(d.ID),
 			Cells: map[string]cell{
-				"device": {Text: v.modelName(ref, d.ModelCode), Small: db.Text(d.Serial)},
+				"device": {Text: v.modelName(d.ModelCode, v.now), Small: db.Text(d.Serial)},
 				"state":  {Badge: v.deviceState(d.State)},
 				"room":   {Text: names[a.RoomID]},
 			},
@@ -291,21 +285,6 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 	return []recordSection{people, asked}, nil
 }
 
-// rmaColors are the states of replacements by what they mean; the others are neutral.
-var rmaColors = map[rma.RMAState]string{
-	rma.RMARequested:       "amber",
-	rma.RMAApproved:        "blue",
-	rma.RMABackordered:     "amber",
-	rma.RMAAllocated:       "blue",
-	rma.RMAShipped:         "violet",
-	rma.RMAAwaitingReturn:  "violet",
-	rma.RMAReturnInTransit: "violet",
-	rma.RMAReturnReceived:  "blue",
-	rma.RMAOverdue:         "red",
-	rma.RMAInspected:       "amber",
-	rma.RMAClosed:          "green",
-}
-
 // rmaLines are replacements with their rooms.
 func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, error) {
 	names, err := namesFrom(v, rmas, func(r replacement.RMA) []string {
@@ -317,14 +296,13 @@ func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, e
 	var lines []line
 	for _, r := range rmas {
 		asked := r.CreatedAt
-		state := r.RMAFacts.State(v.now)
 		l := line{
 			Link: v.linkTo(processes.RMA, r.ID),
 			Cells: map[string]cell{
 				"number": {Text: r.Name(), Mono: true},
 				"device": {Text: r.ModelCode, Small: r.FaultySerial},
 				"room":   {Text: names[db.Text(r.RoomID)]},
-				"state":  {Badge: badge{v.language.Say("rma." + string(state)), rmaColors[state]}},
+				"state":  {Badge: v.rmaState(r)},
 				"asked":  v.when(&asked, acc.TimeZone),
 			},
 		}
@@ -346,18 +324,6 @@ func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, e
 var rmaColumns = []column{
 	{name: "number"}, {name: "device"}, {name: "room"}, {name: "state"},
 	{name: "promised"}, {name: "asked"},
-}
-
-// spareColors are the states of spares by what they mean; the others are neutral.
-var spareColors = map[spare.SpareState]string{
-	spare.SpareEarned:           "amber",
-	spare.SpareSelectionPending: "amber",
-	spare.SpareApproved:         "blue",
-	spare.SpareShipped:          "violet",
-	spare.SpareOnSite:           "green",
-	spare.SpareReplenishing:     "blue",
-	spare.SpareRecallRequested:  "amber",
-	spare.SpareBilled:           "red",
 }
 
 func accountReplacements(v *visit, acc account.Account) ([]recordSection, error) {

@@ -44,6 +44,9 @@ type Options struct {
 	Issuer Issuer
 	// TimeZone is the IANA name of the clock that the desk works by; empty: UTC.
 	TimeZone string
+	// TemporalUI is the address of Temporal's web UI, for links to workflows in Namespace; may
+	// be empty.
+	TemporalUI, Namespace string
 	// Kit shows all parts on one page, for who builds a screen. For dev.
 	Kit bool
 }
@@ -67,6 +70,7 @@ type site struct {
 	secure        bool
 	public        string // address of the service, without a slash at its end
 	zone          string
+	temporal      temporalUI
 	kit           bool
 	issuer        *relyingParty // nil: there is none
 	sessions      *scs.SessionManager
@@ -161,6 +165,7 @@ func newSite(o Options) (*site, error) {
 		secure:        !o.Insecure,
 		public:        strings.TrimRight(o.PublicURL, "/"),
 		zone:          o.TimeZone,
+		temporal:      temporalUI{o.TemporalUI, o.Namespace},
 		kit:           o.Kit,
 		sessions:      newSessions(o.Domains.Operators, !o.Insecure),
 		origins:       http.NewCrossOriginProtection(),

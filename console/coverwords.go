@@ -3,9 +3,9 @@ package console
 import (
 	"time"
 
-	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/web"
 )
@@ -66,11 +66,11 @@ func (v *visit) lastDay(end time.Time, zone string) cell {
 	return v.dayAt(end.Add(-time.Nanosecond), zone)
 }
 
-// modelName is what a model is called today; a code that no model has is its own name.
-func (v *visit) modelName(ref program.Reference, code string) string {
-	today := rules.DateIn(v.now, time.UTC)
-	if m, ok := catalogue.ModelOn(ref.Model(code), code, today); ok {
-		return m.Name
+// modelName is what people call a model on the day of an instant; its code where nobody named it.
+func (v *visit) modelName(code string, at time.Time) string {
+	ref, err := v.programs.Reference(v.ctx)
+	if err != nil || code == "" {
+		return code
 	}
-	return code
+	return logistics.ModelName(ref, code, db.TodayUTC(at))
 }

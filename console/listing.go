@@ -42,6 +42,8 @@ type listQuery struct {
 // listResult is a page of a list, in the reader's language.
 type listResult struct {
 	Summary string // what the list amounts to
+	Warning string // said above everything; empty: nothing
+	Tiles   []tile // numbers above the list; none: no row of them
 	Facets  []facet
 	Lines   []line
 	Next    string // position of the next page; empty: there is none

@@ -47,6 +47,13 @@ var sections = []struct {
 		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
+	{"console.nav.know", []section{
+		{processesPath, "console.processes.title", "workflow", may(rules.ViewProcesses), nil},
+		{numbersPath, "console.numbers.title", "chart-column", may(rules.ViewProcesses), nil},
+		{auditPath, "console.audit.title", "scroll-text", may(rules.ViewAudit), nil},
+		{replacementsPath, "console.replacements.title", "repeat-2", may(rules.ViewAccount), nil},
+		{sparesPath, "console.spares.title", "boxes", may(rules.ViewAccount), nil},
+	}},
 	{"console.nav.setup", []section{
 		{tokensPath, "console.tokens.title", "key-round", may(rules.ManageCatalogue), nil},
 		{operatorsPath, "console.operators.title", "shield", may(rules.ManageOperators), nil},

@@ -115,7 +115,10 @@ func (v *visit) orderFacts(f operations.OrderFile) []fact {
 	place := web.Zone(f.TimeZone)
 	facts := []fact{
 		{Term: v.say("console.fact.customer"), Value: cmp.Or(f.Names[account], customer.Company)},
-		{Term: v.say("console.order.contact"), Value: customer.ContactName + " <" + customer.Email + ">"},
+		{
+			Term:  v.say("console.order.contact"),
+			Value: customer.ContactName + " <" + customer.Email + ">",
+		},
 		{Term: v.say("console.order.field.address"), Value: addressLine(customer.Address)},
 		{Term: v.say("console.fact.clock"), Value: v.clockAt(f.TimeZone)},
 		{

@@ -3,6 +3,7 @@ package console
 import (
 	"hash/fnv"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -230,6 +231,12 @@ func (v *visit) openCursor(path string) (string, error) {
 		return "", errBadCursor
 	}
 	return position, nil
+}
+
+// joined puts what is known of a thing on one line.
+func joined(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	return strings.Join(parts, " · ")
 }
 
 // roleName names an operator's role; without one it says so.

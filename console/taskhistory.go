@@ -43,7 +43,7 @@ func (v *visit) taskStory(t operations.QueueItem) (taskStory, error) {
 		ids = append(ids, n.AuthorID)
 	}
 	for _, e := range s.events {
-		ids = append(ids, e.ActorID, detailText(e.Details["to"]), detailText(e.Details["before"]))
+		ids = append(ids, e.ActorID, detailID(e.Details["to"]), detailID(e.Details["before"]))
 	}
 	slices.Sort(ids)
 	found, err := v.operations.NamesOf(v.scope(), slices.Compact(ids))
@@ -53,7 +53,7 @@ func (v *visit) taskStory(t operations.QueueItem) (taskStory, error) {
 	return s, err
 }
 
-func detailText(value any) string {
+func detailID(value any) string {
 	text, _ := value.(string)
 	return text
 }
@@ -125,7 +125,7 @@ func (v *visit) taskHistory(t operations.QueueItem, s taskStory) []historyEntry 
 
 // assigned says what somebody did with who has the task.
 func (v *visit) assigned(s taskStory, e db.AuditEvent) string {
-	to := detailText(e.Details["to"])
+	to := detailID(e.Details["to"])
 	switch {
 	case to == "":
 		return v.say("console.task.history.back")

@@ -24,6 +24,7 @@ func todayRoutes() []route {
 type todayPage struct {
 	Summary   string
 	Tiles     []tile
+	Warning   string // nothing moves; empty: something does
 	Late, Due todayList
 	DueTitle  string
 	Mine      todayList
@@ -100,6 +101,10 @@ func showToday(v *visit) (answer, error) {
 		Text:     v.say("console.today.empty.text"),
 		Link:     queuePath,
 		LinkText: v.say("console.queue.title"),
+	}
+
+	if p.Warning, err = v.standstill(); err != nil {
+		return answer{}, err
 	}
 
 	a := answer{page: "today", title: v.say("console.today.title"), data: p, live: true}
@@ -225,7 +230,8 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 			LinkText: v.say("console.today.title"),
 		},
 	}
-	return answer{page: "today", title: p.DueTitle, data: p, live: true}, nil
+	p.Warning, err = v.standstill()
+	return answer{page: "today", title: p.DueTitle, data: p, live: true}, err
 }
 
 func totalOf(l operations.AgendaList) (n int64) {
@@ -306,10 +312,19 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	return r
 }
 
-// linkTo is the page of something that is under way; empty where it has none.
+// linkTo is the page of something that is under way: that of its own screen (see ownPage), or
+// the one that every process has.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
-	if kind == processes.Task {
+	switch kind {
+	case processes.Task:
 		return taskPath(id)
+	case processes.RMA:
+		return replacementPath(id)
+	case processes.Spare:
+		return spareUnitPath(id)
 	}
-	return v.pageOfThing(id, "")
+	if own := v.ownPage(kind, id); own != "" {
+		return own
+	}
+	return processPath(kind, id)
 }

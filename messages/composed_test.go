@@ -6,6 +6,7 @@ import (
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
@@ -89,15 +90,6 @@ var composed = map[string][]string{
 	"console.devicestate.": {
 		"UNPLACED", "IN_ROOM", "SPARE_ON_SITE", "IN_RMA", "RETURNED", "RETIRED", "LOST",
 	},
-	"console.cover.": {
-		"NOT_COVERED", "WARRANTY_CAP", "MODEL_NOT_SUPPORTED", "NOT_HARDWARE", "COUNTRY_NOT_SUPPORTED",
-		"PROOF_REQUIRED", "UNPLACED", "SELECT_IN_FORCE", "JUMPSTART_IN_FORCE", "STANDARD_WARRANTY_IN_FORCE",
-		"EXTENDED_WARRANTY_IN_FORCE", "REPLACEMENT_WARRANTY_IN_FORCE", "COVERED_THROUGH_ROOM",
-		"FROZEN_ENTITLEMENT", "FASTEST_COVER_CHOSEN", "HARDWARE_COVER_CAPPED", "SUPPORT_CONTINUES",
-		"BEST_SLA_CHOSEN", "BETTER_TERMS_KEPT", "SYNC_PREMIUM_INCLUDED", "NO_LICENCE_ASSIGNED",
-		"CONTRACT_NOT_STARTED", "CONTRACT_ENDED", "CONTRACT_CANCELLED", "CONTRACT_SUSPENDED", "WARRANTY_ENDED",
-		"JUMPSTART_ENDED", "ROOM_ARCHIVED", "DEVICE_GONE", "SERIAL_REQUIRED", "PROOF_UNREAD",
-	},
 	"console.did.": {
 		"account.created", "account.csm_assigned", "account.domain_forgotten", "account.domain_recorded",
 		"account.language_changed", "account.parent_changed", "account.site_mails_held",
@@ -154,6 +146,181 @@ var composed = map[string][]string{
 	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
 
 	"console.mails.do.": ends([]string{"resend", "delivered", "reissue"}, "", ".says"),
+	// What managers look at.
+	"console.processes.column.": {
+		"process", "waits", "standing", "actor", "since", "until", "state", "error",
+	},
+	"console.processes.facet.": {
+		"kind", "standing", "actor", "state",
+	},
+	"console.processes.stands.": {
+		"late", "still", "today",
+	},
+	"console.processes.actor.": {
+		"OPERATOR", "CUSTOMER", "CARRIER", "SYSTEM", "NOBODY",
+	},
+	"console.processes.tile.": {
+		"late", "late.small", "today", "today.small", "ours", "ours.small", "still", "still.small",
+	},
+	"console.processes.failure.": {
+		"carrier", "mail", "database", "fault", "other",
+	},
+	"console.processes.state.": {
+		"order.RECEIVED", "order.NEEDS_REVIEW", "order.ACCEPTED", "order.REJECTED", "order.PROVISIONING",
+		"order.FULFILLED", "order.PARTIALLY_CANCELLED", "order.CANCELLED", "invitation.ISSUED", "invitation.SENT",
+		"invitation.BOUNCED", "invitation.ACCEPTED", "invitation.EXPIRED", "invitation.SUPERSEDED",
+		"invitation.REVOKED", "rma.REQUESTED", "rma.APPROVED", "rma.REJECTED", "rma.WITHDRAWN", "rma.BACKORDERED",
+		"rma.ALLOCATED", "rma.SHIPPED", "rma.AWAITING_RETURN", "rma.RETURN_IN_TRANSIT", "rma.RETURN_RECEIVED",
+		"rma.OVERDUE", "rma.NON_RETURN_BILLED", "rma.NO_RETURN_REQUIRED", "rma.INSPECTED", "rma.CLOSED",
+		"spare.EARNED", "spare.SELECTION_PENDING", "spare.APPROVED", "spare.SHIPPED", "spare.ON_SITE",
+		"spare.CONSUMED", "spare.REPLENISHING", "spare.RECALL_REQUESTED", "spare.RETURNED", "spare.BILLED",
+		"spare.WAIVED", "spare.VOIDED", "shipment.CREATED", "shipment.LABELLED", "shipment.PICKED_UP",
+		"shipment.IN_TRANSIT", "shipment.DELIVERED", "shipment.EXCEPTION", "shipment.LOST",
+		"shipment.RETURNED_TO_SENDER", "shipment.CANCELLED", "csm.OPEN", "csm.DONE", "contact.OPEN",
+		"contact.CONFIRMED", "contact.REFUSED",
+	},
+	"console.numbers.period.": {
+		"week", "month", "quarter", "year",
+	},
+	"console.numbers.tile.": {
+		"kept", "kept.small", "contract", "contract.small", "claimed", "claimed.small", "renewals",
+		"renewals.small",
+	},
+	"console.numbers.group.": {
+		"orders", "replacements", "ahead",
+	},
+	"console.numbers.chart.": {
+		"orders", "orders.text", "orders_took", "orders_took.text", "reviewed", "reviewed.text", "reasons",
+		"reasons.text", "refused", "refused.text", "claimed", "claimed.text", "replacements", "replacements.text",
+		"kept", "kept.text", "kept_by_country", "kept_by_country.text", "deliver", "deliver.text", "return",
+		"return.text", "outcomes", "outcomes.text", "fees", "fees.text", "spares", "spares.text", "ending",
+		"ending.text", "trouble", "trouble.text",
+	},
+	"console.numbers.series.": {
+		"received", "ended", "half", "ninety", "reviewed", "count", "day7", "day30", "asked", "closed", "kept",
+		"missed", "earned", "placed", "sparesended", "ending", "renewals", "bounced", "stuck",
+	},
+	"console.numbers.part.": {
+		"orders.reviewed", "orders.refused", "replacements.ended", "replacements.fees",
+	},
+	"console.numbers.key.": {
+		"DEFECT", "NO_FAULT_FOUND", "DAMAGE", "NO_RETURN_REQUIRED", "REJECTED", "WITHDRAWN", "NON_RETURN_BILLED",
+		"CLOSED", "DAMAGE_BILLED", "WAIVED", "CREDITED", "BILLED",
+	},
+	"console.numbers.list.": {
+		"orders.received", "orders.ended", "orders.reviewed", "orders.refused", "invitations.claimed_7",
+		"invitations.claimed_30", "replacements.requested", "replacements.ended", "replacements.promise_kept",
+		"replacements.to_deliver", "replacements.to_return", "replacements.fees", "spares.earned", "spares.placed",
+		"spares.ended", "mails.bounced", "processes.stuck", "cover.ending", "renewals.due", "open",
+	},
+	"console.audit.field.": {
+		"person", "account", "thing", "since", "until", "verb",
+	},
+	"console.audit.column.": {
+		"when", "who", "role", "what", "thing", "customer", "reason",
+	},
+	"console.audit.role.": {
+		"CUSTOMER_ADMIN", "CUSTOMER_READ_ONLY", "PARTNER_ADMIN", "PARTNER_READ_ONLY", "RESELLER", "DISTRIBUTOR",
+		"OPERATOR_AGENT", "OPERATOR_LEAD", "OPERATOR_CSM", "OPERATOR_MANAGER", "SYSTEM", "VISITOR",
+	},
+	"console.audit.kind.": {
+		"order", "invitation", "account", "membership", "user", "contract", "licence", "room", "device",
+		"warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org", "contact", "calendar",
+		"depot", "csm", "site", "parent", "program", "audit",
+	},
+	"console.audit.thing.": {
+		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
+	},
+	"console.audit.verb.": {
+		"account.created", "account.csm_assigned", "account.domain_recorded", "account.domain_forgotten",
+		"account.language_changed", "account.parent_changed", "account.site_mails_held",
+		"account.time_zone_changed", "audit.sealed", "calendar.added", "calendar.changed", "calendar.corrected",
+		"calendar.holiday_added", "calendar.holiday_removed", "calendar.loaded", "cancellation.completed",
+		"catalogue.changed", "contact.asked", "contact.confirmed", "contact.refused", "contact.withdrawn",
+		"contract.created", "contract.expired", "contract.started", "country.terms_published", "csm.changed",
+		"csm.created", "depot.changed", "device.changed", "device.claim_decided", "device.claimed", "device.ended",
+		"device.moved", "device.registered", "device.retired", "import.created", "invitation.accepted",
+		"invitation.bounced", "invitation.closed", "invitation.expired", "invitation.issued",
+		"invitation.reissued", "invitation.requested", "invitation.revoked", "invitation.wrong_person",
+		"licence.assigned", "licence.moved", "licence.released", "mail.delivered", "mail.resent",
+		"membership.changed", "membership.created", "model.changed", "operator.added", "operator.armed",
+		"operator.disabled", "operator.disarmed", "operator.enabled", "operator.factor_reset",
+		"operator.recovery_code_used", "operator.role_changed", "operator.set_up", "operator.sign_in_failed",
+		"operator.sign_in_refused", "operator.signed_in", "operator.signed_out", "operator.signed_out_by_issuer",
+		"order.accepted", "order.amended", "order.cancelled", "order.decided", "order.fulfilled",
+		"order.needs_review", "order.partially_cancelled", "order.received", "order.rejected", "org.changed",
+		"org.mail_changed", "org.name_released", "org.relation_recorded", "org.relation_removed",
+		"org.spellings_changed", "parent.merged", "parent.split", "program.changed", "rma.allocated",
+		"rma.appealed", "rma.approved", "rma.backordered", "rma.breached", "rma.delivered", "rma.fee_asked",
+		"rma.fee_billed", "rma.fee_credited", "rma.fee_waived", "rma.fee_withdrawn", "rma.inspected",
+		"rma.no_return_required", "rma.parcel_awaited", "rma.parcel_lost", "rma.parcel_silent",
+		"rma.parcel_told_lost", "rma.picked_up", "rma.readdressed", "rma.rejected", "rma.reminded",
+		"rma.requested", "rma.return_booked_anew", "rma.return_overdue", "rma.return_received",
+		"rma.return_scanned", "rma.shipment_forgotten", "rma.shipped", "rma.spare_used", "rma.taken_back",
+		"rma.withdrawn", "room.archived", "room.changed", "room.created", "shipment.called_off",
+		"shipment.cancellation_refused", "shipment.created", "shipment.scanned", "site.changed", "site.created",
+		"spare.agreed", "spare.billed", "spare.billed_again", "spare.choice_asked", "spare.consumed",
+		"spare.earned", "spare.fee_asked", "spare.fee_withdrawn", "spare.on_site", "spare.parcel_lost",
+		"spare.picked_up", "spare.recall_booked_anew", "spare.recall_pending", "spare.recall_reminded",
+		"spare.recall_requested", "spare.recall_scanned", "spare.recall_withdrawn", "spare.replenishing",
+		"spare.returned", "spare.selected", "spare.shipment_forgotten", "spare.shipped", "spare.taken_back",
+		"spare.voided", "spare.waived", "spares.counted", "task.assigned", "task.resolved", "token.created",
+		"token.revoked", "user.language_changed", "user.password_changed", "user.sign_in_failed", "user.signed_in",
+		"warranty.attached", "warranty.claimed", "warranty.detached", "warranty.imported", "warranty.linked",
+	},
+	"console.standstill.": {"NO_WORKER", "NO_WORKFLOWS"},
+	// The console's replacements.
+	"console.replacements.column.": {"number", "device", "place", "customer", "state", "promise", "next", "parcel",
+		"requested", "fee"},
+	"console.step.": append(ends([]string{"DECIDE", "ALLOCATE", "SHIP", "TRANSIT", "RETURN", "INSPECT", "FEE"},
+		"", ".next", ".title"), "OVER.title"),
+	"console.parcelstate.": names(shipping.ShipmentStates()...),
+	"console.direction.":   {"OUT", "RETURN", "SPARE", "RECALL"},
+	"console.out.":         names(rma.OutboundStates()...),
+	"console.back.":        names(rma.ReturnStates()...),
+	"console.review.":      {rma.ReviewRMARate, rma.ReviewShipToNew, rma.ReviewSerialNew},
+	"console.rma.event.":   {"fee_asked", "parcel_awaited", "parcel_silent", "parcel_told_lost", "shipment_forgotten"},
+	"console.rma.": ends([]string{"approve", "reject", "appeal", "withdraw", "use_spare", "allocate", "backorder",
+		"readdress", "ship", "reship", "wait", "receive", "inspect", "no_return", "bill", "waive", "tell", "take_back"},
+		"", ".says"),
+	"console.rmafield.": {"reason", "defect", "code", "model", "expected_on", "serial", "carrier", "tracking", "outcome",
+		"photo", "fact", "at", "spare_unit_id", "site_id"},
+	"console.rmafield.serial.help.": {"ship", "inspect"},
+	"console.outcome.":              names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
+	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
+		rma.FactReturnReceived, rma.FactInspected),
+	"console.refused.": {
+		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
+		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
+		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
+		rma.SerialNotRegistered, rma.SiteUnknown, rma.SerialTooNew, spare.SpareNotChosen, spare.ModelNotDeployed,
+	},
+	"console.cover.": {
+		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,
+		rules.ProofRequired, rules.Unplaced, cover.ReasonSelect, cover.ReasonJumpStart, cover.ReasonStandard,
+		cover.ReasonExtended, cover.ReasonReplacement, cover.ReasonThroughRoom, cover.ReasonFrozen, cover.ReasonFastest,
+		cover.ReasonCapped, cover.ReasonSupportContinues, cover.ReasonBestPolicy, cover.ReasonTermsKept,
+		cover.ReasonSyncPremium, cover.ReasonNoAssignment, cover.ReasonNotStarted, cover.ReasonContractEnded,
+		cover.ReasonCancelled, cover.ReasonSuspended, cover.ReasonWarrantyEnded, cover.ReasonJumpStartEnded,
+		cover.ReasonRoomArchived, cover.ReasonDeviceGone, cover.ReasonSerialRequired, cover.ReasonProofUnread,
+	},
+
+	// The console's spares.
+	"console.spares.column.": {"customer", "licences", "earned", "choose", "underway", "onsite", "used", "recalled"},
+	"console.sparestate.":    names(spare.SpareStates()...),
+	"console.sparenext.":     names(spare.SpareStates()...),
+	"console.sparecause.": names(spare.SpareByOrder, spare.SpareByCancellation, spare.SpareByExpiry, spare.SpareByMerge,
+		spare.SpareBySplit, spare.SpareByTransfer),
+	"console.aid.":   names(spare.AidDeployed, spare.AidCritical, spare.AidUncertain),
+	"console.spare.": ends([]string{"select", "ship", "receive", "bill", "waive", "tell", "take_back"}, "", ".says"),
+	"console.sparetold.": names(spare.FactShipped, spare.SparePickedUp, spare.SpareDelivered, spare.SpareRecallScanned,
+		spare.SpareRecallReceived),
+	"console.spareevent.": {
+		"earned", "choice_asked", "selected", "agreed", "shipped", "picked_up", "on_site", "consumed", "replenishing",
+		"parcel_lost", "shipment_forgotten", "taken_back", "voided", "recall_pending", "recall_requested",
+		"recall_reminded", "recall_scanned", "recall_withdrawn", "recall_booked_anew", "returned", "fee_asked", "billed",
+		"billed_again", "waived", "fee_withdrawn",
+	},
 
 	// The portal's orders and claims.
 	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,

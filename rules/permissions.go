@@ -49,6 +49,7 @@ const (
 	ManageCSMs      Capability = "MANAGE_CSMS"      // who the customer success managers are
 	AssignCSM       Capability = "ASSIGN_CSM"       // name an account's customer success manager
 	ManageOperators Capability = "MANAGE_OPERATORS" // who of the operator's people may do what
+	ViewAudit       Capability = "VIEW_AUDIT"       // who did what, of everybody
 )
 
 // Grant is how far a capability goes.
@@ -141,6 +142,7 @@ var grants = map[Capability]map[Role]Grant{
 	ManageCSMs:      {OperatorAgent: GrantYes, OperatorLead: GrantYes},
 	AssignCSM:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 	ManageOperators: {OperatorLead: GrantYes},
+	ViewAudit:       {OperatorLead: GrantYes, OperatorManager: GrantYes},
 }
 
 // Allows answers from the permission table of RULES 4. Whether the object is one

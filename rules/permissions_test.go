@@ -30,6 +30,7 @@ var permissionTable = []struct {
 	{ManageCSMs, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
 	{AssignCSM, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
 	{ManageOperators, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
+	{ViewAudit, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
 }
 
 var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,
@@ -46,7 +47,9 @@ func TestR42_PermissionTable(t *testing.T) {
 
 // A manager of the operator's reads, and does nothing that changes anything.
 func TestS53_AManagerOnlyReads(t *testing.T) {
-	reads := map[Capability]Grant{ViewAccount: GrantYes, UseTickets: GrantViewOnly, ViewProcesses: GrantYes}
+	reads := map[Capability]Grant{
+		ViewAccount: GrantYes, UseTickets: GrantViewOnly, ViewProcesses: GrantYes, ViewAudit: GrantYes,
+	}
 	for _, row := range permissionTable {
 		want := GrantNo
 		if grant, ok := reads[row.capability]; ok {

@@ -78,13 +78,15 @@ func Handler(o Options) (http.Handler, error) {
 	}
 
 	desk := console.Options{
-		Domains:   o.Domains,
-		Log:       o.Log,
-		PublicURL: o.PublicURL,
-		Insecure:  o.Insecure,
-		Issuer:    o.Issuer,
-		TimeZone:  o.DeskTimeZone,
-		Kit:       o.Kit,
+		Domains:    o.Domains,
+		Log:        o.Log,
+		PublicURL:  o.PublicURL,
+		Insecure:   o.Insecure,
+		Issuer:     o.Issuer,
+		TimeZone:   o.DeskTimeZone,
+		TemporalUI: o.TemporalUI,
+		Namespace:  o.Namespace,
+		Kit:        o.Kit,
 	}
 
 	if err := pagesFor(&settings, pages, desk); err != nil {

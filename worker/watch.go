@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/sdk/client"
+
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -16,7 +18,7 @@ import (
 // it sees a blocked workflow and an outage alike; it closes what was asked about events that
 // Temporal has taken since; it applies what carriers told and a crash left over; it reminds
 // workflows of what the carrier has to be asked; and it writes down how far the audit has
-// come. Beside that it prunes what has expired, which may take long.
+// come. Each round is a sign of life. Beside that it prunes what has expired, which may take long.
 type watch struct {
 	db         *db.DB
 	people     *identity.People
@@ -24,6 +26,7 @@ type watch struct {
 	operations *operations.Operations
 	auditHeads string // a file; empty: none
 	keep       db.Retention
+	temporal   func(context.Context) error // asks Temporal whether it answers; nil: nobody asks
 	log        *slog.Logger
 }
 
@@ -34,7 +37,7 @@ const (
 )
 
 func newWatch(o Options) *watch {
-	return &watch{
+	w := &watch{
 		db:         o.Domains.DB,
 		people:     o.Domains.People,
 		logistics:  o.Domains.Logistics,
@@ -43,6 +46,13 @@ func newWatch(o Options) *watch {
 		keep:       o.Keep,
 		log:        o.Log,
 	}
+	if o.Temporal != nil {
+		w.temporal = func(ctx context.Context) error {
+			_, err := o.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+			return err
+		}
+	}
+	return w
 }
 
 // watchRows looks once a minute until the context ends.
@@ -88,6 +98,7 @@ func pause(ctx context.Context, d time.Duration) error {
 
 func (w *watch) watchOnce(ctx context.Context) {
 	system := db.WithSystem(ctx)
+	w.beat(system)
 
 	_, err := w.operations.WatchOverdue(system)
 	w.logFailure(ctx, "the watch over processes failed", err)
@@ -103,6 +114,27 @@ func (w *watch) watchOnce(ctx context.Context) {
 
 	_, err = w.logistics.RemindOfParcels(system)
 	w.logFailure(ctx, "workflows cannot be told of outstanding parcels", err)
+}
+
+// temporalPatience is how long Temporal may take to say that it lives.
+const temporalPatience = 10 * time.Second
+
+// beat says that this worker lives, and whether Temporal answers it: pages that are made of
+// rows tell people by it that nothing moves.
+func (w *watch) beat(ctx context.Context) {
+	w.logFailure(ctx, "the sign of life cannot be written",
+		w.operations.Beat(ctx, operations.WorkerLooked))
+	if w.temporal == nil {
+		return
+	}
+
+	asking, cancel := context.WithTimeout(ctx, temporalPatience)
+	defer cancel()
+	if err := w.temporal(asking); err != nil {
+		return // the relay, and the console, tell of it
+	}
+	w.logFailure(ctx, "the sign of life cannot be written",
+		w.operations.Beat(ctx, operations.TemporalAnswered))
 }
 
 // writeAuditHeads adds to the file of the audit's heads once a day, where there is one.

@@ -37,9 +37,16 @@ type Process struct {
 type ProcessFilter struct {
 	ID       string // only this one; of an RMA or a spare unit its number does as well
 	Kind     processes.Kind
+	State    string
 	WaitsFor string
 	Actor    string
-	Overdue  bool
+
+	AccountID string
+	Overdue   bool // its time is over, or it stands still
+	Stuck     bool // it stands still: a step that comes by itself has not come
+
+	Customer string    // part of the company's name
+	DueAfter time.Time // only what waits until later than this; zero does not narrow
 	DueBy    time.Time // only what waits until this instant at most; zero does not narrow
 	Page     db.Page
 }
@@ -131,27 +138,7 @@ func (s *Operations) ListProcesses(
 // query reads one page. Each kind reads its own page, by an index where there is one, and the
 // page of all is among them.
 func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
-	where, args := "1 = 1", map[string]any{"now": now}
-	for column, value := range map[string]string{
-		"id":        f.ID,
-		"waits_for": f.WaitsFor,
-		"actor":     f.Actor,
-	} {
-		if value != "" {
-			where += " AND " + column + " = @" + column
-			args[column] = value
-		}
-	}
-
-	if f.Overdue {
-		where += ` AND (until <= @now OR timer_at <= @now
-			OR (actor = 'SYSTEM' AND since <= @stuck))`
-		args["stuck"] = stuck
-	}
-	if !f.DueBy.IsZero() {
-		where += " AND until <= @due_by"
-		args["due_by"] = f.DueBy.UTC()
-	}
+	where, args := f.where(now, stuck)
 	if f.Page.After != "" {
 		where += " AND id < @after"
 		args["after"] = f.Page.After
@@ -173,6 +160,50 @@ func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
 
 	return "SELECT * FROM (" + strings.Join(pages, "\nUNION ALL\n") + ") p" + inOrder, args
 }
+
+// where are the conditions of the filter, with what they name.
+func (f ProcessFilter) where(now, stuck time.Time) (where string, args map[string]any) {
+	where, args = "1 = 1", map[string]any{"now": now, "stuck": stuck}
+	for column, value := range map[string]string{
+		"id":         f.ID,
+		"state":      f.State,
+		"waits_for":  f.WaitsFor,
+		"actor":      f.Actor,
+		"account_id": f.AccountID,
+	} {
+		if value != "" {
+			where += " AND " + column + " = @" + column
+			args[column] = value
+		}
+	}
+
+	if f.Overdue {
+		where += " AND " + overdueNow
+	}
+	if f.Stuck {
+		where += " AND " + stuckNow
+	}
+	if f.Customer != "" {
+		where += ` AND account_id IN (
+			SELECT id FROM accounts WHERE LOWER(legal_name) LIKE @customer ESCAPE '!')`
+		args["customer"] = db.Part(strings.ToLower(f.Customer))
+	}
+	if !f.DueAfter.IsZero() {
+		where += " AND until > @due_after"
+		args["due_after"] = f.DueAfter.UTC()
+	}
+	if !f.DueBy.IsZero() {
+		where += " AND until <= @due_by"
+		args["due_by"] = f.DueBy.UTC()
+	}
+	return where, args
+}
+
+// What is late at @now, and what has stood still since @stuck.
+const (
+	overdueNow = `(until <= @now OR timer_at <= @now OR (actor = 'SYSTEM' AND since <= @stuck))`
+	stuckNow   = `(timer_at <= @stuck OR (actor = 'SYSTEM' AND since <= @stuck))`
+)
 
 // newestOnes are the first of a page by the rows of one table alone, of the kinds that are many
 // and need others beside them; %s is what else narrows the ids.
@@ -196,12 +227,18 @@ var newestOnes = map[processes.Kind]string{
 func (f ProcessFilter) narrowed(now time.Time, args map[string]any) map[processes.Kind]string {
 	out := map[processes.Kind]string{}
 	switch {
-	case f.Overdue:
+	case f.Overdue || f.Stuck:
 		args["late"] = now
 		for _, kind := range []processes.Kind{processes.Order, processes.Invitation} {
 			out[kind] = " AND (" + overdueOnes[kind] + ")"
 		}
-	case f.ID == "" && f.WaitsFor == "" && f.Actor == "" && f.DueBy.IsZero():
+	case f.AccountID != "":
+		args["account_id"] = f.AccountID
+		for kind, column := range accountColumns {
+			out[kind] = " AND " + column + " = @account_id"
+		}
+	case f.ID == "" && f.State == "" && f.WaitsFor == "" && f.Actor == "" && f.Customer == "" &&
+		f.DueBy.IsZero() && f.DueAfter.IsZero():
 		ids := "1 = 1"
 		if f.Page.After != "" {
 			ids = "id < @after"
@@ -242,6 +279,55 @@ func (s *Operations) CountProcesses(ctx context.Context) ([]ProcessCount, error)
 		return tx.Raw("SELECT kind, waits_for, actor, count(*) AS n FROM ("+processSQL+
 			") q GROUP BY kind, waits_for, actor ORDER BY kind, waits_for",
 			map[string]any{"now": tx.Now()}).Scan(&out).Error
+	})
+	return out, err
+}
+
+// ProcessSum counts what is under way that is alike.
+type ProcessSum struct {
+	Kind  processes.Kind
+	State string
+	Actor string
+	N     int64
+	Late  int64 // of them, those whose time is over or that stand still
+	Stuck int64 // of them, those that stand still
+	Due   int64 // of them, those in time that wait until the instant of the question at most
+}
+
+// SumProcesses counts what the filter leaves, by kind, state and who can move it, and of it
+// what is due by an instant.
+func (s *Operations) SumProcesses(
+	ctx context.Context, f ProcessFilter, due time.Time,
+) ([]ProcessSum, error) {
+	var out []ProcessSum
+	now := s.db.Now()
+	stuck := now.Add(-s.db.Patience())
+
+	where, args := f.where(now, stuck)
+	args["today"] = due.UTC()
+	conditions := map[processes.Kind]string{}
+	for _, q := range processQueries {
+		if f.Kind == "" || f.Kind == q.kind {
+			conditions[q.kind] = "1 = 1"
+			if column := accountColumns[q.kind]; f.AccountID != "" && column != "" {
+				conditions[q.kind] = column + " = @account_id"
+			}
+		}
+	}
+	if len(conditions) == 0 { // of a kind that there is not
+		return nil, nil
+	}
+
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Raw("SELECT kind, state, actor, COUNT(*) AS n,"+
+			" SUM(CASE WHEN "+overdueNow+" THEN 1 ELSE 0 END) AS late,"+
+			" SUM(CASE WHEN "+stuckNow+" THEN 1 ELSE 0 END) AS stuck,"+
+			" SUM(CASE WHEN until > @now AND until <= @today THEN 1 ELSE 0 END) AS due"+
+			" FROM ("+processesWhere(conditions)+") q WHERE "+where+
+			" GROUP BY kind, state, actor ORDER BY kind, state, actor", args).Scan(&out).Error
 	})
 	return out, err
 }

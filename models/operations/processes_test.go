@@ -3,6 +3,7 @@ package operations_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -121,4 +122,46 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 		want[s] = true
 	}
 	require.Equal(t, want, seen)
+}
+
+// The sums are those of the list, whatever it is narrowed to.
+func TestProcessesAreCountedAsTheyAreListed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		env.Approved(t, c)
+		storetest.TakeOrders(t, env, 3)
+		for _, at := range []time.Time{storetest.Now, storetest.Now.AddDate(0, 0, 20)} {
+			env.Calendar.Set(at)
+			for _, f := range []operations.ProcessFilter{
+				{}, {Kind: processes.RMA}, {Kind: processes.Order}, {AccountID: c.Account}, {AccountID: "acc_none"},
+				{Actor: processes.ByOperator}, {State: string(rma.RMAApproved)}, {Overdue: true}, {Stuck: true},
+				{Customer: "acme"}, {Customer: "100%"}, {DueBy: at.AddDate(0, 0, 40)}, {DueAfter: at}, {Kind: "CAT"},
+			} {
+				f.Page.Limit = 200
+				list, _, err := env.ListProcesses(env.Context, f)
+				require.NoError(t, err)
+				sums, err := env.SumProcesses(env.Context, f, at.AddDate(0, 0, 1))
+				require.NoError(t, err)
+				want, got := map[processes.Situation]int64{}, map[processes.Situation]int64{}
+				late, due := int64(0), int64(0)
+				for _, p := range list {
+					want[processes.Situation{Kind: p.Kind, State: p.State, Actor: p.Actor}]++
+					if p.Overdue {
+						late++
+					}
+					if p.Until != nil && p.Until.After(at) && !p.Until.After(at.AddDate(0, 0, 1)) {
+						due++
+					}
+				}
+				for _, s := range sums {
+					got[processes.Situation{Kind: s.Kind, State: s.State, Actor: s.Actor}] = s.N
+					late -= s.Late
+					due -= s.Due
+				}
+				require.Equal(t, want, got, "%+v", f)
+				require.Zero(t, late, "%+v", f)
+				require.Zero(t, due, "%+v", f)
+			}
+		}
+	})
 }

@@ -41,3 +41,50 @@ func ReturnDueBy(
 ) (calendar.ReturnDue, error) {
 	return calendar.DueReturn(delivered, db.ZoneOf(site.TimeZone), c, t.Window())
 }
+
+// PromiseAhead is what an approval promises now, and what one promises after the next cut-off
+// that changes the day. Until is the last instant that still counts for Now; zero where the
+// speed promises no day.
+type PromiseAhead struct {
+	Now   calendar.Promise
+	Until time.Time
+	After calendar.Promise
+}
+
+// cutOffsTried is on how many days a cut-off is looked for that moves the promise: between two
+// business days there are fewer.
+const cutOffsTried = 31
+
+// PromiseAheadBy computes what approvals at the instant, and later, promise at the site. Errors:
+// NO_WORKING_TIME.
+func PromiseAheadBy(
+	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed,
+	now time.Time,
+) (PromiseAhead, error) {
+	promised, err := PromiseBy(t, c, site, speed, now)
+	ahead := PromiseAhead{Now: promised}
+	if err != nil || promised.On.IsZero() {
+		return ahead, err
+	}
+
+	minutes, _ := calendar.MinuteOfDay(t.CutOff)
+	today := now.In(db.ZoneOf(site.TimeZone))
+	for n := range cutOffsTried {
+		day := today.AddDate(0, 0, n)
+		cutOff := time.Date(day.Year(), day.Month(), day.Day(),
+			minutes/60, minutes%60, 0, 0, day.Location())
+		if cutOff.Before(now) {
+			continue
+		}
+		later, err := PromiseBy(t, c, site, speed, cutOff.Add(time.Second))
+		if err != nil {
+			return ahead, err
+		}
+		if later.On != promised.On {
+			ahead.Until = cutOff
+			ahead.After = later
+			return ahead, nil
+		}
+	}
+	return ahead, nil
+}

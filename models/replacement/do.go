@@ -28,7 +28,7 @@ type ReplacementCommand struct {
 	Outcome     rma.RMAOutcome // inspect
 	Photo       string         // no_return: where the photo of the unit is kept
 	SpareUnitID string         // use_spare: required
-	Version     int64          // approve, reject, take_back: of what was looked at; 0: any
+	Version     int64          // of what was looked at; 0: any
 	Fact        rma.RMAFact    // tell, take_back: required
 	At          time.Time      // tell: when it happened; zero: now
 }
@@ -36,9 +36,11 @@ type ReplacementCommand struct {
 // DoRMA does one command on a replacement for the caller, whose role and the
 // replacement's state must allow it. Repeating a command changes nothing.
 //
-// It refuses a command that does not exist (ACTION_NOT_AVAILABLE) and a missing field
-// (VALIDATION_FAILED); the other refusals are those of the method that does the command.
+// It refuses a command that does not exist (ACTION_NOT_AVAILABLE), a missing field
+// (VALIDATION_FAILED) and another version than the one that was looked at (VERSION_MISMATCH);
+// the other refusals are those of the method that does the command.
 func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementCommand) (RMA, error) {
+	ctx = lookedAtVersion(ctx, c.Version)
 	switch c.Name {
 	case rma.RMAApprove:
 		return s.ApproveRMA(ctx, id, RMAApproval{
@@ -136,7 +138,7 @@ type SpareUnitCommand struct {
 	Name     spare.SpareCommand
 	Model    string          // select: required
 	SiteID   string          // select: required; a site of one of the parent's accounts
-	Version  int64           // agree: of the proposal that was read; 0: any
+	Version  int64           // of what was looked at, such as a proposal; 0: any
 	Serial   string          // ship: required
 	Carrier  string          // ship: where no shipment was booked yet
 	Tracking string          // ship: with the carrier
@@ -149,6 +151,9 @@ type SpareUnitCommand struct {
 func (s *Replacements) DoSpare(
 	ctx context.Context, id string, c SpareUnitCommand,
 ) (SpareUnit, error) {
+	if c.Name != spare.SpareAgree { // which names the version of a proposal
+		ctx = lookedAtVersion(ctx, c.Version)
+	}
 	switch c.Name {
 	case spare.SpareSelect:
 		return s.SelectSpare(ctx, id,

@@ -118,6 +118,20 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, name string) (*
 	return w, nil
 }
 
+// versionKey is the key under which a context carries the version that a command is based on.
+type versionKey struct{}
+
+// lookedAtVersion has every change under the context of an RMA, or of a spare unit, refuse, with
+// VERSION_MISMATCH, another version than the one that was looked at; 0: any.
+func lookedAtVersion(ctx context.Context, version int64) context.Context {
+	return context.WithValue(ctx, versionKey{}, version)
+}
+
+func versionIn(ctx context.Context) int64 {
+	version, _ := ctx.Value(versionKey{}).(int64)
+	return version
+}
+
 // changeRMA runs a command: it locks the RMA, calls do to change it, and stores what
 // follows with audit, mails and outbox in one transaction (C6). Where done reports that
 // the command was carried out before, the RMA is returned as it is; a nil done never
@@ -149,6 +163,9 @@ func (s *Replacements) changeRMA(
 		}
 
 		w.reason = reason
+		if err := w.lookedAt(versionIn(ctx)); err != nil {
+			return err
+		}
 		if err := rma.MayRMA(c, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
 			return err
 		}

@@ -48,8 +48,8 @@ func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval)
 
 // lookedAt refuses a decision about another version than the stored one: the customer may
 // have used a spare since, and then an approval replenishes it instead of sending a unit.
-func (w *rmaChange) lookedAt(version int64) error {
-	if version == 0 || version == w.Version {
+func (r RMA) lookedAt(version int64) error {
+	if version == 0 || version == r.Version {
 		return nil
 	}
 
@@ -58,7 +58,7 @@ func (w *rmaChange) lookedAt(version int64) error {
 		"The replacement was changed since you read it.",
 		"Read it again, and decide about what it says now.",
 	)
-	if w.SwappedAt != nil {
+	if r.SwappedAt != nil {
 		e.Fields = []rules.FieldError{{
 			Pointer: "/spare_unit_id",
 			Code:    "CHANGED",

@@ -328,6 +328,9 @@ func (s *Replacements) RecordRMAFact(
 		}
 
 		if w.hear(fact, at) {
+			if err := w.before.lookedAt(versionIn(ctx)); err != nil {
+				return err
+			}
 			if err := w.save(); err != nil {
 				return err
 			}

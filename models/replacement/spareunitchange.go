@@ -121,6 +121,9 @@ func (s *Replacements) changeSpare(
 		}
 
 		w.reason = reason
+		if err := w.before.lookedAt(versionIn(ctx)); err != nil {
+			return err
+		}
 		if err := spare.MaySpare(c, tx.Scope.Actor.Role, w.SpareFacts, w.now); err != nil {
 			return err
 		}
@@ -136,6 +139,15 @@ func (s *Replacements) changeSpare(
 	})
 
 	return out, err
+}
+
+// lookedAt refuses a command about another version than the stored one.
+func (u SpareUnit) lookedAt(version int64) error {
+	if version == 0 || version == u.Version {
+		return nil
+	}
+	return rules.Refuse(rules.VersionMismatch, "The spare was changed since you read it.",
+		"Read it again, and decide about what it says now.")
 }
 
 // become moves the unit on; it refuses with STATE_CONFLICT where RULES 2 knows no such

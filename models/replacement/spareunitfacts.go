@@ -41,6 +41,9 @@ func (s *Replacements) RecordSpareFact(
 		if err := w.hear(fact, at); err != nil || len(w.Tellings) == told {
 			return err
 		}
+		if err := w.before.lookedAt(versionIn(ctx)); err != nil {
+			return err
+		}
 		if err := w.save(); err != nil {
 			return err
 		}

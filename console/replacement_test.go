@@ -1,0 +1,255 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+)
+
+func (w *world) agent() *browser { return w.signedIn(byRole[rules.OperatorAgent]) }
+
+// command gives a command to a replacement as its page does: the confirmation first.
+func (b *browser) command(r replacement.RMA, name string, pairs ...string) reply {
+	b.t.Helper()
+	path := replacementPath(r.Name()) + "/do/" + name
+	ask := b.get(path)
+	require.Equal(b.t, http.StatusOK, ask.status, name)
+	require.Contains(b.t, ask.body, `name="confirmed"`, name)
+	pairs = append(pairs, "confirmed", "yes", "version", hiddenIn(ask.body, "version"))
+	return b.post(path, pairs...)
+}
+
+// Who approves sees the promised day first, and until when it holds (S20, V6, V7).
+func TestS20_ThePromiseIsSeenBeforeTheApproval(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	storetest.Stocked(t, w.Env, "BR-1", "BR", "RALLY-BAR", 2)
+	r := w.Requested(t, c)
+	b := w.agent()
+
+	page := b.get(replacementPath(r.Name()))
+	require.Contains(t, page.body, "Decide until Wed 25 Nov, 15:00 in São Paulo (in 6 h): it arrives by Thu 26 Nov")
+	require.Contains(t, page.body, "Approved after that: Fri 27 Nov")
+	require.Contains(t, page.body, "A Select license of the room is in force (R31)")
+	require.Contains(t, page.body, "next business day")
+
+	ask := b.get(replacementPath(r.Name()) + "/do/approve")
+	require.Contains(t, ask.body, "2 at Depot BR-1")
+	require.Contains(t, ask.body, "An e-mail goes to ana.souza@acme.example and portaria@acme.example.")
+
+	open := b.command(r, "approve")
+	require.Equal(t, http.StatusUnprocessableEntity, open.status)
+	require.Contains(t, open.body, "Nobody has confirmed the defect.")
+	done := b.command(r, "approve", "defect", "yes", "reason", "seen by video")
+	require.Equal(t, replacementPath(r.Name()), done.path)
+	require.Contains(t, done.body, "Thu 26 Nov")
+	require.Contains(t, done.body, "“seen by video”")
+	stored := storetest.GetRMA(t, w.Env, r.ID)
+	require.Equal(t, "2026-11-26", stored.Promise.On.String(), "as the page said")
+	require.Equal(t, rma.RMAAllocated, stored.StoredState)
+}
+
+// The whole course, command by command, from the page.
+func TestTheDeskDoesEveryStepFromThePage(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	r := w.Requested(t, c)
+	b := w.agent()
+	state := func() rma.RMAState { return storetest.GetRMA(t, w.Env, r.ID).StoredState }
+	for _, s := range []struct {
+		command string
+		form    []string
+		then    rma.RMAState
+	}{
+		{"reject", []string{"code", "NO_DEFECT", "reason", "works here"}, rma.RMARejected},
+		{"appeal", []string{"reason", "it does not"}, rma.RMARequested},
+		{"approve", []string{"defect", "yes"}, rma.RMAApproved},
+		{"backorder", []string{"expected_on", "2026-12-01"}, rma.RMABackordered},
+		{"allocate", nil, rma.RMAAllocated},
+		{"ship", []string{"serial", "new-100", "carrier", "correios", "tracking", "BR1"}, rma.RMAShipped},
+		{"take_back", []string{"fact", "SHIPPED", "reason", "another unit"}, rma.RMAAllocated},
+		{"ship", []string{"serial", "new-101", "carrier", "correios", "tracking", "BR2"}, rma.RMAShipped},
+		{"tell", []string{"fact", "PICKED_UP"}, rma.RMAShipped},
+		{"tell", []string{"fact", "DELIVERED"}, rma.RMAAwaitingReturn},
+		{"receive", nil, rma.RMAReturnReceived},
+		{"inspect", []string{"serial", "SN-100", "outcome", "DAMAGE"}, rma.RMAInspected},
+		{"bill", []string{"reason", "display broken"}, rma.RMAClosed},
+	} {
+		done := b.command(r, s.command, s.form...)
+		require.Equal(t, replacementPath(r.Name()), done.path, "%s: %s", s.command, done.body)
+		require.Equal(t, s.then, state(), s.command)
+	}
+	page := b.get(replacementPath(r.Name()))
+	require.Contains(t, page.body, "BR2")
+	require.Contains(t, page.body, "Ari Prado")
+	require.Contains(t, page.body, "“display broken”")
+	require.NotContains(t, page.body, "rma.shipped")
+	require.NotContains(t, w.log.String(), "level=ERROR")
+}
+
+// What was typed stays where a command is refused, and the refusal stands at its field.
+func TestARefusedCommandKeepsWhatWasTyped(t *testing.T) {
+	w := issuerWorld(t)
+	r := w.Approved(t, w.Covered(t))
+	_, err := w.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(t, err)
+	b := w.agent()
+	refused := b.command(r, "ship", "serial", "", "carrier", "correios", "tracking", "BR1")
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Contains(t, refused.body, `value="BR1"`)
+	require.Contains(t, refused.body, "Something is missing or wrong: see the fields.")
+	require.Contains(t, refused.body, `class="wrong"`)
+}
+
+// Another's change is seen before one's own is done: any command names the version it is about.
+func TestACommandAboutAnotherVersionAnswers412(t *testing.T) {
+	w := issuerWorld(t)
+	r := w.Approved(t, w.Covered(t))
+	b := w.agent()
+	path := replacementPath(r.Name()) + "/do/withdraw"
+	version := hiddenIn(b.get(path).body, "version")
+	_, err := w.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(t, err)
+	late := b.post(path, "confirmed", "yes", "version", version)
+	require.Equal(t, http.StatusPreconditionFailed, late.status)
+	require.Contains(t, late.body, "This has changed since you looked at it")
+	require.Equal(t, rma.RMAAllocated, storetest.GetRMA(t, w.Env, r.ID).StoredState)
+}
+
+// RULES 4: a CSM requests and withdraws, an agent decides, a lead waives with a fresh sign-in.
+func TestS52_WhoGivesWhichCommand(t *testing.T) {
+	w := issuerWorld(t)
+	r := w.Requested(t, w.Covered(t))
+	path := replacementPath(r.Name()) + "/do/"
+	csm := w.signedIn(byRole[rules.OperatorCSM])
+	manager := w.signedIn(byRole[rules.OperatorManager])
+	page := csm.get(replacementPath(r.Name()))
+	require.Contains(t, page.body, path+"withdraw")
+	require.NotContains(t, page.body, path+"approve")
+	require.Equal(t, http.StatusForbidden, csm.get(path+"approve").status)
+	require.Equal(t, http.StatusForbidden, csm.post(path+"approve", "confirmed", "yes", "version", "1").status)
+	require.NotContains(t, manager.get(replacementPath(r.Name())).body, path)
+	require.Equal(t, http.StatusForbidden, w.agent().get(path+"waive").status)
+
+	lead := w.signedIn(byRole[rules.OperatorLead])
+	w.site.freshFor = 0
+	again := lead.post(path+"waive", "confirmed", "yes", "version", "1", "reason", "goodwill")
+	require.Contains(t, again.body, "Sign in again first")
+	require.Equal(t, http.StatusNotFound, lead.get(path+"unknown").status)
+}
+
+// many are replacements at every step of the board; the first is late.
+func (w *world) many(n int) []replacement.RMA {
+	w.t.Helper()
+	var all []replacement.RMA
+	for i := range n {
+		c := w.CoveredFor(w.t, storetest.Company(i), fmt.Sprintf("ana%d@acme.example", i), fmt.Sprintf("SN-%d", 100+i))
+		var r replacement.RMA
+		switch i % 5 {
+		case 0:
+			r = w.Shipped(w.t, c)
+		case 1:
+			r = w.Requested(w.t, c)
+		case 2:
+			r = w.Approved(w.t, c)
+		case 3:
+			r = w.DeliveredRMA(w.t, c)
+		case 4:
+			r = w.DeliveredRMA(w.t, c)
+			var err error
+			r, err = w.ReceiveRMA(storetest.Operator(), r.ID)
+			require.NoError(w.t, err)
+		}
+		all = append(all, r)
+	}
+	w.Calendar.Set(w.Calendar.Now().Add(7 * 24 * time.Hour))
+	return all
+}
+
+func TestTheListAndTheBoardOfReplacements(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		all := w.many(5)
+		b := w.agent()
+		list := b.get(replacementsPath)
+		require.Equal(t, 5, strings.Count(list.body, `<a class="row"`))
+		require.Contains(t, list.body, "São Paulo")
+		require.Contains(t, list.body, "days late")
+
+		late := b.get(replacementsPath + "?late=yes")
+		require.Contains(t, late.body, all[0].Name())
+		require.NotContains(t, late.body, all[1].Name())
+		for query, found := range map[string]replacement.RMA{
+			"?q=" + strings.ToLower(all[3].Number):  all[3],
+			"?q=sn-101":                             all[1],
+			"?q=NEWSN-100":                          all[0],
+			"?state=APPROVED":                       all[2],
+			"?step=INSPECT":                         all[4],
+			"?step=DECIDE&country=BR":               all[1],
+			"?account=" + all[2].AccountID:          all[2],
+			"?model=RALLY-BAR&step=RETURN&open=yes": all[3],
+		} {
+			r := b.get(replacementsPath + query)
+			require.Equal(t, 1, strings.Count(r.body, `<a class="row"`), query)
+			require.Contains(t, r.body, found.Name(), query)
+		}
+		require.Contains(t, b.get(replacementsPath+"?country=DE").body, "No replacements here")
+		require.Contains(t, b.get(replacementsPath+"?format=csv").body, all[4].Name())
+
+		board := b.get(boardPath)
+		for _, r := range all {
+			require.Contains(t, board.body, replacementPath(r.Name()))
+		}
+		require.Equal(t, 5, strings.Count(board.body, `<li class="card">`))
+		require.Contains(t, board.body, "days late")
+		require.Contains(t, board.body, replacementsPath+"?step=FEE")
+	})
+}
+
+func TestBudget_Replacements(t *testing.T) {
+	w := issuerWorld(t)
+	all := w.many(15)
+	b := w.agent()
+	w.withinBudget(b, replacementsPath)
+	w.withinBudget(b, boardPath)
+	for _, r := range all[:5] {
+		w.withinBudget(b, replacementPath(r.Name()))
+		commands, err := w.CommandsFor(storetest.Operator(), storetest.GetRMA(t, w.Env, r.ID))
+		require.NoError(t, err)
+		for _, c := range commands[r.ID] {
+			w.withinBudget(b, replacementPath(r.Name())+"/do/"+string(c))
+		}
+	}
+}
+
+// Label and slip are those that the API hands out, of a parcel of this replacement alone.
+func TestThePapersOfAReplacement(t *testing.T) {
+	w := issuerWorld(t)
+	r := w.Approved(t, w.Covered(t))
+	_, err := w.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(t, err)
+	b := w.agent()
+	require.Equal(t, replacementPath(r.Name()),
+		b.command(r, "ship", "serial", "NEW-1", "carrier", "correios", "tracking", "BR1").path)
+	parcel := storetest.ParcelsOf(t, w.Env, r.ID)["out/1"]
+	page := b.get(replacementPath(r.Name()))
+	require.Contains(t, page.body, "/console/shipments/"+parcel.ID)
+	for _, paper := range []string{"label", "slip"} {
+		path := replacementPath(r.Name()) + "/parcels/" + parcel.ID + "/" + paper
+		require.Contains(t, page.body, path)
+		file := b.get(path)
+		require.Equal(t, "application/pdf", file.header.Get("Content-Type"))
+		require.True(t, strings.HasPrefix(file.body, "%PDF"))
+	}
+	other := w.Requested(t, w.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200"))
+	require.Equal(t, http.StatusNotFound,
+		b.get(replacementPath(other.Name())+"/parcels/"+parcel.ID+"/label").status)
+}

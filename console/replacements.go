@@ -1,0 +1,262 @@
+package console
+
+import (
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+)
+
+const replacementsPath = Root + "/replacements"
+
+func replacementPath(name string) string { return replacementsPath + "/" + name }
+
+// replacementsList is the list of replacements, the newest first.
+var replacementsList = listing{
+	path:   replacementsPath,
+	words:  "console.replacements",
+	needs:  may(rules.ViewAccount),
+	search: true,
+	columns: []column{
+		{name: "number"},
+		{name: "device"},
+		{name: "place"},
+		{name: "customer"},
+		{name: "state"},
+		{name: "promise"},
+		{name: "next"},
+		{name: "parcel"},
+		{name: "requested", hidden: true},
+		{name: "fee", hidden: true},
+	},
+	read: readReplacements,
+}
+
+func readReplacements(v *visit, q listQuery) (listResult, error) {
+	f := replacement.DeskFilter{
+		Text:      q.Text,
+		AccountID: v.query("account"),
+		State:     rma.RMAState(v.query("state")),
+		Step:      replacement.DeskStep(v.query("step")),
+		Country:   v.query("country"),
+		ModelCode: v.query("model"),
+		SiteID:    v.query("site"),
+		RoomID:    v.query("room"),
+		Late:      v.query("late") == "yes",
+		Open:      v.query("open") == "yes",
+		Page:      db.Page{After: q.After, Limit: q.Limit},
+	}
+	found, next, err := v.replacements.Desk(v.scope(), f)
+	if err != nil {
+		return listResult{}, err
+	}
+
+	r := listResult{
+		Next:   next,
+		Facets: v.replacementFacets(found),
+		Acts: []listAct{
+			{Link: boardPath, Label: v.say("console.board.title"), Icon: "columns-3"},
+		},
+		Empty: emptyState{
+			Icon:  "repeat-2",
+			Title: v.say("console.replacements.empty.title"),
+			Text:  v.say("console.replacements.empty.text"),
+		},
+	}
+	if v.mayDo(rules.RequestRMA) {
+		r.Acts = append(r.Acts, v.newReplacementAct())
+	}
+	for _, l := range found {
+		r.Lines = append(r.Lines, v.replacementLine(l))
+	}
+	return r, nil
+}
+
+// newReplacementAct leads to a request.
+func (v *visit) newReplacementAct() listAct {
+	return listAct{
+		Link:  newReplacementPath,
+		Label: v.say("console.newrma.title"),
+		Icon:  "plus",
+		Main:  true,
+	}
+}
+
+func (v *visit) replacementLine(l replacement.DeskLine) line {
+	requested := l.RequestedAt
+	fee := ""
+	if f := l.Fee(); f != rma.FeeNone {
+		fee = v.language.Say("fee." + string(f))
+	}
+	return line{
+		ID:   l.ID,
+		Link: replacementPath(l.Name()),
+		Cells: map[string]cell{
+			"number":    {Text: l.Name()},
+			"device":    {Text: v.pieces(l.RMA), Small: l.FaultySerial},
+			"place":     v.placeOf(l),
+			"customer":  {Text: l.AccountName, Small: v.clockAt(l.SiteZone)},
+			"state":     {Badge: v.rmaState(l.RMA)},
+			"promise":   v.promiseCell(l.RMA),
+			"next":      v.nextCell(l),
+			"parcel":    v.parcelCell(l),
+			"requested": v.when(&requested, ""),
+			"fee":       {Text: fee},
+		},
+	}
+}
+
+// placeOf names the room, with its site under it; a site alone where no room is known.
+func (v *visit) placeOf(l replacement.DeskLine) cell {
+	if l.RoomName == "" {
+		return cell{Text: l.SiteName}
+	}
+	return cell{Text: l.RoomName, Small: l.SiteName}
+}
+
+// pieces names the model, and how many pieces of an accessory there are.
+func (v *visit) pieces(r replacement.RMA) string {
+	name := v.modelName(r.ModelCode, r.RequestedAt)
+	if r.Quantity > 1 {
+		return v.language.Number(int64(r.Quantity)) + " × " + name
+	}
+	return name
+}
+
+// rmaColors are the states of replacements by what they mean; the others are neutral.
+var rmaColors = map[rma.RMAState]string{
+	rma.RMARequested:       "blue",
+	rma.RMAApproved:        "amber",
+	rma.RMABackordered:     "amber",
+	rma.RMAAllocated:       "blue",
+	rma.RMAShipped:         "violet",
+	rma.RMAAwaitingReturn:  "blue",
+	rma.RMAReturnInTransit: "violet",
+	rma.RMAReturnReceived:  "blue",
+	rma.RMAOverdue:         "red",
+	rma.RMAInspected:       "amber",
+	rma.RMARejected:        "red",
+	rma.RMANonReturnBilled: "red",
+	rma.RMAClosed:          "green",
+	rma.RMANoReturn:        "green",
+}
+
+func (v *visit) rmaState(r replacement.RMA) badge {
+	state := r.RMAFacts.State(v.now)
+	return badge{Text: v.language.Say("rma." + string(state)), Color: rmaColors[state]}
+}
+
+// promiseCell is the day that is promised now, with how late the first promise is.
+func (v *visit) promiseCell(r replacement.RMA) cell {
+	if r.Promise == nil || r.Promise.On.IsZero() {
+		return cell{}
+	}
+	c := v.day(r.Promise.On.String())
+	if late := v.daysLate(r); late != "" {
+		c = cell{Due: due{Text: c.Text, Small: late, Class: "late"}, Plain: r.Promise.On.String()}
+	}
+	return c
+}
+
+// daysLate says by how many days the first promise is missed; empty where it is kept.
+func (v *visit) daysLate(r replacement.RMA) string {
+	if n := r.DaysLate(v.now); n > 0 {
+		return v.language.Count("console.replacements.dayslate", int64(n))
+	}
+	return ""
+}
+
+// nextCell says in two words what comes next, and until when.
+func (v *visit) nextCell(l replacement.DeskLine) cell {
+	step := l.DeskStep()
+	if step == replacement.DeskOver {
+		return cell{}
+	}
+	c := cell{Text: v.language.Say("console.step." + string(step) + ".next")}
+	if until := l.WaitsUntil(); until != nil && step == replacement.DeskReturn {
+		c.Small = v.language.NearDate(v.lastDayBefore(*until, l.SiteZone), v.now)
+	}
+	return c
+}
+
+// lastDayBefore is a time on the last day that an exclusive end leaves, by the clock of a zone.
+func (v *visit) lastDayBefore(end time.Time, zone string) time.Time {
+	return end.In(db.ZoneOf(zone)).Add(-time.Nanosecond)
+}
+
+// parcelCell says where the parcel that counts now is.
+func (v *visit) parcelCell(l replacement.DeskLine) cell {
+	if l.Parcel == nil {
+		return cell{Text: l.Tracking}
+	}
+	return cell{
+		Text:  v.language.Say("console.parcelstate." + string(l.Parcel.State)),
+		Small: strings.TrimSpace(l.Parcel.Carrier + " " + db.Text(l.Parcel.Tracking)),
+	}
+}
+
+// replacementFacets narrow the list; customers, countries and models are those of what is shown.
+func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
+	var steps, states []facetOption
+	var stepValues, stateValues []string
+	for _, step := range replacement.DeskSteps() {
+		steps = append(steps, facetOption{Label: v.language.Say("console.step." + string(step))})
+		stepValues = append(stepValues, string(step))
+	}
+	for _, state := range rma.RMAStates() {
+		states = append(states, facetOption{Label: v.language.Say("rma." + string(state))})
+		stateValues = append(stateValues, string(state))
+	}
+
+	facets := []facet{
+		v.choiceOf(replacementsPath, "step", v.say("console.replacements.facet.step"),
+			steps, stepValues),
+		v.choiceOf(replacementsPath, "state", v.say("console.replacements.column.state"),
+			states, stateValues),
+		v.choiceOf(replacementsPath, "late", v.say("console.replacements.facet.late"),
+			[]facetOption{{Label: v.say("console.replacements.facet.late.yes")}}, []string{"yes"}),
+		v.facetOfShown(shown, "account", v.say("console.replacements.column.customer"),
+			func(l replacement.DeskLine) (string, string) { return l.AccountID, l.AccountName }),
+		v.facetOfShown(shown, "country", v.say("console.replacements.facet.country"),
+			func(l replacement.DeskLine) (string, string) { return l.SiteCountry, l.SiteCountry }),
+		v.facetOfShown(shown, "model", v.say("console.replacements.facet.model"),
+			func(l replacement.DeskLine) (string, string) {
+				return l.ModelCode, v.modelName(l.ModelCode, l.RequestedAt)
+			}),
+	}
+	return facets
+}
+
+// facetOfShown offers the values that stand in the list, and takes away the one that it is
+// narrowed to.
+func (v *visit) facetOfShown(
+	shown []replacement.DeskLine, name, label string,
+	value func(replacement.DeskLine) (value, label string),
+) facet {
+	var options []facetOption
+	var values []string
+	seen := map[string]bool{}
+	for _, l := range shown {
+		id, text := value(l)
+		if !seen[id] {
+			seen[id] = true
+			values = append(values, id)
+			options = append(options, facetOption{Label: text})
+		}
+	}
+	if chosen := v.query(name); chosen != "" && !seen[chosen] {
+		values = append(values, chosen)
+		options = append(options, facetOption{Label: chosen})
+	}
+	return v.choiceOf(replacementsPath, name, label, options, values)
+}
+
+// dayOf writes a day of the calendar.
+func (v *visit) dayOf(d civil.Date) string {
+	return v.language.NearDate(d.In(time.UTC), v.now)
+}
