@@ -219,10 +219,11 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 
 	due := totalOf(agenda.Due)
 	p := todayPage{
-		Back:     Root,
-		DueTitle: v.say("console.today.ondate", "date", v.language.NearDate(day.In(time.UTC), v.now)),
-		Due:      v.todayList(agenda.Due, due, names, ""),
-		Nothing:  due == 0,
+		Back: Root,
+		DueTitle: v.say("console.today.ondate",
+			"date", v.language.NearDate(day.In(time.UTC), v.now)),
+		Due:     v.todayList(agenda.Due, due, names, ""),
+		Nothing: due == 0,
 		Empty: emptyState{
 			Icon:     "sun",
 			Title:    v.say("console.today.empty.day"),
