@@ -119,7 +119,7 @@ var eventsMetBy = map[string]string{
 	"identity.insertInvitation": "invite: the id is new",
 	"identity.CloseInvitation":  "revoke-invitation: an invitation ends once, under its lock",
 	"notification.QueueEach":    "TestS64_CancellationsOneByOneAreToldInSum: a mail that is there starts nothing",
-	"notification.ResendMail":   "no request: the epoch is new",
+	"notification.queueAgain":   "no request: the epoch is new",
 	"replacement.eventOnce":     "act-on-rma: written with the change, which is made once under the lock",
 	"order.recordCancellation":  "cancel-order: the id of the cancellation, which is made once",
 	"order.insertOrder":         "submit-order: the same order inserts nothing",

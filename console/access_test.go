@@ -94,6 +94,7 @@ var accessTable = map[string]string{
 	"GET /console/spares/units/:id/do/:action":             "LAC-",
 	"POST /console/spares/units/:id/do/:action":            "LAC-",
 	"GET /console/spares/units/:id/parcels/:parcel/:paper": "LACM",
+	"POST /console/mails/:id/undo":                         "LAC-",
 	"POST /console/queue/:id/give":                         "LAC-",
 	"POST /console/queue/:id/notes":                        "LAC-",
 	"POST /console/queue/~take":                            "LAC-",

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"bytes"
 	"math"
 	"net/http"
 	"strconv"
@@ -27,6 +26,7 @@ type answer struct {
 	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
 	file   *download     // instead of a page
 	live   bool          // the page refreshes itself, see refresh.go
+	shared bool          // it shows who else has the page open, see presence.go
 	reload bool          // the browser opens the page anew
 	letter []byte        // a mail as HTML, to be shown within a page
 }
@@ -131,9 +131,7 @@ func (v *visit) render(a *answer) ([]byte, error) {
 		a.status = http.StatusNoContent
 		return nil, nil
 	}
-	var out bytes.Buffer
-	err = template.ExecuteTemplate(&out, w.frame(), w)
-	return out.Bytes(), err
+	return made(template, w.frame(), w)
 }
 
 // commit stores the session and sets its cookie.

@@ -399,17 +399,16 @@ func changeMail(v *visit) (answer, error) {
 	}
 
 	acting := v.acting(db.Text(n.AccountID))
-	flash := "console.flash.mailresent"
 	if act == mailResend {
-		err = v.notifications.ResendMail(acting, n.ID)
-	} else {
-		flash = "console.flash.maildelivered"
-		err = v.notifications.MailDelivered(acting, n.ID)
+		if err := v.notifications.ResendMailSoon(acting, n.ID); err != nil {
+			return answer{}, err
+		}
+		return v.doneUndoable(back, "console.flash.mailresent", undoAddress(n.ID)), nil
 	}
-	if err != nil {
+	if err := v.notifications.MailDelivered(acting, n.ID); err != nil {
 		return answer{}, err
 	}
-	return v.done(back, flash), nil
+	return v.done(back, "console.flash.maildelivered"), nil
 }
 
 // reissueFor invites the reader of an invitation anew, or somebody else instead.

@@ -483,7 +483,7 @@ func (n *numbersView) weekly(
 	return values
 }
 
-func counted(c operations.FigureCell) chart.Value { return chart.Known(c.Count) }
+func valueOf(c operations.FigureCell) chart.Value { return chart.Known(c.Count) }
 
 func missed(c operations.FigureCell) chart.Value { return chart.Known(c.Of - c.Count) }
 
@@ -509,8 +509,8 @@ func (n *numbersView) series(name string, tone chart.Tone, values []chart.Value)
 
 func (n *numbersView) ordersByWeek() chart.Chart {
 	return n.byWeek(chart.Bars, chart.Count,
-		n.series("received", chart.Accent, n.weekly(operations.OrdersReceived, counted)),
-		n.series("ended", chart.Blue, n.weekly(operations.OrdersEnded, counted)))
+		n.series("received", chart.Accent, n.weekly(operations.OrdersReceived, valueOf)),
+		n.series("ended", chart.Blue, n.weekly(operations.OrdersEnded, valueOf)))
 }
 
 // tookOf is a chart of how long a figure's things took.
@@ -576,13 +576,13 @@ func (n *numbersView) claimed() chart.Chart {
 
 func (n *numbersView) replacementsByWeek() chart.Chart {
 	return n.byWeek(chart.Bars, chart.Count,
-		n.series("asked", chart.Accent, n.weekly(operations.RMAsRequested, counted)),
-		n.series("closed", chart.Blue, n.weekly(operations.RMAsEnded, counted)))
+		n.series("asked", chart.Accent, n.weekly(operations.RMAsRequested, valueOf)),
+		n.series("closed", chart.Blue, n.weekly(operations.RMAsEnded, valueOf)))
 }
 
 func (n *numbersView) keptByWeek() chart.Chart {
 	return n.byWeek(chart.Stacked, chart.Count,
-		n.series("kept", chart.Accent, n.weekly(operations.RMAsPromiseKept, counted)),
+		n.series("kept", chart.Accent, n.weekly(operations.RMAsPromiseKept, valueOf)),
 		n.series("missed", chart.Amber, n.weekly(operations.RMAsPromiseKept, missed)))
 }
 
@@ -595,7 +595,7 @@ func (n *numbersView) keptByCountry() chart.Chart {
 	kept, late := n.series("kept", chart.Accent, nil), n.series("missed", chart.Amber, nil)
 	for _, p := range n.figure(operations.RMAsPromiseKept).Parts {
 		c.Labels = append(c.Labels, p.Key)
-		kept.Values = append(kept.Values, counted(p.FigureCell))
+		kept.Values = append(kept.Values, valueOf(p.FigureCell))
 		late.Values = append(late.Values, missed(p.FigureCell))
 	}
 	c.Series = []chart.Series{kept, late}
@@ -604,9 +604,9 @@ func (n *numbersView) keptByCountry() chart.Chart {
 
 func (n *numbersView) sparesByWeek() chart.Chart {
 	return n.byWeek(chart.Bars, chart.Count,
-		n.series("earned", chart.Blue, n.weekly(operations.SparesEarned, counted)),
-		n.series("placed", chart.Accent, n.weekly(operations.SparesPlaced, counted)),
-		n.series("sparesended", chart.Grey, n.weekly(operations.SparesEnded, counted)))
+		n.series("earned", chart.Blue, n.weekly(operations.SparesEarned, valueOf)),
+		n.series("placed", chart.Accent, n.weekly(operations.SparesPlaced, valueOf)),
+		n.series("sparesended", chart.Grey, n.weekly(operations.SparesEnded, valueOf)))
 }
 
 func (n *numbersView) ending() chart.Chart {
@@ -641,8 +641,8 @@ func (n *numbersView) ending() chart.Chart {
 
 func (n *numbersView) trouble() chart.Chart {
 	return n.byWeek(chart.Strip, chart.Count,
-		n.series("bounced", chart.Red, n.weekly(operations.MailsBounced, counted)),
-		n.series("stuck", chart.Amber, n.weekly(operations.ProcessesStuck, counted)))
+		n.series("bounced", chart.Red, n.weekly(operations.MailsBounced, valueOf)),
+		n.series("stuck", chart.Amber, n.weekly(operations.ProcessesStuck, valueOf)))
 }
 
 // file is one chart as a file: its labels, and each series with its numbers as programs read

@@ -71,7 +71,13 @@ func showOrder(v *visit) (answer, error) {
 		}
 	}
 	p.Main, p.Acts = v.orderActs(f.Order)
-	return answer{page: "order", title: v.orderTitle(f.Order), data: p}, nil
+	return answer{
+		page:   "order",
+		title:  v.orderTitle(f.Order),
+		data:   p,
+		live:   true,
+		shared: true,
+	}, nil
 }
 
 func (v *visit) orderTitle(o order.Order) string {
@@ -93,13 +99,13 @@ func (v *visit) orderSentence(f operations.OrderFile) string {
 					In(web.Zone(f.TimeZone)), v.now))
 		}
 	}
-	return process.Sentence(process.Standing{
+	return v.sentence(process.Standing{
 		Kind:     processes.Order,
 		State:    string(f.State),
 		WaitsFor: waits,
 		Until:    until,
 		Zone:     f.TimeZone,
-	}, v.now, v.language.Locale())
+	})
 }
 
 // orderActs are what the operator may do with the order now; what takes something away stands
@@ -389,6 +395,9 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 	}
 	if key := "console.order.event." + e.Verb; v.language.Has(key) {
 		m.What = v.language.Say("console.order.event." + e.Verb)
+	}
+	if key := "console.did." + e.Verb; v.language.Has(key) {
+		m.What = v.language.Say("console.did." + e.Verb)
 	}
 	if changed, _ := e.Details["changed"].([]any); len(changed) > 0 {
 		var fields []string

@@ -32,16 +32,13 @@ type facetOption struct {
 type row struct {
 	Link       string
 	Title, Sub string
-	// Steady stands for a Title that changes as time goes by, such as "until in 38 min": what it
-	// says apart from the clock. Empty: the Title does not change by itself.
-	Steady   string
-	Due      due
-	Badge    badge
-	Beside   string // under the badge, such as the customer's time
-	Owner    face
-	Selected bool
-	Pick     string // what the box of the line sends, see bulkAct; empty: it has none
-	Chosen   bool
+	Due        due
+	Badge      badge
+	Beside     string // under the badge, such as the customer's time
+	Owner      face
+	Selected   bool
+	Pick       string // what the box of the line sends, see bulkAct; empty: it has none
+	Chosen     bool
 }
 
 // due says by when; Class is "late", "soon" or empty.

@@ -74,7 +74,7 @@ func showProcess(v *visit) (answer, error) {
 		Customer: names[db.Text(one.AccountID)],
 		Over:     len(found) == 0,
 		History:  v.history(history, names),
-		Own:      v.ownPage(kind, one.ID),
+		Own:      v.pageOfThing(one.ID, ""),
 	}
 	if p.Warning, err = v.standstill(); err != nil {
 		return answer{}, err
@@ -218,21 +218,6 @@ func (v *visit) chartOf(
 		return drawn.SVG(v.language)
 	}
 	return "", fmt.Errorf("console: there is no chart of %s", one.Kind)
-}
-
-// ownPage is the page that a screen of its own has for something; empty where there is none.
-func (v *visit) ownPage(kind processes.Kind, id string) string {
-	screens := map[processes.Kind]string{
-		processes.Order:    "/orders/",
-		processes.RMA:      "/replacements/",
-		processes.Spare:    "/spares/",
-		processes.Shipment: "/shipments/",
-		processes.CSM:      "/accounts/",
-	}
-	if screens[kind] == "" {
-		return ""
-	}
-	return v.pageOrNone(Root + screens[kind] + id)
 }
 
 // pageOrNone is the address of a page that the operator may open; empty where it is none.

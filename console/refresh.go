@@ -2,13 +2,20 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/messages/process"
 )
 
 // A page that changes while nobody does anything refreshes itself: every fifteen seconds the
@@ -39,21 +46,34 @@ func (v *visit) reload(a *answer) error {
 
 // fill makes the parts of the page and the version of what they say.
 func (w *view) fill(t *template.Template) error {
-	var main, nav bytes.Buffer
-	if err := t.ExecuteTemplate(&main, "main", w); err != nil {
+	main, err := made(t, "main", w)
+	if err != nil {
 		return err
 	}
+	var nav []byte
 	if w.Who != nil {
-		if err := t.ExecuteTemplate(&nav, "nav", w); err != nil {
+		if nav, err = made(t, "nav", w); err != nil {
 			return err
 		}
 	}
-	w.MainHTML = template.HTML(main.String())
-	w.NavHTML = template.HTML(nav.String())
+	others, err := w.othersHTML(t)
+	if err != nil {
+		return err
+	}
+	w.MainHTML = template.HTML(string(others) + string(main))
+	w.NavHTML = template.HTML(nav)
 	if w.Live {
-		w.Version = versionOf(main.Bytes(), nav.Bytes())
+		w.Version = w.visit.versionOf(others, main, nav)
+		w.Clocks = w.visit.clocksShown()
 	}
 	return nil
+}
+
+// made is what a template makes of the data.
+func made(t *template.Template, name string, data any) ([]byte, error) {
+	var out bytes.Buffer
+	err := t.ExecuteTemplate(&out, name, data)
+	return out.Bytes(), err
 }
 
 // frame is the template of the answer: the page, or what is new of it.
@@ -64,16 +84,65 @@ func (w *view) frame() string {
 	return "layout"
 }
 
-// byTheClock is text that changes as time goes by: how far off an instant is, and what time it
-// is somewhere.
-var byTheClock = regexp.MustCompile(`(data-(?:near|clock)="[^"]*"[^>]*)>[^<]*`)
+// counted is text that says how far off an instant is. In a list the browser counts on.
+var counted = regexp.MustCompile(`((?:data-near="[^"]*"[^>]*|data-ago))>[^<]*`)
 
-func versionOf(parts ...[]byte) string {
+// outOfDate is how long a sentence that says how far off something is stays as it is.
+const outOfDate = 30 * time.Minute
+
+// versionOf is the version of what parts of a page say, apart from what changes by itself.
+func (v *visit) versionOf(parts ...[]byte) string {
+	texts := maps.Clone(v.clocks)
+	for text, same := range v.sentences {
+		texts = with(texts, text, same)
+	}
+	// Of two texts that begin alike the longer one is meant.
+	longest := slices.SortedFunc(maps.Keys(texts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
+	})
+	var steady []string
+	for _, text := range longest {
+		steady = append(steady, template.HTMLEscapeString(text), texts[text])
+	}
+	replace := strings.NewReplacer(steady...)
 	sum := sha256.New()
+	if len(v.sentences) > 0 {
+		_, _ = fmt.Fprint(sum, v.now.Unix()/int64(outOfDate.Seconds()))
+	}
 	for _, part := range parts {
-		sum.Write(byTheClock.ReplaceAll(part, []byte("$1>")))
+		text := counted.ReplaceAll(part, []byte("$1>"))
+		_, _ = replace.WriteString(sum, string(text))
 	}
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
+}
+
+// sentence says where something that is under way stands.
+func (v *visit) sentence(s process.Standing) string {
+	text := process.Sentence(s, v.now, v.language.Locale())
+	same := string(s.Kind) + "/" + s.State + "/" + s.WaitsFor
+	if s.Until != nil {
+		same += "/" + s.Until.UTC().Format(time.RFC3339)
+	}
+	v.sentences = with(v.sentences, text, same)
+	return text
+}
+
+// with is a map with an entry more.
+func with(m map[string]string, key, value string) map[string]string {
+	if m == nil {
+		m = map[string]string{}
+	}
+	m[key] = value
+	return m
+}
+
+// clocksShown are the clocks of this answer for the browser, which has them go on.
+func (v *visit) clocksShown() string {
+	if len(v.clocks) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(v.clocks)
+	return string(text)
 }
 
 // timeWords are the texts by which the browser says how far off an instant is, for one and for

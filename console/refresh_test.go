@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -57,11 +58,19 @@ func TestAPageIsToldThatNothingIsNew(t *testing.T) {
 			w.raise(db.TaskSweepLate, fmt.Sprintf("subject-%03d", n))
 		}
 		task := w.raise(db.TaskShipmentContradicted, "one")
-		b := w.signedIn(byRole[rules.OperatorAgent])
+		o := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		b := w.signedIn(byRole[rules.OperatorLead])
 		pages := map[string]*refreshed{}
-		for _, path := range []string{
-			Root, queuePath, queuePath + "?who=all&kind=SWEEP_LATE", ordersPath, taskPath(task.ID),
-		} {
+		paths := []string{queuePath + "?who=all&kind=SWEEP_LATE", taskPath(task.ID), ordersPath + "/" + o.ID}
+		for _, g := range sections {
+			for _, s := range g.items {
+				if strings.Contains(b.get(s.path).body, "hx-get") {
+					paths = append(paths, s.path)
+				}
+			}
+		}
+		require.Subset(t, paths, []string{Root, queuePath, ordersPath})
+		for _, path := range paths {
 			pages[path] = b.open(path)
 			r := pages[path].ask()
 			require.Equal(t, http.StatusNoContent, r.status, path)

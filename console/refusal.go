@@ -60,6 +60,11 @@ type problemPage struct {
 	Back        string // where to go on
 	BackText    string
 	Here        string // a page to read again; empty: none
+	// Changes are what others did meanwhile, and Typed what stood in the form, where it was
+	// refused because of them.
+	Changes []moment
+	Typed   []fact
+	Kept    bool // the form has it again
 }
 
 // refuse turns a refusal into its page; the only place that does. An error without a code goes
@@ -85,6 +90,9 @@ func (v *visit) refuse(err error) answer {
 
 	a := v.problem(known.status, known.kind)
 	a.wait = rules.RetryAfterOf(err)
+	if rules.CodeOf(err) == rules.VersionMismatch && v.who != nil && v.request.Method == post {
+		a.data = v.changedMeanwhile(a.data.(problemPage))
+	}
 	return a
 }
 

@@ -61,6 +61,7 @@ func (s *site) routes() []route {
 		operatorRoutes(),
 		keyRoutes(),
 		viewRoutes(),
+		undoRoutes(),
 	)
 	if s.kit {
 		all = append(all, kitRoutes()...)

@@ -77,7 +77,7 @@ func (v *visit) taskAnswer(note field) (answer, error) {
 	p.Back = taskPath(t.ID)
 	p.Note.Value = note.Value
 	p.Note.Problem = note.Problem
-	a := answer{page: "task", title: p.Kind, data: p, live: true}
+	a := answer{page: "task", title: p.Kind, data: p, live: true, shared: true}
 	if note.Problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
@@ -229,8 +229,10 @@ func (v *visit) clockAt(zone string) string {
 	if zone == "" {
 		return ""
 	}
-	return v.say("console.clock",
+	text := v.say("console.clock",
 		"time", v.now.In(web.Zone(zone)).Format("15:04"), "place", v.language.Place(zone))
+	v.clocks = with(v.clocks, text, zone)
+	return text
 }
 
 func takeTask(v *visit) (answer, error) {
@@ -474,7 +476,11 @@ func doAction(v *visit) (answer, error) {
 		Email:       v.form("email"),
 		ContactName: v.form("contact_name"),
 		CSMID:       v.form("csm_id"),
+		Undoable:    true,
 	})
+	if err == nil && action == operations.ActResend {
+		return v.doneUndoable(queuePath, "console.flash.mailresent", undoAddress(t.SubjectID)), nil
+	}
 	if err == nil || v.settledByMe(t.ID) {
 		return v.done(queuePath, "console.flash.acted"), nil
 	}

@@ -43,7 +43,7 @@ func (v *visit) taskStory(t operations.QueueItem) (taskStory, error) {
 		ids = append(ids, n.AuthorID)
 	}
 	for _, e := range s.events {
-		ids = append(ids, e.ActorID, detailID(e.Details["to"]), detailID(e.Details["before"]))
+		ids = append(ids, e.ActorID, detailText(e.Details["to"]), detailText(e.Details["before"]))
 	}
 	slices.Sort(ids)
 	found, err := v.operations.NamesOf(v.scope(), slices.Compact(ids))
@@ -51,11 +51,6 @@ func (v *visit) taskStory(t operations.QueueItem) (taskStory, error) {
 		s.names[n.ID] = n.Name
 	}
 	return s, err
-}
-
-func detailID(value any) string {
-	text, _ := value.(string)
-	return text
 }
 
 // named is a sentence with names in the place of ids.
@@ -125,7 +120,7 @@ func (v *visit) taskHistory(t operations.QueueItem, s taskStory) []historyEntry 
 
 // assigned says what somebody did with who has the task.
 func (v *visit) assigned(s taskStory, e db.AuditEvent) string {
-	to := detailID(e.Details["to"])
+	to := detailText(e.Details["to"])
 	switch {
 	case to == "":
 		return v.say("console.task.history.back")

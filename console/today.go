@@ -23,8 +23,8 @@ func todayRoutes() []route {
 // bring and what the operator has taken; or what is due on one of those days.
 type todayPage struct {
 	Summary   string
-	Tiles     []tile
 	Warning   string // nothing moves; empty: something does
+	Tiles     []tile
 	Late, Due todayList
 	DueTitle  string
 	Mine      todayList
@@ -106,7 +106,6 @@ func showToday(v *visit) (answer, error) {
 	if p.Warning, err = v.standstill(); err != nil {
 		return answer{}, err
 	}
-
 	a := answer{page: "today", title: v.say("console.today.title"), data: p, live: true}
 	if late+due > 0 {
 		a.waits = v.counted(late+due, 1000)
@@ -219,11 +218,10 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 
 	due := totalOf(agenda.Due)
 	p := todayPage{
-		Back: Root,
-		DueTitle: v.say("console.today.ondate",
-			"date", v.language.NearDate(day.In(time.UTC), v.now)),
-		Due:     v.todayList(agenda.Due, due, names, ""),
-		Nothing: due == 0,
+		Back:     Root,
+		DueTitle: v.say("console.today.ondate", "date", v.language.NearDate(day.In(time.UTC), v.now)),
+		Due:      v.todayList(agenda.Due, due, names, ""),
+		Nothing:  due == 0,
 		Empty: emptyState{
 			Icon:     "sun",
 			Title:    v.say("console.today.empty.day"),
@@ -231,8 +229,7 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 			LinkText: v.say("console.today.title"),
 		},
 	}
-	p.Warning, err = v.standstill()
-	return answer{page: "today", title: p.DueTitle, data: p, live: true}, err
+	return answer{page: "today", title: p.DueTitle, data: p, live: true}, nil
 }
 
 func totalOf(l operations.AgendaList) (n int64) {
@@ -297,14 +294,13 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	}
 
 	r.Badge = badge{Text: v.language.Say("console.process." + string(a.Kind)), Color: "blue"}
-	r.Title = process.Sentence(process.Standing{
+	r.Title = v.sentence(process.Standing{
 		Kind:     a.Kind,
 		State:    a.State,
 		WaitsFor: a.WaitsFor,
 		Until:    a.Until,
 		Zone:     a.TimeZone,
-	}, v.now, v.language.Locale())
-	r.Steady = strings.Join([]string{string(a.Kind), a.State, a.WaitsFor}, "/")
+	})
 	if a.Until == nil {
 		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r
@@ -313,19 +309,11 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 	return r
 }
 
-// linkTo is the page of something that is under way: that of its own screen (see ownPage), or
-// the one that every process has.
+// linkTo is the page of something that is under way: of its own screen, or else the one that
+// every process has.
 func (v *visit) linkTo(kind processes.Kind, id string) string {
-	switch kind {
-	case processes.Task:
-		return taskPath(id)
-	case processes.RMA:
-		return replacementPath(id)
-	case processes.Spare:
-		return spareUnitPath(id)
-	}
-	if own := v.ownPage(kind, id); own != "" {
-		return own
+	if page := v.pageOfThing(id, ""); page != "" {
+		return page
 	}
 	return processPath(kind, id)
 }

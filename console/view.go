@@ -46,6 +46,7 @@ type view struct {
 	Title     string
 	Waits     string // how much waits on the page
 	Flash     string
+	Undo      *undo  // the button of the Flash; nil: it has none
 	Here      string // address of this page, for forms that come back to it
 	Query     string // what was searched for
 	Nav       []navGroup
@@ -57,6 +58,9 @@ type view struct {
 	Version   string // of what it shows, see refresh.go
 	Words     string // for the script that keeps times right
 	Now       string // the service's clock, for the same
+	Clocks    string // what time it is somewhere, for the script
+	Shared    bool   // it shows who else has it open
+	Others    others
 
 	// The parts of the page that are told apart, made before the page around them.
 	MainHTML, NavHTML template.HTML
@@ -97,6 +101,7 @@ func (v *visit) view(a answer) (view, error) {
 	if !w.Fresh { // what is said once is said by a page
 		if key := v.takeValue(keyFlash); key != "" {
 			w.Flash = v.language.Say(key)
+			w.Undo = v.takeUndo()
 		}
 	}
 	for _, locale := range messages.Locales() {
@@ -119,7 +124,11 @@ func (v *visit) view(a answer) (view, error) {
 		w.Query = v.query("q")
 	}
 	var err error
-	w.Nav, err = v.navigation()
+	if w.Nav, err = v.navigation(); err != nil || !a.shared {
+		return w, err
+	}
+	w.Shared = true
+	w.Others, err = v.presence()
 	return w, err
 }
 

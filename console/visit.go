@@ -36,6 +36,10 @@ type visit struct {
 	now      time.Time          // of the service's calendar
 	tongue   string             // language to keep in the browser with this answer; empty: none
 	kept     *typedForm         // what was typed into this page's form before a sign-in
+
+	// Texts of this answer that change as time goes by, see refresh.go.
+	clocks    map[string]string // what time it is somewhere, with the zone
+	sentences map[string]string // where something stands, with the same apart from the clock
 }
 
 // The keys of a session's values.
@@ -43,6 +47,7 @@ const (
 	keyOperator    = "operator"
 	keyFresh       = "fresh" // Unix seconds of the sign-in that proved who it is
 	keyFlash       = "flash"
+	keyUndo        = "undo"
 	keyTransaction = "transaction"
 	keyTyped       = "typed"
 )
@@ -153,6 +158,7 @@ func (v *visit) callHandler() (answer, error) {
 
 	if !v.refreshes() {
 		v.expectForm()
+		v.resume(v.request.URL.Path) // a page that is sent to its own address
 	}
 	return r.do(v)
 }

@@ -82,20 +82,42 @@ func NewOutboxEvent(
 
 // Enqueue writes outbox events in the caller's transaction (C6). Their dedupe key is
 // unique: an event that exists already makes the transaction fail and run again.
-func (tx *Tx) Enqueue(events ...OutboxEvent) error {
+func (tx *Tx) Enqueue(events ...OutboxEvent) error { return tx.EnqueueHeld(0, events...) }
+
+// EnqueueHeld is Enqueue of events that no relay takes before the hold is over, in real time:
+// until then WithdrawHeld takes them back, also after a restart.
+func (tx *Tx) EnqueueHeld(hold time.Duration, events ...OutboxEvent) error {
 	tx.state.enqueued = true
 
 	now := tx.Now()
 	for i := range events {
 		events[i].ID = NewID(prefixOutbox)
 		events[i].CreatedAt = now
-		events[i].DueAt = RealNow()
+		events[i].DueAt = RealNow().Add(hold)
 		if events[i].Payload == nil {
 			events[i].Payload = map[string]string{}
 		}
 	}
 
 	return tx.CreateInBatches(&events, RowsPerStatement(events)).Error
+}
+
+// withdrawn is what a row says that was taken back before a relay took it.
+const withdrawn = "withdrawn before it left"
+
+// WithdrawHeld takes the last event of a kind about a subject back, while it is held and no
+// relay has taken it; false where there is none. Nobody gets it then.
+func (tx *Tx) WithdrawHeld(kind OutboxKind, subjectID string) (e OutboxEvent, ok bool, err error) {
+	var rows []OutboxEvent
+	err = tx.ForUpdate().Where(
+		"kind = ? AND subject_id = ? AND delivered_at IS NULL AND attempts = 0 AND due_at > ?",
+		kind, subjectID, RealNow()).Order("id DESC").Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return e, false, err
+	}
+	e = rows[0]
+	return e, true, tx.Model(&OutboxEvent{}).Where("id = ?", e.ID).
+		Updates(map[string]any{"delivered_at": tx.Now(), "last_error": withdrawn}).Error
 }
 
 // OutboxWritten yields after a transaction of this process has written to the outbox,

@@ -361,6 +361,20 @@ func SettleKinds(
 	return SettleWhere(tx, about, resolution)
 }
 
+// ReopenKinds opens the tasks of several kinds about one subject again that the actor closed at
+// that instant or since: what they did is taken back.
+func ReopenKinds(tx *Tx, kinds []TaskKind, subjectID string, since time.Time) error {
+	return tx.Model(&OperatorTask{}).
+		Where("subject_id = ? AND kind IN ? AND state = ? AND resolved_by = ? AND resolved_at >= ?",
+			subjectID, kinds, TaskDone, tx.Scope.Actor.ID, since).
+		Updates(map[string]any{
+			"state":       TaskOpen,
+			"resolution":  "",
+			"resolved_by": "",
+			"resolved_at": nil,
+		}).Error
+}
+
 // SettleWhere closes the open tasks that a query narrows to, in the name of the actor.
 // Every task whose need went away is closed here.
 func SettleWhere(tx *Tx, q *gorm.DB, resolution string) error {

@@ -152,6 +152,26 @@ func QueueEach(tx *db.Tx, mails ...Notification) error {
 // that has not failed, or whose subject is over, answers STATE_CONFLICT. Each call
 // sends it once more. The tasks about its failure are closed.
 func (s *Notifications) ResendMail(ctx context.Context, id string) error {
+	return s.queueAgain(ctx, id, 0)
+}
+
+// UndoFor is how long a mail that is sent again by ResendMailSoon can be taken back.
+const UndoFor = 10 * time.Second
+
+// ResendMailSoon is ResendMail of a mail that leaves only after UndoFor, so that UndoResend can
+// take it back.
+func (s *Notifications) ResendMailSoon(ctx context.Context, id string) error {
+	return s.queueAgain(ctx, id, UndoFor)
+}
+
+// The keys of the payload by which UndoResend knows what was before.
+const (
+	payloadBy     = "by"
+	payloadBefore = "before"
+	payloadError  = "before_error" // without addresses
+)
+
+func (s *Notifications) queueAgain(ctx context.Context, id string, hold time.Duration) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		var n Notification
 		if err := db.Found(tx.ForUpdate().First(&n, "id = ?", id).Error); err != nil {
@@ -196,15 +216,67 @@ func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 			return err
 		}
 
-		return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"),
-			map[string]string{db.PayloadSummary: n.Template + ", once more"}))
+		payload := map[string]string{db.PayloadSummary: n.Template + ", once more"}
+		if hold > 0 {
+			payload[payloadBy] = tx.Scope.Actor.ID
+			payload[payloadBefore] = string(n.State)
+			payload[payloadError] = n.LastError
+		}
+		return tx.EnqueueHeld(hold,
+			db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"), payload))
 	})
+}
+
+// UndoResend takes back that the acting operator sent a mail again, while it has not left: the
+// mail is what it was before, and the tasks about it are open again. One that has left, or that
+// somebody else sent, answers STATE_CONFLICT.
+func (s *Notifications) UndoResend(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		left := rules.Refuse(rules.StateConflict,
+			"The mail has left already, or was not sent again by you.",
+			"Read the mail's state again.")
+		var n Notification
+		if err := db.Found(tx.ForUpdate().First(&n, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if n.State != rules.NotificationQueued {
+			return left
+		}
+		e, ok, err := tx.WithdrawHeld(db.OutboxNotificationQueued, n.ID)
+		switch {
+		case err != nil:
+			return err
+		case !ok || e.Payload[payloadBy] != tx.Scope.Actor.ID:
+			return left
+		}
+
+		err = tx.Model(&Notification{}).Where("id = ?", id).
+			Updates(map[string]any{
+				"state":      e.Payload[payloadBefore],
+				"last_error": e.Payload[payloadError],
+			}).Error
+		if err != nil {
+			return err
+		}
+		if err := db.ReopenKinds(tx, troubleKinds(), n.ID, e.CreatedAt); err != nil {
+			return err
+		}
+		return tx.Audit(n.ID, n.AccountID, false, db.Entry{
+			Verb:     "mail.resend_undone",
+			ObjectID: n.ID,
+			Details:  map[string]any{"template": n.Template},
+		})
+	})
+}
+
+// troubleKinds are the tasks that ask what became of a mail.
+func troubleKinds() []db.TaskKind {
+	return []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
 }
 
 // settleTrouble closes the tasks that ask what became of a mail: the actor has seen to it.
 func settleTrouble(tx *db.Tx, id, resolution string) error {
-	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
-	return db.SettleKinds(tx, kinds, id, resolution)
+	return db.SettleKinds(tx, troubleKinds(), id, resolution)
 }
 
 // MailDelivered records that a mail whose fate was unknown did arrive, and closes the task

@@ -160,6 +160,7 @@ type TaskAction struct {
 	Email       string
 	ContactName string // reissue: another person's name
 	CSMID       string // assign
+	Undoable    bool   // resend: the mail leaves so late that it can be taken back
 }
 
 // SubjectVersions returns the versions of the orders that open tasks ask to decide on, by
@@ -253,7 +254,11 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 	case ActRetry:
 		return s.RetryProcess(ctx, t.ID)
 	case ActResend:
-		return s.closeAfter(ctx, t, a, s.notifications.ResendMail(ctx, t.SubjectID))
+		resend := s.notifications.ResendMail
+		if a.Undoable {
+			resend = s.notifications.ResendMailSoon
+		}
+		return s.closeAfter(ctx, t, a, resend(ctx, t.SubjectID))
 	case ActMarkDelivered:
 		return s.closeAfter(ctx, t, a, s.notifications.MailDelivered(ctx, t.SubjectID))
 	case ActReissue:

@@ -187,6 +187,13 @@
     });
   }, true);
 
+  // What can be taken back can be so for a while.
+  function expire() {
+    all("form[data-undo]").forEach(function (form) {
+      setTimeout(function () { form.hidden = true; }, 1000 * Number(form.dataset.undo));
+    });
+  }
+
   // The page refreshes itself, and never under somebody's hands.
 
   function isChanged(control) {
@@ -224,12 +231,14 @@
     });
   });
 
-  document.addEventListener("visibilitychange", function () {
+  function look() {
     var live = document.getElementById("live");
     if (!document.hidden && window.htmx && live && live.dataset.version) {
       htmx.trigger(live, "console:look");
     }
-  });
+  }
+
+  document.addEventListener("visibilitychange", look);
 
   document.addEventListener("htmx:after:swap", function () {
     tellChosen();
@@ -244,6 +253,7 @@
   function readClock() {
     var live = document.getElementById("live");
     if (live && live.dataset.now) ahead = Date.parse(live.dataset.now) - Date.now();
+    readClocks();
   }
 
   function distance(way, off, words) {
@@ -259,7 +269,36 @@
     return forms[plural === "one" ? 0 : 1].replace("#", n);
   }
 
+  // Clocks stand in the midst of texts, such as "14:15 São Paulo".
+  var clocks = [];
+
+  function readClocks() {
+    clocks = [];
+    var live = document.getElementById("live");
+    if (!live || !live.dataset.clocks) return;
+    var zones = JSON.parse(live.dataset.clocks);
+    var walk = document.createTreeWalker(live, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      var node = walk.currentNode;
+      Object.keys(zones).forEach(function (text) {
+        if (node.data.indexOf(text) >= 0) clocks.push({ node: node, text: text, zone: zones[text] });
+      });
+    }
+  }
+
+  function tellClocks() {
+    clocks.forEach(function (c) {
+      var time = new Intl.DateTimeFormat("en-GB", { timeZone: c.zone, hour: "2-digit", minute: "2-digit" })
+        .format(Date.now() + ahead);
+      var text = c.text.replace(/\d\d:\d\d/, time);
+      if (text === c.text) return;
+      c.node.data = c.node.data.replace(c.text, text);
+      c.text = text;
+    });
+  }
+
   function tellTimes() {
+    tellClocks();
     if (!document.body.dataset.words) return;
     var words = JSON.parse(document.body.dataset.words);
     var now = Date.now() + ahead;
@@ -281,6 +320,9 @@
     readClock();
     tellChosen();
     tellSwitch();
+    expire();
     setInterval(tellTimes, 20000);
+    // Who has a page of one thing open says so soon, for the others who have.
+    if (document.querySelector("#live[data-shared]")) setTimeout(look, 1000);
   });
 })();

@@ -15,6 +15,7 @@ CREATE INDEX operator_views_shared ON operator_views (list) WHERE shared;
 CREATE TABLE operator_presences (
     operator_id text NOT NULL REFERENCES operators (id),
     page        text NOT NULL,
+    name        text NOT NULL,
     seen_at     datetime NOT NULL,
     PRIMARY KEY (page, operator_id)
 );

@@ -1,0 +1,92 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+)
+
+// Somebody who decides about what another has changed since reads what that was, above what
+// they typed. Nothing typed is lost: the form has it again when it is opened anew.
+
+const (
+	// mostMeanwhile bounds the changes that are shown.
+	mostMeanwhile = 5
+	// meanwhile is how far back a change of another can explain a refusal.
+	meanwhile = 8 * time.Hour
+)
+
+// statesSeen are the fields by which a form says what was seen. They are not kept: the form
+// that is opened anew has seen what there is now.
+var statesSeen = []string{fieldSeen, "version"}
+
+// changedMeanwhile adds to the page of a refusal what others did and what was typed. What cannot
+// be read is left out: the refusal itself is what matters.
+func (v *visit) changedMeanwhile(p problemPage) problemPage {
+	changes, err := v.changesByOthers()
+	if err != nil {
+		v.log.Error("console: changes could not be read", "request", v.id, "error", err)
+	}
+	p.Changes = changes
+	p.Typed = v.typedTexts()
+	for _, name := range statesSeen {
+		v.request.PostForm.Del(name)
+	}
+	if page := v.request.URL.Path; len(p.Typed) > 0 && v.isPage(page) {
+		p.Kept = v.keepTyped(page)
+	}
+	return p
+}
+
+// typedTexts is what the form has that a person typed, by its label.
+func (v *visit) typedTexts() []fact {
+	var facts []fact
+	for name, values := range v.request.PostForm {
+		label := "console.field." + name
+		if text := strings.TrimSpace(values[0]); text != "" && v.language.Has(label) {
+			facts = append(facts, fact{Term: v.language.Say("console.field." + name), Value: text})
+		}
+	}
+	slices.SortFunc(facts, func(a, b fact) int { return cmp.Compare(a.Term, b.Term) })
+	return facts
+}
+
+// changesByOthers is what others did lately to the thing of this address, and to what a task is
+// about, the latest first.
+func (v *visit) changesByOthers() ([]moment, error) {
+	ids := []string{v.param("id")}
+	if db.KindOf(ids[0]) == db.PrefixTask {
+		t, err := v.db.GetTask(v.scope(), ids[0])
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, t.SubjectID)
+	}
+	events, err := v.db.Timeline(v.scope(), ids...)
+	if err != nil {
+		return nil, err
+	}
+
+	events = slices.DeleteFunc(events, func(e db.AuditEvent) bool {
+		return e.ActorID == v.who.ID || v.now.Sub(e.At) > meanwhile
+	})
+	slices.Reverse(events)
+	events = events[:min(len(events), mostMeanwhile)]
+	var actors []string
+	for _, e := range events {
+		actors = append(actors, e.ActorID, e.ActingOrg)
+	}
+	found, err := v.operations.NamesOf(v.scope(), actors)
+	names := map[string]string{}
+	for _, n := range found {
+		names[n.ID] = n.Name
+	}
+	var changes []moment
+	for _, e := range events {
+		changes = append(changes, v.orderMoment(e, names))
+	}
+	return changes, err
+}
