@@ -217,9 +217,10 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 	}
 
 	due := totalOf(agenda.Due)
+	date := v.language.NearDate(day.In(time.UTC), v.now)
 	p := todayPage{
 		Back:     Root,
-		DueTitle: v.say("console.today.ondate", "date", v.language.NearDate(day.In(time.UTC), v.now)),
+		DueTitle: v.say("console.today.ondate", "date", date),
 		Due:      v.todayList(agenda.Due, due, names, ""),
 		Nothing:  due == 0,
 		Empty: emptyState{
