@@ -27,7 +27,7 @@ func TestR39c_AnAgentSuspendsAndResumesAContractWithAReason(t *testing.T) {
 		require.Equal(t, http.StatusPreconditionFailed, again.status)
 
 		require.Contains(t, agent.act(path+"/do/resume").body, "Active")
-		require.Contains(t, agent.get(roomPath(c.Room.ID)).body, "A Select license of the room is in force")
+		require.Contains(t, agent.get(roomPath(c.Room.ID)).body, "A license in force is assigned to the room")
 		require.Equal(t, http.StatusForbidden, w.signedIn(staff[2]).get(path+"/do/suspend").status)
 		require.Equal(t, http.StatusNotFound, agent.get(path+"/do/burn").status)
 	})

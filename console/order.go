@@ -327,7 +327,7 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 		l := line{Cells: map[string]cell{
 			"person":   {Text: cmp.Or(i.ContactName, i.Email), Small: i.Email},
 			"role":     {Text: v.language.Say("console.invite." + string(i.Role))},
-			"state":    {Badge: v.invitationState(i), Small: pastText(v.pastAt(issued, ""))},
+			"state":    {Badge: v.invitationState(i), Small: v.pastText(v.pastAt(issued, ""))},
 			"delivery": {},
 		}}
 		for _, m := range f.Mails {
@@ -347,7 +347,7 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 				Badge: badge{
 					Text: v.language.Say("console.order.question." + string(q.Standing())),
 				},
-				Small: pastText(v.pastAt(asked, "")),
+				Small: v.pastText(v.pastAt(asked, "")),
 			},
 		}})
 	}
@@ -442,15 +442,12 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 	at := v.pastAt(e.At, "")
 	m := moment{
 		Who:  v.whoDid(e, names),
-		What: e.Verb,
-		When: pastText(at),
+		What: v.verbText(e.Verb),
+		When: v.pastText(at),
 		Ours: e.ActorRole.IsOperator() || e.ActorRole == systemRole,
 	}
 	if key := "console.order.event." + e.Verb; v.language.Has(key) {
 		m.What = v.language.Say("console.order.event." + e.Verb)
-	}
-	if key := "console.did." + e.Verb; v.language.Has(key) {
-		m.What = v.language.Say("console.did." + e.Verb)
 	}
 	if changed, _ := e.Details["changed"].([]any); len(changed) > 0 {
 		var fields []string
@@ -468,7 +465,9 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 }
 
 // pastText is an instant in one line of text.
-func pastText(d due) string { return strings.TrimSpace(d.Text + " " + d.Small) }
+func (v *visit) pastText(d due) string {
+	return v.passing(strings.TrimSpace(d.Text+" "+d.Small), d.Instant)
+}
 
 // systemRole is the role of what the service does by itself.
 const systemRole rules.Role = "SYSTEM"

@@ -25,7 +25,7 @@ func TestR55b_ARoomsPageShowsLicenceCoverDevicesAndReplacements(t *testing.T) {
 		manager := w.signedIn(staff[3])
 		room := w.withinBudget(manager, roomPath(c.Room.ID)).body
 		for _, text := range []string{
-			"Covered", "A Select license of the room is in force (R31)", "SN100", "Licenses through time", "RMA-",
+			"Covered", "A license in force is assigned to the room (R31)", "SN100", "Licenses through time", "RMA-",
 			"Devices through time",
 		} {
 			require.Contains(t, room, text)
@@ -49,16 +49,16 @@ func TestR28_AnAgentActsOnBehalfOfTheCustomerWithAReason(t *testing.T) {
 		require.Equal(t, http.StatusOK, went.status)
 		require.Equal(t, roomPath(c.Room.ID), went.path, went.body)
 		moved := agent.get(roomPath(other.ID)).body
-		require.Contains(t, moved, "A Select license of the room is in force", "license and devices moved")
+		require.Contains(t, moved, "A license in force is assigned to the room", "license and devices moved")
 		require.Contains(t, moved, "SN100")
 
 		without := agent.post(do(roomPath(other.ID), "release"), fieldConfirms, "yes", "version", "1")
 		require.Equal(t, http.StatusUnprocessableEntity, without.status)
 		require.Contains(t, without.body, "An operator changes a customer")
-		require.Contains(t, agent.act(do(roomPath(other.ID), "release")).body, "No Select license is assigned")
+		require.Contains(t, agent.act(do(roomPath(other.ID), "release")).body, "No license is assigned to the room")
 		assign := do(roomPath(other.ID), "assign")
 		require.Contains(t, agent.get(assign).body, "10 free")
-		require.Contains(t, agent.act(assign, "contract_id", c.Licence.ContractID).body, "A Select license of the room is in force")
+		require.Contains(t, agent.act(assign, "contract_id", c.Licence.ContractID).body, "A license in force is assigned to the room")
 
 		require.Contains(t, agent.act(do(devicePath(c.Device.ID), "place"), "to", c.Room.ID).body, "Sala 1")
 		require.Contains(t, agent.act(do(devicePath(c.Device.ID), "takeout")).body, "In no room")
