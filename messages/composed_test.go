@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,6 @@ var composed = map[string][]string{
 		rules.InviteIssueWithNotice, rules.InviteAsk, rules.InviteReview),
 	"console.order.cancel.says.": {"rooms", "withdrawn", "goon", "voided", "recalled", "invitations", "questions"},
 	"console.order.question.":    {"OPEN", "CONFIRMED", "REFUSED", "WITHDRAWN"},
-	"console.invitationstate.":   names(rules.InvitationStates()...),
 	"console.order.event.": {"order.received", "order.reopened", "order.needs_review", "order.accepted", "order.rejected", "order.amended",
 		"order.fulfilled", "order.partially_cancelled", "order.cancelled", "account.created", "contract.created",
 		"contract.started", "contract.expired", "invitation.issued", "invitation.reissued", "invitation.accepted",
@@ -165,7 +165,15 @@ var composed = map[string][]string{
 	"console.contract.says.": {
 		"suspend", "resume",
 	},
-	"console.orderstate.":   names(rules.OrderStates()...),
+	"console.state.": slices.Concat(
+		ends([]string{"order."}, names(rules.OrderStates()...)...),
+		ends([]string{"invitation."}, names(rules.InvitationStates()...)...),
+		ends([]string{"rma."}, names(rma.RMAStates()...)...),
+		[]string{"rma.DELIVERED", "rma.SWAPPED", "rma.NOT_DUE"}, // of a track only
+		ends([]string{"spare."}, names(spare.SpareStates()...)...),
+		ends([]string{"shipment."}, names(shipping.ShipmentStates()...)...),
+		[]string{"csm.OPEN", "csm.DONE", "contact.OPEN", "contact.CONFIRMED", "contact.REFUSED"},
+	),
 	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
 	"console.operators.by.": {"ISSUER", "PASSWORD"},
@@ -185,7 +193,6 @@ var composed = map[string][]string{
 	"console.mails.remedy.":         {"reissue", "correct", "again", "policy", "engineer", "ask", "wait"},
 	"console.shipments.column.":     {"parcel", "for", "customer", "state", "scan", "promised", "created"},
 	"console.shipments.direction.":  names(shipping.ShipOut, shipping.ShipReturn, shipping.ShipSpare, shipping.ShipRecall),
-	"console.shipments.state.":      names(shipping.ShipmentStates()...),
 	"console.shipments.scan.":       names(shipping.ScanKinds()...),
 	"console.shipments.source.":     {"CARRIER", "DEPOT", "OPERATOR", "SERVICE"},
 	"console.carrierevents.column.": {"parcel", "event", "happened", "received", "became"},
@@ -226,20 +233,6 @@ var composed = map[string][]string{
 	},
 	"console.processes.failure.": {
 		"carrier", "mail", "database", "fault", "other",
-	},
-	"console.processes.state.": {
-		"order.RECEIVED", "order.NEEDS_REVIEW", "order.ACCEPTED", "order.REJECTED", "order.PROVISIONING",
-		"order.FULFILLED", "order.PARTIALLY_CANCELLED", "order.CANCELLED", "invitation.ISSUED", "invitation.SENT",
-		"invitation.BOUNCED", "invitation.ACCEPTED", "invitation.EXPIRED", "invitation.SUPERSEDED",
-		"invitation.REVOKED", "rma.REQUESTED", "rma.APPROVED", "rma.REJECTED", "rma.WITHDRAWN", "rma.BACKORDERED",
-		"rma.ALLOCATED", "rma.SHIPPED", "rma.AWAITING_RETURN", "rma.RETURN_IN_TRANSIT", "rma.RETURN_RECEIVED",
-		"rma.OVERDUE", "rma.NON_RETURN_BILLED", "rma.NO_RETURN_REQUIRED", "rma.INSPECTED", "rma.CLOSED",
-		"spare.EARNED", "spare.SELECTION_PENDING", "spare.APPROVED", "spare.SHIPPED", "spare.ON_SITE",
-		"spare.CONSUMED", "spare.REPLENISHING", "spare.RECALL_REQUESTED", "spare.RETURNED", "spare.BILLED",
-		"spare.WAIVED", "spare.VOIDED", "shipment.CREATED", "shipment.LABELLED", "shipment.PICKED_UP",
-		"shipment.IN_TRANSIT", "shipment.DELIVERED", "shipment.EXCEPTION", "shipment.LOST",
-		"shipment.RETURNED_TO_SENDER", "shipment.CANCELLED", "csm.OPEN", "csm.DONE", "contact.OPEN",
-		"contact.CONFIRMED", "contact.REFUSED",
 	},
 	"console.numbers.period.": {
 		"week", "month", "quarter", "year",
@@ -336,8 +329,6 @@ var composed = map[string][]string{
 		"requested", "fee"},
 	"console.step.": append(ends([]string{"DECIDE", "ALLOCATE", "SHIP", "TRANSIT", "RETURN", "INSPECT", "FEE"},
 		"", ".next", ".title"), "OVER.title"),
-	"console.out.":       names(rma.OutboundStates()...),
-	"console.back.":      names(rma.ReturnStates()...),
 	"console.review.":    {rma.ReviewRMARate, rma.ReviewShipToNew, rma.ReviewSerialNew},
 	"console.rma.event.": {"allocated", "reminded", "fee_asked", "parcel_awaited", "parcel_silent", "parcel_told_lost", "shipment_forgotten"},
 	"console.rma.": ends([]string{"approve", "reject", "appeal", "withdraw", "use_spare", "allocate", "backorder",
@@ -367,7 +358,6 @@ var composed = map[string][]string{
 
 	// The console's spares.
 	"console.spares.column.": {"customer", "licences", "earned", "choose", "underway", "onsite", "used", "recalled"},
-	"console.sparestate.":    names(spare.SpareStates()...),
 	"console.sparenext.":     names(spare.SpareStates()...),
 	"console.sparecause.": names(spare.SpareByOrder, spare.SpareByCancellation, spare.SpareByExpiry, spare.SpareByMerge,
 		spare.SpareBySplit, spare.SpareByTransfer),
