@@ -89,6 +89,10 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	_, err := b.DecideOrder(b.operator(), rejected.ID, order.Decision{Version: 1, Reason: "unknown customer"})
 	require.NoError(t, err)
 
+	b.sendAll()
+	_, err = b.ReopenOrder(b.operator(), rejected.ID, 2, "rejected by mistake")
+	require.NoError(t, err)
+
 	// A distributor orders in the reseller's name.
 	b.Accept(t, b.Distributor(t, "Distribuidora Norte"), form("PO-7", other("Foxtrot")))
 

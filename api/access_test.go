@@ -288,7 +288,7 @@ func TestS36_ForeignIdsAnswerLikeRandomOnes(t *testing.T) {
 			asked++
 		}
 	}
-	require.Equal(t, 18, asked)
+	require.Equal(t, 20, asked)
 	for _, c := range []client{h.Seller, twin} {
 		orders := as[struct {
 			Items []struct{ ID string }

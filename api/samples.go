@@ -90,6 +90,7 @@ var sampleIDs = map[string]string{
 	"accounts":          "acc",
 	"assignments":       "asg",
 	"attachments":       "wat",
+	"chains":            "acc",
 	"contact-questions": "qst",
 	"contracts":         "con",
 	"csms":              "csm",

@@ -56,7 +56,7 @@ var indexes = map[string][]string{
 	"rooms by part of a serial, operator":     {"devices_serial_part"},
 	"rooms by a part that none has, operator": {"rooms_search_part"},
 	"devices by part of a serial, operator":   {"devices_serial_part", "devices_model_part"},
-	"search: a company":                       {"accounts_company_part", "orgs_company_part"},
+	"search: a company":                       {"orgs_company_part"},
 	"search: a serial":                        {"devices_serial_any", "rmas_faulty_serial", "devices_serial_part"},
 	"search: the beginning of a number":       {"orders_po_prefix"},
 	"search: an address":                      {"invitations_email"},
