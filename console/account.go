@@ -157,8 +157,8 @@ func (v *visit) attention(acc account.Account, needs operations.AccountAttention
 		late := row{
 			Link:  v.linkTo(processes.RMA, r.ID),
 			Title: v.say("console.account.late", "number", r.Name()),
-			Sub:   r.ModelCode + " " + r.FaultySerial,
-			Badge: badge{v.language.Say("rma." + string(r.RMAFacts.State(v.now))), "red"},
+			Sub:   joined(v.modelName(r.ModelCode, r.RequestedAt), r.FaultySerial),
+			Badge: v.rmaState(r),
 		}
 		if r.PromisedUntil != nil {
 			late.Due = v.dueAt(*r.PromisedUntil, acc.TimeZone)

@@ -310,7 +310,7 @@ func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) lin
 		Link: v.linkTo(processes.RMA, r.ID),
 		Cells: map[string]cell{
 			"number": {Text: r.Name(), Mono: true},
-			"device": {Text: r.ModelCode, Small: r.FaultySerial},
+			"device": {Text: v.modelName(r.ModelCode, r.RequestedAt), Small: r.FaultySerial},
 			"room":   {Text: room},
 			"state":  {Badge: v.rmaState(r)},
 			"asked":  v.when(&asked, acc.TimeZone),
@@ -373,12 +373,10 @@ func accountReplacements(v *visit, acc account.Account) ([]recordSection, error)
 			Link: v.linkTo(processes.Spare, u.ID),
 			Cells: map[string]cell{
 				"number": {Text: u.Name(), Mono: true},
-				"device": {Text: u.ModelCode, Small: u.Serial},
+				"device": {Text: v.modelName(u.ModelCode, v.now), Small: u.Serial},
 				"site":   {Text: names[db.Text(u.SiteID)]},
-				"state": {Badge: badge{
-					v.language.Say("spare." + string(u.State)), spareColors[u.State],
-				}},
-				"since": v.when(&since, acc.TimeZone),
+				"state":  {Badge: v.spareState(u)},
+				"since":  v.when(&since, acc.TimeZone),
 			},
 		})
 	}

@@ -51,7 +51,8 @@ func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) event {
 	return out
 }
 
-// verbText says what happened; what has no words yet is shown as it is stored.
+// verbText says what was done, without who did it: after a name in a timeline, and by itself in
+// the audit. A verb that is newer than the words stands as it is stored.
 func (v *visit) verbText(verb string) string {
 	if key := "console.did." + verb; v.language.Has(key) {
 		return v.language.Say(key)
@@ -63,7 +64,7 @@ func (v *visit) verbText(verb string) string {
 func (v *visit) actorName(e operations.AccountEvent) string {
 	switch {
 	case e.ActorRole == "SYSTEM":
-		return v.say("console.account.service")
+		return v.program.Name
 	case e.Actor != "":
 		return e.Actor
 	}

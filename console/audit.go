@@ -195,7 +195,7 @@ func (v *visit) auditFields(wrong auditWrong) []field {
 		})
 	}
 	if chosen := verb.Value; chosen != "" && !strings.HasSuffix(chosen, ".") {
-		verb.Choices = append(verb.Choices, choice{chosen, v.verbWords(chosen), true})
+		verb.Choices = append(verb.Choices, choice{chosen, v.verbText(chosen), true})
 	}
 	return append(fields, verb)
 }
@@ -271,14 +271,6 @@ var auditThings = []string{
 	db.PrefixMembership, db.PrefixOperator, db.PrefixPlacement, db.PrefixStock,
 }
 
-// verbWords say what was done; a verb that has no words yet stands as it is.
-func (v *visit) verbWords(verb string) string {
-	if key := "console.audit.verb." + verb; v.language.Has(key) {
-		return v.language.Say("console.audit.verb." + verb)
-	}
-	return verb
-}
-
 // actorRole names the role in which something was done.
 func (v *visit) actorRole(role rules.Role) string {
 	if key := "console.audit.role." + string(role); v.language.Has(key) {
@@ -294,7 +286,7 @@ func (v *visit) auditLine(e db.AuditEvent, names map[string]string) auditLine {
 		Who:      faceOf(e.ActorID, v.nameOr(e.ActorID, names)),
 		Role:     v.actorRole(e.ActorRole),
 		WhoLink:  listAddress(auditPath, "person", e.ActorID),
-		What:     v.verbWords(e.Verb),
+		What:     v.verbText(e.Verb),
 		Verb:     e.Verb,
 		Thing:    v.nameOr(e.ObjectID, names),
 		ThingURL: listAddress(auditPath, "thing", e.ObjectID),
@@ -340,7 +332,7 @@ func detailText(value any) string {
 func (v *visit) history(events []db.AuditEvent, names map[string]string) []moment {
 	var out []moment
 	for _, e := range events {
-		what := v.verbWords(e.Verb)
+		what := v.verbText(e.Verb)
 		if reason, ok := e.Details["reason"].(string); ok && reason != "" {
 			what += " (" + reason + ")"
 		}

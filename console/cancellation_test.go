@@ -41,12 +41,12 @@ func TestR90_S8_ACancellationSaysWhatItWillDoBeforeTheButton(t *testing.T) {
 
 		part := agent.post(path, "quantity", "3", "reason", "fewer", "once", "a")
 		require.Contains(t, part.body, "3 licenses end at once. 7 stay.")
-		require.Contains(t, part.body, "No room loses its coverage.")
+		require.Contains(t, part.body, "No room loses its cover.")
 		require.Equal(t, rules.OrderFulfilled, w.order(o.ID).State)
 
 		all := agent.post(path, "reason", "ordered twice", "once", "b")
 		for _, text := range []string{
-			"All 10 licenses of the order end at once.", "This room loses its coverage: Sala 1, HQ.",
+			"All 10 licenses of the order end at once.", "This room loses its cover: Sala 1, HQ.",
 			"is withdrawn: " + packed.Name(), "They are told by mail:", "Ana Souza",
 		} {
 			require.Contains(t, all.body, text)
@@ -85,7 +85,7 @@ func TestS12_TheConsoleAsksWhichRoomsLoseTheirLicense(t *testing.T) {
 		require.Contains(t, asked.body, "Too few licenses are free")
 		require.Contains(t, asked.body, "Sala Verde")
 		page := agent.post(path, "quantity", "1", "reason", "fewer", "once", "a", "licence", licences[1].ID)
-		require.Contains(t, page.body, "This room loses its coverage: Sala Verde")
+		require.Contains(t, page.body, "This room loses its cover: Sala Verde")
 		require.Equal(t, http.StatusOK, agent.confirmed(path, page, "licence", licences[1].ID).status)
 		require.Equal(t, rules.OrderPartiallyCancelled, w.order(o.ID).State)
 	})

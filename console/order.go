@@ -446,9 +446,6 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 		When: v.pastText(at),
 		Ours: e.ActorRole.IsOperator() || e.ActorRole == systemRole,
 	}
-	if key := "console.order.event." + e.Verb; v.language.Has(key) {
-		m.What = v.language.Say("console.order.event." + e.Verb)
-	}
 	if changed, _ := e.Details["changed"].([]any); len(changed) > 0 {
 		var fields []string
 		for _, pointer := range changed {
@@ -477,7 +474,7 @@ const systemRole rules.Role = "SYSTEM"
 func (v *visit) whoDid(e db.AuditEvent, names map[string]string) string {
 	switch {
 	case e.ActorRole == systemRole:
-		return v.say("console.order.service")
+		return v.program.Name
 	case e.ActorRole.IsOperator():
 		return cmp.Or(names[e.ActorID], v.roleName(e.ActorRole))
 	case e.ActorRole == rules.Reseller, e.ActorRole == rules.Distributor:

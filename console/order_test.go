@@ -25,7 +25,7 @@ func TestS55_AnOrderSaysWhatItWaitsForAndWhatHappened(t *testing.T) {
 		for _, text := range []string{
 			"PO-1 · Acme Ltda", "Fulfilled", "the order can be canceled until", "an operator can cancel all or part",
 			"Revenda Sul", *o.VendorOrderNo, "SELECT-3Y", "3 years", "Waiting to start", "at the latest",
-			"ana@acme.example", "Being sent", "Waiting to be sent", "fulfilled the order", "invited the contact",
+			"ana@acme.example", "Being sent", "Waiting to be sent", "fulfilled the order", "invited somebody",
 		} {
 			require.Contains(t, page.body, text)
 		}

@@ -183,21 +183,6 @@ func (v *visit) orderLine(o order.Order, names map[string]string) line {
 	return l
 }
 
-// orderColors are the states of orders by what they mean; the others are neutral.
-var orderColors = map[rules.OrderState]string{
-	rules.OrderReceived:           "blue",
-	rules.OrderNeedsReview:        "amber",
-	rules.OrderAccepted:           "blue",
-	rules.OrderProvisioning:       "blue",
-	rules.OrderFulfilled:          "green",
-	rules.OrderRejected:           "red",
-	rules.OrderPartiallyCancelled: "amber",
-}
-
-func (v *visit) orderState(s rules.OrderState) badge {
-	return badge{Text: v.language.Say("console.orderstate." + string(s)), Color: orderColors[s]}
-}
-
 // ordersFacets narrow the list: by what all orders have, and by sellers and customers of those
 // that are shown.
 func (v *visit) ordersFacets(found []order.Order, names map[string]string) []facet {

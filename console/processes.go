@@ -419,15 +419,6 @@ func (v *visit) sentenceOf(p operations.Process) string {
 	})
 }
 
-// stateName is what people call a state of a kind.
-func (v *visit) stateName(kind processes.Kind, state string) string {
-	key := "console.processes.state." + kind.Name() + "." + state
-	if !v.language.Has(key) {
-		return state
-	}
-	return v.language.Say("console.processes.state." + kind.Name() + "." + state)
-}
-
 // standing says in a word how something stands.
 func (v *visit) standing(p operations.Process) badge {
 	past := p.Until != nil && !v.now.Before(*p.Until)

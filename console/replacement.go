@@ -14,7 +14,6 @@ import (
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
-	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func replacementRoutes() []route {
@@ -274,7 +273,7 @@ func (v *visit) outboundSteps(r replacement.RMA) []step {
 		}
 	}
 	return stepsTo(course, out, out.Done(), func(s rma.OutboundState) string {
-		return v.language.Say("console.out." + string(s))
+		return v.stateName(processes.RMA, string(s))
 	})
 }
 
@@ -292,7 +291,7 @@ func (v *visit) returnSteps(r replacement.RMA) []step {
 	}
 	done := back == rma.ReturnInspected || back == rma.ReturnNotRequired
 	return stepsTo(course, back, done, func(s rma.ReturnState) string {
-		return v.language.Say("console.back." + string(s))
+		return v.stateName(processes.RMA, string(s))
 	})
 }
 
@@ -445,13 +444,7 @@ func (v *visit) parcelRow(sh logistics.Shipment, zone string) parcelRow {
 		What:   v.language.Say("console.shipments.direction." + string(sh.Direction)),
 		Number: strings.TrimSpace(sh.Carrier + " " + db.Text(sh.Tracking)),
 		Link:   shipmentsPath + "/" + sh.ID,
-		State: badge{
-			Text:  v.language.Say("console.shipments.state." + string(sh.State)),
-			Color: parcelColors[sh.State],
-		},
-	}
-	if sh.Contradicted {
-		row.State = badge{Text: v.say("console.parcel.contradicted"), Color: "red"}
+		State:  v.shipmentState(sh),
 	}
 	if sh.LastScanAt != nil {
 		row.Moved = v.pastAt(*sh.LastScanAt, zone)
@@ -463,16 +456,6 @@ func (v *visit) parcelRow(sh logistics.Shipment, zone string) parcelRow {
 		}
 	}
 	return row
-}
-
-var parcelColors = map[shipping.ShipmentState]string{
-	shipping.ShipmentLabelled:         "blue",
-	shipping.ShipmentPickedUp:         "violet",
-	shipping.ShipmentInTransit:        "violet",
-	shipping.ShipmentDelivered:        "green",
-	shipping.ShipmentException:        "amber",
-	shipping.ShipmentLost:             "red",
-	shipping.ShipmentReturnedToSender: "red",
 }
 
 // deskVerbs are what only the operator's people read of, or in other words than the customer.

@@ -250,14 +250,7 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 		s.Open = fact{Value: asked.Open, Link: replacementPath(asked.Open)}
 	}
 
-	switch {
-	case a.Covered:
-		s.Cover = badge{Text: v.say("console.newrma.covered"), Color: "green"}
-	case a.Held:
-		s.Cover = badge{Text: v.say("console.newrma.held"), Color: "amber"}
-	default:
-		s.Cover = badge{Text: v.say("console.newrma.uncovered"), Color: "red"}
-	}
+	s.Cover = v.coverBadge(a)
 	for _, reason := range a.Reasons {
 		s.Reasons = append(s.Reasons, v.reasonText(reason))
 	}

@@ -82,7 +82,7 @@ func TestR35d_ASpareOnSiteIsOfferedFirst(t *testing.T) {
 	require.Less(t, strings.Index(page.body, `name="spare_unit_id"`), strings.Index(page.body, `name="fault"`))
 	made := b.post(newReplacementPath, "once", hiddenIn(page.body, "once"), "serial", "SN-100",
 		"site", hiddenIn(page.body, "site"), "fault", "No picture", "spare_unit_id", unit.ID)
-	require.Contains(t, made.body, "Spare used")
+	require.Contains(t, made.body, "Spare in use")
 	all, _, err := w.ListRMAs(w.system(), replacement.RMAFilter{})
 	require.NoError(t, err)
 	require.Equal(t, rma.OutboundSwapped, all[0].RMAFacts.Outbound())

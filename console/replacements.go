@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
 )
 
@@ -130,29 +131,6 @@ func (v *visit) pieces(r replacement.RMA) string {
 	return name
 }
 
-// rmaColors are the states of replacements by what they mean; the others are neutral.
-var rmaColors = map[rma.RMAState]string{
-	rma.RMARequested:       "blue",
-	rma.RMAApproved:        "amber",
-	rma.RMABackordered:     "amber",
-	rma.RMAAllocated:       "blue",
-	rma.RMAShipped:         "violet",
-	rma.RMAAwaitingReturn:  "blue",
-	rma.RMAReturnInTransit: "violet",
-	rma.RMAReturnReceived:  "blue",
-	rma.RMAOverdue:         "red",
-	rma.RMAInspected:       "amber",
-	rma.RMARejected:        "red",
-	rma.RMANonReturnBilled: "red",
-	rma.RMAClosed:          "green",
-	rma.RMANoReturn:        "green",
-}
-
-func (v *visit) rmaState(r replacement.RMA) badge {
-	state := r.RMAFacts.State(v.now)
-	return badge{Text: v.language.Say("rma." + string(state)), Color: rmaColors[state]}
-}
-
 // promiseCell is the day that is promised now, with how late the first promise is.
 func (v *visit) promiseCell(r replacement.RMA) cell {
 	if r.Promise == nil || r.Promise.On.IsZero() {
@@ -197,7 +175,7 @@ func (v *visit) parcelCell(l replacement.DeskLine) cell {
 		return cell{Text: l.Tracking}
 	}
 	return cell{
-		Text:  v.language.Say("console.shipments.state." + string(l.Parcel.State)),
+		Text:  v.stateName(processes.Shipment, string(l.Parcel.State)),
 		Small: strings.TrimSpace(l.Parcel.Carrier + " " + db.Text(l.Parcel.Tracking)),
 	}
 }
@@ -211,7 +189,7 @@ func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
 		stepValues = append(stepValues, string(step))
 	}
 	for _, state := range rma.RMAStates() {
-		states = append(states, facetOption{Label: v.language.Say("rma." + string(state))})
+		states = append(states, facetOption{Label: v.stateName(processes.RMA, string(state))})
 		stateValues = append(stateValues, string(state))
 	}
 

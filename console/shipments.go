@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/shipping"
 )
 
@@ -178,27 +179,6 @@ func (v *visit) quiet(sh logistics.Shipment) bool {
 	return sh.State.Live() && last.Before(v.now.Add(-v.quietFor()))
 }
 
-// shipmentColors are the states of parcels by what they mean; the others are neutral.
-var shipmentColors = map[shipping.ShipmentState]string{
-	shipping.ShipmentLabelled:         "blue",
-	shipping.ShipmentPickedUp:         "blue",
-	shipping.ShipmentInTransit:        "blue",
-	shipping.ShipmentDelivered:        "green",
-	shipping.ShipmentException:        "amber",
-	shipping.ShipmentLost:             "red",
-	shipping.ShipmentReturnedToSender: "red",
-}
-
-func (v *visit) shipmentState(sh logistics.Shipment) badge {
-	if sh.Contradicted {
-		return badge{Text: v.say("console.shipments.look.contradicted"), Color: "violet"}
-	}
-	return badge{
-		Text:  v.language.Say("console.shipments.state." + string(sh.State)),
-		Color: shipmentColors[sh.State],
-	}
-}
-
 func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]string) []facet {
 	look := v.choiceOf(shipmentsPath, "look", v.say("console.shipments.look"), []facetOption{
 		{Label: v.say("console.shipments.look.quiet")},
@@ -208,9 +188,7 @@ func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]stri
 	var states []facetOption
 	var stateValues []string
 	for _, s := range shipping.ShipmentStates() {
-		states = append(states, facetOption{
-			Label: v.language.Say("console.shipments.state." + string(s)),
-		})
+		states = append(states, facetOption{Label: v.stateName(processes.Shipment, string(s))})
 		stateValues = append(stateValues, string(s))
 	}
 

@@ -33,7 +33,7 @@ func TestS62_WhatTheCarrierSaidIsShownAsItCame(t *testing.T) {
 		list := b.get(shipmentsPath)
 		require.Contains(t, list.body, "TRK-1")
 		require.Contains(t, list.body, "Acme Ltda")
-		require.Contains(t, list.body, "contradicted")
+		require.Contains(t, list.body, "Scans contradict")
 
 		page := b.get(shipmentsPath + "/" + sh.ID)
 		require.Contains(t, page.body, "The carrier</b>: delivered, cannot be true")

@@ -182,27 +182,6 @@ func showSpares(v *visit) (answer, error) {
 	return answer{page: "spares", title: p.Name, data: p}, nil
 }
 
-// spareColors are the states of spare units by what they mean; the others are neutral.
-var spareColors = map[spare.SpareState]string{
-	spare.SpareEarned:           "amber",
-	spare.SpareSelectionPending: "amber",
-	spare.SpareApproved:         "blue",
-	spare.SpareShipped:          "violet",
-	spare.SpareOnSite:           "green",
-	spare.SpareConsumed:         "amber",
-	spare.SpareReplenishing:     "blue",
-	spare.SpareRecallRequested:  "red",
-	spare.SpareBilled:           "red",
-}
-
-func (v *visit) spareState(u replacement.SpareUnit) badge {
-	text := v.language.Say("console.sparestate." + string(u.State))
-	if u.State == spare.SpareSelectionPending && u.SelectedAt != nil {
-		text = v.say("console.sparestate.proposed")
-	}
-	return badge{Text: text, Color: spareColors[u.State]}
-}
-
 func (v *visit) spareRow(u replacement.SpareLineAt) row {
 	title := v.modelName(u.ModelCode, v.now)
 	if title == "" {

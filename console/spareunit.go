@@ -124,7 +124,7 @@ func (v *visit) spareSteps(u replacement.SpareUnit) []step {
 	}
 	done := u.State == spare.SpareOnSite || u.State.Over()
 	return stepsTo(course, u.State, done, func(s spare.SpareState) string {
-		return v.language.Say("console.sparestate." + string(s))
+		return v.stateName(processes.Spare, string(s))
 	})
 }
 

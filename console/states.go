@@ -2,13 +2,28 @@ package console
 
 import (
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // The states of what several screens show, as badges: the word, and the color by what it means.
-// A state that is not among the colors is neutral.
+// A state that is not among the colors is neutral. What the portal says to customers is not
+// for here: a state has one name for operators, on every screen.
+
+// stateName is what operators call a state of a kind.
+func (v *visit) stateName(kind processes.Kind, state string) string {
+	if !v.language.Has("console.state." + kind.Name() + "." + state) {
+		return state
+	}
+	return v.language.Say("console.state." + kind.Name() + "." + state)
+}
 
 var contractColors = map[rules.ContractState]string{
 	rules.ContractProcessing:   "blue",
@@ -37,8 +52,86 @@ func (v *visit) invitationState(i identity.Invitation) badge {
 		state = rules.InvitationHasExpired
 	}
 	return badge{
-		Text:  v.language.Say("console.invitationstate." + string(state)),
+		Text:  v.stateName(processes.Invitation, string(state)),
 		Color: invitationColors[state],
+	}
+}
+
+var orderColors = map[rules.OrderState]string{
+	rules.OrderReceived:           "blue",
+	rules.OrderNeedsReview:        "amber",
+	rules.OrderAccepted:           "blue",
+	rules.OrderProvisioning:       "blue",
+	rules.OrderFulfilled:          "green",
+	rules.OrderRejected:           "red",
+	rules.OrderPartiallyCancelled: "amber",
+}
+
+func (v *visit) orderState(s rules.OrderState) badge {
+	return badge{Text: v.stateName(processes.Order, string(s)), Color: orderColors[s]}
+}
+
+var rmaColors = map[rma.RMAState]string{
+	rma.RMARequested:       "blue",
+	rma.RMAApproved:        "amber",
+	rma.RMABackordered:     "amber",
+	rma.RMAAllocated:       "blue",
+	rma.RMAShipped:         "violet",
+	rma.RMAAwaitingReturn:  "blue",
+	rma.RMAReturnInTransit: "violet",
+	rma.RMAReturnReceived:  "blue",
+	rma.RMAOverdue:         "red",
+	rma.RMAInspected:       "amber",
+	rma.RMARejected:        "red",
+	rma.RMANonReturnBilled: "red",
+	rma.RMAClosed:          "green",
+	rma.RMANoReturn:        "green",
+}
+
+func (v *visit) rmaState(r replacement.RMA) badge {
+	state := r.RMAFacts.State(v.now)
+	return badge{Text: v.stateName(processes.RMA, string(state)), Color: rmaColors[state]}
+}
+
+var spareColors = map[spare.SpareState]string{
+	spare.SpareEarned:           "amber",
+	spare.SpareSelectionPending: "amber",
+	spare.SpareApproved:         "blue",
+	spare.SpareShipped:          "violet",
+	spare.SpareOnSite:           "green",
+	spare.SpareConsumed:         "amber",
+	spare.SpareReplenishing:     "blue",
+	spare.SpareRecallRequested:  "red",
+	spare.SpareBilled:           "red",
+}
+
+// spareState is how a spare unit stands; one that is chosen waits for the customer.
+func (v *visit) spareState(u replacement.SpareUnit) badge {
+	text := v.stateName(processes.Spare, string(u.State))
+	if u.State == spare.SpareSelectionPending && u.SelectedAt != nil {
+		text = v.say("console.state.proposed")
+	}
+	return badge{Text: text, Color: spareColors[u.State]}
+}
+
+var shipmentColors = map[shipping.ShipmentState]string{
+	shipping.ShipmentLabelled:         "blue",
+	shipping.ShipmentPickedUp:         "violet",
+	shipping.ShipmentInTransit:        "violet",
+	shipping.ShipmentDelivered:        "green",
+	shipping.ShipmentException:        "amber",
+	shipping.ShipmentLost:             "red",
+	shipping.ShipmentReturnedToSender: "red",
+}
+
+// shipmentState is how a parcel stands; scans that contradict each other need a person first.
+func (v *visit) shipmentState(sh logistics.Shipment) badge {
+	if sh.Contradicted {
+		return badge{Text: v.say("console.shipments.look.contradicted"), Color: "red"}
+	}
+	return badge{
+		Text:  v.stateName(processes.Shipment, string(sh.State)),
+		Color: shipmentColors[sh.State],
 	}
 }
 

@@ -532,7 +532,7 @@ func (v *visit) entryLines(
 		if e.OnHandDelta > 0 {
 			quantity = "+" + quantity
 		}
-		by := cmp.Or(names[e.EnteredBy], v.say("console.stock.service"))
+		by := cmp.Or(names[e.EnteredBy], v.program.Name)
 		lines = append(lines, line{
 			ID:   e.ID,
 			Link: v.pageOfThing(e.SubjectID, ""),
