@@ -76,7 +76,7 @@ func (v *visit) accountPage(acc account.Account, at string, r record) answer {
 			Current: name == at,
 		})
 	}
-	return answer{page: "record", title: acc.LegalName, data: r}
+	return answer{page: "record", title: acc.LegalName, data: r, live: true, shared: true}
 }
 
 // How far ahead a customer's page looks, and how much of each kind it shows.

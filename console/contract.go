@@ -106,7 +106,8 @@ func showContract(v *visit) (answer, error) {
 			Icon:  map[string]string{"suspend": "pause", "resume": "play"}[act],
 		}}
 	}
-	return answer{page: "record", title: v.serviceName(c.Type), data: r}, nil
+	title := v.serviceName(c.Type)
+	return answer{page: "record", title: title, data: r, live: true, shared: true}, nil
 }
 
 // contractAct is what an operator may do with a contract in a state; empty: nothing.

@@ -98,7 +98,7 @@ func showDevice(v *visit) (answer, error) {
 	if v.mayDo(rules.ManageRooms) {
 		r.Acts = v.deviceActs(d)
 	}
-	return answer{page: "record", title: d.name, data: r}, nil
+	return answer{page: "record", title: d.name, data: r, live: true, shared: true}, nil
 }
 
 // deviceActs are what an operator may do now with the device.

@@ -273,7 +273,9 @@ func showMail(v *visit) (answer, error) {
 	if len(attempts) > 0 {
 		p.Parts = append(p.Parts, v.mailAttempts(attempts))
 	}
-	return sheet(v.templateName(n.Template), v.withLetter(p, n)), nil
+	a := sheet(v.templateName(n.Template), v.withLetter(p, n))
+	a.live, a.shared = true, true
+	return a, nil
 }
 
 func (v *visit) mailAttempts(attempts []notification.NotificationAttempt) sheetPart {

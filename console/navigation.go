@@ -63,9 +63,19 @@ var sections = []struct {
 // goKeys are the letters that lead to a page after "g". They are the same in each language, as
 // hands learn them.
 var goKeys = map[string]string{
-	Root:       "t",
-	queuePath:  "q",
-	ordersPath: "o",
+	Root:             "t",
+	queuePath:        "q",
+	ordersPath:       "o",
+	replacementsPath: "r",
+	sparesPath:       "s",
+	accountsPath:     "c", // customers
+	shipmentsPath:    "p", // parcels
+	stockPath:        "k",
+	mailsPath:        "m",
+	processesPath:    "w", // what waits for whom
+	numbersPath:      "n",
+	auditPath:        "a",
+	settingsPath:     "e",
 }
 
 // navigation is what the operator may open, with what waits there.

@@ -87,6 +87,10 @@ func (w *view) frame() string {
 // distances is text that says how far off an instant is. In a list the browser counts on.
 var distances = regexp.MustCompile(`((?:data-near="[^"]*"[^>]*|data-ago))>[^<]*`)
 
+// exactly is the hover text of an instant. Its datetime says the same, and no clock of the page can
+// be taken for a part of it.
+var exactly = regexp.MustCompile(`(<time [^>]*) title="[^"]*"`)
+
 // outOfDate is how long a sentence that says how far off something is stays as it is.
 const outOfDate = 30 * time.Minute
 
@@ -111,6 +115,7 @@ func (v *visit) versionOf(parts ...[]byte) string {
 	}
 	for _, part := range parts {
 		text := distances.ReplaceAll(part, []byte("$1>"))
+		text = exactly.ReplaceAll(text, []byte("$1"))
 		_, _ = replace.WriteString(sum, string(text))
 	}
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])

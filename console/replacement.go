@@ -3,6 +3,7 @@ package console
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/messages/promise"
@@ -110,7 +111,7 @@ func showReplacement(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	v.offerCommands(&p, l, given[l.ID])
-	return answer{page: "replacement", title: p.Number, data: p}, nil
+	return answer{page: "replacement", title: p.Number, data: p, live: true, shared: true}, nil
 }
 
 // mainCommands are what is to be done at each step; the other commands stand beside it.
@@ -184,13 +185,13 @@ func (v *visit) nextOf(l replacement.DeskLine, to logistics.ShipTo) (nextStep, e
 	step := l.DeskStep()
 	n := nextStep{
 		Title: v.language.Say("console.step." + string(step) + ".title"),
-		Text: process.Sentence(process.Standing{
+		Text: v.sentence(process.Standing{
 			Kind:     processes.RMA,
 			State:    string(l.RMAFacts.State(v.now)),
 			WaitsFor: l.WaitsFor(),
 			Until:    l.WaitsUntil(),
 			Zone:     l.SiteZone,
-		}, v.now, v.language.Locale()),
+		}),
 	}
 	if l.DaysLate(v.now) > 0 && !l.RMAFacts.Outbound().Done() {
 		n.Class = "late"
@@ -233,8 +234,9 @@ func (v *visit) aheadTexts(
 	case a.Until.IsZero():
 		return v.say("console.rma.ahead.day", "day", v.dayOf(a.Now.On)), text
 	}
+	until := process.Deadline(a.Until, zone, v.now, v.language.Locale())
 	return v.say("console.rma.ahead.until",
-			"until", process.Deadline(a.Until, zone, v.now, v.language.Locale()),
+			"until", v.passing(until, a.Until.UTC().Format(time.RFC3339)),
 			"day", v.dayOf(a.Now.On)),
 		v.say("console.rma.ahead.after", "day", v.dayOf(a.After.On))
 }

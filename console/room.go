@@ -79,7 +79,7 @@ func showRoom(v *visit) (answer, error) {
 	if v.mayDo(rules.ManageRooms) {
 		r.Acts = v.roomActs(room, licensed, len(devices) > 0)
 	}
-	return answer{page: "record", title: room.Name, data: r}, nil
+	return answer{page: "record", title: room.Name, data: r, live: true, shared: true}, nil
 }
 
 // roomActs are what an operator may do now on behalf of the customer.

@@ -267,7 +267,9 @@ func showShipment(v *visit) (answer, error) {
 			"days", v.program.Replacement.CarrierSilenceDays)
 	}
 	title := v.say("console.shipments.one", "number", v.parcelNumber(sh.Tracking))
-	return sheet(title, p), nil
+	a := sheet(title, p)
+	a.live, a.shared = true, true
+	return a, nil
 }
 
 // papersOf leads to the papers of a parcel. A label needs a tracking number.

@@ -63,13 +63,13 @@ func showSpareUnit(v *visit) (answer, error) {
 		Facts:  v.spareFacts(u),
 		Next: nextStep{
 			Title: v.language.Say("console.sparenext." + string(u.State)),
-			Text: process.Sentence(process.Standing{
+			Text: v.sentence(process.Standing{
 				Kind:     processes.Spare,
 				State:    string(u.State),
 				WaitsFor: u.WaitsFor(),
 				Until:    u.RecallDueAt,
 				Zone:     u.SiteZone,
-			}, v.now, v.language.Locale()),
+			}),
 		},
 	}
 	for _, sh := range parcels {
@@ -89,7 +89,7 @@ func showSpareUnit(v *visit) (answer, error) {
 			Main:  len(p.Acts) == 0,
 		})
 	}
-	return answer{page: "spareunit", title: p.Number, data: p}, nil
+	return answer{page: "spareunit", title: p.Number, data: p, live: true, shared: true}, nil
 }
 
 var spareIcons = map[spare.SpareCommand]string{

@@ -187,13 +187,13 @@ func (v *visit) standingOf(t operations.QueueItem) (string, error) {
 		return "", err
 	}
 	p := found[0]
-	return process.Sentence(process.Standing{
+	return v.sentence(process.Standing{
 		Kind:     p.Kind,
 		State:    p.State,
 		WaitsFor: p.WaitsFor,
 		Until:    p.Until,
 		Zone:     p.TimeZone,
-	}, v.now, v.language.Locale()), nil
+	}), nil
 }
 
 // taskFacts is what is known of a task; what is not known is left out.
