@@ -146,10 +146,15 @@ func showAccount(v *visit) (answer, error) {
 // nobody accepted, cover that ends.
 func (v *visit) attention(acc account.Account, needs operations.AccountAttention) recordSection {
 	s := recordSection{Title: v.say("console.account.first")}
+	var asked []string
 	for _, t := range needs.Tasks {
+		asked = append(asked, t.What)
+	}
+	for i, said := range v.tellAll(asked...) {
+		t := needs.Tasks[i]
 		s.Rows = append(s.Rows, v.taskRow(operations.QueueItem{
 			OperatorTask: t,
-			SubjectName:  t.What,
+			SubjectName:  said.Text,
 			Due:          operations.TaskDue(t, v.zone),
 		}))
 	}

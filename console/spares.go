@@ -329,7 +329,7 @@ func (v *visit) spareLedger(lines []replacement.SpareLine) ([]moment, error) {
 			Who: delta,
 			What: joined(v.language.Say("console.sparecause."+string(l.Cause)), names[l.SourceID],
 				v.language.Count("count.licences", l.Licences)),
-			When: v.language.NearDate(l.CreatedAt, v.now),
+			When: v.dayAt(l.CreatedAt, v.zone).Text,
 			Ours: l.Delta > 0,
 		})
 	}

@@ -44,7 +44,7 @@ var composed = map[string][]string{
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
-		"company", "person", "invitation"},
+		"company", "person", "invitation", "contract", "refusal", "depot"},
 	"console.orders.column.": {"number", "customer", "service", "quantity", "seller", "state", "review", "purchased",
 		"received", "vendor", "sender"},
 	"console.refusals.column.": {"received", "seller", "wrong", "remedy", "errors"},
