@@ -92,6 +92,7 @@ func accountRooms(v *visit, acc account.Account) ([]recordSection, error) {
 	}
 	found, next, err := v.entitlements.ListRooms(v.scope(), entitlement.RoomFilter{
 		AccountID: acc.ID,
+		State:     licensing.RoomState(v.query("state")),
 		Search:    shortened(v.query("q"), longestSearch),
 		Page:      page,
 	})

@@ -232,26 +232,16 @@ func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]stri
 	}
 
 	var accounts []string
-	if id := v.query("account"); names[id] != "" {
-		accounts = append(accounts, id)
-	}
 	for _, sh := range found {
-		if names[sh.AccountID] != "" && !slices.Contains(accounts, sh.AccountID) {
-			accounts = append(accounts, sh.AccountID)
-		}
+		accounts = append(accounts, sh.AccountID)
 	}
-	var customers []facetOption
-	for _, id := range accounts {
-		customers = append(customers, facetOption{Label: names[id]})
-	}
-
 	return []facet{
 		look,
 		v.choiceOf(shipmentsPath, "state", v.say("console.shipments.column.state"),
 			states, stateValues),
 		v.choiceOf(shipmentsPath, "direction", v.say("console.shipments.column.for"),
 			ways, wayValues),
-		v.choiceOf(shipmentsPath, "account", v.say("console.facet.account"), customers, accounts),
+		v.accountFacet(shipmentsPath, accounts, names),
 	}
 }
 

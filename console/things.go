@@ -16,7 +16,7 @@ var screens = map[string]struct{ path, word, color string }{
 	db.PrefixAccount:      {Root + "/accounts", "customer", "blue"},
 	db.PrefixRoom:         {Root + "/rooms", "room", ""},
 	db.PrefixDevice:       {Root + "/devices", "device", ""},
-	db.PrefixContract:     {Root + "/contracts", "contract", "blue"},
+	db.PrefixContract:     {contractsPath, "contract", "blue"},
 	db.PrefixRefusal:      {refusalsPath, "refusal", "red"},
 	db.PrefixDepot:        {depotsPath, "depot", ""},
 	db.PrefixOrg:          {Root + "/settings/resellers", "company", ""},

@@ -47,6 +47,7 @@ var composed = map[string][]string{
 		"company", "person", "invitation", "contract", "refusal", "depot"},
 	"console.orders.column.": {"number", "customer", "service", "quantity", "seller", "state", "review", "purchased",
 		"received", "vendor", "sender"},
+	"console.contracts.column.": {"service", "customer", "state", "order", "units", "last"},
 	"console.refusals.column.": {"received", "seller", "wrong", "remedy", "errors"},
 	"console.order.column.": {"sku", "service", "term", "quantity", "contract", "inforce", "start", "end", "state", "person",
 		"role", "delivery", "since", "mail", "cancelled", "ended"},
