@@ -55,6 +55,7 @@ var accessTable = map[string]string{
 	"GET /console/devices/:id":                             "LACM",
 	"GET /console/devices/:id/do/:action":                  "LAC-",
 	"POST /console/devices/:id/do/:action":                 "LAC-",
+	"GET /console/contracts":                               "LACM",
 	"GET /console/contracts/:id":                           "LACM",
 	"GET /console/contracts/:id/do/:action":                "LA--",
 	"POST /console/contracts/:id/do/:action":               "LA--",

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -146,10 +147,15 @@ func showAccount(v *visit) (answer, error) {
 // nobody accepted, cover that ends.
 func (v *visit) attention(acc account.Account, needs operations.AccountAttention) recordSection {
 	s := recordSection{Title: v.say("console.account.first")}
+	var asked []string
 	for _, t := range needs.Tasks {
+		asked = append(asked, t.What)
+	}
+	for i, said := range v.tellAll(asked...) {
+		t := needs.Tasks[i]
 		s.Rows = append(s.Rows, v.taskRow(operations.QueueItem{
 			OperatorTask: t,
-			SubjectName:  t.What,
+			SubjectName:  said.Text,
 			Due:          operations.TaskDue(t, v.zone),
 		}))
 	}
@@ -238,14 +244,17 @@ func (v *visit) accountTiles(
 		}
 	}
 	replacements := one("replacements", f.OpenRMAs, v.say("console.account.open"))
+	replacements.Link = listAddress(replacementsPath, "account", acc.ID, "open", "yes")
 	if f.LateRMAs > 0 {
 		replacements.Small = v.language.Count("console.accounts.late", f.LateRMAs)
 		replacements.Class = "down"
 	}
 	limit := v.say("console.account.limit", "most", v.language.Number(int64(acc.UserLimit)))
+	rooms := one("rooms", f.Rooms, v.say("console.account.balance",
+		"used", v.language.Number(f.Assigned), "free", v.language.Number(f.Available)))
+	rooms.Link = listAddress(rooms.Link, "state", string(licensing.RoomActive))
 	return []tile{
-		one("rooms", f.Rooms, v.say("console.account.balance",
-			"used", v.language.Number(f.Assigned), "free", v.language.Number(f.Available))),
+		rooms,
 		replacements,
 		one("tasks", f.OpenTasks, v.say("console.account.open")),
 		one("people", int64(people), limit),

@@ -67,6 +67,11 @@ func readAccounts(v *visit, q listQuery) (listResult, error) {
 	r := listResult{
 		Next:   next,
 		Facets: facets,
+		Acts: []listAct{{
+			Link:  contractsPath,
+			Label: v.say("console.contracts.title"),
+			Icon:  "file-text",
+		}},
 		Empty: emptyState{
 			Icon:  "building-2",
 			Title: v.say("console.accounts.empty.title"),

@@ -92,6 +92,7 @@ func accountRooms(v *visit, acc account.Account) ([]recordSection, error) {
 	}
 	found, next, err := v.entitlements.ListRooms(v.scope(), entitlement.RoomFilter{
 		AccountID: acc.ID,
+		State:     licensing.RoomState(v.query("state")),
 		Search:    shortened(v.query("q"), longestSearch),
 		Page:      page,
 	})
@@ -275,7 +276,10 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 			l.Cells["valid"] = cell{}
 		}
 		if mail, ok := mails[inv.ID]; ok {
-			l.Cells["mail"] = v.mailDelivery(mail)
+			delivery := v.mailDelivery(mail)
+			delivery.Text = v.templateName(mail.Template)
+			delivery.Link = v.pageOfThing(mail.ID, "")
+			l.Cells["mail"] = delivery
 		}
 		invited = append(invited, l)
 	}
@@ -410,7 +414,7 @@ func accountMails(v *visit, acc account.Account) ([]recordSection, error) {
 		if n.SentAt != nil {
 			at = *n.SentAt
 		}
-		lines = append(lines, line{Cells: map[string]cell{
+		lines = append(lines, line{Link: v.pageOfThing(n.ID, ""), Cells: map[string]cell{
 			"mail":     {Text: v.templateName(n.Template)},
 			"to":       {Text: n.Recipient},
 			"about":    {Text: names[n.SubjectID]},

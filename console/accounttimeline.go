@@ -2,10 +2,8 @@ package console
 
 import (
 	"roomcover.dev/roomcover/models/account"
-	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/processes"
 )
 
 // accountTimeline is all that happened to a customer, the newest first: from the purchase
@@ -38,12 +36,12 @@ func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) event {
 		Who:   v.actorName(e),
 		What:  v.verbText(e.Verb),
 		About: e.Object,
-		Link:  v.objectLink(e.ObjectID),
+		Link:  v.pageOfThing(e.ObjectID, ""),
 		When:  v.pastAt(e.At, acc.TimeZone),
 		Ours:  e.ActorRole == "SYSTEM" || e.ActorRole.IsOperator(),
 	}
 	if e.ObjectID == acc.ID {
-		out.About = ""
+		out.About, out.Link = "", ""
 	}
 	if reason, ok := e.Details["reason"].(string); ok {
 		out.Reason = reason
@@ -73,27 +71,6 @@ func (v *visit) actorName(e operations.AccountEvent) string {
 		return v.language.Say("console.tokenrole." + string(e.ActorRole))
 	}
 	return v.say("console.account.somebody")
-}
-
-// objectLink is the page of something; empty where it has none.
-func (v *visit) objectLink(id string) string {
-	switch db.KindOf(id) {
-	case db.PrefixRoom:
-		return roomPath(id)
-	case db.PrefixDevice:
-		return devicePath(id)
-	case db.PrefixTask:
-		return taskPath(id)
-	case db.PrefixOrder:
-		return v.linkTo(processes.Order, id)
-	case db.PrefixRMA:
-		return v.linkTo(processes.RMA, id)
-	case db.PrefixSpareUnit:
-		return v.linkTo(processes.Spare, id)
-	case db.PrefixShipment:
-		return v.linkTo(processes.Shipment, id)
-	}
-	return ""
 }
 
 func roomPath(id string) string { return Root + "/rooms/" + id }

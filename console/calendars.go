@@ -163,7 +163,8 @@ func showCalendar(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	manages := v.mayDo(rules.ManageCatalogue)
-	today := v.now.UTC().Format(time.DateOnly)
+	here := db.ZoneOf(rules.TimeZoneFor(c.Country, c.Region))
+	today := rules.DateIn(v.now, here).String()
 
 	var ahead, removed []sheetLine
 	for _, h := range c.Holidays {

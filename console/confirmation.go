@@ -8,7 +8,7 @@ const fieldConfirms = "confirmed"
 type confirmation struct {
 	Title   string
 	Says    []string
-	Notes   []string // sentences of the service that stand in English alone
+	Notes   []told // sentences of the service
 	Fields  []field
 	Hidden  []hidden
 	Action  string // where the answer goes

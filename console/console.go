@@ -72,6 +72,7 @@ type site struct {
 	zone          string
 	temporal      temporalUI
 	kit           bool
+	table         []route       // every page and form, built once
 	issuer        *relyingParty // nil: there is none
 	passkeys      *web.Passkeys // nil: browsers know none of this address
 	sessions      *scs.SessionManager
@@ -94,7 +95,7 @@ func Register(router gin.IRouter, o Options) error {
 }
 
 func (s *site) mount(router gin.IRouter) {
-	for _, r := range s.routes() {
+	for _, r := range s.table {
 		h := s.serve(r)
 		router.Handle(r.method, r.path, h)
 		if r.method == http.MethodGet {
@@ -183,6 +184,7 @@ func newSite(o Options) (*site, error) {
 	if o.Issuer.given() {
 		s.issuer = newRelyingParty(o.Issuer, strings.TrimRight(o.PublicURL, "/"))
 	}
+	s.table = s.routes()
 	return s, s.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host)
 }
 

@@ -12,16 +12,16 @@ import (
 	"roomcover.dev/roomcover/rules/processes"
 )
 
-func contractPath(id string) string { return Root + "/contracts/" + id }
+func contractPath(id string) string { return contractsPath + "/" + id }
 
 func contractRoutes() []route {
-	const one = Root + "/contracts/:id"
+	const one = contractsPath + "/:id"
 	see, change := may(rules.ViewProcesses), may(rules.ReviewOrders)
-	return []route{
+	return append(contractsList.routes(), []route{
 		{method: get, path: one, access: see, do: showContract},
 		{method: get, path: one + "/do/:action", access: change, do: askContractAct},
 		{method: post, path: one + "/do/:action", access: change, do: doContractAct},
-	}
+	}...)
 }
 
 // contractOwned is a contract with the account that it belongs to.

@@ -66,6 +66,7 @@ type cell struct {
 	Owner       face
 	Mono        bool
 	Whole       bool   // its text is not broken within a word
+	Link        string // page of what it names, beside that of its line
 	Plain       string // what the file says; empty: Text
 }
 
@@ -254,6 +255,7 @@ func (l listing) row(v *visit, line line, shown []column) listRow {
 		cell := listCell{
 			cell:   line.Cells[c.name],
 			Label:  v.language.Say(l.words + ".column." + c.name),
+			Link:   line.Cells[c.name].Link,
 			Number: c.number,
 		}
 		if i == 0 {

@@ -185,23 +185,13 @@ func (v *visit) mailFacets(
 	}
 
 	var accounts []string
-	if id := v.query("account"); id != "" && names[id] != "" {
-		accounts = append(accounts, id)
-	}
 	for _, n := range found {
-		if id := db.Text(n.AccountID); names[id] != "" && !slices.Contains(accounts, id) {
-			accounts = append(accounts, id)
-		}
+		accounts = append(accounts, db.Text(n.AccountID))
 	}
-	var customers []facetOption
-	for _, id := range accounts {
-		customers = append(customers, facetOption{Label: names[id]})
-	}
-
 	return []facet{
 		v.choiceOf(mailsPath, "state", v.say("console.mails.column.state"), states, values),
 		v.choiceOf(mailsPath, "kind", v.say("console.facet.kind"), kinds, templates),
-		v.choiceOf(mailsPath, "account", v.say("console.facet.account"), customers, accounts),
+		v.accountFacet(mailsPath, accounts, names),
 	}
 }
 

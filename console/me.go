@@ -75,12 +75,12 @@ func showMe(v *visit) (answer, error) {
 		path := mePath + "/passkeys/" + key.ID
 		view := passkeyView{
 			Name:   key.Name,
-			Since:  v.language.NearDate(key.CreatedAt, v.now),
+			Since:  v.dayAt(key.CreatedAt, v.zone).Text,
 			Used:   v.say("console.operators.never"),
 			Rename: path + "/rename",
 		}
 		if key.UsedAt != nil {
-			view.Used = v.language.NearDate(*key.UsedAt, v.now)
+			view.Used = v.dayAt(*key.UsedAt, v.zone).Text
 		}
 		if f.App || len(f.Passkeys) > 1 {
 			view.Remove = path + "/remove"

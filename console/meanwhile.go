@@ -35,19 +35,39 @@ func (v *visit) changedMeanwhile(p problemPage) problemPage {
 	for _, name := range statesSeen {
 		v.request.PostForm.Del(name)
 	}
-	if page := v.request.URL.Path; len(p.Typed) > 0 && v.isPage(page) {
+	if page := v.request.URL.Path; v.typedAnything() && v.isPage(page) {
 		p.Kept = v.keepTyped(page)
 	}
 	return p
 }
 
-// typedTexts is what the form has that a person typed, by its label.
+// notTyped are the fields that no person fills in.
+var notTyped = []string{fieldSeen, "version", fieldConfirms}
+
+// typedAnything reports whether any field is filled that a person fills in.
+func (v *visit) typedAnything() bool {
+	for name, values := range v.request.PostForm {
+		if !slices.Contains(notTyped, name) && strings.TrimSpace(values[0]) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// typedTexts is what the form has that a person typed, by its label: as a command about a
+// replacement or a spare calls it, or as all others do.
 func (v *visit) typedTexts() []fact {
 	var facts []fact
 	for name, values := range v.request.PostForm {
-		label := "console.field." + name
-		if text := strings.TrimSpace(values[0]); text != "" && v.language.Has(label) {
-			facts = append(facts, fact{Term: v.language.Say("console.field." + name), Value: text})
+		label := ""
+		switch {
+		case v.language.Has("console.field." + name):
+			label = v.language.Say("console.field." + name)
+		case v.language.Has("console.rmafield." + name):
+			label = v.language.Say("console.rmafield." + name)
+		}
+		if text := strings.TrimSpace(values[0]); text != "" && label != "" {
+			facts = append(facts, fact{Term: label, Value: text})
 		}
 	}
 	slices.SortFunc(facts, func(a, b fact) int { return cmp.Compare(a.Term, b.Term) })
@@ -57,9 +77,13 @@ func (v *visit) typedTexts() []fact {
 // changesByOthers is what others did lately to the thing of this address, and to what a task is
 // about, the latest first.
 func (v *visit) changesByOthers() ([]moment, error) {
-	ids := []string{v.param("id")}
-	if db.KindOf(ids[0]) == db.PrefixTask {
-		t, err := v.db.GetTask(v.scope(), ids[0])
+	id, err := v.operations.IDOf(v.scope(), v.param("id")) // a number stands in some addresses
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{id}
+	if db.KindOf(id) == db.PrefixTask {
+		t, err := v.db.GetTask(v.scope(), id)
 		if err != nil {
 			return nil, err
 		}

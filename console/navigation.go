@@ -27,7 +27,8 @@ type section struct {
 	count             func(navCounts) (n int64, hot bool)
 }
 
-// navCounts is what the navigation counts, read once for a page.
+// navCounts is what the navigation counts, read once for a page: the tasks that the queue opens
+// with. Today counts processes too, which only its own page reads.
 type navCounts struct{ open, late int64 }
 
 // sections are the navigation, group by group; the labels are keys of messages.
@@ -36,10 +37,9 @@ var sections = []struct {
 	items []section
 }{
 	{"console.nav.work", []section{
-		{Root, "console.today.title", "sun", operator,
-			func(c navCounts) (int64, bool) { return c.late, c.late > 0 }},
+		{Root, "console.today.title", "sun", operator, nil},
 		{queuePath, "console.queue.title", "inbox", may(rules.ViewProcesses),
-			func(c navCounts) (int64, bool) { return c.open, false }},
+			func(c navCounts) (int64, bool) { return c.open, c.late > 0 }},
 	}},
 	{"console.nav.business", []section{
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
@@ -80,7 +80,7 @@ var goKeys = map[string]string{
 
 // navigation is what the operator may open, with what waits there.
 func (v *visit) navigation() ([]navGroup, error) {
-	open, late, err := v.operations.OpenTasks(v.scope(), v.zone)
+	open, late, err := v.operations.OpenTasks(v.scope(), v.who.ID, v.zone)
 	if err != nil {
 		return nil, err
 	}

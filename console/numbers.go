@@ -445,9 +445,18 @@ func (n *numbersView) listOf(k operations.FigureKind) string {
 	for name, values := range k.Query {
 		query[name] = values
 	}
-	if screen == "/queue" { // it has what is open, and by itself only what is mine
+	for name, values := range query { // the pages say yes where the API says true
+		if slices.Equal(values, []string{"true"}) {
+			query.Set(name, "yes")
+		}
+	}
+	switch screen {
+	case "/queue": // it has what is open, and by itself only what is mine
 		query.Del("state")
 		query.Set("who", takenByOthers)
+	case "/contracts":
+		query.Set(endsWithin, query.Get("expiring_within"))
+		query.Del("expiring_within")
 	}
 	return n.pageOrNone(address(Root+screen, query))
 }

@@ -60,7 +60,7 @@ func (v *visit) operatorView(o identity.Operator) operatorView {
 		Seen:  v.say("console.operators.never"),
 	}
 	if o.SignedInAt != nil {
-		view.Seen = v.language.NearDate(*o.SignedInAt, v.now)
+		view.Seen = v.dayAt(*o.SignedInAt, v.zone).Text
 	}
 
 	path := operatorsPath + "/" + o.ID

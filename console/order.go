@@ -195,9 +195,7 @@ func (v *visit) orderFacts(f operations.OrderFile) []fact {
 		{Term: v.say("console.orders.column.purchased"), Value: v.day(f.PurchasedOn).Text},
 		{Term: v.say("console.orders.column.received"), Value: v.moment(f.CreatedAt, "")},
 	}
-	if page := Root + "/accounts/" + account; account != "" && v.isPage(page) {
-		facts[0].Link = page
-	}
+	facts[0].Link = v.pageOfThing("", account)
 	if id := db.Text(f.DistributorID); id != "" {
 		facts[5].Value = f.Names[id]
 		facts[5].Link = listAddress(ordersPath, "seller", id)
@@ -369,15 +367,11 @@ func (v *visit) orderMail(m notification.Notification) line {
 	if m.SentAt != nil {
 		at = m.SentAt
 	}
-	l := line{Cells: map[string]cell{
+	return line{Link: v.pageOfThing(m.ID, ""), Cells: map[string]cell{
 		"mail":  {Text: v.templateName(m.Template), Small: m.Recipient},
 		"state": {Badge: v.mailState(m.State), Small: m.LastError},
 		"since": v.when(at, ""),
 	}}
-	if page := Root + "/mails/" + m.ID; v.isPage(page) {
-		l.Link = page
-	}
-	return l
 }
 
 func (v *visit) orderCancellations(f operations.OrderFile) orderTable {
@@ -406,14 +400,15 @@ func (v *visit) endedWith(c order.OrderCancellation) string {
 
 func (v *visit) orderTasks(f operations.OrderFile) (rows []row) {
 	for _, t := range f.Tasks {
-		r := row{
-			Link:  taskPath(t.ID),
-			Title: v.kindName(t.Kind),
-			Badge: v.kindBadge(t.Kind),
-			Owner: faceOf(db.Text(t.AssigneeID), f.Names[db.Text(t.AssigneeID)]),
-			Due:   v.pastAt(t.CreatedAt, ""),
-		}
+		r := v.taskRow(operations.QueueItem{
+			OperatorTask: t,
+			AssigneeName: f.Names[db.Text(t.AssigneeID)],
+			Due:          operations.TaskDue(t, v.zone),
+		})
 		if t.State == db.TaskDone {
+			if t.ResolvedAt != nil {
+				r.Due = v.pastAt(*t.ResolvedAt, v.zone)
+			}
 			r.Sub = v.say("console.task.done")
 			if name := f.Names[t.ResolvedBy]; name != "" {
 				r.Sub += " · " + name

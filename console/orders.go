@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -211,8 +210,8 @@ func (v *visit) ordersFacets(found []order.Order, names map[string]string) []fac
 			{Label: v.say("console.orders.due.late")},
 			{Label: v.say("console.orders.due.soon")},
 		}, []string{reviewLate, reviewSoon}),
-		v.orderFacetOf("seller", v.say("console.orders.column.seller"), sellers, names),
-		v.orderFacetOf("account", v.say("console.orders.column.customer"), accounts, names),
+		v.namedFacet(ordersPath, "seller", v.say("console.orders.column.seller"), sellers, names),
+		v.accountFacet(ordersPath, accounts, names),
 		v.choiceOf(ordersPath, "service", v.say("console.orders.column.service"),
 			services, serviceValues),
 	}
@@ -224,27 +223,4 @@ var orderServices = []catalogue.ServiceType{
 	catalogue.ServiceSyncPlus,
 	catalogue.ServiceExtWarranty,
 	catalogue.ServiceJumpStart,
-}
-
-// orderFacetOf is a facet of things that have names, by their ids; the one that is chosen is
-// among them though no line of the page has it.
-func (v *visit) orderFacetOf(name, label string, ids []string, names map[string]string) facet {
-	chosen := v.query(name)
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(names[a], names[b]) })
-	var options []facetOption
-	var values []string
-	for _, id := range ids {
-		if names[id] == "" || slices.Contains(values, id) {
-			continue
-		}
-		options = append(options, facetOption{Label: names[id]})
-		values = append(values, id)
-	}
-
-	f := v.choiceOf(v.request.URL.Path, name, label, options, values)
-	if chosen != "" && !f.On {
-		f.On = true
-		f.Value = v.say("console.facet.account.one")
-	}
-	return f
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"hash/fnv"
 	"net/url"
 	"slices"
@@ -201,6 +202,46 @@ func (v *visit) choiceOf(
 		f.Options = append(f.Options, o)
 	}
 	return f
+}
+
+// namedFacet offers things that have names, by their ids, in the order of their names. The one
+// that the list is narrowed to is always among them, though no line of the page has it.
+func (v *visit) namedFacet(
+	path, name, label string, ids []string, names map[string]string,
+) facet {
+	chosen := v.query(name)
+	nameOf := func(id string) string { return names[id] }
+	if chosen != "" && names[chosen] == "" {
+		found, err := v.namesOf(chosen)
+		if err != nil {
+			v.log.Error("console: names could not be read", "request", v.id, "error", err)
+		}
+		unknown := cmp.Or(found[chosen], v.say("console.facet.account.one"))
+		nameOf = func(id string) string {
+			if id == chosen {
+				return unknown
+			}
+			return names[id]
+		}
+	}
+
+	offered := slices.DeleteFunc(append(slices.Clone(ids), chosen), func(id string) bool {
+		return id == "" || nameOf(id) == ""
+	})
+	slices.SortFunc(offered, func(a, b string) int {
+		return cmp.Or(cmp.Compare(nameOf(a), nameOf(b)), cmp.Compare(a, b))
+	})
+	offered = slices.Compact(offered)
+	var options []facetOption
+	for _, id := range offered {
+		options = append(options, facetOption{Label: nameOf(id)})
+	}
+	return v.choiceOf(path, name, label, options, offered)
+}
+
+// accountFacet offers the customers of what is shown, and the one that is chosen.
+func (v *visit) accountFacet(path string, ids []string, names map[string]string) facet {
+	return v.namedFacet(path, "account", v.say("console.facet.account"), ids, names)
 }
 
 // cursorParameter is where a link to further lines carries the place at which it goes on.

@@ -138,7 +138,7 @@ func (v *visit) processFacts(one operations.Process, names map[string]string) []
 		facts = append(facts, fact{
 			Term:  v.say("console.facet.account"),
 			Value: customer,
-			Link: cmp.Or(v.pageOrNone(Root+"/accounts/"+db.Text(one.AccountID)),
+			Link: cmp.Or(v.pageOfThing("", db.Text(one.AccountID)),
 				listAddress(processesPath, "account", db.Text(one.AccountID))),
 		})
 	}
@@ -224,7 +224,7 @@ func (v *visit) chartOf(
 // pageOrNone is the address of a page that the operator may open; empty where it is none.
 func (v *visit) pageOrNone(link string) string {
 	path, _, _ := strings.Cut(link, "?")
-	for _, r := range v.routes() {
+	for _, r := range v.table {
 		if r.method == get && r.leadsTo(path) && r.allows(v.who.Role) {
 			return link
 		}

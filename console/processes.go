@@ -283,20 +283,11 @@ func (v *visit) processFacets(
 		}
 	}
 
-	var customers []facetOption
 	var accounts []string
 	for _, p := range found {
-		id := db.Text(p.AccountID)
-		if id != "" && names[id] != "" && !slices.Contains(accounts, id) {
-			accounts = append(accounts, id)
-			customers = append(customers, facetOption{Label: names[id]})
-		}
+		accounts = append(accounts, db.Text(p.AccountID))
 	}
-	if len(accounts) > 0 {
-		facets = append(facets, v.choiceOf(processesPath, "account",
-			v.say("console.facet.account"), customers, accounts))
-	}
-	return facets
+	return append(facets, v.accountFacet(processesPath, accounts, names))
 }
 
 // withoutParameter is an address without one of its parameters.

@@ -189,7 +189,14 @@ func (v *visit) queueFacets(
 		v.countedFacet("zone", v.say("console.facet.zone"), found.TimeZones, q.TimeZone,
 			v.language.Place),
 	}
-	return append(facets, v.accountFacet(q, found)...), nil
+
+	var accounts []string
+	names := map[string]string{}
+	for _, t := range found.Items {
+		accounts = append(accounts, db.Text(t.AccountID))
+		names[db.Text(t.AccountID)] = t.AccountName
+	}
+	return append(facets, v.accountFacet(queuePath, accounts, names)), nil
 }
 
 // countedFacet offers what was counted, by its name; what is chosen stays among it.
@@ -257,31 +264,6 @@ func (v *visit) assigneeFacet(found operations.Queue) (facet, error) {
 		who.On = true
 	}
 	return who, nil
-}
-
-// accountFacet offers the accounts of the tasks that are shown, and takes away the one that
-// the list is narrowed to.
-func (v *visit) accountFacet(q operations.QueueQuery, found operations.Queue) []facet {
-	var options []facetOption
-	var ids []string
-	for _, t := range found.Items {
-		id := db.Text(t.AccountID)
-		if id == "" || slices.Contains(ids, id) {
-			continue
-		}
-		ids = append(ids, id)
-		options = append(options, facetOption{Label: t.AccountName})
-	}
-	if q.AccountID == "" && len(ids) == 0 {
-		return nil
-	}
-
-	f := v.choiceOf(queuePath, "account", v.say("console.facet.account"), options, ids)
-	if q.AccountID != "" && !f.On {
-		f.On = true
-		f.Value = v.say("console.facet.account.one")
-	}
-	return []facet{f}
 }
 
 // kindName is what a kind of task asks for, in a few words.

@@ -371,7 +371,7 @@ func (v *visit) replacementFacts(
 		{Term: v.say("console.rma.fact.cover"), Value: covered},
 		{Term: v.say("console.rma.fact.proof"), Value: l.SerialProof},
 		{Term: v.say("console.rma.fact.customer"), Value: l.AccountName,
-			Link: Root + "/accounts/" + l.AccountID},
+			Link: v.pageOfThing("", l.AccountID)},
 		{Term: v.say("console.rma.fact.clock"), Value: v.clockAt(l.SiteZone)},
 		{Term: v.say("console.rma.fact.room"), Value: l.RoomName},
 		{Term: v.say("console.rma.fact.site"), Value: address},

@@ -125,6 +125,28 @@ func TestACommandAboutAnotherVersionAnswers412(t *testing.T) {
 	require.Equal(t, rma.RMAAllocated, storetest.GetRMA(t, w.Env, r.ID).StoredState)
 }
 
+// Who ships too late reads what another did to the replacement, though its number stands in the
+// address, and the form has again what was typed.
+func TestACommandThatComesTooLateSaysWhatAnotherDid(t *testing.T) {
+	w := issuerWorld(t)
+	r := w.Approved(t, w.Covered(t))
+	_, err := w.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(t, err)
+	b, lead := w.agent(), w.signedIn(byRole[rules.OperatorLead])
+	path := replacementPath(r.Name()) + "/do/ship"
+	version := hiddenIn(b.get(path).body, "version")
+	done := lead.command(r, "ship", "serial", "new-100", "carrier", "correios", "tracking", "BR1")
+	require.Equal(t, http.StatusOK, done.status)
+
+	late := b.post(path, "confirmed", "yes", "version", version,
+		"serial", "new-200", "carrier", "correios", "tracking", "BR2")
+	require.Equal(t, http.StatusPreconditionFailed, late.status)
+	require.Regexp(t, `(?s)Lena Costa</b>.*What you typed.*BR2`, late.body)
+	require.Contains(t, late.body, "new-200")
+	again := b.get(linkIn(t, late.body, "Look again"))
+	require.Contains(t, again.body, `value="new-200"`)
+}
+
 // RULES 4: a CSM requests and withdraws, an agent decides, a lead waives with a fresh sign-in.
 func TestS52_WhoGivesWhichCommand(t *testing.T) {
 	w := issuerWorld(t)

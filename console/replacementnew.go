@@ -258,7 +258,7 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 	p.Subject = &s
 	p.Facts = slices.DeleteFunc([]fact{
 		{Term: v.say("console.rma.fact.customer"), Value: asked.AccountName,
-			Link: Root + "/accounts/" + asked.AccountID},
+			Link: v.pageOfThing("", asked.AccountID)},
 		{Term: v.say("console.rma.fact.room"), Value: joined(asked.RoomName, asked.RoomSite)},
 		{Term: v.say("console.rma.fact.clock"), Value: v.clockAt(asked.TimeZone)},
 		{Term: v.say("console.newrma.csm"),

@@ -192,6 +192,12 @@ func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
 		states = append(states, facetOption{Label: v.stateName(processes.RMA, string(state))})
 		stateValues = append(stateValues, string(state))
 	}
+	var accounts []string
+	names := map[string]string{}
+	for _, l := range shown {
+		accounts = append(accounts, l.AccountID)
+		names[l.AccountID] = l.AccountName
+	}
 
 	facets := []facet{
 		v.choiceOf(replacementsPath, "step", v.say("console.replacements.facet.step"),
@@ -200,8 +206,9 @@ func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
 			states, stateValues),
 		v.choiceOf(replacementsPath, "late", v.say("console.replacements.facet.late"),
 			[]facetOption{{Label: v.say("console.replacements.facet.late.yes")}}, []string{"yes"}),
-		v.facetOfShown(shown, "account", v.say("console.replacements.column.customer"),
-			func(l replacement.DeskLine) (string, string) { return l.AccountID, l.AccountName }),
+		v.choiceOf(replacementsPath, "open", v.say("console.replacements.facet.open"),
+			[]facetOption{{Label: v.say("console.replacements.facet.open.yes")}}, []string{"yes"}),
+		v.accountFacet(replacementsPath, accounts, names),
 		v.facetOfShown(shown, "country", v.say("console.replacements.facet.country"),
 			func(l replacement.DeskLine) (string, string) { return l.SiteCountry, l.SiteCountry }),
 		v.facetOfShown(shown, "model", v.say("console.replacements.facet.model"),

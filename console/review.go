@@ -266,9 +266,7 @@ func (v *visit) addCandidates(p *reviewPage, o order.Order, candidates []order.C
 				view.Why = append(view.Why, v.language.Say("console.order.candidate."+why.key))
 			}
 		}
-		if page := Root + "/accounts/" + c.ID; v.isPage(page) {
-			view.Link = page
-		}
+		view.Link = v.pageOfThing(c.ID, "")
 		p.Candidates = append(p.Candidates, view)
 	}
 	if same == 0 {

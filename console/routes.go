@@ -119,7 +119,7 @@ func (s *site) isPage(address string) bool {
 	if _, err := url.Parse(address); err != nil {
 		return false
 	}
-	return slices.ContainsFunc(s.routes(), func(r route) bool {
+	return slices.ContainsFunc(s.table, func(r route) bool {
 		return r.method == get && r.access != anyone && r.leadsTo(path)
 	})
 }

@@ -105,9 +105,13 @@ func readShipments(v *visit, q listQuery) (listResult, error) {
 	for _, sh := range found {
 		ids = append(ids, sh.AccountID, sh.SubjectID)
 	}
-	names, err := v.namesOf(ids...)
+	known, err := v.operations.NamesOf(v.scope(), ids)
 	if err != nil {
 		return listResult{}, err
+	}
+	names, zones := map[string]string{}, map[string]string{}
+	for _, n := range known {
+		names[n.ID], zones[n.ID] = n.Name, n.TimeZone
 	}
 
 	r := listResult{
@@ -125,15 +129,19 @@ func readShipments(v *visit, q listQuery) (listResult, error) {
 		},
 	}
 	for _, sh := range found {
-		r.Lines = append(r.Lines, v.shipmentLine(sh, names))
+		r.Lines = append(r.Lines, v.shipmentLine(sh, names, zones[sh.SubjectID]))
 	}
 	return r, nil
 }
 
-func (v *visit) shipmentLine(sh logistics.Shipment, names map[string]string) line {
+// shipmentLine is a parcel, late where the promised day is over at its site, whose zone it is.
+func (v *visit) shipmentLine(
+	sh logistics.Shipment, names map[string]string, zone string,
+) line {
 	created := sh.CreatedAt
 	promised := v.day(sh.PromisedOn)
-	if sh.State.Live() && sh.PromisedOn != "" && sh.PromisedOn < v.now.UTC().Format(time.DateOnly) {
+	today := rules.DateIn(v.now, db.ZoneOf(zone)).String()
+	if sh.State.Live() && sh.PromisedOn != "" && sh.PromisedOn < today {
 		promised.Badge = badge{Text: v.say("console.shipments.late"), Color: "red"}
 	}
 	state := cell{Badge: v.shipmentState(sh)}
@@ -202,26 +210,16 @@ func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]stri
 	}
 
 	var accounts []string
-	if id := v.query("account"); names[id] != "" {
-		accounts = append(accounts, id)
-	}
 	for _, sh := range found {
-		if names[sh.AccountID] != "" && !slices.Contains(accounts, sh.AccountID) {
-			accounts = append(accounts, sh.AccountID)
-		}
+		accounts = append(accounts, sh.AccountID)
 	}
-	var customers []facetOption
-	for _, id := range accounts {
-		customers = append(customers, facetOption{Label: names[id]})
-	}
-
 	return []facet{
 		look,
 		v.choiceOf(shipmentsPath, "state", v.say("console.shipments.column.state"),
 			states, stateValues),
 		v.choiceOf(shipmentsPath, "direction", v.say("console.shipments.column.for"),
 			ways, wayValues),
-		v.choiceOf(shipmentsPath, "account", v.say("console.facet.account"), customers, accounts),
+		v.accountFacet(shipmentsPath, accounts, names),
 	}
 }
 

@@ -42,10 +42,8 @@ var sparesList = listing{
 }
 
 func readSpares(v *visit, q listQuery) (listResult, error) {
-	found, next, err := v.replacements.ListSpares(v.scope(), db.Page{
-		After: q.After,
-		Limit: q.Limit,
-	})
+	found, next, err := v.replacements.SparesWith(v.scope(), spare.SpareState(v.query("state")),
+		db.Page{After: q.After, Limit: q.Limit})
 	if err != nil {
 		return listResult{}, err
 	}
@@ -55,8 +53,18 @@ func readSpares(v *visit, q listQuery) (listResult, error) {
 		return listResult{}, err
 	}
 
+	var states []facetOption
+	var values []string
+	for _, state := range spare.SpareStates() {
+		states = append(states, facetOption{
+			Label: v.language.Say("console.sparestate." + string(state)),
+		})
+		values = append(values, string(state))
+	}
 	r := listResult{
 		Next: next,
+		Facets: []facet{v.choiceOf(sparesPath, "state", v.say("console.spares.facet.state"),
+			states, values)},
 		Empty: emptyState{
 			Icon:  "boxes",
 			Title: v.say("console.spares.empty.title"),
@@ -308,7 +316,7 @@ func (v *visit) spareLedger(lines []replacement.SpareLine) ([]moment, error) {
 			Who: delta,
 			What: joined(v.language.Say("console.sparecause."+string(l.Cause)), names[l.SourceID],
 				v.language.Count("count.licences", l.Licences)),
-			When: v.language.NearDate(l.CreatedAt, v.now),
+			When: v.dayAt(l.CreatedAt, v.zone).Text,
 			Ours: l.Delta > 0,
 		})
 	}

@@ -134,7 +134,7 @@ func (v *visit) spareFacts(u replacement.SpareLineAt) []fact {
 		{Term: v.say("console.spareunit.parent"), Value: u.ParentName,
 			Link: spareParentPath(u.ParentOrgID)},
 		{Term: v.say("console.rma.fact.customer"), Value: u.AccountName,
-			Link: Root + "/accounts/" + db.Text(u.AccountID)},
+			Link: v.pageOfThing("", db.Text(u.AccountID))},
 		{Term: v.say("console.rma.fact.device"), Value: v.modelName(u.ModelCode, v.now)},
 		{Term: v.say("console.rma.fact.serial"), Value: u.Serial, Mono: true},
 		{Term: v.say("console.rma.fact.site"),

@@ -353,7 +353,7 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 	c := confirmation{
 		Title: v.language.Say("console.action."+action) + " · " + v.kindName(t.Kind),
 		Says:  []string{v.language.Say("console.action." + action + ".says")},
-		Notes: []string{about, t.Why},
+		Notes: v.tellAll(about, t.Why),
 		Hidden: []hidden{
 			{"seen", seen},
 			{"version", version},
@@ -363,7 +363,7 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 		Danger: action == operations.ActReject || action == operations.ActRefuse,
 		Back:   taskPath(t.ID),
 	}
-	c.Notes = slices.DeleteFunc(c.Notes, func(text string) bool { return text == "" })
+	c.Notes = slices.DeleteFunc(c.Notes, func(t told) bool { return t.Text == "" })
 	for _, name := range actionFields[action] {
 		f, err := v.actionField(t, name)
 		if err != nil {

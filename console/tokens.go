@@ -99,8 +99,8 @@ func (v *visit) tokensPage(p tokensPage) (answer, error) {
 			Prefix: t.Prefix,
 			Org:    names[t.OrgID],
 			Role:   v.tokenRole(t.Role),
-			Since:  v.language.NearDate(t.CreatedAt, v.now),
-			Until:  v.language.NearDate(t.ExpiresAt, v.now),
+			Since:  v.dayAt(t.CreatedAt, v.zone).Text,
+			Until:  v.dayAt(t.ExpiresAt, v.zone).Text,
 		}
 		if v.mayEnd(t) {
 			view.Revoke = tokensPath + "/" + t.ID + "/revoke"

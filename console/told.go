@@ -178,6 +178,21 @@ func (v *visit) tell(sentence string) told {
 	return told{Text: sentence, English: true}
 }
 
+// tellAll says stored sentences in the reader's language, with names in the place of ids. Where
+// names cannot be read, ids stay: the sentences are what matters.
+func (v *visit) tellAll(sentences ...string) []told {
+	names, err := v.namesBy(idInText.FindAllString(strings.Join(sentences, " "), -1))
+	if err != nil {
+		v.log.Error("console: names could not be read", "request", v.id, "error", err)
+	}
+	story := taskStory{names: names}
+	all := make([]told, len(sentences))
+	for i, sentence := range sentences {
+		all[i] = v.tell(story.named(sentence))
+	}
+	return all
+}
+
 // tellCodes says what codes stand for, where the sentence is nothing but codes.
 func (v *visit) tellCodes(sentence string) (string, bool) {
 	var texts []string

@@ -27,7 +27,7 @@ type AccountFigures struct {
 	OpenTasks int64
 
 	OpenRMAs int64 `gorm:"column:open_rmas"`
-	LateRMAs int64 `gorm:"column:late_rmas"` // of them, past the promised day, no unit works
+	LateRMAs int64 `gorm:"column:late_rmas"` // of them, the first promise was missed or is (S21)
 }
 
 //go:embed accountdesk.sql

@@ -6,8 +6,8 @@ SELECT a.id AS account_id, m.name AS csm, p.name AS parent, ending.end_at AS end
 	(
 		SELECT COUNT(*) FROM rmas r
 		WHERE r.account_id = a.id AND r.closed_at IS NULL
-			AND r.delivered_at IS NULL AND r.swapped_at IS NULL AND r.withdrawn_at IS NULL
-			AND r.promise_due_at <= @now
+			AND r.withdrawn_at IS NULL
+			AND r.promise_due_at <= COALESCE(r.delivered_at, r.swapped_at, @now)
 	) AS late_rmas,
 	(SELECT COUNT(*) FROM operator_tasks t WHERE t.account_id = a.id AND t.state = 'OPEN') AS open_tasks
 FROM accounts a

@@ -132,8 +132,11 @@ func (s *Operations) queueBounds(zone string) queueBounds {
 	}
 }
 
-// OpenTasks counts the open tasks, and those of them that are late, each up to 10,000.
-func (s *Operations) OpenTasks(ctx context.Context, zone string) (open, late int64, err error) {
+// OpenTasks counts the open tasks that an operator or nobody has taken, as their queue opens, and
+// those of them that are late, each up to 10,000.
+func (s *Operations) OpenTasks(
+	ctx context.Context, operator, zone string,
+) (open, late int64, err error) {
 	var all struct{ Open, Late int64 }
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
@@ -141,7 +144,7 @@ func (s *Operations) OpenTasks(ctx context.Context, zone string) (open, late int
 		}
 		some := tx.Model(&db.OperatorTask{}).
 			Select("created_at").
-			Where("state = ?", db.TaskOpen).
+			Where("state = ? AND (assignee_id = ? OR assignee_id IS NULL)", db.TaskOpen, operator).
 			Order("created_at").
 			Limit(queueCounted + 1)
 		return tx.Table("(?) AS counted", some).

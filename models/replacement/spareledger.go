@@ -350,6 +350,13 @@ func earning(lines []SpareLine) SpareLine {
 // ListSpares lists what customers' parents have earned, newest parent first; a
 // tenant sees the number of its own parent only (R82b).
 func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, string, error) {
+	return s.SparesWith(ctx, "", page)
+}
+
+// SparesWith lists the same of the parents that have a unit in a state; empty: of all.
+func (s *Replacements) SparesWith(
+	ctx context.Context, state spare.SpareState, page db.Page,
+) ([]Spares, string, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return nil, "", err
@@ -358,11 +365,16 @@ func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, 
 	var out []Spares
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		var parents []account.Org
-		if err := page.Apply(account.ParentsInScope(tx)).Find(&parents).Error; err != nil {
+		q := account.ParentsInScope(tx)
+		if state != "" {
+			having := tx.Model(&SpareUnit{}).Select("parent_org_id").Where("state = ?", state)
+			q = q.Where("id IN (?)", having)
+		}
+		err := page.Apply(q).Find(&parents).Error
+		if err != nil {
 			return err
 		}
 
-		var err error
 		out, err = sparesOf(tx, ref, parents)
 		return err
 	})
