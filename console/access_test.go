@@ -305,10 +305,6 @@ func TestS52_LettingSomebodyInAsksForAFreshSignIn(t *testing.T) {
 		"an invitation asked for":    {db.TaskInvitationRequested, "reissue", nil, true},
 		"a contact as administrator": {db.TaskDecideContact, "accept", []string{"invite_as", "ADMIN"}, true},
 		"a contact as a reader":      {db.TaskDecideContact, "accept", []string{"invite_as", "READ_ONLY"}, true},
-		"an order, nothing said":     {db.TaskReviewOrder, "accept", nil, true},
-		"an order as administrator":  {db.TaskReviewOrder, "accept", []string{"invite_as", "ADMIN"}, true},
-		"an order, nobody":           {db.TaskReviewOrder, "accept", []string{"invite_as", "NONE"}, false},
-		"an order refused":           {db.TaskReviewOrder, "reject", nil, false},
 		"a contact refused":          {db.TaskDecideContact, "refuse", nil, false},
 		"closed":                     {db.TaskSweepLate, "close", nil, false},
 	} {

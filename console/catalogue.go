@@ -76,7 +76,7 @@ func showCatalogue(v *visit) (answer, error) {
 	for _, k := range skus {
 		lines = append(lines, sheetLine{v.changing(cataloguePath + "/" + k.Code), []cell{
 			{Text: k.Code},
-			{Text: v.language.Say("service." + string(k.ServiceType))},
+			{Text: v.serviceName(k.ServiceType)},
 			{Text: v.language.Number(int64(k.TermYears))},
 			{Badge: v.inEffect(db.DateOf(k.EffectiveFrom), db.DateOf(k.EffectiveTo))},
 			v.day(k.EffectiveFrom),
@@ -124,9 +124,7 @@ func changeSKU(v *visit) (answer, error) {
 		catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
 		catalogue.ServiceJumpStart,
 	} {
-		services = append(services, choice{
-			Value: string(s), Label: v.language.Say("service." + string(s)),
-		})
+		services = append(services, choice{Value: string(s), Label: v.serviceName(s)})
 	}
 	f.choose("service_type", v.say("console.catalogue.service"), string(k.ServiceType), services...)
 	f.add("number", "term_years", v.say("console.catalogue.years"), strconv.Itoa(k.TermYears), true)

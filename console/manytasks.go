@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
@@ -73,10 +75,19 @@ func (v *visit) colleagueField() (field, error) {
 	return f, err
 }
 
-// checkTasks says of each task what would refuse the act.
+// checkTasks says of each task what would refuse the act. Before a colleague is chosen, who asks
+// stands for one.
 func (v *visit) checkTasks(act string, ids []string) ([]bulkLine, error) {
-	m := operations.ManyTasks{IDs: ids, Act: act, Colleague: v.who.ID, Preview: true}
+	m := operations.ManyTasks{
+		IDs:       ids,
+		Act:       act,
+		Colleague: cmp.Or(v.form("operator"), v.who.ID),
+		Preview:   true,
+	}
 	outcomes, err := v.operations.ActOnTasks(v.scope(), m)
+	if act == operations.ManyGive && rules.CodeOf(err) == rules.ValidationFailed {
+		return nil, errBadForm // it names nobody who works on tasks
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -344,6 +344,7 @@ func TestS54_ManyTasksAreTakenAndClosedAtOnce(t *testing.T) {
 	clara := w.operatorOf(w.signedInAs(staff[2])).ID
 	over = b.post(queuePath+"/~give", "id", review.ID, "confirmed", "yes", "operator", clara)
 	require.Contains(t, over.body, "1 done.")
+	require.Equal(t, http.StatusBadRequest, b.post(queuePath+"/~give", "id", review.ID, "operator", "opr_none").status)
 	require.Contains(t, b.post(queuePath+"/~hand-back", "id", review.ID, "confirmed", "yes").body, "1 done.")
 }
 

@@ -338,22 +338,30 @@ func acceptOrder(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if d.AccountID == order.NewAccount && !v.hasChoice(o) {
-		d.AccountID = "" // there is nothing to choose from
+	if d.AccountID == order.NewAccount {
+		choice, err := v.hasChoice(o)
+		if err != nil {
+			return answer{}, err
+		}
+		if !choice {
+			d.AccountID = "" // there is nothing to choose from
+		}
 	}
-	if o.State == rules.OrderNeedsReview && d.Version == o.Version && !v.confirmed() {
+	if o.State == rules.OrderNeedsReview && d.Version == o.Version {
 		will, err := v.orders.PreviewDecision(v.scope(), o.ID, d)
 		if err != nil {
 			return v.notDecided(o, err)
 		}
-		return v.askAcceptance(o, d, will)
-	}
-
-	if d.InviteAs == rules.InviteAsAdmin || d.InviteAs == rules.InviteAsReadOnly || d.RecordDomain {
-		if err := v.needFresh(); err != nil {
-			return answer{}, err
+		if !v.confirmed() {
+			return v.askAcceptance(o, d, will)
+		}
+		if d.LetsIn(will) {
+			if err := v.needFresh(); err != nil {
+				return answer{}, err
+			}
 		}
 	}
+
 	if _, err := v.orders.DecideOrder(v.acting(db.Text(o.AccountID)), o.ID, d); err != nil {
 		return v.notDecided(o, err)
 	}
@@ -361,9 +369,9 @@ func acceptOrder(v *visit) (answer, error) {
 }
 
 // hasChoice reports whether an account of nearly the order's address could be chosen.
-func (v *visit) hasChoice(o order.Order) bool {
+func (v *visit) hasChoice(o order.Order) (bool, error) {
 	candidates, err := v.orders.Candidates(v.scope(), o)
-	return err != nil || slices.ContainsFunc(candidates, order.Candidate.Choosable)
+	return slices.ContainsFunc(candidates, order.Candidate.Choosable), err
 }
 
 // notDecided shows the review again with what was typed and why nothing was decided; a refusal

@@ -116,6 +116,46 @@ func TestS61_S15_TheAccountsThatAnOrderMayBeForAreShownWithWhy(t *testing.T) {
 	})
 }
 
+// Whoever is let in is let in after a fresh sign-in, also where nothing is said about the person:
+// the first order of a customer invites its contact as an administrator.
+func TestS52_AcceptingAnOrderAsksForAFreshSignInWhereItInvites(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		o := w.Accept(t, w.unauthorised("Revenda Norte"), formOf("PO-1", "Globex S.A.", "Revenda Norte"))
+		b := w.signedIn(byRole[rules.OperatorAgent])
+		w.site.freshFor = 0
+		require.Equal(t, http.StatusOK, b.acceptedFrom(o).status, "it is confirmed first")
+		usual := b.acceptedFrom(o, "confirmed", "yes")
+		require.Equal(t, http.StatusForbidden, usual.status)
+		require.Contains(t, usual.body, "Sign in again first")
+		require.Equal(t, rules.OrderNeedsReview, w.order(o.ID).State)
+
+		require.Equal(t, orderPath(o.ID), b.acceptedFrom(o, "invite_as", "NONE", "confirmed", "yes").path)
+		require.Equal(t, rules.OrderAccepted, w.order(o.ID).State)
+	})
+}
+
+// An order is decided where it is seen with the accounts that it may be for: its task leads there.
+func TestS54_TheTaskOfAnOrderLeadsToItsReview(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		o := w.Accept(t, w.unauthorised("Revenda Norte"), formOf("PO-1", "Globex S.A.", "Revenda Norte"))
+		task := taskPath(w.taskAbout(o.ID))
+		b := w.signedIn(byRole[rules.OperatorAgent])
+		page := b.get(task).body
+		require.Regexp(t, `class="btn main" href="`+reviewPath(o)+`">Review`, page)
+		require.Contains(t, page, `href="`+orderPath(o.ID)+`/reject"`)
+		require.NotContains(t, page, "/do/")
+
+		require.Equal(t, reviewPath(o), b.get(task+"/do/accept").path)
+		require.Equal(t, reviewPath(o), b.post(task+"/do/accept", "confirmed", "yes", "reason", "r").path)
+		require.Equal(t, orderPath(o.ID)+"/reject", b.post(task+"/do/reject", "confirmed", "yes").path)
+		require.Equal(t, rules.OrderNeedsReview, w.order(o.ID).State)
+
+		csm := w.signedIn(byRole[rules.OperatorCSM]).get(task).body
+		require.Contains(t, csm, `href="`+reviewPath(o)+`"`)
+		require.NotContains(t, csm, "/reject")
+	})
+}
+
 func TestS14_ADecisionIsBoundToTheVersionThatWasSeen(t *testing.T) {
 	eachIssuerWorld(t, func(t *testing.T, w *world) {
 		norte := w.unauthorised("Revenda Norte")

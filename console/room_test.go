@@ -1,11 +1,16 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
@@ -83,5 +88,54 @@ func TestR28_AnAgentActsOnBehalfOfTheCustomerWithAReason(t *testing.T) {
 		require.Equal(t, c.Account, last.OnBehalfOf)
 		require.Equal(t, w.operatorOf("ari@desk.example").ID, last.ActorID)
 		require.Equal(t, "asked by phone", last.Details["reason"])
+	})
+}
+
+// All that is in a room moves, however much it is.
+func TestR28c_ARoomFullOfDevicesMovesWhole(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		c := w.Covered(t)
+		other := w.Room(t, c.Account, "Sala 2")
+		for n := range 120 {
+			w.Device(t, c.Room, fmt.Sprintf("MANY%03d", n), "MEETUP", "2026-11-01")
+		}
+		agent := w.signedIn(staff[1])
+		went := agent.act(roomPath(c.Room.ID)+"/do/move", "to", other.ID)
+		require.Equal(t, roomPath(c.Room.ID), went.path, went.body)
+		left, _, err := w.Domains.Entitlements.ListDevices(w.system(), entitlement.DeviceFilter{RoomID: c.Room.ID})
+		require.NoError(t, err)
+		require.Empty(t, left)
+		again := agent.act(roomPath(c.Room.ID)+"/do/move", "to", other.ID)
+		require.Equal(t, http.StatusUnprocessableEntity, again.status)
+		require.Contains(t, again.body, "Nothing is in the room that could be moved")
+	})
+}
+
+// Whoever sends the form records the terms that it was shown with: newer ones are asked about anew.
+func TestR78e_TheTermsThatAreRecordedAreThoseThatWereShown(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		c := w.Covered(t)
+		far := w.RoomIn(t, c.Account, "Berlin", "DE")
+		differ := func() {
+			_, err := w.PublishTerms(w.Context,
+				storetest.TermsOf("DE", func(t *catalogue.CountryTerms) {
+					t.RMASpeed = "3BD"
+					t.EffectiveFrom = civil.DateOf(w.Calendar.Now()).AddDays(-1) // it is today everywhere
+				}), "")
+			require.NoError(t, err)
+		}
+		differ()
+		agent := w.signedIn(staff[1])
+		path := roomPath(c.Room.ID) + "/do/move"
+		asked := agent.act(path, "to", far.ID)
+		require.Equal(t, http.StatusUnprocessableEntity, asked.status)
+		require.Equal(t, "DE 2", hiddenIn(asked.body, "terms"))
+
+		differ()
+		asked = agent.act(path, "to", far.ID, "terms", "DE 2")
+		require.Equal(t, http.StatusUnprocessableEntity, asked.status)
+		require.Equal(t, "DE 3", hiddenIn(asked.body, "terms"))
+		require.Equal(t, http.StatusUnprocessableEntity, agent.act(path, "to", far.ID, "terms", "BR 3").status)
+		require.Equal(t, roomPath(c.Room.ID), agent.act(path, "to", far.ID, "terms", "DE 3").path)
 	})
 }

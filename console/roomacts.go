@@ -3,6 +3,8 @@ package console
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
@@ -58,8 +60,12 @@ func (v *visit) askAboutRoom(room roomInUse, refused *rules.Error) (answer, erro
 		c.Fields = append(c.Fields, f)
 	}
 	if refused != nil && refused.Code == cover.TermsAckRequired {
+		shown, err := v.termsShown(room)
+		if err != nil {
+			return answer{}, err
+		}
 		c.Says = append(c.Says, v.say("console.room.terms"))
-		c.Hidden = append(c.Hidden, hidden{"terms", "read"})
+		c.Hidden = append(c.Hidden, hidden{"terms", shown})
 	}
 	c.Fields = append(c.Fields, v.reasonField())
 	return v.askRefused(c, refused)
@@ -180,7 +186,7 @@ func doRoomAct(v *visit) (answer, error) {
 	}
 	var refused *rules.Error
 	if !errors.As(err, &refused) || refused.Code == rules.Forbidden ||
-		refused.Code == rules.NotFound {
+		refused.Code == rules.NotFound || refused.Code == rules.VersionMismatch {
 		return answer{}, err
 	}
 	return v.askAboutRoom(room, refused)
@@ -190,42 +196,23 @@ func (v *visit) actOnRoom(room roomInUse) error {
 	ctx, reason := v.acting(room.AccountID), v.form("reason")
 	switch v.param("action") {
 	case "assign":
-		terms, err := v.termsRead(room.Country)
-		if err != nil {
-			return err
-		}
-		_, err = v.entitlements.AssignMany(ctx, entitlement.AssignManyRequest{
+		_, err := v.entitlements.AssignMany(ctx, entitlement.AssignManyRequest{
 			ContractID:   v.form("contract_id"),
 			RoomIDs:      []string{room.ID},
-			Acknowledged: map[string]int{room.Country: terms},
+			Acknowledged: map[string]int{room.Country: v.termsRead(room.Country)},
 			Reason:       reason,
 		})
 		return err
 	case "move":
 		return v.moveRoom(room, reason)
 	case "release":
-		open, _, err := v.entitlements.ListAssignments(v.scope(), entitlement.AssignmentFilter{
-			RoomID: room.ID,
-			Open:   true,
-		})
-		if err != nil {
-			return err
-		}
-		if len(open) == 0 {
-			return rules.Refuse(rules.StateConflict, "The room has no license.",
-				"Look at it again.")
-		}
-		for _, a := range open {
-			if _, err := v.entitlements.Release(ctx, a.ID, reason); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := v.entitlements.ReleaseRoom(ctx, room.ID, room.Version, reason)
+		return err
 	case "archive":
-		_, err := v.entitlements.ArchiveRoom(ctx, room.ID, reason)
+		_, err := v.entitlements.ArchiveRoom(ctx, room.ID, reason, room.Version)
 		return err
 	case "restore":
-		_, err := v.entitlements.RestoreRoom(ctx, room.ID, reason)
+		_, err := v.entitlements.RestoreRoom(ctx, room.ID, reason, room.Version)
 		return err
 	}
 	return errNoPage
@@ -233,59 +220,55 @@ func (v *visit) actOnRoom(room roomInUse) error {
 
 // moveRoom moves all that is in the room, licences and devices, to another one.
 func (v *visit) moveRoom(room roomInUse, reason string) error {
-	to, err := v.roomNamed(room.AccountID, v.form("to"))
+	target, err := v.roomMovedTo(room)
 	if err != nil {
 		return err
 	}
-	target, err := v.entitlements.GetRoom(v.scope(), to)
-	if err != nil {
-		return err
-	}
-	terms, err := v.termsRead(target.Country)
-	if err != nil {
-		return err
-	}
-	q := entitlement.MoveRequest{
+	_, err = v.entitlements.MoveRoom(v.acting(room.AccountID), entitlement.RoomMove{
 		FromRoomID:   room.ID,
-		ToRoomID:     to,
-		Acknowledged: terms,
+		ToRoomID:     target.ID,
+		Version:      room.Version,
+		Acknowledged: v.termsRead(target.Country),
 		Reason:       reason,
-	}
-
-	open, _, err := v.entitlements.ListAssignments(v.scope(), entitlement.AssignmentFilter{
-		RoomID: room.ID,
-		Open:   true,
 	})
-	if err != nil {
-		return err
-	}
-	for _, a := range open {
-		q.LicenceIDs = append(q.LicenceIDs, a.LicenceID)
-	}
-	devices, _, err := v.entitlements.ListDevices(v.scope(), entitlement.DeviceFilter{
-		RoomID: room.ID,
-		Page:   db.Page{Limit: 100},
-	})
-	if err != nil {
-		return err
-	}
-	for _, d := range devices {
-		q.DeviceIDs = append(q.DeviceIDs, d.ID)
-	}
-	_, err = v.entitlements.Move(v.acting(room.AccountID), q)
 	return err
 }
 
-// termsRead is the version of a country's terms that the form says the customer knows; 0: it
-// says nothing of them.
-func (v *visit) termsRead(country string) (int, error) {
-	if v.form("terms") == "" {
-		return 0, nil
+// roomMovedTo is the room that the form of a move names.
+func (v *visit) roomMovedTo(room roomInUse) (entitlement.Room, error) {
+	to, err := v.roomNamed(room.AccountID, v.form("to"))
+	if err != nil {
+		return entitlement.Room{}, err
+	}
+	return v.entitlements.GetRoom(v.scope(), to)
+}
+
+// termsShown names the terms that whoever sends the form records as known: the country and the
+// version that is in force while it is shown.
+func (v *visit) termsShown(room roomInUse) (string, error) {
+	country := room.Country
+	if v.param("action") == "move" {
+		target, err := v.roomMovedTo(room)
+		if err != nil {
+			return "", err
+		}
+		country = target.Country
 	}
 	ref, err := v.programs.Reference(v.ctx)
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	terms, _ := catalogue.TermsOn(ref.Terms[country], country, rules.DateIn(v.now, time.UTC))
-	return terms.Version, nil
+	return country + " " + strconv.Itoa(terms.Version), nil
+}
+
+// termsRead is the version of a country's terms that the form was shown with; 0: it was shown
+// with none, or with those of another country.
+func (v *visit) termsRead(country string) int {
+	of, version, _ := strings.Cut(v.form("terms"), " ")
+	n, err := strconv.Atoi(version)
+	if err != nil || of != country {
+		return 0
+	}
+	return n
 }

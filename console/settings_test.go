@@ -180,3 +180,17 @@ func TestBudget_Settings(t *testing.T) {
 		w.withinBudget(b, path)
 	}
 }
+
+// What is sold is named as it is everywhere else: no sentence is left with a hole in it.
+func TestTheCatalogueNamesItsServices(t *testing.T) {
+	w := issuerWorld(t)
+	b := w.signedIn(byRole[rules.OperatorLead])
+	for _, path := range []string{cataloguePath, cataloguePath + "/" + newOne, cataloguePath + "/SELECT-1Y"} {
+		page := b.get(path)
+		require.Equal(t, http.StatusOK, page.status, path)
+		require.Contains(t, page.body, "Logitech Select", path)
+		_, content, found := strings.Cut(page.body, "<main")
+		require.True(t, found)
+		require.NotContains(t, content, "{", path)
+	}
+}

@@ -419,27 +419,20 @@ func (v *visit) editDepot(d logistics.Depot, title, back string) (answer, error)
 			return v.changes(says...), nil
 		},
 		Make: func() (string, string, error) {
-			made, err := v.logistics.PutDepot(v.acting(""), form)
+			put := v.logistics.PutDepot
+			if d.ID == "" {
+				put = v.logistics.AddDepot
+			}
+			made, err := put(v.acting(""), form)
 			return depotsPath + "/" + made.ID, "console.flash.depot", err
 		},
 	})
 }
 
-// newDepotFollows says that a depot is added; a code that another one has would change that one.
+// newDepotFollows says that a depot is added.
 func (v *visit) newDepotFollows(form shipping.DepotForm) ([]string, error) {
-	depots, err := v.logistics.ListDepots(v.scope())
-	if err != nil {
+	if err := v.logistics.CheckNewDepot(v.scope(), form); err != nil {
 		return nil, err
-	}
-	for _, d := range depots {
-		if d.Code == form.Code {
-			return nil, rules.Invalid([]rules.FieldError{{
-				Pointer: "/code",
-				Code:    rules.Duplicate,
-				Message: "Another depot has this code.",
-				Remedy:  "Give another one, or change that depot.",
-			}})
-		}
 	}
 	return []string{v.say("console.stock.newdepot",
 		"name", form.Name, "code", form.Code, "country", form.Country)}, nil

@@ -131,6 +131,10 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 // offerActions puts the next step first: what settles the task here or, where it is settled on
 // the page of what it is about, the way there.
 func (v *visit) offerActions(p *taskPage, t operations.QueueItem) error {
+	if t.Kind == db.TaskReviewOrder {
+		p.Actions = v.orderDecisions(t)
+		return nil
+	}
 	if page := v.pageOfThing(t.SubjectID, ""); page != "" && onlyCloses(t.Kind) {
 		p.Actions = append(p.Actions, taskAction{
 			Name:  "open",
@@ -156,6 +160,36 @@ func (v *visit) offerActions(p *taskPage, t operations.QueueItem) error {
 		})
 	}
 	return nil
+}
+
+// orderDecisions lead to the pages on which an order in review is decided.
+func (v *visit) orderDecisions(t operations.QueueItem) []taskAction {
+	if v.pageOfThing(t.SubjectID, "") == "" {
+		return nil
+	}
+	review := taskAction{
+		Name:  operations.ActAccept,
+		Label: v.say("console.order.review.look"),
+		Link:  decisionPage(t.SubjectID, operations.ActAccept),
+		Main:  true,
+	}
+	if !v.mayDo(rules.ReviewOrders) {
+		return []taskAction{review}
+	}
+	review.Label = v.say("console.order.review.title")
+	return []taskAction{review, {
+		Name:  operations.ActReject,
+		Label: v.language.Say("console.action." + operations.ActReject),
+		Link:  decisionPage(t.SubjectID, operations.ActReject),
+	}}
+}
+
+// decisionPage is where an order in review is accepted or rejected.
+func decisionPage(orderID, action string) string {
+	if action == operations.ActReject {
+		return orderPath(orderID) + "/reject"
+	}
+	return orderPath(orderID) + "/review"
 }
 
 // onlyCloses reports whether a task of the kind is settled elsewhere, and here closed at most.
@@ -306,7 +340,7 @@ func noteTask(v *visit) (answer, error) {
 
 // actionFields are what each action asks for beside the reason, by the names of the form.
 var actionFields = map[string][]string{
-	operations.ActAccept:  {"account_id", "invite_as", "email"},
+	operations.ActAccept:  {"invite_as"},
 	operations.ActLink:    {"account_id", "starts_on", "last_day"},
 	operations.ActReissue: {"email", "contact_name"},
 	operations.ActAssign:  {"csm_id"},
@@ -323,8 +357,18 @@ func askAction(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if decidedElsewhere(t, v.param("action")) {
+		return redirect(decisionPage(t.SubjectID, v.param("action"))), nil
+	}
 	v.resume(v.request.URL.Path)
 	return v.askAbout(t, nil)
+}
+
+// decidedElsewhere reports whether the action decides an order: that is done where the order
+// and the accounts that it may be for are seen, and nowhere else.
+func decidedElsewhere(t operations.QueueItem, action string) bool {
+	return t.Kind == db.TaskReviewOrder &&
+		(action == operations.ActAccept || action == operations.ActReject)
 }
 
 func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, error) {
@@ -360,7 +404,7 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 		},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.action." + action),
-		Danger: action == operations.ActReject || action == operations.ActRefuse,
+		Danger: action == operations.ActRefuse,
 		Back:   taskPath(t.ID),
 	}
 	c.Notes = slices.DeleteFunc(c.Notes, func(t told) bool { return t.Text == "" })
@@ -405,7 +449,7 @@ func (v *visit) actionField(t operations.QueueItem, name string) (field, error) 
 		f.Kind = "date"
 	case "invite_as":
 		f.Kind = "choice"
-		for _, role := range []string{"", "NONE", "READ_ONLY", "ADMIN"} {
+		for _, role := range []string{"", "READ_ONLY", "ADMIN"} {
 			label := v.say("console.invite.unsaid")
 			if role != "" {
 				label = v.language.Say("console.invite." + role)
@@ -432,16 +476,10 @@ func (v *visit) settledByMe(id string) bool {
 	return err == nil && t.State == db.TaskDone && t.ResolvedBy == v.who.ID
 }
 
-// letsIn reports whether the action, with what was typed, may give somebody access to a
-// customer's account.
-func (v *visit) letsIn(action string) bool {
-	switch action {
-	case operations.ActReissue:
-		return true
-	case operations.ActAccept:
-		return rules.InviteAs(v.form("invite_as")) != rules.InviteAsNobody
-	}
-	return false
+// letsIn reports whether the action gives somebody access to a customer's account: by another
+// invitation, or because the contact of an order is confirmed.
+func letsIn(action string) bool {
+	return action == operations.ActReissue || action == operations.ActAccept
 }
 
 // doAction does what the confirmation asked about, for the state of the task that it showed.
@@ -450,12 +488,15 @@ func doAction(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	action := v.param("action")
+	if decidedElsewhere(t, action) {
+		return redirect(decisionPage(t.SubjectID, action)), nil
+	}
 	if !v.confirmed() {
 		return v.askAbout(t, nil)
 	}
 
-	action := v.param("action")
-	if v.letsIn(action) {
+	if letsIn(action) {
 		if err := v.needFresh(); err != nil {
 			return answer{}, err
 		}

@@ -149,6 +149,11 @@ const (
 	InviteReview InvitationAction = "REVIEW"
 )
 
+// LetsIn reports whether somebody gets into the account by it without anybody else's decision.
+func (a InvitationAction) LetsIn() bool {
+	return a == InviteSupersede || a == InviteIssue || a == InviteIssueWithNotice
+}
+
 // InvitationFacts is what DecideInvitation needs to know.
 type InvitationFacts struct {
 	Standing       ContactStanding

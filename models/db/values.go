@@ -76,6 +76,19 @@ func Versioned(have, want int64) error {
 	return nil
 }
 
+// AsSeen refuses with VERSION_MISMATCH what is decided about a row that has another version than
+// the one that was seen; none seen, or 0, stands for any version.
+func AsSeen(have int64, seen ...int64) error {
+	if len(seen) == 0 || seen[0] == 0 || seen[0] == have {
+		return nil
+	}
+	return rules.Refuse(
+		rules.VersionMismatch,
+		"It was changed since you looked at it.",
+		"Look at it again, and decide about what it is now.",
+	)
+}
+
 // IdsOf returns the id of each row.
 func IdsOf[T any](rows []T, id func(T) string) []string {
 	out := make([]string, len(rows))

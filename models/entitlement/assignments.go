@@ -349,10 +349,7 @@ func release(tx *db.Tx, id, reason string) (LicenceAssignment, db.Entry, error) 
 	}
 
 	now := tx.Now()
-	err = tx.Model(&Licence{}).
-		Where("id = ? AND state = ?", l.ID, rules.LicenceAssigned).
-		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": now}).Error
-	if err != nil {
+	if err := freeLicences(tx, now, l.ID); err != nil {
 		return a, db.Entry{}, err
 	}
 

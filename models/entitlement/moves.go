@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -28,7 +30,7 @@ func (q MoveRequest) validate() error {
 		wrong.add("", rules.Required, "Nothing is to be moved.", "Name devices, licenses or both.")
 	}
 	if q.FromRoomID == q.ToRoomID {
-		wrong.add("/to_room_id", rules.Duplicate, "Both rooms are the same.", "Name another room.")
+		wrong = append(wrong, sameRoom()...)
 	}
 
 	wrong.checkNamed("/device_ids", q.DeviceIDs)
@@ -68,10 +70,61 @@ func (s *Entitlements) Move(ctx context.Context, q MoveRequest) (Assigned, error
 	})
 }
 
-// move is one Move under way.
+// RoomMove moves all that is in a room to another one of the same account.
+type RoomMove struct {
+	FromRoomID, ToRoomID string
+	Version              int64  // of the room that is left, as it was seen; 0: any
+	Acknowledged         int    // version of the terms of the new room's country (R78e)
+	Reason               string // operators
+}
+
+// MoveRoom moves every device and licence of a room to another one, however many they are, in
+// one transaction (R28c). VERSION_MISMATCH refuses it for a room that was changed since it was
+// seen, STATE_CONFLICT for one in which nothing is; other refusals are those of Move.
+func (s *Entitlements) MoveRoom(ctx context.Context, q RoomMove) (Assigned, error) {
+	if q.FromRoomID == q.ToRoomID {
+		return Assigned{}, rules.Invalid(sameRoom())
+	}
+
+	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
+		m := &move{assigning: c, whole: true, q: MoveRequest{
+			FromRoomID:   q.FromRoomID,
+			ToRoomID:     q.ToRoomID,
+			Acknowledged: q.Acknowledged,
+			Reason:       q.Reason,
+		}}
+		if err := m.lock(); err != nil {
+			return err
+		}
+		if err := db.AsSeen(m.from.Version, q.Version); err != nil {
+			return err
+		}
+		if len(m.q.DeviceIDs)+len(m.q.LicenceIDs) == 0 {
+			return rules.Refuse(
+				rules.StateConflict,
+				"Nothing is in the room that could be moved.",
+				"Read the rooms again.",
+			)
+		}
+		if err := m.moveLicences(); err != nil {
+			return err
+		}
+		return m.moveDevices()
+	})
+}
+
+// sameRoom is what is wrong with a move from a room to itself.
+func sameRoom() wrongFields {
+	var wrong wrongFields
+	wrong.add("/to_room_id", rules.Duplicate, "Both rooms are the same.", "Name another room.")
+	return wrong
+}
+
+// move is one Move under way, or one MoveRoom.
 type move struct {
 	*assigning
 	q        MoveRequest
+	whole    bool // the request names nothing: all that is in the room moves
 	licences []movedLicence
 	from     Room
 	to       Room
@@ -101,6 +154,11 @@ func (m *move) lock() error {
 	if err != nil {
 		return err
 	}
+	if m.whole {
+		if err := m.nameEverything(); err != nil {
+			return err
+		}
+	}
 	if err := m.lockLicences(); err != nil {
 		return err
 	}
@@ -124,6 +182,22 @@ func (m *move) lock() error {
 	}
 
 	return nil
+}
+
+// nameEverything names what is in the room that is left. Nothing comes or goes while the account
+// is locked.
+func (m *move) nameEverything() error {
+	err := m.tx.Model(&LicenceAssignment{}).
+		Where("room_id = ? AND to_at IS NULL", m.q.FromRoomID).
+		Order("licence_id").
+		Pluck("licence_id", &m.q.LicenceIDs).Error
+	if err != nil {
+		return err
+	}
+	return m.tx.Model(&DevicePlacement{}).
+		Where("room_id = ? AND to_at IS NULL", m.q.FromRoomID).
+		Order("device_id").
+		Pluck("device_id", &m.q.DeviceIDs).Error
 }
 
 func (m *move) lockLicences() error {
@@ -303,4 +377,72 @@ func (m *move) moveDevices() error {
 	}
 
 	return m.tx.Create(&placements).Error
+}
+
+// ReleaseRoom ends every assignment of a room in one transaction: its licences go back to the
+// balance, their contracts run on (R28b). Version is that of the room as it was seen, 0 for any.
+// VERSION_MISMATCH refuses it for a room that was changed since, STATE_CONFLICT for one without
+// a licence; other refusals are those of Release.
+func (s *Entitlements) ReleaseRoom(
+	ctx context.Context, id string, version int64, reason string,
+) ([]LicenceAssignment, error) {
+	out, err := s.changeAssignments(ctx, reason, func(c *assigning) error {
+		return c.releaseAll(id, version)
+	})
+	return out.Assignments, err
+}
+
+// releaseAll locks account, licences and room in the order in which every command does.
+func (c *assigning) releaseAll(roomID string, version int64) error {
+	var err error
+	if c.acc, err = account.LockOwner(c.tx, "rooms", roomID); err != nil {
+		return err
+	}
+	open := func() *gorm.DB {
+		return c.tx.Model(&LicenceAssignment{}).Where("room_id = ? AND to_at IS NULL", roomID)
+	}
+	var licences []Licence
+	err = c.tx.ForUpdate().
+		Order("id").
+		Find(&licences, "id IN (?)", open().Select("licence_id")).Error
+	if err != nil {
+		return err
+	}
+	var room Room
+	if err := db.Found(c.tx.ForUpdate().First(&room, "id = ?", roomID).Error); err != nil {
+		return err
+	}
+	if err := db.AsSeen(room.Version, version); err != nil {
+		return err
+	}
+	if len(licences) == 0 {
+		return rules.Refuse(rules.StateConflict, "The room has no license.", "Read it again.")
+	}
+
+	c.now = c.tx.Now()
+	if err := open().Order("licence_id").Find(&c.out.Assignments).Error; err != nil {
+		return err
+	}
+	for i := range c.out.Assignments { // both are by the licence
+		a := &c.out.Assignments[i]
+		c.note("licence.released", a.LicenceID, map[string]any{
+			"before":     licences[i].State,
+			"after":      rules.LicenceAvailable,
+			"assignment": a.facts(),
+		})
+		a.ToAt = &c.now
+		a.EndReason = EndReleased
+	}
+	ids := db.IdsOf(licences, func(l Licence) string { return l.ID })
+	if err := freeLicences(c.tx, c.now, ids...); err != nil {
+		return err
+	}
+	return endAssignments(c.tx.Where("room_id = ?", roomID), EndReleased, c.now)
+}
+
+// freeLicences makes assigned licences available.
+func freeLicences(tx *db.Tx, now time.Time, ids ...string) error {
+	return tx.Model(&Licence{}).
+		Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
+		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": now}).Error
 }

@@ -216,11 +216,16 @@ func (s *Entitlements) changeRoom(
 // ArchiveRoom closes a room for good: its licences go back to the balance and its
 // devices are in no room (S28). Refusals are those of licensing.MayArchiveRoom: an open
 // RMA of the room, or a room that is archived already. Open tickets, which come later,
-// will refuse too.
-func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
+// will refuse too. With the version that was seen, VERSION_MISMATCH refuses another one.
+func (s *Entitlements) ArchiveRoom(
+	ctx context.Context, id, reason string, seen ...int64,
+) (Room, error) {
 	return s.changeRoom(ctx, id, reason, func(
 		tx *db.Tx, _ account.Account, r *Room,
 	) (db.Entry, error) {
+		if err := db.AsSeen(r.Version, seen...); err != nil {
+			return db.Entry{}, err
+		}
 		open, err := openRMAs(tx, r.ID)
 		if err != nil {
 			return db.Entry{}, err
@@ -260,12 +265,17 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 // RestoreRoom takes a room that was archived into use again, with its history (S28): without
 // a licence and without devices, which are where they went. For operators. Refusals:
 // STATE_CONFLICT for a room that is in use, and where the account has another one of the name
-// at the site by now.
-func (s *Entitlements) RestoreRoom(ctx context.Context, id, reason string) (Room, error) {
+// at the site by now, and VERSION_MISMATCH for another version than the one that was seen.
+func (s *Entitlements) RestoreRoom(
+	ctx context.Context, id, reason string, seen ...int64,
+) (Room, error) {
 	return s.changeRoom(ctx, id, reason, func(
 		tx *db.Tx, _ account.Account, r *Room,
 	) (db.Entry, error) {
 		if err := operatorsOnly(tx.Scope); err != nil {
+			return db.Entry{}, err
+		}
+		if err := db.AsSeen(r.Version, seen...); err != nil {
 			return db.Entry{}, err
 		}
 		if err := rules.Move(r.State, licensing.RoomActive); err != nil {
@@ -333,10 +343,7 @@ func releaseRoom(tx *db.Tx, roomID string) ([]string, error) {
 		return ids, err
 	}
 
-	err = tx.Model(&Licence{}).
-		Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
-		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": tx.Now()}).Error
-	if err != nil {
+	if err := freeLicences(tx, tx.Now(), ids...); err != nil {
 		return nil, err
 	}
 

@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/shipping"
 )
 
@@ -29,6 +30,47 @@ type Depot struct {
 // PutDepot adds a depot, or changes the one of the same code. Only the service and its
 // operators may; anyone else gets NOT_FOUND.
 func (s *Logistics) PutDepot(ctx context.Context, f shipping.DepotForm) (Depot, error) {
+	return s.putDepot(ctx, f, false)
+}
+
+// AddDepot adds a depot. VALIDATION_FAILED refuses a code that another one has, which stays as
+// it is; other refusals are those of PutDepot.
+func (s *Logistics) AddDepot(ctx context.Context, f shipping.DepotForm) (Depot, error) {
+	return s.putDepot(ctx, f, true)
+}
+
+// CheckNewDepot refuses what AddDepot would, and adds nothing.
+func (s *Logistics) CheckNewDepot(ctx context.Context, f shipping.DepotForm) error {
+	f = f.Normalise()
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	return s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		var others int64
+		err := tx.Model(&Depot{}).Where("code = ?", f.Code).Count(&others).Error
+		if err == nil && others > 0 {
+			err = codeTaken()
+		}
+		return err
+	})
+}
+
+// codeTaken refuses the code of another depot.
+func codeTaken() error {
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/code",
+		Code:    rules.Duplicate,
+		Message: "Another depot has this code.",
+		Remedy:  "Give another one, or change that depot.",
+	}})
+}
+
+func (s *Logistics) putDepot(
+	ctx context.Context, f shipping.DepotForm, fresh bool,
+) (Depot, error) {
 	f = f.Normalise()
 	if err := f.Validate(); err != nil {
 		return Depot{}, err
@@ -57,6 +99,11 @@ func (s *Logistics) PutDepot(ctx context.Context, f shipping.DepotForm) (Depot, 
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
 			err = tx.Create(&d).Error
+			if fresh && errors.Is(err, gorm.ErrDuplicatedKey) { // another was added meanwhile
+				err = codeTaken()
+			}
+		case err == nil && fresh:
+			return codeTaken()
 		case err == nil:
 			d.ID, d.CreatedAt = old.ID, old.CreatedAt
 			if d == old {

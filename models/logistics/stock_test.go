@@ -240,6 +240,44 @@ func TestC5_StockIsNobodysButTheOperators(t *testing.T) {
 	})
 }
 
+// Who adds a depot never changes another one by its code, not even at the same moment.
+func TestADepotIsAddedOnceByItsCode(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		first := depot(t, env)
+		form := shipping.DepotForm{
+			Code:    " br-1",
+			Name:    "Depósito Santos",
+			Street:  "Rua B 2",
+			City:    "Santos",
+			Country: "BR",
+		}
+		storetest.RequireCode(t, rules.ValidationFailed, env.CheckNewDepot(env.Context, form))
+		_, err := env.AddDepot(env.Context, form)
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		require.Equal(t, []string{"/code"}, storetest.Pointers(err))
+		got, err := env.GetDepot(env.Context, first.ID)
+		require.NoError(t, err)
+		require.Equal(t, first, got)
+		_, err = env.AddDepot(storetest.Customer("acc_x"), form)
+		storetest.RequireCode(t, rules.NotFound, err)
+
+		form.Code = "BR-2"
+		require.NoError(t, env.CheckNewDepot(env.Context, form))
+		results := storetest.AtOnce(3, func(int) error {
+			return storetest.SecondOf(env.AddDepot(env.Context, form))
+		})
+		var added int
+		for _, err := range results {
+			if err == nil {
+				added++
+				continue
+			}
+			storetest.RequireCode(t, rules.ValidationFailed, err)
+		}
+		require.Equal(t, 1, added)
+	})
+}
+
 func TestDepotsAreKeptByTheirCode(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		first := depot(t, env)

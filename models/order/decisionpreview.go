@@ -22,6 +22,12 @@ type DecisionPreview struct {
 	Told       []string               // who gets the confirmation, as people know them
 }
 
+// LetsIn reports whether a decision that leads to the preview gives somebody access to a
+// customer's account, now or, by the mail domain, later (S52).
+func (d Decision) LetsIn(will DecisionPreview) bool {
+	return d.Accept && (d.RecordDomain || will.Invitation.LetsIn())
+}
+
 // errOnlyLooked ends the transaction of a preview, so that nothing of it is kept.
 var errOnlyLooked = errors.New("models: a preview changes nothing")
 
