@@ -106,6 +106,7 @@ var composed = map[string][]string{
 		"invitation.expired", "invitation.issued", "invitation.reissued", "invitation.requested",
 		"invitation.revoked", "invitation.wrong_person", "licence.assigned", "licence.moved",
 		"licence.released", "mail.delivered", "mail.resent", "mail.resend_undone", "membership.changed", "membership.created",
+		"task.reopened",
 		"order.accepted", "order.amended", "order.cancelled", "order.fulfilled", "order.needs_review",
 		"order.partially_cancelled", "order.received", "order.rejected", "rma.allocated", "rma.appealed",
 		"rma.approved", "rma.backordered", "rma.breached", "rma.changed", "rma.delivered", "rma.fee_asked",
