@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,4 +100,36 @@ func TestS61_ThePreviewOfACorrectionEqualsWhatHappens(t *testing.T) {
 	}
 	_, err = w.Domains.Accounts.Correct(storetest.CSM(), account.Correction{AccountID: acme, Locale: "en", Reason: "r"})
 	storetest.RequireCode(t, rules.Forbidden, err)
+}
+
+// The audit keeps everything for good, so it says which fields were corrected and not to what:
+// names and addresses are there as fingerprints.
+func TestS33_TheAuditOfACorrectionHoldsNeitherNameNorAddress(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		acme, _, _ := w.customers()
+		agent := w.signedIn(staff[1])
+		correct := func(changes ...string) {
+			t.Helper()
+			version := w.Strings(t, "SELECT CAST(version AS text) FROM accounts WHERE id = '"+acme+"'")[0]
+			changes = append(changes, fieldStep, stepDo, "version", version, "reason", "moved")
+			done := agent.post(accountPath(acme)+"/correct", w.correctionOf(acme, changes...)...)
+			require.Contains(t, done.body, "The account is corrected.")
+		}
+		correct("legal_name", "Canariozinho Ltda", "street", "Rua do Canarinho, 77", "city", "Canariolandia",
+			"postal_code", "77777-777", "time_zone", "America/Manaus")
+		correct("legal_name", "Outra Ltda", "street", "Rua Outra, 1", "city", "Campinas", "postal_code", "13010-000")
+
+		details := strings.Join(w.Strings(t,
+			"SELECT CAST(details AS text) FROM audit_events WHERE verb = 'account.corrected'"), "\n")
+		for _, canary := range []string{
+			"Acme", "Canariozinho", "Canarinho", "Canariolandia", "77777", "Outra", "Campinas",
+		} {
+			require.NotContains(t, details, canary)
+		}
+		for _, known := range []string{
+			"America/Manaus", "America/Sao_Paulo", `"legal_name"`, `"address"`, `"country"`, `"region"`, "moved",
+		} {
+			require.Contains(t, details, known)
+		}
+	})
 }

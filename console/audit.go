@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -133,6 +134,12 @@ func (v *visit) auditFilter() (f db.AuditFilter, wrong auditWrong, err error) {
 			continue
 		}
 		found, err := v.operations.AuditSubject(v.scope(), name, typed)
+		var several *operations.SeveralCalled
+		if errors.As(err, &several) {
+			wrong[name] = v.say("console.audit.several",
+				"names", strings.Join(several.Names, "; "))
+			continue
+		}
 		if err != nil {
 			return f, wrong, err
 		}

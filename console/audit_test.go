@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -60,8 +61,19 @@ func TestTheAuditSaysWhoDidWhatForWhom(t *testing.T) {
 		require.Contains(t, lines("since=soon"), "This is no day.")
 		require.Contains(t, lines("person=nobody+at+all"), "Nobody and nothing is called that.")
 		require.NotContains(t, lines("person=nobody+at+all"), "approved the replacement")
+		several := lines("person=desk.example")
+		require.Contains(t, several, "Several are called that: Ari Prado · ari@desk.example; Mauro Lima")
+		require.NotContains(t, several, "seen to by hand", "of nobody rather than of somebody else")
+		require.Contains(t, lines("person=ari%40desk.example"), "seen to by hand", "the whole one is it")
+		_, err := w.Domains.Accounts.CreateAccount(w.system(),
+			storetest.FormFor("PO-9", "Acme Norte Ltda", "bia@norte.example").EndCustomer, "", account.ModeSite)
+		require.NoError(t, err)
+		several = lines("account=acme")
+		require.Contains(t, several, "Several are called that: Acme Ltda; Acme Norte Ltda.")
+		require.NotContains(t, several, "approved the replacement")
+		require.Contains(t, lines("account=acme+ltda"), "approved the replacement")
 
-		file := b.get(auditPath + "?format=csv&account=acme")
+		file := b.get(auditPath + "?format=csv&account=acme+ltda")
 		require.Contains(t, file.body, "approved the replacement")
 		require.NotContains(t, file.body, "settled a task")
 	})

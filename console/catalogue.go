@@ -134,6 +134,7 @@ func changeSKU(v *visit) (answer, error) {
 	f.help(v.say("console.settings.to.help"))
 	holds := holding("service_type", string(k.ServiceType), "term_years", strconv.Itoa(k.TermYears),
 		"effective_from", k.EffectiveFrom, "effective_to", k.EffectiveTo)
+	f.list = append(f.list, v.reasonField())
 
 	service := catalogue.ServiceType(f.value("service_type"))
 	years, _ := strconv.Atoi(f.value("term_years")) // 0 is refused where years are needed
@@ -160,6 +161,9 @@ func changeSKU(v *visit) (answer, error) {
 			if err := next.Check(); err != nil {
 				return nil, err
 			}
+			if err := rules.CheckReason(v.form("reason")); err != nil {
+				return nil, err
+			}
 			known := slices.ContainsFunc(skus, func(k program.CatalogueSKU) bool {
 				return k.Code == next.Code
 			})
@@ -172,7 +176,8 @@ func changeSKU(v *visit) (answer, error) {
 			return append(f.differences(holds), v.say("console.catalogue.will.change")), nil
 		},
 		Make: func() (string, string, error) {
-			return cataloguePath, "console.flash.setting", v.programs.PutSKU(v.acting(""), next)
+			return cataloguePath, "console.flash.setting", v.programs.ChangeSKU(v.acting(""),
+				program.SKUChange{SKU: next, Seen: &k, Reason: v.form("reason")})
 		},
 	})
 }
@@ -272,6 +277,7 @@ func changeModel(v *visit) (answer, error) {
 	holds := holding("name", m.Name, "kind", string(m.Kind), "serialised", serial,
 		"standard_warranty_years", strconv.Itoa(m.StandardWarrantyYears),
 		"effective_from", db.DateText(m.EffectiveFrom), "effective_to", db.DateText(m.EffectiveTo))
+	f.list = append(f.list, v.reasonField())
 
 	next := m
 	next.Code = catalogue.NormaliseModelCode(cmp.Or(f.value("code"), m.Code))
@@ -295,6 +301,9 @@ func changeModel(v *visit) (answer, error) {
 			if err := next.Validate(); err != nil {
 				return nil, err
 			}
+			if err := rules.CheckReason(v.form("reason")); err != nil {
+				return nil, err
+			}
 			there := slices.ContainsFunc(models, func(m catalogue.ProductModel) bool {
 				return modelVersion(m) == modelVersion(next)
 			})
@@ -309,7 +318,18 @@ func changeModel(v *visit) (answer, error) {
 			return append(f.differences(holds), v.say("console.models.will.change")), nil
 		},
 		Make: func() (string, string, error) {
-			_, err := v.programs.PutModel(v.acting(""), next)
+			seen := m
+			if modelVersion(next) != modelVersion(m) {
+				seen = catalogue.ProductModel{} // see Follows for one that is there
+				at := slices.IndexFunc(models, func(m catalogue.ProductModel) bool {
+					return modelVersion(m) == modelVersion(next)
+				})
+				if at >= 0 {
+					seen = models[at]
+				}
+			}
+			_, err := v.programs.ChangeModel(v.acting(""),
+				program.ModelChange{Model: next, Seen: &seen, Reason: v.form("reason")})
 			return modelsPath, "console.flash.setting", err
 		},
 	})

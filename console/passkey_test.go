@@ -274,6 +274,32 @@ func TestS52_AChallengeIsAnsweredOnceAndInItsOwnBrowser(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, b.post(secondPath, "passkey", d.signs(q)).status)
 }
 
+// The session before the second step is still known for a minute, for a second click: whoever
+// sends its cookie and the same answer from elsewhere is refused all the same.
+func TestS52_AnAnswerOfAPasskeyOpensTheConsoleOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := worldOn(t, env, false)
+		p := w.added("ana@desk.example", rules.OperatorAgent)
+		d := w.addPasskey(p)
+
+		b, thief := w.browser(), w.browser()
+		page := b.firstStep(signInPath, p, goodPassword)
+		home, err := url.Parse(w.url)
+		require.NoError(t, err)
+		thief.client.Jar.SetCookies(home, b.client.Jar.Cookies(home))
+		answer := d.signs(b.asked(page))
+		require.Equal(t, Root, b.post(secondPath, "passkey", answer).path)
+
+		require.Equal(t, http.StatusUnprocessableEntity, thief.post(secondPath, "passkey", answer).status)
+		require.Equal(t, signInPath, thief.get(Root).path)
+		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM operator_passkey_answers"))
+
+		require.NoError(t, env.Exec("UPDATE operator_passkey_answers SET expires_at = '2020-01-01 00:00:00+00:00'"))
+		require.NoError(t, env.PruneSessions(env.Context))
+		require.Zero(t, w.Count(t, "SELECT count(*) FROM operator_passkey_answers"))
+	})
+}
+
 // A device that counts tells by its count that there is a copy of its key.
 func TestS52_APasskeyWhoseCounterGoesBackIsRefusedAndAudited(t *testing.T) {
 	w := passwordWorld(t)

@@ -131,5 +131,10 @@ func (v *visit) provedByPasskey(purpose string, o identity.Operator) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	return v.operators.UsePasskey(v.named(), o.ID, proof.CredentialID, proof.Counter)
+	return v.operators.UsePasskey(v.named(), identity.PasskeyUse{
+		OperatorID:   o.ID,
+		CredentialID: proof.CredentialID,
+		Challenge:    proof.Challenge,
+		Counter:      proof.Counter,
+	})
 }

@@ -167,6 +167,7 @@ func changeProgram(v *visit) (answer, error) {
 		f.add(kind, s.name, v.language.Say("console.program."+s.name), s.holds(ref.Program), true)
 		holds = append(holds, s.name, s.holds(ref.Program))
 	}
+	f.list = append(f.list, v.reasonField())
 	next := func() (catalogue.Program, error) {
 		p := ref.Program
 		for _, s := range programSettings {
@@ -187,14 +188,27 @@ func changeProgram(v *visit) (answer, error) {
 			if _, err := next(); err != nil {
 				return nil, err
 			}
+			if err := rules.CheckReason(v.form("reason")); err != nil {
+				return nil, err
+			}
 			return append(f.differences(holding(holds...)), v.say("console.program.will")), nil
 		},
 		Make: func() (string, string, error) {
 			p, err := next()
+			if err == nil && guarded(ref.Program, p) {
+				err = v.needFresh() // S52
+			}
 			if err == nil {
-				_, err = v.programs.ChangeProgram(v.acting(""), p, ref.Version)
+				_, err = v.programs.ChangeProgramFor(v.acting(""), p, ref.Version, v.form("reason"))
 			}
 			return programPath, "console.flash.setting", err
 		},
 	})
+}
+
+// guarded reports whether a change needs a fresh sign-in: by whom mails are sent and where
+// answers go decides who is believed, and the ratio how much hardware is given away.
+func guarded(before, after catalogue.Program) bool {
+	return before.SenderAddress != after.SenderAddress || before.Mailbox != after.Mailbox ||
+		before.SpareRatio != after.SpareRatio
 }

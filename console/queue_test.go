@@ -248,6 +248,14 @@ func TestS54_ATaskIsGivenToAColleagueAndNoted(t *testing.T) {
 		require.Contains(t, refused.body, long)
 		require.Equal(t, path, ari.post(path+"/notes", "note", "Ana <answers>\ntomorrow.").path)
 		require.Equal(t, http.StatusForbidden, mauro.post(path+"/notes", "note", "x").status)
+		once := hiddenIn(ari.get(path).body, "once")
+		for range 2 { // pressed twice
+			require.Equal(t, path, ari.post(path+"/notes", "note", "She called.", "once", once).path)
+		}
+		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM operator_task_notes WHERE note = 'She called.'"))
+		require.NotEqual(t, once, hiddenIn(ari.get(path).body, "once"))
+		require.Equal(t, path, ari.post(path+"/notes", "note", "She called again.", "once", once).path)
+		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM operator_task_notes WHERE note = 'She called again.'"))
 
 		body := mauro.get(path).body
 		require.Contains(t, body, "Ana &lt;answers&gt;\ntomorrow.")

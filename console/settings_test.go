@@ -23,6 +23,46 @@ func (b *browser) made(path string, typed ...string) (shown, done reply) {
 	return shown, b.post(path, confirm...)
 }
 
+// By whom mails come and how much hardware is given away changes with a fresh sign-in alone.
+func TestS52_SenderMailboxAndSpareRatioNeedAFreshSignIn(t *testing.T) {
+	w := issuerWorld(t)
+	b := w.signedIn(byRole[rules.OperatorLead])
+	w.site.freshFor = 0
+	path := programPath + "/change"
+	for name, value := range map[string]string{
+		"sender_address": "other@desk.example", "mailbox": "other@desk.example", "spare_ratio": "3",
+	} {
+		ref, err := w.Domains.Programs.Reference(w.system())
+		require.NoError(t, err)
+		typed := []string{"reason", "as agreed"}
+		for _, s := range programSettings {
+			holds := s.holds(ref.Program)
+			if s.name == name {
+				holds = value
+			}
+			typed = append(typed, s.name, holds)
+		}
+		_, done := b.made(path, typed...)
+		require.Equal(t, http.StatusForbidden, done.status, name)
+		after, err := w.Domains.Programs.Reference(w.system())
+		require.NoError(t, err)
+		require.Equal(t, ref.Version, after.Version, name)
+	}
+	w.site.freshFor = freshFor
+	ref, err := w.Domains.Programs.Reference(w.system())
+	require.NoError(t, err)
+	typed := []string{"reason", "as agreed"}
+	for _, s := range programSettings {
+		holds := s.holds(ref.Program)
+		if s.name == "spare_ratio" {
+			holds = "3"
+		}
+		typed = append(typed, s.name, holds)
+	}
+	_, done := b.made(path, typed...)
+	require.Equal(t, programPath, done.path)
+}
+
 func TestSettingsAreListedWithASentenceEach(t *testing.T) {
 	w := issuerWorld(t)
 	lead := w.signedIn(byRole[rules.OperatorLead]).get(settingsPath).body
@@ -142,25 +182,36 @@ func TestR1_TheProgramIsChangedByTheVersionSeen(t *testing.T) {
 			}
 			typed = append(typed, s.name, value)
 		}
+		unexplained, _ := b.shown(path, typed...)
+		require.Equal(t, http.StatusUnprocessableEntity, unexplained.status, "a reason is needed")
+		typed = append(typed, "reason", "as agreed")
 		_, confirm := b.shown(path, typed...)
 		shown, done := b.made(path, typed...)
 		require.Contains(t, shown.body, "Days that an invitation is valid: 30 → 45")
 		require.Contains(t, done.body, "45")
 		require.Equal(t, http.StatusPreconditionFailed, b.post(path, confirm...).status, "an older page")
 
-		shown, done = b.made(cataloguePath+"/new", "code", "select-9y", "service_type", "SELECT", "term_years", "5")
+		shown, done = b.made(cataloguePath+"/new", "code", "select-9y", "service_type", "SELECT", "term_years", "5",
+			"reason", "sold from now on")
 		require.Contains(t, shown.body, "may ask for SELECT-9Y")
 		require.Contains(t, done.body, "SELECT-9Y")
-		bad, _ := b.shown(cataloguePath+"/SELECT-9Y", "service_type", "SELECT", "term_years", "9")
+		bad, _ := b.shown(cataloguePath+"/SELECT-9Y", "service_type", "SELECT", "term_years", "9", "reason", "x")
 		require.Equal(t, http.StatusUnprocessableEntity, bad.status)
 
 		shown, done = b.made(modelsPath+"/new", "code", "RALLY-X", "name", "Rally X", "kind", "HARDWARE",
-			"serialised", "yes", "standard_warranty_years", "2", "effective_from", "2026-01-01")
+			"serialised", "yes", "standard_warranty_years", "2", "effective_from", "2026-01-01",
+			"reason", "it came out")
 		require.Contains(t, shown.body, "A version of Rally X (RALLY-X) is added")
 		require.Contains(t, done.body, "Rally X")
 		shown, _ = b.shown(modelsPath+"/RALLY-X.2026-01-01", "name", "Rally X2", "kind", "HARDWARE",
-			"serialised", "yes", "standard_warranty_years", "2", "effective_from", "2026-01-01")
+			"serialised", "yes", "standard_warranty_years", "2", "effective_from", "2026-01-01",
+			"reason", "its name")
 		require.Contains(t, shown.body, "Rally X → Rally X2")
+		details := strings.Join(w.Strings(t, `SELECT CAST(details AS text) FROM audit_events
+			WHERE verb IN ('program.changed', 'catalogue.changed', 'model.changed')`), " ")
+		for _, reason := range []string{"as agreed", "sold from now on", "it came out"} {
+			require.Contains(t, details, reason)
+		}
 
 		shown, done = b.made(termsPath+"/BR", "available", "yes", "rma_speed", "3bd", "languages", "pt-BR, en",
 			"effective_from", "2026-12-01", "note", "Three days from December.")

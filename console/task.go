@@ -51,6 +51,7 @@ type taskPage struct {
 	Give      []choice
 	History   []historyEntry
 	Note      field
+	Once      string // names the form of the note, which may come twice
 	Back      string // address that the forms come back to
 	Whole     string // address of its own page, where it is shown beside the queue
 	Close     string // address of the queue without it
@@ -110,6 +111,10 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 	}
 	p.What, p.Why = v.tell(s.named(t.What)), v.tell(s.named(t.Why))
 	p.History = v.taskHistory(t, s)
+	p.Once = "first"
+	if n := len(s.notes); n > 0 {
+		p.Once = s.notes[n-1].ID // after each note the form is another one
+	}
 	if p.Stands, err = v.standingOf(t); err != nil || !p.Open || !p.Work {
 		return p, err
 	}
@@ -325,7 +330,8 @@ func noteTask(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	_, err = v.operations.NoteTask(v.acting(db.Text(t.AccountID)), t.ID, v.form("note"))
+	_, err = v.operations.NoteTaskOnce(v.acting(db.Text(t.AccountID)), t.ID,
+		v.form("note"), v.form("once"))
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		return v.taskAnswer(field{
 			Value:   v.form("note"),

@@ -95,6 +95,8 @@ func (v *visit) taskHistory(t operations.QueueItem, s taskStory) []historyEntry 
 			if t.ResolvedAt != nil && db.SameInstant(t.ResolvedAt, &event.At) {
 				e.Note = v.resolution(t.Resolution)
 			}
+		case "task.reopened":
+			e.What = v.say("console.did.task.reopened")
 		default:
 			continue
 		}

@@ -45,6 +45,9 @@ func TestAMailThatIsSentAgainCanBeTakenBack(t *testing.T) {
 		require.Equal(t, rules.NotificationUnknown, w.stateOf(n.ID))
 		require.Equal(t, db.TaskOpen, w.Tasks(t, db.TaskMailUnknown)[0].State, "its task is there again")
 		require.Contains(t, w.verbs(n.ID), "mail.resend_undone")
+		task := w.Tasks(t, db.TaskMailUnknown)[0]
+		require.Contains(t, w.verbs(task.ID), "task.reopened", "the audit says so")
+		require.Contains(t, ari.get(taskPath(task.ID)).body, "put a task back in the queue")
 		require.Contains(t, ari.post(undoAddress(n.ID)).body, "Too late", "pressed twice")
 		require.NoError(t, w.Exec("UPDATE outbox_events SET due_at = '2020-01-01 00:00:00+00:00'"))
 		require.Zero(t, w.leaving(n.ID), "nor will it leave")

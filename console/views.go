@@ -94,7 +94,7 @@ func (v *visit) choice() string {
 	} {
 		q.Del(name)
 	}
-	return q.Encode()
+	return identity.KeptQuery(q.Encode())
 }
 
 func asQuery(query string) string {
@@ -193,7 +193,7 @@ func saveView(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, errBadForm
 	}
-	_, err = v.operators.SaveView(v.acting(""), identity.OperatorView{
+	kept, err := v.operators.SaveView(v.acting(""), identity.OperatorView{
 		List:   list,
 		Name:   v.form("name"),
 		Query:  query.Encode(),
@@ -205,7 +205,7 @@ func saveView(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return v.done(list+asQuery(query.Encode()), "console.views.saved"), nil
+	return v.done(list+asQuery(kept.Query), "console.views.saved"), nil
 }
 
 // viewOf reads the view that a form or its page is about.

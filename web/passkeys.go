@@ -39,6 +39,7 @@ type PasskeyQuestion struct{ Options, Kept string }
 // PasskeyProof says which passkey has signed, and how often it did by its own count.
 type PasskeyProof struct {
 	CredentialID string
+	Challenge    string // what was signed
 	Counter      uint32
 }
 
@@ -146,6 +147,7 @@ func (p *Passkeys) ReadProof(o PasskeyOwner, kept, answer string) (PasskeyProof,
 	}
 	return PasskeyProof{
 		CredentialID: base64.RawURLEncoding.EncodeToString(used.ID),
+		Challenge:    session.Challenge,
 		Counter:      parsed.Response.AuthenticatorData.Counter,
 	}, nil
 }

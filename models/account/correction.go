@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -134,20 +135,54 @@ func (s *Accounts) correct(ctx context.Context, c Correction, forGood bool) (Cor
 			return err
 		}
 
-		changed := map[string]any{}
-		for _, f := range out.Fields {
-			changed[f.Name] = map[string]any{"before": f.Before, "after": f.After}
-		}
 		return Audit(tx, acc.ID, db.Entry{
 			Verb:     "account.corrected",
 			ObjectID: acc.ID,
-			Details:  db.WithReason(c.Reason, changed),
+			Details:  db.WithReason(c.Reason, correctionFacts(tx, before, acc, out.Fields)),
 		})
 	})
 	if errors.Is(err, errPreviewed) {
 		err = nil
 	}
 	return out, err
+}
+
+// correctionFacts are what the audit says of a correction. Nothing leaves the audit, so the name
+// and the address are there as fingerprints (S33): that they changed is seen, and not to what.
+func correctionFacts(
+	tx *db.Tx, before, after Account, fields []CorrectedField,
+) map[string]any {
+	facts := map[string]any{}
+	var changed []string
+	for _, f := range fields {
+		changed = append(changed, f.Name)
+		was, is := f.Before, f.After
+		switch f.Name {
+		case "legal_name":
+			was, is = nameFingerprint(tx, was), nameFingerprint(tx, is)
+		case "address":
+			was = addressFingerprint(tx, before.Address())
+			is = addressFingerprint(tx, after.Address())
+			facts["country"] = beforeAndAfter(before.Country, after.Country)
+			facts["region"] = beforeAndAfter(before.Region, after.Region)
+		}
+		facts[f.Name] = beforeAndAfter(was, is)
+	}
+	facts["changed"] = changed
+	return facts
+}
+
+func beforeAndAfter(before, after string) map[string]any {
+	return map[string]any{"before": before, "after": after}
+}
+
+func nameFingerprint(tx *db.Tx, name string) string {
+	return tx.Secrets().Fingerprint("account-name", name)[:16]
+}
+
+func addressFingerprint(tx *db.Tx, a rules.Address) string {
+	address := strings.Join([]string{a.Street, a.City, a.PostalCode}, "\n")
+	return tx.Secrets().Fingerprint("account-address", address)[:16]
 }
 
 // mayCorrect refuses whoever may not correct accounts: what a customer is called and where it

@@ -2,9 +2,12 @@ package db
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -25,11 +28,30 @@ func (TaskNote) TableName() string { return "operator_task_notes" }
 // longestNote bounds a note, in characters.
 const longestNote = 4000
 
+// NewTaskNote is what somebody notes.
+type NewTaskNote struct {
+	TaskID   string
+	AuthorID string
+	Note     string
+	// Once names the form: the same note of it again is answered with the one that is there.
+	// Empty: not named.
+	Once string
+}
+
+// id is that of the note: a form that is sent twice makes the same one.
+func (n NewTaskNote) id() string {
+	if n.Once == "" {
+		return NewID(PrefixTaskNote)
+	}
+	once := HashSecret(strings.Join([]string{n.TaskID, n.AuthorID, n.Note, n.Once}, "\x00"))
+	return PrefixTaskNote + "_" + once[:32]
+}
+
 // AddTaskNote adds a note of the author's to a task, open or done. It may have several lines;
 // an empty one, or one of more than 4,000 characters, answers VALIDATION_FAILED. The audit says
 // that something was noted, not what.
-func (d *DB) AddTaskNote(ctx context.Context, id, author, note string) (TaskNote, error) {
-	note = strings.TrimSpace(strings.ReplaceAll(note, "\r\n", "\n"))
+func (d *DB) AddTaskNote(ctx context.Context, asked NewTaskNote) (TaskNote, error) {
+	note := strings.TrimSpace(strings.ReplaceAll(asked.Note, "\r\n", "\n"))
 	var k rules.Checker
 	for i, line := range strings.Split(note, "\n") {
 		if i == 0 {
@@ -48,17 +70,23 @@ func (d *DB) AddTaskNote(ctx context.Context, id, author, note string) (TaskNote
 
 	var n TaskNote
 	err := d.Write(ctx, func(tx *Tx) error {
+		n = TaskNote{}
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		t, err := tx.lockTask(id)
+		t, err := tx.lockTask(asked.TaskID)
 		if err != nil {
 			return err
 		}
+		id := asked.id()
+		err = tx.First(&n, "id = ?", id).Error
+		if !errors.Is(err, gorm.ErrRecordNotFound) { // under the task's lock
+			return err
+		}
 		n = TaskNote{
-			ID:        NewID(PrefixTaskNote),
+			ID:        id,
 			TaskID:    t.ID,
-			AuthorID:  author,
+			AuthorID:  asked.AuthorID,
 			Note:      note,
 			CreatedAt: tx.Now(),
 		}

@@ -207,16 +207,23 @@ func (d *DB) GetTask(ctx context.Context, id string) (OperatorTask, error) {
 func (d *DB) ResolveTask(ctx context.Context, id, resolution string) (OperatorTask, error) {
 	var t OperatorTask
 	err := d.Write(ctx, func(tx *Tx) (err error) {
-		if t, err = tx.lockTask(id); err != nil {
-			return err
-		}
-		if t.State == TaskDone {
-			return TaskIsDone()
-		}
-		return tx.Resolve(&t, resolution)
+		t, err = tx.ResolveTask(id, resolution)
+		return err
 	})
 
 	return t, err
+}
+
+// ResolveTask is DB.ResolveTask in the caller's transaction.
+func (tx *Tx) ResolveTask(id, resolution string) (OperatorTask, error) {
+	t, err := tx.lockTask(id)
+	if err != nil {
+		return t, err
+	}
+	if t.State == TaskDone {
+		return t, TaskIsDone()
+	}
+	return t, tx.Resolve(&t, resolution)
 }
 
 // Seen names what somebody who looks at the task sees of it: another one stands there once
@@ -362,17 +369,43 @@ func SettleKinds(
 }
 
 // ReopenKinds opens the tasks of several kinds about one subject again that the actor closed at
-// that instant or since: what they did is taken back.
+// that instant or since: what they did is taken back. The audit says so of each.
 func ReopenKinds(tx *Tx, kinds []TaskKind, subjectID string, since time.Time) error {
-	return tx.Model(&OperatorTask{}).
+	var tasks []OperatorTask
+	err := tx.ForUpdate().
 		Where("subject_id = ? AND kind IN ? AND state = ? AND resolved_by = ? AND resolved_at >= ?",
 			subjectID, kinds, TaskDone, tx.Scope.Actor.ID, since).
+		Order("id").
+		Find(&tasks).Error
+	if err != nil || len(tasks) == 0 {
+		return err
+	}
+
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.ID
+	}
+	err = tx.Model(&OperatorTask{}).Where("id IN ?", ids).
 		Updates(map[string]any{
 			"state":       TaskOpen,
 			"resolution":  "",
 			"resolved_by": "",
 			"resolved_at": nil,
 		}).Error
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		err := tx.Audit(t.ID, t.AccountID, false, Entry{
+			Verb:     "task.reopened",
+			ObjectID: t.ID,
+			Details:  map[string]any{"kind": t.Kind, "subject": t.SubjectID},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SettleWhere closes the open tasks that a query narrows to, in the name of the actor.

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,6 +37,22 @@ const (
 	longestQuery    = 1500
 	mostViews       = 100 // of one operator, in all lists
 )
+
+// unkept are the parameters of a list that a view does not keep: what was searched for and whom
+// it is about are people more often than not, and a place in the list is nobody's choice.
+var unkept = []string{"q", "person", "after"}
+
+// KeptQuery is what a view keeps of the query of a list.
+func KeptQuery(query string) string {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return ""
+	}
+	for _, name := range unkept {
+		values.Del(name)
+	}
+	return values.Encode()
+}
 
 // MayShareViews reports whether a role may show its views to all operators.
 func MayShareViews(role rules.Role) bool {
@@ -94,6 +111,7 @@ func seenView(tx *db.Tx, id string, w *OperatorView) error {
 // SaveView keeps a choice of a list under a name. One of the operator's that has the name in
 // that list already gets this choice instead.
 func (s *Operators) SaveView(ctx context.Context, w OperatorView) (OperatorView, error) {
+	w.Query = KeptQuery(w.Query)
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
@@ -125,12 +143,40 @@ func (s *Operators) SaveView(ctx context.Context, w OperatorView) (OperatorView,
 		w.OperatorID = who.ID
 		w.Name = name
 		w.CreatedAt = db.RealNow()
-		return tx.Clauses(clause.OnConflict{
+		var before []OperatorView
+		err = tx.ForUpdate().Where("operator_id = ? AND list = ? AND name = ?",
+			who.ID, w.List, w.Name).Find(&before).Error
+		if err != nil {
+			return err
+		}
+		wasShared := false
+		if len(before) > 0 {
+			w.ID = before[0].ID
+			wasShared = before[0].Shared
+		}
+		err = tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "operator_id"}, {Name: "list"}, {Name: "name"}},
 			DoUpdates: clause.AssignmentColumns([]string{"query", "shared"}),
 		}).Create(&w).Error
+		switch {
+		case err != nil || w.Shared == wasShared:
+			return err
+		case w.Shared:
+			return auditView(tx, "view.shared", w)
+		}
+		return auditView(tx, "view.withdrawn", w)
 	})
 	return w, err
+}
+
+// auditView records what became of a view for all: what is shared is relied on by others. Its
+// name and its choice are not in the audit.
+func auditView(tx *db.Tx, verb string, w OperatorView) error {
+	return tx.Audit(w.OperatorID, nil, false, db.Entry{
+		Verb:     verb,
+		ObjectID: w.OperatorID,
+		Details:  map[string]any{"view": w.ID, "list": w.List},
+	})
 }
 
 const prefixView = "vew"
@@ -171,7 +217,10 @@ func (s *Operators) RenameView(ctx context.Context, id, name string) error {
 // RemoveView removes a view. One that is gone is NOT_FOUND.
 func (s *Operators) RemoveView(ctx context.Context, id string) error {
 	return s.changeView(ctx, id, func(tx *db.Tx, w *OperatorView) error {
-		return tx.Delete(w).Error
+		if err := tx.Delete(w).Error; err != nil || !w.Shared {
+			return err
+		}
+		return auditView(tx, "view.removed", *w)
 	})
 }
 

@@ -147,3 +147,32 @@ func TestWhoElseHasAPageOpen(t *testing.T) {
 		require.Equal(t, []string{"Bruno"}, named(s.OthersOn(ana, one)))
 	})
 }
+
+// A view keeps a choice, and nobody's name: neither what was searched for nor whom it is about.
+// What all rely on is audited.
+func TestS33_AViewKeepsNobodyAndItsSharingIsAudited(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s, ari := env.Domains.Operators, at(t, env, "agent", rules.OperatorAgent)
+		save := func(shared bool) identity.OperatorView {
+			w, err := s.SaveView(ari, identity.OperatorView{
+				List: "/console/audit", Name: "Late", Shared: shared,
+				Query: "after=x&person=ana%40acme.example&q=Ana+Souza&verb=rma.",
+			})
+			require.NoError(t, err)
+			return w
+		}
+		verbs := func() []string {
+			return env.Strings(t, "SELECT verb FROM audit_events WHERE verb LIKE 'view.%' ORDER BY seq")
+		}
+		save(false)
+		require.Empty(t, verbs(), "one's own is nobody else's business")
+		require.Equal(t, []string{"verb=rma."}, env.Strings(t, "SELECT query FROM operator_views"))
+		save(true)
+		kept := save(true)
+		require.Equal(t, []string{"view.shared"}, verbs())
+		save(false)
+		save(true)
+		require.NoError(t, s.RemoveView(ari, kept.ID))
+		require.Equal(t, []string{"view.shared", "view.withdrawn", "view.shared", "view.removed"}, verbs())
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -205,16 +206,37 @@ func (s *Operators) RemovePasskey(ctx context.Context, operatorID, id string) er
 	})
 }
 
+// PasskeyUse is a signature of a passkey that holds.
+type PasskeyUse struct {
+	OperatorID   string
+	CredentialID string
+	Challenge    string // what was signed
+	Counter      uint32
+}
+
+// passkeyAnswer says that a challenge was answered. A browser's session can be there twice for
+// a while, so that the session alone cannot say it.
+type passkeyAnswer struct {
+	ChallengeHash string
+	ExpiresAt     time.Time
+}
+
+// TableName is the table of challenges that were answered.
+func (passkeyAnswer) TableName() string { return "operator_passkey_answers" }
+
+// passkeyAnswerKept is longer than any session keeps a challenge that was answered.
+const passkeyAnswerKept = 24 * time.Hour
+
 // UsePasskey reports whether a passkey that has just signed is one of the operator's, and
 // keeps its counter. One whose counter did not go on is refused: there is a copy of the key.
-func (s *Operators) UsePasskey(
-	ctx context.Context, operatorID, credentialID string, counter uint32,
-) (ok bool, err error) {
+// So is the second answer to a challenge.
+func (s *Operators) UsePasskey(ctx context.Context, use PasskeyUse) (ok bool, err error) {
+	operatorID := use.OperatorID
 	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		ok = false
 		var key Passkey
 		err := tx.ForUpdate().First(&key,
-			"operator_id = ? AND credential_id = ?", operatorID, credentialID).Error
+			"operator_id = ? AND credential_id = ?", operatorID, use.CredentialID).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
 			return nil
 		}
@@ -222,6 +244,15 @@ func (s *Operators) UsePasskey(
 			return err
 		}
 
+		answered := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&passkeyAnswer{
+			ChallengeHash: db.HashSecret(use.Challenge),
+			ExpiresAt:     db.RealNow().Add(passkeyAnswerKept),
+		})
+		if answered.Error != nil || answered.RowsAffected == 0 {
+			return answered.Error
+		}
+
+		counter := use.Counter
 		if counter <= key.Counter && (counter > 0 || key.Counter > 0) {
 			entry := passkeyEntry("operator.passkey_refused", key)
 			entry.Details["counter"] = counter

@@ -102,6 +102,7 @@ func Entities() []any {
 		operatorSession{},
 		recoveryCode{},
 		Passkey{},
+		passkeyAnswer{},
 		OperatorView{},
 		OperatorPresence{},
 	}

@@ -278,7 +278,7 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 }
 
 // closeEmergency closes the task about an emergency sign-in. Where nobody else could look at
-// it, the audit says so.
+// it, the audit says so: with the closing or not at all, and once.
 func (s *Operations) closeEmergency(
 	ctx context.Context, t db.OperatorTask, a TaskAction,
 ) error {
@@ -290,13 +290,20 @@ func (s *Operations) closeEmergency(
 	if err != nil {
 		return err
 	}
-	return s.closeAfter(ctx, t, a, s.db.Write(ctx, func(tx *db.Tx) error {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.ResolveTask(t.ID, a.resolution()); err != nil {
+			return err
+		}
 		return tx.Audit(t.SubjectID, nil, false, db.Entry{
 			Verb:     "operator.emergency_looked_at",
 			ObjectID: t.SubjectID,
 			Details:  db.WithReason(a.Reason, map[string]any{"task": t.ID, "alone": alone}),
 		})
-	}))
+	})
+	if rules.CodeOf(err) == rules.StateConflict { // somebody else has just closed it
+		return nil
+	}
+	return err
 }
 
 func (s *Operations) decideReview(
@@ -363,12 +370,7 @@ func (s *Operations) closeAfter(
 	if refused != nil {
 		return refused
 	}
-	note := a.Name
-	if a.Reason != "" {
-		note += ": " + a.Reason
-	}
-
-	_, err := s.db.ResolveTask(ctx, t.ID, note)
+	_, err := s.db.ResolveTask(ctx, t.ID, a.resolution())
 	if rules.CodeOf(err) == rules.StateConflict {
 		return nil
 	}
@@ -413,6 +415,14 @@ func (s *Operations) mayClose(ctx context.Context, t db.OperatorTask) error {
 	return rules.Refuse(rules.StateConflict,
 		"What the task asks for is still to be decided.",
 		"Decide it at the replacement or the spare unit itself: the task closes by itself.")
+}
+
+// resolution is what a task that was closed by the action says of it.
+func (a TaskAction) resolution() string {
+	if a.Reason == "" {
+		return a.Name
+	}
+	return a.Name + ": " + a.Reason
 }
 
 func needReason(reason string) error {

@@ -93,6 +93,11 @@ func TestS53_TheOnlyLeadClosesTheirEmergencyADayLater(t *testing.T) {
 		require.NoError(t, err)
 		last := events[len(events)-1]
 		require.Equal(t, "operator.emergency_looked_at", last.Verb)
+		require.NotEqual(t, last.Verb, events[len(events)-2].Verb, "once")
+		resolved, err := env.Timeline(system, task.ID)
+		require.NoError(t, err)
+		require.Equal(t, "task.resolved", resolved[len(resolved)-1].Verb)
+		require.Equal(t, last.At, resolved[len(resolved)-1].At, "in one transaction")
 		require.Equal(t, true, last.Details["alone"])
 		require.Equal(t, again.ID, last.ActorID)
 	})

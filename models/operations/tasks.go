@@ -141,9 +141,22 @@ func (s *Operations) Colleagues(ctx context.Context) ([]identity.Operator, error
 
 // NoteTask adds a note of who asks to a task.
 func (s *Operations) NoteTask(ctx context.Context, id, note string) (db.TaskNote, error) {
+	return s.NoteTaskOnce(ctx, id, note, "")
+}
+
+// NoteTaskOnce is NoteTask for a form that may come twice: once names it, and the same note of
+// it again adds nothing.
+func (s *Operations) NoteTaskOnce(
+	ctx context.Context, id, note, once string,
+) (db.TaskNote, error) {
 	_, person, err := s.worker(ctx)
 	if err != nil {
 		return db.TaskNote{}, err
 	}
-	return s.db.AddTaskNote(ctx, id, person, note)
+	return s.db.AddTaskNote(ctx, db.NewTaskNote{
+		TaskID:   id,
+		AuthorID: person,
+		Note:     note,
+		Once:     once,
+	})
 }

@@ -50,3 +50,35 @@ func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 	})
 }
+
+// Who has looked at what is there changes nothing that is another one by then, also where two
+// add the same at once.
+func TestR125a_TheCatalogueIsChangedAsItWasSeen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		sku := program.CatalogueSKU{Code: "SEEN-1Y", ServiceType: catalogue.ServiceSelect, TermYears: 1}
+		errs := storetest.AtOnce(2, func(i int) error {
+			mine := sku
+			mine.TermYears += i
+			return env.ChangeSKU(env.Context, program.SKUChange{SKU: mine, Seen: &program.CatalogueSKU{}, Reason: "new"})
+		})
+		require.True(t, (errs[0] == nil) != (errs[1] == nil), "%v", errs)
+		require.NoError(t, env.PutSKU(env.Context, sku))
+		seen, next := sku, sku
+		next.TermYears = 2
+		require.NoError(t, env.ChangeSKU(env.Context, program.SKUChange{SKU: next, Seen: &seen, Reason: "two"}))
+		storetest.RequireCode(t, rules.VersionMismatch,
+			env.ChangeSKU(env.Context, program.SKUChange{SKU: sku, Seen: &seen, Reason: "one"}))
+
+		m := catalogue.ProductModel{Code: "SEEN", Name: "Seen", Kind: catalogue.KindHardware, StandardWarrantyYears: 1}
+		none := catalogue.ProductModel{}
+		made, err := env.ChangeModel(env.Context, program.ModelChange{Model: m, Seen: &none, Reason: "new"})
+		require.NoError(t, err)
+		_, err = env.ChangeModel(env.Context, program.ModelChange{Model: m, Seen: &none, Reason: "new"})
+		storetest.RequireCode(t, rules.VersionMismatch, err)
+		m.Name = "Seen 2"
+		_, err = env.ChangeModel(env.Context, program.ModelChange{Model: m, Seen: &made, Reason: "its name"})
+		require.NoError(t, err)
+		_, err = env.ChangeModel(env.Context, program.ModelChange{Model: m, Seen: &made, Reason: "its name"})
+		storetest.RequireCode(t, rules.VersionMismatch, err)
+	})
+}

@@ -2,11 +2,11 @@ package program
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -150,8 +150,28 @@ func (s *Programs) ListModels(ctx context.Context) ([]catalogue.ProductModel, er
 func (s *Programs) PutModel(
 	ctx context.Context, m catalogue.ProductModel,
 ) (catalogue.ProductModel, error) {
+	return s.ChangeModel(ctx, ModelChange{Model: m})
+}
+
+// ModelChange is a version of a supported product as it is to be.
+type ModelChange struct {
+	Model catalogue.ProductModel
+	// Seen is the version of that day that the caller looked at, without a code: none; nil: any.
+	Seen   *catalogue.ProductModel
+	Reason string // goes into the audit
+}
+
+// ChangeModel is PutModel for a caller who has looked at what is there: where it is another one
+// by now, VERSION_MISMATCH.
+func (s *Programs) ChangeModel(
+	ctx context.Context, c ModelChange,
+) (catalogue.ProductModel, error) {
+	m := c.Model
 	m.Code = catalogue.NormaliseModelCode(m.Code)
 	if err := m.Validate(); err != nil {
+		return m, err
+	}
+	if err := rules.CheckOptionalReason(c.Reason); err != nil {
 		return m, err
 	}
 
@@ -162,7 +182,7 @@ func (s *Programs) PutModel(
 		}
 
 		var before []productModelRow
-		if err := tx.Where("code = ? AND effective_from = ?",
+		if err := tx.ForUpdate().Where("code = ? AND effective_from = ?",
 			row.Code, row.EffectiveFrom).Find(&before).Error; err != nil {
 			return err
 		}
@@ -171,12 +191,17 @@ func (s *Programs) PutModel(
 		if len(before) > 0 {
 			details["before"] = before[0].facts()
 		}
-		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+		if c.Seen != nil && !sameModel(before, *c.Seen) {
+			return moved()
+		}
+		if err := put(tx, &row, c.Seen != nil && c.Seen.Code == ""); err != nil {
 			return err
 		}
 
 		return tx.Audit("catalogue", nil, false, db.Entry{
-			Verb: "model.changed", ObjectID: row.Code, Details: details,
+			Verb:     "model.changed",
+			ObjectID: row.Code,
+			Details:  db.WithReason(c.Reason, details),
 		})
 	})
 	if err != nil {
@@ -185,6 +210,14 @@ func (s *Programs) PutModel(
 
 	s.ForgetReference()
 	return row.rule(), nil
+}
+
+// sameModel reports whether what is there is what was seen.
+func sameModel(there []productModelRow, seen catalogue.ProductModel) bool {
+	if len(there) == 0 {
+		return seen.Code == ""
+	}
+	return reflect.DeepEqual(there[0].rule(), modelRow(seen, there[0].UpdatedAt).rule())
 }
 
 // CountryTermsVersion is one version of a country's terms, with a note for the

@@ -185,8 +185,18 @@ func (s *Programs) SeedReference(ctx context.Context) error {
 func (s *Programs) ChangeProgram(
 	ctx context.Context, p catalogue.Program, version int64,
 ) (Reference, error) {
+	return s.ChangeProgramFor(ctx, p, version, "")
+}
+
+// ChangeProgramFor is ChangeProgram with a reason, which goes into the audit.
+func (s *Programs) ChangeProgramFor(
+	ctx context.Context, p catalogue.Program, version int64, reason string,
+) (Reference, error) {
 	p = p.Completed()
 	if err := p.Validate(); err != nil {
+		return Reference{}, err
+	}
+	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Reference{}, err
 	}
 
@@ -219,10 +229,10 @@ func (s *Programs) ChangeProgram(
 			db.Entry{
 				Verb:     "program.changed",
 				ObjectID: p.ID,
-				Details: map[string]any{
+				Details: db.WithReason(reason, map[string]any{
 					"version": version + 1,
 					"changed": changed,
-				},
+				}),
 			},
 		)
 	})
@@ -281,25 +291,48 @@ func (k CatalogueSKU) rule() catalogue.SKU {
 // PutSKU adds a SKU to the catalogue or changes it. What the catalogue cannot mean
 // answers VALIDATION_FAILED.
 func (s *Programs) PutSKU(ctx context.Context, row CatalogueSKU) error {
+	return s.ChangeSKU(ctx, SKUChange{SKU: row})
+}
+
+// SKUChange is a SKU as it is to be.
+type SKUChange struct {
+	SKU    CatalogueSKU
+	Seen   *CatalogueSKU // what the caller looked at, without a code: nothing; nil: any
+	Reason string        // goes into the audit
+}
+
+// ChangeSKU is PutSKU for a caller who has looked at what is there: where it is another one by
+// now, VERSION_MISMATCH.
+func (s *Programs) ChangeSKU(ctx context.Context, c SKUChange) error {
+	row := c.SKU
 	row.Code, row.UpdatedAt = catalogue.NormaliseSKU(row.Code), s.db.Now()
 	if err := row.validate(); err != nil {
 		return err
 	}
+	if err := rules.CheckOptionalReason(c.Reason); err != nil {
+		return err
+	}
 
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+		var before []CatalogueSKU
+		if err := tx.ForUpdate().Where("code = ?", row.Code).Find(&before).Error; err != nil {
+			return err
+		}
+		details := row.facts()
+		if len(before) > 0 {
+			details["before"] = before[0].facts()
+		}
+		if c.Seen != nil && !sameSKU(before, *c.Seen) {
+			return moved()
+		}
+		if err := put(tx, &row, c.Seen != nil && c.Seen.Code == ""); err != nil {
 			return err
 		}
 
 		return tx.Audit("catalogue", nil, false, db.Entry{
 			Verb:     "catalogue.changed",
 			ObjectID: row.Code,
-			Details: map[string]any{
-				"service_type":   row.ServiceType,
-				"term_years":     row.TermYears,
-				"effective_from": row.EffectiveFrom,
-				"effective_to":   row.EffectiveTo,
-			},
+			Details:  db.WithReason(c.Reason, details),
 		})
 	})
 	if err != nil {
@@ -308,6 +341,44 @@ func (s *Programs) PutSKU(ctx context.Context, row CatalogueSKU) error {
 
 	s.ForgetReference()
 	return nil
+}
+
+func (k CatalogueSKU) facts() map[string]any {
+	return map[string]any{
+		"service_type":   k.ServiceType,
+		"term_years":     k.TermYears,
+		"effective_from": k.EffectiveFrom,
+		"effective_to":   k.EffectiveTo,
+	}
+}
+
+// sameSKU reports whether what is there is what was seen.
+func sameSKU(there []CatalogueSKU, seen CatalogueSKU) bool {
+	if len(there) == 0 {
+		return seen.Code == ""
+	}
+	now := there[0]
+	now.UpdatedAt = seen.UpdatedAt
+	return now == seen
+}
+
+// put writes a row of the catalogue. A new one is refused where somebody has just added it: no
+// lock holds what is not there yet.
+func put[R any](tx *db.Tx, row *R, fresh bool) error {
+	if !fresh {
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(row).Error
+	}
+	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(row)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return moved()
+	}
+	return res.Error
+}
+
+// moved refuses a change of what is not what its caller has looked at.
+func moved() error {
+	return rules.Refuse(rules.VersionMismatch, "It was changed since you looked at it.",
+		"Look at it again, and repeat the change.")
 }
 
 // Check refuses what PutSKU would, without changing anything.
