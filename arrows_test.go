@@ -131,7 +131,7 @@ var arrows = map[string][]string{
 	},
 	"web": {"messages", "models/identity", "rules"},
 	"console": {
-		"chart", "label", "mail/letter", "messages", "messages/process", "messages/promise",
+		"chart", "mail/letter", "messages", "messages/process", "messages/promise",
 		"models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",

@@ -256,3 +256,29 @@ func TestC7_CodeThatEndedWhileItsMailWaitedIsNotSent(t *testing.T) {
 	require.Empty(t, b.tasks(db.TaskMailUndeliverable), "nobody can help with it")
 	require.Empty(t, b.tasks(db.TaskMailUnknown))
 }
+
+// What else has a sender look for an order's mails sends none that can still be taken back.
+func TestC7_AMailThatIsHeldIsNotSentByAnotherSender(t *testing.T) {
+	b := newBench(t)
+	o := b.fulfilled()
+	_, err := b.send(o.ID)
+	require.NoError(t, err)
+	sent := b.states(o.ID)[rules.NotificationSent]
+	mails, _, err := b.ListNotifications(b.Context, notification.NotificationFilter{SubjectID: o.ID, Page: db.Page{Limit: 1}})
+	require.NoError(t, err)
+	id := mails[0].ID
+	require.NoError(t, b.Exec("UPDATE notifications SET state = 'UNKNOWN' WHERE id = '"+id+"'"))
+	require.NoError(t, b.ResendMailSoon(b.operator(), id))
+	for _, key := range []string{o.ID, id} {
+		again, err := b.send(key)
+		require.NoError(t, err)
+		require.Zero(t, again.Sent, key)
+	}
+	require.Equal(t, 1, b.states(o.ID)[rules.NotificationQueued])
+
+	require.NoError(t, b.Exec("UPDATE notifications SET held_until = '2020-01-01 00:00:00+00:00'"))
+	again, err := b.send(id)
+	require.NoError(t, err)
+	require.Equal(t, 1, again.Sent)
+	require.Equal(t, sent, b.states(o.ID)[rules.NotificationSent])
+}

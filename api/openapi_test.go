@@ -188,6 +188,10 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 			_, err := h.DecideOrder(storetest.Lead(), id, order.Decision{Version: 1, Reason: "a mistake"})
 			require.NoError(t, err)
 			h.Deliver(t, id)
+			require.NoError(t, h.Exec("UPDATE notifications SET state = 'UNKNOWN', sent_at = NULL WHERE order_id = '"+id+"'"))
+			before := h.Calendar.Now().Add(-time.Hour).Format("2006-01-02 15:04:05+00:00")
+			require.NoError(t, h.Exec("UPDATE orders SET state_since = '"+before+"' WHERE id = '"+id+"'"))
+			require.NoError(t, h.Exec("UPDATE orders SET created_at = '"+before+"'"), "none was sent since")
 			require.NoError(t, h.Exec("UPDATE orders SET version = 1 WHERE id = '"+id+"'"), "which the examples name")
 			return id
 		}),

@@ -45,8 +45,7 @@ type Options struct {
 }
 
 const (
-	maxAnswer = 1 << 20 // bytes of JSON
-	maxLabel  = 8 << 20
+	maxAnswer = 1 << 20 // bytes of JSON, or of one label
 )
 
 // NewClient checks the options and returns a Client.
@@ -213,19 +212,14 @@ func (c *Client) sendRequest(ctx context.Context, r request) (answer, error) {
 	}
 	defer res.Body.Close()
 
-	limit := int64(maxAnswer)
-	if r.accept != "" {
-		limit = maxLabel
-	}
-
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
 		return answer{}, &Error{Code: Unavailable, Status: res.StatusCode, cause: withoutURL(err)}
 	}
 
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	a := answer{res.StatusCode, media, body}
-	if int64(len(body)) > limit {
+	if len(body) > maxAnswer {
 		return a, &Error{Code: BadAnswer, Status: res.StatusCode}
 	}
 

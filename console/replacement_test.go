@@ -1,7 +1,10 @@
 package console
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -285,9 +288,9 @@ func TestLabelsSinglyAndInBulk(t *testing.T) {
 	require.Contains(t, chosen.body, "2 labels")
 	require.Contains(t, chosen.body, "Without a label")
 	require.Contains(t, chosen.body, none.Name())
-	file := b.get(labelsPath + "?format=pdf&id=" + one.ID + "&id=" + two.ID)
-	require.Equal(t, "application/pdf", file.header.Get("Content-Type"))
-	require.Equal(t, 2, strings.Count(file.body, "/Type /Page\n"))
+	file := b.get(labelsPath + "?format=zip&id=" + one.ID + "&id=" + two.ID)
+	require.Equal(t, "application/zip", file.header.Get("Content-Type"))
+	require.ElementsMatch(t, []string{one.Name() + "-out.pdf", two.Name() + "-out.pdf"}, namesOfPDFs(t, file.body))
 
 	many := labelsPath + "?id=" + one.ID
 	for i := range 60 {
@@ -295,19 +298,43 @@ func TestLabelsSinglyAndInBulk(t *testing.T) {
 	}
 	refused := b.get(many)
 	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
-	require.Contains(t, refused.body, "50 labels at once")
+	require.Contains(t, refused.body, "Choose at most 50")
+	require.Equal(t, http.StatusUnprocessableEntity, b.get(many+"&format=zip").status)
 	w.withinBudget(b, labelsPath+"?id="+one.ID+"&id="+two.ID)
 }
 
-// A label that the carrier sent, and nobody can take apart, is named: it is printed by itself.
-func TestALabelThatCannotBeJoinedIsNamed(t *testing.T) {
+// namesOfPDFs unpacks a file of labels.
+func namesOfPDFs(t *testing.T, packed string) (names []string) {
+	r, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
+	require.NoError(t, err)
+	for _, f := range r.File {
+		content, err := f.Open()
+		require.NoError(t, err)
+		pdf, err := io.ReadAll(content)
+		require.NoError(t, err)
+		require.True(t, bytes.HasPrefix(pdf, []byte("%PDF")), f.Name)
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// What a carrier sent as a label goes to people as it came, whatever is in it, and only so much
+// of it at once.
+func TestALabelOfTheCarrierIsPackedUnread(t *testing.T) {
 	env, c := storetest.Carried(t, storetest.SQLite(t))
 	w := worldOn(t, env, true)
 	r := w.Approved(t, c)
 	storetest.BookParcels(t, env, r.ID)
 	b := w.agent()
 	require.Contains(t, b.get(labelsPath).body, r.Name())
-	page := b.get(labelsPath + "?format=pdf&id=" + r.ID)
+	hostile := "%PDF-1.4\n1 0 obj<</Type/Pages/Kids[1 0 R]/Parent 1 0 R>>endobj\nxref\n0 1\nstartxref\n58\n%%EOF"
+	require.NoError(t, env.Exec("UPDATE shipment_labels SET content = '"+hostile+"'"))
+	file := b.get(labelsPath + "?format=zip&id=" + r.ID)
+	require.Equal(t, []string{r.Name() + "-out.pdf"}, namesOfPDFs(t, file.body))
+	require.Contains(t, file.body, hostile)
+
+	require.NoError(t, env.Exec("UPDATE shipment_labels SET content = zeroblob(51 * 1024 * 1024)"))
+	page := b.get(labelsPath + "?format=zip&id=" + r.ID)
 	require.Equal(t, http.StatusUnprocessableEntity, page.status)
-	require.Contains(t, page.body, "The label of "+r.Name()+" cannot be joined")
+	require.Contains(t, page.body, "The labels are too large for one file")
 }

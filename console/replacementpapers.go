@@ -1,12 +1,13 @@
 package console
 
 import (
-	"errors"
+	"archive/zip"
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
-	"roomcover.dev/roomcover/label"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
@@ -15,8 +16,9 @@ import (
 
 const (
 	labelsPath = replacementsPath + "/labels"
-	// mostLabels bounds the labels of one file.
-	mostLabels = 50
+	// mostLabels and mostLabelBytes bound the labels of one file.
+	mostLabels     = 50
+	mostLabelBytes = 50 << 20
 )
 
 // labelsAct prints the labels of the replacements that are chosen in the list.
@@ -94,17 +96,15 @@ func showLabels(v *visit) (answer, error) {
 	if tooMany {
 		p.Problem = v.say("console.labels.toomany", "most", v.language.Number(mostLabels))
 	}
-	if v.query("format") == "pdf" && len(ready) > 0 {
-		file, err := v.labelsFile(ready)
-		var by label.NotJoined
-		switch {
-		case errors.As(err, &by):
-			p.Problem = v.say("console.labels.notjoined", "name", by.Name)
-		case err != nil:
+	if v.query("format") == "zip" && len(ready) > 0 && !tooMany {
+		file, fit, err := v.labelsFile(ready)
+		if err != nil {
 			return answer{}, err
-		default:
+		}
+		if file != nil {
 			return answer{file: file}, nil
 		}
+		p.Problem = v.language.Count("console.labels.toolarge", int64(fit))
 	}
 
 	for _, l := range ready {
@@ -116,7 +116,7 @@ func showLabels(v *visit) (answer, error) {
 		p.Without = append(p.Without, v.labelRow(l))
 	}
 	if len(ready) > 0 {
-		q := url.Values{"format": {"pdf"}}
+		q := url.Values{"format": {"zip"}}
 		for _, l := range ready {
 			q.Add("id", l.ID)
 		}
@@ -150,24 +150,57 @@ func labelOf(sh *logistics.Shipment) bool {
 	return sh != nil && sh.Tracking != nil && sh.State.Live()
 }
 
-// labelsFile is one file with the labels of replacements.
-func (v *visit) labelsFile(lines []replacement.DeskLine) (*download, error) {
-	var documents []label.Document
-	for _, l := range lines {
+// labelsFile is one file with the labels of replacements, each as the PDF that the carrier or the
+// service made: nobody reads what a carrier sent. Where they are too large together it returns
+// no file, and how many of them fit.
+func (v *visit) labelsFile(lines []replacement.DeskLine) (file *download, fit int, err error) {
+	var out bytes.Buffer
+	packed := zip.NewWriter(&out)
+	size := 0
+	for i, l := range lines {
 		p, err := v.logistics.PaperOf(v.scope(), l.Parcel.ID)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		content, err := v.logistics.LabelPDF(v.scope(), p)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		documents = append(documents, label.Document{Name: l.Name(), Content: content})
+		if size += len(content); size > mostLabelBytes {
+			return nil, i, nil
+		}
+		// Stored as they are: PDFs are compressed already.
+		w, err := packed.CreateHeader(&zip.FileHeader{
+			Name:     labelFileName(l),
+			Method:   zip.Store,
+			Modified: v.now.UTC(),
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		if _, err := w.Write(content); err != nil {
+			return nil, 0, err
+		}
 	}
-	content, err := label.Join(v.now, documents...)
+	if err := packed.Close(); err != nil {
+		return nil, 0, err
+	}
 	return &download{
-		name: "labels-" + v.now.UTC().Format("2006-01-02-1504") + ".pdf",
-		kind: "application/pdf",
-		body: content,
-	}, err
+		name: "labels-" + v.now.UTC().Format("2006-01-02-1504") + ".zip",
+		kind: "application/zip",
+		body: out.Bytes(),
+	}, 0, nil
+}
+
+// labelFileName is safe on every system that people unpack it on.
+func labelFileName(l replacement.DeskLine) string {
+	safe := func(r rune) rune {
+		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !plain && r != '-' {
+			return '_'
+		}
+		return r
+	}
+	name := l.Name() + "-" + strings.ToLower(string(l.Parcel.Direction))
+	return strings.Map(safe, name) + ".pdf"
 }

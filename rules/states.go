@@ -153,12 +153,12 @@ var orderMoves = map[OrderState][]OrderState{
 }
 
 // A suspended contract still ends at its end_at, else the sweep would leave it
-// suspended for ever.
+// suspended for ever; and with the order that is cancelled, else it could be resumed.
 var contractMoves = map[ContractState][]ContractState{
 	"":                   {ContractPendingStart, ContractActive},
 	ContractPendingStart: {ContractActive, ContractCancelled},
 	ContractActive:       {ContractSuspended, ContractExpired, ContractCancelled},
-	ContractSuspended:    {ContractActive, ContractExpired},
+	ContractSuspended:    {ContractActive, ContractExpired, ContractCancelled},
 }
 
 var licenceMoves = map[LicenceState][]LicenceState{

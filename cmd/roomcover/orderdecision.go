@@ -224,8 +224,8 @@ type orderReopenCommand struct {
 
 // Help is shown by --help.
 func (orderReopenCommand) Help() string {
-	return `Takes an order that was rejected by mistake back into review, within 30 days. The review
-begins anew, and the seller is told.
+	return `Takes an order that was rejected by mistake back into review, within 30 days, and not
+before ten minutes after its last mail. The review begins anew, and the seller is told.
 
 Example:
   roomcover order reopen PO-2026-0017 --reason "rejected by mistake"`

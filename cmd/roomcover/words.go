@@ -284,6 +284,7 @@ var eventTexts = map[string]string{
 	"contact.asked":             "The administrators were asked about the person in the order.",
 	"contact.confirmed":         "The person named in the order was confirmed.",
 	"contact.refused":           "The person named in the order was refused.",
+	"contract.cancelled":        "The suspended contract was canceled with its order.",
 	"contract.expired":          "The contract ended.",
 	"invitation.bounced":        "The invitation bounced.",
 	"invitation.expired":        "The invitation expired.",

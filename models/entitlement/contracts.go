@@ -384,7 +384,8 @@ func CountUnitsInForce(tx *db.Tx, orderID string) (int64, error) {
 }
 
 // RevokeUnits ends the chosen licences with their assignments, and each contract that
-// has none left or is cancelled as a whole; start and end stay for the history (S8).
+// has none left or is cancelled as a whole, a suspended one as well; start and end stay for the
+// history (S8).
 // Extended warranties that the licences were attached as are for the caller to end. The
 // caller holds the locks on the contracts and their account.
 func RevokeUnits(
@@ -437,6 +438,20 @@ func revokeUnits(
 			"state":        rules.ContractCancelled,
 			"cancelled_at": now,
 		}).Error
+		if err != nil {
+			return err
+		}
+		if c.State != rules.ContractSuspended {
+			continue // the cancellation says it
+		}
+		err = account.Audit(tx, c.AccountID, db.Entry{
+			Verb:     "contract.cancelled",
+			ObjectID: c.ID,
+			Details: map[string]any{
+				"before": c.State,
+				"after":  rules.ContractCancelled,
+			},
+		})
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,8 @@ func (s *Entitlements) SuspendContract(
 }
 
 // ResumeContract gives again what a suspended contract gives. STATE_CONFLICT refuses one that is
-// not suspended, or whose term is over meanwhile; other refusals are those of SuspendContract.
+// not suspended, whose term is over meanwhile, or of which a cancellation has left no licence in
+// force; other refusals are those of SuspendContract.
 func (s *Entitlements) ResumeContract(
 	ctx context.Context, id, reason string,
 ) (ServiceContract, error) {
@@ -60,6 +61,11 @@ func (s *Entitlements) suspend(
 			return rules.Refuse(rules.StateConflict, "The contract is not in a state for this.",
 				"Read it again: only a contract that runs is suspended, and resumed.")
 		}
+		if to == rules.ContractActive {
+			if err := giving(tx, c); err != nil {
+				return err
+			}
+		}
 		c.State = to
 		err = tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("state", to).Error
 		if err != nil {
@@ -75,4 +81,21 @@ func (s *Entitlements) suspend(
 		})
 	})
 	return c, err
+}
+
+// giving refuses a contract of which no licence is in force: resumed, it would be one of an order
+// that was cancelled. A contract that never had licences has none to lose.
+func giving(tx *db.Tx, c ServiceContract) error {
+	var licences []Licence
+	err := tx.Select("id", "state").Where("contract_id = ?", c.ID).Find(&licences).Error
+	if err != nil || len(licences) == 0 {
+		return err
+	}
+	for _, l := range licences {
+		if l.State == rules.LicenceAvailable || l.State == rules.LicenceAssigned {
+			return nil
+		}
+	}
+	return rules.Refuse(rules.StateConflict, "None of the contract's licenses is in force.",
+		"Its order was canceled: have the customer order anew.")
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
@@ -69,5 +70,31 @@ func TestR39c_ASuspendedContractCoversNothingUntilItIsResumed(t *testing.T) {
 		storetest.RequireCode(t, rules.StateConflict, err)
 		storetest.SweepOnce(t, env)
 		require.Equal(t, rules.ContractExpired, storetest.OneContract(t, env, c.Order.ID).State, "it ends all the same")
+	})
+}
+
+// A suspended contract ends with its order, and nothing brings it back.
+func TestR39c_ASuspendedContractOfACancelledOrderIsNotResumed(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		ctx := storetest.Operator()
+		id := c.Licence.ContractID
+		_, err := env.SuspendContract(ctx, id, "the invoice is disputed")
+		require.NoError(t, err)
+		_, _, err = env.CancelOrder(ctx, c.Order.ID, order.CancelRequest{Reason: "not needed"})
+		require.NoError(t, err)
+		require.Equal(t, rules.ContractCancelled, storetest.OneContract(t, env, c.Order.ID).State)
+		events, err := env.Timeline(ctx, id)
+		require.NoError(t, err)
+		require.Contains(t, storetest.VerbsOf(events), "contract.cancelled")
+		env.AuditHolds(t)
+		_, err = env.ResumeContract(ctx, id, "settled")
+		storetest.RequireCode(t, rules.StateConflict, err)
+
+		// So it is with one that an earlier release left suspended.
+		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'SUSPENDED', cancelled_at = NULL WHERE id = '"+id+"'"))
+		_, err = env.ResumeContract(ctx, id, "settled")
+		storetest.RequireCode(t, rules.StateConflict, err)
+		require.ErrorContains(t, err, "licenses is in force")
 	})
 }

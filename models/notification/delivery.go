@@ -25,7 +25,7 @@ func (r MailResult) sent() bool { return r.State == rules.NotificationSent }
 // NextMails records how mails ended and claims the next queued ones, at most limit, all
 // in one statement: a kill at any point loses no result and sends nothing twice. key is
 // the id of a subject, for all its mails, or of one notification. It returns none when
-// none is queued. skip are mails that failed for now and wait for a later attempt.
+// none is queued, or all are held. skip are mails that failed for now and wait for a later attempt.
 func (s *Notifications) NextMails(
 	ctx context.Context, key string, limit int, ended []MailResult, skip []string,
 ) ([]Notification, error) {
@@ -103,6 +103,7 @@ const nextMailsSQL = `WITH own AS (
 	next AS (
 		SELECT id FROM notifications
 		WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip
+			AND (held_until IS NULL OR held_until <= @claimed)
 			AND (SELECT count(*) FROM own) >= 0
 		ORDER BY id LIMIT @limit%s)
 	UPDATE notifications SET
@@ -110,6 +111,7 @@ const nextMailsSQL = `WITH own AS (
 		provider_id = CASE%s ELSE provider_id END,
 		last_error  = CASE%s ELSE last_error END,
 		sent_at     = CASE WHEN id IN @sent THEN @now ELSE sent_at END,
+		held_until  = NULL,
 		claimed_at  = CASE WHEN id IN @ended THEN claimed_at ELSE @claimed END,
 		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END,
 		locale      = CASE WHEN id IN @ended THEN locale ELSE COALESCE(
@@ -127,6 +129,7 @@ const nextMailsSQL = `WITH own AS (
 // waitingMailsSQL counts the mails that were queued when the statement began.
 const waitingMailsSQL = `, (SELECT count(*) FROM notifications AS q
 		WHERE (q.subject_id = @key OR q.id = @key) AND q.state = 'QUEUED' AND q.id NOT IN @skip
+			AND (q.held_until IS NULL OR q.held_until <= @claimed)
 	) AS waiting`
 
 // nextMails builds the statement of NextMails with its arguments. The empty result in
@@ -367,13 +370,14 @@ func (s *Notifications) refuseWhileSending(ctx context.Context) error {
 
 // GiveUpMails ends the attempts at those of a key's queued mails that were queued before an
 // instant, all of them where it is zero; each becomes an operator's task (S17). A younger
-// one has three days of its own.
+// one, or one that is held, has three days of its own.
 func (s *Notifications) GiveUpMails(
 	ctx context.Context, key, reason string, queuedBefore time.Time,
 ) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		due := tx.ForUpdate().
-			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued)
+			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
+			Where("held_until IS NULL OR held_until <= ?", db.RealNow())
 		if !queuedBefore.IsZero() {
 			due = due.Where("queued_at < ?", queuedBefore)
 		}

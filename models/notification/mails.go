@@ -33,6 +33,7 @@ type Notification struct {
 	LastError  string
 	CreatedAt  time.Time
 	QueuedAt   *time.Time // the last time; nil: an earlier release sent it
+	HeldUntil  *time.Time // real time; until then nobody takes it, and UndoResend takes it back
 }
 
 // NotificationAttempt records an attempt that failed.
@@ -158,6 +159,10 @@ func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 // UndoFor is how long a mail that is sent again by ResendMailSoon can be taken back.
 const UndoFor = 10 * time.Second
 
+// skew is how far the clocks of two processes may be apart: who is told to send a mail finds it
+// held no more.
+const skew = 2 * time.Second
+
 // ResendMailSoon is ResendMail of a mail that leaves only after UndoFor, so that UndoResend can
 // take it back.
 func (s *Notifications) ResendMailSoon(ctx context.Context, id string) error {
@@ -190,10 +195,16 @@ func (s *Notifications) queueAgain(ctx context.Context, id string, hold time.Dur
 			}
 		}
 
+		var held *time.Time
+		if hold > 0 {
+			until := db.RealNow().Add(hold)
+			held = &until
+		}
 		err := tx.Model(&Notification{}).Where("id = ?", id).
 			Updates(map[string]any{
 				"state":      rules.NotificationQueued,
 				"queued_at":  tx.Now(),
+				"held_until": held,
 				"last_error": "",
 			}).Error
 		if err != nil {
@@ -221,6 +232,7 @@ func (s *Notifications) queueAgain(ctx context.Context, id string, hold time.Dur
 			payload[payloadBy] = tx.Scope.Actor.ID
 			payload[payloadBefore] = string(n.State)
 			payload[payloadError] = n.LastError
+			hold += skew
 		}
 		return tx.EnqueueHeld(hold,
 			db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"), payload))
@@ -253,6 +265,7 @@ func (s *Notifications) UndoResend(ctx context.Context, id string) error {
 		err = tx.Model(&Notification{}).Where("id = ?", id).
 			Updates(map[string]any{
 				"state":      e.Payload[payloadBefore],
+				"held_until": nil,
 				"last_error": e.Payload[payloadError],
 			}).Error
 		if err != nil {

@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
@@ -16,8 +17,8 @@ import (
 //
 // Refusals: REASON_REQUIRED; VERSION_MISMATCH for another version than the stored one;
 // STATE_CONFLICT for an order that is not rejected, was rejected longer ago than a review
-// lasts, whose mail about the rejection is still on its way, or that its sender has sent anew
-// since under another number.
+// lasts, has a mail that is still on its way, was rejected or told of so shortly ago that its
+// review may still be ending, or that its sender has sent anew since under another number.
 func (s *Orders) ReopenOrder(
 	ctx context.Context, id string, version int64, reason string,
 ) (Order, error) {
@@ -74,24 +75,69 @@ func reopenable(tx *db.Tx, ref program.Reference, o Order) error {
 			"Have its seller send a new order.")
 	}
 
-	// The workflow of the review that ended sends that mail as its last step. Once it has, the
-	// order's next one can begin.
-	var underWay int64
-	err := tx.Model(&notification.Notification{}).
-		Where("order_id = ? AND template = ?", o.ID, rules.TemplateOrderRejected).
-		Where("state IN ?", []rules.NotificationState{
-			rules.NotificationQueued, rules.NotificationSending, rules.NotificationSoftFail,
-		}).
-		Count(&underWay).Error
+	if err := reviewAtRest(tx, o); err != nil {
+		return err
+	}
+	return notSentAnew(tx, o)
+}
+
+// restAfter is how long after the last thing that the workflow of a review did its end is
+// certain. What is told to a workflow that is about to end is lost.
+const restAfter = 10 * time.Minute
+
+// reviewAtRest refuses an order whose review's workflow may not have ended: it sends the order's
+// mails as its last step, and waits for each of them. A mail of which nobody knows whether it
+// arrived, or that was refused, is not waited for.
+func reviewAtRest(tx *db.Tx, o Order) error {
+	var mails []notification.Notification
+	err := tx.Select("id", "state", "sent_at").
+		Where("order_id = ? OR subject_id = ?", o.ID, o.ID).
+		Find(&mails).Error
 	if err != nil {
 		return err
 	}
-	if underWay > 0 {
-		return rules.Refuse(rules.StateConflict,
-			"The mail about the rejection is still on its way.",
-			"Try again once it was sent; the order's page shows it.")
+
+	last := o.StateSince
+	for _, m := range mails {
+		switch m.State {
+		case rules.NotificationQueued, rules.NotificationSending, rules.NotificationSoftFail:
+			return rules.Refuse(rules.StateConflict,
+				"A mail about the order is still on its way.",
+				"Try again once it was sent; the order's page shows it.")
+		}
+		if m.SentAt != nil && m.SentAt.After(last) {
+			last = *m.SentAt
+		}
 	}
-	return notSentAnew(tx, o)
+
+	var failed []notification.NotificationAttempt
+	ids := db.IdsOf(mails, func(m notification.Notification) string { return m.ID })
+	err = tx.Where("notification_id IN ?", append(ids, "")).
+		Order("at DESC, id DESC").
+		Limit(1).
+		Find(&failed).Error
+	if err != nil {
+		return err
+	}
+	if len(failed) > 0 && failed[0].At.After(last) {
+		last = failed[0].At
+	}
+
+	wait := last.Add(restAfter).Sub(tx.Now())
+	if wait <= 0 {
+		return nil
+	}
+	return rules.Refuse(rules.StateConflict, "The order's last review is only just ending.",
+		"Try again in "+minutes(wait)+".")
+}
+
+// minutes are those that a time takes, begun ones as well.
+func minutes(d time.Duration) string {
+	n := int64((d + time.Minute - 1) / time.Minute)
+	if n == 1 {
+		return "1 minute"
+	}
+	return strconv.FormatInt(n, 10) + " minutes"
 }
 
 // notSentAnew refuses an order that its sender has sent again since the rejection: both would

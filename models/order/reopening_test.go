@@ -2,10 +2,12 @@ package order_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -20,6 +22,58 @@ func rejectedOrder(t *testing.T, env storetest.Env) order.Order {
 	storetest.RequireCode(t, rules.StateConflict, err) // the mail is on its way
 	env.Deliver(t, o.ID)
 	return o
+}
+
+// The workflow of a review ends with its last mail. An order that was reopened before would be
+// told to a workflow that hears nothing any more, and never be fulfilled.
+func TestOrders_AnOrderIsReopenedOnlyOnceItsReviewHasEnded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, o := storetest.InReview(t, env)
+		o, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Version: 1, Reason: "a mistake"})
+		require.NoError(t, err)
+		refused := func(says string) {
+			t.Helper()
+			_, err := env.ReopenOrder(storetest.Operator(), o.ID, o.Version, "too early")
+			storetest.RequireCode(t, rules.StateConflict, err)
+			storetest.RequireCode(t, rules.StateConflict, env.CheckReopening(storetest.Operator(), o.ID))
+			var refusal *rules.Error
+			require.ErrorAs(t, err, &refusal)
+			require.Contains(t, refusal.Message+" "+refusal.Remedy, says)
+		}
+		state := func(set string) {
+			t.Helper()
+			require.NoError(t, env.Exec("UPDATE notifications SET "+set+" WHERE order_id = '"+o.ID+"'"))
+		}
+
+		// Whatever the mail is about.
+		env.Calendar.Set(storetest.Now.Add(time.Hour))
+		state("template = 'order_received'")
+		for _, s := range []string{"QUEUED", "SENDING"} {
+			state("state = '" + s + "'")
+			refused("still on its way")
+		}
+
+		state("state = 'QUEUED'")
+		env.Deliver(t, o.ID)
+		refused("Try again in 10 minutes.")
+		env.Calendar.Set(storetest.Now.Add(time.Hour + 9*time.Minute + time.Second))
+		refused("Try again in 1 minute.")
+		env.Calendar.Set(storetest.Now.Add(time.Hour + 10*time.Minute))
+		require.NoError(t, env.CheckReopening(storetest.Operator(), o.ID))
+
+		// One that was refused ends the workflow too, when it was.
+		state("state = 'QUEUED'")
+		mail, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{}, nil)
+		require.NoError(t, err)
+		require.True(t, ok)
+		lost := notification.MailResult{ID: mail.ID, State: rules.NotificationUnknown, Error: "gone"}
+		_, _, err = env.NextMail(env.Context, o.ID, lost, nil)
+		require.NoError(t, err)
+		refused("Try again in 10 minutes.")
+		env.Calendar.Set(storetest.Now.Add(time.Hour + 20*time.Minute))
+		_, err = env.ReopenOrder(storetest.Operator(), o.ID, o.Version, "rejected by mistake")
+		require.NoError(t, err)
+	})
 }
 
 func TestOrders_ARejectedOrderIsReopenedOnceAndReviewedAnew(t *testing.T) {
@@ -60,6 +114,8 @@ func TestOrders_ARejectedOrderIsReopenedOnceAndReviewedAnew(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, env.Mails(t, rules.TemplateOrderRejected), 2, "the second rejection is told too")
 		env.Deliver(t, o.ID)
+		env.Deliver(t, env.Mails(t, rules.TemplateOrderReopened)[0].ID)
+		env.Calendar.Set(env.Calendar.Now().Add(10 * time.Minute))
 		fourth, err := env.ReopenOrder(storetest.Operator(), o.ID, third.Version, "once more")
 		require.NoError(t, err)
 		_, err = env.DecideOrder(storetest.Operator(), o.ID,

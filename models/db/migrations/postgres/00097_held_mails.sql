@@ -1,0 +1,8 @@
+-- +goose Up
+-- Until when a mail that is sent again is held, so that whoever did so can take it back. Nobody
+-- takes it before, whatever else makes a sender look.
+SET LOCAL lock_timeout = '2s';
+ALTER TABLE notifications ADD COLUMN held_until timestamptz;
+
+-- +goose Down
+ALTER TABLE notifications DROP COLUMN held_until;
