@@ -6,6 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/spare"
 )
 
@@ -57,7 +58,7 @@ func readSpares(v *visit, q listQuery) (listResult, error) {
 	var values []string
 	for _, state := range spare.SpareStates() {
 		states = append(states, facetOption{
-			Label: v.language.Say("console.sparestate." + string(state)),
+			Label: v.stateName(processes.Spare, string(state)),
 		})
 		values = append(values, string(state))
 	}
