@@ -43,7 +43,7 @@ func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) event {
 	if e.ObjectID == acc.ID {
 		out.About, out.Link = "", ""
 	}
-	if reason, ok := e.Details["reason"].(string); ok {
+	if reason, ok := e.Details["reason"].(string); ok && !codeOnly.MatchString(reason) {
 		out.Reason = reason
 	}
 	return out

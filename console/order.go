@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -450,11 +451,14 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 		}
 		m.What += ": " + strings.Join(fields, ", ")
 	}
-	if reason, _ := e.Details["reason"].(string); reason != "" {
+	if reason, _ := e.Details["reason"].(string); reason != "" && !codeOnly.MatchString(reason) {
 		m.What += ": “" + reason + "”"
 	}
 	return m
 }
+
+// codeOnly is a reason that the service gives itself, for machines.
+var codeOnly = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)+$`)
 
 // pastText is an instant in one line of text.
 func (v *visit) pastText(d due) string {
