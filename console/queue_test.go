@@ -279,7 +279,7 @@ func TestS54_ATaskIsShownBesideTheQueue(t *testing.T) {
 	require.Contains(t, list.body, `href="/console/queue?due=today&amp;open=`+task.ID+`"`)
 	address := queuePath + "?due=today&open=" + task.ID
 	page := b.get(address)
-	require.Contains(t, page.body, `aria-selected="true"`)
+	require.Contains(t, page.body, `<li aria-current="true"`)
 	require.Contains(t, page.body, "Because of one.")
 	require.Contains(t, page.body, `href="/console/queue?due=today"`, "the way to close it")
 	r := b.post(taskPath(task.ID)+"/take", "seen", hiddenIn(page.body, "seen"), "back", address)

@@ -1,0 +1,147 @@
+package console
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Every page of the console with something on it: as wide as the screen at most, without a style
+// or script of its own, and without a fault that axe finds; on a desk by day in English, on a
+// phone by night in Portuguese.
+func TestEveryPageInABrowser(t *testing.T) {
+	axe := axeSource(t)
+	w := issuerWorld(t)
+	pages := w.everyPage()
+
+	for _, look := range []struct {
+		name, scheme, locale string
+		width                int64
+	}{
+		{"desk", "light", "en", 1280},
+		{"phone", "dark", "pt-BR", 390},
+	} {
+		t.Run(look.name, func(t *testing.T) {
+			own := *w
+			own.t = t
+			b := newChromium(t, &own)
+			b.open(StartPath + "?as=" + byRole[rules.OperatorLead].Email)
+			require.NoError(t, chromedp.Do(b.ctx, chromedp.EmulateViewport(look.width, 900)))
+			_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}},
+			})
+			require.NoError(t, err)
+			people, err := w.Domains.Operators.ListOperators(w.system())
+			require.NoError(t, err)
+			for _, o := range people {
+				require.NoError(t, w.Domains.Operators.ChooseOperatorLanguage(w.system(), o.ID, look.locale))
+			}
+			for _, page := range pages {
+				b.open(page)
+				b.faultless(page, axe)
+			}
+		})
+	}
+}
+
+// everyPage fills the desk, and returns the address of each of its pages.
+func (w *world) everyPage() []string {
+	w.t.Helper()
+	replacements := w.many(5)
+	storetest.Stocked(w.t, w.Env, "BR-1", "BR", "RALLY-BAR", 3)
+	c := w.CoveredFor(w.t, "Construtora Horizonte Azul e Participações do Sul Ltda", "maria@horizonte.example", "SN-900")
+	asked := w.Requested(w.t, c)
+	_, unit := w.SpareFor(w.t, "Beta Ltda", "bia@beta.example", "SN-901")
+	_, held := storetest.InReview(w.t, w.Env)
+	task := w.raise("SWEEP_LATE", "one")
+	parcel := storetest.ShipmentOf(w.t, w.Env, c.Account, "TRACK-1")
+	mail := w.Mails(w.t, rules.TemplateOrderConfirmation)[0]
+
+	var pages []string
+	for _, r := range w.site.routes() {
+		if r.method == get && r.access != anyone && !strings.Contains(r.path, ":") {
+			pages = append(pages, r.path)
+		}
+	}
+	for _, tab := range []string{
+		"", "/contracts", "/rooms", "/devices", "/people", "/replacements", "/mails", "/tasks", "/timeline", "/correct",
+	} {
+		pages = append(pages, accountsPath+"/"+c.Account+tab)
+	}
+	return append(pages,
+		queuePath+"?who=all&open="+task.ID,
+		taskPath(task.ID),
+		orderPath(c.Order.ID),
+		orderPath(held.ID),
+		orderPath(held.ID)+"/review",
+		orderPath(held.ID)+"/reject",
+		orderPath(held.ID)+"/amend",
+		replacementPath(asked.Name()),
+		replacementPath(asked.Name())+"/do/approve",
+		replacementPath(replacements[0].Name()),
+		replacementPath(replacements[3].Name()),
+		replacementsPath+"/new?serial=SN901",
+		spareUnitPath(unit.Name()),
+		sparesPath+"/"+unit.ParentOrgID,
+		shipmentsPath+"/"+parcel.ID,
+		mailsPath+"/"+mail.ID,
+		roomPath(c.Room.ID),
+		roomPath(c.Room.ID)+"/do/move",
+		devicePath(c.Device.ID),
+		searchPath+"?q=horizonte",
+		searchPath+"?q=nothing",
+		numbersPath+"?period=quarter",
+		Root+"/settings/calendars/BR",
+	)
+}
+
+// faultless looks at the page with axe, at its width, and for a style or script of its own.
+func (b *chromium) faultless(page, axe string) {
+	b.t.Helper()
+	at, err := chromedp.Run(b.ctx, chromedp.Location())
+	require.NoError(b.t, err)
+	require.NotContains(b.t, at, signInPath, page)
+	wide, err := chromedp.Run(b.ctx, chromedp.EvaluateAsDevTools[string](
+		`document.documentElement.scrollWidth <= window.innerWidth ? "" : [...document.querySelectorAll("main *")]
+			.filter(e => e.getBoundingClientRect().right > window.innerWidth).map(e => e.outerHTML.slice(0, 120)).join("\n")`))
+	require.NoError(b.t, err)
+	if wide != "" {
+		b.t.Errorf("%s is wider than the screen:\n%s", page, wide)
+	}
+	if !b.holds("document.querySelectorAll('script:not([src]), [style], style').length === 0") {
+		b.t.Errorf("%s has an inline script or style", page)
+	}
+	_, err = chromedp.Run(b.ctx, chromedp.EvaluateAsDevTools[bool](axe+"; true"))
+	require.NoError(b.t, err)
+	report, err := chromedp.Run(b.ctx, chromedp.EvaluateAsDevTools[string](
+		`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => v.id + ": " + v.help + " " +
+			v.nodes.map(n => n.target + " " + n.failureSummary).join("; ")).join("\n"))`,
+		chromedp.EvalAwaitPromise))
+	require.NoError(b.t, err)
+	if report != "" {
+		b.t.Errorf("axe finds faults on %s (%s):\n%s", page, at, report)
+	}
+}
+
+// axeSource is axe-core as the portal's tests install it.
+func axeSource(t *testing.T) string {
+	t.Helper()
+	for _, file := range []string{os.Getenv("AXE_CORE"), "../portal/node_modules/axe-core/axe.min.js"} {
+		if text, err := os.ReadFile(file); file != "" && err == nil {
+			return string(text)
+		}
+	}
+	const missing = "axe-core is not here; run: npm ci --prefix portal --ignore-scripts"
+	if os.Getenv("ROOMCOVER_TEST_ALL") != "" {
+		require.Fail(t, missing)
+	}
+	t.Skip(missing)
+	return ""
+}
