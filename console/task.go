@@ -111,10 +111,7 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 	}
 	p.What, p.Why = v.tell(s.named(t.What)), v.tell(s.named(t.Why))
 	p.History = v.taskHistory(t, s)
-	p.Once = "first"
-	if n := len(s.notes); n > 0 {
-		p.Once = s.notes[n-1].ID // after each note the form is another one
-	}
+	p.Once = strconv.Itoa(len(s.notes)) // after each note the form is another one
 	if p.Stands, err = v.standingOf(t); err != nil || !p.Open || !p.Work {
 		return p, err
 	}

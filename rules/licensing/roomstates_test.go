@@ -9,7 +9,9 @@ import (
 	"roomcover.dev/roomcover/rules/rulestest"
 )
 
-func TestRoomMoves(t *testing.T) { rulestest.ExpectMoves[RoomState](t, `>ACTIVE ACTIVE>ARCHIVED ARCHIVED>ACTIVE`) }
+func TestRoomMoves(t *testing.T) {
+	rulestest.ExpectMoves[RoomState](t, `>ACTIVE ACTIVE>ARCHIVED ARCHIVED>ACTIVE`)
+}
 
 func TestDeviceMoves(t *testing.T) {
 	rulestest.ExpectMoves[DeviceState](
