@@ -114,17 +114,6 @@ func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answe
 	return a, err
 }
 
-// formVersion is the version that the visitor looked at: that of the form, else that of now.
-func (v *visit) formVersion(now int64) string {
-	if seen := v.form("version"); seen != "" && v.request.Method == post {
-		return seen
-	}
-	return v.version(now)
-}
-
-// version is a version as a form carries it along.
-func (v *visit) version(n int64) string { return strconv.FormatInt(n, 10) }
-
 // correctAccount shows what a correction would change and what follows, and makes it once that
 // was confirmed with a reason.
 func correctAccount(v *visit) (answer, error) {

@@ -1,5 +1,7 @@
 package console
 
+import "strconv"
+
 // fieldConfirms is the field of a confirmation's answer.
 const fieldConfirms = "confirmed"
 
@@ -44,3 +46,14 @@ func (v *visit) confirmed() bool {
 func (v *visit) ask(c confirmation) (answer, error) {
 	return answer{page: "confirm", title: c.Title, data: c}, nil
 }
+
+// formVersion is the version that the visitor looked at: that of the form, else that of now.
+func (v *visit) formVersion(now int64) string {
+	if seen := v.form("version"); seen != "" && v.request.Method == post {
+		return seen
+	}
+	return v.version(now)
+}
+
+// version is a version as a form carries it along.
+func (v *visit) version(n int64) string { return strconv.FormatInt(n, 10) }

@@ -92,10 +92,7 @@ func (v *visit) askAboutRMA(
 		}
 	}
 
-	version := v.form("version")
-	if v.request.Method == get || version == "" {
-		version = strconv.FormatInt(l.Version, 10)
-	}
+	version := v.formVersion(l.Version)
 	says, err := v.consequences(c, l)
 	if err != nil {
 		return answer{}, err

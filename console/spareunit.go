@@ -214,10 +214,7 @@ func (v *visit) askAboutSpare(
 		}
 	}
 
-	version := v.form("version")
-	if v.request.Method == get || version == "" {
-		version = strconv.FormatInt(u.Version, 10)
-	}
+	version := v.formVersion(u.Version)
 	about := joined(v.modelName(u.ModelCode, v.now), u.Serial, u.SiteName, u.ParentName)
 	ask := confirmation{
 		Title:  v.language.Say("console.spare."+string(c)) + " · " + u.Name(),
