@@ -327,11 +327,10 @@ func (v *visit) shipmentFacts(sh logistics.Shipment, names map[string]string) []
 }
 
 func (v *visit) contentsOf(sh logistics.Shipment) string {
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil || sh.ModelCode == "" {
+	if sh.ModelCode == "" {
 		return ""
 	}
-	return strconv.Itoa(sh.Quantity) + " × " + modelName(ref, sh.ModelCode, v.now)
+	return strconv.Itoa(sh.Quantity) + " × " + v.modelName(sh.ModelCode, v.now)
 }
 
 // shippingService is who was asked to move a parcel.

@@ -5,13 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"cloud.google.com/go/civil"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
-	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/shipping"
@@ -64,11 +60,6 @@ func stockRoutes() []route {
 	return routes
 }
 
-// modelName is how people call a model today, or its code where nobody has named it.
-func modelName(ref program.Reference, code string, now time.Time) string {
-	return logistics.ModelName(ref, code, civil.DateOf(now.UTC()))
-}
-
 // showStock shows what each depot has, and what is waited for.
 func showStock(v *visit) (answer, error) {
 	depots, err := v.logistics.ListDepots(v.scope())
@@ -83,16 +74,12 @@ func showStock(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil {
-		return answer{}, err
-	}
 
 	p := sheetPage{
 		Sub:  v.say("console.stock.sub"),
 		Acts: v.stockActs("", ""),
 		Parts: []sheetPart{
-			v.wantedPart(ref, levels, wanted),
+			v.wantedPart(levels, wanted),
 		},
 	}
 	p.Acts = append(p.Acts, listAct{
@@ -102,7 +89,7 @@ func showStock(v *visit) (answer, error) {
 		p.Parts = nil
 	}
 	for _, d := range depots {
-		p.Parts = append(p.Parts, v.depotPart(ref, d, levels, wanted))
+		p.Parts = append(p.Parts, v.depotPart(d, levels, wanted))
 	}
 	if len(depots) == 0 {
 		p.Parts = append(p.Parts, sheetPart{
@@ -140,7 +127,7 @@ func (v *visit) stockActs(depotID, model string) []listAct {
 
 // wantedPart is what replacements and spares wait for, held against what is free in all depots.
 func (v *visit) wantedPart(
-	ref program.Reference, levels []logistics.StockLevel, wanted map[string]int,
+	levels []logistics.StockLevel, wanted map[string]int,
 ) sheetPart {
 	free := map[string]int{}
 	for _, l := range levels {
@@ -164,7 +151,7 @@ func (v *visit) wantedPart(
 			}
 		}
 		lines = append(lines, sheetLine{stockPath + "/models/" + model, []cell{
-			{Text: modelName(ref, model, v.now), Small: model},
+			{Text: v.modelName(model, v.now), Small: model},
 			{Text: v.language.Number(int64(wanted[model]))},
 			{Text: v.language.Number(int64(free[model]))},
 			{Badge: state},
@@ -183,7 +170,7 @@ func (v *visit) wantedPart(
 
 // depotPart is what one depot has.
 func (v *visit) depotPart(
-	ref program.Reference, d logistics.Depot, levels []logistics.StockLevel,
+	d logistics.Depot, levels []logistics.StockLevel,
 	wanted map[string]int,
 ) sheetPart {
 	part := sheetPart{
@@ -192,9 +179,9 @@ func (v *visit) depotPart(
 		Acts: []listAct{{
 			Link: depotsPath + "/" + d.ID, Label: v.say("console.stock.open"), Icon: "warehouse",
 		}},
-		Table: v.levelTable(ref, levels, func(l logistics.StockLevel) (cell, bool) {
+		Table: v.levelTable(levels, func(l logistics.StockLevel) (cell, bool) {
 			return cell{
-				Text:  modelName(ref, l.ModelCode, v.now),
+				Text:  v.modelName(l.ModelCode, v.now),
 				Small: l.ModelCode,
 			}, l.DepotID == d.ID
 		}, wanted),
@@ -208,7 +195,7 @@ func (v *visit) depotPart(
 // levelTable lists levels, each by the cell that names it; those that it does not name are left
 // out. A line leads to the page of its model.
 func (v *visit) levelTable(
-	ref program.Reference, levels []logistics.StockLevel,
+	levels []logistics.StockLevel,
 	naming func(logistics.StockLevel) (cell, bool), wanted map[string]int,
 ) *sheetTable {
 	var lines []sheetLine
@@ -259,16 +246,12 @@ func showDepot(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil {
-		return answer{}, err
-	}
-	ledger, err := v.ledgerPart(ref, logistics.StockFilter{DepotID: d.ID})
+	ledger, err := v.ledgerPart(logistics.StockFilter{DepotID: d.ID})
 	if err != nil {
 		return answer{}, err
 	}
 
-	stock := v.depotPart(ref, d, levels, wanted)
+	stock := v.depotPart(d, levels, wanted)
 	stock.Title, stock.Count, stock.Acts = v.say("console.stock.has"), "", nil
 	acts := v.stockActs(d.ID, "")
 	if v.mayDo(rules.ManageStock) {
@@ -322,14 +305,14 @@ func showStockOfModel(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	ledger, err := v.ledgerPart(ref, logistics.StockFilter{ModelCode: code})
+	ledger, err := v.ledgerPart(logistics.StockFilter{ModelCode: code})
 	if err != nil {
 		return answer{}, err
 	}
 
 	has := sheetPart{
 		Title: v.say("console.stock.has"),
-		Table: v.levelTable(ref, levels, func(l logistics.StockLevel) (cell, bool) {
+		Table: v.levelTable(levels, func(l logistics.StockLevel) (cell, bool) {
 			return cell{Text: depots[l.DepotID]}, true
 		}, map[string]int{code: len(waiting)}),
 	}
@@ -342,7 +325,7 @@ func showStockOfModel(v *visit) (answer, error) {
 			has.Table.Rows[i].Cells[0].Link = depotsPath + "/" + levels[i].DepotID
 		}
 	}
-	return sheet(modelName(ref, code, v.now), sheetPage{
+	return sheet(v.modelName(code, v.now), sheetPage{
 		Sub:   code,
 		Acts:  v.stockActs("", code),
 		Parts: []sheetPart{v.waitingPart(waiting), has, ledger},
@@ -395,13 +378,13 @@ func (v *visit) depotNames() (map[string]string, error) {
 }
 
 // ledgerPart are the last entries of a depot or a model.
-func (v *visit) ledgerPart(ref program.Reference, f logistics.StockFilter) (sheetPart, error) {
+func (v *visit) ledgerPart(f logistics.StockFilter) (sheetPart, error) {
 	f.Page = db.Page{Limit: 20}
 	entries, further, err := v.logistics.StockEntries(v.scope(), f)
 	if err != nil {
 		return sheetPart{}, err
 	}
-	lines, err := v.entryLines(ref, entries)
+	lines, err := v.entryLines(entries)
 	if err != nil {
 		return sheetPart{}, err
 	}
@@ -446,10 +429,6 @@ var stockKinds = []shipping.StockKind{
 }
 
 func readStockEntries(v *visit, q listQuery) (listResult, error) {
-	ref, err := v.programs.Reference(v.ctx)
-	if err != nil {
-		return listResult{}, err
-	}
 	f := logistics.StockFilter{
 		DepotID:   v.query("depot"),
 		ModelCode: v.query("model"),
@@ -470,7 +449,7 @@ func readStockEntries(v *visit, q listQuery) (listResult, error) {
 	if err != nil {
 		return listResult{}, err
 	}
-	lines, err := v.entryLines(ref, entries)
+	lines, err := v.entryLines(entries)
 	if err != nil {
 		return listResult{}, err
 	}
@@ -497,7 +476,7 @@ func readStockEntries(v *visit, q listQuery) (listResult, error) {
 	}
 	if model := v.query("model"); model != "" {
 		facets = append(facets, v.choiceOf(stockEntriesPath, "model", v.say("console.stock.model"),
-			[]facetOption{{Label: modelName(ref, model, v.now)}}, []string{model}))
+			[]facetOption{{Label: v.modelName(model, v.now)}}, []string{model}))
 	}
 	return listResult{
 		Summary: v.say("console.stockentries.summary"),
@@ -514,7 +493,7 @@ func readStockEntries(v *visit, q listQuery) (listResult, error) {
 
 // entryLines are lines of the ledger, with the names of depots, things and persons.
 func (v *visit) entryLines(
-	ref program.Reference, entries []logistics.StockEntry,
+	entries []logistics.StockEntry,
 ) ([]line, error) {
 	var ids []string
 	for _, e := range entries {
@@ -539,7 +518,7 @@ func (v *visit) entryLines(
 			Cells: map[string]cell{
 				"what":     {Text: v.language.Say("console.stock.kind." + string(e.Kind))},
 				"quantity": {Text: quantity},
-				"model":    {Text: modelName(ref, e.ModelCode, v.now)},
+				"model":    {Text: v.modelName(e.ModelCode, v.now)},
 				"depot":    {Text: names[e.DepotID]},
 				"for":      {Text: names[e.SubjectID]},
 				"by":       {Text: by},

@@ -17,7 +17,6 @@ import (
 // stockForm is what the forms of a receipt and a count have in common: a model at a depot, with
 // its level.
 type stockForm struct {
-	ref          program.Reference
 	depot, model field
 	level        logistics.StockLevel
 	once         string // names the form: a second press of its button makes no second entry
@@ -36,7 +35,6 @@ func (v *visit) stockForm() (stockForm, error) {
 	}
 
 	f := stockForm{
-		ref:  ref,
 		once: v.typed("once", ""),
 		depot: field{
 			Name:  "depot_id",
@@ -101,7 +99,7 @@ func (v *visit) stockedModels(ref program.Reference, chosen string) []choice {
 		}
 		choices = append(choices, choice{
 			Value:  code,
-			Label:  modelName(ref, code, v.now) + " (" + code + ")",
+			Label:  v.modelName(code, v.now) + " (" + code + ")",
 			Chosen: code == catalogue.NormaliseModelCode(chosen),
 		})
 	}
@@ -128,7 +126,7 @@ func (v *visit) afterStock(f stockForm, quantity int) ([]string, error) {
 	number := func(n int) string { return v.language.Number(int64(n)) }
 	return []string{
 		v.say("console.stock.will",
-			"model", modelName(f.ref, f.model.Value, v.now),
+			"model", v.modelName(f.model.Value, v.now),
 			"depot", labelOfField(f.depot),
 			"before", number(now.OnHand), "after", number(next.OnHand)),
 		v.say("console.stock.willfree",
