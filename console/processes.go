@@ -2,6 +2,7 @@ package console
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -380,14 +381,16 @@ func (v *visit) sinceDay(at time.Time, zone string) string {
 	return web.Day(v.language, at, v.now, web.Zone(cmp.Or(zone, v.zone)))
 }
 
+// endOfLead is where what something waits for ends. A period within it is that of a month's short
+// name: "até 30 dez. 2026".
+var endOfLead = regexp.MustCompile(`[;:] |\. \p{Lu}`)
+
 // leadOf parts the sentence of a process into what it waits for and what else it says.
 func (v *visit) leadOf(p operations.Process) (lead, rest string) {
 	lead = v.sentenceOf(p)
 	at := len(lead)
-	for _, end := range []string{"; ", ": ", ". "} {
-		if i := strings.Index(lead, end); i >= 0 {
-			at = min(at, i)
-		}
+	if end := endOfLead.FindStringIndex(lead); end != nil {
+		at = end[0]
 	}
 	if at+2 < len(lead) {
 		more := []rune(lead[at+2:])

@@ -173,3 +173,14 @@ func TestBudget_Processes(t *testing.T) {
 		w.withinBudget(b, path)
 	}
 }
+
+// The short names of months have a period in Portuguese, which ends no sentence.
+func TestS55_WhatSomethingWaitsForIsNotCutAtADate(t *testing.T) {
+	for sentence, lead := range map[string]string{
+		"Aguardando até 30 dez. 2026 em São Paulo; depois disso expira. Só a pessoa aceita.": "Aguardando até 30 dez. 2026 em São Paulo",
+		"Waiting for stock. An agent can set one aside.":                                     "Waiting for stock",
+		"Nothing is pending: it can be canceled until 20 Dec 2026.":                          "Nothing is pending",
+	} {
+		require.Equal(t, lead, sentence[:endOfLead.FindStringIndex(sentence)[0]])
+	}
+}
