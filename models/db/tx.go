@@ -132,7 +132,7 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 
-	if !scope.System {
+	if !scope.System || looksOnly(ctx) {
 		return d.Write(ctx, fn)
 	}
 
@@ -199,7 +199,7 @@ func (d *DB) transact(
 	for {
 		state := &txState{}
 		known := context.WithValue(ctx, stateKey{}, state)
-		err = d.gorm.WithContext(known).Transaction(func(q *gorm.DB) error {
+		err = d.begin(known, func(q *gorm.DB) error {
 			tx := &Tx{
 				DB:       q,
 				Scope:    scope,
