@@ -58,6 +58,7 @@ type view struct {
 	Menu      []menuItem
 	Languages []languageLink
 	Who       *whoView
+	Look      *lookView // an operator looks; nil: nobody does
 	Data      any
 	language  *messages.Language
 }
@@ -110,6 +111,7 @@ func (v *visit) view(a answer) view {
 	if v.who != nil {
 		w.Who, w.Menu = v.whoView(), v.menu(v.request.URL.Path)
 	}
+	w.Look = v.lookView()
 
 	return w
 }
