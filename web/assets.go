@@ -14,6 +14,15 @@ import (
 //go:embed static
 var static embed.FS
 
+//go:embed templates
+var templates embed.FS
+
+// Parts adds to a template the parts of pages, and the functions that they call.
+func Parts(t *template.Template) (*template.Template, error) {
+	t = t.Funcs(template.FuncMap{"icon": Icon, "asset": Asset})
+	return t.ParseFS(templates, "templates/*.html")
+}
+
 // AssetPath is where the shared files are served.
 const AssetPath = "/assets/"
 
