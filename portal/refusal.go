@@ -144,7 +144,7 @@ func (v *visit) listAbove() string {
 // mayOpen reports whether a page that asks for a person shows itself to this one.
 func (v *visit) mayOpen(r route) bool {
 	switch {
-	case r.access == anyone || v.who == nil:
+	case r.access == anyone || v.who == nil || v.looking() && !r.shownInLook():
 		return false
 	case r.access == signedIn:
 		return true

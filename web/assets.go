@@ -90,6 +90,15 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string, secure bool
 	return true
 }
 
+// Assets serves the shared files under AssetPath.
+func Assets(secure bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ServeAsset(w, r, strings.TrimPrefix(r.URL.Path, AssetPath), secure) {
+			http.NotFound(w, r)
+		}
+	})
+}
+
 // Icon is one of the sprite's icons. It always stands beside a word.
 func Icon(name string) template.HTML {
 	return template.HTML(`<svg class="icon" aria-hidden="true"><use href="` +
