@@ -135,7 +135,7 @@ func showAccount(v *visit) (answer, error) {
 		Facts: facts,
 	})
 	if v.mayDo(rules.SeeAsCustomer) {
-		r.Acts = append(r.Acts, listAct{
+		r.Acts = append(r.Acts, web.ListAct{
 			Link:  accountPath(acc.ID) + "/look",
 			Label: v.say("console.account.look"),
 			Icon:  "eye",

@@ -44,7 +44,7 @@ func (v *visit) askToLook(acc account.Account, refused *rules.Error) (answer, er
 			v.say("console.account.look.says"),
 			v.say("console.account.look.told", "company", acc.LegalName),
 		},
-		Fields: []field{reason},
+		Fields: []web.Field{reason},
 		Action: accountPath(acc.ID) + "/look",
 		Submit: v.say("console.account.look.do"),
 		Back:   accountPath(acc.ID),
