@@ -79,6 +79,8 @@ func routes() []route {
 		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
 
+		{get, activityPath, member, showActivity},
+
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},

@@ -105,5 +105,6 @@ func Entities() []any {
 		passkeyAnswer{},
 		OperatorView{},
 		OperatorPresence{},
+		AccountLook{},
 	}
 }
