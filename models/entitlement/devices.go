@@ -36,6 +36,7 @@ type Device struct {
 	ReplacedOn       string     `gorm:"column:replaced_day;serializer:day"`
 	GoneAt           *time.Time // returned, retired or lost
 	CreatedAt        time.Time
+	OnceKey          *string // names the form that registered it; nil: none did
 	Version          int64
 }
 
