@@ -37,7 +37,11 @@ func readPages() (pages, error) {
 
 	out := pages{}
 	for _, f := range files {
-		t, err := template.ParseFS(templateFiles, "templates/*.html", f)
+		t, err := web.Parts(template.New(""))
+		if err != nil {
+			return nil, err
+		}
+		t, err = t.ParseFS(templateFiles, "templates/*.html", f)
 		if err != nil {
 			return nil, fmt.Errorf("portal: %s: %w", f, err)
 		}
@@ -165,6 +169,7 @@ func (v *visit) menu(here string) []menuItem {
 		{Path: replacementsPath, Label: v.language.Say("menu.replacements"), Icon: "swap"},
 		{Path: sparesPath, Label: v.language.Say("menu.spares"), Icon: "box"},
 		{Path: sitesPath, Label: v.language.Say("menu.sites"), Icon: "place"},
+		{Path: devicesPath, Label: v.language.Say("menu.devices"), Icon: "box"},
 		{Path: "/colleagues", Label: v.language.Say("menu.colleagues"), Icon: "people"},
 		{
 			Path:  "/account",
