@@ -126,7 +126,7 @@ func showDevice(v *visit) (answer, error) {
 		}
 		c = answers[0]
 	}
-	stays, err := v.entitlements.PlacementsOf(v.acting(), d.ID)
+	stays, err := v.entitlements.StaysOf(v.acting(), d.ID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -137,14 +137,6 @@ func showDevice(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var ids []string
-	for _, s := range stays {
-		ids = append(ids, s.RoomID)
-	}
-	rooms, err := v.entitlements.RoomNames(v.acting(), ids)
-	if err != nil {
-		return answer{}, err
-	}
 
 	r := web.Record{
 		Badge: v.deviceState(d.State),
@@ -152,7 +144,7 @@ func showDevice(v *visit) (answer, error) {
 		Acts:  v.deviceActs(d, rmas),
 		Sections: []web.Section{
 			v.deviceCover(d, c, now),
-			v.deviceRooms(stays, rooms),
+			v.deviceRooms(stays),
 			v.deviceReplacements(rmas, now),
 		},
 	}
@@ -287,9 +279,7 @@ func (v *visit) dayBefore(end string) string {
 	return ""
 }
 
-func (v *visit) deviceRooms(
-	stays []entitlement.DevicePlacement, names map[string]string,
-) web.Section {
+func (v *visit) deviceRooms(stays []entitlement.NamedStay) web.Section {
 	s := web.Section{
 		Title: v.say("device.rooms"),
 		Empty: web.EmptyState{
@@ -300,13 +290,13 @@ func (v *visit) deviceRooms(
 		Nothing: len(stays) == 0,
 	}
 	zone := v.who.account().TimeZone
-	for _, stay := range slices.Backward(stays) {
+	for _, stay := range stays {
 		sub := v.say("device.rooms.since", "day", v.dayIn(stay.FromAt, zone))
 		if stay.ToAt != nil {
 			sub = v.say("device.rooms.from", "from", v.dayIn(stay.FromAt, zone),
 				"to", v.dayIn(*stay.ToAt, zone))
 		}
-		row := web.Row{Title: names[stay.RoomID], Sub: sub}
+		row := web.Row{Title: stay.RoomName, Sub: sub}
 		if path := roomPath(stay.RoomID); pagePath(path) {
 			row.Link = path
 		}
