@@ -497,18 +497,23 @@ func correctPurchase(v *visit) (answer, error) {
 		return v.purchaseForm(d, v.form("version"), problems, "", http.StatusUnprocessableEntity)
 	}
 
-	said := d.PurchasedOn == day && d.PurchaseProof == rules.NormaliseText(proof)
-	if !said {
-		_, err = v.entitlements.ChangeDevice(v.acting(), d.ID, licensing.DeviceForm{
-			Serial:         db.Text(d.Serial),
-			ModelCode:      d.ModelCode,
-			PurchasedOn:    day,
-			PurchaseProof:  proof,
-			StdWarrantyEnd: d.StdWarrantyEnd,
-			ExtWarrantyEnd: d.ExtWarrantyEnd,
-		}, version, v.form("reason"))
-	} else {
-		err = nil
+	_, err = v.entitlements.ChangeDevice(v.acting(), d.ID, licensing.DeviceForm{
+		Serial:         db.Text(d.Serial),
+		ModelCode:      d.ModelCode,
+		PurchasedOn:    day,
+		PurchaseProof:  proof,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+	}, version, v.form("reason"))
+	if rules.CodeOf(err) == rules.StateConflict {
+		now, unread := v.ownDevice()
+		if unread != nil {
+			return answer{}, unread
+		}
+		d = now
+		if d.PurchasedOn == day && d.PurchaseProof == rules.NormaliseText(proof) {
+			err = nil // the button was pressed twice
+		}
 	}
 
 	var refusal *rules.Error
