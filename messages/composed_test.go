@@ -28,7 +28,7 @@ var composed = map[string][]string{
 	"process.":          processTexts(),
 
 	// The portal's devices.
-	"equip.": {"room", "site", "region", "street", "postal_code", "city"},
+	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
 	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
 	"wrong.": {
 		"REQUIRED", "TOO_LONG", "DUPLICATE", "INVALID_DATE", "IN_THE_FUTURE", "INVALID_COUNTRY", "INVALID_REGION",
@@ -39,6 +39,7 @@ var composed = map[string][]string{
 	},
 	"devices.column.": {"serial", "model", "room", "cover", "until", "state", "bought", "replacement"},
 	"devices.cover.":  {"ending", "overcap", "undated"},
+	"device.column.":  {"room", "from", "to", "number", "state", "asked"},
 	"device.":         {"purchased_on", "purchased_on.help", "purchase_proof", "purchase_proof.help", "reason", "reason.help"},
 	"import.column.": {
 		"room", "site", "street", "postal_code", "city", "region", "country", "platform", "criticality", "time_zone",

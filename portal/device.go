@@ -217,7 +217,6 @@ func (v *visit) deviceCover(
 	d entitlement.Device, c entitlement.Covered, now time.Time,
 ) web.Section {
 	zone := v.who.account().TimeZone
-	reader := v.reader()
 	last := func(end *time.Time) string {
 		if end == nil {
 			return ""
@@ -242,7 +241,7 @@ func (v *visit) deviceCover(
 	}
 
 	facts = append(facts,
-		web.Fact{Term: v.say("device.bought"), Value: v.knownDay(reader, d.PurchasedOn)},
+		web.Fact{Term: v.say("device.bought"), Value: v.knownDay(d.PurchasedOn)},
 		web.Fact{Term: v.say("device.proof"), Value: d.PurchaseProof},
 	)
 	if on := db.DateOf(d.PurchasedOn); on != nil && d.ReplacesDeviceID == nil {
@@ -264,11 +263,11 @@ func (v *visit) deviceCover(
 }
 
 // knownDay is a day in words, or that nobody knows it.
-func (v *visit) knownDay(reader web.Reader, day string) string {
-	if day == "" {
-		return v.say("device.bought.unknown")
+func (v *visit) knownDay(day string) string {
+	if on := db.DateOf(day); on != nil {
+		return v.day(*on)
 	}
-	return reader.Day(day).Text
+	return v.say("device.bought.unknown")
 }
 
 // dayBefore is the last day of what ends with a day (C2); empty for none.
@@ -289,39 +288,56 @@ func (v *visit) deviceRooms(stays []entitlement.NamedStay) web.Section {
 		},
 		Nothing: len(stays) == 0,
 	}
-	zone := v.who.account().TimeZone
+	var lines []web.Line
 	for _, stay := range stays {
-		sub := v.say("device.rooms.since", "day", v.dayIn(stay.FromAt, zone))
-		if stay.ToAt != nil {
-			sub = v.say("device.rooms.from", "from", v.dayIn(stay.FromAt, zone),
-				"to", v.dayIn(*stay.ToAt, zone))
-		}
-		row := web.Row{Title: stay.RoomName, Sub: sub}
+		room := web.Cell{Text: stay.RoomName}
 		if path := roomPath(stay.RoomID); pagePath(path) {
-			row.Link = path
+			room.Link = path
 		}
-		if stay.ToAt == nil {
-			row.Badge = web.Badge{Text: v.say("device.rooms.now"), Color: "green"}
+		to := web.Cell{Badge: web.Badge{Text: v.say("device.rooms.now"), Color: "green"}}
+		if stay.ToAt != nil {
+			to = v.dayCell(*stay.ToAt)
 		}
-		s.Rows = append(s.Rows, row)
+		lines = append(lines, web.Line{Link: room.Link, Cells: map[string]web.Cell{
+			"room": room,
+			"from": v.dayCell(stay.FromAt),
+			"to":   to,
+		}})
+	}
+	if len(lines) > 0 {
+		s.Table = deviceTable("room", "from", "to").Table(v, lines)
 	}
 	return s
 }
 
+// deviceTable is a table on the page of a device.
+func deviceTable(columns ...string) web.Listing[*visit] {
+	l := web.Listing[*visit]{Words: "device"}
+	for _, name := range columns {
+		l.Columns = append(l.Columns, web.Column{Name: name})
+	}
+	return l
+}
+
 func (v *visit) deviceReplacements(rmas []replacement.RMA, now time.Time) web.Section {
 	s := web.Section{Title: v.say("device.replacements")}
-	for _, r := range rmas {
-		seen := v.replacementView(r, now)
-		s.Rows = append(s.Rows, web.Row{
-			Link:  replacementsPath + "/" + r.ID,
-			Title: r.Number,
-			Sub:   v.dayIn(r.RequestedAt, v.who.account().TimeZone),
-			Badge: web.Badge{Text: seen.State, Color: seen.Tone},
-		})
-	}
 	if len(rmas) == 0 {
 		s.Says = []string{v.say("device.replacements.none")}
+		return s
 	}
+	var lines []web.Line
+	for _, r := range rmas {
+		seen := v.replacementView(r, now)
+		lines = append(lines, web.Line{
+			Link: replacementsPath + "/" + r.ID,
+			Cells: map[string]web.Cell{
+				"number": {Text: r.Number},
+				"state":  {Badge: web.Badge{Text: seen.State, Color: seen.Tone}},
+				"asked":  v.dayCell(r.RequestedAt),
+			},
+		})
+	}
+	s.Table = deviceTable("number", "state", "asked").Table(v, lines)
 	return s
 }
 

@@ -168,7 +168,10 @@ func (v *visit) deviceLine(d entitlement.RegisteredDevice, now time.Time) (web.L
 		Link: devicePath(d.ID),
 		Cells: map[string]web.Cell{
 			"serial": {Text: shown, Mono: serial != ""},
-			"model":  {Text: logistics.ModelName(ref, d.ModelCode, db.TodayUTC(now))},
+			"model": {
+				Text:  logistics.ModelName(ref, d.ModelCode, db.TodayUTC(now)),
+				Whole: true,
+			},
 			"room":   room,
 			"state":  {Badge: v.deviceState(d.State)},
 			"bought": bought,
@@ -178,7 +181,10 @@ func (v *visit) deviceLine(d entitlement.RegisteredDevice, now time.Time) (web.L
 		line.Cells["cover"] = web.Cell{Badge: v.coverBadge(d.Cover)}
 		line.Cells["until"] = v.coverUntil(d.Cover)
 		if !d.Cover.Covered {
-			line.Cells["until"] = web.Cell{Text: v.coverReason(d.Cover)}
+			line.Cells["until"] = web.Cell{
+				Small: v.coverReason(d.Cover),
+				Plain: v.coverReason(d.Cover),
+			}
 		}
 	}
 	if d.RMAID != nil {
