@@ -27,6 +27,29 @@ var composed = map[string][]string{
 	"promise.approved.": weekdayNames(),
 	"process.":          processTexts(),
 
+	// The portal's devices.
+	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
+	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
+	"wrong.": {
+		"REQUIRED", "TOO_LONG", "DUPLICATE", "INVALID_DATE", "IN_THE_FUTURE", "INVALID_COUNTRY", "INVALID_REGION",
+		"INVALID_TIME_ZONE", "CONTROL_CHARACTERS", "INVALID_UTF8", "TOO_MANY_NAMED", "SERIAL_TOO_SHORT",
+		"SERIAL_INVALID_CHARACTERS", "SERIAL_CONFUSABLE", "SERIAL_PLACEHOLDER", "SERIAL_REGISTERED", "SERIAL_CLAIMED",
+		"INVALID_PLATFORM", "INVALID_CRITICALITY", "ROOM_DIFFERS", "ROOM_AMBIGUOUS", "SITE_DIFFERS", "DEVICE_DIFFERS",
+		"ROWS_DIFFER", "WRONG_COLUMNS", "UNKNOWN_MODEL",
+	},
+	"devices.column.": {"serial", "model", "room", "cover", "until", "state", "bought", "replacement"},
+	"devices.cover.":  {"ending", "overcap", "undated"},
+	"device.column.":  {"room", "from", "to", "number", "state", "asked"},
+	"device.":         {"purchased_on", "purchased_on.help", "purchase_proof", "purchase_proof.help", "reason", "reason.help"},
+	"import.column.": {
+		"room", "site", "street", "postal_code", "city", "region", "country", "platform", "criticality", "time_zone",
+		"serial", "model", "purchased_on", "purchase_proof", "std_warranty_end", "ext_warranty_end",
+	},
+	"importrow.column.": {"row", "outcome", "problem", "room"},
+	"import.state.":     {"QUEUED", "CHECKING", "STORING", "DONE", "REFUSED", "FAILED"},
+	"import.outcome.":   {"VALID", "STORED", "UNCHANGED", "REFUSED"},
+	"import.file.":      {"FILE_UNREADABLE", "FILE_EMPTY", "TOO_MANY_ROWS", "FILE_TOO_LARGE", "FILE_NO_TEXT"},
+
 	// The console.
 	"console.role.": names(rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM, rules.OperatorManager),
 	"console.kind.": {

@@ -100,6 +100,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 		"/sites/" + w.Site(w.t, accountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
 	}, address...)
 	w.replacementForms(accountID, forms)
+	w.deviceForms(accountID, forms)
 	return forms
 }
 

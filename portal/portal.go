@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
@@ -46,6 +47,7 @@ type site struct {
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
 	orders       *order.Orders
+	imports      *importjob.Jobs
 	log          *slog.Logger
 	secure       bool
 	sessions     *scs.SessionManager
@@ -127,6 +129,7 @@ func newSite(o Options) (*site, error) {
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
 		orders:       o.Domains.Orders,
+		imports:      o.Domains.Jobs,
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,
