@@ -111,7 +111,7 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		did := ana.post(action, fields...)
 		require.Equal(t, 200, did.status, path)
 		require.NotContains(t, did.body, `name="confirmed"`, path)
-		require.Contains(t, did.body, `class="flash"`, path)
+		require.Contains(t, did.body, `class="toast"`, path)
 		require.Greater(t, w.Count(t, "SELECT count(*) FROM audit_events"), before, path)
 	}
 }
@@ -129,7 +129,7 @@ func without(list []string, text string) (out []string) {
 }
 
 var (
-	formOfConfirmation = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)" class="decide">(.*?)</form>`)
+	formOfConfirmation = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)" class="form confirm">(.*?)</form>`)
 	hiddenField        = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
 )
 
@@ -144,7 +144,7 @@ func confirmationOf(body string) (action string, fields []string) {
 
 // says are the sentences of a confirmation, as a reader sees them.
 func says(body string) string {
-	_, card, _ := strings.Cut(body, `<section class="card confirm"`)
+	_, card, _ := strings.Cut(body, `<section class="prose stack" aria-label`)
 	card, _, _ = strings.Cut(card, "</section>")
 	return html.UnescapeString(regexp.MustCompile(`<[^>]*>|\s+`).ReplaceAllString(card, " "))
 }
