@@ -91,16 +91,21 @@ var arrows = map[string][]string{
 		"models/notification", "models/program", "models/replacement", "models/warranty", "rules",
 		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
+	"models/privacy": {
+		"messages", "models/account", "models/db", "models/entitlement", "models/identity",
+		"models/importjob", "models/logistics", "models/notification", "models/order",
+		"models/program", "models/replacement", "rules",
+	},
 	"models/operations": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/logistics",
-		"models/notification", "models/order", "models/program", "models/replacement",
+		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",
 		"models/warranty", "rules", "rules/catalogue", "rules/ordering", "rules/processes",
 		"rules/spare",
 	},
 	"models/domains": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
-		"models/program", "models/replacement", "models/warranty",
+		"models/privacy", "models/program", "models/replacement", "models/warranty",
 	},
 
 	// What a row says, as a mail and as papers.
@@ -115,7 +120,7 @@ var arrows = map[string][]string{
 	"workflows": {"activities", "clock"},
 	"worker": {
 		"activities", "carrier", "clock", "messages", "messages/process", "models/db",
-		"models/domains", "models/identity", "models/logistics", "models/operations",
+		"models/domains", "models/identity", "models/logistics", "models/operations", "models/privacy",
 		"rules/processes", "workflows",
 	},
 
