@@ -13,10 +13,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/portal/help"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -60,6 +62,7 @@ type view struct {
 	Who       *whoView
 	Data      any
 	language  *messages.Language
+	edition   func() (*help.Edition, error)
 }
 
 type menuItem struct {
@@ -88,6 +91,7 @@ func (v *visit) view(a answer) view {
 		Here:     a.here,
 		Data:     a.data,
 		language: v.language,
+		edition:  sync.OnceValues(v.helpFor),
 	}
 
 	if a.label != "" {
