@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/web"
 )
 
 // accountTabs are the pages of a customer, in their order; the first is the customer's own
@@ -45,7 +46,7 @@ func accountRoutes() []route {
 }
 
 // tabSections are what one of a customer's pages shows.
-type tabSections func(*visit, account.Account) ([]recordSection, error)
+type tabSections func(*visit, account.Account) ([]web.Section, error)
 
 func showTab(v *visit, name string, show tabSections) (answer, error) {
 	acc, err := v.accounts.GetAccount(v.scope(), v.param("id"))
@@ -56,7 +57,7 @@ func showTab(v *visit, name string, show tabSections) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return v.accountPage(acc, name, record{Sections: sections}), nil
+	return v.accountPage(acc, name, web.Record{Sections: sections}), nil
 }
 
 // accountTab is the address of one of a customer's pages.
@@ -68,10 +69,10 @@ func accountTab(id, name string) string {
 }
 
 // accountPage puts the head and the tabs of a customer around one of its pages.
-func (v *visit) accountPage(acc account.Account, at string, r record) answer {
+func (v *visit) accountPage(acc account.Account, at string, r web.Record) answer {
 	r.Sub = acc.City + ", " + acc.Country + " · " + v.clockAt(acc.TimeZone)
 	for _, name := range accountTabs {
-		r.Tabs = append(r.Tabs, tab{
+		r.Tabs = append(r.Tabs, web.Tab{
 			Link:    accountTab(acc.ID, name),
 			Label:   v.language.Say("console.account.tab." + name),
 			Current: name == at,
@@ -109,8 +110,8 @@ func showAccount(v *visit) (answer, error) {
 	}
 
 	f := figures[acc.ID]
-	r := record{
-		Sections: []recordSection{v.attention(acc, needs)},
+	r := web.Record{
+		Sections: []web.Section{v.attention(acc, needs)},
 		Tiles:    v.accountTiles(acc, f, len(members)),
 	}
 	facts := v.accountFacts(acc, f)
@@ -121,7 +122,7 @@ func showAccount(v *visit) (answer, error) {
 		used := balance[service][rules.LicenceAssigned]
 		free := balance[service][rules.LicenceAvailable]
 		if used+free > 0 {
-			facts = append(facts, fact{
+			facts = append(facts, web.Fact{
 				Term: v.serviceName(service),
 				Value: v.say("console.account.balance",
 					"used", v.language.Number(used), "free", v.language.Number(free)),
@@ -129,12 +130,12 @@ func showAccount(v *visit) (answer, error) {
 			})
 		}
 	}
-	r.Sections = append(r.Sections, recordSection{
+	r.Sections = append(r.Sections, web.Section{
 		Title: v.say("console.account.facts"),
 		Facts: facts,
 	})
 	if v.mayDo(rules.ReviewOrders) {
-		r.Acts = append(r.Acts, listAct{
+		r.Acts = append(r.Acts, web.ListAct{
 			Link:  accountPath(acc.ID) + "/correct",
 			Label: v.say("console.account.correct"),
 			Icon:  "pencil",
@@ -145,8 +146,8 @@ func showAccount(v *visit) (answer, error) {
 
 // attention is what needs somebody first: tasks, replacements that are late, invitations that
 // nobody accepted, cover that ends.
-func (v *visit) attention(acc account.Account, needs operations.AccountAttention) recordSection {
-	s := recordSection{Title: v.say("console.account.first")}
+func (v *visit) attention(acc account.Account, needs operations.AccountAttention) web.Section {
+	s := web.Section{Title: v.say("console.account.first")}
 	var asked []string
 	for _, t := range needs.Tasks {
 		asked = append(asked, t.What)
@@ -160,10 +161,10 @@ func (v *visit) attention(acc account.Account, needs operations.AccountAttention
 		}))
 	}
 	for _, r := range needs.LateRMAs {
-		late := row{
+		late := web.Row{
 			Link:  v.linkTo(processes.RMA, r.ID),
 			Title: v.say("console.account.late", "number", r.Name()),
-			Sub:   joined(v.modelName(r.ModelCode, r.RequestedAt), r.FaultySerial),
+			Sub:   web.Joined(v.modelName(r.ModelCode, r.RequestedAt), r.FaultySerial),
 			Badge: v.rmaState(r),
 		}
 		if r.PromisedUntil != nil {
@@ -176,21 +177,21 @@ func (v *visit) attention(acc account.Account, needs operations.AccountAttention
 		if i.State == rules.InvitationBounced {
 			title, color = "console.account.bounced", "red"
 		}
-		s.Rows = append(s.Rows, row{
+		s.Rows = append(s.Rows, web.Row{
 			Link:  accountTab(acc.ID, "people"),
 			Title: v.language.Say(title),
 			Sub:   i.ContactName + " · " + i.Email,
 			Due:   v.dueAt(i.ExpiresAt, acc.TimeZone),
-			Badge: badge{v.say("console.subject.invitation"), color},
+			Badge: web.Badge{Text: v.say("console.subject.invitation"), Color: color},
 		})
 	}
 	for _, c := range needs.Ending {
-		s.Rows = append(s.Rows, row{
+		s.Rows = append(s.Rows, web.Row{
 			Link: accountTab(acc.ID, "contracts"),
 			Title: v.say("console.account.ending",
 				"service", v.serviceName(c.Type), "units", v.language.Number(c.Quantity)),
 			Due:   v.dueAt(*c.EndAt, acc.TimeZone),
-			Badge: badge{v.language.Say("contract." + string(c.State)), "amber"},
+			Badge: web.Badge{Text: v.language.Say("contract." + string(c.State)), Color: "amber"},
 		})
 	}
 
@@ -204,7 +205,7 @@ func (v *visit) attention(acc account.Account, needs operations.AccountAttention
 }
 
 // accountFacts are who the customer is.
-func (v *visit) accountFacts(acc account.Account, f operations.AccountFigures) []fact {
+func (v *visit) accountFacts(acc account.Account, f operations.AccountFigures) []web.Fact {
 	street := acc.Street + ", " + acc.City
 	for _, part := range []string{acc.Region, acc.PostalCode, acc.Country} {
 		if part != "" {
@@ -215,7 +216,7 @@ func (v *visit) accountFacts(acc account.Account, f operations.AccountFigures) [
 	if csm == "" {
 		csm = v.say("console.accounts.nobody")
 	}
-	facts := []fact{
+	facts := []web.Fact{
 		{Term: v.say("console.account.fact.company"), Value: acc.LegalName},
 		{Term: v.say("console.account.fact.address"), Value: street},
 		{Term: v.say("console.account.fact.parent"), Value: f.Parent},
@@ -228,15 +229,15 @@ func (v *visit) accountFacts(acc account.Account, f operations.AccountFigures) [
 		{Term: v.say("console.account.fact.zone"), Value: acc.TimeZone},
 		{Term: v.say("console.account.fact.since"), Value: v.moment(acc.CreatedAt, acc.TimeZone)},
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" })
 }
 
 // accountTiles are what a customer has, each with the list of it.
 func (v *visit) accountTiles(
 	acc account.Account, f operations.AccountFigures, people int,
-) []tile {
-	one := func(name string, n int64, small string) tile {
-		return tile{
+) []web.Tile {
+	one := func(name string, n int64, small string) web.Tile {
+		return web.Tile{
 			Label:  v.language.Say("console.account.tab." + name),
 			Number: v.language.Number(n),
 			Small:  small,
@@ -244,7 +245,7 @@ func (v *visit) accountTiles(
 		}
 	}
 	replacements := one("replacements", f.OpenRMAs, v.say("console.account.open"))
-	replacements.Link = listAddress(replacementsPath, "account", acc.ID, "open", "yes")
+	replacements.Link = web.ListAddress(replacementsPath, "account", acc.ID, "open", "yes")
 	if f.LateRMAs > 0 {
 		replacements.Small = v.language.Count("console.accounts.late", f.LateRMAs)
 		replacements.Class = "down"
@@ -252,8 +253,8 @@ func (v *visit) accountTiles(
 	limit := v.say("console.account.limit", "most", v.language.Number(int64(acc.UserLimit)))
 	rooms := one("rooms", f.Rooms, v.say("console.account.balance",
 		"used", v.language.Number(f.Assigned), "free", v.language.Number(f.Available)))
-	rooms.Link = listAddress(rooms.Link, "state", string(licensing.RoomActive))
-	return []tile{
+	rooms.Link = web.ListAddress(rooms.Link, "state", string(licensing.RoomActive))
+	return []web.Tile{
 		rooms,
 		replacements,
 		one("tasks", f.OpenTasks, v.say("console.account.open")),
@@ -263,6 +264,6 @@ func (v *visit) accountTiles(
 
 // accountAfter is the page that the address asks for of one of the lists of a customer.
 func (v *visit) accountAfter(acc account.Account, name string) (db.Page, error) {
-	after, err := v.openCursor(accountTab(acc.ID, name))
-	return db.Page{After: after, Limit: listPageSize}, err
+	after, err := v.OpenCursor(accountTab(acc.ID, name))
+	return db.Page{After: after, Limit: web.ListPageSize}, err
 }

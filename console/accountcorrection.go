@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 func correctionRoutes() []route {
@@ -64,7 +65,7 @@ func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answe
 	c := confirmation{
 		Title:  v.say("console.account.correct.title", "company", acc.LegalName),
 		Says:   []string{v.say("console.account.correct.says")},
-		Hidden: []hidden{{"version", v.formVersion(acc.Version)}},
+		Hidden: []web.Hidden{{Name: "version", Value: v.formVersion(acc.Version)}},
 		Action: accountPath(acc.ID) + "/correct",
 		Submit: v.say("console.account.correct.preview"),
 		Back:   accountPath(acc.ID),
@@ -74,7 +75,7 @@ func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answe
 		if _, typed := v.request.PostForm[f.name]; typed {
 			value = v.form(f.name)
 		}
-		one := field{
+		one := web.Field{
 			Name:  f.name,
 			Label: v.language.Say("console.account.field." + f.name),
 			Kind:  "text",
@@ -85,13 +86,12 @@ func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answe
 			one.Kind = "choice"
 			for _, locale := range messages.Locales() {
 				name := messages.In(locale).Say("language.name")
-				one.Choices = append(one.Choices, choice{locale, name, locale == value})
+				one.Offer(locale, name, locale == value)
 			}
 		case "mode":
 			one.Kind = "choice"
 			for _, m := range []account.AccountMode{account.ModeConsolidated, account.ModeSite} {
-				one.Choices = append(one.Choices,
-					choice{string(m), v.accountMode(m), string(m) == value})
+				one.Offer(string(m), v.accountMode(m), string(m) == value)
 			}
 		}
 		if refused != nil {
@@ -186,8 +186,11 @@ func (v *visit) previewCorrection(
 	}
 
 	page := confirmation{
-		Title:  v.say("console.account.correct.title", "company", acc.LegalName),
-		Hidden: []hidden{{"version", v.formVersion(acc.Version)}, {fieldStep, stepDo}},
+		Title: v.say("console.account.correct.title", "company", acc.LegalName),
+		Hidden: []web.Hidden{
+			{Name: "version", Value: v.formVersion(acc.Version)},
+			{Name: fieldStep, Value: stepDo},
+		},
 		Action: accountPath(acc.ID) + "/correct",
 		Submit: v.say("console.account.correct.do"),
 		Back:   accountPath(acc.ID),
@@ -210,9 +213,9 @@ func (v *visit) previewCorrection(
 		page.Says = append(page.Says, v.language.Say("console.account.effect."+string(e)))
 	}
 	for _, f := range correctable {
-		page.Hidden = append(page.Hidden, hidden{f.name, v.form(f.name)})
+		page.Hidden = append(page.Hidden, web.Hidden{Name: f.name, Value: v.form(f.name)})
 	}
-	page.Fields = []field{v.reasonField()}
+	page.Fields = []web.Field{v.reasonField()}
 	return v.askRefused(page, refused)
 }
 

@@ -5,6 +5,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const accountsPath = Root + "/accounts"
@@ -17,22 +18,22 @@ var accountsList = listing{
 	words:  "console.accounts",
 	needs:  may(rules.ViewProcesses),
 	search: true,
-	columns: []column{
-		{name: "company", sorts: true},
-		{name: "clock"},
-		{name: "csm"},
-		{name: "rooms", number: true},
-		{name: "licenses", number: true},
-		{name: "ending"},
-		{name: "replacements", number: true},
-		{name: "tasks", number: true},
-		{name: "mode", hidden: true},
-		{name: "since", hidden: true},
+	columns: []web.Column{
+		{Name: "company", Sorts: true},
+		{Name: "clock"},
+		{Name: "csm"},
+		{Name: "rooms", Number: true},
+		{Name: "licenses", Number: true},
+		{Name: "ending"},
+		{Name: "replacements", Number: true},
+		{Name: "tasks", Number: true},
+		{Name: "mode", Hidden: true},
+		{Name: "since", Hidden: true},
 	},
 	read: readAccounts,
 }
 
-func readAccounts(v *visit, q listQuery) (listResult, error) {
+func readAccounts(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := account.AccountFilter{
 		Search:  q.Text,
 		CSMID:   v.query("csm"),
@@ -48,7 +49,7 @@ func readAccounts(v *visit, q listQuery) (listResult, error) {
 	}
 	found, next, err := v.accounts.ListAccounts(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
 	ids := make([]string, len(found))
@@ -57,22 +58,22 @@ func readAccounts(v *visit, q listQuery) (listResult, error) {
 	}
 	figures, err := v.operations.AccountFigures(v.scope(), ids)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	facets, err := v.accountFacets()
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next:   next,
 		Facets: facets,
-		Acts: []listAct{{
+		Acts: []web.ListAct{{
 			Link:  contractsPath,
 			Label: v.say("console.contracts.title"),
 			Icon:  "file-text",
 		}},
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "building-2",
 			Title: v.say("console.accounts.empty.title"),
 			Text:  v.say("console.accounts.empty.text"),
@@ -89,15 +90,15 @@ func readAccounts(v *visit, q listQuery) (listResult, error) {
 	return r, nil
 }
 
-func (v *visit) accountLine(a account.Account, f operations.AccountFigures) line {
+func (v *visit) accountLine(a account.Account, f operations.AccountFigures) web.Line {
 	opened := a.CreatedAt
-	l := line{
+	l := web.Line{
 		ID:   a.ID,
 		Link: accountPath(a.ID),
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"company": {Text: a.LegalName, Small: a.City + ", " + a.Country, Plain: a.LegalName},
 			"clock":   {Text: v.clockAt(a.TimeZone), Plain: a.TimeZone},
-			"csm":     {Owner: faceOf(db.Text(a.CSMID), f.CSM)},
+			"csm":     {Owner: web.FaceOf(db.Text(a.CSMID), f.CSM)},
 			"rooms":   {Text: v.language.Number(f.Rooms)},
 			"licenses": {
 				Text: v.say("console.accounts.inuse",
@@ -111,15 +112,20 @@ func (v *visit) accountLine(a account.Account, f operations.AccountFigures) line
 		},
 	}
 	if f.CSM == "" {
-		l.Cells["csm"] = cell{Badge: badge{v.say("console.accounts.nobody"), "amber"}}
+		l.Cells["csm"] = web.Cell{
+			Badge: web.Badge{Text: v.say("console.accounts.nobody"), Color: "amber"},
+		}
 	}
 	if f.EndsNext != nil {
-		l.Cells["ending"] = cell{Due: v.dueAt(*f.EndsNext, a.TimeZone)}
+		l.Cells["ending"] = web.Cell{Due: v.dueAt(*f.EndsNext, a.TimeZone)}
 	}
 	if f.LateRMAs > 0 {
-		l.Cells["replacements"] = cell{
-			Text:  v.language.Number(f.OpenRMAs),
-			Badge: badge{v.language.Count("console.accounts.late", f.LateRMAs), "red"},
+		l.Cells["replacements"] = web.Cell{
+			Text: v.language.Number(f.OpenRMAs),
+			Badge: web.Badge{
+				Text:  v.language.Count("console.accounts.late", f.LateRMAs),
+				Color: "red",
+			},
 			Plain: v.language.Number(f.OpenRMAs),
 		}
 	}
@@ -140,7 +146,7 @@ func (v *visit) accountMode(m account.AccountMode) string {
 }
 
 // accountFacets are who looks after the accounts, where they are, and what they cover.
-func (v *visit) accountFacets() ([]facet, error) {
+func (v *visit) accountFacets() ([]web.Facet, error) {
 	csms, _, err := v.accounts.ListCSMs(v.scope(), db.Page{Limit: 200})
 	if err != nil {
 		return nil, err
@@ -150,30 +156,30 @@ func (v *visit) accountFacets() ([]facet, error) {
 		return nil, err
 	}
 
-	managers := []facetOption{{Label: v.say("console.accounts.nobody")}}
+	managers := []web.FacetOption{{Label: v.say("console.accounts.nobody")}}
 	ids := []string{account.WithoutCSM}
 	for _, c := range csms {
 		if c.Active {
-			managers = append(managers, facetOption{Label: c.Name})
+			managers = append(managers, web.FacetOption{Label: c.Name})
 			ids = append(ids, c.ID)
 		}
 	}
-	var places []facetOption
+	var places []web.FacetOption
 	for _, code := range countries {
-		places = append(places, facetOption{Label: code})
+		places = append(places, web.FacetOption{Label: code})
 	}
-	var modes []facetOption
+	var modes []web.FacetOption
 	var modeNames []string
 	for _, m := range []account.AccountMode{account.ModeConsolidated, account.ModeSite} {
-		modes = append(modes, facetOption{Label: v.accountMode(m)})
+		modes = append(modes, web.FacetOption{Label: v.accountMode(m)})
 		modeNames = append(modeNames, string(m))
 	}
 
-	choice := func(name string, options []facetOption, values []string) facet {
+	choice := func(name string, options []web.FacetOption, values []string) web.Facet {
 		label := v.language.Say("console.accounts.facet." + name)
 		return v.choiceOf(accountsPath, name, label, options, values)
 	}
-	return []facet{
+	return []web.Facet{
 		choice("csm", managers, ids),
 		choice("country", places, countries),
 		choice("mode", modes, modeNames),

@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/web"
 )
 
 // customers are two fulfilled orders of two companies.
@@ -32,16 +33,16 @@ func TestACustomerIsFoundByCompanyPersonAndOrderNumber(t *testing.T) {
 		for _, text := range []string{
 			"quimica", "Beta Química S", "BIA@beta.example", "PO-2", number,
 		} {
-			found := manager.get(listAddress(accountsPath, "q", text))
+			found := manager.get(web.ListAddress(accountsPath, "q", text))
 			require.Equal(t, http.StatusOK, found.status)
 			require.Contains(t, found.body, accountPath(beta), text)
 			require.NotContains(t, found.body, "Acme Ltda", text)
 		}
-		require.Contains(t, manager.get(listAddress(accountsPath, "q", "nobody@x.example")).body, "No customers here")
-		require.NotContains(t, manager.get(listAddress(accountsPath, "mode", "SITE")).body, "Acme Ltda")
-		require.Contains(t, manager.get(listAddress(accountsPath, "csm", "none", "country", "BR")).body, "Acme Ltda")
+		require.Contains(t, manager.get(web.ListAddress(accountsPath, "q", "nobody@x.example")).body, "No customers here")
+		require.NotContains(t, manager.get(web.ListAddress(accountsPath, "mode", "SITE")).body, "Acme Ltda")
+		require.Contains(t, manager.get(web.ListAddress(accountsPath, "csm", "none", "country", "BR")).body, "Acme Ltda")
 
-		byName := manager.get(listAddress(accountsPath, "sort", "-company")).body
+		byName := manager.get(web.ListAddress(accountsPath, "sort", "-company")).body
 		require.Less(t, indexOf(t, byName, "Beta Química S.A."), indexOf(t, byName, "Acme Ltda"))
 		w.withinBudget(manager, accountsPath)
 	})

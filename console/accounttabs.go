@@ -16,12 +16,12 @@ import (
 
 // listSection is a card with a table of things of an account, or what to say without any.
 func (v *visit) listSection(
-	acc account.Account, name string, columns []column, lines []line, next string,
-) recordSection {
-	s := recordSection{Further: v.further(accountTab(acc.ID, name), next)}
+	acc account.Account, name string, columns []web.Column, lines []web.Line, next string,
+) web.Section {
+	s := web.Section{Further: v.further(accountTab(acc.ID, name), next)}
 	if len(lines) == 0 {
 		s.Nothing = true
-		s.Empty = emptyState{
+		s.Empty = web.EmptyState{
 			Icon:  "building-2",
 			Title: v.language.Say("console.account.none." + name),
 		}
@@ -31,7 +31,7 @@ func (v *visit) listSection(
 	return s
 }
 
-func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
+func accountContracts(v *visit, acc account.Account) ([]web.Section, error) {
 	page, err := v.accountAfter(acc, "contracts")
 	if err != nil {
 		return nil, err
@@ -50,9 +50,9 @@ func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
 		return nil, err
 	}
 
-	var lines []line
+	var lines []web.Line
 	for _, c := range found {
-		l := line{Cells: map[string]cell{
+		l := web.Line{Cells: map[string]web.Cell{
 			"service": {Text: v.serviceName(c.Type), Small: c.Serial},
 			"state":   {Badge: v.contractState(c.State)},
 			"order":   {Text: names[c.OrderID]},
@@ -65,7 +65,7 @@ func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
 		case c.StartAt != nil:
 			l.Cells["start"] = v.dayAt(*c.StartAt, c.TimeZone)
 		case c.State == rules.ContractPendingStart:
-			l.Cells["start"] = cell{
+			l.Cells["start"] = web.Cell{
 				Text:  v.say("console.account.startsby"),
 				Small: v.dayAt(c.FallbackStartAt, c.TimeZone).Text,
 			}
@@ -78,14 +78,14 @@ func accountContracts(v *visit, acc account.Account) ([]recordSection, error) {
 		}
 		lines = append(lines, l)
 	}
-	columns := []column{
-		{name: "service"}, {name: "state"}, {name: "order"},
-		{name: "units", number: true}, {name: "start"}, {name: "last"},
+	columns := []web.Column{
+		{Name: "service"}, {Name: "state"}, {Name: "order"},
+		{Name: "units", Number: true}, {Name: "start"}, {Name: "last"},
 	}
-	return []recordSection{v.listSection(acc, "contracts", columns, lines, next)}, nil
+	return []web.Section{v.listSection(acc, "contracts", columns, lines, next)}, nil
 }
 
-func accountRooms(v *visit, acc account.Account) ([]recordSection, error) {
+func accountRooms(v *visit, acc account.Account) ([]web.Section, error) {
 	page, err := v.accountAfter(acc, "rooms")
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func accountRooms(v *visit, acc account.Account) ([]recordSection, error) {
 	found, next, err := v.entitlements.ListRooms(v.scope(), entitlement.RoomFilter{
 		AccountID: acc.ID,
 		State:     licensing.RoomState(v.query("state")),
-		Search:    shortened(v.query("q"), longestSearch),
+		Search:    web.Shortened(v.query("q"), web.LongestSearch),
 		Page:      page,
 	})
 	if err != nil {
@@ -108,11 +108,11 @@ func accountRooms(v *visit, acc account.Account) ([]recordSection, error) {
 		return nil, err
 	}
 
-	var lines []line
+	var lines []web.Line
 	for i, r := range found {
-		l := line{
+		l := web.Line{
 			Link: roomPath(r.ID),
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"room":     {Text: r.Name, Small: placeOf(r)},
 				"covered":  {Badge: v.coverBadge(answers[i].Answer)},
 				"why":      {Text: v.coverReason(answers[i].Answer)},
@@ -122,15 +122,17 @@ func accountRooms(v *visit, acc account.Account) ([]recordSection, error) {
 			},
 		}
 		if r.State == licensing.RoomArchived {
-			l.Cells["covered"] = cell{Badge: badge{Text: v.say("console.roomstate.ARCHIVED")}}
+			l.Cells["covered"] = web.Cell{
+				Badge: web.Badge{Text: v.say("console.roomstate.ARCHIVED")},
+			}
 		}
 		lines = append(lines, l)
 	}
-	columns := []column{
-		{name: "room"}, {name: "covered"}, {name: "why"}, {name: "until"},
-		{name: "platform"}, {name: "matters"},
+	columns := []web.Column{
+		{Name: "room"}, {Name: "covered"}, {Name: "why"}, {Name: "until"},
+		{Name: "platform"}, {Name: "matters"},
 	}
-	return []recordSection{v.listSection(acc, "rooms", columns, lines, next)}, nil
+	return []web.Section{v.listSection(acc, "rooms", columns, lines, next)}, nil
 }
 
 // placeOf is where a room is: its site and country.
@@ -149,18 +151,21 @@ var deviceColors = map[licensing.DeviceState]string{
 	licensing.DeviceLost:        "red",
 }
 
-func (v *visit) deviceState(s licensing.DeviceState) badge {
-	return badge{v.language.Say("console.devicestate." + string(s)), deviceColors[s]}
+func (v *visit) deviceState(s licensing.DeviceState) web.Badge {
+	return web.Badge{
+		Text:  v.language.Say("console.devicestate." + string(s)),
+		Color: deviceColors[s],
+	}
 }
 
-func accountDevices(v *visit, acc account.Account) ([]recordSection, error) {
+func accountDevices(v *visit, acc account.Account) ([]web.Section, error) {
 	page, err := v.accountAfter(acc, "devices")
 	if err != nil {
 		return nil, err
 	}
 	found, next, err := v.entitlements.ListDevices(v.scope(), entitlement.DeviceFilter{
 		AccountID: acc.ID,
-		Search:    shortened(v.query("q"), longestSearch),
+		Search:    web.Shortened(v.query("q"), web.LongestSearch),
 		Page:      page,
 	})
 	if err != nil {
@@ -170,15 +175,15 @@ func accountDevices(v *visit, acc account.Account) ([]recordSection, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []column{
-		{name: "device"}, {name: "state"}, {name: "room"}, {name: "covered"},
-		{name: "why"}, {name: "until"},
+	columns := []web.Column{
+		{Name: "device"}, {Name: "state"}, {Name: "room"}, {Name: "covered"},
+		{Name: "why"}, {Name: "until"},
 	}
-	return []recordSection{v.listSection(acc, "devices", columns, lines, next)}, nil
+	return []web.Section{v.listSection(acc, "devices", columns, lines, next)}, nil
 }
 
 // deviceLines are devices with their rooms and their cover.
-func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) ([]line, error) {
+func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) ([]web.Line, error) {
 	subjects := make([]entitlement.CoverSubject, len(devices))
 	for i, d := range devices {
 		subjects[i].Serial = db.Text(d.Serial)
@@ -196,20 +201,20 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 		return nil, err
 	}
 
-	var lines []line
+	var lines []web.Line
 	for i, d := range devices {
 		a := answers[i].Answer
-		l := line{
+		l := web.Line{
 			Link: devicePath(d.ID),
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"device": {Text: v.modelName(d.ModelCode, v.now), Small: db.Text(d.Serial)},
 				"state":  {Badge: v.deviceState(d.State)},
 				"room":   {Text: names[a.RoomID]},
 			},
 		}
 		if answers[i].Found && answers[i].DeviceID == d.ID {
-			l.Cells["covered"] = cell{Badge: v.coverBadge(a)}
-			l.Cells["why"] = cell{Text: v.coverReason(a)}
+			l.Cells["covered"] = web.Cell{Badge: v.coverBadge(a)}
+			l.Cells["why"] = web.Cell{Text: v.coverReason(a)}
 			l.Cells["until"] = v.coverUntil(a, acc.TimeZone)
 		}
 		lines = append(lines, l)
@@ -218,7 +223,7 @@ func (v *visit) deviceLines(acc account.Account, devices []entitlement.Device) (
 }
 
 // accountPeople are who has access, and who was invited with where that mail is.
-func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
+func accountPeople(v *visit, acc account.Account) ([]web.Section, error) {
 	page, err := v.accountAfter(acc, "people")
 	if err != nil {
 		return nil, err
@@ -240,30 +245,32 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 		return nil, err
 	}
 
-	var inside []line
+	var inside []web.Line
 	for _, m := range members {
 		joined := m.CreatedAt
-		inside = append(inside, line{Cells: map[string]cell{
-			"person": {Owner: faceOf(m.UserID, m.Name)},
+		inside = append(inside, web.Line{Cells: map[string]web.Cell{
+			"person": {Owner: web.FaceOf(m.UserID, m.Name)},
 			"email":  {Text: m.Email},
 			"role":   {Text: v.language.Say("console.invite." + string(m.Role))},
-			"access": {Badge: badge{v.language.Say("console.account.access." + string(m.State)),
-				map[rules.MembershipState]string{
+			"access": {Badge: web.Badge{
+				Text: v.language.Say("console.account.access." + string(m.State)),
+				Color: map[rules.MembershipState]string{
 					rules.MembershipActive:    "green",
 					rules.MembershipSuspended: "amber",
-				}[m.State]}},
+				}[m.State],
+			}},
 			"since": v.when(&joined, acc.TimeZone),
 		}})
 	}
-	people := v.listSection(acc, "people", []column{
-		{name: "person"}, {name: "email"}, {name: "role"}, {name: "access"}, {name: "since"},
+	people := v.listSection(acc, "people", []web.Column{
+		{Name: "person"}, {Name: "email"}, {Name: "role"}, {Name: "access"}, {Name: "since"},
 	}, inside, "")
 	people.Title = v.say("console.account.people")
 
-	var invited []line
+	var invited []web.Line
 	for _, inv := range invitations {
 		issued := inv.IssuedAt
-		l := line{Cells: map[string]cell{
+		l := web.Line{Cells: map[string]web.Cell{
 			"person": {Text: inv.ContactName, Small: inv.Email},
 			"role":   {Text: v.language.Say("console.invite." + string(inv.Role))},
 			"state":  {Badge: v.invitationState(inv)},
@@ -273,7 +280,7 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 		switch inv.State {
 		case rules.InvitationIssued, rules.InvitationSent, rules.InvitationBounced:
 		default:
-			l.Cells["valid"] = cell{}
+			l.Cells["valid"] = web.Cell{}
 		}
 		if mail, ok := mails[inv.ID]; ok {
 			delivery := v.mailDelivery(mail)
@@ -283,24 +290,24 @@ func accountPeople(v *visit, acc account.Account) ([]recordSection, error) {
 		}
 		invited = append(invited, l)
 	}
-	asked := v.listSection(acc, "invitations", []column{
-		{name: "person"}, {name: "role"}, {name: "state"}, {name: "mail"},
-		{name: "issued"}, {name: "valid"},
+	asked := v.listSection(acc, "invitations", []web.Column{
+		{Name: "person"}, {Name: "role"}, {Name: "state"}, {Name: "mail"},
+		{Name: "issued"}, {Name: "valid"},
 	}, invited, "")
 	asked.Title = v.say("console.account.invitations")
 	asked.Further = v.further(accountTab(acc.ID, "people"), next)
-	return []recordSection{people, asked}, nil
+	return []web.Section{people, asked}, nil
 }
 
 // rmaLines are replacements with their rooms.
-func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, error) {
+func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]web.Line, error) {
 	names, err := namesFrom(v, rmas, func(r replacement.RMA) []string {
 		return []string{db.Text(r.RoomID)}
 	})
 	if err != nil {
 		return nil, err
 	}
-	var lines []line
+	var lines []web.Line
 	for _, r := range rmas {
 		lines = append(lines, v.rmaLine(acc, r, names[db.Text(r.RoomID)]))
 	}
@@ -308,11 +315,11 @@ func (v *visit) rmaLines(acc account.Account, rmas []replacement.RMA) ([]line, e
 }
 
 // rmaLine is a replacement with the name of its room.
-func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) line {
+func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) web.Line {
 	asked := r.CreatedAt
-	l := line{
+	l := web.Line{
 		Link: v.linkTo(processes.RMA, r.ID),
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"number": {Text: r.Name(), Mono: true},
 			"device": {Text: v.modelName(r.ModelCode, r.RequestedAt), Small: r.FaultySerial},
 			"room":   {Text: room},
@@ -328,17 +335,17 @@ func (v *visit) rmaLine(acc account.Account, r replacement.RMA, room string) lin
 				web.Zone(acc.TimeZone))
 			promised.Small = ""
 		}
-		l.Cells["promised"] = cell{Due: promised}
+		l.Cells["promised"] = web.Cell{Due: promised}
 	}
 	return l
 }
 
-var rmaColumns = []column{
-	{name: "number"}, {name: "device"}, {name: "room"}, {name: "state"},
-	{name: "promised"}, {name: "asked"},
+var rmaColumns = []web.Column{
+	{Name: "number"}, {Name: "device"}, {Name: "room"}, {Name: "state"},
+	{Name: "promised"}, {Name: "asked"},
 }
 
-func accountReplacements(v *visit, acc account.Account) ([]recordSection, error) {
+func accountReplacements(v *visit, acc account.Account) ([]web.Section, error) {
 	page, err := v.accountAfter(acc, "replacements")
 	if err != nil {
 		return nil, err
@@ -359,7 +366,7 @@ func accountReplacements(v *visit, acc account.Account) ([]recordSection, error)
 
 	units, _, err := v.replacements.ListSpareUnits(v.scope(), replacement.SpareFilter{
 		AccountID: acc.ID,
-		Page:      db.Page{Limit: listPageSize},
+		Page:      db.Page{Limit: web.ListPageSize},
 	})
 	if err != nil {
 		return nil, err
@@ -370,12 +377,12 @@ func accountReplacements(v *visit, acc account.Account) ([]recordSection, error)
 	if err != nil {
 		return nil, err
 	}
-	var kept []line
+	var kept []web.Line
 	for _, u := range units {
 		since := u.StateSince
-		kept = append(kept, line{
+		kept = append(kept, web.Line{
 			Link: v.linkTo(processes.Spare, u.ID),
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"number": {Text: u.Name(), Mono: true},
 				"device": {Text: v.modelName(u.ModelCode, v.now), Small: u.Serial},
 				"site":   {Text: names[db.Text(u.SiteID)]},
@@ -384,14 +391,14 @@ func accountReplacements(v *visit, acc account.Account) ([]recordSection, error)
 			},
 		})
 	}
-	spares := v.listSection(acc, "spares", []column{
-		{name: "number"}, {name: "device"}, {name: "site"}, {name: "state"}, {name: "since"},
+	spares := v.listSection(acc, "spares", []web.Column{
+		{Name: "number"}, {Name: "device"}, {Name: "site"}, {Name: "state"}, {Name: "since"},
 	}, kept, "")
 	spares.Title = v.say("console.account.spares")
-	return []recordSection{asked, spares}, nil
+	return []web.Section{asked, spares}, nil
 }
 
-func accountMails(v *visit, acc account.Account) ([]recordSection, error) {
+func accountMails(v *visit, acc account.Account) ([]web.Section, error) {
 	page, err := v.accountAfter(acc, "mails")
 	if err != nil {
 		return nil, err
@@ -408,13 +415,13 @@ func accountMails(v *visit, acc account.Account) ([]recordSection, error) {
 		return nil, err
 	}
 
-	var lines []line
+	var lines []web.Line
 	for _, n := range found {
 		at := n.CreatedAt
 		if n.SentAt != nil {
 			at = *n.SentAt
 		}
-		lines = append(lines, line{Link: v.pageOfThing(n.ID, ""), Cells: map[string]cell{
+		lines = append(lines, web.Line{Link: v.pageOfThing(n.ID, ""), Cells: map[string]web.Cell{
 			"mail":     {Text: v.templateName(n.Template)},
 			"to":       {Text: n.Recipient},
 			"about":    {Text: names[n.SubjectID]},
@@ -422,15 +429,15 @@ func accountMails(v *visit, acc account.Account) ([]recordSection, error) {
 			"when":     v.when(&at, acc.TimeZone),
 		}})
 	}
-	columns := []column{
-		{name: "mail"}, {name: "to"}, {name: "about"}, {name: "delivery"}, {name: "when"},
+	columns := []web.Column{
+		{Name: "mail"}, {Name: "to"}, {Name: "about"}, {Name: "delivery"}, {Name: "when"},
 	}
-	return []recordSection{v.listSection(acc, "mails", columns, lines, next)}, nil
+	return []web.Section{v.listSection(acc, "mails", columns, lines, next)}, nil
 }
 
-func accountTasks(v *visit, acc account.Account) ([]recordSection, error) {
+func accountTasks(v *visit, acc account.Account) ([]web.Section, error) {
 	const name = "tasks"
-	after, err := v.openCursor(accountTab(acc.ID, name))
+	after, err := v.OpenCursor(accountTab(acc.ID, name))
 	if err != nil {
 		return nil, err
 	}
@@ -448,7 +455,7 @@ func accountTasks(v *visit, acc account.Account) ([]recordSection, error) {
 		s.Rows = append(s.Rows, v.taskRow(t))
 	}
 	s.Nothing = len(s.Rows) == 0
-	return []recordSection{s}, nil
+	return []web.Section{s}, nil
 }
 
 // namesFrom names what things are about, by the id, in one statement.

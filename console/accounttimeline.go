@@ -4,35 +4,36 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // accountTimeline is all that happened to a customer, the newest first: from the purchase
 // order to the parcel, with who did what.
-func accountTimeline(v *visit, acc account.Account) ([]recordSection, error) {
+func accountTimeline(v *visit, acc account.Account) ([]web.Section, error) {
 	const name = "timeline"
-	after, err := v.openCursor(accountTab(acc.ID, name))
+	after, err := v.OpenCursor(accountTab(acc.ID, name))
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := v.operations.AccountTimeline(v.scope(), acc.ID, after, listPageSize)
+	found, next, err := v.operations.AccountTimeline(v.scope(), acc.ID, after, web.ListPageSize)
 	if err != nil {
 		return nil, err
 	}
 
-	s := recordSection{Further: v.further(accountTab(acc.ID, name), next)}
+	s := web.Section{Further: v.further(accountTab(acc.ID, name), next)}
 	for _, e := range found {
 		s.Events = append(s.Events, v.eventOf(acc, e))
 	}
 	if len(s.Events) == 0 {
 		s.Nothing = true
-		s.Empty = emptyState{Icon: "history", Title: v.say("console.account.none.timeline")}
+		s.Empty = web.EmptyState{Icon: "history", Title: v.say("console.account.none.timeline")}
 	}
-	return []recordSection{s}, nil
+	return []web.Section{s}, nil
 }
 
 // eventOf says who did what to what, when and why.
-func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) event {
-	out := event{
+func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) web.Event {
+	out := web.Event{
 		Who:   v.actorName(e),
 		What:  v.verbText(e.Verb),
 		About: e.Object,

@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/web"
 )
 
 func amendRoutes() []route {
@@ -122,8 +123,8 @@ func amendOrder(v *visit) (answer, error) {
 }
 
 // amendField is a field of the form under its pointer, which is its name too.
-func (v *visit) amendField(pointer, kind, value string, needed bool) field {
-	return field{
+func (v *visit) amendField(pointer, kind, value string, needed bool) web.Field {
+	return web.Field{
 		Name:     pointer,
 		Label:    v.orderField(pointer),
 		Kind:     kind,
@@ -199,7 +200,7 @@ func reopenOrder(v *visit) (answer, error) {
 	return v.runEdit(edit{
 		Title:  v.say("console.order.reopen.title", "order", v.orderTitle(o)),
 		Says:   []string{v.say("console.order.reopen.says")},
-		Fields: []field{reason},
+		Fields: []web.Field{reason},
 		Seen:   strconv.FormatInt(o.Version, 10),
 		Submit: v.say("console.order.reopen.do"),
 		Back:   orderPath(o.ID),

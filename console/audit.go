@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const auditPath = Root + "/audit"
@@ -28,10 +29,10 @@ func auditRoutes() []route {
 
 // auditPage is a page of who did what for whom.
 type auditPage struct {
-	Fields  []field // what it is narrowed by
-	Chips   []facet
+	Fields  []web.Field // what it is narrowed by
+	Chips   []web.Facet
 	Lines   []auditLine
-	Empty   emptyState
+	Empty   web.EmptyState
 	Further string
 	Chain   string // address of checking the chain that is looked at; empty: not one chain
 	Clear   string // address without what narrows; empty: nothing does
@@ -40,8 +41,8 @@ type auditPage struct {
 
 // auditLine is one event of the audit.
 type auditLine struct {
-	When     due
-	Who      face
+	When     web.Due
+	Who      web.Face
 	Role     string
 	WhoLink  string
 	What     string
@@ -50,7 +51,7 @@ type auditLine struct {
 	ThingURL string
 	Customer string
 	Reason   string
-	Details  []fact // further facts, by their names in the audit
+	Details  []web.Fact // further facts, by their names in the audit
 	Chain    string
 }
 
@@ -66,7 +67,7 @@ func showAudit(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if f.Page.After, err = v.openCursor(auditPath); err != nil {
+	if f.Page.After, err = v.OpenCursor(auditPath); err != nil {
 		return answer{}, err
 	}
 	if v.query("format") == "csv" {
@@ -90,7 +91,7 @@ func showAudit(v *visit) (answer, error) {
 		Chips:   v.auditChips(f, names),
 		Further: v.further(auditPath, next),
 		CSV:     v.narrowed(auditPath, "format", "csv"),
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "scroll-text",
 			Title: v.say("console.audit.empty.title"),
 			Text:  v.say("console.audit.empty.text"),
@@ -120,16 +121,16 @@ func (w auditWrong) any() bool { return len(w) > 0 }
 // auditFilter reads from the address how the audit is narrowed. People, customers and things
 // may be named as people know them: by a number, a company's name, an address.
 func (v *visit) auditFilter() (f db.AuditFilter, wrong auditWrong, err error) {
-	f = db.AuditFilter{Page: db.Page{Limit: listPageSize}}
+	f = db.AuditFilter{Page: db.Page{Limit: web.ListPageSize}}
 	wrong = auditWrong{}
 	if verb := v.query("verb"); verb != "" {
-		f.Verb = shortened(verb, longestSearch)
+		f.Verb = web.Shortened(verb, web.LongestSearch)
 	}
 
 	for name, id := range map[string]*string{
 		"person": &f.Person, "account": &f.AccountID, "thing": &f.Thing,
 	} {
-		typed := shortened(v.query(name), longestSearch)
+		typed := web.Shortened(v.query(name), web.LongestSearch)
 		if typed == "" {
 			continue
 		}
@@ -169,14 +170,14 @@ func (v *visit) auditFilter() (f db.AuditFilter, wrong auditWrong, err error) {
 	return f, wrong, nil
 }
 
-func (v *visit) auditFields(wrong auditWrong) []field {
-	var fields []field
+func (v *visit) auditFields(wrong auditWrong) []web.Field {
+	var fields []web.Field
 	for _, name := range []string{"person", "account", "thing", "since", "until"} {
-		f := field{
+		f := web.Field{
 			Name:    name,
 			Label:   v.language.Say("console.audit.field." + name),
 			Kind:    "text",
-			Value:   shortened(v.query(name), longestSearch),
+			Value:   web.Shortened(v.query(name), web.LongestSearch),
 			Problem: wrong[name],
 		}
 		if name == "since" || name == "until" {
@@ -185,43 +186,43 @@ func (v *visit) auditFields(wrong auditWrong) []field {
 		fields = append(fields, f)
 	}
 
-	verb := field{
+	verb := web.Field{
 		Name:  "verb",
 		Label: v.say("console.audit.field.verb"),
 		Kind:  "choice",
 		Value: v.query("verb"),
-		Choices: []choice{
-			{Label: v.say("console.facet.all"), Chosen: v.query("verb") == ""},
+		Choices: []web.Choice{
+			{Label: v.say("list.all"), Chosen: v.query("verb") == ""},
 		},
 	}
 	for _, kind := range auditKinds {
-		verb.Choices = append(verb.Choices, choice{
+		verb.Choices = append(verb.Choices, web.Choice{
 			Value:  kind + ".",
 			Label:  v.language.Say("console.audit.kind." + kind),
 			Chosen: v.query("verb") == kind+".",
 		})
 	}
 	if chosen := verb.Value; chosen != "" && !strings.HasSuffix(chosen, ".") {
-		verb.Choices = append(verb.Choices, choice{chosen, v.verbText(chosen), true})
+		verb.Offer(chosen, v.verbText(chosen), true)
 	}
 	return append(fields, verb)
 }
 
 // auditChips say by name what the audit is narrowed to, each with the way to take it away.
-func (v *visit) auditChips(f db.AuditFilter, names map[string]string) []facet {
-	var chips []facet
+func (v *visit) auditChips(f db.AuditFilter, names map[string]string) []web.Facet {
+	var chips []web.Facet
 	for _, c := range []struct{ name, id string }{
 		{"person", f.Person}, {"account", f.AccountID}, {"thing", f.Thing},
 	} {
 		if c.id == "" {
 			continue
 		}
-		chips = append(chips, facet{
+		chips = append(chips, web.Facet{
 			Label: v.language.Say("console.audit.field." + c.name),
 			Value: v.nameOr(c.id, names),
 			On:    true,
-			Options: []facetOption{{
-				Label: v.say("console.facet.all"),
+			Options: []web.FacetOption{{
+				Label: v.say("list.all"),
 				Link:  v.narrowed(auditPath, c.name, ""),
 			}},
 		})
@@ -290,13 +291,13 @@ func (v *visit) auditLine(e db.AuditEvent, names map[string]string) auditLine {
 	account := db.Text(e.AccountID)
 	l := auditLine{
 		When:     v.pastAt(e.At, v.zone),
-		Who:      faceOf(e.ActorID, v.nameOr(e.ActorID, names)),
+		Who:      web.FaceOf(e.ActorID, v.nameOr(e.ActorID, names)),
 		Role:     v.actorRole(e.ActorRole),
-		WhoLink:  listAddress(auditPath, "person", e.ActorID),
+		WhoLink:  web.ListAddress(auditPath, "person", e.ActorID),
 		What:     v.verbText(e.Verb),
 		Verb:     e.Verb,
 		Thing:    v.nameOr(e.ObjectID, names),
-		ThingURL: listAddress(auditPath, "thing", e.ObjectID),
+		ThingURL: web.ListAddress(auditPath, "thing", e.ObjectID),
 		Chain:    chainPath(e.ChainID),
 	}
 	if account != "" && account != e.ObjectID {
@@ -312,7 +313,7 @@ func (v *visit) auditLine(e db.AuditEvent, names map[string]string) auditLine {
 			continue
 		}
 		if text != "" {
-			l.Details = append(l.Details, fact{Term: name, Value: text})
+			l.Details = append(l.Details, web.Fact{Term: name, Value: text})
 		}
 	}
 	return l
@@ -336,14 +337,14 @@ func detailText(value any) string {
 }
 
 // history is the audit of one thing as a timeline, oldest first.
-func (v *visit) history(events []db.AuditEvent, names map[string]string) []moment {
-	var out []moment
+func (v *visit) history(events []db.AuditEvent, names map[string]string) []web.Moment {
+	var out []web.Moment
 	for _, e := range events {
 		what := v.verbText(e.Verb)
 		if reason, ok := e.Details["reason"].(string); ok && reason != "" {
 			what += " (" + reason + ")"
 		}
-		out = append(out, moment{
+		out = append(out, web.Moment{
 			Who:  v.nameOr(e.ActorID, names),
 			What: what,
 			When: v.moment(e.At, v.zone),
@@ -381,7 +382,7 @@ func (v *visit) auditFile(f db.AuditFilter) (answer, error) {
 	rows := [][]string{head}
 
 	f.Page = db.Page{Limit: 200}
-	for len(rows) <= listFileSize {
+	for len(rows) <= web.ListFileSize {
 		events, next, err := v.db.AuditTrail(v.scope(), f)
 		if err != nil {
 			return answer{}, err
@@ -432,10 +433,10 @@ func verifyChain(v *visit) (answer, error) {
 	p := chainPage{
 		Holds: len(report.Faults) == 0,
 		Owner: owner,
-		Back:  listAddress(auditPath, "thing", id),
+		Back:  web.ListAddress(auditPath, "thing", id),
 	}
 	if db.KindOf(id) == db.PrefixAccount {
-		p.Back = listAddress(auditPath, "account", id)
+		p.Back = web.ListAddress(auditPath, "account", id)
 	}
 	p.Text = v.language.Count("console.audit.chain.holds", report.Events)
 	if !p.Holds {

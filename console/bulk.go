@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // bulkAct is something that can be done with many lines of a list at once. Whoever asks for it
@@ -23,7 +24,7 @@ type bulkAct struct {
 	danger bool
 	// fields are what the act asks for once, for all lines; nil: nothing. They read what was
 	// typed by visit.form.
-	fields func(*visit) ([]field, error)
+	fields func(*visit) ([]web.Field, error)
 	// check reads the lines with those ids, in one go, and says of each what would refuse it.
 	// An id that it leaves out is of something that is gone.
 	check func(v *visit, ids []string) ([]bulkLine, error)
@@ -49,8 +50,6 @@ const (
 	// fieldLine names a line in the form of a list, fieldSeen its state.
 	fieldLine = "id"
 	fieldSeen = "seen"
-	// chosenParameter in the address of a list chooses lines without scripts: all of them.
-	chosenParameter = "chosen"
 	// mostAtOnce bounds the lines of one form.
 	mostAtOnce = 200
 )
@@ -74,35 +73,19 @@ func bulkRoutes(list string, acts []bulkAct) []route {
 	return routes
 }
 
-// bulkBar is the form under a list that sends the chosen lines.
-type bulkBar struct {
-	Acts []bulkButton
-	Back string // address of the list as it is narrowed
-	All  string // address at which all lines that are shown are chosen
-	// Many says how many lines all of them are.
-	Many string
-	// Chosen tells how many lines are chosen, with # for the number.
-	Chosen string
-}
-
-type bulkButton struct {
-	Action, Label, Icon string
-	Danger              bool
-}
-
 // bulkBar is the bar for a list with so many lines; nil where the operator can do nothing with
 // many lines at once.
-func (v *visit) bulkBar(list string, acts []bulkAct, lines int) *bulkBar {
-	bar := &bulkBar{
-		Back: v.withParameter(list, chosenParameter, ""),
-		All:  v.withParameter(list, chosenParameter, "all"),
+func (v *visit) bulkBar(list string, acts []bulkAct, lines int) *web.BulkBar {
+	bar := &web.BulkBar{
+		Back: v.withParameter(list, web.ChosenParameter, ""),
+		All:  v.withParameter(list, web.ChosenParameter, "all"),
 		Many: v.language.Count("console.bulk.all", int64(lines)),
 
 		Chosen: v.say("console.bulk.chosen", "n", "#"),
 	}
 	for _, act := range acts {
 		if (route{access: act.needs}).allows(v.who.Role) {
-			bar.Acts = append(bar.Acts, bulkButton{
+			bar.Acts = append(bar.Acts, web.BulkButton{
 				Action: bulkAddress(list, act.name),
 				Label:  v.language.Say(act.label),
 				Icon:   act.icon,
@@ -116,9 +99,6 @@ func (v *visit) bulkBar(list string, acts []bulkAct, lines int) *bulkBar {
 	return bar
 }
 
-// allChosen reports whether the address chooses all lines that are shown.
-func (v *visit) allChosen() bool { return v.query(chosenParameter) == "all" }
-
 // withParameter is the address of this page of a list with another value of a parameter; empty
 // takes the parameter away.
 func (v *visit) withParameter(list, name, value string) string {
@@ -127,7 +107,7 @@ func (v *visit) withParameter(list, name, value string) string {
 	if value == "" {
 		q.Del(name)
 	}
-	return address(list, q)
+	return web.Address(list, q)
 }
 
 // bulkPage asks before a bulk act, and says afterwards what became of it.
@@ -174,7 +154,7 @@ func (v *visit) doMany(list string, act bulkAct) (answer, error) {
 		Submit: v.language.Say(act.label),
 		Danger: act.danger,
 		Back:   back,
-		Hidden: []hidden{{"back", back}},
+		Hidden: []web.Hidden{{Name: "back", Value: back}},
 	}}
 	if act.fields != nil {
 		if p.Fields, err = act.fields(v); err != nil {
@@ -250,7 +230,7 @@ func (v *visit) checkLines(act bulkAct, chosen []bulkLine) ([]bulkLine, error) {
 }
 
 // missing marks the fields that are required and empty.
-func (v *visit) missing(fields []field) (any bool) {
+func (v *visit) missing(fields []web.Field) (any bool) {
 	for i, f := range fields {
 		if v.confirmed() && f.Required && strings.TrimSpace(v.form(f.Name)) == "" {
 			fields[i].Problem = v.say("console.bulk.missing")
@@ -293,7 +273,10 @@ func (v *visit) sortLines(p *bulkPage, lines []bulkLine) {
 			continue
 		}
 		p.Fine = append(p.Fine, bulkShown{bulkLine: l})
-		p.Hidden = append(p.Hidden, hidden{fieldLine, l.ID}, hidden{fieldSeen, l.Seen})
+		p.Hidden = append(p.Hidden, web.Hidden{
+			Name:  fieldLine,
+			Value: l.ID,
+		}, web.Hidden{Name: fieldSeen, Value: l.Seen})
 	}
 	p.FineCount = v.language.Number(int64(len(p.Fine)))
 	p.RefusedCount = v.language.Number(int64(len(p.Refused)))

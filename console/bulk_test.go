@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // shelf is what the sample's bulk act works on: the lines that were put away, by whom is not
@@ -29,8 +30,8 @@ func (s *shelf) act() bulkAct {
 		says:  "console.action.close.says",
 		icon:  "hand",
 		needs: may(rules.WorkTasks),
-		fields: func(v *visit) ([]field, error) {
-			return []field{{Name: "reason", Label: "Reason", Kind: "area", Value: v.form("reason"), Required: true}}, nil
+		fields: func(v *visit) ([]web.Field, error) {
+			return []web.Field{{Name: "reason", Label: "Reason", Kind: "area", Value: v.form("reason"), Required: true}}, nil
 		},
 		check: func(_ *visit, ids []string) ([]bulkLine, error) {
 			var lines []bulkLine
@@ -72,7 +73,7 @@ func shelfWorld(t *testing.T) (*world, *shelf) {
 	ordersList.needs = operator
 	ordersList.bulk = []bulkAct{s.act()}
 	plain := sampleList.read
-	ordersList.read = func(v *visit, q listQuery) (listResult, error) {
+	ordersList.read = func(v *visit, q web.ListQuery) (web.ListResult, error) {
 		r, err := plain(v, q)
 		for i := range r.Lines {
 			r.Lines[i].ID = fmt.Sprint(i)

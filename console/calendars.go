@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/web"
 )
 
 const calendarsPath = settingsPath + "/calendars"
@@ -21,12 +22,12 @@ var calendarsList = listing{
 	path:  calendarsPath,
 	words: "console.calendars",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "code"},
-		{name: "next"},
-		{name: "hours"},
-		{name: "state"},
-		{name: "through", number: true},
+	columns: []web.Column{
+		{Name: "code"},
+		{Name: "next"},
+		{Name: "hours"},
+		{Name: "state"},
+		{Name: "through", Number: true},
 	},
 	search: true,
 	read:   readCalendars,
@@ -49,37 +50,37 @@ func calendarRoutes() []route {
 }
 
 // readCalendars lists the calendars from a code on; a country's letters narrow to the country.
-func readCalendars(v *visit, q listQuery) (listResult, error) {
+func readCalendars(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := program.CalendarFilter{Page: db.Page{After: q.After, Limit: q.Limit}}
 	if country := rules.NormaliseCode(q.Text); country != "" {
 		f.Country, _, _ = strings.Cut(country, "-")
 	}
 	found, next, err := v.programs.ListCalendars(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Summary: v.say("console.calendars.summary"),
 		Next:    next,
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "calendar-days",
 			Title: v.say("console.calendars.empty.title"),
 			Text:  v.say("console.calendars.empty.text"),
 		},
 	}
 	if v.mayDo(rules.ManageCatalogue) {
-		r.Acts = []listAct{{
+		r.Acts = []web.ListAct{{
 			Link:  settingsPath + "/new-calendar",
 			Label: v.say("console.calendars.add"),
 			Icon:  "plus",
 		}}
 	}
 	for _, c := range found {
-		r.Lines = append(r.Lines, line{
+		r.Lines = append(r.Lines, web.Line{
 			ID:   c.Code,
 			Link: calendarsPath + "/" + c.Code,
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"code":    {Text: c.Code},
 				"next":    v.nextHoliday(c),
 				"hours":   {Text: v.weekOf(c.Calendar)},
@@ -92,23 +93,23 @@ func readCalendars(v *visit, q listQuery) (listResult, error) {
 }
 
 // nextHoliday is the first holiday from today on; the list carries those of twelve months.
-func (v *visit) nextHoliday(c program.CalendarDetail) cell {
+func (v *visit) nextHoliday(c program.CalendarDetail) web.Cell {
 	if len(c.Holidays) == 0 {
-		return cell{Text: v.say("console.calendars.noholiday")}
+		return web.Cell{Text: v.say("console.calendars.noholiday")}
 	}
 	day := v.day(c.Holidays[0].OnDay)
 	day.Small = c.Holidays[0].Name
 	return day
 }
 
-func (v *visit) calendarState(c program.CalendarDetail) badge {
+func (v *visit) calendarState(c program.CalendarDetail) web.Badge {
 	switch {
 	case slices.Contains(c.Lacks, calendar.AlertNoWorkingTime):
-		return badge{Text: v.say("console.calendars.lacks.time"), Color: "red"}
+		return web.Badge{Text: v.say("console.calendars.lacks.time"), Color: "red"}
 	case len(c.Lacks) > 0:
-		return badge{Text: v.say("console.calendars.lacks.holidays"), Color: "amber"}
+		return web.Badge{Text: v.say("console.calendars.lacks.holidays"), Color: "amber"}
 	}
-	return badge{Text: v.say("console.calendars.complete"), Color: "green"}
+	return web.Badge{Text: v.say("console.calendars.complete"), Color: "green"}
 }
 
 // weekOf writes the working times of a week, as they are typed: "MON 09:00-18:00".
@@ -171,7 +172,7 @@ func showCalendar(v *visit) (answer, error) {
 		if h.OnDay < today {
 			continue
 		}
-		l := sheetLine{cells: []cell{
+		l := sheetLine{cells: []web.Cell{
 			v.day(h.OnDay),
 			{Text: h.Name},
 			{Text: v.language.Say("console.calendars.origin." + string(h.Origin)), Small: h.Reason},
@@ -205,9 +206,12 @@ func showCalendar(v *visit) (answer, error) {
 		Parts: []sheetPart{{
 			Title: v.say("console.calendars.week"),
 			Facts: knownFacts(
-				fact{Term: v.say("console.calendars.column.hours"), Value: v.weekOf(c.Calendar)},
-				fact{Term: v.say("console.calendars.weekend"), Value: v.weekendOf(c.Calendar)},
-				fact{
+				web.Fact{
+					Term:  v.say("console.calendars.column.hours"),
+					Value: v.weekOf(c.Calendar),
+				},
+				web.Fact{Term: v.say("console.calendars.weekend"), Value: v.weekendOf(c.Calendar)},
+				web.Fact{
 					Term:  v.say("console.calendars.column.through"),
 					Value: strconv.Itoa(c.LoadedThrough),
 				},
@@ -225,7 +229,7 @@ func showCalendar(v *visit) (answer, error) {
 		})
 	}
 	if manages {
-		p.Acts = []listAct{
+		p.Acts = []web.ListAct{
 			{
 				Link:  calendarsPath + "/" + c.Code + "/add-holiday",
 				Label: v.say("console.calendars.addholiday"), Icon: "plus", Main: true,
@@ -327,7 +331,7 @@ func removeHoliday(v *visit) (answer, error) {
 	h := c.Holidays[at]
 	return v.editCalendar(c, edit{
 		Title:  v.say("console.calendars.take", "name", h.Name, "day", v.day(h.OnDay).Text),
-		Fields: []field{v.reasonField()},
+		Fields: []web.Field{v.reasonField()},
 		Submit: v.say("console.calendars.takeaway"),
 		Danger: true,
 	}, func() ([]string, error) {

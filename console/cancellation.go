@@ -12,15 +12,16 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // cancelPage asks what of an order is canceled, and why.
 type cancelPage struct {
 	Says     string // what it has, and until when it can be canceled
 	Problem  string
-	Quantity field
-	Rooms    []choice // licences in rooms, to name which of them go; empty: no need
-	Reason   field
+	Quantity web.Field
+	Rooms    []web.Choice // licences in rooms, to name which of them go; empty: no need
+	Reason   web.Field
 	Once     string
 	Action   string
 	Back     string
@@ -59,7 +60,7 @@ func (v *visit) cancelForm(o order.Order, refused *rules.Error) (answer, error) 
 
 	p := cancelPage{
 		Says: v.language.Count("console.order.cancel.left", int64(len(left))),
-		Quantity: field{
+		Quantity: web.Field{
 			Name:  "quantity",
 			Label: v.say("console.order.cancel.quantity"),
 			Help:  v.say("console.order.cancel.quantity.help"),
@@ -75,10 +76,14 @@ func (v *visit) cancelForm(o order.Order, refused *rules.Error) (answer, error) 
 	if refused != nil && refused.Code == rules.LicencesNotNamed || len(named) > 0 {
 		for _, l := range left {
 			if l.Assigned {
-				p.Rooms = append(p.Rooms, choice{l.ID, l.Room, slices.Contains(named, l.ID)})
+				p.Rooms = append(p.Rooms, web.Choice{
+					Value:  l.ID,
+					Label:  l.Room,
+					Chosen: slices.Contains(named, l.ID),
+				})
 			}
 		}
-		slices.SortFunc(p.Rooms, func(a, b choice) int { return cmp.Compare(a.Label, b.Label) })
+		slices.SortFunc(p.Rooms, func(a, b web.Choice) int { return cmp.Compare(a.Label, b.Label) })
 	}
 
 	a := answer{
@@ -167,14 +172,14 @@ func (v *visit) askToCancelAs(
 ) (answer, error) {
 	c := v.cancelConfirmation(o, will)
 	c.Action = orderPath(o.ID) + "/cancel"
-	c.Hidden = []hidden{
-		{"quantity", v.form("quantity")},
-		{"reason", r.Reason},
-		{"once", r.Once},
-		{"seen", v.cancelSeen(will)},
+	c.Hidden = []web.Hidden{
+		{Name: "quantity", Value: v.form("quantity")},
+		{Name: "reason", Value: r.Reason},
+		{Name: "once", Value: r.Once},
+		{Name: "seen", Value: v.cancelSeen(will)},
 	}
 	for _, id := range r.LicenceIDs {
-		c.Hidden = append(c.Hidden, hidden{"licence", id})
+		c.Hidden = append(c.Hidden, web.Hidden{Name: "licence", Value: id})
 	}
 	return v.ask(c)
 }
@@ -200,8 +205,8 @@ func (v *visit) terminateForm(o order.Order, wrong *rules.Error) (answer, error)
 	c.Submit = v.say("console.order.terminate.do")
 	c.Action = orderPath(o.ID) + "/terminate"
 	c.Back = orderPath(o.ID)
-	c.Hidden = []hidden{{"seen", v.cancelSeen(will)}}
-	c.Fields = []field{v.reasonField()}
+	c.Hidden = []web.Hidden{{Name: "seen", Value: v.cancelSeen(will)}}
+	c.Fields = []web.Field{v.reasonField()}
 	a, err := v.ask(c)
 	if wrong != nil {
 		c.Fields[0].Problem = v.say("console.order.reason.missing")

@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/web"
 )
 
 const (
@@ -40,11 +41,11 @@ func catalogueRoutes() []route {
 const newOne = "new"
 
 // adding is the button that adds one, for who may.
-func (v *visit) adding(path, label string) []listAct {
+func (v *visit) adding(path, label string) []web.ListAct {
 	if !v.mayDo(rules.ManageCatalogue) {
 		return nil
 	}
-	return []listAct{{Link: path + "/" + newOne, Label: label, Icon: "plus", Main: true}}
+	return []web.ListAct{{Link: path + "/" + newOne, Label: label, Icon: "plus", Main: true}}
 }
 
 // changing is the address of a change, for who may.
@@ -56,15 +57,15 @@ func (v *visit) changing(address string) string {
 }
 
 // inEffect says whether something is in effect today, by its first day and the first one after.
-func (v *visit) inEffect(from, to *civil.Date) badge {
+func (v *visit) inEffect(from, to *civil.Date) web.Badge {
 	today := db.TodayUTC(v.now)
 	switch {
 	case from != nil && today.Before(*from):
-		return badge{Text: v.say("console.settings.later"), Color: "blue"}
+		return web.Badge{Text: v.say("console.settings.later"), Color: "blue"}
 	case to != nil && !today.Before(*to):
-		return badge{Text: v.say("console.settings.over")}
+		return web.Badge{Text: v.say("console.settings.over")}
 	}
-	return badge{Text: v.say("console.settings.now"), Color: "green"}
+	return web.Badge{Text: v.say("console.settings.now"), Color: "green"}
 }
 
 func showCatalogue(v *visit) (answer, error) {
@@ -74,7 +75,7 @@ func showCatalogue(v *visit) (answer, error) {
 	}
 	var lines []sheetLine
 	for _, k := range skus {
-		lines = append(lines, sheetLine{v.changing(cataloguePath + "/" + k.Code), []cell{
+		lines = append(lines, sheetLine{v.changing(cataloguePath + "/" + k.Code), []web.Cell{
 			{Text: k.Code},
 			{Text: v.serviceName(k.ServiceType)},
 			{Text: v.language.Number(int64(k.TermYears))},
@@ -119,12 +120,12 @@ func changeSKU(v *visit) (answer, error) {
 		f.add("text", "code", "SKU", "", true)
 		k.TermYears = 1
 	}
-	var services []choice
+	var services []web.Choice
 	for _, s := range []catalogue.ServiceType{
 		catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
 		catalogue.ServiceJumpStart,
 	} {
-		services = append(services, choice{Value: string(s), Label: v.serviceName(s)})
+		services = append(services, web.Choice{Value: string(s), Label: v.serviceName(s)})
 	}
 	f.choose("service_type", v.say("console.catalogue.service"), string(k.ServiceType), services...)
 	f.add("number", "term_years", v.say("console.catalogue.years"), strconv.Itoa(k.TermYears), true)
@@ -204,7 +205,7 @@ func showModels(v *visit) (answer, error) {
 	}
 	var lines []sheetLine
 	for _, m := range models {
-		lines = append(lines, sheetLine{v.changing(modelsPath + "/" + modelVersion(m)), []cell{
+		lines = append(lines, sheetLine{v.changing(modelsPath + "/" + modelVersion(m)), []web.Cell{
 			{Text: m.Name, Small: m.Code},
 			{Text: v.language.Say("console.models.kind." + string(m.Kind))},
 			{Text: v.language.Number(int64(m.StandardWarrantyYears))},
@@ -252,12 +253,12 @@ func changeModel(v *visit) (answer, error) {
 		f.add("text", "code", v.say("console.stock.code"), "", true)
 	}
 	f.add("text", "name", v.say("field.name"), m.Name, true)
-	var kinds []choice
+	var kinds []web.Choice
 	for _, k := range []catalogue.ModelKind{
 		catalogue.KindHardware, catalogue.KindAccessory, catalogue.KindSoftware,
 		catalogue.KindBundle,
 	} {
-		kinds = append(kinds, choice{
+		kinds = append(kinds, web.Choice{
 			Value: string(k), Label: v.language.Say("console.models.kind." + string(k)),
 		})
 	}
@@ -343,11 +344,11 @@ func showTerms(v *visit) (answer, error) {
 	var lines []sheetLine
 	for i, t := range all {
 		last := i+1 == len(all) || all[i+1].Country != t.Country
-		state := badge{Text: v.say("console.terms.available"), Color: "green"}
+		state := web.Badge{Text: v.say("console.terms.available"), Color: "green"}
 		if !t.Available {
-			state = badge{Text: v.say("console.terms.unavailable"), Color: "red"}
+			state = web.Badge{Text: v.say("console.terms.unavailable"), Color: "red"}
 		}
-		l := sheetLine{cells: []cell{
+		l := sheetLine{cells: []web.Cell{
 			{Text: t.Country + " · " + strconv.Itoa(t.Version)},
 			{Badge: state},
 			{Text: v.termsSpeed(t.RMASpeed)},

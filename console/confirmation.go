@@ -1,6 +1,10 @@
 package console
 
-import "strconv"
+import (
+	"strconv"
+
+	"roomcover.dev/roomcover/web"
+)
 
 // fieldConfirms is the field of a confirmation's answer.
 const fieldConfirms = "confirmed"
@@ -11,30 +15,14 @@ type confirmation struct {
 	Title   string
 	Says    []string
 	Notes   []told // sentences of the service
-	Fields  []field
-	Hidden  []hidden
+	Fields  []web.Field
+	Hidden  []web.Hidden
 	Action  string // where the answer goes
 	Submit  string // the verb of the act
 	Danger  bool   // it cannot be undone
 	Back    string // address of leaving it
 	Problem string // what was wrong with the answer before
 	Remedy  string
-}
-
-// hidden is a field that a form sends along.
-type hidden struct{ Name, Value string }
-
-// field is a field of a form. Kind is text, area, date, email or choice.
-type field struct {
-	Name, Label, Help, Kind, Value string
-	Required                       bool
-	Choices                        []choice
-	Problem                        string
-}
-
-type choice struct {
-	Value, Label string
-	Chosen       bool
 }
 
 // confirmed reports whether this form is the answer to a confirmation.

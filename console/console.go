@@ -84,7 +84,7 @@ type site struct {
 	freshFor time.Duration
 }
 
-// Register mounts the console's pages, and the files that all pages share, on the router.
+// Register mounts the console's pages on the router; the files that pages share are web.Assets.
 func Register(router gin.IRouter, o Options) error {
 	s, err := newSite(o)
 	if err != nil {
@@ -102,14 +102,7 @@ func (s *site) mount(router gin.IRouter) {
 			router.Handle(http.MethodHead, r.path, h)
 		}
 	}
-	router.GET(web.AssetPath+"*file", s.asset)
 	router.GET(Root+"/", func(c *gin.Context) { c.Redirect(http.StatusFound, Root) })
-}
-
-func (s *site) asset(c *gin.Context) {
-	if !web.ServeAsset(c.Writer, c.Request, c.Param("file"), s.secure) {
-		http.NotFound(c.Writer, c.Request)
-	}
 }
 
 // Owns reports whether a path is the console's to answer, also where nothing is there.

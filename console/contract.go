@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/web"
 )
 
 func contractPath(id string) string { return contractsPath + "/" + id }
@@ -57,7 +58,7 @@ func showContract(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	facts := []fact{
+	facts := []web.Fact{
 		{
 			Term:  v.say("console.account.column.order"),
 			Value: names[c.OrderID],
@@ -70,37 +71,37 @@ func showContract(v *visit) (answer, error) {
 		},
 	}
 	if c.StartAt != nil {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.account.column.start"),
 			Value: v.dayAt(*c.StartAt, c.TimeZone).Text,
 		})
 	}
 	if c.EndAt != nil {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.account.column.last"),
 			Value: v.lastDay(*c.EndAt, c.TimeZone).Text,
 		})
 	}
-	history := recordSection{Title: v.say("console.account.tab.timeline")}
+	history := web.Section{Title: v.say("console.account.tab.timeline")}
 	for _, e := range slices.Backward(events) {
 		history.Events = append(history.Events,
 			v.eventOf(c.acc, operations.AccountEvent{AuditEvent: e, Actor: names[e.ActorID]}))
 	}
 
-	r := record{
+	r := web.Record{
 		Sub:   c.acc.LegalName,
 		Badge: v.contractState(c.State),
-		Up:    fact{Value: c.acc.LegalName, Link: accountTab(c.acc.ID, "contracts")},
-		Sections: []recordSection{
+		Up:    web.Fact{Value: c.acc.LegalName, Link: accountTab(c.acc.ID, "contracts")},
+		Sections: []web.Section{
 			{
 				Title: v.serviceName(c.Type),
-				Facts: slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" }),
+				Facts: slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" }),
 			},
 			history,
 		},
 	}
 	if act := contractAct(c.State); act != "" && v.mayDo(rules.ReviewOrders) {
-		r.Acts = []listAct{{
+		r.Acts = []web.ListAct{{
 			Link:  contractPath(c.ID) + "/do/" + act,
 			Label: v.language.Say("console.contract.act." + act),
 			Icon:  map[string]string{"suspend": "pause", "resume": "play"}[act],
@@ -151,7 +152,7 @@ func (v *visit) askAboutContract(c contractOwned, refused *rules.Error) (answer,
 		Submit: v.language.Say("console.contract.act." + act),
 		Danger: act == "suspend",
 		Back:   contractPath(c.ID),
-		Fields: []field{v.reasonField()},
+		Fields: []web.Field{v.reasonField()},
 	}
 	return v.askRefused(page, refused)
 }

@@ -6,6 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const contractsPath = Root + "/contracts"
@@ -15,13 +16,13 @@ var contractsList = listing{
 	path:  contractsPath,
 	words: "console.contracts",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "service"},
-		{name: "customer"},
-		{name: "state"},
-		{name: "order"},
-		{name: "units", number: true},
-		{name: "last", sorts: true},
+	columns: []web.Column{
+		{Name: "service"},
+		{Name: "customer"},
+		{Name: "state"},
+		{Name: "order"},
+		{Name: "units", Number: true},
+		{Name: "last", Sorts: true},
 	},
 	read: readContracts,
 }
@@ -32,7 +33,7 @@ const endsWithin = "within"
 // withinDays are how far ahead the facet of ending contracts looks.
 var withinDays = []string{"30", "60", "90"}
 
-func readContracts(v *visit, q listQuery) (listResult, error) {
+func readContracts(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := entitlement.ContractFilter{
 		AccountID: v.query("account"),
 		State:     rules.ContractState(v.query("state")),
@@ -48,7 +49,7 @@ func readContracts(v *visit, q listQuery) (listResult, error) {
 	}
 	found, next, err := v.entitlements.Contracts(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	var ids, accounts []string
 	for _, c := range found {
@@ -57,13 +58,13 @@ func readContracts(v *visit, q listQuery) (listResult, error) {
 	}
 	names, err := v.namesOf(ids...)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next:   next,
 		Facets: v.contractFacets(accounts, names),
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "file-text",
 			Title: v.say("console.contracts.empty.title"),
 			Text:  v.say("console.contracts.empty.text"),
@@ -76,17 +77,17 @@ func readContracts(v *visit, q listQuery) (listResult, error) {
 }
 
 // contractFacets narrow the list by when cover ends, by state and by customer.
-func (v *visit) contractFacets(accounts []string, names map[string]string) []facet {
-	var ends, states []facetOption
+func (v *visit) contractFacets(accounts []string, names map[string]string) []web.Facet {
+	var ends, states []web.FacetOption
 	var stateValues []string
 	for _, days := range withinDays {
-		ends = append(ends, facetOption{Label: v.say("console.contracts.within", "days", days)})
+		ends = append(ends, web.FacetOption{Label: v.say("console.contracts.within", "days", days)})
 	}
 	for _, s := range rules.ContractStates() {
-		states = append(states, facetOption{Label: v.contractState(s).Text})
+		states = append(states, web.FacetOption{Label: v.contractState(s).Text})
 		stateValues = append(stateValues, string(s))
 	}
-	return []facet{
+	return []web.Facet{
 		v.choiceOf(contractsPath, endsWithin, v.say("console.contracts.facet.within"),
 			ends, withinDays),
 		v.choiceOf(contractsPath, "state", v.say("console.contracts.column.state"),
@@ -95,10 +96,10 @@ func (v *visit) contractFacets(accounts []string, names map[string]string) []fac
 	}
 }
 
-func (v *visit) contractLine(c entitlement.ContractEntry, names map[string]string) line {
-	l := line{
+func (v *visit) contractLine(c entitlement.ContractEntry, names map[string]string) web.Line {
+	l := web.Line{
 		ID: c.ID,
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"service":  {Text: v.serviceName(c.Type), Small: c.Serial},
 			"customer": {Text: names[c.AccountID], Link: v.pageOfThing("", c.AccountID)},
 			"state":    {Badge: v.contractState(c.State)},

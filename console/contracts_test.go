@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // R38: the register is narrowed by when cover ends, by state and by customer.
@@ -86,7 +87,7 @@ func TestACustomersNumbersAreThoseOfTheirLists(t *testing.T) {
 	r := w.Requested(t, c)
 	b := w.signedIn(byRole[rules.OperatorAgent])
 	page := html.UnescapeString(b.get(accountPath(c.Account)).body)
-	open := listAddress(replacementsPath, "account", c.Account, "open", "yes")
+	open := web.ListAddress(replacementsPath, "account", c.Account, "open", "yes")
 	require.Contains(t, page, open)
 	require.Contains(t, b.get(open).body, r.Name())
 	require.Contains(t, page, accountTab(c.Account, "rooms")+"?state=ACTIVE")

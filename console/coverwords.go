@@ -11,14 +11,14 @@ import (
 )
 
 // coverBadge says whether something is covered.
-func (v *visit) coverBadge(a cover.Answer) badge {
+func (v *visit) coverBadge(a cover.Answer) web.Badge {
 	switch {
 	case a.Covered:
-		return badge{v.say("console.account.covered"), "green"}
+		return web.Badge{Text: v.say("console.account.covered"), Color: "green"}
 	case a.Held:
-		return badge{v.say("console.account.held"), "amber"}
+		return web.Badge{Text: v.say("console.account.held"), Color: "amber"}
 	}
-	return badge{v.say("console.account.uncovered"), "red"}
+	return web.Badge{Text: v.say("console.account.uncovered"), Color: "red"}
 }
 
 // coverReason says why something is covered or not, with the rule behind it. A refusal is
@@ -48,21 +48,21 @@ func (v *visit) reasonText(r cover.Reason) string {
 }
 
 // coverUntil is the last day of cover.
-func (v *visit) coverUntil(a cover.Answer, zone string) cell {
+func (v *visit) coverUntil(a cover.Answer, zone string) web.Cell {
 	if !a.Covered || a.Until == nil {
-		return cell{}
+		return web.Cell{}
 	}
 	return v.lastDay(*a.Until, zone)
 }
 
 // dayAt is a cell with the day of an instant, by the clock of a zone.
-func (v *visit) dayAt(at time.Time, zone string) cell {
+func (v *visit) dayAt(at time.Time, zone string) web.Cell {
 	local := at.In(web.Zone(zone))
-	return cell{Text: v.language.NearDate(local, v.now), Plain: local.Format(time.DateOnly)}
+	return web.Cell{Text: v.language.NearDate(local, v.now), Plain: local.Format(time.DateOnly)}
 }
 
 // lastDay is a cell with the last day before an exclusive end (C2).
-func (v *visit) lastDay(end time.Time, zone string) cell {
+func (v *visit) lastDay(end time.Time, zone string) web.Cell {
 	return v.dayAt(end.Add(-time.Nanosecond), zone)
 }
 

@@ -6,6 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const csmsPath = settingsPath + "/csms"
@@ -15,11 +16,11 @@ var csmsList = listing{
 	path:  csmsPath,
 	words: "console.csms",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "name"},
-		{name: "email"},
-		{name: "phone"},
-		{name: "state"},
+	columns: []web.Column{
+		{Name: "name"},
+		{Name: "email"},
+		{Name: "phone"},
+		{Name: "state"},
 	},
 	read: readCSMs,
 }
@@ -34,32 +35,32 @@ func csmRoutes() []route {
 	)
 }
 
-func readCSMs(v *visit, q listQuery) (listResult, error) {
+func readCSMs(v *visit, q web.ListQuery) (web.ListResult, error) {
 	found, next, err := v.accounts.ListCSMs(v.scope(), db.Page{After: q.After, Limit: q.Limit})
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	manages := v.mayDo(rules.ManageCSMs)
-	r := listResult{
+	r := web.ListResult{
 		Next: next,
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "users",
 			Title: v.say("console.csms.empty.title"),
 			Text:  v.say("console.csms.empty.text"),
 		},
 	}
 	if manages {
-		r.Acts = []listAct{{
+		r.Acts = []web.ListAct{{
 			Link: settingsPath + "/new-csm", Label: v.say("console.csms.add"), Icon: "user-plus",
 			Main: true,
 		}}
 	}
 	for _, c := range found {
-		state := badge{Text: v.say("console.csms.active"), Color: "green"}
+		state := web.Badge{Text: v.say("console.csms.active"), Color: "green"}
 		if !c.Active {
-			state = badge{Text: v.say("console.csms.left")}
+			state = web.Badge{Text: v.say("console.csms.left")}
 		}
-		l := line{ID: c.ID, Cells: map[string]cell{
+		l := web.Line{ID: c.ID, Cells: map[string]web.Cell{
 			"name":  {Text: c.Name},
 			"email": {Text: c.Email},
 			"phone": {Text: c.Phone},

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/web"
 )
 
 func deviceRoutes() []route {
@@ -73,11 +74,11 @@ func showDevice(v *visit) (answer, error) {
 	}
 
 	slices.Reverse(stays)
-	var placed []line
+	var placed []web.Line
 	for _, p := range stays {
 		placed = append(placed, v.stayLine(d.acc, p, names[p.RoomID], roomPath(p.RoomID)))
 	}
-	var asked []line
+	var asked []web.Line
 	for _, r := range rmas {
 		asked = append(asked, v.rmaLine(d.acc, r, names[db.Text(r.RoomID)]))
 	}
@@ -85,11 +86,11 @@ func showDevice(v *visit) (answer, error) {
 	requested.Title = v.say("console.account.tab.replacements")
 	requested.Empty.Icon = "repeat-2"
 
-	r := record{
+	r := web.Record{
 		Sub:   d.acc.City + ", " + d.acc.Country + " · " + v.clockAt(d.acc.TimeZone),
 		Badge: v.deviceState(d.State),
-		Up:    fact{Value: d.acc.LegalName, Link: accountTab(d.acc.ID, "devices")},
-		Sections: []recordSection{
+		Up:    web.Fact{Value: d.acc.LegalName, Link: accountTab(d.acc.ID, "devices")},
+		Sections: []web.Section{
 			v.deviceCover(d, answers[0]),
 			v.roomTable("rooms", []string{"what", "from", "to"}, placed),
 			requested,
@@ -102,7 +103,7 @@ func showDevice(v *visit) (answer, error) {
 }
 
 // deviceActs are what an operator may do now with the device.
-func (v *visit) deviceActs(d deviceOwned) []listAct {
+func (v *visit) deviceActs(d deviceOwned) []web.ListAct {
 	var names []string
 	switch d.State {
 	case licensing.DeviceInRoom:
@@ -115,9 +116,9 @@ func (v *visit) deviceActs(d deviceOwned) []listAct {
 	icons := map[string]string{
 		"place": "door-open", "takeout": "undo-2", "lost": "package-x", "retire": "archive",
 	}
-	var acts []listAct
+	var acts []web.ListAct
 	for _, name := range names {
-		acts = append(acts, listAct{
+		acts = append(acts, web.ListAct{
 			Link:  devicePath(d.ID) + "/do/" + name,
 			Label: v.language.Say("console.device.act." + name),
 			Icon:  icons[name],
@@ -128,9 +129,9 @@ func (v *visit) deviceActs(d deviceOwned) []listAct {
 }
 
 // deviceCover is whether the device's hardware is covered, until when, and why.
-func (v *visit) deviceCover(d deviceOwned, c entitlement.Covered) recordSection {
-	s := recordSection{Title: v.say("console.device.noserial")}
-	facts := []fact{
+func (v *visit) deviceCover(d deviceOwned, c entitlement.Covered) web.Section {
+	s := web.Section{Title: v.say("console.device.noserial")}
+	facts := []web.Fact{
 		{Term: v.say("console.device.serial"), Value: db.Text(d.Serial), Mono: true},
 		{Term: v.say("console.device.purchased"), Value: v.day(d.PurchasedOn).Text},
 		{Term: v.say("console.device.proof"), Value: d.PurchaseProof},
@@ -138,12 +139,12 @@ func (v *visit) deviceCover(d deviceOwned, c entitlement.Covered) recordSection 
 	if c.Found && c.DeviceID == d.ID {
 		s.Title = v.coverBadge(c.Answer).Text
 		s.Says = v.coverReasons(c.Answer)
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.account.column.until"),
 			Value: v.coverUntil(c.Answer, d.acc.TimeZone).Text,
 		})
 	}
-	s.Facts = slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	s.Facts = slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" })
 	return s
 }
 
@@ -170,7 +171,7 @@ func (v *visit) askAboutDevice(d deviceOwned, refused *rules.Error) (answer, err
 			v.say("console.device.for", "company", d.acc.LegalName, "device", d.name),
 			v.language.Say("console.device.says." + act),
 		},
-		Hidden: []hidden{{"version", v.formVersion(d.Version)}},
+		Hidden: []web.Hidden{{Name: "version", Value: v.formVersion(d.Version)}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.device.act." + act),
 		Danger: act == "lost" || act == "retire",

@@ -10,15 +10,16 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // edit is a change that is typed, then shown with what follows from it, and then made. All three
 // are one page: whoever types something else before the last button reads again what follows.
 type edit struct {
 	Title  string
-	Says   []string // above the fields
-	Fields []field  // with what was typed, or what holds now
-	Hidden []hidden
+	Says   []string    // above the fields
+	Fields []web.Field // with what was typed, or what holds now
+	Hidden []web.Hidden
 	Seen   string // names the state that the change is about, such as its version; empty: any
 	Submit string // the verb of the change
 	Danger bool   // it cannot be undone
@@ -152,12 +153,12 @@ func (v *visit) editAgain(p editPage, err error) (answer, error) {
 // fieldOf is the place of the field that a pointer names, such as /locale, or that has the whole
 // pointer as its name; -1 for none.
 func (p editPage) fieldOf(pointer string) int {
-	whole := slices.IndexFunc(p.Fields, func(f field) bool { return f.Name == pointer })
+	whole := slices.IndexFunc(p.Fields, func(f web.Field) bool { return f.Name == pointer })
 	if whole >= 0 {
 		return whole
 	}
 	parts := strings.Split(strings.Trim(pointer, "/"), "/")
-	return slices.IndexFunc(p.Fields, func(f field) bool {
+	return slices.IndexFunc(p.Fields, func(f web.Field) bool {
 		return slices.Contains(parts, f.Name)
 	})
 }
@@ -167,8 +168,8 @@ func (v *visit) editAnswer(p editPage, status int) answer {
 }
 
 // reasonField asks why.
-func (v *visit) reasonField() field {
-	return field{
+func (v *visit) reasonField() web.Field {
+	return web.Field{
 		Name:     "reason",
 		Label:    v.say("console.field.reason"),
 		Help:     v.say("console.field.reason.help"),

@@ -10,21 +10,23 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/web"
 )
 
 // sampleList is a list of numbers: the parts of a list without a domain behind them.
 var sampleList = listing{
 	path:    ordersPath,
 	words:   "console.orders",
-	columns: []column{{name: "number", sorts: true}, {name: "customer"}, {name: "vendor", hidden: true}},
-	read: func(_ *visit, q listQuery) (listResult, error) {
+	columns: []web.Column{{Name: "number", Sorts: true}, {Name: "customer"}, {Name: "vendor", Hidden: true}},
+	read: func(_ *visit, q web.ListQuery) (web.ListResult, error) {
 		from := 0
 		_, _ = fmt.Sscan(q.After, &from)
-		r := listResult{Summary: "sorted by " + q.Sort}
+		r := web.ListResult{Summary: "sorted by " + q.Sort}
 		for n := from; n < min(from+q.Limit, 450); n++ {
-			r.Lines = append(r.Lines, line{
+			r.Lines = append(r.Lines, web.Line{
 				Link: fmt.Sprintf("/console/orders/%d", n),
-				Cells: map[string]cell{
+				Cells: map[string]web.Cell{
 					"number":   {Text: fmt.Sprint(n)},
 					"customer": {Text: "=1+1"},
 					"vendor":   {Text: "SO-1"},

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/web"
 )
 
 const mailsPath = Root + "/mails"
@@ -20,15 +21,15 @@ var mailsList = listing{
 	path:  mailsPath,
 	words: "console.mails",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "what"},
-		{name: "state"},
-		{name: "to"},
-		{name: "customer"},
-		{name: "when"},
-		{name: "queued", hidden: true},
-		{name: "attempts", number: true, hidden: true},
-		{name: "language", hidden: true},
+	columns: []web.Column{
+		{Name: "what"},
+		{Name: "state"},
+		{Name: "to"},
+		{Name: "customer"},
+		{Name: "when"},
+		{Name: "queued", Hidden: true},
+		{Name: "attempts", Number: true, Hidden: true},
+		{Name: "language", Hidden: true},
 	},
 	search: true,
 	read:   readMails,
@@ -53,7 +54,7 @@ const (
 	mailReissue   = "reissue"
 )
 
-func readMails(v *visit, q listQuery) (listResult, error) {
+func readMails(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := notification.NotificationFilter{
 		State:     rules.NotificationState(v.query("state")),
 		Template:  v.query("kind"),
@@ -66,7 +67,7 @@ func readMails(v *visit, q listQuery) (listResult, error) {
 	}
 	found, next, err := v.findMails(f, q.Text)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
 	ids := []string{f.AccountID}
@@ -79,13 +80,13 @@ func readMails(v *visit, q listQuery) (listResult, error) {
 	}
 	names, err := v.namesOf(ids...)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next:   next,
 		Facets: v.mailFacets(found, names),
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "mail",
 			Title: v.say("console.mails.empty.title"),
 			Text:  v.say("console.mails.empty.text"),
@@ -137,7 +138,7 @@ func (v *visit) findMails(
 	return v.notifications.ListNotifications(v.scope(), f)
 }
 
-func (v *visit) mailLine(n notification.Notification, names map[string]string) line {
+func (v *visit) mailLine(n notification.Notification, names map[string]string) web.Line {
 	queued := n.CreatedAt
 	when := n.SentAt
 	if when == nil {
@@ -149,10 +150,10 @@ func (v *visit) mailLine(n notification.Notification, names map[string]string) l
 			about = m.Subject // it says which step
 		}
 	}
-	return line{
+	return web.Line{
 		ID:   n.ID,
 		Link: mailsPath + "/" + n.ID,
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"what":     {Text: v.templateName(n.Template), Small: about},
 			"state":    {Badge: v.mailState(n.State)},
 			"to":       {Text: n.Recipient},
@@ -167,28 +168,28 @@ func (v *visit) mailLine(n notification.Notification, names map[string]string) l
 
 func (v *visit) mailFacets(
 	found []notification.Notification, names map[string]string,
-) []facet {
-	states := []facetOption{{Label: v.say("console.mails.failed")}}
+) []web.Facet {
+	states := []web.FacetOption{{Label: v.say("console.mails.failed")}}
 	values := []string{"failed"}
 	for _, s := range rules.NotificationStates() {
-		states = append(states, facetOption{Label: v.mailState(s).Text})
+		states = append(states, web.FacetOption{Label: v.mailState(s).Text})
 		values = append(values, string(s))
 	}
 
-	var kinds []facetOption
+	var kinds []web.FacetOption
 	templates := rules.Templates()
 	slices.SortFunc(templates, func(a, b string) int {
 		return strings.Compare(v.templateName(a), v.templateName(b))
 	})
 	for _, t := range templates {
-		kinds = append(kinds, facetOption{Label: v.templateName(t)})
+		kinds = append(kinds, web.FacetOption{Label: v.templateName(t)})
 	}
 
 	var accounts []string
 	for _, n := range found {
 		accounts = append(accounts, db.Text(n.AccountID))
 	}
-	return []facet{
+	return []web.Facet{
 		v.choiceOf(mailsPath, "state", v.say("console.mails.column.state"), states, values),
 		v.choiceOf(mailsPath, "kind", v.say("console.facet.kind"), kinds, templates),
 		v.accountFacet(mailsPath, accounts, names),
@@ -222,37 +223,37 @@ func showMail(v *visit) (answer, error) {
 	}
 
 	facts := knownFacts(
-		fact{
+		web.Fact{
 			Term:  v.say("console.fact.customer"),
 			Value: names[db.Text(n.AccountID)],
 			Link:  v.pageOfThing(db.Text(n.AccountID), ""),
 		},
-		fact{
+		web.Fact{
 			Term:  v.say("console.mails.order"),
 			Value: names[db.Text(n.OrderID)],
 			Link:  v.pageOfThing(db.Text(n.OrderID), ""),
 		},
-		fact{
+		web.Fact{
 			Term:  v.say("console.fact.about"),
 			Value: names[n.SubjectID],
 			Link:  v.pageOfThing(n.SubjectID, db.Text(n.AccountID)),
 		},
-		fact{Term: v.say("console.mails.column.language"), Value: languageName(n.Locale)},
-		fact{Term: v.say("console.mails.column.queued"), Value: v.moment(n.CreatedAt, "")},
+		web.Fact{Term: v.say("console.mails.column.language"), Value: languageName(n.Locale)},
+		web.Fact{Term: v.say("console.mails.column.queued"), Value: v.moment(n.CreatedAt, "")},
 	)
 	if n.SentAt != nil {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.mails.sent"),
 			Value: v.moment(*n.SentAt, ""),
 		})
 	}
 	facts = append(facts, knownFacts(
-		fact{
+		web.Fact{
 			Term:  v.say("console.mails.column.attempts"),
 			Value: v.language.Number(int64(n.Attempts)),
 		},
-		fact{Term: v.say("console.mails.server"), Value: n.ProviderID, Mono: true},
-		fact{Term: v.say("console.mails.lasterror"), Value: n.LastError, Mono: true},
+		web.Fact{Term: v.say("console.mails.server"), Value: n.ProviderID, Mono: true},
+		web.Fact{Term: v.say("console.mails.lasterror"), Value: n.LastError, Mono: true},
 	)...)
 	p.Parts = append(p.Parts, sheetPart{
 		Title: v.say("console.mails.delivery"),
@@ -274,7 +275,7 @@ func (v *visit) mailAttempts(attempts []notification.NotificationAttempt) sheetP
 		Count: v.language.Number(int64(len(attempts))),
 	}
 	for _, a := range attempts {
-		part.Timeline = append(part.Timeline, moment{
+		part.Timeline = append(part.Timeline, web.Moment{
 			Who:  v.mailState(rules.NotificationState(a.Outcome)).Text,
 			What: a.Error,
 			When: v.moment(a.At, ""),
@@ -294,7 +295,7 @@ func (v *visit) withLetter(p sheetPage, n notification.Notification) sheetPage {
 	}
 
 	part.Note = v.say("console.mails.letter.note")
-	part.Facts = []fact{
+	part.Facts = []web.Fact{
 		{Term: v.say("console.mails.from"), Value: m.FromName + " <" + m.FromAddress + ">"},
 		{Term: v.say("console.mails.column.to"), Value: m.To},
 		{Term: v.say("console.mails.subject"), Value: m.Subject},
@@ -323,13 +324,13 @@ func showLetter(v *visit) (answer, error) {
 }
 
 // mailActs are what the operator may do about a mail now.
-func (v *visit) mailActs(n notification.Notification) []listAct {
+func (v *visit) mailActs(n notification.Notification) []web.ListAct {
 	if !v.mayDo(rules.WorkTasks) {
 		return nil
 	}
-	var acts []listAct
+	var acts []web.ListAct
 	add := func(act, icon string, main bool) {
-		acts = append(acts, listAct{
+		acts = append(acts, web.ListAct{
 			Link:  mailsPath + "/" + n.ID + "/do/" + act,
 			Label: v.language.Say("console.mails.do." + act),
 			Icon:  icon,
@@ -384,7 +385,7 @@ func changeMail(v *visit) (answer, error) {
 		return v.ask(confirmation{
 			Title:  v.language.Say("console.mails.do."+act) + " · " + v.templateName(n.Template),
 			Says:   []string{v.say("console.mails.do."+act+".says", "address", n.Recipient)},
-			Hidden: []hidden{{fieldSeen, mailSeen(n)}},
+			Hidden: []web.Hidden{{Name: fieldSeen, Value: mailSeen(n)}},
 			Action: v.request.URL.Path,
 			Submit: v.language.Say("console.mails.do." + act),
 			Back:   back,
@@ -413,7 +414,7 @@ func (v *visit) reissueFor(n notification.Notification) (answer, error) {
 		return answer{}, errForbidden
 	}
 	v.resume(v.request.URL.Path)
-	email := field{
+	email := web.Field{
 		Name:     "email",
 		Label:    v.say("console.field.email"),
 		Kind:     "email",
@@ -421,7 +422,7 @@ func (v *visit) reissueFor(n notification.Notification) (answer, error) {
 		Required: true,
 	}
 	was, _ := n.Params["contact_name"].(string)
-	name := field{
+	name := web.Field{
 		Name:  "contact_name",
 		Label: v.say("console.field.contact_name"),
 		Kind:  "text",
@@ -431,7 +432,7 @@ func (v *visit) reissueFor(n notification.Notification) (answer, error) {
 	return v.runEdit(edit{
 		Title:  v.say("console.mails.do.reissue"),
 		Says:   []string{v.say("console.mails.do.reissue.says")},
-		Fields: []field{email, name, v.reasonField()},
+		Fields: []web.Field{email, name, v.reasonField()},
 		Seen:   mailSeen(n),
 		Submit: v.say("console.mails.do.reissue"),
 		Back:   mailsPath + "/" + n.ID,

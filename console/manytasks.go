@@ -6,6 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // queueActs are what can be done with many tasks of the queue at once.
@@ -16,9 +17,9 @@ func queueActs() []bulkAct {
 		return err
 	}
 	give := taskAct(operations.ManyGive, "give", "console.task.give", "user-check")
-	give.fields = func(v *visit) ([]field, error) {
+	give.fields = func(v *visit) ([]web.Field, error) {
 		f, err := v.colleagueField()
-		return []field{f}, err
+		return []web.Field{f}, err
 	}
 	give.do = func(v *visit, l bulkLine) error {
 		ctx := v.acting(l.AccountID)
@@ -33,8 +34,8 @@ func queueActs() []bulkAct {
 	retry := taskAct(operations.ActRetry, "retry", "console.action.retry", "rotate-ccw")
 	retry.do = func(v *visit, l bulkLine) error { return v.actOnLine(l, operations.ActRetry) }
 	closing := taskAct(operations.ActClose, "close", "console.action.close", "check")
-	closing.fields = func(v *visit) ([]field, error) {
-		return []field{{
+	closing.fields = func(v *visit) ([]web.Field, error) {
+		return []web.Field{{
 			Name:     "reason",
 			Label:    v.say("console.field.reason"),
 			Help:     v.say("console.field.reason.help"),
@@ -60,8 +61,8 @@ func taskAct(act, name, label, icon string) bulkAct {
 }
 
 // colleagueField chooses one of those who work on tasks.
-func (v *visit) colleagueField() (field, error) {
-	f := field{
+func (v *visit) colleagueField() (web.Field, error) {
+	f := web.Field{
 		Name:     "operator",
 		Label:    v.say("console.task.colleague"),
 		Kind:     "choice",
@@ -70,7 +71,7 @@ func (v *visit) colleagueField() (field, error) {
 	}
 	all, err := v.operations.Colleagues(v.scope())
 	for _, o := range all {
-		f.Choices = append(f.Choices, choice{o.ID, o.Name, o.ID == f.Value})
+		f.Offer(o.ID, o.Name, o.ID == f.Value)
 	}
 	return f, err
 }

@@ -31,7 +31,7 @@ func meRoutes() []route {
 type mePage struct {
 	Issuer       bool // at the issuer, which has the factors
 	Name, Email  string
-	App          badge
+	App          web.Badge
 	HasApp       bool
 	Passkeys     []passkeyView
 	PasskeysKnow bool // of this address browsers know passkeys
@@ -64,10 +64,10 @@ func showMe(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p.App = badge{Text: v.say("console.me.app.none")}
+	p.App = web.Badge{Text: v.say("console.me.app.none")}
 	p.HasApp = f.App
 	if f.App {
-		p.App = badge{Text: v.say("console.me.app.used"), Color: "green"}
+		p.App = web.Badge{Text: v.say("console.me.app.used"), Color: "green"}
 	}
 	p.CodesLeft = f.CodesLeft
 	p.Few = f.CodesLeft <= fewCodes
@@ -101,7 +101,7 @@ func (v *visit) hasFactors() error {
 
 // newPasskeyPage asks for a name, and the browser for a passkey.
 type newPasskeyPage struct {
-	Name    field
+	Name    web.Field
 	Passkey passkeyButton
 	Problem string
 }
@@ -137,8 +137,8 @@ func (v *visit) newPasskeyPage(wrongName, problem string) (answer, error) {
 func (v *visit) deviceName() string { return web.BrowserLabel(v.request.UserAgent()) }
 
 // passkeyName is the field for a passkey's name: what was typed, or else what it is.
-func (v *visit) passkeyName(is, problem string) field {
-	f := field{
+func (v *visit) passkeyName(is, problem string) web.Field {
+	f := web.Field{
 		Name:     "name",
 		Label:    v.say("field.name"),
 		Help:     v.say("console.me.passkey.name.help"),
@@ -224,7 +224,7 @@ func (v *visit) renamePasskey(key identity.Passkey) (answer, error) {
 
 	a, err := v.ask(confirmation{
 		Title:  v.say("console.me.passkey.rename.title", "name", key.Name),
-		Fields: []field{v.passkeyName(key.Name, problem)},
+		Fields: []web.Field{v.passkeyName(key.Name, problem)},
 		Action: v.request.URL.Path,
 		Submit: v.say("console.me.passkey.rename"),
 		Back:   mePath,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/web"
 )
 
 // Somebody who decides about what another has changed since reads what that was, above what
@@ -56,8 +57,8 @@ func (v *visit) typedAnything() bool {
 
 // typedTexts is what the form has that a person typed, by its label: as a command about a
 // replacement or a spare calls it, or as all others do.
-func (v *visit) typedTexts() []fact {
-	var facts []fact
+func (v *visit) typedTexts() []web.Fact {
+	var facts []web.Fact
 	for name, values := range v.request.PostForm {
 		label := ""
 		switch {
@@ -67,16 +68,16 @@ func (v *visit) typedTexts() []fact {
 			label = v.language.Say("console.rmafield." + name)
 		}
 		if text := strings.TrimSpace(values[0]); text != "" && label != "" {
-			facts = append(facts, fact{Term: label, Value: text})
+			facts = append(facts, web.Fact{Term: label, Value: text})
 		}
 	}
-	slices.SortFunc(facts, func(a, b fact) int { return cmp.Compare(a.Term, b.Term) })
+	slices.SortFunc(facts, func(a, b web.Fact) int { return cmp.Compare(a.Term, b.Term) })
 	return facts
 }
 
 // changesByOthers is what others did lately to the thing of this address, and to what a task is
 // about, the latest first.
-func (v *visit) changesByOthers() ([]moment, error) {
+func (v *visit) changesByOthers() ([]web.Moment, error) {
 	id, err := v.operations.IDOf(v.scope(), v.param("id")) // a number stands in some addresses
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (v *visit) changesByOthers() ([]moment, error) {
 	for _, n := range found {
 		names[n.ID] = n.Name
 	}
-	var changes []moment
+	var changes []web.Moment
 	for _, e := range events {
 		changes = append(changes, v.orderMoment(e, names))
 	}

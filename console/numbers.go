@@ -33,11 +33,11 @@ func numberRoutes() []route {
 // numbersPage is how the service is doing, over whole weeks.
 type numbersPage struct {
 	Summary  string
-	Presets  []facetOption
-	From, To field
+	Presets  []web.FacetOption
+	From, To web.Field
 	Problem  string // what is wrong with the period
 	Running  bool   // the last week is not over
-	Tiles    []tile
+	Tiles    []web.Tile
 	Groups   []numbersGroup
 }
 
@@ -99,19 +99,19 @@ func showNumbers(v *visit) (answer, error) {
 		Problem: wrong,
 		Running: found.Weeks[len(found.Weeks)-1].End.After(found.AsOf),
 		Tiles:   n.tiles(),
-		From: field{
+		From: web.Field{
 			Name: "from", Label: v.say("console.numbers.from"), Kind: "date",
 			Value: found.Weeks[0].Monday.String(),
 		},
-		To: field{
+		To: web.Field{
 			Name: "to", Label: v.say("console.numbers.to"), Kind: "date",
 			Value: found.Weeks[len(found.Weeks)-1].Sunday.String(),
 		},
 	}
 	for _, preset := range numbersPresets {
-		p.Presets = append(p.Presets, facetOption{
+		p.Presets = append(p.Presets, web.FacetOption{
 			Label:   v.language.Say("console.numbers.period." + preset.name),
-			Link:    listAddress(numbersPath, "period", preset.name),
+			Link:    web.ListAddress(numbersPath, "period", preset.name),
 			Current: v.numbersPeriod() == preset.name,
 		})
 	}
@@ -191,7 +191,7 @@ func (n *numbersView) readNames() error {
 }
 
 // tiles are the four numbers that a manager looks at first.
-func (n *numbersView) tiles() []tile {
+func (n *numbersView) tiles() []web.Tile {
 	kept := n.figure(operations.RMAsPromiseKept)
 	ended := n.figure(operations.OrdersEnded)
 	claimed := n.figure(operations.ClaimedByDay7)
@@ -203,7 +203,7 @@ func (n *numbersView) tiles() []tile {
 			"open":  n.language.Number(f.Open),
 		})
 	}
-	return []tile{
+	return []web.Tile{
 		{
 			Label:  n.say("console.numbers.tile.kept"),
 			Number: n.share(kept.Total),
@@ -458,7 +458,7 @@ func (n *numbersView) listOf(k operations.FigureKind) string {
 		query.Set(endsWithin, query.Get("expiring_within"))
 		query.Del("expiring_within")
 	}
-	return n.pageOrNone(address(Root+screen, query))
+	return n.pageOrNone(web.Address(Root+screen, query))
 }
 
 // byWeek is a chart whose labels are the weeks.
@@ -698,7 +698,7 @@ func (v *visit) tableFile(name string, rows [][]string) (answer, error) {
 	for _, row := range rows {
 		fields := make([]string, len(row))
 		for i, text := range row {
-			fields[i] = cell{Text: strings.TrimSpace(text)}.inFile()
+			fields[i] = web.Cell{Text: strings.TrimSpace(text)}.InFile()
 		}
 		_ = w.Write(fields)
 	}

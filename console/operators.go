@@ -6,6 +6,7 @@ import (
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const operatorsPath = Root + "/settings/operators"
@@ -27,11 +28,11 @@ type operatorsPage struct {
 }
 
 type operatorView struct {
-	Face            face
+	Face            web.Face
 	Name, Email     string
 	Role            string
 	By              string // how they sign in
-	State           badge
+	State           web.Badge
 	Seen            string // when they signed in last
 	ChangeRole      string // addresses; empty: not possible
 	Disable, Enable string
@@ -52,7 +53,7 @@ func showOperators(v *visit) (answer, error) {
 
 func (v *visit) operatorView(o identity.Operator) operatorView {
 	view := operatorView{
-		Face:  faceOf(o.ID, o.Name),
+		Face:  web.FaceOf(o.ID, o.Name),
 		Name:  o.Name,
 		Email: o.Email,
 		Role:  v.roleName(o.Role),
@@ -66,17 +67,17 @@ func (v *visit) operatorView(o identity.Operator) operatorView {
 	path := operatorsPath + "/" + o.ID
 	switch {
 	case o.DisabledAt != nil:
-		view.State = badge{Text: v.say("console.operators.disabled"), Color: "red"}
+		view.State = web.Badge{Text: v.say("console.operators.disabled"), Color: "red"}
 		view.Enable = path + "/enable"
 		return view
 	case o.Armed():
-		view.State = badge{Text: v.say("console.operators.armed"), Color: "amber"}
+		view.State = web.Badge{Text: v.say("console.operators.armed"), Color: "amber"}
 	case !o.Role.IsOperator():
-		view.State = badge{Text: v.say("console.role.none"), Color: "amber"}
+		view.State = web.Badge{Text: v.say("console.role.none"), Color: "amber"}
 	case o.Source == identity.ByPassword && !o.SetUp():
-		view.State = badge{Text: v.say("console.operators.notsetup"), Color: "amber"}
+		view.State = web.Badge{Text: v.say("console.operators.notsetup"), Color: "amber"}
 	default:
-		view.State = badge{Text: v.say("console.operators.works"), Color: "green"}
+		view.State = web.Badge{Text: v.say("console.operators.works"), Color: "green"}
 	}
 	if o.ID != v.who.ID {
 		view.Disable = path + "/disable"
@@ -166,20 +167,24 @@ func (v *visit) askAboutOperator(o identity.Operator, refused *rules.Error) (ans
 		if err := v.sayTokensOf(o, &c); err != nil {
 			return answer{}, err
 		}
-		roles := field{Name: "role", Label: v.say("console.operators.rolefield"), Kind: "choice"}
+		roles := web.Field{
+			Name:  "role",
+			Label: v.say("console.operators.rolefield"),
+			Kind:  "choice",
+		}
 		for _, role := range identity.OperatorRoles() {
 			chosen := role == o.Role
 			if typed := v.form("role"); typed != "" {
 				chosen = typed == string(role)
 			}
-			roles.Choices = append(roles.Choices, choice{string(role), v.roleName(role), chosen})
+			roles.Offer(string(role), v.roleName(role), chosen)
 		}
 		c.Fields = append(c.Fields, roles)
 	default:
 		return answer{}, errNoPage
 	}
 
-	c.Fields = append(c.Fields, field{
+	c.Fields = append(c.Fields, web.Field{
 		Name:     "reason",
 		Label:    v.say("console.field.reason"),
 		Help:     v.say("console.field.reason.help"),

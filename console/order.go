@@ -50,16 +50,16 @@ func orderRoutes() []route {
 
 // orderPage is an order: what it waits for, what was ordered, what became of it, who did what.
 type orderPage struct {
-	Badge    badge
+	Badge    web.Badge
 	Sentence string // what it waits for, until when, and who can move it
 	Trouble  string // the last error of a step, in English; empty: none
 	Failed   bool   // its invitation could not be delivered
 	Main     *orderAct
 	Acts     []orderAct
-	Facts    []fact
-	Tasks    []row
+	Facts    []web.Fact
+	Tasks    []web.Row
 	Tables   []orderTable
-	Story    []moment
+	Story    []web.Moment
 }
 
 // orderAct is a button that leads to a page on which something is decided.
@@ -68,8 +68,8 @@ type orderAct struct{ Link, Label, Icon string }
 // orderTable is a table of the page; without rows it is left out.
 type orderTable struct {
 	Title   string
-	Columns []heading
-	Rows    []listRow
+	Columns []web.Heading
+	Rows    []web.ListRow
 }
 
 func showOrder(v *visit) (answer, error) {
@@ -169,11 +169,11 @@ func (v *visit) orderActs(o order.Order) (main *orderAct, others []orderAct) {
 }
 
 // orderFacts is whose order it is, and by which numbers and days it goes.
-func (v *visit) orderFacts(f operations.OrderFile) []fact {
+func (v *visit) orderFacts(f operations.OrderFile) []web.Fact {
 	customer := f.Payload.EndCustomer
 	account := db.Text(f.AccountID)
 	place := web.Zone(f.TimeZone)
-	facts := []fact{
+	facts := []web.Fact{
 		{Term: v.say("console.fact.customer"), Value: cmp.Or(f.Names[account], customer.Company)},
 		{
 			Term:  v.say("console.order.contact"),
@@ -184,7 +184,7 @@ func (v *visit) orderFacts(f operations.OrderFile) []fact {
 		{
 			Term:  v.say("console.order.field.reseller"),
 			Value: f.Names[f.ResellerID],
-			Link:  listAddress(ordersPath, "seller", f.ResellerID),
+			Link:  web.ListAddress(ordersPath, "seller", f.ResellerID),
 		},
 		{
 			Term:  v.say("console.order.field.distributor"),
@@ -199,16 +199,16 @@ func (v *visit) orderFacts(f operations.OrderFile) []fact {
 	facts[0].Link = v.pageOfThing("", account)
 	if id := db.Text(f.DistributorID); id != "" {
 		facts[5].Value = f.Names[id]
-		facts[5].Link = listAddress(ordersPath, "seller", id)
+		facts[5].Link = web.ListAddress(ordersPath, "seller", id)
 	}
 	if f.State == rules.OrderFulfilled || f.State == rules.OrderPartiallyCancelled {
 		last := f.CancellableUntil.Add(-time.Nanosecond).In(place)
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.order.cancellable"),
 			Value: v.language.NearDate(last, v.now),
 		})
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" })
 }
 
 func addressLine(a rules.Address) string {
@@ -219,19 +219,19 @@ func addressLine(a rules.Address) string {
 
 // orderTableOf makes a table of columns, whose names stand in the catalogue under
 // console.order.column, and of lines with a cell for each.
-func (v *visit) orderTableOf(title string, columns []string, lines []line) orderTable {
+func (v *visit) orderTableOf(title string, columns []string, lines []web.Line) orderTable {
 	t := orderTable{Title: title}
 	for _, name := range columns {
-		t.Columns = append(t.Columns, heading{
+		t.Columns = append(t.Columns, web.Heading{
 			Label:  v.language.Say("console.order.column." + name),
 			Number: name == "quantity" || name == "inforce",
 		})
 	}
 	for _, l := range lines {
-		r := listRow{Link: l.Link}
+		r := web.ListRow{Link: l.Link}
 		for i, name := range columns {
-			c := listCell{
-				cell:   l.Cells[name],
+			c := web.ListCell{
+				Cell:   l.Cells[name],
 				Label:  t.Columns[i].Label,
 				Number: t.Columns[i].Number,
 			}
@@ -246,16 +246,16 @@ func (v *visit) orderTableOf(title string, columns []string, lines []line) order
 }
 
 func (v *visit) orderLines(ordered []order.OrderLine) orderTable {
-	var lines []line
+	var lines []web.Line
 	for _, l := range ordered {
-		c := line{Cells: map[string]cell{
+		c := web.Line{Cells: map[string]web.Cell{
 			"sku":      {Text: l.SKU},
 			"service":  {Text: v.serviceName(l.ServiceType)},
 			"term":     {Text: v.termOf(l.TermYears)},
 			"quantity": {Text: v.language.Number(l.Quantity)},
 		}}
 		if l.RenewsContractID != nil {
-			c.Cells["sku"] = cell{Text: l.SKU, Small: v.say("console.order.renews")}
+			c.Cells["sku"] = web.Cell{Text: l.SKU, Small: v.say("console.order.renews")}
 		}
 		lines = append(lines, c)
 	}
@@ -272,9 +272,9 @@ func (v *visit) termOf(years int) string {
 }
 
 func (v *visit) orderContracts(f operations.OrderFile) orderTable {
-	var lines []line
+	var lines []web.Line
 	for _, c := range f.Contracts {
-		l := line{Cells: map[string]cell{
+		l := web.Line{Cells: map[string]web.Cell{
 			"contract": {Text: v.serviceName(c.Type), Small: v.termOf(c.TermYears)},
 			"inforce":  {Text: v.inForce(c)},
 			"start":    v.startOf(c),
@@ -301,16 +301,16 @@ func (v *visit) inForce(c entitlement.ContractEntry) string {
 }
 
 // startOf is the first day of a contract, or the day on which it starts at the latest.
-func (v *visit) startOf(c entitlement.ContractEntry) cell {
+func (v *visit) startOf(c entitlement.ContractEntry) web.Cell {
 	place := web.Zone(c.TimeZone)
 	if c.StartAt != nil {
 		return v.day(rules.DateIn(*c.StartAt, place).String())
 	}
 	if c.State != rules.ContractPendingStart {
-		return cell{}
+		return web.Cell{}
 	}
 	day := rules.DateIn(c.FallbackStartAt, place).String()
-	return cell{
+	return web.Cell{
 		Text:  v.day(day).Text,
 		Small: v.say("console.order.latest"),
 		Plain: day,
@@ -320,10 +320,10 @@ func (v *visit) startOf(c entitlement.ContractEntry) cell {
 // orderPeople are the invitations that came with the order, with how far their mail came, and
 // the questions to administrators whether the person may come in (S15).
 func (v *visit) orderPeople(f operations.OrderFile) orderTable {
-	var lines []line
+	var lines []web.Line
 	for _, i := range f.Invitations {
 		issued := i.IssuedAt
-		l := line{Cells: map[string]cell{
+		l := web.Line{Cells: map[string]web.Cell{
 			"person":   {Text: cmp.Or(i.ContactName, i.Email), Small: i.Email},
 			"role":     {Text: v.language.Say("console.invite." + string(i.Role))},
 			"state":    {Badge: v.invitationState(i), Small: v.pastText(v.pastAt(issued, ""))},
@@ -339,11 +339,11 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 	}
 	for _, q := range f.Questions {
 		asked := q.AskedAt
-		lines = append(lines, line{Cells: map[string]cell{
+		lines = append(lines, web.Line{Cells: map[string]web.Cell{
 			"person": {Text: cmp.Or(q.ContactName, q.Email), Small: q.Email},
 			"role":   {Text: v.say("console.order.asked")},
 			"state": {
-				Badge: badge{
+				Badge: web.Badge{
 					Text: v.language.Say("console.order.question." + string(q.Standing())),
 				},
 				Small: v.pastText(v.pastAt(asked, "")),
@@ -355,7 +355,7 @@ func (v *visit) orderPeople(f operations.OrderFile) orderTable {
 }
 
 func (v *visit) orderMails(f operations.OrderFile) orderTable {
-	var lines []line
+	var lines []web.Line
 	for _, m := range f.Mails {
 		lines = append(lines, v.orderMail(m))
 	}
@@ -363,12 +363,12 @@ func (v *visit) orderMails(f operations.OrderFile) orderTable {
 		[]string{"mail", "state", "since"}, lines)
 }
 
-func (v *visit) orderMail(m notification.Notification) line {
+func (v *visit) orderMail(m notification.Notification) web.Line {
 	at := &m.CreatedAt
 	if m.SentAt != nil {
 		at = m.SentAt
 	}
-	return line{Link: v.pageOfThing(m.ID, ""), Cells: map[string]cell{
+	return web.Line{Link: v.pageOfThing(m.ID, ""), Cells: map[string]web.Cell{
 		"mail":  {Text: v.templateName(m.Template), Small: m.Recipient},
 		"state": {Badge: v.mailState(m.State), Small: m.LastError},
 		"since": v.when(at, ""),
@@ -376,14 +376,14 @@ func (v *visit) orderMail(m notification.Notification) line {
 }
 
 func (v *visit) orderCancellations(f operations.OrderFile) orderTable {
-	var lines []line
+	var lines []web.Line
 	for _, c := range f.Cancellations {
 		at := c.CreatedAt
 		what := v.language.Count("console.order.licenses", c.Quantity)
 		if c.Whole {
 			what = v.say("console.order.whole")
 		}
-		lines = append(lines, line{Cells: map[string]cell{
+		lines = append(lines, web.Line{Cells: map[string]web.Cell{
 			"cancelled": {Text: what, Small: c.Reason},
 			"ended":     {Text: v.endedWith(c)},
 			"since":     v.when(&at, ""),
@@ -399,7 +399,7 @@ func (v *visit) endedWith(c order.OrderCancellation) string {
 	return strings.Join(ended, ", ")
 }
 
-func (v *visit) orderTasks(f operations.OrderFile) (rows []row) {
+func (v *visit) orderTasks(f operations.OrderFile) (rows []web.Row) {
 	for _, t := range f.Tasks {
 		r := v.taskRow(operations.QueueItem{
 			OperatorTask: t,
@@ -422,7 +422,7 @@ func (v *visit) orderTasks(f operations.OrderFile) (rows []row) {
 
 // orderStory is what happened, the latest first: filled what the service and its operators did,
 // hollow what others did.
-func (v *visit) orderStory(f operations.OrderFile) (story []moment) {
+func (v *visit) orderStory(f operations.OrderFile) (story []web.Moment) {
 	for i, e := range f.Events {
 		m := v.orderMoment(e, f.Names)
 		if i > 0 && len(story) > 0 && m == story[len(story)-1] {
@@ -434,9 +434,9 @@ func (v *visit) orderStory(f operations.OrderFile) (story []moment) {
 	return story
 }
 
-func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
+func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) web.Moment {
 	at := v.pastAt(e.At, "")
-	m := moment{
+	m := web.Moment{
 		Who:  v.whoDid(e, names),
 		What: v.verbText(e.Verb),
 		When: v.pastText(at),
@@ -461,7 +461,7 @@ func (v *visit) orderMoment(e db.AuditEvent, names map[string]string) moment {
 var codeOnly = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)+$`)
 
 // pastText is an instant in one line of text.
-func (v *visit) pastText(d due) string {
+func (v *visit) pastText(d web.Due) string {
 	return v.passing(strings.TrimSpace(d.Text+" "+d.Small), d.Instant)
 }
 

@@ -21,18 +21,18 @@ var ordersList = listing{
 	words:  "console.orders",
 	needs:  may(rules.ViewProcesses),
 	search: true,
-	columns: []column{
-		{name: "number"},
-		{name: "customer"},
-		{name: "service"},
-		{name: "quantity", number: true},
-		{name: "seller"},
-		{name: "state"},
-		{name: "review", sorts: true},
-		{name: "received", sorts: true},
-		{name: "purchased", hidden: true},
-		{name: "vendor", hidden: true},
-		{name: "sender", hidden: true},
+	columns: []web.Column{
+		{Name: "number"},
+		{Name: "customer"},
+		{Name: "service"},
+		{Name: "quantity", Number: true},
+		{Name: "seller"},
+		{Name: "state"},
+		{Name: "review", Sorts: true},
+		{Name: "received", Sorts: true},
+		{Name: "purchased", Hidden: true},
+		{Name: "vendor", Hidden: true},
+		{Name: "sender", Hidden: true},
 	},
 	read: readOrders,
 }
@@ -47,7 +47,7 @@ const (
 const soonDecided = 7 * 24 * time.Hour
 
 // ordersFilter reads from the address how the list is narrowed.
-func (v *visit) ordersFilter(q listQuery) order.OrderFilter {
+func (v *visit) ordersFilter(q web.ListQuery) order.OrderFilter {
 	f := order.OrderFilter{
 		State:     rules.OrderState(v.query("state")),
 		AccountID: v.query("account"),
@@ -77,11 +77,11 @@ func (v *visit) today() time.Time {
 	return rules.StartOfDay(rules.DateIn(v.now, place), place)
 }
 
-func readOrders(v *visit, q listQuery) (listResult, error) {
+func readOrders(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := v.ordersFilter(q)
 	found, next, err := v.orders.ListOrders(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	var ids []string
 	for _, o := range found {
@@ -89,10 +89,10 @@ func readOrders(v *visit, q listQuery) (listResult, error) {
 	}
 	names, err := v.orderNames(ids...)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{Next: next}
+	r := web.ListResult{Next: next}
 	for _, o := range found {
 		r.Lines = append(r.Lines, v.orderLine(o, names))
 	}
@@ -102,16 +102,16 @@ func readOrders(v *visit, q listQuery) (listResult, error) {
 
 	counts, err := v.orders.CountOrders(v.scope(), f, v.today())
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	r.Summary = v.ordersSummary(counts)
 	r.Facets = v.ordersFacets(found, names)
-	r.Acts = []listAct{{
+	r.Acts = []web.ListAct{{
 		Link:  refusalsPath,
 		Label: v.say("console.refusals.title"),
 		Icon:  "ban",
 	}}
-	r.Empty = emptyState{
+	r.Empty = web.EmptyState{
 		Icon:  "receipt",
 		Title: v.say("console.orders.empty.title"),
 		Text:  v.say("console.orders.empty.text"),
@@ -154,16 +154,16 @@ func (v *visit) orderNames(ids ...string) (map[string]string, error) {
 	return names, err
 }
 
-func (v *visit) orderLine(o order.Order, names map[string]string) line {
+func (v *visit) orderLine(o order.Order, names map[string]string) web.Line {
 	var quantity int64
 	for _, l := range o.Lines {
 		quantity += l.Quantity
 	}
 	received := o.CreatedAt
-	l := line{
+	l := web.Line{
 		ID:   o.ID,
 		Link: orderPath(o.ID),
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"number":    {Text: o.PONumber, Small: db.Text(o.VendorOrderNo), Plain: o.PONumber},
 			"customer":  {Text: o.Payload.EndCustomer.Company},
 			"service":   {Text: v.serviceName(o.ServiceType)},
@@ -177,25 +177,25 @@ func (v *visit) orderLine(o order.Order, names map[string]string) line {
 		},
 	}
 	if o.State == rules.OrderNeedsReview && o.ReviewUntil != nil {
-		l.Cells["review"] = cell{Due: v.dueAt(*o.ReviewUntil, o.TimeZone)}
+		l.Cells["review"] = web.Cell{Due: v.dueAt(*o.ReviewUntil, o.TimeZone)}
 	}
 	return l
 }
 
 // ordersFacets narrow the list: by what all orders have, and by sellers and customers of those
 // that are shown.
-func (v *visit) ordersFacets(found []order.Order, names map[string]string) []facet {
-	var states, services []facetOption
+func (v *visit) ordersFacets(found []order.Order, names map[string]string) []web.Facet {
+	var states, services []web.FacetOption
 	var stateValues, serviceValues []string
 	for _, s := range rules.OrderStates() {
 		if s == rules.OrderReceived || s == rules.OrderProvisioning { // none is stored
 			continue
 		}
-		states = append(states, facetOption{Label: v.orderState(s).Text})
+		states = append(states, web.FacetOption{Label: v.orderState(s).Text})
 		stateValues = append(stateValues, string(s))
 	}
 	for _, s := range orderServices {
-		services = append(services, facetOption{Label: v.serviceName(s)})
+		services = append(services, web.FacetOption{Label: v.serviceName(s)})
 		serviceValues = append(serviceValues, string(s))
 	}
 
@@ -204,9 +204,9 @@ func (v *visit) ordersFacets(found []order.Order, names map[string]string) []fac
 		sellers = append(sellers, o.ResellerID, o.SubmittedBy)
 		accounts = append(accounts, db.Text(o.AccountID))
 	}
-	return []facet{
+	return []web.Facet{
 		v.choiceOf(ordersPath, "state", v.say("console.orders.column.state"), states, stateValues),
-		v.choiceOf(ordersPath, "due", v.say("console.facet.due"), []facetOption{
+		v.choiceOf(ordersPath, "due", v.say("console.facet.due"), []web.FacetOption{
 			{Label: v.say("console.orders.due.late")},
 			{Label: v.say("console.orders.due.soon")},
 		}, []string{reviewLate, reviewSoon}),

@@ -5,6 +5,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/web"
 )
 
 // Two people at one thing see each other: the page of a task, an order or the like, whose answer
@@ -13,7 +14,7 @@ import (
 
 // others is who else has the page open.
 type others struct {
-	Faces []face
+	Faces []web.Face
 	Text  string
 }
 
@@ -34,7 +35,7 @@ func (v *visit) presence() (others, error) {
 	o := others{}
 	var names []string
 	for _, p := range found {
-		o.Faces = append(o.Faces, faceOf(p.OperatorID, p.Name))
+		o.Faces = append(o.Faces, web.FaceOf(p.OperatorID, p.Name))
 		names = append(names, p.Name)
 	}
 	o.Text = v.language.Count("console.presence", int64(len(names)),

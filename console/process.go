@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/web"
 )
 
 // processPath is the page of something that is under way, whatever its kind.
@@ -25,17 +26,17 @@ type processPage struct {
 	Warning  string // nothing moves at all
 	Over     bool   // it waits for nothing any more
 	Customer string
-	Badge    badge
-	Due      due
+	Badge    web.Badge
+	Due      web.Due
 	Lead     string // what it waits for
 	Rest     string // until when, what comes then, who can move it
-	Facts    []fact
+	Facts    []web.Fact
 	Failure  string // why its last step failed, in plain words
 	Error    string // the same as the step said it, in English
 	Retry    string // address of trying it again; empty: not by this operator, or not now
 	Retries  string // what becomes of the failed step by itself
 	Chart    template.HTML
-	History  []moment
+	History  []web.Moment
 	Own      string // address of the page of its own
 	Temporal string // address in Temporal's UI
 }
@@ -126,41 +127,41 @@ func (v *visit) fillProcess(p *processPage, one operations.Process) error {
 	return nil
 }
 
-func (v *visit) processFacts(one operations.Process, names map[string]string) []fact {
-	facts := []fact{{
+func (v *visit) processFacts(one operations.Process, names map[string]string) []web.Fact {
+	facts := []web.Fact{{
 		Term:  v.say("console.processes.column.process"),
-		Value: joined(v.language.Say("console.process."+string(one.Kind)), one.Number),
+		Value: web.Joined(v.language.Say("console.process."+string(one.Kind)), one.Number),
 	}}
 	if name := names[one.ID]; name != "" {
-		facts = append(facts, fact{Term: v.say("console.processes.fact.what"), Value: name})
+		facts = append(facts, web.Fact{Term: v.say("console.processes.fact.what"), Value: name})
 	}
 	if customer := names[db.Text(one.AccountID)]; customer != "" {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.facet.account"),
 			Value: customer,
 			Link: cmp.Or(v.pageOfThing("", db.Text(one.AccountID)),
-				listAddress(processesPath, "account", db.Text(one.AccountID))),
+				web.ListAddress(processesPath, "account", db.Text(one.AccountID))),
 		})
 	}
 	if one.State == "" {
 		return facts
 	}
 	facts = append(facts,
-		fact{
+		web.Fact{
 			Term:  v.say("console.processes.column.state"),
 			Value: v.stateName(one.Kind, one.State),
 		},
-		fact{
+		web.Fact{
 			Term:  v.say("console.processes.column.actor"),
 			Value: v.language.Say("console.processes.actor." + one.Actor),
 		},
-		fact{
+		web.Fact{
 			Term:  v.say("console.processes.column.since"),
 			Value: v.moment(one.Since, one.TimeZone),
 		},
 	)
 	if one.Until != nil {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.processes.column.until"),
 			Value: v.moment(*one.Until, one.TimeZone),
 		})

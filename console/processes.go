@@ -24,15 +24,15 @@ var processesList = listing{
 	words:  "console.processes",
 	needs:  may(rules.ViewProcesses),
 	search: true,
-	columns: []column{
-		{name: "process"},
-		{name: "waits"},
-		{name: "actor"},
-		{name: "until"},
-		{name: "since", hidden: true},
-		{name: "standing", hidden: true},
-		{name: "state", hidden: true},
-		{name: "error", hidden: true},
+	columns: []web.Column{
+		{Name: "process"},
+		{Name: "waits"},
+		{Name: "actor"},
+		{Name: "until"},
+		{Name: "since", Hidden: true},
+		{Name: "standing", Hidden: true},
+		{Name: "state", Hidden: true},
+		{Name: "error", Hidden: true},
 	},
 	read: readProcesses,
 }
@@ -65,7 +65,7 @@ var processActors = []string{
 
 // processFilter reads from the address how the list is narrowed. A text is a number or an id
 // of something, or a part of a customer's name.
-func (v *visit) processFilter(q listQuery) (operations.ProcessFilter, error) {
+func (v *visit) processFilter(q web.ListQuery) (operations.ProcessFilter, error) {
 	f := operations.ProcessFilter{
 		Kind:      processes.Kind(v.query("kind")),
 		State:     v.query("state"),
@@ -106,23 +106,23 @@ func (v *visit) endOfToday() time.Time {
 	return rules.StartOfDay(rules.DateIn(v.now, place).AddDays(1), place)
 }
 
-func readProcesses(v *visit, q listQuery) (listResult, error) {
+func readProcesses(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f, err := v.processFilter(q)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	found, next, err := v.operations.ListProcesses(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	names, err := v.namesOfProcesses(found)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next: next,
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "workflow",
 			Title: v.say("console.processes.empty.title"),
 			Text:  v.say("console.processes.empty.text"),
@@ -136,7 +136,7 @@ func readProcesses(v *visit, q listQuery) (listResult, error) {
 	}
 
 	if r.Warning, err = v.standstill(); err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	// The facets count what the others leave, so what they choose does not narrow here.
 	f.Kind, f.State, f.Actor, f.WaitsFor = "", "", "", ""
@@ -144,7 +144,7 @@ func readProcesses(v *visit, q listQuery) (listResult, error) {
 	f.DueAfter, f.DueBy = time.Time{}, time.Time{}
 	sums, err := v.operations.SumProcesses(v.scope(), f, v.endOfToday())
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	all := countOf(sums, func(operations.ProcessSum) bool { return true })
 	r.Summary = v.say("console.processes.summary",
@@ -170,7 +170,7 @@ func countOf(
 }
 
 // processTiles say in four numbers how everything stands; each leads to its list.
-func (v *visit) processTiles(sums []operations.ProcessSum) []tile {
+func (v *visit) processTiles(sums []operations.ProcessSum) []web.Tile {
 	all := countOf(sums, func(operations.ProcessSum) bool { return true })
 	ours := countOf(sums, func(s operations.ProcessSum) bool {
 		return s.Actor == processes.ByOperator
@@ -178,8 +178,8 @@ func (v *visit) processTiles(sums []operations.ProcessSum) []tile {
 	still := countOf(sums, func(s operations.ProcessSum) bool {
 		return s.Actor == processes.BySystem
 	})
-	tileOf := func(name string, n int64, small, parameter, value string) tile {
-		return tile{
+	tileOf := func(name string, n int64, small, parameter, value string) web.Tile {
+		return web.Tile{
 			Label:  v.language.Say("console.processes.tile." + name),
 			Number: v.language.Number(n),
 			Small:  small,
@@ -197,7 +197,7 @@ func (v *visit) processTiles(sums []operations.ProcessSum) []tile {
 	if all.Stuck > 0 {
 		stuck.Class = "down"
 	}
-	return []tile{
+	return []web.Tile{
 		late,
 		tileOf("today", all.Due, v.say("console.processes.tile.today.small",
 			"count", v.language.Number(ours.Due)), "standing", standsToday),
@@ -210,7 +210,7 @@ func (v *visit) processTiles(sums []operations.ProcessSum) []tile {
 // processFacets narrow the list; each counts what the others leave.
 func (v *visit) processFacets(
 	sums []operations.ProcessSum, found []operations.Process, names map[string]string,
-) []facet {
+) []web.Facet {
 	chosen := map[string]string{}
 	for _, name := range []string{"kind", "state", "actor", "standing"} {
 		chosen[name] = v.query(name)
@@ -246,10 +246,13 @@ func (v *visit) processFacets(
 		}
 		return v.counted(n, 1000)
 	}
-	facetOf := func(name string, values []string, label func(string) string) facet {
-		var options []facetOption
+	facetOf := func(name string, values []string, label func(string) string) web.Facet {
+		var options []web.FacetOption
 		for _, value := range values {
-			options = append(options, facetOption{Label: label(value), Count: count(name, value)})
+			options = append(options, web.FacetOption{
+				Label: label(value),
+				Count: count(name, value),
+			})
 		}
 		return v.choiceOf(processesPath, name,
 			v.language.Say("console.processes.facet."+name), options, values)
@@ -264,7 +267,7 @@ func (v *visit) processFacets(
 	for i := range kind.Options { // the states of another kind narrow to nothing
 		kind.Options[i].Link = withoutParameter(kind.Options[i].Link, "state")
 	}
-	facets := []facet{
+	facets := []web.Facet{
 		kind,
 		facetOf("standing", []string{standsLate, standsStill, standsToday},
 			func(s string) string { return v.language.Say("console.processes.stands." + s) }),
@@ -333,22 +336,22 @@ func (v *visit) subjectOf(p operations.Process, names map[string]string) string 
 	return kind + " " + name
 }
 
-func (v *visit) processLine(p operations.Process, names map[string]string) line {
+func (v *visit) processLine(p operations.Process, names map[string]string) web.Line {
 	since := p.Since
 	customer := names[db.Text(p.AccountID)]
 	if name := names[p.ID]; p.Number != "" && name != "" && !strings.Contains(name, p.Number) {
-		customer = joined(customer, name)
+		customer = web.Joined(customer, name)
 	}
 	lead, rest := v.leadOf(p)
-	l := line{
+	l := web.Line{
 		ID:   p.ID,
 		Link: processPath(p.Kind, p.ID),
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"process": {Text: v.subjectOf(p, names), Small: customer},
 			"waits": {
 				Text:  lead,
-				Small: joined(v.failureWords(p.LastError), rest),
-				Plain: joined(v.sentenceOf(p), v.failureWords(p.LastError)),
+				Small: web.Joined(v.failureWords(p.LastError), rest),
+				Plain: web.Joined(v.sentenceOf(p), v.failureWords(p.LastError)),
 			},
 			"standing": {Badge: v.standing(p)},
 			"actor": {
@@ -364,7 +367,7 @@ func (v *visit) processLine(p operations.Process, names map[string]string) line 
 		},
 	}
 	if p.Until != nil {
-		l.Cells["until"] = cell{
+		l.Cells["until"] = web.Cell{
 			Badge: v.standing(p),
 			Due:   v.dueAt(*p.Until, cmp.Or(p.TimeZone, v.zone)),
 			Plain: p.Until.UTC().Format(time.RFC3339),
@@ -414,17 +417,17 @@ func (v *visit) sentenceOf(p operations.Process) string {
 }
 
 // standing says in a word how something stands.
-func (v *visit) standing(p operations.Process) badge {
+func (v *visit) standing(p operations.Process) web.Badge {
 	past := p.Until != nil && !v.now.Before(*p.Until)
 	switch {
 	case p.Overdue && !past:
-		return badge{v.say("console.processes.stands.still"), "red"}
+		return web.Badge{Text: v.say("console.processes.stands.still"), Color: "red"}
 	case p.Overdue:
-		return badge{v.say("console.processes.stands.late"), "red"}
+		return web.Badge{Text: v.say("console.processes.stands.late"), Color: "red"}
 	case p.Until != nil && !p.Until.After(v.endOfToday()):
-		return badge{v.say("console.processes.stands.today"), "amber"}
+		return web.Badge{Text: v.say("console.processes.stands.today"), Color: "amber"}
 	}
-	return badge{v.say("console.processes.intime"), "green"}
+	return web.Badge{Text: v.say("console.processes.intime"), Color: "green"}
 }
 
 // failures are the words for what a step met, by what its error tells of.

@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/web"
 )
 
 const programPath = settingsPath + "/program"
@@ -101,7 +102,7 @@ func (s programSetting) set(p *catalogue.Program, typed string) error {
 	}
 	var numbers []int
 	for _, word := range wordsOf(typed) {
-		n, err := wholeNumber(field{Name: s.name, Value: word})
+		n, err := wholeNumber(web.Field{Name: s.name, Value: word})
 		if err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func (s programSetting) set(p *catalogue.Program, typed string) error {
 		return nil
 	}
 	if len(numbers) != 1 {
-		_, err := wholeNumber(field{Name: s.name})
+		_, err := wholeNumber(web.Field{Name: s.name})
 		return err
 	}
 	*s.number(p) = numbers[0]
@@ -125,9 +126,9 @@ func showProgram(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var facts []fact
+	var facts []web.Fact
 	for _, s := range programSettings {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.language.Say("console.program." + s.name),
 			Value: s.holds(ref.Program),
 		})
@@ -141,7 +142,7 @@ func showProgram(v *visit) (answer, error) {
 		}},
 	}
 	if v.mayDo(rules.ManageCatalogue) {
-		p.Acts = []listAct{{
+		p.Acts = []web.ListAct{{
 			Link: programPath + "/change", Label: v.say("console.program.change"), Icon: "pencil",
 			Main: true,
 		}}

@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const queuePath = Root + "/queue"
@@ -29,12 +30,12 @@ const (
 // queuePage is the list of what waits for an operator.
 type queuePage struct {
 	Summary string
-	Facets  []facet
-	Rows    []row
-	Empty   emptyState
+	Facets  []web.Facet
+	Rows    []web.Row
+	Empty   web.EmptyState
 	Further string // address of the next page; empty: there is none
 	Work    bool   // the operator may take tasks
-	Bulk    *bulkBar
+	Bulk    *web.BulkBar
 	Peek    *taskPage // the task that is shown beside the list; nil: none
 }
 
@@ -45,7 +46,7 @@ const openParameter = "open"
 // nobody's.
 func showQueue(v *visit) (answer, error) {
 	q := v.queueQuery()
-	position, err := v.openCursor(queuePath)
+	position, err := v.OpenCursor(queuePath)
 	if err != nil {
 		return answer{}, err
 	}
@@ -67,7 +68,7 @@ func showQueue(v *visit) (answer, error) {
 		Bulk:    v.bulkBar(queuePath, queueActs(), len(found.Items)),
 		Further: v.further(queuePath, found.Next.String()),
 		Work:    v.mayDo(rules.WorkTasks),
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "inbox",
 			Title: v.say("console.queue.empty.title"),
 			Text:  v.say("console.queue.empty.text"),
@@ -91,7 +92,7 @@ func showQueue(v *visit) (answer, error) {
 		r.Selected = p.Peek != nil && p.Peek.ID == t.ID
 		if p.Bulk != nil {
 			r.Pick = t.ID
-			r.Chosen = v.allChosen()
+			r.Chosen = web.AllChosen(v)
 		}
 		p.Rows = append(p.Rows, r)
 	}
@@ -161,17 +162,17 @@ func (v *visit) queueSummary(found operations.Queue) string {
 
 func (v *visit) queueFacets(
 	q operations.QueueQuery, found operations.Queue,
-) ([]facet, error) {
+) ([]web.Facet, error) {
 	who, err := v.assigneeFacet(found)
 	if err != nil {
 		return nil, err
 	}
-	var dues []facetOption
+	var dues []web.FacetOption
 	values := []string{
 		string(operations.DueLate), string(operations.DueToday), string(operations.DueThisWeek),
 	}
 	for _, due := range values {
-		dues = append(dues, facetOption{
+		dues = append(dues, web.FacetOption{
 			Label: v.language.Say("console.facet.due." + due),
 			Count: v.counted(found.Dues[operations.QueueDue(due)], 1000),
 		})
@@ -181,7 +182,7 @@ func (v *visit) queueFacets(
 	for kind, n := range found.Kinds {
 		kinds[string(kind)] = n
 	}
-	facets := []facet{
+	facets := []web.Facet{
 		who,
 		v.countedFacet("kind", v.say("console.facet.kind"), kinds, string(q.Kind),
 			func(kind string) string { return v.kindName(db.TaskKind(kind)) }),
@@ -202,15 +203,15 @@ func (v *visit) queueFacets(
 // countedFacet offers what was counted, by its name; what is chosen stays among it.
 func (v *visit) countedFacet(
 	parameter, label string, counts map[string]int64, chosen string, name func(string) string,
-) facet {
+) web.Facet {
 	values := slices.Collect(maps.Keys(counts))
 	if chosen != "" && counts[chosen] == 0 {
 		values = append(values, chosen)
 	}
 	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(name(a), name(b)) })
-	var options []facetOption
+	var options []web.FacetOption
 	for _, value := range values {
-		options = append(options, facetOption{
+		options = append(options, web.FacetOption{
 			Label: name(value),
 			Count: v.counted(counts[value], 1000),
 		})
@@ -219,8 +220,8 @@ func (v *visit) countedFacet(
 }
 
 // assigneeFacet offers mine, nobody's, everybody's, and those of each colleague.
-func (v *visit) assigneeFacet(found operations.Queue) (facet, error) {
-	options := []facetOption{
+func (v *visit) assigneeFacet(found operations.Queue) (web.Facet, error) {
+	options := []web.FacetOption{
 		{Label: v.say("console.facet.who.me"), Count: v.counted(found.Assignees[v.who.ID], 1000)},
 		{
 			Label: v.say("console.facet.who.nobody"),
@@ -243,13 +244,13 @@ func (v *visit) assigneeFacet(found operations.Queue) (facet, error) {
 	if len(others) > 0 {
 		names, err := v.operations.NamesOf(v.scope(), others)
 		if err != nil {
-			return facet{}, err
+			return web.Facet{}, err
 		}
 		slices.SortFunc(names, func(a, b operations.Name) int {
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 		})
 		for _, n := range names {
-			options = append(options, facetOption{
+			options = append(options, web.FacetOption{
 				Label: n.Name,
 				Count: v.counted(found.Assignees[n.ID], 1000),
 			})
@@ -310,16 +311,16 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskSpareFee:        {"spare", "amber"},
 }
 
-func (v *visit) kindBadge(kind db.TaskKind) badge {
+func (v *visit) kindBadge(kind db.TaskKind) web.Badge {
 	s, ok := subjects[kind]
 	if !ok {
-		return badge{Text: string(kind)}
+		return web.Badge{Text: string(kind)}
 	}
-	return badge{Text: v.language.Say("console.subject." + s.word), Color: s.color}
+	return web.Badge{Text: v.language.Say("console.subject." + s.word), Color: s.color}
 }
 
 // taskRow is a task as a list shows it.
-func (v *visit) taskRow(t operations.QueueItem) row {
+func (v *visit) taskRow(t operations.QueueItem) web.Row {
 	sub := t.AccountName
 	if t.SubjectName != "" && t.SubjectName != t.AccountName {
 		sub = t.SubjectName
@@ -327,14 +328,14 @@ func (v *visit) taskRow(t operations.QueueItem) row {
 			sub += " · " + t.AccountName
 		}
 	}
-	return row{
+	return web.Row{
 		Link:   taskPath(t.ID),
 		Title:  v.kindName(t.Kind),
 		Sub:    sub,
 		Due:    v.dueAt(t.Due, v.zone),
 		Badge:  v.kindBadge(t.Kind),
 		Beside: v.clockAt(t.TimeZone),
-		Owner:  faceOf(db.Text(t.AssigneeID), t.AssigneeName),
+		Owner:  web.FaceOf(db.Text(t.AssigneeID), t.AssigneeName),
 	}
 }
 

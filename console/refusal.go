@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // StepUpRequired is the code of what asks for a fresh sign-in (S52).
@@ -63,8 +64,8 @@ type problemPage struct {
 	Here        string // a page to read again; empty: none
 	// Changes are what others did meanwhile, and Typed what stood in the form, where it was
 	// refused because of them.
-	Changes []moment
-	Typed   []fact
+	Changes []web.Moment
+	Typed   []web.Fact
 	Kept    bool // the form has it again
 }
 

@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const refusalsPath = Root + "/refusals"
@@ -17,12 +18,12 @@ var refusalsList = listing{
 	path:  refusalsPath,
 	words: "console.refusals",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "received"},
-		{name: "seller"},
-		{name: "wrong"},
-		{name: "remedy"},
-		{name: "errors", number: true},
+	columns: []web.Column{
+		{Name: "received"},
+		{Name: "seller"},
+		{Name: "wrong"},
+		{Name: "remedy"},
+		{Name: "errors", Number: true},
 	},
 	read: readRefusals,
 }
@@ -36,15 +37,15 @@ func refusalRoutes() []route {
 	})
 }
 
-func readRefusals(v *visit, q listQuery) (listResult, error) {
+func readRefusals(v *visit, q web.ListQuery) (web.ListResult, error) {
 	found, next, err := v.orders.ListRefusals(v.scope(), v.query("seller"),
 		db.Page{After: q.After, Limit: q.Limit})
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	bySeller, err := v.orders.RefusalsBySeller(v.scope())
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	var ids []string
 	for _, r := range found {
@@ -55,19 +56,19 @@ func readRefusals(v *visit, q listQuery) (listResult, error) {
 	}
 	names, err := v.orderNames(ids...)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next:    next,
 		Summary: v.refusalsSummary(bySeller),
-		Facets:  []facet{v.refusingSellers(bySeller, names)},
-		Acts: []listAct{{
+		Facets:  []web.Facet{v.refusingSellers(bySeller, names)},
+		Acts: []web.ListAct{{
 			Link:  ordersPath,
 			Label: v.say("console.orders.title"),
 			Icon:  "receipt",
 		}},
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "circle-check",
 			Title: v.say("console.refusals.empty.title"),
 			Text:  v.say("console.refusals.empty.text"),
@@ -95,11 +96,11 @@ func (v *visit) refusalsSummary(bySeller []order.SellerRefusals) string {
 // refusingSellers is the facet of the sellers, those with the most refusals first.
 func (v *visit) refusingSellers(
 	bySeller []order.SellerRefusals, names map[string]string,
-) facet {
-	var options []facetOption
+) web.Facet {
+	var options []web.FacetOption
 	var values []string
 	for _, s := range bySeller {
-		options = append(options, facetOption{
+		options = append(options, web.FacetOption{
 			Label: names[s.OrgID],
 			Count: v.language.Number(s.N),
 		})
@@ -109,11 +110,11 @@ func (v *visit) refusingSellers(
 		options, values)
 }
 
-func (v *visit) refusalLine(r order.OrderRefusal, names map[string]string) line {
-	l := line{
+func (v *visit) refusalLine(r order.OrderRefusal, names map[string]string) web.Line {
+	l := web.Line{
 		ID:   r.ID,
 		Link: refusalsPath + "/" + r.ID,
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"received": v.refusedAt(r),
 			"seller":   {Text: names[r.OrgID]},
 			"errors":   {Text: v.language.Number(int64(len(r.Errors)))},
@@ -121,16 +122,16 @@ func (v *visit) refusalLine(r order.OrderRefusal, names map[string]string) line 
 	}
 	if len(r.Errors) > 0 {
 		first := r.Errors[0]
-		l.Cells["wrong"] = cell{Text: v.orderField(first.Pointer), Small: first.Message}
-		l.Cells["remedy"] = cell{Text: first.Remedy}
+		l.Cells["wrong"] = web.Cell{Text: v.orderField(first.Pointer), Small: first.Message}
+		l.Cells["remedy"] = web.Cell{Text: first.Remedy}
 	}
 	return l
 }
 
 // refusedAt is when it was, as the text of the line's link.
-func (v *visit) refusedAt(r order.OrderRefusal) cell {
+func (v *visit) refusedAt(r order.OrderRefusal) web.Cell {
 	at := v.pastAt(r.CreatedAt, "")
-	return cell{
+	return web.Cell{
 		Text:  at.Text,
 		Small: at.Small,
 		Plain: at.Instant,
@@ -140,7 +141,7 @@ func (v *visit) refusedAt(r order.OrderRefusal) cell {
 // refusalPage is one refused order: every error with its remedy, and none of its values, which
 // nobody keeps.
 type refusalPage struct {
-	Facts  []fact
+	Facts  []web.Fact
 	Errors []fieldError
 	Count  int64
 	More   string // address of the seller's other refusals
@@ -161,13 +162,13 @@ func showRefusal(v *visit) (answer, error) {
 	}
 
 	p := refusalPage{
-		Facts: []fact{
+		Facts: []web.Fact{
 			{Term: v.say("console.refusals.column.seller"), Value: names[r.OrgID]},
 			{Term: v.say("console.refusals.column.received"), Value: v.moment(r.CreatedAt, "")},
 			{Term: v.say("console.refusals.request"), Value: r.RequestID, Mono: true},
 		},
 		Count: int64(len(r.Errors)),
-		More:  listAddress(refusalsPath, "seller", r.OrgID),
+		More:  web.ListAddress(refusalsPath, "seller", r.OrgID),
 	}
 	for _, f := range r.Errors {
 		p.Errors = append(p.Errors, fieldError{v.orderField(f.Pointer), f.Message, f.Remedy})

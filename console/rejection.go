@@ -9,13 +9,14 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 // rejectionPage asks why an order is rejected, and shows what its seller will read.
 type rejectionPage struct {
 	Problem string
 	Changed []string
-	Fields  []field
+	Fields  []web.Field
 	Version int64
 	Action  string
 	Back    string
@@ -39,7 +40,7 @@ func (v *visit) rejectionOf(o order.Order, refused *rules.Error) (answer, error)
 		Version: o.Version,
 		Action:  orderPath(o.ID) + "/reject",
 		Back:    orderPath(o.ID) + "/review",
-		Fields: []field{{
+		Fields: []web.Field{{
 			Name:     "reason",
 			Label:    v.say("console.field.reason"),
 			Help:     v.say("console.order.reject.reason.help"),

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/web"
 )
 
 func replacementRoutes() []route {
@@ -36,16 +37,16 @@ func replacementRoutes() []route {
 // replacementPage is a replacement with what comes next, and all that is known of it.
 type replacementPage struct {
 	Number, About string
-	State         badge
+	State         web.Badge
 	Next          nextStep
-	Main          *listAct
-	Acts          []listAct // beside it
-	More          []listAct // in the menu
+	Main          *web.ListAct
+	Acts          []web.ListAct // beside it
+	More          []web.ListAct // in the menu
 	Promise       promiseCard
-	Out, Back     []step
-	Facts         []fact
+	Out, Back     []web.Step
+	Facts         []web.Fact
 	Parcels       []parcelRow
-	Timeline      []moment
+	Timeline      []web.Moment
 }
 
 // nextStep is what comes next, in a sentence, with what follows from it.
@@ -60,8 +61,8 @@ type promiseCard struct{ Day, Why, Late, First string }
 // parcelRow is a parcel of a replacement or a spare unit, with its papers.
 type parcelRow struct {
 	What, Number, Link string
-	State              badge
-	Moved              due
+	State              web.Badge
+	Moved              web.Due
 	Label, Slip        string // addresses; empty: there is none
 }
 
@@ -88,7 +89,7 @@ func showReplacement(v *visit) (answer, error) {
 
 	p := replacementPage{
 		Number:  l.Name(),
-		About:   joined(v.pieces(l.RMA), l.RoomName, l.AccountName),
+		About:   web.Joined(v.pieces(l.RMA), l.RoomName, l.AccountName),
 		State:   v.rmaState(l.RMA),
 		Promise: v.promiseOf(l.RMA),
 		Out:     v.outboundSteps(l.RMA),
@@ -141,7 +142,7 @@ var besideCommands = map[replacement.DeskStep][]rma.RMACommand{
 func (v *visit) offerCommands(p *replacementPage, l replacement.DeskLine, may []rma.RMACommand) {
 	step := l.DeskStep()
 	for _, c := range may {
-		act := listAct{
+		act := web.ListAct{
 			Link:  replacementPath(l.Name()) + "/do/" + string(c),
 			Label: v.language.Say("console.rma." + string(c)),
 			Icon:  commandIcons[c],
@@ -259,7 +260,7 @@ func (v *visit) promiseOf(r replacement.RMA) promiseCard {
 }
 
 // outboundSteps draw the way of the replacement to the customer.
-func (v *visit) outboundSteps(r replacement.RMA) []step {
+func (v *visit) outboundSteps(r replacement.RMA) []web.Step {
 	out := r.RMAFacts.Outbound()
 	course := []rma.OutboundState{
 		rma.OutboundRequested, rma.OutboundApproved, rma.OutboundAllocated, rma.OutboundShipped,
@@ -280,7 +281,7 @@ func (v *visit) outboundSteps(r replacement.RMA) []step {
 }
 
 // returnSteps draw the way of the faulty unit back.
-func (v *visit) returnSteps(r replacement.RMA) []step {
+func (v *visit) returnSteps(r replacement.RMA) []web.Step {
 	back := r.RMAFacts.Return(v.now)
 	course := []rma.ReturnState{
 		rma.ReturnAwaited, rma.ReturnInTransit, rma.ReturnReceived, rma.ReturnInspected,
@@ -299,11 +300,11 @@ func (v *visit) returnSteps(r replacement.RMA) []step {
 
 // stepsTo are the steps of a course up to where it stands: done before it, and with it where it
 // is the end.
-func stepsTo[S comparable](course []S, now S, done bool, name func(S) string) []step {
+func stepsTo[S comparable](course []S, now S, done bool, name func(S) string) []web.Step {
 	at := slices.Index(course, now)
-	var steps []step
+	var steps []web.Step
 	for i, s := range course {
-		one := step{Label: name(s)}
+		one := web.Step{Label: name(s)}
 		switch {
 		case i < at, i == at && done:
 			one.State = "done"
@@ -339,7 +340,7 @@ func (v *visit) speedName(r replacement.RMA) string {
 // replacementFacts is what is known of a replacement; what is not known is left out.
 func (v *visit) replacementFacts(
 	l replacement.DeskLine, to logistics.ShipTo, fixed bool,
-) ([]fact, error) {
+) ([]web.Fact, error) {
 	people, err := v.replacements.PeopleTold(v.scope(), l.AccountID, l.SiteID)
 	if err != nil {
 		return nil, err
@@ -352,7 +353,7 @@ func (v *visit) replacementFacts(
 	covered := v.reasonText(cover.ReasonFor(rules.ProofRequired))
 	if !l.Held {
 		by := cover.ReasonFor(reasonsOfKinds[l.CoverKind])
-		covered = joined(v.reasonText(by), v.speedName(l.RMA))
+		covered = web.Joined(v.reasonText(by), v.speedName(l.RMA))
 	}
 	address := shipToText(to)
 	if fixed {
@@ -363,7 +364,7 @@ func (v *visit) replacementFacts(
 		reviews = append(reviews, v.language.Say("console.review."+code))
 	}
 
-	facts := []fact{
+	facts := []web.Fact{
 		{Term: v.say("console.rma.fact.fault"), Value: l.Fault},
 		{Term: v.say("console.rma.fact.review"), Value: strings.Join(reviews, ", ")},
 		{Term: v.say("console.rma.fact.device"), Value: v.pieces(l.RMA)},
@@ -387,14 +388,14 @@ func (v *visit) replacementFacts(
 		{Term: v.say("console.rma.fact.fee"), Value: v.feeName(l.RMA)},
 	}
 	if l.SpareUnitID != nil {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.rma.fact.spare"),
 			Value: l.ReplacementSerial,
 			Link:  spareUnitPath(*l.SpareUnitID),
 			Mono:  true,
 		})
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" }), nil
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" }), nil
 }
 
 func (v *visit) rejectName(r replacement.RMA) string {
@@ -473,7 +474,7 @@ var byCarrier = []string{
 
 // replacementTimeline tells what happened, the newest first, by when it happened; who did it, and
 // why. What the service and its people did is ours.
-func (v *visit) replacementTimeline(events []db.AuditEvent, zone string) ([]moment, error) {
+func (v *visit) replacementTimeline(events []db.AuditEvent, zone string) ([]web.Moment, error) {
 	return v.timelineOf(events, zone, v.eventText)
 }
 
@@ -481,20 +482,20 @@ func (v *visit) replacementTimeline(events []db.AuditEvent, zone string) ([]mome
 // and nothing where people do not tell it.
 func (v *visit) timelineOf(
 	events []db.AuditEvent, zone string, text func(verb string) string,
-) ([]moment, error) {
+) ([]web.Moment, error) {
 	names, err := v.actorsOf(events)
 	if err != nil {
 		return nil, err
 	}
 
-	var out []moment
+	var out []web.Moment
 	for _, e := range replacement.InOrder(events) {
 		_, verb, _ := strings.Cut(e.Verb, ".")
 		what := text(verb)
 		if what == "" {
 			continue
 		}
-		m := moment{
+		m := web.Moment{
 			Who:  names[e.ActorID],
 			What: what,
 			When: v.moment(e.At, zone),

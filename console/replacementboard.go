@@ -3,6 +3,7 @@ package console
 import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const boardPath = replacementsPath + "/board"
@@ -13,7 +14,7 @@ const boardCards = 12
 // boardPage is what is left to do, step by step.
 type boardPage struct {
 	Summary string
-	Acts    []listAct
+	Acts    []web.ListAct
 	Columns []boardColumn
 }
 
@@ -25,8 +26,8 @@ type boardColumn struct {
 
 type boardCard struct {
 	Link, Title, Sub, Customer, Next string
-	Due                              due
-	State                            badge
+	Due                              web.Due
+	State                            web.Badge
 }
 
 func showBoard(v *visit) (answer, error) {
@@ -36,7 +37,7 @@ func showBoard(v *visit) (answer, error) {
 	}
 
 	var total int64
-	p := boardPage{Acts: []listAct{{
+	p := boardPage{Acts: []web.ListAct{{
 		Link:  replacementsPath,
 		Label: v.say("console.board.list"),
 		Icon:  "list",
@@ -49,7 +50,7 @@ func showBoard(v *visit) (answer, error) {
 		column := boardColumn{
 			Title: v.language.Say("console.step." + string(c.Step)),
 			Count: v.counted(c.Total, 1000),
-			Link:  listAddress(replacementsPath, "step", string(c.Step)),
+			Link:  web.ListAddress(replacementsPath, "step", string(c.Step)),
 		}
 		for _, l := range c.Lines {
 			column.Cards = append(column.Cards, v.boardCard(l))
@@ -68,14 +69,18 @@ func (v *visit) boardCard(l replacement.DeskLine) boardCard {
 	card := boardCard{
 		Link:     replacementPath(l.Name()),
 		Title:    v.pieces(l.RMA),
-		Sub:      joined(l.Name(), l.RoomName),
-		Customer: joined(l.AccountName, v.clockAt(l.SiteZone)),
+		Sub:      web.Joined(l.Name(), l.RoomName),
+		Customer: web.Joined(l.AccountName, v.clockAt(l.SiteZone)),
 		Next:     v.language.Say("console.step." + string(l.DeskStep()) + ".next"),
 		State:    v.rmaState(l.RMA),
 	}
 	switch until := l.WaitsUntil(); {
 	case v.daysLate(l.RMA) != "" && !l.RMAFacts.Outbound().Done():
-		card.Due = due{Text: v.daysLate(l.RMA), Class: "late", Small: v.dayOf(l.FirstPromise.On)}
+		card.Due = web.Due{
+			Text:  v.daysLate(l.RMA),
+			Class: "late",
+			Small: v.dayOf(l.FirstPromise.On),
+		}
 	case until != nil:
 		card.Due = v.dueAt(*until, l.SiteZone)
 	default:

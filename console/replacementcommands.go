@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/web"
 )
 
 // localMoment is the form of a browser's field for a day and a time.
@@ -97,11 +98,11 @@ func (v *visit) askAboutRMA(
 	if err != nil {
 		return answer{}, err
 	}
-	about := joined(v.pieces(l.RMA), l.FaultySerial, l.RoomName, l.AccountName)
+	about := web.Joined(v.pieces(l.RMA), l.FaultySerial, l.RoomName, l.AccountName)
 	ask := confirmation{
 		Title:  v.language.Say("console.rma."+string(c)) + " · " + l.Name(),
 		Says:   append([]string{about}, says...),
-		Hidden: []hidden{{"version", version}},
+		Hidden: []web.Hidden{{Name: "version", Value: version}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.rma." + string(c)),
 		Danger: slices.Contains(notUndone, c),
@@ -245,8 +246,8 @@ func (v *visit) toldSays(accountID, siteID string) (string, error) {
 // where there is nothing to choose.
 func (v *visit) commandField(
 	c rma.RMACommand, l replacement.DeskLine, name string,
-) (f field, shown bool, err error) {
-	f = field{
+) (f web.Field, shown bool, err error) {
+	f = web.Field{
 		Name:     name,
 		Label:    v.language.Say("console.rmafield." + name),
 		Kind:     "text",
@@ -255,7 +256,7 @@ func (v *visit) commandField(
 	}
 	choose := func(value, label string) {
 		f.Kind = "choice"
-		f.Choices = append(f.Choices, choice{value, label, value == f.Value})
+		f.Offer(value, label, value == f.Value)
 	}
 	switch name {
 	case "reason":
@@ -355,7 +356,7 @@ func (v *visit) sparesAt(
 	}
 	var out []spareAt
 	for _, u := range units {
-		out = append(out, spareAt{u, joined(u.Serial, sites[db.Text(u.SiteID)], u.Name())})
+		out = append(out, spareAt{u, web.Joined(u.Serial, sites[db.Text(u.SiteID)], u.Name())})
 	}
 	return out, err
 }

@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/web"
 )
 
 const newReplacementPath = replacementsPath + "/new"
@@ -26,29 +27,29 @@ const newReplacementPath = replacementsPath + "/new"
 type newReplacementPage struct {
 	Find    string
 	Account string // its name, where the search is narrowed to one
-	Kept    []hidden
-	Rows    []row // rooms, or what stands in one
-	Empty   *emptyState
+	Kept    []web.Hidden
+	Rows    []web.Row // rooms, or what stands in one
+	Empty   *web.EmptyState
 
 	Subject *newSubject
 	Problem string
-	Form    []field
-	Hidden  []hidden
+	Form    []web.Field
+	Hidden  []web.Hidden
 	Submit  string
-	Facets  []facet
-	Facts   []fact
+	Facets  []web.Facet
+	Facts   []web.Fact
 }
 
 // newSubject is what is to be replaced, with what covers it and what would be promised.
 type newSubject struct {
 	Name    string
-	Cover   badge
+	Cover   web.Badge
 	Reasons []string
 	Promise nextStep
 	Stock   string
-	Open    fact   // a replacement of it that is under way; without a link there is none
-	May     bool   // it can be requested
-	Link    string // of its page, where this is another one
+	Open    web.Fact // a replacement of it that is under way; without a link there is none
+	May     bool     // it can be requested
+	Link    string   // of its page, where this is another one
 }
 
 // wanted is what the address or the form names to be replaced.
@@ -77,14 +78,14 @@ func (v *visit) newReplacement(refused *commandRefused) (answer, error) {
 		site:    v.given("site"),
 		account: v.given("account"),
 	}
-	p := newReplacementPage{Find: shortened(v.query("find"), longestSearch)}
+	p := newReplacementPage{Find: web.Shortened(v.query("find"), web.LongestSearch)}
 	if w.account != "" {
 		acc, err := v.accounts.GetAccount(v.scope(), w.account)
 		if err != nil {
 			return answer{}, err
 		}
 		p.Account = acc.LegalName
-		p.Kept = append(p.Kept, hidden{"account", w.account})
+		p.Kept = append(p.Kept, web.Hidden{Name: "account", Value: w.account})
 	}
 
 	var err error
@@ -118,7 +119,7 @@ func (v *visit) findSubject(p *newReplacementPage, w wanted) error {
 			return err
 		}
 		if covered.Found {
-			p.Subject = &newSubject{Link: listAddress(newReplacementPath, "serial", serial)}
+			p.Subject = &newSubject{Link: web.ListAddress(newReplacementPath, "serial", serial)}
 			return nil
 		}
 	}
@@ -137,15 +138,15 @@ func (v *visit) findSubject(p *newReplacementPage, w wanted) error {
 		return err
 	}
 	for _, r := range rooms {
-		p.Rows = append(p.Rows, row{
-			Link:   listAddress(newReplacementPath, "room", r.ID),
+		p.Rows = append(p.Rows, web.Row{
+			Link:   web.ListAddress(newReplacementPath, "room", r.ID),
 			Title:  r.Name,
-			Sub:    joined(r.Site, names[r.AccountID]),
+			Sub:    web.Joined(r.Site, names[r.AccountID]),
 			Beside: v.clockAt(r.TimeZone),
 		})
 	}
 	if len(rooms) == 0 {
-		p.Empty = &emptyState{
+		p.Empty = &web.EmptyState{
 			Icon:  "search",
 			Title: v.say("console.newrma.none.title", "query", p.Find),
 			Text:  v.say("console.newrma.none.text"),
@@ -172,8 +173,8 @@ func (v *visit) showRoom(p *newReplacementPage, w wanted) error {
 		if d.Serial == nil {
 			continue
 		}
-		p.Rows = append(p.Rows, row{
-			Link:  listAddress(newReplacementPath, "serial", *d.Serial),
+		p.Rows = append(p.Rows, web.Row{
+			Link:  web.ListAddress(newReplacementPath, "serial", *d.Serial),
 			Title: v.modelName(d.ModelCode, v.now),
 			Sub:   *d.Serial,
 		})
@@ -184,8 +185,8 @@ func (v *visit) showRoom(p *newReplacementPage, w wanted) error {
 		return err
 	}
 	for _, m := range accessories(ref, v.now) {
-		p.Rows = append(p.Rows, row{
-			Link:  listAddress(newReplacementPath, "room", room.ID, "model", m.Code),
+		p.Rows = append(p.Rows, web.Row{
+			Link:  web.ListAddress(newReplacementPath, "room", room.ID, "model", m.Code),
 			Title: m.Name,
 			Sub:   v.say("console.newrma.accessory"),
 		})
@@ -228,7 +229,7 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 	}
 	if !covered.Found {
 		p.Find = w.serial
-		p.Empty = &emptyState{
+		p.Empty = &web.EmptyState{
 			Icon:  "search",
 			Title: v.say("console.newrma.none.title", "query", w.serial),
 			Text:  v.say("console.newrma.none.text"),
@@ -244,10 +245,10 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 	s := newSubject{May: a.Covered || a.Held, Name: v.modelName(w.model, v.now)}
 	if asked.DeviceID != "" {
 		w.model = asked.ModelCode
-		s.Name = joined(v.modelName(w.model, v.now), w.serial)
+		s.Name = web.Joined(v.modelName(w.model, v.now), w.serial)
 	}
 	if asked.Open != "" {
-		s.Open = fact{Value: asked.Open, Link: replacementPath(asked.Open)}
+		s.Open = web.Fact{Value: asked.Open, Link: replacementPath(asked.Open)}
 	}
 
 	s.Cover = v.coverBadge(a)
@@ -256,14 +257,14 @@ func (v *visit) showSubject(p *newReplacementPage, w wanted, refused *commandRef
 	}
 
 	p.Subject = &s
-	p.Facts = slices.DeleteFunc([]fact{
+	p.Facts = slices.DeleteFunc([]web.Fact{
 		{Term: v.say("console.rma.fact.customer"), Value: asked.AccountName,
 			Link: v.pageOfThing("", asked.AccountID)},
-		{Term: v.say("console.rma.fact.room"), Value: joined(asked.RoomName, asked.RoomSite)},
+		{Term: v.say("console.rma.fact.room"), Value: web.Joined(asked.RoomName, asked.RoomSite)},
 		{Term: v.say("console.rma.fact.clock"), Value: v.clockAt(asked.TimeZone)},
 		{Term: v.say("console.newrma.csm"),
-			Value: joined(asked.CSMName, asked.CSMEmail, asked.CSMPhone)},
-	}, func(f fact) bool { return f.Value == "" })
+			Value: web.Joined(asked.CSMName, asked.CSMEmail, asked.CSMPhone)},
+	}, func(f web.Fact) bool { return f.Value == "" })
 	if !s.May || s.Open.Link != "" {
 		return nil
 	}
@@ -308,29 +309,29 @@ func (v *visit) addRequest(
 }
 
 // siteFacet chooses where it goes, with who takes the parcel there.
-func (v *visit) siteFacet(w wanted, sites []account.AccountSite, at int) []facet {
-	f := facet{Label: v.say("console.newrma.site"), Value: v.say("console.newrma.site.none")}
+func (v *visit) siteFacet(w wanted, sites []account.AccountSite, at int) []web.Facet {
+	f := web.Facet{Label: v.say("console.newrma.site"), Value: v.say("console.newrma.site.none")}
 	for i, s := range sites {
-		label := joined(s.Name, s.City, s.ContactName)
+		label := web.Joined(s.Name, s.City, s.ContactName)
 		if i == at {
 			f.Value = label
 			f.On = true
 		}
-		f.Options = append(f.Options, facetOption{
+		f.Options = append(f.Options, web.FacetOption{
 			Label:   label,
 			Link:    v.subjectAddress(w, s.ID),
 			Current: i == at,
 		})
 	}
-	return []facet{f}
+	return []web.Facet{f}
 }
 
 // subjectAddress is the page of what is to be replaced, sent to a site.
 func (v *visit) subjectAddress(w wanted, siteID string) string {
 	if w.serial != "" {
-		return listAddress(newReplacementPath, "serial", w.serial, "site", siteID)
+		return web.ListAddress(newReplacementPath, "serial", w.serial, "site", siteID)
 	}
-	return listAddress(newReplacementPath, "room", w.room, "model", w.model, "site", siteID)
+	return web.ListAddress(newReplacementPath, "room", w.room, "model", w.model, "site", siteID)
 }
 
 // addPromise says what an approval promises at a site now, and after the cut-off.
@@ -374,11 +375,14 @@ func (v *visit) addForm(
 	if once == "" {
 		once = db.NewID("once")
 	}
-	p.Hidden = []hidden{{"once", once}, {"site", w.site}}
+	p.Hidden = []web.Hidden{{Name: "once", Value: once}, {Name: "site", Value: w.site}}
 	if w.serial != "" {
-		p.Hidden = append(p.Hidden, hidden{"serial", w.serial})
+		p.Hidden = append(p.Hidden, web.Hidden{Name: "serial", Value: w.serial})
 	} else {
-		p.Hidden = append(p.Hidden, hidden{"room", w.room}, hidden{"model", w.model})
+		p.Hidden = append(p.Hidden, web.Hidden{
+			Name:  "room",
+			Value: w.room,
+		}, web.Hidden{Name: "model", Value: w.model})
 	}
 	p.Submit = v.say("console.newrma.submit")
 
@@ -395,7 +399,7 @@ func (v *visit) addForm(
 			p.Form = append(p.Form, v.spareField(spares))
 		}
 	}
-	p.Form = append(p.Form, field{
+	p.Form = append(p.Form, web.Field{
 		Name:     "fault",
 		Label:    v.say("console.newrma.fault"),
 		Help:     v.say("console.newrma.fault.help"),
@@ -408,7 +412,7 @@ func (v *visit) addForm(
 		if quantity == "" {
 			quantity = "1"
 		}
-		p.Form = append(p.Form, field{
+		p.Form = append(p.Form, web.Field{
 			Name:     "quantity",
 			Label:    v.say("console.newrma.quantity"),
 			Kind:     "number",
@@ -416,7 +420,7 @@ func (v *visit) addForm(
 			Required: true,
 		})
 	}
-	defect := field{
+	defect := web.Field{
 		Name:  "defect",
 		Label: v.say("console.rmafield.defect"),
 		Help:  v.say("console.newrma.defect.help"),
@@ -424,15 +428,19 @@ func (v *visit) addForm(
 		Value: v.form("defect"),
 	}
 	if v.mayDo(rules.DecideRMA) {
-		defect.Choices = []choice{
-			{"", v.say("console.rmafield.defect.open"), defect.Value == ""},
-			{"yes", v.say("console.rmafield.defect.confirmed"), defect.Value == "yes"},
+		defect.Choices = []web.Choice{
+			{Value: "", Label: v.say("console.rmafield.defect.open"), Chosen: defect.Value == ""},
+			{
+				Value:  "yes",
+				Label:  v.say("console.rmafield.defect.confirmed"),
+				Chosen: defect.Value == "yes",
+			},
 		}
 		p.Form = append(p.Form, defect)
 	}
 	if v.form("serial_proof") != "" || refused != nil && refused.fields["serial_proof"] != "" ||
 		refused != nil && refused.fields["serial"] != "" {
-		p.Form = append(p.Form, field{
+		p.Form = append(p.Form, web.Field{
 			Name:  "serial_proof",
 			Label: v.say("console.newrma.proof"),
 			Help:  v.say("console.newrma.proof.help"),
@@ -456,8 +464,8 @@ func (v *visit) addForm(
 }
 
 // spareField offers the spares on site; the first of them, unless somebody chose otherwise.
-func (v *visit) spareField(spares []spareAt) field {
-	f := field{
+func (v *visit) spareField(spares []spareAt) web.Field {
+	f := web.Field{
 		Name:  "spare_unit_id",
 		Label: v.say("console.newrma.spare"),
 		Help:  v.say("console.newrma.spare.help"),
@@ -469,9 +477,9 @@ func (v *visit) spareField(spares []spareAt) field {
 		chosen = spares[0].ID
 	}
 	for _, s := range spares {
-		f.Choices = append(f.Choices, choice{s.ID, s.label, s.ID == chosen})
+		f.Offer(s.ID, s.label, s.ID == chosen)
 	}
-	f.Choices = append(f.Choices, choice{"", v.say("console.newrma.spare.none"), chosen == ""})
+	f.Offer("", v.say("console.newrma.spare.none"), chosen == "")
 	return f
 }
 

@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const (
@@ -40,17 +41,17 @@ var labelsAct = bulkAct{
 	},
 }
 
-func labelsAddress(ids []string) string { return address(labelsPath, url.Values{"id": ids}) }
+func labelsAddress(ids []string) string { return web.Address(labelsPath, url.Values{"id": ids}) }
 
 // labelsPage lists replacements whose labels are printed together, and those that have none.
 type labelsPage struct {
 	Summary  string
-	Rows     []row
-	Without  []row
+	Rows     []web.Row
+	Without  []web.Row
 	Download string // address of the file; empty: there is none
 	Count    string
 	Problem  string
-	Empty    emptyState
+	Empty    web.EmptyState
 }
 
 // showLabels shows which labels are printed together, or hands out the file with all of them.
@@ -85,7 +86,7 @@ func showLabels(v *visit) (answer, error) {
 	p := labelsPage{
 		Summary: v.language.Count("console.labels.ready", int64(len(ready))),
 		Count:   v.language.Number(int64(len(ready))),
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:     "printer",
 			Title:    v.say("console.labels.empty.title"),
 			Text:     v.say("console.labels.empty.text"),
@@ -120,7 +121,7 @@ func showLabels(v *visit) (answer, error) {
 		for _, l := range ready {
 			q.Add("id", l.ID)
 		}
-		p.Download = address(labelsPath, q)
+		p.Download = web.Address(labelsPath, q)
 	}
 	a := answer{page: "labels", title: v.say("console.labels.title"), data: p}
 	if p.Problem != "" {
@@ -129,15 +130,15 @@ func showLabels(v *visit) (answer, error) {
 	return a, nil
 }
 
-func (v *visit) labelRow(l replacement.DeskLine) row {
-	r := row{
+func (v *visit) labelRow(l replacement.DeskLine) web.Row {
+	r := web.Row{
 		Link:  replacementPath(l.Name()),
-		Title: joined(l.Name(), v.pieces(l.RMA)),
-		Sub:   joined(l.AccountName, l.SiteName),
+		Title: web.Joined(l.Name(), v.pieces(l.RMA)),
+		Sub:   web.Joined(l.AccountName, l.SiteName),
 		Badge: v.rmaState(l.RMA),
 	}
 	if l.Parcel != nil {
-		r.Sub = joined(r.Sub, l.Parcel.Carrier, db.Text(l.Parcel.Tracking))
+		r.Sub = web.Joined(r.Sub, l.Parcel.Carrier, db.Text(l.Parcel.Tracking))
 	}
 	if until := l.WaitsUntil(); until != nil {
 		r.Due = v.dueAt(*until, l.SiteZone)

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/web"
 )
 
 const replacementsPath = Root + "/replacements"
@@ -23,23 +24,23 @@ var replacementsList = listing{
 	words:  "console.replacements",
 	needs:  may(rules.ViewAccount),
 	search: true,
-	columns: []column{
-		{name: "number"},
-		{name: "device"},
-		{name: "place"},
-		{name: "customer"},
-		{name: "state"},
-		{name: "promise"},
-		{name: "next"},
-		{name: "parcel"},
-		{name: "requested", hidden: true},
-		{name: "fee", hidden: true},
+	columns: []web.Column{
+		{Name: "number"},
+		{Name: "device"},
+		{Name: "place"},
+		{Name: "customer"},
+		{Name: "state"},
+		{Name: "promise"},
+		{Name: "next"},
+		{Name: "parcel"},
+		{Name: "requested", Hidden: true},
+		{Name: "fee", Hidden: true},
 	},
 	bulk: []bulkAct{labelsAct},
 	read: readReplacements,
 }
 
-func readReplacements(v *visit, q listQuery) (listResult, error) {
+func readReplacements(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := replacement.DeskFilter{
 		Text:      q.Text,
 		AccountID: v.query("account"),
@@ -55,17 +56,17 @@ func readReplacements(v *visit, q listQuery) (listResult, error) {
 	}
 	found, next, err := v.replacements.Desk(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next:   next,
 		Facets: v.replacementFacets(found),
-		Acts: []listAct{
+		Acts: []web.ListAct{
 			{Link: boardPath, Label: v.say("console.board.title"), Icon: "columns-3"},
 			{Link: labelsPath, Label: v.say("console.labels.title"), Icon: "printer"},
 		},
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "repeat-2",
 			Title: v.say("console.replacements.empty.title"),
 			Text:  v.say("console.replacements.empty.text"),
@@ -81,8 +82,8 @@ func readReplacements(v *visit, q listQuery) (listResult, error) {
 }
 
 // newReplacementAct leads to a request.
-func (v *visit) newReplacementAct() listAct {
-	return listAct{
+func (v *visit) newReplacementAct() web.ListAct {
+	return web.ListAct{
 		Link:  newReplacementPath,
 		Label: v.say("console.newrma.title"),
 		Icon:  "plus",
@@ -90,16 +91,16 @@ func (v *visit) newReplacementAct() listAct {
 	}
 }
 
-func (v *visit) replacementLine(l replacement.DeskLine) line {
+func (v *visit) replacementLine(l replacement.DeskLine) web.Line {
 	requested := l.RequestedAt
 	fee := ""
 	if f := l.Fee(); f != rma.FeeNone {
 		fee = v.language.Say("fee." + string(f))
 	}
-	return line{
+	return web.Line{
 		ID:   l.ID,
 		Link: replacementPath(l.Name()),
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"number":    {Text: l.Name()},
 			"device":    {Text: v.pieces(l.RMA), Small: l.FaultySerial},
 			"place":     v.placeOf(l),
@@ -115,11 +116,11 @@ func (v *visit) replacementLine(l replacement.DeskLine) line {
 }
 
 // placeOf names the room, with its site under it; a site alone where no room is known.
-func (v *visit) placeOf(l replacement.DeskLine) cell {
+func (v *visit) placeOf(l replacement.DeskLine) web.Cell {
 	if l.RoomName == "" {
-		return cell{Text: l.SiteName}
+		return web.Cell{Text: l.SiteName}
 	}
-	return cell{Text: l.RoomName, Small: l.SiteName}
+	return web.Cell{Text: l.RoomName, Small: l.SiteName}
 }
 
 // pieces names the model, and how many pieces of an accessory there are.
@@ -132,13 +133,16 @@ func (v *visit) pieces(r replacement.RMA) string {
 }
 
 // promiseCell is the day that is promised now, with how late the first promise is.
-func (v *visit) promiseCell(r replacement.RMA) cell {
+func (v *visit) promiseCell(r replacement.RMA) web.Cell {
 	if r.Promise == nil || r.Promise.On.IsZero() {
-		return cell{}
+		return web.Cell{}
 	}
 	c := v.day(r.Promise.On.String())
 	if late := v.daysLate(r); late != "" {
-		c = cell{Due: due{Text: c.Text, Small: late, Class: "late"}, Plain: r.Promise.On.String()}
+		c = web.Cell{
+			Due:   web.Due{Text: c.Text, Small: late, Class: "late"},
+			Plain: r.Promise.On.String(),
+		}
 	}
 	return c
 }
@@ -152,12 +156,12 @@ func (v *visit) daysLate(r replacement.RMA) string {
 }
 
 // nextCell says in two words what comes next, and until when.
-func (v *visit) nextCell(l replacement.DeskLine) cell {
+func (v *visit) nextCell(l replacement.DeskLine) web.Cell {
 	step := l.DeskStep()
 	if step == replacement.DeskOver {
-		return cell{}
+		return web.Cell{}
 	}
-	c := cell{Text: v.language.Say("console.step." + string(step) + ".next")}
+	c := web.Cell{Text: v.language.Say("console.step." + string(step) + ".next")}
 	if until := l.WaitsUntil(); until != nil && step == replacement.DeskReturn {
 		c.Small = v.language.NearDate(v.lastDayBefore(*until, l.SiteZone), v.now)
 	}
@@ -170,26 +174,28 @@ func (v *visit) lastDayBefore(end time.Time, zone string) time.Time {
 }
 
 // parcelCell says where the parcel that counts now is.
-func (v *visit) parcelCell(l replacement.DeskLine) cell {
+func (v *visit) parcelCell(l replacement.DeskLine) web.Cell {
 	if l.Parcel == nil {
-		return cell{Text: l.Tracking}
+		return web.Cell{Text: l.Tracking}
 	}
-	return cell{
+	return web.Cell{
 		Text:  v.stateName(processes.Shipment, string(l.Parcel.State)),
 		Small: strings.TrimSpace(l.Parcel.Carrier + " " + db.Text(l.Parcel.Tracking)),
 	}
 }
 
 // replacementFacets narrow the list; customers, countries and models are those of what is shown.
-func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
-	var steps, states []facetOption
+func (v *visit) replacementFacets(shown []replacement.DeskLine) []web.Facet {
+	var steps, states []web.FacetOption
 	var stepValues, stateValues []string
 	for _, step := range replacement.DeskSteps() {
-		steps = append(steps, facetOption{Label: v.language.Say("console.step." + string(step))})
+		steps = append(steps, web.FacetOption{
+			Label: v.language.Say("console.step." + string(step)),
+		})
 		stepValues = append(stepValues, string(step))
 	}
 	for _, state := range rma.RMAStates() {
-		states = append(states, facetOption{Label: v.stateName(processes.RMA, string(state))})
+		states = append(states, web.FacetOption{Label: v.stateName(processes.RMA, string(state))})
 		stateValues = append(stateValues, string(state))
 	}
 	var accounts []string
@@ -199,15 +205,19 @@ func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
 		names[l.AccountID] = l.AccountName
 	}
 
-	facets := []facet{
+	facets := []web.Facet{
 		v.choiceOf(replacementsPath, "step", v.say("console.replacements.facet.step"),
 			steps, stepValues),
 		v.choiceOf(replacementsPath, "state", v.say("console.replacements.column.state"),
 			states, stateValues),
 		v.choiceOf(replacementsPath, "late", v.say("console.replacements.facet.late"),
-			[]facetOption{{Label: v.say("console.replacements.facet.late.yes")}}, []string{"yes"}),
+			[]web.FacetOption{
+				{Label: v.say("console.replacements.facet.late.yes")},
+			}, []string{"yes"}),
 		v.choiceOf(replacementsPath, "open", v.say("console.replacements.facet.open"),
-			[]facetOption{{Label: v.say("console.replacements.facet.open.yes")}}, []string{"yes"}),
+			[]web.FacetOption{
+				{Label: v.say("console.replacements.facet.open.yes")},
+			}, []string{"yes"}),
 		v.accountFacet(replacementsPath, accounts, names),
 		v.facetOfShown(shown, "country", v.say("console.replacements.facet.country"),
 			func(l replacement.DeskLine) (string, string) { return l.SiteCountry, l.SiteCountry }),
@@ -224,8 +234,8 @@ func (v *visit) replacementFacets(shown []replacement.DeskLine) []facet {
 func (v *visit) facetOfShown(
 	shown []replacement.DeskLine, name, label string,
 	value func(replacement.DeskLine) (value, label string),
-) facet {
-	var options []facetOption
+) web.Facet {
+	var options []web.FacetOption
 	var values []string
 	seen := map[string]bool{}
 	for _, l := range shown {
@@ -233,12 +243,12 @@ func (v *visit) facetOfShown(
 		if !seen[id] {
 			seen[id] = true
 			values = append(values, id)
-			options = append(options, facetOption{Label: text})
+			options = append(options, web.FacetOption{Label: text})
 		}
 	}
 	if chosen := v.query(name); chosen != "" && !seen[chosen] {
 		values = append(values, chosen)
-		options = append(options, facetOption{Label: chosen})
+		options = append(options, web.FacetOption{Label: chosen})
 	}
 	return v.choiceOf(replacementsPath, name, label, options, values)
 }

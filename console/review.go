@@ -13,12 +13,13 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/web"
 )
 
 // reviewPage is an order in review side by side: what was sent, the accounts that it may be for,
 // and each check that failed with its remedy.
 type reviewPage struct {
-	Badge      badge
+	Badge      web.Badge
 	Sentence   string
 	Problem    string   // why the decision was not taken
 	English    bool     // the problem is a sentence of the service
@@ -28,7 +29,7 @@ type reviewPage struct {
 	Lines      orderTable
 	Candidates []candidateView
 	New        candidateView
-	Fields     []field
+	Fields     []web.Field
 	Record     bool   // the mail domain is to be recorded
 	Domain     string // of the contact; empty: it cannot be recorded
 	Decides    bool   // the operator may decide
@@ -46,7 +47,7 @@ type failedCheck struct{ What, Remedy, Link, LinkText string }
 // sentPart is a party of the order as it was sent.
 type sentPart struct {
 	Title string
-	Facts []fact
+	Facts []web.Fact
 }
 
 // candidateView is an account beside the order: why it may be its, and where it differs.
@@ -220,14 +221,14 @@ func (v *visit) sentParts(o order.Order) []sentPart {
 	}
 }
 
-func (v *visit) partyFacts(company, contact, email string, a rules.Address) []fact {
-	facts := []fact{
+func (v *visit) partyFacts(company, contact, email string, a rules.Address) []web.Fact {
+	facts := []web.Fact{
 		{Term: v.say("console.order.field.company"), Value: company},
 		{Term: v.say("console.order.field.contact_name"), Value: contact},
 		{Term: v.say("console.order.field.email"), Value: email},
 		{Term: v.say("console.order.field.address"), Value: addressLine(a)},
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" })
 }
 
 // addCandidates puts the accounts beside the order. The only one of the same company and
@@ -281,8 +282,8 @@ func (v *visit) addCandidates(p *reviewPage, o order.Order, candidates []order.C
 }
 
 // decisionFields are what an acceptance asks for beside the account.
-func (v *visit) decisionFields(o order.Order, refused *rules.Error) []field {
-	invite := field{
+func (v *visit) decisionFields(o order.Order, refused *rules.Error) []web.Field {
+	invite := web.Field{
 		Name:  "invite_as",
 		Label: v.say("console.field.invite_as"),
 		Help:  v.say("console.order.review.invite", "email", o.Payload.EndCustomer.Email),
@@ -294,9 +295,9 @@ func (v *visit) decisionFields(o order.Order, refused *rules.Error) []field {
 		if role != "" {
 			label = v.language.Say("console.invite." + role)
 		}
-		invite.Choices = append(invite.Choices, choice{role, label, role == invite.Value})
+		invite.Offer(role, label, role == invite.Value)
 	}
-	reason := field{
+	reason := web.Field{
 		Name:     "reason",
 		Label:    v.say("console.field.reason"),
 		Help:     v.say("console.field.reason.help"),
@@ -307,7 +308,7 @@ func (v *visit) decisionFields(o order.Order, refused *rules.Error) []field {
 	if refused != nil && refused.Code == rules.ReasonRequired {
 		reason.Problem = v.say("console.order.reason.missing")
 	}
-	return []field{invite, reason}
+	return []web.Field{invite, reason}
 }
 
 // decision is what the form says, about the version that was looked at.
@@ -400,19 +401,19 @@ func (v *visit) askAcceptance(
 			v.say("console.order.told", "names", strings.Join(will.Told, ", ")),
 			v.say("console.order.accept.after"),
 		},
-		Hidden: []hidden{
-			{"version", strconv.FormatInt(d.Version, 10)},
-			{"reason", d.Reason},
-			{"account_id", d.AccountID},
-			{"invite_as", string(d.InviteAs)},
-			{"email", d.Email},
+		Hidden: []web.Hidden{
+			{Name: "version", Value: strconv.FormatInt(d.Version, 10)},
+			{Name: "reason", Value: d.Reason},
+			{Name: "account_id", Value: d.AccountID},
+			{Name: "invite_as", Value: string(d.InviteAs)},
+			{Name: "email", Value: d.Email},
 		},
 		Action: orderPath(o.ID) + "/review/accept",
 		Submit: v.say("console.order.accept.do"),
 		Back:   orderPath(o.ID) + "/review",
 	}
 	if d.RecordDomain {
-		c.Hidden = append(c.Hidden, hidden{"record_domain", "yes"})
+		c.Hidden = append(c.Hidden, web.Hidden{Name: "record_domain", Value: "yes"})
 		c.Says = append(c.Says, v.say("console.order.accept.domain",
 			"domain", rules.EmailDomain(o.Payload.EndCustomer.Email)))
 	}

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/web"
 )
 
 func roomRoutes() []route {
@@ -66,15 +67,15 @@ func showRoom(v *visit) (answer, error) {
 	}
 	inside := v.devicesInside(room, devices, answers[1:])
 
-	r := record{
+	r := web.Record{
 		Sub: placeOf(room.Room) + " · " + v.clockAt(room.TimeZone),
-		Up:  fact{Value: room.acc.LegalName, Link: accountTab(room.acc.ID, "rooms")},
-		Sections: append([]recordSection{
+		Up:  web.Fact{Value: room.acc.LegalName, Link: accountTab(room.acc.ID, "rooms")},
+		Sections: append([]web.Section{
 			v.roomCover(room, answers[0].Answer), inside,
 		}, history...),
 	}
 	if room.State == licensing.RoomArchived {
-		r.Badge = badge{Text: v.say("console.roomstate.ARCHIVED")}
+		r.Badge = web.Badge{Text: v.say("console.roomstate.ARCHIVED")}
 	}
 	if v.mayDo(rules.ManageRooms) {
 		r.Acts = v.roomActs(room, licensed, len(devices) > 0)
@@ -83,7 +84,7 @@ func showRoom(v *visit) (answer, error) {
 }
 
 // roomActs are what an operator may do now on behalf of the customer.
-func (v *visit) roomActs(room roomInUse, licensed, equipped bool) []listAct {
+func (v *visit) roomActs(room roomInUse, licensed, equipped bool) []web.ListAct {
 	var names []string
 	switch {
 	case room.State == licensing.RoomArchived:
@@ -99,9 +100,9 @@ func (v *visit) roomActs(room roomInUse, licensed, equipped bool) []listAct {
 		"assign": "badge-check", "move": "arrow-left-right", "release": "undo-2",
 		"archive": "archive", "restore": "rotate-ccw",
 	}
-	var acts []listAct
+	var acts []web.ListAct
 	for i, name := range names {
-		acts = append(acts, listAct{
+		acts = append(acts, web.ListAct{
 			Link:  roomPath(room.ID) + "/do/" + name,
 			Label: v.language.Say("console.room.act." + name),
 			Icon:  icons[name],
@@ -112,11 +113,11 @@ func (v *visit) roomActs(room roomInUse, licensed, equipped bool) []listAct {
 }
 
 // roomCover is whether the room is covered, until when, and why.
-func (v *visit) roomCover(room roomInUse, a cover.Answer) recordSection {
-	s := recordSection{
+func (v *visit) roomCover(room roomInUse, a cover.Answer) web.Section {
+	s := web.Section{
 		Title: v.coverBadge(a).Text,
 		Says:  v.coverReasons(a),
-		Facts: []fact{
+		Facts: []web.Fact{
 			{
 				Term:  v.say("console.account.column.until"),
 				Value: v.coverUntil(a, room.acc.TimeZone).Text,
@@ -132,33 +133,37 @@ func (v *visit) roomCover(room roomInUse, a cover.Answer) recordSection {
 			{Term: v.say("console.account.fact.zone"), Value: room.TimeZone},
 		},
 	}
-	s.Facts = slices.DeleteFunc(s.Facts, func(f fact) bool { return f.Value == "" })
+	s.Facts = slices.DeleteFunc(s.Facts, func(f web.Fact) bool { return f.Value == "" })
 	return s
 }
 
 // devicesInside are the devices in the room, with the cover of their hardware.
 func (v *visit) devicesInside(
 	room roomInUse, devices []entitlement.Device, answers []entitlement.Covered,
-) recordSection {
-	var lines []line
+) web.Section {
+	var lines []web.Line
 	for i, d := range devices {
-		l := line{
+		l := web.Line{
 			Link: devicePath(d.ID),
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"device": {Text: v.modelName(d.ModelCode, v.now), Small: db.Text(d.Serial)},
 				"state":  {Badge: v.deviceState(d.State)},
 			},
 		}
 		if until := answers[i].Answer.HardwareUntil; until != nil {
-			l.Cells["covered"] = cell{Badge: badge{v.say("console.account.covered"), "green"}}
+			l.Cells["covered"] = web.Cell{
+				Badge: web.Badge{Text: v.say("console.account.covered"), Color: "green"},
+			}
 			l.Cells["until"] = v.lastDay(*until, room.acc.TimeZone)
 		} else if d.Serial != nil {
-			l.Cells["covered"] = cell{Badge: badge{v.say("console.account.uncovered"), "red"}}
+			l.Cells["covered"] = web.Cell{
+				Badge: web.Badge{Text: v.say("console.account.uncovered"), Color: "red"},
+			}
 		}
 		lines = append(lines, l)
 	}
-	s := v.listSection(room.acc, "devices", []column{
-		{name: "device"}, {name: "state"}, {name: "covered"}, {name: "until"},
+	s := v.listSection(room.acc, "devices", []web.Column{
+		{Name: "device"}, {Name: "state"}, {Name: "covered"}, {Name: "until"},
 	}, lines, "")
 	s.Title = v.say("console.account.tab.devices")
 	s.Empty.Icon = "monitor"
@@ -167,7 +172,7 @@ func (v *visit) devicesInside(
 
 // roomHistory is what was in the room through time: licences, devices, replacements. It
 // reports whether a licence is there now.
-func (v *visit) roomHistory(room roomInUse) (s []recordSection, licensed bool, err error) {
+func (v *visit) roomHistory(room roomInUse) (s []web.Section, licensed bool, err error) {
 	assignments, _, err := v.entitlements.ListAssignments(v.scope(), entitlement.AssignmentFilter{
 		RoomID: room.ID,
 		Page:   db.Page{Limit: historyMost},
@@ -193,50 +198,50 @@ func (v *visit) roomHistory(room roomInUse) (s []recordSection, licensed bool, e
 		return nil, false, err
 	}
 
-	var held []line
+	var held []web.Line
 	for _, a := range assignments {
 		licensed = licensed || a.ToAt == nil
 		from := a.FromAt
-		l := line{Cells: map[string]cell{
+		l := web.Line{Cells: map[string]web.Cell{
 			"service": {Text: v.serviceName(a.ServiceType)},
 			"from":    v.when(&from, room.acc.TimeZone),
-			"to":      {Badge: badge{v.say("console.room.now"), "green"}},
+			"to":      {Badge: web.Badge{Text: v.say("console.room.now"), Color: "green"}},
 		}}
 		if a.ToAt != nil {
 			l.Cells["to"] = v.when(a.ToAt, room.acc.TimeZone)
 			ended := v.language.Say("console.room.ended." + string(a.EndReason))
-			l.Cells["ended"] = cell{Text: ended}
+			l.Cells["ended"] = web.Cell{Text: ended}
 		}
 		held = append(held, l)
 	}
 	licences := v.roomTable("licenses", []string{"service", "from", "to", "ended"}, held)
 
-	var placed []line
+	var placed []web.Line
 	for _, p := range stays {
 		placed = append(placed, v.stayLine(room.acc, p, names[p.DeviceID], devicePath(p.DeviceID)))
 	}
 	placements := v.roomTable("placements", []string{"what", "from", "to"}, placed)
 
-	var asked []line
+	var asked []web.Line
 	for _, r := range rmas {
 		asked = append(asked, v.rmaLine(room.acc, r, room.Name))
 	}
 	replacements := v.listSection(room.acc, "replacements", rmaColumns, asked, "")
 	replacements.Title = v.say("console.account.tab.replacements")
 	replacements.Empty.Icon = "repeat-2"
-	return []recordSection{licences, placements, replacements}, licensed, nil
+	return []web.Section{licences, placements, replacements}, licensed, nil
 }
 
 // stayLine is a stay of a device in a room; what is what else is shown on the page of one of
 // them.
 func (v *visit) stayLine(
 	acc account.Account, p entitlement.DevicePlacement, what, link string,
-) line {
+) web.Line {
 	from := p.FromAt
-	l := line{Link: link, Cells: map[string]cell{
+	l := web.Line{Link: link, Cells: map[string]web.Cell{
 		"what": {Text: what},
 		"from": v.when(&from, acc.TimeZone),
-		"to":   {Badge: badge{v.say("console.room.now"), "green"}},
+		"to":   {Badge: web.Badge{Text: v.say("console.room.now"), Color: "green"}},
 	}}
 	if p.ToAt != nil {
 		l.Cells["to"] = v.when(p.ToAt, acc.TimeZone)
@@ -245,19 +250,19 @@ func (v *visit) stayLine(
 }
 
 // roomTable is a card of a room's page.
-func (v *visit) roomTable(name string, columns []string, lines []line) recordSection {
-	s := recordSection{Title: v.language.Say("console.room." + name)}
+func (v *visit) roomTable(name string, columns []string, lines []web.Line) web.Section {
+	s := web.Section{Title: v.language.Say("console.room." + name)}
 	if len(lines) == 0 {
 		s.Nothing = true
-		s.Empty = emptyState{
+		s.Empty = web.EmptyState{
 			Icon:  "history",
 			Title: v.language.Say("console.room.none." + name),
 		}
 		return s
 	}
-	var shown []column
+	var shown []web.Column
 	for _, c := range columns {
-		shown = append(shown, column{name: c})
+		shown = append(shown, web.Column{Name: c})
 	}
 	s.Table = v.tableOf("console.room", shown, lines)
 	return s

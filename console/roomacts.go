@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/web"
 )
 
 // roomActNames are what an operator does with a room on behalf of the customer.
@@ -37,7 +38,7 @@ func (v *visit) askAboutRoom(room roomInUse, refused *rules.Error) (answer, erro
 		Title: v.language.Say("console.room.act."+act) + " · " + room.Name,
 		Says: []string{v.say("console.room.for",
 			"company", room.acc.LegalName, "room", room.Name, "site", placeOf(room.Room))},
-		Hidden: []hidden{{"version", v.formVersion(room.Version)}},
+		Hidden: []web.Hidden{{Name: "version", Value: v.formVersion(room.Version)}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.room.act." + act),
 		Danger: act == "archive",
@@ -65,15 +66,15 @@ func (v *visit) askAboutRoom(room roomInUse, refused *rules.Error) (answer, erro
 			return answer{}, err
 		}
 		c.Says = append(c.Says, v.say("console.room.terms"))
-		c.Hidden = append(c.Hidden, hidden{"terms", shown})
+		c.Hidden = append(c.Hidden, web.Hidden{Name: "terms", Value: shown})
 	}
 	c.Fields = append(c.Fields, v.reasonField())
 	return v.askRefused(c, refused)
 }
 
 // contractField is the choice of a contract that has free licences.
-func (v *visit) contractField(room roomInUse) (field, error) {
-	f := field{
+func (v *visit) contractField(room roomInUse) (web.Field, error) {
+	f := web.Field{
 		Name:  "contract_id",
 		Label: v.say("console.room.contract"),
 		Kind:  "choice",
@@ -98,7 +99,7 @@ func (v *visit) contractField(room roomInUse) (field, error) {
 		if c.EndAt != nil {
 			label += " · " + v.lastDay(*c.EndAt, c.TimeZone).Text
 		}
-		f.Choices = append(f.Choices, choice{c.ID, label, c.ID == f.Value})
+		f.Offer(c.ID, label, c.ID == f.Value)
 	}
 	if len(f.Choices) == 0 {
 		f.Help = v.say("console.room.nofree")
@@ -108,8 +109,8 @@ func (v *visit) contractField(room roomInUse) (field, error) {
 
 // roomField is the choice of another room of the customer: by its id where there are few, else
 // by its name.
-func (v *visit) roomField(room roomInUse) (field, error) {
-	f := field{
+func (v *visit) roomField(room roomInUse) (web.Field, error) {
+	f := web.Field{
 		Name:     "to",
 		Label:    v.say("console.room.to"),
 		Kind:     "choice",
@@ -133,7 +134,7 @@ func (v *visit) roomField(room roomInUse) (field, error) {
 	for _, r := range found {
 		if r.ID != room.ID {
 			label := r.Name + " · " + placeOf(r)
-			f.Choices = append(f.Choices, choice{r.ID, label, r.ID == f.Value})
+			f.Offer(r.ID, label, r.ID == f.Value)
 		}
 	}
 	return f, nil

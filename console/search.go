@@ -6,6 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const searchPath = Root + "/search"
@@ -20,19 +21,16 @@ func searchRoutes() []route {
 type searchPage struct {
 	Query   string
 	Summary string
-	Exact   []row // what was typed is its number, address or name
-	Similar []row
-	Tasks   []row // what waits about the one thing that was found
-	Empty   emptyState
+	Exact   []web.Row // what was typed is its number, address or name
+	Similar []web.Row
+	Tasks   []web.Row // what waits about the one thing that was found
+	Empty   web.EmptyState
 }
-
-// longestSearch bounds what is searched for, in characters.
-const longestSearch = 100
 
 // showSearch finds what is known by what was typed, exactly before similarly. A number that
 // only one thing has leads to its page at once.
 func showSearch(v *visit) (answer, error) {
-	p := searchPage{Query: shortened(v.query("q"), longestSearch)}
+	p := searchPage{Query: web.Shortened(v.query("q"), web.LongestSearch)}
 	if p.Query == "" {
 		return redirect(Root), nil
 	}
@@ -63,7 +61,7 @@ func showSearch(v *visit) (answer, error) {
 	}
 
 	p.Summary = v.say("console.search.found", "query", p.Query)
-	p.Empty = emptyState{
+	p.Empty = web.EmptyState{
 		Icon:     "search",
 		Title:    v.say("console.search.empty.title", "query", p.Query),
 		Text:     v.say("console.search.empty.text"),
@@ -74,8 +72,8 @@ func showSearch(v *visit) (answer, error) {
 }
 
 // hitRow is something that was found, as a line: what it is called, and whose it is.
-func (v *visit) hitRow(h operations.Hit) row {
-	r := row{
+func (v *visit) hitRow(h operations.Hit) web.Row {
+	r := web.Row{
 		Link:   v.pageOfThing(h.ID, h.AccountID),
 		Title:  h.Name.Name,
 		Badge:  v.thingBadge(h.ID),
@@ -88,7 +86,7 @@ func (v *visit) hitRow(h operations.Hit) row {
 }
 
 // tasksAbout are the open tasks about what an id names.
-func (v *visit) tasksAbout(id string) ([]row, error) {
+func (v *visit) tasksAbout(id string) ([]web.Row, error) {
 	if id == "" {
 		return nil, nil
 	}
@@ -100,7 +98,7 @@ func (v *visit) tasksAbout(id string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []row
+	var rows []web.Row
 	for _, t := range found.Items {
 		rows = append(rows, v.taskRow(t))
 	}

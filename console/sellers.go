@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const sellersPath = settingsPath + "/resellers"
@@ -17,12 +18,12 @@ var sellersList = listing{
 	path:  sellersPath,
 	words: "console.sellers",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "name"},
-		{name: "country"},
-		{name: "state"},
-		{name: "until"},
-		{name: "notices", hidden: true},
+	columns: []web.Column{
+		{Name: "name"},
+		{Name: "country"},
+		{Name: "state"},
+		{Name: "until"},
+		{Name: "notices", Hidden: true},
 	},
 	read: readSellers,
 }
@@ -52,17 +53,17 @@ func (v *visit) kindOfSeller() account.OrgKind {
 	return account.OrgReseller
 }
 
-func readSellers(v *visit, q listQuery) (listResult, error) {
+func readSellers(v *visit, q web.ListQuery) (web.ListResult, error) {
 	found, next, err := v.accounts.ListOrgs(v.scope(), v.kindOfSeller(),
 		db.Page{After: q.After, Limit: q.Limit})
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	var kinds []facetOption
+	var kinds []web.FacetOption
 	var values []string
 	for _, k := range sellerKinds {
-		kinds = append(kinds, facetOption{
+		kinds = append(kinds, web.FacetOption{
 			Label: v.language.Say("console.sellers.kind." + string(k)),
 		})
 		values = append(values, string(k))
@@ -71,26 +72,26 @@ func readSellers(v *visit, q listQuery) (listResult, error) {
 	kind.Options = kind.Options[1:]
 	kind.Value = v.language.Say("console.sellers.kind." + string(v.kindOfSeller()))
 
-	r := listResult{
+	r := web.ListResult{
 		Next:   next,
-		Facets: []facet{kind},
-		Empty: emptyState{
+		Facets: []web.Facet{kind},
+		Empty: web.EmptyState{
 			Icon:  "building-2",
 			Title: v.say("console.sellers.empty.title"),
 			Text:  v.say("console.sellers.empty.text"),
 		},
 	}
 	if v.mayDo(rules.ManageCatalogue) {
-		r.Acts = []listAct{{
+		r.Acts = []web.ListAct{{
 			Link:  settingsPath + "/new-reseller",
 			Label: v.say("console.sellers.add"), Icon: "plus", Main: true,
 		}}
 	}
 	for _, o := range found {
-		r.Lines = append(r.Lines, line{
+		r.Lines = append(r.Lines, web.Line{
 			ID:   o.ID,
 			Link: sellersPath + "/" + o.ID,
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"name":    {Text: o.Name},
 				"country": {Text: o.Country},
 				"state":   {Badge: v.sellerState(o)},
@@ -102,16 +103,16 @@ func readSellers(v *visit, q listQuery) (listResult, error) {
 	return r, nil
 }
 
-func (v *visit) sellerState(o account.Org) badge {
+func (v *visit) sellerState(o account.Org) web.Badge {
 	switch {
 	case o.Suspended:
-		return badge{Text: v.say("console.sellers.suspended"), Color: "red"}
+		return web.Badge{Text: v.say("console.sellers.suspended"), Color: "red"}
 	case o.Authorised(v.now):
-		return badge{Text: v.say("console.sellers.authorized"), Color: "green"}
+		return web.Badge{Text: v.say("console.sellers.authorized"), Color: "green"}
 	case o.AuthorisedFrom == "":
-		return badge{Text: v.say("console.sellers.never"), Color: "amber"}
+		return web.Badge{Text: v.say("console.sellers.never"), Color: "amber"}
 	}
-	return badge{Text: v.say("console.sellers.notnow"), Color: "amber"}
+	return web.Badge{Text: v.say("console.sellers.notnow"), Color: "amber"}
 }
 
 // seller reads the organization of the address; a customer's parent and the operator are none.
@@ -140,11 +141,11 @@ func showSeller(v *visit) (answer, error) {
 
 	var related []sheetLine
 	for _, id := range append(slices.Clone(r.ResellerIDs), r.DistributorIDs...) {
-		related = append(related, sheetLine{sellersPath + "/" + id, []cell{{Text: names[id]}}})
+		related = append(related, sheetLine{sellersPath + "/" + id, []web.Cell{{Text: names[id]}}})
 	}
 	var alike []sheetLine
 	for _, other := range r.Alike {
-		alike = append(alike, sheetLine{sellersPath + "/" + other.ID, []cell{
+		alike = append(alike, sheetLine{sellersPath + "/" + other.ID, []web.Cell{
 			{Text: other.Name}, {Text: other.Country}, {Badge: v.sellerState(other)},
 		}})
 	}
@@ -157,19 +158,25 @@ func showSeller(v *visit) (answer, error) {
 				Title: v.say("console.sellers.record"),
 				Note:  v.say("console.sellers.record.note"),
 				Facts: knownFacts(
-					fact{Term: v.say("console.stock.country"), Value: o.Country},
-					fact{Term: v.say("console.sellers.from"), Value: v.day(o.AuthorisedFrom).Text},
-					fact{
+					web.Fact{Term: v.say("console.stock.country"), Value: o.Country},
+					web.Fact{
+						Term:  v.say("console.sellers.from"),
+						Value: v.day(o.AuthorisedFrom).Text,
+					},
+					web.Fact{
 						Term:  v.say("console.sellers.until"),
 						Value: v.day(o.AuthorisedUntil).Text,
 					},
-					fact{
+					web.Fact{
 						Term:  v.say("console.sellers.domains"),
 						Value: strings.Join(r.MailDomains, ", "),
 					},
-					fact{Term: v.say("console.sellers.notices"), Value: o.NoticesTo},
-					fact{Term: v.say("console.sellers.language"), Value: languageName(o.Locale)},
-					fact{
+					web.Fact{Term: v.say("console.sellers.notices"), Value: o.NoticesTo},
+					web.Fact{
+						Term:  v.say("console.sellers.language"),
+						Value: languageName(o.Locale),
+					},
+					web.Fact{
 						Term:  v.say("console.sellers.spellings"),
 						Value: strings.ReplaceAll(spellingsOf(r), "\n", " · "),
 					},
@@ -197,22 +204,22 @@ func showSeller(v *visit) (answer, error) {
 	return sheet(o.Name, p), nil
 }
 
-func (v *visit) sellerActs(o account.Org) []listAct {
+func (v *visit) sellerActs(o account.Org) []web.ListAct {
 	if !v.mayDo(rules.ManageCatalogue) {
 		return nil
 	}
-	var acts []listAct
+	var acts []web.ListAct
 	for what, icon := range map[string]string{
 		"record": "shield-check", "mail": "mail", "spellings": "languages",
 	} {
-		acts = append(acts, listAct{
+		acts = append(acts, web.ListAct{
 			Link:  sellersPath + "/" + o.ID + "/edit/" + what,
 			Label: v.language.Say("console.sellers.edit." + what),
 			Icon:  icon,
 			Main:  what == "record",
 		})
 	}
-	slices.SortFunc(acts, func(a, b listAct) int { return strings.Compare(a.Link, b.Link) })
+	slices.SortFunc(acts, func(a, b web.ListAct) int { return strings.Compare(a.Link, b.Link) })
 	return acts
 }
 
@@ -326,9 +333,9 @@ func (v *visit) changeSellersMail(
 	f.add("area", "domains", v.say("console.sellers.domains"), domains, false)
 	f.help(v.say("console.sellers.domains.help"))
 	f.add("email", "notices_to", v.say("console.sellers.notices"), o.NoticesTo, false)
-	languages := []choice{{Value: "", Label: v.say("console.sellers.language.order")}}
+	languages := []web.Choice{{Value: "", Label: v.say("console.sellers.language.order")}}
 	for _, locale := range messages.Locales() {
-		languages = append(languages, choice{Value: locale, Label: languageName(locale)})
+		languages = append(languages, web.Choice{Value: locale, Label: languageName(locale)})
 	}
 	f.choose("locale", v.say("console.sellers.language"), o.Locale, languages...)
 	holds := holding("domains", domains, "notices_to", o.NoticesTo, "locale", o.Locale)
@@ -389,9 +396,9 @@ func (v *visit) changeSpellings(
 func addSeller(v *visit) (answer, error) {
 	v.resume(v.request.URL.Path)
 	kinds := typedFields{v: v}
-	var choices []choice
+	var choices []web.Choice
 	for _, k := range sellerKinds {
-		choices = append(choices, choice{
+		choices = append(choices, web.Choice{
 			Value: string(k), Label: v.language.Say("console.sellers.kind." + string(k)),
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const settingsPath = Root + "/settings"
@@ -45,7 +46,7 @@ func showSettings(v *visit) (answer, error) {
 		if !(route{access: s.needs}).allows(v.who.Role) {
 			continue
 		}
-		lines = append(lines, sheetLine{s.path, []cell{
+		lines = append(lines, sheetLine{s.path, []web.Cell{
 			{Text: v.language.Say(s.label)},
 			{Text: v.language.Say("console.settings." + s.name + ".says")},
 		}})
@@ -63,11 +64,11 @@ func showSettings(v *visit) (answer, error) {
 // typedFields are the fields of a change, each with what was typed, else with what holds.
 type typedFields struct {
 	v    *visit
-	list []field
+	list []web.Field
 }
 
 func (f *typedFields) add(kind, name, label, holds string, required bool) {
-	f.list = append(f.list, field{
+	f.list = append(f.list, web.Field{
 		Name:     name,
 		Label:    label,
 		Kind:     kind,
@@ -77,12 +78,12 @@ func (f *typedFields) add(kind, name, label, holds string, required bool) {
 }
 
 // choose adds a choice; the labels stand beside their values.
-func (f *typedFields) choose(name, label, holds string, choices ...choice) {
+func (f *typedFields) choose(name, label, holds string, choices ...web.Choice) {
 	chosen := f.v.typed(name, holds)
 	for i := range choices {
 		choices[i].Chosen = choices[i].Value == chosen
 	}
-	added := field{Name: name, Label: label, Kind: "choice", Choices: choices}
+	added := web.Field{Name: name, Label: label, Kind: "choice", Choices: choices}
 	added.Value = chosenOf(added)
 	f.list = append(f.list, added)
 }
@@ -94,8 +95,8 @@ func (f *typedFields) yesOrNo(name, label string, holds bool) {
 		now = "yes"
 	}
 	f.choose(name, label, now,
-		choice{Value: "yes", Label: f.v.say("console.settings.yes")},
-		choice{Value: "no", Label: f.v.say("console.settings.no")})
+		web.Choice{Value: "yes", Label: f.v.say("console.settings.yes")},
+		web.Choice{Value: "no", Label: f.v.say("console.settings.no")})
 }
 
 func (f *typedFields) value(name string) string {

@@ -1,13 +1,17 @@
 package console
 
-import "strings"
+import (
+	"strings"
+
+	"roomcover.dev/roomcover/web"
+)
 
 // sheetPage is a page about one thing: what it is, what can be done with it, and its parts,
 // one below the other.
 type sheetPage struct {
-	Badge badge
+	Badge web.Badge
 	Sub   string // beside the title
-	Acts  []listAct
+	Acts  []web.ListAct
 	Alert string // what is wrong with it, and what to do
 	Parts []sheetPart
 }
@@ -16,21 +20,21 @@ type sheetPage struct {
 type sheetPart struct {
 	Title, Count string
 	Note         string // what the part is about, in a sentence
-	Acts         []listAct
-	Facts        []fact
+	Acts         []web.ListAct
+	Facts        []web.Fact
 	Table        *sheetTable
-	Timeline     []moment
-	Text         string  // as it came, in letters of one width
-	TextLanguage string  // of Text, where it is not the reader's
-	Frame        string  // address of a page that is shown within
-	Further      listAct // leads to more of it
-	Empty        string  // what stands there instead
+	Timeline     []web.Moment
+	Text         string      // as it came, in letters of one width
+	TextLanguage string      // of Text, where it is not the reader's
+	Frame        string      // address of a page that is shown within
+	Further      web.ListAct // leads to more of it
+	Empty        string      // what stands there instead
 }
 
 // sheetTable is a table of a part, as a list shows its lines.
 type sheetTable struct {
-	Columns []heading
-	Rows    []listRow
+	Columns []web.Heading
+	Rows    []web.ListRow
 }
 
 // sheetColumn is the head of a column of a part's table.
@@ -47,12 +51,12 @@ func linesUnder(columns []sheetColumn, lines []sheetLine) *sheetTable {
 	}
 	t := &sheetTable{}
 	for _, c := range columns {
-		t.Columns = append(t.Columns, heading{Label: c.label, Number: c.number})
+		t.Columns = append(t.Columns, web.Heading{Label: c.label, Number: c.number})
 	}
 	for _, l := range lines {
-		r := listRow{Link: l.link}
+		r := web.ListRow{Link: l.link}
 		for i, c := range l.cells {
-			cell := listCell{cell: c, Label: columns[i].label, Number: columns[i].number}
+			cell := web.ListCell{Cell: c, Label: columns[i].label, Number: columns[i].number}
 			if i == 0 {
 				cell.Link = l.link
 			}
@@ -66,7 +70,7 @@ func linesUnder(columns []sheetColumn, lines []sheetLine) *sheetTable {
 // sheetLine is a line of a part's table.
 type sheetLine struct {
 	link  string
-	cells []cell
+	cells []web.Cell
 }
 
 // sheet answers with the page of one thing.
@@ -75,8 +79,8 @@ func sheet(title string, p sheetPage) answer {
 }
 
 // knownFacts are the facts that have a value.
-func knownFacts(facts ...fact) []fact {
-	var out []fact
+func knownFacts(facts ...web.Fact) []web.Fact {
+	var out []web.Fact
 	for _, f := range facts {
 		if strings.TrimSpace(f.Value) != "" {
 			out = append(out, f)

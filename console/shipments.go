@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/web"
 )
 
 const (
@@ -26,14 +27,14 @@ var shipmentsList = listing{
 	path:  shipmentsPath,
 	words: "console.shipments",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "parcel"},
-		{name: "for"},
-		{name: "customer"},
-		{name: "state"},
-		{name: "scan"},
-		{name: "promised"},
-		{name: "created", hidden: true},
+	columns: []web.Column{
+		{Name: "parcel"},
+		{Name: "for"},
+		{Name: "customer"},
+		{Name: "state"},
+		{Name: "scan"},
+		{Name: "promised"},
+		{Name: "created", Hidden: true},
 	},
 	search: true,
 	read:   readShipments,
@@ -44,12 +45,12 @@ var carrierEventsList = listing{
 	path:  carrierEventsPath,
 	words: "console.carrierevents",
 	needs: may(rules.ViewProcesses),
-	columns: []column{
-		{name: "parcel"},
-		{name: "event"},
-		{name: "happened"},
-		{name: "received"},
-		{name: "became"},
+	columns: []web.Column{
+		{Name: "parcel"},
+		{Name: "event"},
+		{Name: "happened"},
+		{Name: "received"},
+		{Name: "became"},
 	},
 	search: true,
 	read:   readCarrierEvents,
@@ -69,7 +70,7 @@ func (v *visit) quietFor() time.Duration {
 	return time.Duration(v.program.Replacement.CarrierSilenceDays) * 24 * time.Hour
 }
 
-func readShipments(v *visit, q listQuery) (listResult, error) {
+func readShipments(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := logistics.ShipmentFilter{
 		AccountID: v.query("account"),
 		Direction: shipping.ShipmentDirection(v.query("direction")),
@@ -85,7 +86,7 @@ func readShipments(v *visit, q listQuery) (listResult, error) {
 	if q.Text != "" {
 		id, err := v.operations.IDOf(v.scope(), q.Text)
 		if err != nil {
-			return listResult{}, err
+			return web.ListResult{}, err
 		}
 		switch db.KindOf(id) {
 		case db.PrefixRMA, db.PrefixSpareUnit:
@@ -98,7 +99,7 @@ func readShipments(v *visit, q listQuery) (listResult, error) {
 	}
 	found, next, err := v.logistics.ListShipments(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
 	ids := []string{f.AccountID}
@@ -107,22 +108,23 @@ func readShipments(v *visit, q listQuery) (listResult, error) {
 	}
 	known, err := v.operations.NamesOf(v.scope(), ids)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	names, zones := map[string]string{}, map[string]string{}
 	for _, n := range known {
 		names[n.ID], zones[n.ID] = n.Name, n.TimeZone
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Next:   next,
 		Facets: v.shipmentFacets(found, names),
-		Acts: []listAct{{
-			Link:  listAddress(carrierEventsPath, "state", string(logistics.CarrierEventUnknown)),
+		Acts: []web.ListAct{{
+			Link: web.ListAddress(
+				carrierEventsPath, "state", string(logistics.CarrierEventUnknown)),
 			Label: v.say("console.shipments.unknown"),
 			Icon:  "package-search",
 		}},
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "truck",
 			Title: v.say("console.shipments.empty.title"),
 			Text:  v.say("console.shipments.empty.text"),
@@ -137,22 +139,22 @@ func readShipments(v *visit, q listQuery) (listResult, error) {
 // shipmentLine is a parcel, late where the promised day is over at its site, whose zone it is.
 func (v *visit) shipmentLine(
 	sh logistics.Shipment, names map[string]string, zone string,
-) line {
+) web.Line {
 	created := sh.CreatedAt
 	promised := v.day(sh.PromisedOn)
 	today := rules.DateIn(v.now, db.ZoneOf(zone)).String()
 	if sh.State.Live() && sh.PromisedOn != "" && sh.PromisedOn < today {
-		promised.Badge = badge{Text: v.say("console.shipments.late"), Color: "red"}
+		promised.Badge = web.Badge{Text: v.say("console.shipments.late"), Color: "red"}
 	}
-	state := cell{Badge: v.shipmentState(sh)}
+	state := web.Cell{Badge: v.shipmentState(sh)}
 	scan := v.when(sh.LastScanAt, "")
 	if v.quiet(sh) {
-		scan.Badge = badge{Text: v.say("console.shipments.look.quiet"), Color: "amber"}
+		scan.Badge = web.Badge{Text: v.say("console.shipments.look.quiet"), Color: "amber"}
 	}
-	return line{
+	return web.Line{
 		ID:   sh.ID,
 		Link: shipmentsPath + "/" + sh.ID,
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"parcel": {
 				Text:  v.parcelNumber(sh.Tracking),
 				Small: sh.Carrier,
@@ -187,23 +189,23 @@ func (v *visit) quiet(sh logistics.Shipment) bool {
 	return sh.State.Live() && last.Before(v.now.Add(-v.quietFor()))
 }
 
-func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]string) []facet {
-	look := v.choiceOf(shipmentsPath, "look", v.say("console.shipments.look"), []facetOption{
+func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]string) []web.Facet {
+	look := v.choiceOf(shipmentsPath, "look", v.say("console.shipments.look"), []web.FacetOption{
 		{Label: v.say("console.shipments.look.quiet")},
 		{Label: v.say("console.shipments.look.contradicted")},
 	}, []string{"quiet", "contradicted"})
 
-	var states []facetOption
+	var states []web.FacetOption
 	var stateValues []string
 	for _, s := range shipping.ShipmentStates() {
-		states = append(states, facetOption{Label: v.stateName(processes.Shipment, string(s))})
+		states = append(states, web.FacetOption{Label: v.stateName(processes.Shipment, string(s))})
 		stateValues = append(stateValues, string(s))
 	}
 
-	var ways []facetOption
+	var ways []web.FacetOption
 	var wayValues []string
 	for _, d := range shipmentDirections {
-		ways = append(ways, facetOption{
+		ways = append(ways, web.FacetOption{
 			Label: v.language.Say("console.shipments.direction." + string(d)),
 		})
 		wayValues = append(wayValues, string(d))
@@ -213,7 +215,7 @@ func (v *visit) shipmentFacets(found []logistics.Shipment, names map[string]stri
 	for _, sh := range found {
 		accounts = append(accounts, sh.AccountID)
 	}
-	return []facet{
+	return []web.Facet{
 		look,
 		v.choiceOf(shipmentsPath, "state", v.say("console.shipments.column.state"),
 			states, stateValues),
@@ -271,8 +273,8 @@ func showShipment(v *visit) (answer, error) {
 }
 
 // papersOf leads to the papers of a parcel. A label needs a tracking number.
-func (v *visit) papersOf(sh logistics.Shipment) []listAct {
-	acts := []listAct{{
+func (v *visit) papersOf(sh logistics.Shipment) []web.ListAct {
+	acts := []web.ListAct{{
 		Link:  shipmentsPath + "/" + sh.ID + "/paper/packing-slip",
 		Label: v.say("console.shipments.slip"),
 		Icon:  "file-text",
@@ -280,7 +282,7 @@ func (v *visit) papersOf(sh logistics.Shipment) []listAct {
 	if sh.Tracking == nil {
 		return acts
 	}
-	return append(acts, listAct{
+	return append(acts, web.ListAct{
 		Link:  shipmentsPath + "/" + sh.ID + "/paper/label",
 		Label: v.say("console.shipments.label"),
 		Icon:  "printer",
@@ -288,8 +290,8 @@ func (v *visit) papersOf(sh logistics.Shipment) []listAct {
 	})
 }
 
-func (v *visit) shipmentFacts(sh logistics.Shipment, names map[string]string) []fact {
-	facts := []fact{
+func (v *visit) shipmentFacts(sh logistics.Shipment, names map[string]string) []web.Fact {
+	facts := []web.Fact{
 		{
 			Term:  v.language.Say("console.shipments.direction." + string(sh.Direction)),
 			Value: names[sh.SubjectID],
@@ -320,7 +322,10 @@ func (v *visit) shipmentFacts(sh logistics.Shipment, names map[string]string) []
 		{"console.shipments.calledoff", sh.CancelAskedAt},
 	} {
 		if of.at != nil {
-			facts = append(facts, fact{Term: v.language.Say(of.key), Value: v.moment(*of.at, "")})
+			facts = append(facts, web.Fact{
+				Term:  v.language.Say(of.key),
+				Value: v.moment(*of.at, ""),
+			})
 		}
 	}
 	return knownFacts(facts...)
@@ -356,7 +361,7 @@ func (v *visit) scansPart(scans []logistics.ShipmentScan) sheetPart {
 		case s.Contradicted:
 			what += ", " + v.say("console.shipments.impossible")
 		}
-		part.Timeline = append(part.Timeline, moment{
+		part.Timeline = append(part.Timeline, web.Moment{
 			Who:  v.language.Say("console.shipments.source." + string(s.Source)),
 			What: what,
 			When: v.moment(s.At, ""),
@@ -385,7 +390,7 @@ func (v *visit) eventsPart(
 	var lines []sheetLine
 	for _, e := range events {
 		l := v.carrierEventLine(e)
-		lines = append(lines, sheetLine{l.Link, []cell{
+		lines = append(lines, sheetLine{l.Link, []web.Cell{
 			l.Cells["event"], l.Cells["happened"], l.Cells["received"], l.Cells["became"],
 		}})
 	}
@@ -396,9 +401,9 @@ func (v *visit) eventsPart(
 		{label: v.say("console.carrierevents.column.became")},
 	}, lines)
 	if further != "" {
-		part.Further = listAct{
-			Link:  listAddress(carrierEventsPath, "q", db.Text(sh.Tracking)),
-			Label: v.say("console.list.further"),
+		part.Further = web.ListAct{
+			Link:  web.ListAddress(carrierEventsPath, "q", db.Text(sh.Tracking)),
+			Label: v.say("list.further"),
 		}
 	}
 	return part
@@ -430,39 +435,39 @@ func showPaper(v *visit) (answer, error) {
 	}}, nil
 }
 
-func readCarrierEvents(v *visit, q listQuery) (listResult, error) {
+func readCarrierEvents(v *visit, q web.ListQuery) (web.ListResult, error) {
 	found, next, err := v.logistics.ListCarrierEvents(v.scope(), logistics.CarrierEventFilter{
 		State:    logistics.CarrierEventState(v.query("state")),
 		Tracking: q.Text,
 		Page:     db.Page{After: q.After, Limit: q.Limit},
 	})
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	var states []facetOption
+	var states []web.FacetOption
 	var values []string
 	for _, s := range []logistics.CarrierEventState{
 		logistics.CarrierEventUnknown, logistics.CarrierEventUnreadable,
 		logistics.CarrierEventReceived, logistics.CarrierEventApplied,
 	} {
-		states = append(states, facetOption{
+		states = append(states, web.FacetOption{
 			Label: v.language.Say("console.carrierevents.state." + string(s)),
 		})
 		values = append(values, string(s))
 	}
 
-	r := listResult{
+	r := web.ListResult{
 		Summary: v.say("console.carrierevents.summary"),
 		Next:    next,
-		Facets: []facet{v.choiceOf(carrierEventsPath, "state",
+		Facets: []web.Facet{v.choiceOf(carrierEventsPath, "state",
 			v.say("console.carrierevents.column.became"), states, values)},
-		Acts: []listAct{{
+		Acts: []web.ListAct{{
 			Link:  shipmentsPath,
 			Label: v.say("console.shipments.title"),
 			Icon:  "truck",
 		}},
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "package-check",
 			Title: v.say("console.carrierevents.empty.title"),
 			Text:  v.say("console.carrierevents.empty.text"),
@@ -482,11 +487,11 @@ var carrierEventColors = map[logistics.CarrierEventState]string{
 	logistics.CarrierEventUnreadable: "red",
 }
 
-func (v *visit) carrierEventState(e logistics.CarrierEvent) badge {
+func (v *visit) carrierEventState(e logistics.CarrierEvent) web.Badge {
 	if e.Contradicted {
-		return badge{Text: v.say("console.shipments.impossible"), Color: "violet"}
+		return web.Badge{Text: v.say("console.shipments.impossible"), Color: "violet"}
 	}
-	return badge{
+	return web.Badge{
 		Text:  v.language.Say("console.carrierevents.state." + string(e.State)),
 		Color: carrierEventColors[e.State],
 	}
@@ -503,16 +508,16 @@ func (v *visit) eventName(kind string) string {
 	return kind
 }
 
-func (v *visit) carrierEventLine(e logistics.CarrierEvent) line {
+func (v *visit) carrierEventLine(e logistics.CarrierEvent) web.Line {
 	received := e.ReceivedAt
 	number := e.Tracking
 	if number == "" {
 		number = v.say("console.shipments.unnumbered")
 	}
-	return line{
+	return web.Line{
 		ID:   e.ID,
 		Link: carrierEventsPath + "/" + e.ID,
-		Cells: map[string]cell{
+		Cells: map[string]web.Cell{
 			"parcel":   {Text: number, Small: e.Carrier},
 			"event":    {Text: v.eventName(e.Kind)},
 			"happened": v.when(e.OccurredAt, ""),
@@ -529,7 +534,7 @@ func showCarrierEvent(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	facts := []fact{
+	facts := []web.Fact{
 		{Term: v.say("console.carrierevents.carrier"), Value: e.Carrier},
 		{Term: v.say("console.carrierevents.id"), Value: e.EventID, Mono: true},
 		{
@@ -541,7 +546,7 @@ func showCarrierEvent(v *visit) (answer, error) {
 		{Term: v.say("console.carrierevents.column.received"), Value: v.moment(e.ReceivedAt, "")},
 	}
 	if e.OccurredAt != nil {
-		facts = append(facts, fact{
+		facts = append(facts, web.Fact{
 			Term:  v.say("console.carrierevents.column.happened"),
 			Value: v.moment(*e.OccurredAt, ""),
 		})

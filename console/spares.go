@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/web"
 )
 
 const sparesPath = Root + "/spares"
@@ -29,44 +30,44 @@ var sparesList = listing{
 	path:  sparesPath,
 	words: "console.spares",
 	needs: may(rules.ViewAccount),
-	columns: []column{
-		{name: "customer"},
-		{name: "licences", number: true},
-		{name: "earned", number: true},
-		{name: "choose", number: true},
-		{name: "underway", number: true},
-		{name: "onsite", number: true},
-		{name: "used", number: true},
-		{name: "recalled", number: true},
+	columns: []web.Column{
+		{Name: "customer"},
+		{Name: "licences", Number: true},
+		{Name: "earned", Number: true},
+		{Name: "choose", Number: true},
+		{Name: "underway", Number: true},
+		{Name: "onsite", Number: true},
+		{Name: "used", Number: true},
+		{Name: "recalled", Number: true},
 	},
 	read: readSpares,
 }
 
-func readSpares(v *visit, q listQuery) (listResult, error) {
+func readSpares(v *visit, q web.ListQuery) (web.ListResult, error) {
 	found, next, err := v.replacements.SparesWith(v.scope(), spare.SpareState(v.query("state")),
 		db.Page{After: q.After, Limit: q.Limit})
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	counts, err := v.replacements.CountSpareUnits(v.scope(),
 		db.IdsOf(found, func(p replacement.Spares) string { return p.ParentOrgID }))
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	var states []facetOption
+	var states []web.FacetOption
 	var values []string
 	for _, state := range spare.SpareStates() {
-		states = append(states, facetOption{
+		states = append(states, web.FacetOption{
 			Label: v.stateName(processes.Spare, string(state)),
 		})
 		values = append(values, string(state))
 	}
-	r := listResult{
+	r := web.ListResult{
 		Next: next,
-		Facets: []facet{v.choiceOf(sparesPath, "state", v.say("console.spares.facet.state"),
+		Facets: []web.Facet{v.choiceOf(sparesPath, "state", v.say("console.spares.facet.state"),
 			states, values)},
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "boxes",
 			Title: v.say("console.spares.empty.title"),
 			Text:  v.say("console.spares.empty.text"),
@@ -74,7 +75,7 @@ func readSpares(v *visit, q listQuery) (listResult, error) {
 	}
 	for _, p := range found {
 		c := counts[p.ParentOrgID]
-		cells := map[string]cell{
+		cells := map[string]web.Cell{
 			"customer": {Text: p.Name},
 			"licences": {Text: v.language.Number(int64(p.Licences))},
 			"earned":   {Text: v.language.Number(int64(p.Entitled))},
@@ -82,7 +83,7 @@ func readSpares(v *visit, q listQuery) (listResult, error) {
 		for name, states := range spareGroups {
 			cells[name] = v.countCell(c.Of(states...))
 		}
-		r.Lines = append(r.Lines, line{
+		r.Lines = append(r.Lines, web.Line{
 			ID:    p.ParentOrgID,
 			Link:  spareParentPath(p.ParentOrgID),
 			Cells: cells,
@@ -101,31 +102,31 @@ var spareGroups = map[string][]spare.SpareState{
 }
 
 // countCell is a number; nothing where there is none, so that what is there stands out.
-func (v *visit) countCell(n int) cell {
+func (v *visit) countCell(n int) web.Cell {
 	if n == 0 {
-		return cell{Plain: "0"}
+		return web.Cell{Plain: "0"}
 	}
-	return cell{Text: v.language.Number(int64(n))}
+	return web.Cell{Text: v.language.Number(int64(n))}
 }
 
 // sparesPage is what one customer's parent has earned: units, where they lie, what speaks for
 // which, and the ledger.
 type sparesPage struct {
 	Name, Summary string
-	Units         []row
+	Units         []web.Row
 	More          string // address of the further units; empty: there are none
 	Sites         []sitePlace
 	Suggestions   []suggestion
 	Critical      []string
 	Choose        bool // a unit waits for its choice, and the operator may choose
-	Ledger        []moment
+	Ledger        []web.Moment
 }
 
 // sitePlace is a site with what lies there, and how near the next spare is.
 type sitePlace struct {
 	Name, Sub, Spares string
 	Units             string // devices in its rooms
-	Near              badge
+	Near              web.Badge
 	Courier           string
 }
 
@@ -145,7 +146,7 @@ func showSpares(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	position, err := v.openCursor(spareParentPath(id))
+	position, err := v.OpenCursor(spareParentPath(id))
 	if err != nil {
 		return answer{}, err
 	}
@@ -183,7 +184,7 @@ func showSpares(v *visit) (answer, error) {
 		p.Suggestions = append(p.Suggestions, v.suggestion(aid, s, waiting))
 	}
 	for _, r := range aid.Critical[:min(len(aid.Critical), mostSuggested)] {
-		p.Critical = append(p.Critical, joined(r.Name, r.Site, v.modelName(r.ModelCode, v.now)))
+		p.Critical = append(p.Critical, web.Joined(r.Name, r.Site, v.modelName(r.ModelCode, v.now)))
 	}
 	if p.Ledger, err = v.spareLedger(lines); err != nil {
 		return answer{}, err
@@ -191,15 +192,15 @@ func showSpares(v *visit) (answer, error) {
 	return answer{page: "spares", title: p.Name, data: p}, nil
 }
 
-func (v *visit) spareRow(u replacement.SpareLineAt) row {
+func (v *visit) spareRow(u replacement.SpareLineAt) web.Row {
 	title := v.modelName(u.ModelCode, v.now)
 	if title == "" {
 		title = v.say("console.spares.notchosen")
 	}
-	r := row{
+	r := web.Row{
 		Link:   spareUnitPath(u.Name()),
 		Title:  title,
-		Sub:    joined(u.Name(), u.Serial, u.SiteName, u.SiteCity, u.AccountName),
+		Sub:    web.Joined(u.Name(), u.Serial, u.SiteName, u.SiteCity, u.AccountName),
 		Badge:  v.spareState(u.SpareUnit),
 		Beside: v.clockAt(u.SiteZone),
 		Due:    v.pastAt(u.StateSince, u.SiteZone),
@@ -248,19 +249,19 @@ func (v *visit) placesOf(
 		s := aid.Sites[id]
 		p := sitePlace{
 			Name:   s.Name,
-			Sub:    joined(s.City, s.Country),
+			Sub:    web.Joined(s.City, s.Country),
 			Spares: v.language.List(spares[id]),
 			Units:  v.language.Number(int64(deployed[id])),
 		}
 		switch {
 		case len(spares[id]) > 0:
-			p.Near = badge{v.say("console.spares.near.here"), "green"}
+			p.Near = web.Badge{Text: v.say("console.spares.near.here"), Color: "green"}
 		case cities[s.Country+rules.SiteKey(s.City)]:
-			p.Near = badge{v.say("console.spares.near.city"), "blue"}
+			p.Near = web.Badge{Text: v.say("console.spares.near.city"), Color: "blue"}
 		case countries[s.Country]:
-			p.Near = badge{v.say("console.spares.near.country"), "amber"}
+			p.Near = web.Badge{Text: v.say("console.spares.near.country"), Color: "amber"}
 		default:
-			p.Near = badge{Text: v.say("console.spares.near.none")}
+			p.Near = web.Badge{Text: v.say("console.spares.near.none")}
 		}
 		if s.CourierUnreliable {
 			p.Courier = v.say("console.spares.courier")
@@ -281,7 +282,7 @@ func (v *visit) suggestion(
 	site := aid.Sites[s.SiteID]
 	out := suggestion{
 		Model: v.modelName(s.Model, v.now),
-		Site:  joined(site.Name, site.City),
+		Site:  web.Joined(site.Name, site.City),
 		Score: v.language.Number(int64(s.Score)),
 	}
 	for _, m := range aid.Models {
@@ -296,27 +297,30 @@ func (v *visit) suggestion(
 		}
 	}
 	if waiting != "" {
-		out.Link = listAddress(spareUnitPath(waiting)+"/do/select",
+		out.Link = web.ListAddress(spareUnitPath(waiting)+"/do/select",
 			"model", s.Model, "site_id", s.SiteID)
 	}
 	return out
 }
 
 // spareLedger tells what granted and took spares, the newest first.
-func (v *visit) spareLedger(lines []replacement.SpareLine) ([]moment, error) {
+func (v *visit) spareLedger(lines []replacement.SpareLine) ([]web.Moment, error) {
 	names, err := v.namesBy(db.IdsOf(lines, func(l replacement.SpareLine) string {
 		return l.SourceID
 	}))
-	var out []moment
+	var out []web.Moment
 	for _, l := range lines {
 		delta := v.language.Number(int64(l.Delta))
 		if l.Delta > 0 {
 			delta = "+" + delta
 		}
-		out = append(out, moment{
+		out = append(out, web.Moment{
 			Who: delta,
-			What: joined(v.language.Say("console.sparecause."+string(l.Cause)), names[l.SourceID],
-				v.language.Count("count.licences", l.Licences)),
+			What: web.Joined(
+				v.language.Say("console.sparecause."+string(l.Cause)),
+				names[l.SourceID],
+				v.language.Count("count.licences", l.Licences),
+			),
 			When: v.dayAt(l.CreatedAt, v.zone).Text,
 			Ours: l.Delta > 0,
 		})

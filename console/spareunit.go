@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/web"
 )
 
 func spareUnitPath(name string) string { return sparesPath + "/units/" + name }
@@ -20,13 +21,13 @@ func spareUnitPath(name string) string { return sparesPath + "/units/" + name }
 // spareUnitPage is a spare unit with what comes next, and all that is known of it.
 type spareUnitPage struct {
 	Number, About string
-	State         badge
+	State         web.Badge
 	Next          nextStep
-	Acts          []listAct
-	Steps         []step
-	Facts         []fact
+	Acts          []web.ListAct
+	Steps         []web.Step
+	Facts         []web.Fact
 	Parcels       []parcelRow
-	Timeline      []moment
+	Timeline      []web.Moment
 }
 
 // spareUnit reads the unit of the address with its names.
@@ -57,7 +58,7 @@ func showSpareUnit(v *visit) (answer, error) {
 
 	p := spareUnitPage{
 		Number: u.Name(),
-		About:  joined(v.modelName(u.ModelCode, v.now), u.SiteName, u.ParentName),
+		About:  web.Joined(v.modelName(u.ModelCode, v.now), u.SiteName, u.ParentName),
 		State:  v.spareState(u.SpareUnit),
 		Steps:  v.spareSteps(u.SpareUnit),
 		Facts:  v.spareFacts(u),
@@ -82,7 +83,7 @@ func showSpareUnit(v *visit) (answer, error) {
 		if c == spare.SpareAgree { // the customer's
 			continue
 		}
-		p.Acts = append(p.Acts, listAct{
+		p.Acts = append(p.Acts, web.ListAct{
 			Link:  spareUnitPath(u.Name()) + "/do/" + string(c),
 			Label: v.language.Say("console.spare." + string(c)),
 			Icon:  spareIcons[c],
@@ -103,7 +104,7 @@ var spareIcons = map[spare.SpareCommand]string{
 }
 
 // spareSteps draw the way of a unit: to the site, or back.
-func (v *visit) spareSteps(u replacement.SpareUnit) []step {
+func (v *visit) spareSteps(u replacement.SpareUnit) []web.Step {
 	course := []spare.SpareState{
 		spare.SpareEarned, spare.SpareSelectionPending, spare.SpareApproved, spare.SpareShipped,
 		spare.SpareOnSite,
@@ -129,8 +130,8 @@ func (v *visit) spareSteps(u replacement.SpareUnit) []step {
 }
 
 // spareFacts is what is known of a unit; what is not known is left out.
-func (v *visit) spareFacts(u replacement.SpareLineAt) []fact {
-	facts := []fact{
+func (v *visit) spareFacts(u replacement.SpareLineAt) []web.Fact {
+	facts := []web.Fact{
 		{Term: v.say("console.spareunit.parent"), Value: u.ParentName,
 			Link: spareParentPath(u.ParentOrgID)},
 		{Term: v.say("console.rma.fact.customer"), Value: u.AccountName,
@@ -138,7 +139,7 @@ func (v *visit) spareFacts(u replacement.SpareLineAt) []fact {
 		{Term: v.say("console.rma.fact.device"), Value: v.modelName(u.ModelCode, v.now)},
 		{Term: v.say("console.rma.fact.serial"), Value: u.Serial, Mono: true},
 		{Term: v.say("console.rma.fact.site"),
-			Value: joined(u.SiteName, u.SiteCity, u.SiteCountry)},
+			Value: web.Joined(u.SiteName, u.SiteCity, u.SiteCountry)},
 		{Term: v.say("console.rma.fact.clock"), Value: v.clockAt(u.SiteZone)},
 		{Term: v.say("console.rma.fact.unprintable"), Value: u.Unprintable},
 		{Term: v.say("console.spareunit.usedby"), Value: u.RMANumber,
@@ -146,19 +147,19 @@ func (v *visit) spareFacts(u replacement.SpareLineAt) []fact {
 	}
 	for _, known := range []struct {
 		term string
-		at   cell
+		at   web.Cell
 	}{
 		{v.say("console.spareunit.proposed"), v.when(u.SelectedAt, u.SiteZone)},
 		{v.say("console.spareunit.agreed"), v.when(u.AgreedAt, u.SiteZone)},
 		{v.say("console.spareunit.onsite"), v.when(u.OnSiteAt, u.SiteZone)},
 	} {
-		facts = append(facts, fact{Term: known.term, Value: known.at.Due.Exact})
+		facts = append(facts, web.Fact{Term: known.term, Value: known.at.Due.Exact})
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" })
 }
 
 // spareTimeline tells what happened to a unit, like that of a replacement.
-func (v *visit) spareTimeline(events []db.AuditEvent, zone string) ([]moment, error) {
+func (v *visit) spareTimeline(events []db.AuditEvent, zone string) ([]web.Moment, error) {
 	return v.timelineOf(events, zone, func(verb string) string {
 		if slices.Contains(spareVerbs, verb) {
 			return v.language.Say("console.spareevent." + verb)
@@ -215,11 +216,11 @@ func (v *visit) askAboutSpare(
 	}
 
 	version := v.formVersion(u.Version)
-	about := joined(v.modelName(u.ModelCode, v.now), u.Serial, u.SiteName, u.ParentName)
+	about := web.Joined(v.modelName(u.ModelCode, v.now), u.Serial, u.SiteName, u.ParentName)
 	ask := confirmation{
 		Title:  v.language.Say("console.spare."+string(c)) + " · " + u.Name(),
 		Says:   []string{about, v.language.Say("console.spare." + string(c) + ".says")},
-		Hidden: []hidden{{"version", version}},
+		Hidden: []web.Hidden{{Name: "version", Value: version}},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.spare." + string(c)),
 		Danger: c == spare.SpareBill || c == spare.SpareWaive,
@@ -253,8 +254,8 @@ func (v *visit) askAboutSpare(
 // suggests.
 func (v *visit) spareCommandField(
 	c spare.SpareCommand, u replacement.SpareLineAt, aid replacement.SpareAid, name string,
-) field {
-	f := field{
+) web.Field {
+	f := web.Field{
 		Name:     name,
 		Label:    v.language.Say("console.rmafield." + name),
 		Kind:     "text",
@@ -263,7 +264,7 @@ func (v *visit) spareCommandField(
 	}
 	choose := func(value, label string) {
 		f.Kind = "choice"
-		f.Choices = append(f.Choices, choice{value, label, value == f.Value})
+		f.Offer(value, label, value == f.Value)
 	}
 	switch name {
 	case "reason":
@@ -272,12 +273,12 @@ func (v *visit) spareCommandField(
 		f.Required = c == spare.SpareWaive || c == spare.SpareTakeBack
 	case "model":
 		for _, m := range aid.Models {
-			choose(m.Model, joined(v.modelName(m.Model, v.now),
+			choose(m.Model, web.Joined(v.modelName(m.Model, v.now),
 				v.language.Count("console.aid.COMMONLY_DEPLOYED", int64(m.Units))))
 		}
 	case "site_id":
 		for _, s := range sitesByName(aid) {
-			choose(s.ID, joined(s.Name, s.City, s.Country, s.ContactName))
+			choose(s.ID, web.Joined(s.Name, s.City, s.Country, s.ContactName))
 		}
 	case "serial":
 		f.Help = v.say("console.rmafield.serial.help.ship")

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/web"
 )
 
 // The states of what several screens show, as badges: the word, and the color by what it means.
@@ -32,8 +33,8 @@ var contractColors = map[rules.ContractState]string{
 	rules.ContractSuspended:    "amber",
 }
 
-func (v *visit) contractState(s rules.ContractState) badge {
-	return badge{Text: v.language.Say("contract." + string(s)), Color: contractColors[s]}
+func (v *visit) contractState(s rules.ContractState) web.Badge {
+	return web.Badge{Text: v.language.Say("contract." + string(s)), Color: contractColors[s]}
 }
 
 var invitationColors = map[rules.InvitationState]string{
@@ -46,12 +47,12 @@ var invitationColors = map[rules.InvitationState]string{
 
 // invitationState is how an invitation stands for people: one whose time is over is expired,
 // though its workflow may store it a moment later.
-func (v *visit) invitationState(i identity.Invitation) badge {
+func (v *visit) invitationState(i identity.Invitation) web.Badge {
 	state := i.State
 	if state.Live() && !v.now.Before(i.ExpiresAt) {
 		state = rules.InvitationHasExpired
 	}
-	return badge{
+	return web.Badge{
 		Text:  v.stateName(processes.Invitation, string(state)),
 		Color: invitationColors[state],
 	}
@@ -67,8 +68,8 @@ var orderColors = map[rules.OrderState]string{
 	rules.OrderPartiallyCancelled: "amber",
 }
 
-func (v *visit) orderState(s rules.OrderState) badge {
-	return badge{Text: v.stateName(processes.Order, string(s)), Color: orderColors[s]}
+func (v *visit) orderState(s rules.OrderState) web.Badge {
+	return web.Badge{Text: v.stateName(processes.Order, string(s)), Color: orderColors[s]}
 }
 
 var rmaColors = map[rma.RMAState]string{
@@ -88,9 +89,9 @@ var rmaColors = map[rma.RMAState]string{
 	rma.RMANoReturn:        "green",
 }
 
-func (v *visit) rmaState(r replacement.RMA) badge {
+func (v *visit) rmaState(r replacement.RMA) web.Badge {
 	state := r.RMAFacts.State(v.now)
-	return badge{Text: v.stateName(processes.RMA, string(state)), Color: rmaColors[state]}
+	return web.Badge{Text: v.stateName(processes.RMA, string(state)), Color: rmaColors[state]}
 }
 
 var spareColors = map[spare.SpareState]string{
@@ -106,12 +107,12 @@ var spareColors = map[spare.SpareState]string{
 }
 
 // spareState is how a spare unit stands; one that is chosen waits for the customer.
-func (v *visit) spareState(u replacement.SpareUnit) badge {
+func (v *visit) spareState(u replacement.SpareUnit) web.Badge {
 	text := v.stateName(processes.Spare, string(u.State))
 	if u.State == spare.SpareSelectionPending && u.SelectedAt != nil {
 		text = v.say("console.state.proposed")
 	}
-	return badge{Text: text, Color: spareColors[u.State]}
+	return web.Badge{Text: text, Color: spareColors[u.State]}
 }
 
 var shipmentColors = map[shipping.ShipmentState]string{
@@ -125,11 +126,11 @@ var shipmentColors = map[shipping.ShipmentState]string{
 }
 
 // shipmentState is how a parcel stands; scans that contradict each other need a person first.
-func (v *visit) shipmentState(sh logistics.Shipment) badge {
+func (v *visit) shipmentState(sh logistics.Shipment) web.Badge {
 	if sh.Contradicted {
-		return badge{Text: v.say("console.shipments.look.contradicted"), Color: "red"}
+		return web.Badge{Text: v.say("console.shipments.look.contradicted"), Color: "red"}
 	}
-	return badge{
+	return web.Badge{
 		Text:  v.stateName(processes.Shipment, string(sh.State)),
 		Color: shipmentColors[sh.State],
 	}
@@ -145,13 +146,13 @@ var mailColors = map[rules.NotificationState]string{
 	rules.NotificationUnknown:     "amber",
 }
 
-func (v *visit) mailState(s rules.NotificationState) badge {
-	return badge{Text: v.language.Say("console.mails.state." + string(s)), Color: mailColors[s]}
+func (v *visit) mailState(s rules.NotificationState) web.Badge {
+	return web.Badge{Text: v.language.Say("console.mails.state." + string(s)), Color: mailColors[s]}
 }
 
 // mailDelivery says where a mail is, and why it did not arrive (R119).
-func (v *visit) mailDelivery(n notification.Notification) cell {
-	c := cell{Badge: v.mailState(n.State)}
+func (v *visit) mailDelivery(n notification.Notification) web.Cell {
+	c := web.Cell{Badge: v.mailState(n.State)}
 	if mailColors[n.State] != "green" {
 		c.Small = n.LastError
 	}

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/web"
 )
 
 const (
@@ -25,15 +26,15 @@ func stockEntriesList() listing {
 		path:  stockEntriesPath,
 		words: "console.stockentries",
 		needs: may(rules.ViewProcesses),
-		columns: []column{
-			{name: "what"},
-			{name: "quantity", number: true},
-			{name: "model"},
-			{name: "depot"},
-			{name: "for"},
-			{name: "by"},
-			{name: "when"},
-			{name: "reason"},
+		columns: []web.Column{
+			{Name: "what"},
+			{Name: "quantity", Number: true},
+			{Name: "model"},
+			{Name: "depot"},
+			{Name: "for"},
+			{Name: "by"},
+			{Name: "when"},
+			{Name: "reason"},
 		},
 		search: true,
 		read:   readStockEntries,
@@ -82,7 +83,7 @@ func showStock(v *visit) (answer, error) {
 			v.wantedPart(levels, wanted),
 		},
 	}
-	p.Acts = append(p.Acts, listAct{
+	p.Acts = append(p.Acts, web.ListAct{
 		Link: stockEntriesPath, Label: v.say("console.stockentries.title"), Icon: "scroll-text",
 	})
 	if len(wanted) == 0 {
@@ -98,7 +99,7 @@ func showStock(v *visit) (answer, error) {
 		})
 	}
 	if v.mayDo(rules.ManageStock) {
-		p.Acts = append(p.Acts, listAct{
+		p.Acts = append(p.Acts, web.ListAct{
 			Link: stockPath + "/new-depot", Label: v.say("console.stock.adddepot"), Icon: "plus",
 		})
 	}
@@ -106,19 +107,19 @@ func showStock(v *visit) (answer, error) {
 }
 
 // stockActs lead to the forms that enter units, for who may.
-func (v *visit) stockActs(depotID, model string) []listAct {
+func (v *visit) stockActs(depotID, model string) []web.ListAct {
 	if !v.mayDo(rules.ManageStock) {
 		return nil
 	}
-	return []listAct{
+	return []web.ListAct{
 		{
-			Link:  listAddress(stockPath+"/receive", "depot", depotID, "model", model),
+			Link:  web.ListAddress(stockPath+"/receive", "depot", depotID, "model", model),
 			Label: v.say("console.stock.receive"),
 			Icon:  "upload",
 			Main:  true,
 		},
 		{
-			Link:  listAddress(stockPath+"/adjust", "depot", depotID, "model", model),
+			Link:  web.ListAddress(stockPath+"/adjust", "depot", depotID, "model", model),
 			Label: v.say("console.stock.adjust"),
 			Icon:  "scan-line",
 		},
@@ -143,14 +144,14 @@ func (v *visit) wantedPart(
 
 	var lines []sheetLine
 	for _, model := range models {
-		state := badge{Text: v.say("console.stock.enough"), Color: "green"}
+		state := web.Badge{Text: v.say("console.stock.enough"), Color: "green"}
 		if missing := wanted[model] - free[model]; missing > 0 {
-			state = badge{
+			state = web.Badge{
 				Text:  v.language.Count("console.stock.missing", int64(missing)),
 				Color: "red",
 			}
 		}
-		lines = append(lines, sheetLine{stockPath + "/models/" + model, []cell{
+		lines = append(lines, sheetLine{stockPath + "/models/" + model, []web.Cell{
 			{Text: v.modelName(model, v.now), Small: model},
 			{Text: v.language.Number(int64(wanted[model]))},
 			{Text: v.language.Number(int64(free[model]))},
@@ -176,11 +177,11 @@ func (v *visit) depotPart(
 	part := sheetPart{
 		Title: d.Name,
 		Count: d.Code,
-		Acts: []listAct{{
+		Acts: []web.ListAct{{
 			Link: depotsPath + "/" + d.ID, Label: v.say("console.stock.open"), Icon: "warehouse",
 		}},
-		Table: v.levelTable(levels, func(l logistics.StockLevel) (cell, bool) {
-			return cell{
+		Table: v.levelTable(levels, func(l logistics.StockLevel) (web.Cell, bool) {
+			return web.Cell{
 				Text:  v.modelName(l.ModelCode, v.now),
 				Small: l.ModelCode,
 			}, l.DepotID == d.ID
@@ -196,7 +197,7 @@ func (v *visit) depotPart(
 // out. A line leads to the page of its model.
 func (v *visit) levelTable(
 	levels []logistics.StockLevel,
-	naming func(logistics.StockLevel) (cell, bool), wanted map[string]int,
+	naming func(logistics.StockLevel) (web.Cell, bool), wanted map[string]int,
 ) *sheetTable {
 	var lines []sheetLine
 	for _, l := range levels {
@@ -205,15 +206,15 @@ func (v *visit) levelTable(
 			continue
 		}
 		free := l.Level().Free()
-		state := badge{}
+		state := web.Badge{}
 		switch {
 		case free == 0 && wanted[l.ModelCode] > 0:
-			state = badge{Text: v.say("console.stock.none.wanted"), Color: "red"}
+			state = web.Badge{Text: v.say("console.stock.none.wanted"), Color: "red"}
 		case free == 0:
-			state = badge{Text: v.say("console.stock.none"), Color: "amber"}
+			state = web.Badge{Text: v.say("console.stock.none"), Color: "amber"}
 		}
 		updated := l.UpdatedAt
-		lines = append(lines, sheetLine{stockPath + "/models/" + l.ModelCode, []cell{
+		lines = append(lines, sheetLine{stockPath + "/models/" + l.ModelCode, []web.Cell{
 			name,
 			{Text: v.language.Number(int64(l.OnHand))},
 			{Text: v.language.Number(int64(l.Reserved))},
@@ -255,7 +256,7 @@ func showDepot(v *visit) (answer, error) {
 	stock.Title, stock.Count, stock.Acts = v.say("console.stock.has"), "", nil
 	acts := v.stockActs(d.ID, "")
 	if v.mayDo(rules.ManageStock) {
-		acts = append(acts, listAct{
+		acts = append(acts, web.ListAct{
 			Link:  depotsPath + "/" + d.ID + "/change",
 			Label: v.say("console.stock.changedepot"),
 			Icon:  "pencil",
@@ -264,11 +265,11 @@ func showDepot(v *visit) (answer, error) {
 	where := sheetPart{
 		Title: v.say("console.stock.where"),
 		Facts: knownFacts(
-			fact{Term: v.say("console.stock.code"), Value: d.Code, Mono: true},
-			fact{Term: v.say("console.stock.street"), Value: d.Street},
-			fact{Term: v.say("console.stock.city"), Value: townOf(d)},
-			fact{Term: v.say("console.stock.country"), Value: d.Country},
-			fact{Term: v.say("console.fact.clock"), Value: v.clockAt(d.TimeZone)},
+			web.Fact{Term: v.say("console.stock.code"), Value: d.Code, Mono: true},
+			web.Fact{Term: v.say("console.stock.street"), Value: d.Street},
+			web.Fact{Term: v.say("console.stock.city"), Value: townOf(d)},
+			web.Fact{Term: v.say("console.stock.country"), Value: d.Country},
+			web.Fact{Term: v.say("console.fact.clock"), Value: v.clockAt(d.TimeZone)},
 		),
 	}
 	return sheet(d.Name, sheetPage{
@@ -312,8 +313,8 @@ func showStockOfModel(v *visit) (answer, error) {
 
 	has := sheetPart{
 		Title: v.say("console.stock.has"),
-		Table: v.levelTable(levels, func(l logistics.StockLevel) (cell, bool) {
-			return cell{Text: depots[l.DepotID]}, true
+		Table: v.levelTable(levels, func(l logistics.StockLevel) (web.Cell, bool) {
+			return web.Cell{Text: depots[l.DepotID]}, true
 		}, map[string]int{code: len(waiting)}),
 	}
 	if has.Table == nil {
@@ -345,7 +346,7 @@ func (v *visit) waitingPart(waiting []logistics.StockWaiting) sheetPart {
 		if w.Spare {
 			kind = v.say("console.stock.spare")
 		}
-		lines = append(lines, sheetLine{v.pageOfThing(w.SubjectID, ""), []cell{
+		lines = append(lines, sheetLine{v.pageOfThing(w.SubjectID, ""), []web.Cell{
 			{Text: cmp.Or(w.Number, kind), Small: kind},
 			{Text: v.language.Number(int64(w.Quantity))},
 			{Text: w.Country},
@@ -400,7 +401,7 @@ func (v *visit) ledgerPart(f logistics.StockFilter) (sheetPart, error) {
 	}
 	var rows []sheetLine
 	for _, l := range lines {
-		var cells []cell
+		var cells []web.Cell
 		for _, name := range shown {
 			cells = append(cells, l.Cells[name])
 		}
@@ -414,9 +415,9 @@ func (v *visit) ledgerPart(f logistics.StockFilter) (sheetPart, error) {
 		part.Empty = ""
 	}
 	if further != "" {
-		part.Further = listAct{
-			Link:  listAddress(stockEntriesPath, "depot", f.DepotID, "model", f.ModelCode),
-			Label: v.say("console.list.further"),
+		part.Further = web.ListAct{
+			Link:  web.ListAddress(stockEntriesPath, "depot", f.DepotID, "model", f.ModelCode),
+			Label: v.say("list.further"),
 		}
 	}
 	return part, nil
@@ -428,7 +429,7 @@ var stockKinds = []shipping.StockKind{
 	shipping.StockShipment, shipping.StockAdjustment,
 }
 
-func readStockEntries(v *visit, q listQuery) (listResult, error) {
+func readStockEntries(v *visit, q web.ListQuery) (web.ListResult, error) {
 	f := logistics.StockFilter{
 		DepotID:   v.query("depot"),
 		ModelCode: v.query("model"),
@@ -438,7 +439,7 @@ func readStockEntries(v *visit, q listQuery) (listResult, error) {
 	if q.Text != "" {
 		id, err := v.operations.IDOf(v.scope(), q.Text)
 		if err != nil {
-			return listResult{}, err
+			return web.ListResult{}, err
 		}
 		f.SubjectID = id
 		if id == "" {
@@ -447,43 +448,45 @@ func readStockEntries(v *visit, q listQuery) (listResult, error) {
 	}
 	entries, next, err := v.logistics.StockEntries(v.scope(), f)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 	lines, err := v.entryLines(entries)
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
 
-	var kinds []facetOption
+	var kinds []web.FacetOption
 	var values []string
 	for _, k := range stockKinds {
-		kinds = append(kinds, facetOption{Label: v.language.Say("console.stock.kind." + string(k))})
+		kinds = append(kinds, web.FacetOption{
+			Label: v.language.Say("console.stock.kind." + string(k)),
+		})
 		values = append(values, string(k))
 	}
 	depots, err := v.logistics.ListDepots(v.scope())
 	if err != nil {
-		return listResult{}, err
+		return web.ListResult{}, err
 	}
-	var places []facetOption
+	var places []web.FacetOption
 	var ids []string
 	for _, d := range depots {
-		places = append(places, facetOption{Label: d.Name})
+		places = append(places, web.FacetOption{Label: d.Name})
 		ids = append(ids, d.ID)
 	}
-	facets := []facet{
+	facets := []web.Facet{
 		v.choiceOf(stockEntriesPath, "kind", v.say("console.facet.kind"), kinds, values),
 		v.choiceOf(stockEntriesPath, "depot", v.say("console.stock.depot"), places, ids),
 	}
 	if model := v.query("model"); model != "" {
 		facets = append(facets, v.choiceOf(stockEntriesPath, "model", v.say("console.stock.model"),
-			[]facetOption{{Label: v.modelName(model, v.now)}}, []string{model}))
+			[]web.FacetOption{{Label: v.modelName(model, v.now)}}, []string{model}))
 	}
-	return listResult{
+	return web.ListResult{
 		Summary: v.say("console.stockentries.summary"),
 		Lines:   lines,
 		Next:    next,
 		Facets:  facets,
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:  "scroll-text",
 			Title: v.say("console.stockentries.empty.title"),
 			Text:  v.say("console.stockentries.empty.text"),
@@ -494,7 +497,7 @@ func readStockEntries(v *visit, q listQuery) (listResult, error) {
 // entryLines are lines of the ledger, with the names of depots, things and persons.
 func (v *visit) entryLines(
 	entries []logistics.StockEntry,
-) ([]line, error) {
+) ([]web.Line, error) {
 	var ids []string
 	for _, e := range entries {
 		ids = append(ids, e.DepotID, e.SubjectID, e.EnteredBy)
@@ -504,7 +507,7 @@ func (v *visit) entryLines(
 		return nil, err
 	}
 
-	var lines []line
+	var lines []web.Line
 	for _, e := range entries {
 		at := e.CreatedAt
 		quantity := strconv.Itoa(e.Quantity)
@@ -512,10 +515,10 @@ func (v *visit) entryLines(
 			quantity = "+" + quantity
 		}
 		by := cmp.Or(names[e.EnteredBy], v.program.Name)
-		lines = append(lines, line{
+		lines = append(lines, web.Line{
 			ID:   e.ID,
 			Link: v.pageOfThing(e.SubjectID, ""),
-			Cells: map[string]cell{
+			Cells: map[string]web.Cell{
 				"what":     {Text: v.language.Say("console.stock.kind." + string(e.Kind))},
 				"quantity": {Text: quantity},
 				"model":    {Text: v.modelName(e.ModelCode, v.now)},

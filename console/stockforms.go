@@ -12,12 +12,13 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/web"
 )
 
 // stockForm is what the forms of a receipt and a count have in common: a model at a depot, with
 // its level.
 type stockForm struct {
-	depot, model field
+	depot, model web.Field
 	level        logistics.StockLevel
 	once         string // names the form: a second press of its button makes no second entry
 }
@@ -36,13 +37,13 @@ func (v *visit) stockForm() (stockForm, error) {
 
 	f := stockForm{
 		once: v.typed("once", ""),
-		depot: field{
+		depot: web.Field{
 			Name:  "depot_id",
 			Label: v.say("console.stock.depot"),
 			Kind:  "choice",
 			Value: v.typed("depot_id", v.query("depot")),
 		},
-		model: field{
+		model: web.Field{
 			Name:  "model",
 			Label: v.say("console.stock.model"),
 			Kind:  "choice",
@@ -53,7 +54,7 @@ func (v *visit) stockForm() (stockForm, error) {
 		f.once = db.NewID("once")
 	}
 	for _, d := range depots {
-		f.depot.Choices = append(f.depot.Choices, choice{
+		f.depot.Choices = append(f.depot.Choices, web.Choice{
 			Value:  d.ID,
 			Label:  d.Name + " (" + d.Code + ")",
 			Chosen: d.ID == f.depot.Value,
@@ -77,7 +78,7 @@ func (v *visit) stockForm() (stockForm, error) {
 }
 
 // chosenOf is the value of a choice: the chosen one, else the first, as a browser sends it.
-func chosenOf(f field) string {
+func chosenOf(f web.Field) string {
 	for _, c := range f.Choices {
 		if c.Chosen {
 			return c.Value
@@ -90,20 +91,20 @@ func chosenOf(f field) string {
 }
 
 // stockedModels are the models of which there are units: hardware and accessories.
-func (v *visit) stockedModels(ref program.Reference, chosen string) []choice {
-	var choices []choice
+func (v *visit) stockedModels(ref program.Reference, chosen string) []web.Choice {
+	var choices []web.Choice
 	for code, versions := range ref.Models {
 		kind := versions[len(versions)-1].Kind
 		if kind != catalogue.KindHardware && kind != catalogue.KindAccessory {
 			continue
 		}
-		choices = append(choices, choice{
+		choices = append(choices, web.Choice{
 			Value:  code,
 			Label:  v.modelName(code, v.now) + " (" + code + ")",
 			Chosen: code == catalogue.NormaliseModelCode(chosen),
 		})
 	}
-	slices.SortFunc(choices, func(a, b choice) int { return strings.Compare(a.Label, b.Label) })
+	slices.SortFunc(choices, func(a, b web.Choice) int { return strings.Compare(a.Label, b.Label) })
 	return choices
 }
 
@@ -135,7 +136,7 @@ func (v *visit) afterStock(f stockForm, quantity int) ([]string, error) {
 }
 
 // labelOfField is the label of a choice's value.
-func labelOfField(f field) string {
+func labelOfField(f web.Field) string {
 	for _, c := range f.Choices {
 		if c.Value == f.Value {
 			return c.Label
@@ -145,7 +146,7 @@ func labelOfField(f field) string {
 }
 
 // wholeNumber reads a typed number.
-func wholeNumber(f field) (int, error) {
+func wholeNumber(f web.Field) (int, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(f.Value), "+"))
 	if err != nil {
 		return 0, rules.Invalid([]rules.FieldError{{
@@ -194,14 +195,14 @@ func receiveStock(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	quantity := field{
+	quantity := web.Field{
 		Name:     "quantity",
 		Label:    v.say("console.stock.came"),
 		Kind:     "number",
 		Value:    v.typed("quantity", ""),
 		Required: true,
 	}
-	reference := field{
+	reference := web.Field{
 		Name:  "reference",
 		Label: v.say("console.stock.reference"),
 		Help:  v.say("console.stock.reference.help"),
@@ -219,8 +220,8 @@ func receiveStock(v *visit) (answer, error) {
 
 	return v.runEdit(edit{
 		Title:  v.say("console.stock.receive"),
-		Fields: []field{f.depot, f.model, quantity, reference},
-		Hidden: []hidden{{"once", f.once}},
+		Fields: []web.Field{f.depot, f.model, quantity, reference},
+		Hidden: []web.Hidden{{Name: "once", Value: f.once}},
 		Seen:   f.seen(),
 		Submit: v.say("console.stock.receive"),
 		Back:   stockPath,
@@ -272,7 +273,7 @@ func adjustStock(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	counted := field{
+	counted := web.Field{
 		Name:     "counted",
 		Label:    v.say("console.stock.counted"),
 		Help:     v.say("console.stock.counted.help"),
@@ -300,8 +301,8 @@ func adjustStock(v *visit) (answer, error) {
 	}
 	return v.runEdit(edit{
 		Title:  v.say("console.stock.adjust"),
-		Fields: []field{f.depot, f.model, counted, v.reasonField()},
-		Hidden: []hidden{{"once", f.once}},
+		Fields: []web.Field{f.depot, f.model, counted, v.reasonField()},
+		Hidden: []web.Hidden{{Name: "once", Value: f.once}},
 		Seen:   f.seen(),
 		Submit: v.say("console.stock.adjust"),
 		Back:   stockPath,
@@ -348,8 +349,8 @@ func changeDepot(v *visit) (answer, error) {
 
 func (v *visit) editDepot(d logistics.Depot, title, back string) (answer, error) {
 	v.resume(v.request.URL.Path)
-	text := func(name, label, holds string, required bool) field {
-		return field{
+	text := func(name, label, holds string, required bool) web.Field {
+		return web.Field{
 			Name:     name,
 			Label:    label,
 			Kind:     "text",
@@ -357,7 +358,7 @@ func (v *visit) editDepot(d logistics.Depot, title, back string) (answer, error)
 			Required: required,
 		}
 	}
-	fields := []field{
+	fields := []web.Field{
 		text("name", v.say("field.name"), d.Name, true),
 		text("street", v.say("console.stock.street"), d.Street, true),
 		text("city", v.say("console.stock.cityfield"), d.City, true),
@@ -368,7 +369,7 @@ func (v *visit) editDepot(d logistics.Depot, title, back string) (answer, error)
 	}
 	code := d.Code
 	if d.ID == "" {
-		fields = append([]field{text("code", v.say("console.stock.code"), "", true)}, fields...)
+		fields = append([]web.Field{text("code", v.say("console.stock.code"), "", true)}, fields...)
 		code = fields[0].Value
 	}
 	value := func(name string) string {

@@ -35,12 +35,12 @@ func taskRoutes() []route {
 // taskPage is a task with what can be done about it: on its own page, or beside the queue.
 type taskPage struct {
 	ID, Kind  string
-	Badge     badge
-	Due       due
+	Badge     web.Badge
+	Due       web.Due
 	Open      bool
 	What, Why told
 	Stands    string // what the process that it is about waits for; empty: nothing is known
-	Facts     []fact
+	Facts     []web.Fact
 	Clock     string // the customer's time
 	Actions   []taskAction
 	Seen      string
@@ -48,9 +48,9 @@ type taskPage struct {
 	Take      bool // nobody or somebody else has it
 	HandBack  bool // it is the operator's
 	LeadOnly  bool // a lead settles it, and another one than it is about
-	Give      []choice
+	Give      []web.Choice
 	History   []historyEntry
-	Note      field
+	Note      web.Field
 	Once      string // names the form of the note, which may come twice
 	Back      string // address that the forms come back to
 	Whole     string // address of its own page, where it is shown beside the queue
@@ -63,10 +63,10 @@ type taskAction struct {
 	Main              bool
 }
 
-func showTask(v *visit) (answer, error) { return v.taskAnswer(field{}) }
+func showTask(v *visit) (answer, error) { return v.taskAnswer(web.Field{}) }
 
 // taskAnswer is the page of a task; note is what was typed and refused.
-func (v *visit) taskAnswer(note field) (answer, error) {
+func (v *visit) taskAnswer(note web.Field) (answer, error) {
 	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
 	if err != nil {
 		return answer{}, err
@@ -97,7 +97,7 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 		Clock: v.clockAt(t.TimeZone),
 		Seen:  t.Seen(),
 		Work:  v.mayDo(rules.WorkTasks),
-		Note: field{
+		Note: web.Field{
 			Name:  "note",
 			Label: v.say("console.task.note"),
 			Help:  v.say("console.task.note.help"),
@@ -124,7 +124,7 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 	colleagues, err := v.operations.Colleagues(v.scope())
 	for _, o := range colleagues {
 		if o.ID != v.who.ID && o.ID != db.Text(t.AssigneeID) {
-			p.Give = append(p.Give, choice{o.ID, o.Name, false})
+			p.Give = append(p.Give, web.Choice{Value: o.ID, Label: o.Name, Chosen: false})
 		}
 	}
 	return p, err
@@ -233,31 +233,31 @@ func (v *visit) standingOf(t operations.QueueItem) (string, error) {
 }
 
 // taskFacts is what is known of a task; what is not known is left out.
-func (v *visit) taskFacts(t operations.QueueItem) []fact {
+func (v *visit) taskFacts(t operations.QueueItem) []web.Fact {
 	account := db.Text(t.AccountID)
-	about := fact{
+	about := web.Fact{
 		Term:  v.say("console.fact.about"),
 		Value: t.SubjectName,
 		Link:  v.pageOfThing(t.SubjectID, ""),
 	}
-	customer := fact{
+	customer := web.Fact{
 		Term:  v.say("console.fact.customer"),
 		Value: t.AccountName,
 		Link:  v.pageOfThing(account, ""),
 	}
 	if customer.Link == "" && account != "" {
-		customer.Link = listAddress(queuePath, "who", takenByOthers, "account", account)
+		customer.Link = web.ListAddress(queuePath, "who", takenByOthers, "account", account)
 	}
 	if account == t.SubjectID {
 		about.Value = ""
 	}
-	facts := []fact{
+	facts := []web.Fact{
 		about,
 		customer,
 		{Term: v.say("console.fact.raised"), Value: v.moment(t.CreatedAt, "")},
 		{Term: v.say("console.fact.takenby"), Value: t.AssigneeName},
 	}
-	return slices.DeleteFunc(facts, func(f fact) bool { return f.Value == "" })
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Value == "" })
 }
 
 // clockAt is the time of day where a customer is, with the city: "14:15 São Paulo".
@@ -330,7 +330,7 @@ func noteTask(v *visit) (answer, error) {
 	_, err = v.operations.NoteTaskOnce(v.acting(db.Text(t.AccountID)), t.ID,
 		v.form("note"), v.form("once"))
 	if rules.CodeOf(err) == rules.ValidationFailed {
-		return v.taskAnswer(field{
+		return v.taskAnswer(web.Field{
 			Value:   v.form("note"),
 			Problem: v.say("console.task.note.wrong"),
 		})
@@ -401,9 +401,9 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 		Title: v.language.Say("console.action."+action) + " · " + v.kindName(t.Kind),
 		Says:  []string{v.language.Say("console.action." + action + ".says")},
 		Notes: v.tellAll(about, t.Why),
-		Hidden: []hidden{
-			{"seen", seen},
-			{"version", version},
+		Hidden: []web.Hidden{
+			{Name: "seen", Value: seen},
+			{Name: "version", Value: version},
 		},
 		Action: v.request.URL.Path,
 		Submit: v.language.Say("console.action." + action),
@@ -418,7 +418,7 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 		}
 		c.Fields = append(c.Fields, f)
 	}
-	c.Fields = append(c.Fields, field{
+	c.Fields = append(c.Fields, web.Field{
 		Name:     "reason",
 		Label:    v.say("console.field.reason"),
 		Help:     v.say("console.field.reason.help"),
@@ -438,8 +438,8 @@ func (v *visit) askAbout(t operations.QueueItem, refused *rules.Error) (answer, 
 }
 
 // actionField is a field that an action asks for, with what was typed into it.
-func (v *visit) actionField(t operations.QueueItem, name string) (field, error) {
-	f := field{
+func (v *visit) actionField(t operations.QueueItem, name string) (web.Field, error) {
+	f := web.Field{
 		Name:  name,
 		Label: v.language.Say("console.field." + name),
 		Kind:  "text",
@@ -457,7 +457,7 @@ func (v *visit) actionField(t operations.QueueItem, name string) (field, error) 
 			if role != "" {
 				label = v.language.Say("console.invite." + role)
 			}
-			f.Choices = append(f.Choices, choice{role, label, role == f.Value})
+			f.Offer(role, label, role == f.Value)
 		}
 	case "csm_id":
 		f.Kind = "choice"
@@ -466,7 +466,7 @@ func (v *visit) actionField(t operations.QueueItem, name string) (field, error) 
 			return f, err
 		}
 		for _, c := range csms {
-			f.Choices = append(f.Choices, choice{c.ID, c.Name, c.ID == f.Value})
+			f.Offer(c.ID, c.Name, c.ID == f.Value)
 		}
 	}
 	return f, nil

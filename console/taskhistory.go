@@ -8,13 +8,14 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/web"
 )
 
 // historyEntry is something that became of a task: what somebody did, or noted.
 type historyEntry struct {
 	Who, What, Note string
 	Ours            bool // of the operators
-	When            due
+	When            web.Due
 	at              time.Time
 }
 

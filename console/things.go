@@ -2,6 +2,7 @@ package console
 
 import (
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/web"
 )
 
 // screens are the pages of things, by the prefix of their ids. What has no page of its own is
@@ -39,7 +40,7 @@ func (v *visit) pageOfThing(id, accountID string) string {
 }
 
 // thingBadge says what kind of thing an id names.
-func (v *visit) thingBadge(id string) badge {
+func (v *visit) thingBadge(id string) web.Badge {
 	s := screens[db.KindOf(id)]
-	return badge{Text: v.language.Say("console.thing." + s.word), Color: s.color}
+	return web.Badge{Text: v.language.Say("console.thing." + s.word), Color: s.color}
 }

@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/web"
 )
 
 func todayRoutes() []route {
@@ -24,12 +25,12 @@ func todayRoutes() []route {
 type todayPage struct {
 	Summary   string
 	Warning   string // nothing moves; empty: something does
-	Tiles     []tile
+	Tiles     []web.Tile
 	Late, Due todayList
 	DueTitle  string
 	Mine      todayList
 	Load      []loadDay
-	Empty     emptyState
+	Empty     web.EmptyState
 	Nothing   bool
 	Back      string // address of today, from another day
 }
@@ -37,7 +38,7 @@ type todayPage struct {
 // todayList is one of its lists, with what stands on it in all.
 type todayList struct {
 	Count string
-	Rows  []row
+	Rows  []web.Row
 	More  string // how many more there are; empty: none
 	Link  string // address of those
 }
@@ -89,13 +90,13 @@ func showToday(v *visit) (answer, error) {
 		if err := v.aheadAndMine(&p); err != nil {
 			return answer{}, err
 		}
-		p.Tiles = append([]tile{
+		p.Tiles = append([]web.Tile{
 			v.todayTile("late", late, Root+"#late"),
 			v.todayTile("due", due, Root+"#due"),
 		}, p.Tiles...)
 	}
 	p.Nothing = len(p.Late.Rows)+len(p.Due.Rows) == 0
-	p.Empty = emptyState{
+	p.Empty = web.EmptyState{
 		Icon:     "sun",
 		Title:    v.say("console.today.empty.title"),
 		Text:     v.say("console.today.empty.text"),
@@ -115,7 +116,7 @@ func showToday(v *visit) (answer, error) {
 
 // agendaPosition reads behind which line of which list the page begins; empty: both lists.
 func (v *visit) agendaPosition(q *operations.AgendaQuery) (list string, err error) {
-	position, err := v.openCursor(Root)
+	position, err := v.OpenCursor(Root)
 	if err != nil || position == "" {
 		return "", err
 	}
@@ -149,7 +150,7 @@ func (v *visit) aheadAndMine(p *todayPage) error {
 			Count: v.counted(d.N, 1000),
 		}
 		if d.N > 0 {
-			one.Link = listAddress(Root, onParameter, d.Day.String())
+			one.Link = web.ListAddress(Root, onParameter, d.Day.String())
 			one.Share = max(1, 100*d.N/most)
 		}
 		p.Load = append(p.Load, one)
@@ -167,7 +168,7 @@ func (v *visit) aheadAndMine(p *todayPage) error {
 	if err != nil {
 		return err
 	}
-	all := listAddress(queuePath, "who", takenByMe)
+	all := web.ListAddress(queuePath, "who", takenByMe)
 	p.Tiles = append(p.Tiles, v.todayTile("mine", mine.Total, all))
 	p.Mine.Count = v.counted(mine.Total, 1000)
 	for _, t := range mine.Items {
@@ -181,8 +182,8 @@ func (v *visit) aheadAndMine(p *todayPage) error {
 }
 
 // todayTile is one of the numbers at the top, which leads to its list.
-func (v *visit) todayTile(name string, n int64, link string) tile {
-	t := tile{
+func (v *visit) todayTile(name string, n int64, link string) web.Tile {
+	t := web.Tile{
 		Label:  v.language.Say("console.today.tile." + name),
 		Number: v.counted(n, 1000),
 		Link:   link,
@@ -223,7 +224,7 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 		DueTitle: v.say("console.today.ondate", "date", date),
 		Due:      v.todayList(agenda.Due, due, names, ""),
 		Nothing:  due == 0,
-		Empty: emptyState{
+		Empty: web.EmptyState{
 			Icon:     "sun",
 			Title:    v.say("console.today.empty.day"),
 			Link:     Root,
@@ -274,8 +275,8 @@ func (v *visit) todayList(
 
 // agendaRow is a line of the agenda: a task by what it asks for, a process by the sentence
 // that says what it waits for.
-func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row {
-	r := row{
+func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) web.Row {
+	r := web.Row{
 		Link:   cmp.Or(v.linkTo(a.Kind, a.ID), v.pageOfThing(db.Text(a.AccountID), "")),
 		Sub:    names[a.SubjectID],
 		Beside: v.clockAt(a.TimeZone),
@@ -294,7 +295,7 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 		return r
 	}
 
-	r.Badge = badge{Text: v.language.Say("console.process." + string(a.Kind)), Color: "blue"}
+	r.Badge = web.Badge{Text: v.language.Say("console.process." + string(a.Kind)), Color: "blue"}
 	r.Title = v.sentence(process.Standing{
 		Kind:     a.Kind,
 		State:    a.State,
@@ -303,7 +304,7 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) row 
 		Zone:     a.TimeZone,
 	})
 	if a.Until == nil {
-		r.Due = due{Text: v.say("console.due.stuck"), Class: "late"}
+		r.Due = web.Due{Text: v.say("console.due.stuck"), Class: "late"}
 		return r
 	}
 	r.Due = v.dueAt(*a.Until, a.Zone)

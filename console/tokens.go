@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const tokensPath = Root + "/settings/tokens"
@@ -33,11 +34,11 @@ const tokenDays = 365
 type tokensPage struct {
 	Tokens  []tokenView
 	Further string
-	Form    []field
+	Form    []web.Field
 	Once    string // names the form: a second press of its button makes no second token
 	Secret  string
 	Problem string
-	Empty   emptyState
+	Empty   web.EmptyState
 }
 
 type tokenView struct {
@@ -63,7 +64,7 @@ func (v *visit) tokenRoles(kind account.OrgKind) []rules.Role {
 }
 
 func (v *visit) tokensPage(p tokensPage) (answer, error) {
-	position, err := v.openCursor(tokensPath)
+	position, err := v.OpenCursor(tokensPath)
 	if err != nil {
 		return answer{}, err
 	}
@@ -109,7 +110,7 @@ func (v *visit) tokensPage(p tokensPage) (answer, error) {
 	}
 
 	p.Further = v.further(tokensPath, next)
-	p.Empty = emptyState{
+	p.Empty = web.EmptyState{
 		Icon:  "key-round",
 		Title: v.say("console.tokens.empty.title"),
 		Text:  v.say("console.tokens.empty.text"),
@@ -146,8 +147,8 @@ func (v *visit) tokenOrgs() ([]account.Org, error) {
 
 // tokenForm asks for whom the token is, and in which role: one choice, since each organization
 // has few.
-func (v *visit) tokenForm(orgs []account.Org) []field {
-	whose := field{
+func (v *visit) tokenForm(orgs []account.Org) []web.Field {
+	whose := web.Field{
 		Name:  "whose",
 		Label: v.say("console.tokens.whose"),
 		Help:  v.say("console.tokens.whose.help"),
@@ -156,14 +157,14 @@ func (v *visit) tokenForm(orgs []account.Org) []field {
 	for _, o := range orgs {
 		for _, role := range v.tokenRoles(o.Kind) {
 			value := o.ID + " " + string(role)
-			whose.Choices = append(whose.Choices, choice{
+			whose.Choices = append(whose.Choices, web.Choice{
 				Value:  value,
 				Label:  o.Name + " · " + v.tokenRole(role),
 				Chosen: value == v.form("whose"),
 			})
 		}
 	}
-	return []field{
+	return []web.Field{
 		{
 			Name:     "label",
 			Label:    v.say("console.tokens.label"),

@@ -19,9 +19,6 @@ var templateFiles embed.FS
 // pages is every page's template with the layout and the parts around it, by file name.
 type pages map[string]*template.Template
 
-// templateFuncs are what templates call beside the methods of the view.
-var templateFuncs = template.FuncMap{"icon": web.Icon, "asset": web.Asset}
-
 func readPages() (pages, error) {
 	files, err := fs.Glob(templateFiles, "templates/pages/*.html")
 	if err != nil {
@@ -29,8 +26,11 @@ func readPages() (pages, error) {
 	}
 	out := pages{}
 	for _, f := range files {
-		t, err := template.New("").Funcs(templateFuncs).
-			ParseFS(templateFiles, "templates/*.html", f)
+		t, err := web.Parts(template.New(""))
+		if err != nil {
+			return nil, fmt.Errorf("console: %w", err)
+		}
+		t, err = t.ParseFS(templateFiles, "templates/*.html", f)
 		if err != nil {
 			return nil, fmt.Errorf("console: %s: %w", f, err)
 		}
@@ -75,7 +75,7 @@ type languageChoice struct {
 
 // whoView is the operator in the top bar.
 type whoView struct {
-	Face       face
+	Face       web.Face
 	Name, Role string
 }
 
@@ -116,7 +116,7 @@ func (v *visit) view(a answer) (view, error) {
 		return w, nil
 	}
 	w.Who = &whoView{
-		Face: faceOf(v.who.ID, v.who.Name),
+		Face: web.FaceOf(v.who.ID, v.who.Name),
 		Name: v.who.Name,
 		Role: v.roleName(v.who.Role),
 	}
@@ -161,8 +161,5 @@ func (v *visit) say(key string, pairs ...any) string {
 
 // moment writes an instant by the clock of a zone, with its place; empty: the desk's.
 func (v *visit) moment(at time.Time, zone string) string {
-	if zone == "" {
-		zone = v.zone
-	}
-	return v.language.DateTimeAt(at, zone)
+	return v.reader().Moment(at, zone)
 }

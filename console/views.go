@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const viewsPath = Root + "/views"
@@ -51,15 +52,15 @@ func (s *site) isList(path string) bool {
 
 // viewsFacet is the chip of the views of a list, with the way to keep the choice of this
 // address. What the operator shows of a list by itself is not kept.
-func (v *visit) viewsFacet(list string) (facet, error) {
+func (v *visit) viewsFacet(list string) (web.Facet, error) {
 	found, err := v.operators.ViewsOf(v.scope(), list)
 	if err != nil {
-		return facet{}, err
+		return web.Facet{}, err
 	}
 	here := v.choice()
-	f := facet{Label: v.say("console.views.title"), Icon: "bookmark"}
+	f := web.Facet{Label: v.say("console.views.title"), Icon: "bookmark"}
 	for _, w := range found {
-		o := facetOption{
+		o := web.FacetOption{
 			Label:   w.Name,
 			Link:    list + asQuery(w.Query),
 			Current: w.Query == here && here != "",
@@ -74,14 +75,14 @@ func (v *visit) viewsFacet(list string) (facet, error) {
 		f.Options = append(f.Options, o)
 	}
 	if here != "" && !f.On {
-		f.Options = append(f.Options, facetOption{
+		f.Options = append(f.Options, web.FacetOption{
 			Label: v.say("console.views.save"),
-			Link:  listAddress(viewsPath+"/new", "list", list, "query", here),
+			Link:  web.ListAddress(viewsPath+"/new", "list", list, "query", here),
 		})
 	}
-	f.Options = append(f.Options, facetOption{
+	f.Options = append(f.Options, web.FacetOption{
 		Label: v.say("console.views.manage"),
-		Link:  listAddress(viewsPath, "list", list),
+		Link:  web.ListAddress(viewsPath, "list", list),
 	})
 	return f, nil
 }
@@ -90,7 +91,7 @@ func (v *visit) viewsFacet(list string) (facet, error) {
 func (v *visit) choice() string {
 	q := v.request.URL.Query()
 	for _, name := range []string{
-		cursorParameter, chosenParameter, openParameter, "format",
+		web.CursorParameter, web.ChosenParameter, openParameter, "format",
 	} {
 		q.Del(name)
 	}
@@ -138,35 +139,43 @@ func showViews(v *visit) (answer, error) {
 
 // askView asks under which name the choice of a list is kept.
 func askView(v *visit) (answer, error) {
-	return v.askViewName(v.listOf(v.query), shortened(v.query("query"), 1500), nil)
+	return v.askViewName(v.listOf(v.query), web.Shortened(v.query("query"), 1500), nil)
 }
 
 func (v *visit) askViewName(list, query string, refused error) (answer, error) {
 	c := confirmation{
 		Title:  v.say("console.views.save.title"),
 		Says:   []string{v.say("console.views.save.says")},
-		Fields: []field{v.viewName(v.form("name"))},
-		Hidden: []hidden{{"list", list}, {"query", query}},
+		Fields: []web.Field{v.viewName(v.form("name"))},
+		Hidden: []web.Hidden{{Name: "list", Value: list}, {Name: "query", Value: query}},
 		Action: viewsPath + "/new",
 		Submit: v.say("console.views.save.submit"),
 		Back:   list + asQuery(query),
 	}
 	if identity.MayShareViews(v.who.Role) {
-		c.Fields = append(c.Fields, field{
+		c.Fields = append(c.Fields, web.Field{
 			Name:  "shared",
 			Label: v.say("console.views.whose"),
 			Kind:  "choice",
-			Choices: []choice{
-				{"", v.say("console.views.whose.mine"), v.form("shared") == ""},
-				{"yes", v.say("console.views.whose.all"), v.form("shared") == "yes"},
+			Choices: []web.Choice{
+				{
+					Value:  "",
+					Label:  v.say("console.views.whose.mine"),
+					Chosen: v.form("shared") == "",
+				},
+				{
+					Value:  "yes",
+					Label:  v.say("console.views.whose.all"),
+					Chosen: v.form("shared") == "yes",
+				},
 			},
 		})
 	}
 	return v.askForView(c, refused)
 }
 
-func (v *visit) viewName(value string) field {
-	return field{
+func (v *visit) viewName(value string) web.Field {
+	return web.Field{
 		Name:     "name",
 		Label:    v.say("console.views.name"),
 		Kind:     "text",
@@ -236,12 +245,12 @@ func (v *visit) askAboutView(
 ) (answer, error) {
 	c := confirmation{
 		Action: v.request.URL.Path,
-		Back:   listAddress(viewsPath, "list", w.List),
+		Back:   web.ListAddress(viewsPath, "list", w.List),
 	}
 	if v.param("change") == changeRename {
 		c.Title = v.say("console.views.rename.title", "name", w.Name)
 		c.Submit = v.say("console.views.rename")
-		c.Fields = []field{v.viewName(name)}
+		c.Fields = []web.Field{v.viewName(name)}
 		return v.askForView(c, refused)
 	}
 	c.Title = v.say("console.views.remove.title", "name", w.Name)
@@ -262,7 +271,7 @@ func changeView(v *visit) (answer, error) {
 	if !v.confirmed() {
 		return v.askAboutView(w, w.Name, nil)
 	}
-	back := listAddress(viewsPath, "list", w.List)
+	back := web.ListAddress(viewsPath, "list", w.List)
 	if v.param("change") == changeRemove {
 		if err := v.operators.RemoveView(v.acting(""), w.ID); err != nil {
 			return answer{}, err

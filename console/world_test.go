@@ -137,6 +137,7 @@ func worldOn(t *testing.T, env storetest.Env, withIssuer bool) *world {
 	s.evenTime = 0
 	w.site = s
 	s.mount(engine)
+	engine.GET(web.AssetPath+"*file", gin.WrapH(web.Assets(false)))
 	notFound, err := NotFound(o)
 	require.NoError(t, err)
 	engine.NoRoute(notFound)

@@ -31,7 +31,7 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		page := ana.get("/account").body
 		require.Contains(t, page, "Nobody has been named yet")
 		require.Contains(t, page, "São Paulo, SP, 01310-100")
-		require.Contains(t, page, `<span class="address">Brazil</span>`)
+		require.Contains(t, page, `<span class="soft">Brazil</span>`)
 		require.Contains(t, ana.get("/").body, `<a href="/account">`)
 		c := w.looksAfter(inv.AccountID, rules.CSMForm{
 			Name:  "Clara <Reis>",
@@ -50,7 +50,7 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		}
 		page = ana.get("/account?lang=pt-BR").body
 		require.Contains(t, page, "Seu gerente de sucesso do cliente")
-		require.Contains(t, page, `<span class="address">Brasil</span>`)
+		require.Contains(t, page, `<span class="soft">Brasil</span>`)
 		gil, _ := w.site("gil@globex.example")
 		require.NotContains(t, gil.get("/account").body, "Clara", "another account")
 		require.Equal(t, "/sign-in", w.guest().get("/account").path)

@@ -36,7 +36,7 @@ func (s *screen) walk(locale string) {
 
 	s.tabTo("#code")
 	s.press(chromedp.KeyEvent(s.wrong() + kb.Enter))
-	require.Contains(s.t, s.text(".problem"), say("code.wrong"))
+	require.Contains(s.t, s.text(".wrong"), say("code.wrong"))
 	s.check("code-wrong")
 	s.tabTo("#code")
 	s.press(chromedp.KeyEvent(s.code() + kb.Enter))
@@ -45,12 +45,12 @@ func (s *screen) walk(locale string) {
 
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent("password123" + kb.Enter))
-	require.Contains(s.t, s.text(".problem"), say("password.common"))
+	require.Contains(s.t, s.text(".wrong"), say("password.common"))
 	s.check("person-common-password")
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent(goodPassword + kb.Enter))
 	require.Equal(s.t, "/", s.path())
-	require.Equal(s.t, say("flash.welcome"), s.text(".flash span"))
+	require.Equal(s.t, say("flash.welcome"), s.text(".toast span"))
 	s.check("home")
 
 	label := map[string]string{"pt-BR": "Pedidos de serviço", "en": "Service orders"}[locale]
@@ -68,10 +68,10 @@ func (s *screen) walk(locale string) {
 	s.tabTo("#name")
 	s.do(chromedp.KeyEvent("Bruno Lima" + kb.Tab + "bruno.lima@acme.example"))
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(s.t, say("flash.invited"), s.text(".flash span"))
+	require.Equal(s.t, say("flash.invited"), s.text(".toast span"))
 	s.do(chromedp.Click(chromedp.CSS(".edit summary")))
 	s.check("colleagues")
-	s.tabTo(".editbox .danger")
+	s.tabTo(".edit .danger")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(s.t, say("problem.lastadmin.title"), s.text("h1"))
 	s.check("last-admin")
@@ -129,7 +129,7 @@ func (s *screen) asKnownPerson() {
 	s.check("invitation-accept")
 	s.tabTo("main form button")
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, say("flash.welcome"), s.text(".flash span"))
+	require.Equal(t, say("flash.welcome"), s.text(".toast span"))
 	s.do(chromedp.Click(chromedp.CSS(".who summary")))
 	s.check("two-accounts")
 

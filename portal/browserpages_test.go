@@ -38,7 +38,7 @@ func (s *screen) asMember() {
 
 	s.open(path)
 	s.check("cancellation")
-	s.tabTo("main form.fields button")
+	s.tabTo("main form[method='post'] .btn")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(t, say("cancellation.scope.missing"), s.text("#scope-problem span"))
 	require.Equal(t, say("cancellation.reason.missing"), s.text("#reason-problem span"))
@@ -55,7 +55,7 @@ func (s *screen) asMember() {
 	s.check("cancellation-asked")
 	s.tabTo("main .danger")
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, say("flash.cancelled"), s.text(".flash span"))
+	require.Equal(t, say("flash.cancelled"), s.text(".toast span"))
 	s.check("cancelled")
 	s.Calendar.Set(o.CancellableUntil)
 	s.open(path)
@@ -119,7 +119,7 @@ func (s *screen) getsItWrong() {
 		s.tabTo("#code")
 		s.press(chromedp.KeyEvent(wrong + kb.Enter))
 	}
-	require.Equal(t, say("code.tried"), s.text(".problem span"))
+	require.Equal(t, say("code.tried"), s.text(".wrong span"))
 	s.check("code-tried")
 	for range codesAnHour {
 		s.open("/invitation")
@@ -149,10 +149,10 @@ func (s *screen) newPassword() {
 	s.open("/password-reset/new?token=" + s.Secrets().ResetToken(s.mails("password_reset")[0].SubjectID))
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent("short" + kb.Enter))
-	require.Equal(s.t, say("password.short", messages.Args{"least": web.LeastPassword}), s.text(".problem span"))
+	require.Equal(s.t, say("password.short", messages.Args{"least": web.LeastPassword}), s.text(".wrong span"))
 	s.check("new-password-short")
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent(goodPassword + kb.Enter))
-	require.Equal(s.t, say("flash.password"), s.text(".flash span"))
+	require.Equal(s.t, say("flash.password"), s.text(".toast span"))
 	s.check("signed-out-by-reset")
 }

@@ -128,7 +128,7 @@ func TestS10_ThePageNamesWhatEndsWithAnOrder(t *testing.T) {
 		packed.Number)
 
 	eva.post(path, "scope", "part", "quantity", "2", "reason", "x", "confirmed", "yes")
-	require.Contains(t, eva.get("/service-orders").body, "8 <small>of 10 ordered</small>")
+	require.Contains(t, eva.get("/service-orders").body, `8 <span class="faint small">of 10 ordered</span>`)
 	ended := `data-label="End">25 November 2026</td>`
 	require.NotContains(t, eva.get("/service-orders").body, ended)
 	eva.post(path, "scope", "whole", "reason", "x", "confirmed", "yes")

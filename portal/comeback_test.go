@@ -86,7 +86,7 @@ func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 			back := ana.post("/sign-in", "email", anaMail, "password", goodPassword)
 			require.Equal(t, pageOf(path), back.path)
 			require.Equal(t, before+1, w.Count(t, "SELECT count(*) FROM audit_events"), "the sign-in alone")
-			require.NotContains(t, ana.get(back.path).body, `class="flash"`, "once")
+			require.NotContains(t, ana.get(back.path).body, `class="toast"`, "once")
 			if !takenBack[r.path] {
 				require.Contains(t, back.body, "Nothing was sent: your session had ended.")
 				return
@@ -171,7 +171,7 @@ func TestComingBack_ToAPageThatHasChanged(t *testing.T) {
 	require.Equal(t, "/replacements/"+r.Number, back.path)
 	require.NotContains(t, back.body, "is back")
 	require.Contains(t, back.body, "Nothing was sent: your session had ended.")
-	require.NotContains(t, eva.get("/").body, `class="flash"`)
+	require.NotContains(t, eva.get("/").body, `class="toast"`)
 }
 
 // The room for whose site an address is added is known after signing in.

@@ -34,6 +34,7 @@ var undoable = map[string]string{
 	"/invitation/request":                "it only asks",
 	"/sign-in":                           "one can sign out",
 	"/sign-out":                          "one can sign in",
+	"/help/useful":                       "it changes a count and nothing else",
 	"/sessions/end":                      "one can sign in again",
 	"/sessions/end-others":               "one can sign in again",
 	"/password-reset":                    "it only sends a mail",
@@ -111,7 +112,7 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		did := ana.post(action, fields...)
 		require.Equal(t, 200, did.status, path)
 		require.NotContains(t, did.body, `name="confirmed"`, path)
-		require.Contains(t, did.body, `class="flash"`, path)
+		require.Contains(t, did.body, `class="toast"`, path)
 		require.Greater(t, w.Count(t, "SELECT count(*) FROM audit_events"), before, path)
 	}
 }
@@ -129,7 +130,7 @@ func without(list []string, text string) (out []string) {
 }
 
 var (
-	formOfConfirmation = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)" class="decide">(.*?)</form>`)
+	formOfConfirmation = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)" class="form confirm">(.*?)</form>`)
 	hiddenField        = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
 )
 
@@ -144,7 +145,7 @@ func confirmationOf(body string) (action string, fields []string) {
 
 // says are the sentences of a confirmation, as a reader sees them.
 func says(body string) string {
-	_, card, _ := strings.Cut(body, `<section class="card confirm"`)
+	_, card, _ := strings.Cut(body, `<section class="prose stack" aria-label`)
 	card, _, _ = strings.Cut(card, "</section>")
 	return html.UnescapeString(regexp.MustCompile(`<[^>]*>|\s+`).ReplaceAllString(card, " "))
 }

@@ -72,12 +72,6 @@ func TestHeadersAndCookies(t *testing.T) {
 	c := link.Cookies()[0]
 	require.Equal(t, "__Host-roomcover", c.Name)
 	require.True(t, c.Secure && c.HttpOnly && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "")
-	style := ask("/static/portal.css?v=" + styleVersion)
-	require.Equal(t, 200, style.StatusCode)
-	require.Equal(t, "text/css; charset=utf-8", style.Header.Get("Content-Type"))
-	require.Contains(t, style.Header.Get("Cache-Control"), "immutable")
-	require.Equal(t, 404, ask("/static/../portal.go").StatusCode)
-	require.Equal(t, 404, ask("/static/nothing.css").StatusCode)
 }
 
 func TestOptionsAreChecked(t *testing.T) {
@@ -178,10 +172,10 @@ func TestMenuMarksWhereAPageBelongs(t *testing.T) {
 	refused := ana.post("/colleagues/mem_unknown/remove", "confirmed", "yes")
 	require.Equal(t, 404, refused.status)
 	require.Equal(t, "/colleagues", currentEntry(refused.body))
-	require.Contains(t, refused.body, `class="button" href="/colleagues"`, "the way back")
+	require.Contains(t, refused.body, `<a class="btn main" href="/colleagues"`, "the way back")
 	require.Contains(t, ana.get("/service-orders/ord_unknown/cancellation").body,
-		`class="button" href="/service-orders"`)
-	require.Contains(t, w.guest().get("/nowhere").body, `class="button" href="/"`)
+		`<a class="btn main" href="/service-orders"`)
+	require.Contains(t, w.guest().get("/nowhere").body, `<a class="btn main" href="/"`)
 }
 
 func currentEntry(body string) string {
@@ -232,14 +226,14 @@ func TestAProblemKnowsTheWayBack(t *testing.T) {
 		"/replacements?after=x":          "/replacements",
 		"/nowhere":                       "/",
 	} {
-		require.Contains(t, ana.get(path).body, `<a class="button" href="`+back+`">Go back</a>`, path)
+		require.Contains(t, ana.get(path).body, `<a class="btn main" href="`+back+`">Go back</a>`, path)
 	}
 	for path, back := range map[string]string{
 		"/tokens/tok_missing/revoke": "/",
 		"/tokens":                    "/",
 		"/sites/sit_missing":         "/sites",
 	} {
-		require.Contains(t, bruno.get(path).body, `<a class="button" href="`+back+`">Go back</a>`, path)
+		require.Contains(t, bruno.get(path).body, `<a class="btn main" href="`+back+`">Go back</a>`, path)
 	}
 	require.Contains(t, ana.post("/tokens", "role", "OWNER").body, `href="/tokens">Go back</a>`)
 }

@@ -336,6 +336,21 @@ func (w view) Help(anchor string) helpLink {
 	return helpLink{entry.Path, w.T("help.about", "question", entry.Title)}
 }
 
+// HelpHere is the way to the answer about what a page asks to confirm, by its address.
+func (w view) HelpHere() helpLink {
+	first, _, _ := strings.Cut(strings.TrimPrefix(w.Here, "/"), "/")
+	return w.Help(helpOnPages[first])
+}
+
+// helpOnPages are the answers about acts that ask first, by the first part of their address.
+var helpOnPages = map[string]string{
+	"colleagues":     "changing-access",
+	"replacements":   "requesting-a-replacement",
+	"service-orders": "canceling",
+	"spares":         "choosing-spares",
+	"tokens":         "api-keys",
+}
+
 // HelpOn is the way to what helps with an error: it is empty where no answer is about it.
 func (w view) HelpOn(key string) helpLink {
 	if anchor := helpOnProblem(key); anchor != "" {

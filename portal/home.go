@@ -7,13 +7,15 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
+// tile is a number that leads to its list.
+type tile struct{ Label, Number, Small, Link string }
+
 type homePage struct {
 	ToDos  []toDoView
 	Orders []orderView
 	Label  string
 	Steps  onboarding
-	Units  int64 // licences in force
-	Live   int64 // contracts in force
+	Tiles  []tile
 }
 
 func showHome(v *visit) (answer, error) {
@@ -44,16 +46,23 @@ func showHome(v *visit) (answer, error) {
 		Steps:  steps,
 	}
 
+	var units, live int64
 	for _, c := range contracts {
 		if c.Source == entitlement.EntryContract &&
 			(c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
-			p.Live++
+			live++
 			if c.Type != catalogue.ServiceJumpStart {
-				p.Units += c.InForce
+				units += c.InForce
 			}
 		}
 	}
 
+	p.Tiles = []tile{
+		{Label: v.say("home.licences"), Number: v.language.Number(units),
+			Small: v.language.Count("home.units", units), Link: "/service-orders"},
+		{Label: p.Label, Number: v.language.Number(live),
+			Small: v.language.Count("home.live", live), Link: "/service-orders"},
+	}
 	return answer{page: "home", title: "home.title", data: p}, nil
 }
 

@@ -130,9 +130,9 @@ type formSent struct {
 
 // What an answer shows.
 const (
-	aQuestion = "main .decide"
-	anError   = "[aria-invalid='true'], main .problem"
-	aProblem  = "main .trouble"
+	aQuestion = "main .confirm"
+	anError   = "[aria-invalid='true'], main .problem, main .wrong"
+	aProblem  = "main .head + .note + p .btn"
 )
 
 // leadOn are the forms whose answer is a page of another address, where it is looked at, or
@@ -154,9 +154,9 @@ var leadOn = map[string]bool{
 var answersOutside = []formSent{
 	{"/sign-in", []string{"email", longEmail, "password", "x"}, anError},
 	{"/password-reset", []string{"email", longSerial}, anError},
-	{"/password-reset", []string{"email", longEmail}, "h1 + .lead"},
+	{"/password-reset", []string{"email", longEmail}, "h1 + .note"},
 	{"/invitation/request", []string{"email", longSerial}, anError},
-	{"/invitation/request", []string{"email", longEmail}, "h1 + .lead"},
+	{"/invitation/request", []string{"email", longEmail}, "h1 + .note"},
 }
 
 // fullAccount is what a person of an account full of the longest content can look at: every

@@ -42,9 +42,9 @@ func (v *visit) onboarding() (onboarding, error) {
 	assigned, err := v.assignedLicence()
 	o := onboarding{Steps: []step{
 		{Key: "colleague", Path: "/colleagues", Done: invited},
-		{Key: "room", Done: room},
-		{Key: "devices", Done: device},
-		{Key: "licence", Done: assigned},
+		{Key: "room", Path: pageAt("/rooms/new"), Done: room},
+		{Key: "devices", Path: pageAt("/devices/new"), Done: device},
+		{Key: "licence", Path: pageAt("/rooms/assign"), Done: assigned},
 	}}
 
 	for _, s := range o.Steps {
@@ -54,6 +54,14 @@ func (v *visit) onboarding() (onboarding, error) {
 	}
 
 	return o, err
+}
+
+// pageAt is the address of a page, where there is one.
+func pageAt(path string) string {
+	if pagePath(path) {
+		return path
+	}
+	return ""
 }
 
 // invitedColleague holds once somebody else was invited or belongs to the

@@ -60,7 +60,7 @@ type site struct {
 }
 
 // Register mounts the portal's pages on the router. It takes only its own
-// paths; see routes.
+// paths, see routes; the files that pages share are web.Assets.
 func Register(router gin.IRouter, o Options) error {
 	s, err := newSite(o)
 	if err != nil {
@@ -78,8 +78,6 @@ func (s *site) mount(router gin.IRouter) {
 			router.Handle(http.MethodHead, r.path, h)
 		}
 	}
-
-	router.GET("/static/*file", s.static)
 }
 
 // NotFound answers a path that nobody serves with a page; for gin's NoRoute.

@@ -18,7 +18,7 @@ import (
 
 // next is the sentence of what happens next.
 func next(body string) string {
-	_, rest, _ := strings.Cut(body, `<p class="big-text">`)
+	_, rest, _ := strings.Cut(body, `<section class="promise"`)
 	sentence, _, _ := strings.Cut(rest, "</p>")
 	return sentence
 }
@@ -175,7 +175,7 @@ func TestWithdrawAfterThePickUpIsRefusedInWords(t *testing.T) {
 	refused := eva.post(page+"/withdraw", "confirmed", "yes")
 	require.Equal(t, 409, refused.status)
 	require.Contains(t, refused.body, "This has changed in the meantime")
-	require.Contains(t, refused.body, `class="button" href="/replacements"`)
+	require.Contains(t, refused.body, `<a class="btn main" href="/replacements"`)
 }
 
 func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {

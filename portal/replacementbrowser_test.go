@@ -31,7 +31,7 @@ func (s *screen) replaces() {
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(t, say("request.title"), s.text("h1"))
 	s.check("request")
-	s.tabTo("main form.fields button")
+	s.tabTo("main form[method='post'] .btn")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Contains(t, s.text("#device-problem"), say("refusal.device"))
 	require.Contains(t, s.text("#fault-problem"), say("refusal.fault"))
@@ -40,9 +40,9 @@ func (s *screen) replaces() {
 	s.do(chromedp.KeyEvent("Sala 1"))
 	s.tabTo("#fault")
 	s.do(chromedp.KeyEvent("No picture since yesterday, also with another cable."))
-	s.tabTo("main form.fields button")
+	s.tabTo("main form[method='post'] .btn")
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, say("flash.replacement.requested"), s.text(".flash span"))
+	require.Equal(t, say("flash.replacement.requested"), s.text(".toast span"))
 	s.check("requested")
 	r := s.onlyRMA()
 	_, err := s.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{
@@ -76,7 +76,7 @@ func (s *screen) appeals(id string) {
 	s.do(chromedp.KeyEvent("It has no picture."))
 	s.tabTo("main form button")
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, say("flash.replacement.appealed"), s.text(".flash span"))
+	require.Equal(t, say("flash.replacement.appealed"), s.text(".toast span"))
 }
 
 // arrives looks at the pages once the new unit is there, and at an accessory's form.
@@ -93,7 +93,7 @@ func (s *screen) arrives(c storetest.Covered, id string) {
 	s.check("accessory")
 	s.tabTo("#quantity")
 	s.do(chromedp.KeyEvent("99"))
-	s.tabTo("main form.fields button")
+	s.tabTo("main form[method='post'] .btn")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	s.check("accessory-wrong")
 	_, err := s.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{

@@ -98,21 +98,21 @@ func (v *visit) replacementView(r replacement.RMA, now time.Time) replacementVie
 }
 
 var rmaTones = map[rma.RMAState]string{
-	rma.RMARequested:       "waiting",
-	rma.RMAApproved:        "waiting",
-	rma.RMAAllocated:       "waiting",
-	rma.RMAShipped:         "waiting",
-	rma.RMABackordered:     "warning",
-	rma.RMAAwaitingReturn:  "warning",
-	rma.RMAOverdue:         "warning",
-	rma.RMAReturnInTransit: "waiting",
-	rma.RMAReturnReceived:  "waiting",
-	rma.RMAInspected:       "warning",
-	rma.RMAClosed:          "good",
-	rma.RMANoReturn:        "good",
-	rma.RMARejected:        "quiet",
-	rma.RMAWithdrawn:       "quiet",
-	rma.RMANonReturnBilled: "quiet",
+	rma.RMARequested:       "blue",
+	rma.RMAApproved:        "blue",
+	rma.RMAAllocated:       "blue",
+	rma.RMAShipped:         "blue",
+	rma.RMABackordered:     "amber",
+	rma.RMAAwaitingReturn:  "amber",
+	rma.RMAOverdue:         "amber",
+	rma.RMAReturnInTransit: "blue",
+	rma.RMAReturnReceived:  "blue",
+	rma.RMAInspected:       "amber",
+	rma.RMAClosed:          "green",
+	rma.RMANoReturn:        "green",
+	rma.RMARejected:        "",
+	rma.RMAWithdrawn:       "",
+	rma.RMANonReturnBilled: "",
 }
 
 // promiseDay is the day by whose end the replacement arrives, or why there is none.

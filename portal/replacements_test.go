@@ -25,7 +25,7 @@ func TestR55_ReplacementsAreInTheMenuAndExplainThemselvesWhereThereAreNone(t *te
 	eachWorld(t, func(t *testing.T, w *world) {
 		_, eva, bruno := w.covered()
 		page := eva.get("/replacements").body
-		require.Regexp(t, `(?s)<nav class="menu".*href="/replacements" aria-current="page">.*Replacements.*</nav>`,
+		require.Regexp(t, `(?s)<nav class="nav".*href="/replacements" aria-current="page">.*Replacements.*</nav>`,
 			page)
 		require.Contains(t, page, "There are no replacements in this account yet.")
 		require.Contains(t, page, `href="/replacements/request"`)
@@ -33,7 +33,7 @@ func TestR55_ReplacementsAreInTheMenuAndExplainThemselvesWhereThereAreNone(t *te
 		require.NotContains(t, seen, `href="/replacements/request"`)
 		require.Contains(t, seen, "An administrator of the account can request a replacement here.")
 		bruno.get("/?lang=pt-BR")
-		require.Regexp(t, `(?s)<nav class="menu".*Substituições.*</nav>`, bruno.get("/").body)
+		require.Regexp(t, `(?s)<nav class="nav".*Substituições.*</nav>`, bruno.get("/").body)
 		require.Equal(t, "/sign-in", w.guest().get("/replacements").path)
 	})
 }

@@ -131,10 +131,10 @@ func (v *visit) orderView(c entitlement.ContractEntry) orderView {
 }
 
 var tones = map[rules.ContractState]string{
-	rules.ContractProcessing:   "waiting",
-	rules.ContractPendingStart: "waiting",
-	rules.ContractActive:       "good",
-	rules.ContractSuspended:    "warning",
-	rules.ContractExpired:      "quiet",
-	rules.ContractCancelled:    "quiet",
+	rules.ContractProcessing:   "blue",
+	rules.ContractPendingStart: "blue",
+	rules.ContractActive:       "green",
+	rules.ContractSuspended:    "amber",
+	rules.ContractExpired:      "",
+	rules.ContractCancelled:    "",
 }

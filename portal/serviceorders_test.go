@@ -36,7 +36,7 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 		ana.get("/?lang=pt-BR")
 		page := ana.get("/service-orders").body
 		require.Regexp(t,
-			`(?s)<nav class="menu".*href="/service-orders" aria-current="page">.*Pedidos de serviço.*</nav>`, page)
+			`(?s)<nav class="nav".*href="/service-orders" aria-current="page">.*Pedidos de serviço.*</nav>`, page)
 		require.Equal(t, []string{
 			"Serviço Quantidade Início Fim Situação",
 			"Logitech Select 3 anos Pedido SO 10 Ao atribuir a primeira licença o mais tardar em 22 de janeiro de 2027 Definido quando começar Aguardando início",
@@ -159,8 +159,8 @@ func TestHomeCountsOneInTheSingular(t *testing.T) {
 	w := newWorld(t)
 	ana, _ := w.admin()
 	ana.get("/?lang=pt-BR")
-	require.Contains(t, ana.get("/").body, `<span class="big">1</span><span>contrato ativo ou a iniciar</span>`)
-	require.Contains(t, ana.get("/").body, `<span class="big">10</span><span>licenças contratadas</span>`)
+	require.Contains(t, ana.get("/").body, `<b>1</b><span class="faint small">contrato ativo ou a iniciar</span>`)
+	require.Contains(t, ana.get("/").body, `<b>10</b><span class="faint small">licenças contratadas</span>`)
 	w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
-	require.Contains(t, ana.get("/").body, `<span class="big">2</span><span>contratos ativos ou a iniciar</span>`)
+	require.Contains(t, ana.get("/").body, `<b>2</b><span class="faint small">contratos ativos ou a iniciar</span>`)
 }

@@ -58,7 +58,7 @@ func TestS25_AnAdministratorKeepsTheSites(t *testing.T) {
 
 		page := ana.get("/sites").body
 		require.Contains(t, page, "Address missing")
-		require.Contains(t, page, "<strong>HQ</strong>")
+		require.Contains(t, page, "<b>HQ</b>")
 		require.Contains(t, page, "/sites/new?room="+room.ID)
 		require.NotContains(t, bruno.get("/sites").body, "/sites/new")
 		require.Contains(t, ana.get("/sites/new?room="+room.ID).body, `value="HQ"`)

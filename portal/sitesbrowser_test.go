@@ -38,7 +38,7 @@ func (s *screen) addsSite() {
 	s.check("wrong")
 	s.tabTo("#city")
 	s.press(chromedp.KeyEvent("São Paulo" + kb.Enter))
-	require.Equal(t, say("flash.site.saved"), s.text(".flash span"))
+	require.Equal(t, say("flash.site.saved"), s.text(".toast span"))
 	s.check("saved")
 	s.open("/replacements/request")
 	s.do(chromedp.Click(chromedp.CSS(".shipto summary")))

@@ -42,18 +42,18 @@ type sparesPage struct {
 }
 
 var spareTones = map[spare.SpareState]string{
-	spare.SpareEarned:           "waiting",
-	spare.SpareSelectionPending: "warning",
-	spare.SpareApproved:         "waiting",
-	spare.SpareShipped:          "waiting",
-	spare.SpareOnSite:           "good",
-	spare.SpareConsumed:         "waiting",
-	spare.SpareReplenishing:     "waiting",
-	spare.SpareRecallRequested:  "warning",
-	spare.SpareReturned:         "quiet",
-	spare.SpareBilled:           "quiet",
-	spare.SpareWaived:           "quiet",
-	spare.SpareVoided:           "quiet",
+	spare.SpareEarned:           "blue",
+	spare.SpareSelectionPending: "amber",
+	spare.SpareApproved:         "blue",
+	spare.SpareShipped:          "blue",
+	spare.SpareOnSite:           "green",
+	spare.SpareConsumed:         "blue",
+	spare.SpareReplenishing:     "blue",
+	spare.SpareRecallRequested:  "amber",
+	spare.SpareReturned:         "",
+	spare.SpareBilled:           "",
+	spare.SpareWaived:           "",
+	spare.SpareVoided:           "",
 }
 
 // showSpares shows what the customer has earned, and the units of the account at
@@ -157,7 +157,7 @@ func (v *visit) spareView(u replacement.SpareUnit, names map[string]string) spar
 
 	view.Text = v.language.Say("sparenext."+string(u.State), messages.Args{"day": day})
 	if u.State == spare.SpareRecallRequested && u.RecallScannedAt != nil {
-		view.Tone = "waiting"
+		view.Tone = "blue"
 		view.State = v.language.Say("spare.RECALL_REQUESTED.returning")
 		view.Text = v.language.Say("sparenext.RECALL_REQUESTED.returning")
 	}

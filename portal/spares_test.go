@@ -46,8 +46,8 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c, u, eva, bruno := w.withSpare()
 		before := eva.get("/spares").body
-		require.Regexp(t, `(?s)<nav class="menu".*href="/spares" aria-current="page">.*Spares.*</nav>`, before)
-		require.Contains(t, before, `<span class="big">1</span><span>spare that your company is entitled to</span>`)
+		require.Regexp(t, `(?s)<nav class="nav".*href="/spares" aria-current="page">.*Spares.*</nav>`, before)
+		require.Contains(t, before, "1 spare that your company is entitled to")
 		require.Contains(t, before, "There are no spares in this account yet.")
 		require.Contains(t, before, "one spare for every 50 licenses in force")
 		u = w.proposed(c, u)
@@ -90,7 +90,7 @@ func TestR88a_AnAgreementIsToWhatWasRead(t *testing.T) {
 		refused := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(read.Version), "confirmed", "yes")
 		require.Equal(t, 409, refused.status)
 		require.Contains(t, refused.body, "This has changed in the meantime")
-		require.Contains(t, refused.body, `class="button" href="/spares"`)
+		require.Contains(t, refused.body, `<a class="btn main" href="/spares"`)
 		require.Equal(t, spare.SpareSelectionPending, w.unit(u.ID).State)
 		require.Contains(t, eva.get("/spares").body, "Filial")
 	})
@@ -128,7 +128,7 @@ func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
 		page := eva.get("/spares").body
 		day := messages.In("en").Date(rules.LastCoveredDay(*u.RecallDueAt, location("America/Sao_Paulo")).In(time.UTC))
 		require.Contains(t, page, "Hand it to the carrier by "+strings.ReplaceAll(day, noBreak, " "))
-		require.Contains(t, page, `<span class="big">0</span>`)
+		require.Contains(t, page, `<span class="soft">0 `)
 	})
 }
 
@@ -175,7 +175,7 @@ func TestR82b_C5_SparesOfOthersAreNotSeen(t *testing.T) {
 		u = w.proposed(c, u)
 		gil, _ := w.site("gil@globex.example")
 		page := gil.get("/spares").body
-		require.Contains(t, page, `<span class="big">0</span>`)
+		require.Contains(t, page, `<span class="soft">0 `)
 		require.NotContains(t, page, u.ID)
 		require.NotContains(t, page, "Paulista")
 		foreign := gil.post("/spares/"+u.ID+"/agree", "version", "1")

@@ -19,6 +19,7 @@ const mostToDos = 10
 
 // toDoView is something that a person has to do, with the way to it.
 type toDoView struct {
+	Icon  string
 	What  string // a sentence: the act and its object
 	When  string // until when, by the clock of the place; empty: no day is set
 	Late  bool
@@ -93,6 +94,7 @@ func (v *visit) returnsDue() ([]toDoView, error) {
 
 		late := r.RMAFacts.State(now) == rma.RMAOverdue
 		out = append(out, toDoView{
+			Icon:  "package",
 			What:  v.say("home.todo.return", "device", deviceLine(views[i])),
 			When:  v.until(*r.ReturnUntil(), zone, late),
 			Late:  late,
@@ -142,6 +144,7 @@ func (v *visit) recallsDue() ([]toDoView, error) {
 	for _, u := range units {
 		late := !now.Before(*u.recallEnds)
 		out = append(out, toDoView{
+			Icon:  "package",
 			What:  v.say("home.todo.recall", "spare", joined(u.Model, u.Serial, u.Site)),
 			When:  v.until(*u.recallEnds, v.who.account().TimeZone, late),
 			Late:  late,
@@ -166,6 +169,7 @@ func (v *visit) questionsToAnswer() ([]toDoView, error) {
 	var out []toDoView
 	for _, q := range questions {
 		out = append(out, toDoView{
+			Icon: "user-check",
 			What: v.say("home.todo.question", "name", q.Name, "email", q.Email),
 			When: q.Until,
 			Path: q.Path,
@@ -185,6 +189,7 @@ func (v *visit) invitationsToAnswer() ([]toDoView, error) {
 	for _, found := range open {
 		zone := found.Account.TimeZone
 		out = append(out, toDoView{
+			Icon: "mail",
 			What: v.say("home.todo.invitation", "company", found.Account.LegalName,
 				"role", v.roleName(found.Invitation.Role)),
 			When: v.until(found.Invitation.ExpiresAt, zone, false),
@@ -209,6 +214,7 @@ func (v *visit) sparesToAgree() ([]toDoView, error) {
 	for _, u := range units {
 		if u.Agree {
 			out = append(out, toDoView{
+				Icon: "box",
 				What: v.say("home.todo.agree", "spare", joined(u.Model, u.Site)),
 				Path: sparesPath,
 				Go:   v.say("home.todo.agree.open"),
@@ -236,6 +242,7 @@ func (v *visit) proofsToSend() ([]toDoView, error) {
 	var out []toDoView
 	for _, view := range views {
 		out = append(out, toDoView{
+			Icon: "receipt",
 			What: v.say("home.todo.proof", "device", deviceLine(view)),
 			Path: view.Path,
 			Go:   v.say("home.todo.proof.open"),

@@ -1,21 +1,17 @@
 package portal
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"html/template"
 	"io/fs"
-	"mime"
-	"net/http"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/gin-gonic/gin"
+	"unicode"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/portal/help"
@@ -25,8 +21,8 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-//go:embed static
-var staticFiles embed.FS
+// templateFuncs are what templates call beside the methods of the view.
+var templateFuncs = template.FuncMap{"icon": web.Icon, "asset": web.Asset}
 
 // pages is every page's template with the layout around it, by file name.
 type pages map[string]*template.Template
@@ -39,7 +35,8 @@ func readPages() (pages, error) {
 
 	out := pages{}
 	for _, f := range files {
-		t, err := template.ParseFS(templateFiles, "templates/*.html", f)
+		t, err := template.New("").Funcs(templateFuncs).
+			ParseFS(templateFiles, "templates/*.html", f)
 		if err != nil {
 			return nil, fmt.Errorf("portal: %s: %w", f, err)
 		}
@@ -57,12 +54,23 @@ type view struct {
 	Title     string
 	Flash     string
 	Here      string
-	Menu      []menuItem
+	Search    *searchBox
+	Menu      []menuGroup
+	Own       []menuItem // what is the visitor's own, under their name
 	Languages []languageLink
 	Who       *whoView
 	Data      any
 	language  *messages.Language
 	edition   func() (*help.Edition, error)
+}
+
+// searchBox is the one search of the top bar: the page that answers it, and what was searched.
+type searchBox struct{ Path, Query string }
+
+// menuGroup is a part of the navigation; the first has no label.
+type menuGroup struct {
+	Label string
+	Items []menuItem
 }
 
 type menuItem struct {
@@ -75,12 +83,32 @@ type languageLink struct{ Locale, Name, Path string }
 
 // whoView is the signed-in person in the page's head.
 type whoView struct {
-	Name, Company, AccountID string
-	Admin, HasAccount        bool
-	Others                   []accountView
+	Face              face
+	Name, Company     string
+	Admin, HasAccount bool
+	Others            []accountView
 }
 
-type accountView struct{ ID, Name, Place string }
+type accountView struct {
+	ID, Name, Place string
+	Current         bool
+}
+
+// face stands for a person, in the color that their id always has.
+type face struct{ Initials, Name, Color string }
+
+func faceOf(id, name string) face {
+	var initials []rune
+	for _, word := range strings.Fields(name) {
+		initials = append(initials, unicode.ToUpper([]rune(word)[0]))
+	}
+	if n := len(initials); n > 2 {
+		initials = []rune{initials[0], initials[n-1]}
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return face{string(initials), name, []string{"", "b", "g"}[h.Sum32()%3]}
+}
 
 func (v *visit) view(a answer) view {
 	w := view{
@@ -107,12 +135,16 @@ func (v *visit) view(a answer) view {
 
 	for _, l := range v.offered() {
 		w.Languages = append(w.Languages, languageLink{
-			l, messages.In(l).Say("language.name"), v.inLanguage(w.Here, l),
+			Locale: l,
+			Name:   messages.In(l).Say("language.name"),
+			Path:   v.inLanguage(w.Here, l),
 		})
 	}
 
 	if v.who != nil {
-		w.Who, w.Menu = v.whoView(), v.menu(v.request.URL.Path)
+		w.Who, w.Own = v.whoView(), v.own()
+		w.Menu = v.menu(v.request.URL.Path)
+		w.Search = v.searchBox()
 	}
 
 	return w
@@ -131,7 +163,7 @@ func (v *visit) inLanguage(here, locale string) string {
 }
 
 func (v *visit) whoView() *whoView {
-	w := &whoView{Name: v.who.user.Name}
+	w := &whoView{Face: faceOf(v.who.user.ID, v.who.user.Name), Name: v.who.user.Name}
 	if len(v.who.accounts) == 0 {
 		return w
 	}
@@ -139,55 +171,91 @@ func (v *visit) whoView() *whoView {
 	at := v.who.account()
 	w.HasAccount = true
 	w.Company = at.LegalName
-	w.AccountID = at.ID
 	w.Admin = v.isAdmin()
 
 	for _, a := range v.who.accounts {
 		if len(v.who.accounts) > 1 {
-			w.Others = append(w.Others, accountView{a.ID, a.LegalName, a.Street + ", " + a.City})
+			place := a.Street + ", " + a.City
+			w.Others = append(w.Others, accountView{a.ID, a.LegalName, place, a.ID == at.ID})
 		}
 	}
 
 	return w
 }
 
-// menu is the left navigation; the label of the service orders is the
-// program's (R98). A page below an entry, such as a form's answer, belongs to it;
-// one that does not exist belongs to none.
-func (v *visit) menu(here string) []menuItem {
+// searchPath is the page that answers the search of the top bar.
+const searchPath = "/rooms"
+
+func (v *visit) searchBox() *searchBox {
+	if !pagePath(searchPath) {
+		return nil
+	}
+	b := &searchBox{Path: searchPath}
+	if v.request.URL.Path == searchPath {
+		b.Query = v.request.URL.Query().Get("q")
+	}
+	return b
+}
+
+// own are the pages about the visitor, and not about the account at hand.
+func (v *visit) own() []menuItem {
+	return v.open([]menuItem{
+		{Path: "/me", Label: v.say("menu.me"), Icon: "user-check"},
+		{Path: "/sessions", Label: v.say("sessions.title"), Icon: "monitor"},
+	})
+}
+
+// menu is the left navigation: what people work with, and below it what is set once. The
+// label of the service orders is the program's (R98). A page below an entry, such as a
+// form's answer, belongs to it; one that does not exist belongs to none.
+func (v *visit) menu(here string) []menuGroup {
 	if len(v.who.accounts) == 0 {
 		return nil
 	}
 
-	items := []menuItem{
-		{Path: "/", Label: v.language.Say("menu.home"), Icon: "home"},
-		{
-			Path:  "/service-orders",
-			Label: v.program.ServiceOrdersLabel(v.language.Locale()),
-			Icon:  "orders",
-		},
-		{Path: replacementsPath, Label: v.language.Say("menu.replacements"), Icon: "swap"},
-		{Path: sparesPath, Label: v.language.Say("menu.spares"), Icon: "box"},
-		{Path: sitesPath, Label: v.language.Say("menu.sites"), Icon: "place"},
-		{Path: "/colleagues", Label: v.language.Say("menu.colleagues"), Icon: "people"},
-		{
-			Path:  "/account",
-			Label: v.language.Say("menu.account"),
-			Icon:  "account",
-			Under: []string{"/tokens"},
-		},
-		{Path: "/onboarding", Label: v.language.Say("menu.onboarding"), Icon: "steps"},
+	groups := []menuGroup{
+		{Items: []menuItem{
+			{Path: "/", Label: v.say("menu.home"), Icon: "house", Under: []string{"/onboarding"}},
+			{Path: "/rooms", Label: v.say("menu.rooms"), Icon: "door-open"},
+			{Path: "/devices", Label: v.say("menu.devices"), Icon: "monitor"},
+			{
+				Path:  "/service-orders",
+				Label: v.program.ServiceOrdersLabel(v.language.Locale()),
+				Icon:  "file-text",
+				Under: []string{"/contracts"},
+			},
+			{Path: replacementsPath, Label: v.say("menu.replacements"), Icon: "arrow-left-right"},
+			{Path: sparesPath, Label: v.say("menu.spares"), Icon: "box"},
+			{Path: "/colleagues", Label: v.say("menu.colleagues"), Icon: "users"},
+			{Path: "/activity", Label: v.say("menu.activity"), Icon: "history"},
+			{Path: "/help", Label: v.say("menu.help"), Icon: "circle-help"},
+		}},
+		{Label: v.say("menu.settings"), Items: []menuItem{
+			{Path: "/account", Label: v.say("menu.account"), Icon: "building-2"},
+			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
+			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
+			{Path: "/privacy", Label: v.say("menu.privacy"), Icon: "shield-check"},
+		}},
 	}
 
-	if strings.HasPrefix(here, "/tokens/") {
-		here = "/tokens"
-	}
-	for i, item := range items {
-		items[i].Current = item.Path == here || slices.Contains(item.Under, here) ||
-			item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
+	for i := range groups {
+		groups[i].Items = v.open(groups[i].Items)
+		for j, item := range groups[i].Items {
+			groups[i].Items[j].Current = item.Path == here || slices.Contains(item.Under, here) ||
+				item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
+		}
 	}
 
-	return items
+	return groups
+}
+
+// open are the entries whose pages there are and this person may open.
+func (v *visit) open(items []menuItem) []menuItem {
+	return slices.DeleteFunc(items, func(item menuItem) bool {
+		return !slices.ContainsFunc(routes(), func(r route) bool {
+			return r.method == get && r.path == item.Path && v.mayOpen(r)
+		})
+	})
 }
 
 // T is a text for templates; pairs are the names and values of its placeholders.
@@ -204,43 +272,6 @@ func (w view) N(key string, n int64) string { return w.language.Count(key, n) }
 
 // Num is a number in the language's form.
 func (w view) Num(n int64) string { return w.language.Number(n) }
-
-// Style is the address of the style sheet; it changes with its content.
-func (w view) Style() string { return "/static/portal.css?v=" + styleVersion }
-
-var styleVersion = versionOf("static/portal.css")
-
-func versionOf(file string) string {
-	data, err := staticFiles.ReadFile(file)
-	if err != nil {
-		panic("portal: " + file + " is missing")
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:6])
-}
-
-// static serves the embedded files; an address that carries a version never
-// changes its content.
-func (s *site) static(c *gin.Context) {
-	file := path.Join("static", path.Clean("/"+c.Param("file")))
-	data, err := staticFiles.ReadFile(file)
-	if err != nil {
-		s.serve(route{do: func(*visit) (answer, error) { return answer{}, errNoPage }})(c)
-		return
-	}
-
-	h := c.Writer.Header()
-	web.Headers(h, s.secure, web.NoScripts)
-	h.Set("Content-Type", mime.TypeByExtension(path.Ext(file)))
-	h.Set("Cache-Control", "public, max-age=300")
-	h.Del("Vary")
-	if c.Query("v") != "" {
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	}
-
-	c.Status(http.StatusOK)
-	_, _ = c.Writer.Write(data)
-}
 
 // The methods below give the shared parts of templates/parts.html what they
 // show.
@@ -289,13 +320,19 @@ func (w view) Progress(at int) progressPart {
 	return progressPart{w, at, []string{"progress.invitation", "progress.code", "progress.person"}}
 }
 
-type problemPart struct{ ID, Text string }
+type problemPart struct {
+	ID, Text string
+	Help     helpLink
+}
 
 // Problem is what is wrong with a field; id is what the field describes itself
 // by.
 func (w view) Problem(id, key string) problemPart {
 	return problemPart{
-		id, w.T(key, "least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		ID: id,
+		Text: w.T(key,
+			"least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		Help: w.HelpOn(key),
 	}
 }
 

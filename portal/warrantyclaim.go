@@ -19,9 +19,9 @@ type claimView struct {
 const mostClaims = 50
 
 var claimTones = map[warranty.WarrantyState]string{
-	warranty.WarrantyUnmatched: "waiting",
-	warranty.WarrantyLinked:    "good",
-	warranty.WarrantyRefused:   "quiet",
+	warranty.WarrantyUnmatched: "blue",
+	warranty.WarrantyLinked:    "green",
+	warranty.WarrantyRefused:   "",
 }
 
 // claims lists what the account has claimed; what became of a claim stands with it.

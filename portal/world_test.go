@@ -79,6 +79,7 @@ func worldOn(t *testing.T, env storetest.Env) *world {
 	s.evenTime = 0
 	w.portal = s
 	s.mount(engine)
+	engine.GET(web.AssetPath+"*file", gin.WrapH(web.Assets(false)))
 	notFound, err := NotFound(o)
 	require.NoError(t, err)
 	engine.NoRoute(notFound)

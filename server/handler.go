@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/portal"
+	"roomcover.dev/roomcover/web"
 )
 
 // Options are what the parts are told.
@@ -97,6 +98,7 @@ func Handler(o Options) (http.Handler, error) {
 	if _, err := api.Register(router, settings); err != nil {
 		return nil, fmt.Errorf("assemble the API: %w", err)
 	}
+	router.GET(web.AssetPath+"*file", gin.WrapH(web.Assets(!o.Insecure)))
 	if err := portal.Register(router, pages); err != nil {
 		return nil, fmt.Errorf("assemble the portal: %w", err)
 	}

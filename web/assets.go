@@ -14,6 +14,15 @@ import (
 //go:embed static
 var static embed.FS
 
+//go:embed templates
+var templates embed.FS
+
+// Parts adds to a template the parts of pages, and the functions that they call.
+func Parts(t *template.Template) (*template.Template, error) {
+	t = t.Funcs(template.FuncMap{"icon": Icon, "asset": Asset})
+	return t.ParseFS(templates, "templates/*.html")
+}
+
 // AssetPath is where the shared files are served.
 const AssetPath = "/assets/"
 
@@ -79,6 +88,15 @@ func ServeAsset(w http.ResponseWriter, r *http.Request, name string, secure bool
 
 	_, _ = w.Write(content)
 	return true
+}
+
+// Assets serves the shared files under AssetPath.
+func Assets(secure bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ServeAsset(w, r, strings.TrimPrefix(r.URL.Path, AssetPath), secure) {
+			http.NotFound(w, r)
+		}
+	})
 }
 
 // Icon is one of the sprite's icons. It always stands beside a word.

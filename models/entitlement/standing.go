@@ -1,0 +1,56 @@
+package entitlement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	_ "embed"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
+)
+
+// standingSQL counts what Standing has, in one statement.
+//
+//go:embed standing.sql
+var standingSQL string
+
+// Standing is how an account stands, in numbers.
+type Standing struct {
+	Rooms     int64 // in use
+	Covered   int64 // of them, by a license that runs
+	Ending    int64 // of these, until a day within licensing.ExpiringDays, and nothing renews it
+	Bare      int64 // rooms in use without a license
+	Free      int64 // licenses in force that wait for a room
+	Licences  int64 // in force, assigned or not; without JumpStart
+	Contracts int64 // that run or are to start
+	Devices   int64 // with the customer or under repair
+}
+
+// Standing counts an account's rooms, licences, contracts and devices. An end counts by the
+// days of the zone.
+func (s *Entitlements) Standing(
+	ctx context.Context, accountID string, zone *time.Location,
+) (Standing, error) {
+	var out Standing
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if !tx.Scope.Sees(accountID) {
+			return db.NotFound()
+		}
+		now := tx.Now()
+		soon := licensing.ExpiringBefore(rules.DateIn(now, zone), licensing.ExpiringDays, zone)
+		return tx.Raw(standingSQL, map[string]any{
+			"account":  accountID,
+			"now":      now,
+			"soon":     soon.UTC(),
+			"services": []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceSyncPlus},
+		}).Scan(&out).Error
+	})
+	if err != nil {
+		return Standing{}, fmt.Errorf("standing: %w", err)
+	}
+	return out, nil
+}
