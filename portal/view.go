@@ -21,9 +21,6 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// templateFuncs are what templates call beside the methods of the view.
-var templateFuncs = template.FuncMap{"icon": web.Icon, "asset": web.Asset}
-
 // pages is every page's template with the layout around it, by file name.
 type pages map[string]*template.Template
 
@@ -35,8 +32,11 @@ func readPages() (pages, error) {
 
 	out := pages{}
 	for _, f := range files {
-		t, err := template.New("").Funcs(templateFuncs).
-			ParseFS(templateFiles, "templates/*.html", f)
+		t, err := web.Parts(template.New(""))
+		if err != nil {
+			return nil, err
+		}
+		t, err = t.ParseFS(templateFiles, "templates/*.html", f)
 		if err != nil {
 			return nil, fmt.Errorf("portal: %s: %w", f, err)
 		}
@@ -59,6 +59,7 @@ type view struct {
 	Own       []menuItem // what is the visitor's own, under their name
 	Languages []languageLink
 	Who       *whoView
+	Look      *lookView // an operator looks; nil: nobody does
 	Data      any
 	language  *messages.Language
 	edition   func() (*help.Edition, error)
@@ -146,6 +147,7 @@ func (v *visit) view(a answer) view {
 		w.Menu = v.menu(v.request.URL.Path)
 		w.Search = v.searchBox()
 	}
+	w.Look = v.lookView()
 
 	return w
 }
