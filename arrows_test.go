@@ -142,10 +142,12 @@ var arrows = map[string][]string{
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "rules/**", "web",
 	},
+	"portal/help": {"rules"},
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/logistics", "models/order",
-		"models/program", "models/replacement", "models/warranty", "rules", "rules/catalogue",
+		"models/program", "models/replacement", "models/warranty", "portal/help", "rules",
+		"rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},
 	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal"},
@@ -216,6 +218,7 @@ var testOnly = []string{
 // libraries are those that one package of ours stands before: no other imports them.
 var libraries = map[string]string{
 	"github.com/go-webauthn/webauthn": "web",
+	"github.com/yuin/goldmark":        "portal/help",
 }
 
 // TestLibraryArrows keeps a library behind the one package that knows it.

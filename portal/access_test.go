@@ -33,6 +33,7 @@ var ownAffairs = map[string]bool{
 	"/sessions/end-others": true,
 	"/password-reset":      true,
 	"/password-reset/new":  true,
+	"/help/useful":         true,
 }
 
 func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {

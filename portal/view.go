@@ -10,9 +10,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/portal/help"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -60,6 +62,7 @@ type view struct {
 	Look      *lookView // an operator looks; nil: nobody does
 	Data      any
 	language  *messages.Language
+	edition   func() (*help.Edition, error)
 }
 
 // searchBox is the one search of the top bar: the page that answers it, and what was searched.
@@ -117,6 +120,7 @@ func (v *visit) view(a answer) view {
 		Here:     a.here,
 		Data:     a.data,
 		language: v.language,
+		edition:  sync.OnceValues(v.helpFor),
 	}
 
 	if a.label != "" {
@@ -318,13 +322,19 @@ func (w view) Progress(at int) progressPart {
 	return progressPart{w, at, []string{"progress.invitation", "progress.code", "progress.person"}}
 }
 
-type problemPart struct{ ID, Text string }
+type problemPart struct {
+	ID, Text string
+	Help     helpLink
+}
 
 // Problem is what is wrong with a field; id is what the field describes itself
 // by.
 func (w view) Problem(id, key string) problemPart {
 	return problemPart{
-		id, w.T(key, "least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		ID: id,
+		Text: w.T(key,
+			"least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		Help: w.HelpOn(key),
 	}
 }
 
