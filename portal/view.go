@@ -3,14 +3,12 @@ package portal
 import (
 	"embed"
 	"fmt"
-	"hash/fnv"
 	"html/template"
 	"io/fs"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/web"
@@ -18,9 +16,6 @@ import (
 
 //go:embed templates
 var templateFiles embed.FS
-
-// templateFuncs are what templates call beside the methods of the view.
-var templateFuncs = template.FuncMap{"icon": web.Icon, "asset": web.Asset}
 
 // pages is every page's template with the layout around it, by file name.
 type pages map[string]*template.Template
@@ -33,8 +28,10 @@ func readPages() (pages, error) {
 
 	out := pages{}
 	for _, f := range files {
-		t, err := template.New("").Funcs(templateFuncs).
-			ParseFS(templateFiles, "templates/*.html", f)
+		t, err := web.Parts(template.New(""))
+		if err == nil {
+			t, err = t.ParseFS(templateFiles, "templates/*.html", f)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("portal: %s: %w", f, err)
 		}
@@ -80,7 +77,7 @@ type languageLink struct{ Locale, Name, Path string }
 
 // whoView is the signed-in person in the page's head.
 type whoView struct {
-	Face              face
+	Face              web.Face
 	Name, Company     string
 	Admin, HasAccount bool
 	Others            []accountView
@@ -89,22 +86,6 @@ type whoView struct {
 type accountView struct {
 	ID, Name, Place string
 	Current         bool
-}
-
-// face stands for a person, in the color that their id always has.
-type face struct{ Initials, Name, Color string }
-
-func faceOf(id, name string) face {
-	var initials []rune
-	for _, word := range strings.Fields(name) {
-		initials = append(initials, unicode.ToUpper([]rune(word)[0]))
-	}
-	if n := len(initials); n > 2 {
-		initials = []rune{initials[0], initials[n-1]}
-	}
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id))
-	return face{string(initials), name, []string{"", "b", "g"}[h.Sum32()%3]}
 }
 
 func (v *visit) view(a answer) view {
@@ -159,7 +140,7 @@ func (v *visit) inLanguage(here, locale string) string {
 }
 
 func (v *visit) whoView() *whoView {
-	w := &whoView{Face: faceOf(v.who.user.ID, v.who.user.Name), Name: v.who.user.Name}
+	w := &whoView{Face: web.FaceOf(v.who.user.ID, v.who.user.Name), Name: v.who.user.Name}
 	if len(v.who.accounts) == 0 {
 		return w
 	}
@@ -278,15 +259,10 @@ type ordersPart struct {
 	Orders []orderView
 }
 
-// Orders is the table of service orders on the start page and on its own.
+// Orders is the table of service orders.
 func (w view) Orders() ordersPart {
-	switch p := w.Data.(type) {
-	case homePage:
-		return ordersPart{w, p.Label, p.Orders}
-	case ordersPage:
-		return ordersPart{w, p.Label, p.Orders}
-	}
-	return ordersPart{View: w}
+	p, _ := w.Data.(ordersPage)
+	return ordersPart{w, p.Label, p.Orders}
 }
 
 type checklistPart struct {
