@@ -139,7 +139,7 @@ func chooseMailLanguage(v *visit) (answer, error) {
 	if err := v.people.ChooseLanguage(v.named(), v.who.user.ID, locale); err != nil {
 		return answer{}, err
 	}
-	return v.done("/account", "flash.language"), nil
+	return v.done(mePath, "flash.language"), nil
 }
 
 // day writes a calendar date, dayIn the date that a zone shows at an instant,

@@ -64,7 +64,7 @@ func routes() []route {
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
 		{post, timeZonePath, admin, changeTimeZone},
-		{post, languagePath, member, chooseMailLanguage},
+		{post, languagePath, signedIn, chooseMailLanguage},
 
 		{get, "/colleagues", member, showColleagues},
 		{post, "/colleagues", admin, inviteColleague},
@@ -102,6 +102,10 @@ func routes() []route {
 		{get, "/sessions", signedIn, showSessions},
 		{post, "/sessions/end", signedIn, endSession},
 		{post, "/sessions/end-others", signedIn, endOtherSessions},
+		{get, mePath, signedIn, showMe},
+		{post, myNamePath, signedIn, chooseName},
+		{post, myZonePath, signedIn, chooseTimeZone},
+		{post, myPasswordPath, signedIn, changePassword},
 
 		{get, "/password-reset", anyone, showReset},
 		{post, "/password-reset", anyone, requestReset},

@@ -334,12 +334,13 @@ func (v *visit) named() context.Context {
 
 // startSession signs a user in under a new session token, against fixation. What was
 // proven before signing in ends; an invitation that waits stays.
-func (v *visit) startSession(u identity.User) error {
+func (v *visit) startSession(u identity.User, way string) error {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return err
 	}
 	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
+	v.sessions.Put(v.ctx, keyWay, way)
 	v.passwordProved()
 
 	known := v.place().Browser
