@@ -65,7 +65,7 @@ var arrows = map[string][]string{
 	},
 	"models/identity": {
 		"models/account", "models/db", "models/notification", "models/program", "rules",
-		"rules/ordering",
+		"rules/ordering", "rules/rma",
 	},
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
