@@ -342,8 +342,17 @@ func (w view) HelpHere() helpLink {
 	return w.Help(helpOnPages[first])
 }
 
-// helpOnPages are the answers about acts that ask first, by the first part of their address.
+// helpOnPages are the answers about lists and about acts that ask first, by the first part of
+// their address.
 var helpOnPages = map[string]string{
+	"activity":       "activity",
+	"contracts":      "license-status",
+	"rooms":          "rooms-without-license",
+	"devices":        "adding-devices",
+	"sites":          "sites",
+	"privacy":        "personal-data",
+	"sessions":       "sessions",
+	"account":        "language-and-time-zone",
 	"colleagues":     "changing-access",
 	"replacements":   "requesting-a-replacement",
 	"service-orders": "canceling",

@@ -236,7 +236,8 @@ func (v *visit) menu(here string) []menuGroup {
 func (v *visit) open(items []menuItem) []menuItem {
 	return slices.DeleteFunc(items, func(item menuItem) bool {
 		return !slices.ContainsFunc(routes(), func(r route) bool {
-			return r.method == get && r.path == item.Path && v.mayOpen(r)
+			return r.method == get && r.path == item.Path &&
+				(r.access == anyone || v.mayOpen(r))
 		})
 	})
 }
