@@ -140,7 +140,7 @@ var arrows = map[string][]string{
 		"models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
-		"models/program", "models/replacement", "models/warranty", "rules/**", "web",
+		"models/privacy", "models/program", "models/replacement", "models/warranty", "rules/**", "web",
 	},
 	"portal/help": {"rules"},
 	"portal": {
@@ -188,6 +188,7 @@ var layers = [][]string{
 	{"models/logistics"},
 	{"models/replacement"},
 	{"models/order"},
+	{"models/privacy"},
 	{"models/operations"},
 	{"models/domains"},
 }

@@ -239,8 +239,9 @@ func askToDecide(tx *db.Tx, r *Request) error {
 	return tx.Raise(db.OperatorTask{
 		Kind:      db.TaskPrivacyTexts,
 		SubjectID: r.ID,
-		What:      "Decide about each text that names the erased person: replace the name, or keep it.",
-		Why:       "People wrote these texts, and only a person can see whom they mean.",
+		What: "Decide about each text that names the erased person: " +
+			"replace the name, or keep it.",
+		Why: "People wrote these texts, and only a person can see whom they mean.",
 	})
 }
 

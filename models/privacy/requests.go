@@ -60,6 +60,9 @@ type Request struct {
 	CreatedAt   time.Time
 	DoneAt      *time.Time
 	ExpiresAt   *time.Time // exports: from then on there is none
+
+	Name  string `gorm:"-"` // whom it is about, while that is known; else the pseudonym
+	Email string `gorm:"-"` // likewise; else empty
 }
 
 // TableName is the table of requests.
@@ -487,7 +490,15 @@ func (s *Privacy) ListRequests(ctx context.Context, f Filter) ([]Request, string
 		if f.State != "" {
 			q = q.Where("state = ?", f.State)
 		}
-		return f.Page.Apply(q).Find(&out).Error
+		if err := f.Page.Apply(q).Find(&out).Error; err != nil {
+			return err
+		}
+		for i := range out {
+			if err := out[i].named(tx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	out, next := db.Cut(f.Page, out, func(r Request) string { return r.ID })
 	return out, next, err
@@ -510,27 +521,27 @@ func visible(tx *db.Tx) *gorm.DB {
 func (s *Privacy) GetRequest(ctx context.Context, id string) (Request, error) {
 	var r Request
 	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
-		return db.Found(visible(tx).First(&r, "id = ?", id).Error)
+		if err := visible(tx).First(&r, "id = ?", id).Error; err != nil {
+			return db.Found(err)
+		}
+		return r.named(tx)
 	})
 	return r, err
 }
 
-// PersonOf returns the name and the address of whom a request is about, while they are known:
-// an erasure forgets them.
-func (s *Privacy) PersonOf(ctx context.Context, r Request) (name, email string, err error) {
+// named says whom the request is about.
+func (r *Request) named(tx *db.Tx) error {
+	r.Name = r.Pseudonym
 	if r.Subject == "" {
-		return r.Pseudonym, "", nil
-	}
-	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
-		p, err := r.person(tx)
-		if err != nil {
-			return err
-		}
-		name, email = r.Pseudonym, p.Email
-		if len(p.Names) > 0 {
-			name = p.Names[0]
-		}
 		return nil
-	})
-	return name, email, err
+	}
+	p, err := r.person(tx)
+	if err != nil {
+		return err
+	}
+	r.Email = p.Email
+	if len(p.Names) > 0 {
+		r.Name = p.Names[0]
+	}
+	return nil
 }
