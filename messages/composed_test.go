@@ -441,7 +441,16 @@ var composed = map[string][]string{
 	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive,
 		rules.ContractSuspended,
 		rules.ContractExpired, rules.ContractCancelled),
-	"claimstate.": {"UNMATCHED", "LINKED", "REFUSED"},
+	"contracts.column.":      {"service", "state", "units", "start", "last", "order"},
+	"contract.units.column.": {"number", "state", "where", "since"},
+	"contract.gives.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus,
+		catalogue.ServiceExtWarranty, catalogue.ServiceJumpStart),
+	"contract.start.": {"FALLBACK_60_DAYS", "FIRST_ASSIGNMENT", "PURCHASE", "RENEWAL"},
+	"contract.unit.": names(rules.LicenceAvailable, rules.LicenceAssigned, rules.LicenceExpired,
+		rules.LicenceRevoked),
+	"contract.units.only.": names(rules.LicenceAvailable, rules.LicenceAssigned),
+	"sessions.way.":        {"password", "invitation"},
+	"claimstate.":          {"UNMATCHED", "LINKED", "REFUSED"},
 
 	// The portal's replacements and spares.
 	"rma.": names(rma.RMAStates()...),

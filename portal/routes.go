@@ -37,6 +37,8 @@ const get, post = http.MethodGet, http.MethodPost
 func routes() []route {
 	return []route{
 		{get, "/", member, showHome},
+		{get, contractsPath, member, showContracts},
+		{get, contractsPath + "/:id", member, showContract},
 		{get, "/service-orders", member, showServiceOrders},
 		{get, "/service-orders/:id/cancellation", admin, showCancellation},
 		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
