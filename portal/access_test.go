@@ -97,6 +97,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 		"/sites/" + w.Site(w.t, accountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
 	}, address...)
 	w.replacementForms(accountID, forms)
+	w.roomForms(accountID, forms)
 	return forms
 }
 

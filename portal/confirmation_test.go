@@ -18,6 +18,9 @@ var undoable = map[string]string{
 	"/replacements/request":              "the request can be withdrawn",
 	"/sites/new":                         "a site can be changed",
 	"/sites/:id":                         "a site can be changed again",
+	"/rooms/assign":                      "its own page says what follows before it is done",
+	"/rooms/:id/edit":                    "a room can be changed again",
+	"/rooms/:id/move":                    "its own page says what follows; one can move back",
 	"/replacements/request/accessory":    "the request can be withdrawn",
 	"/replacements/:id/appeal":           "its own form says that it is the one appeal",
 	"/account":                           "one can switch back",
@@ -46,6 +49,8 @@ var irreversible = []string{
 	"/replacements/:id/withdraw",
 	"/replacements/:id/use-spare",
 	"/spares/:id/agree",
+	"/rooms/:id/release",
+	"/rooms/:id/archive",
 	"/colleagues/:id/role", // of oneself
 	"/colleagues/:id/remove",
 	"/colleagues/invitations/:id/revoke",
@@ -86,7 +91,11 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	}
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)
-	for _, path := range []string{"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree"} {
+	w.roomForms(inv.AccountID, more)
+	for _, path := range []string{
+		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
+		"/rooms/:id/release", "/rooms/:id/archive",
+	} {
 		forms[path] = without(more[path], "confirmed")
 	}
 

@@ -19,9 +19,6 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// templateFuncs are what templates call beside the methods of the view.
-var templateFuncs = template.FuncMap{"icon": web.Icon, "asset": web.Asset}
-
 // pages is every page's template with the layout around it, by file name.
 type pages map[string]*template.Template
 
@@ -33,8 +30,10 @@ func readPages() (pages, error) {
 
 	out := pages{}
 	for _, f := range files {
-		t, err := template.New("").Funcs(templateFuncs).
-			ParseFS(templateFiles, "templates/*.html", f)
+		t, err := web.Parts(template.New(""))
+		if err == nil {
+			t, err = t.ParseFS(templateFiles, "templates/*.html", f)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("portal: %s: %w", f, err)
 		}
