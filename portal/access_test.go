@@ -102,6 +102,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	}, address...)
 	w.replacementForms(accountID, forms)
 	w.deviceForms(accountID, forms)
+	w.roomForms(accountID, forms)
 	return forms
 }
 

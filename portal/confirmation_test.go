@@ -23,6 +23,9 @@ var undoable = map[string]string{
 	"/devices/:id/place":                 "it can be placed elsewhere",
 	"/devices/:id/purchase":              "the day can be corrected again, with a reason",
 	"/sites/:id":                         "a site can be changed again",
+	"/rooms/assign":                      "its own page says what follows before it is done",
+	"/rooms/:id/edit":                    "a room can be changed again",
+	"/rooms/:id/move":                    "its own page says what follows; one can move back",
 	"/replacements/request/accessory":    "the request can be withdrawn",
 	"/replacements/:id/appeal":           "its own form says that it is the one appeal",
 	"/account":                           "one can switch back",
@@ -55,6 +58,8 @@ var irreversible = []string{
 	"/replacements/:id/withdraw",
 	"/replacements/:id/use-spare",
 	"/spares/:id/agree",
+	"/rooms/:id/release",
+	"/rooms/:id/archive",
 	"/colleagues/:id/role", // of oneself
 	"/colleagues/:id/remove",
 	"/colleagues/invitations/:id/revoke",
@@ -97,8 +102,10 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)
 	w.deviceForms(inv.AccountID, more)
+	w.roomForms(inv.AccountID, more)
 	for _, path := range []string{
-		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree", "/devices/:id/take-out",
+		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
+		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
 	} {
 		forms[path] = without(more[path], "confirmed")
 	}

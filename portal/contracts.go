@@ -126,6 +126,7 @@ func registerStates() []rules.ContractState {
 	return append([]rules.ContractState{rules.ContractProcessing}, rules.ContractStates()...)
 }
 
+// serviceName is what people call a service.
 func (v *visit) serviceName(service catalogue.ServiceType) string {
 	return v.say("service."+string(service), "program", v.program.Name)
 }

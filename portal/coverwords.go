@@ -47,7 +47,7 @@ func (v *visit) coverUntil(a cover.Answer) web.Cell {
 	if !a.Covered || a.Until == nil {
 		return web.Cell{}
 	}
-	return v.lastDay(*a.Until)
+	return v.lastDayCell(*a.Until)
 }
 
 // dayCell is a cell with the day of an instant, by the account's clock.
@@ -60,5 +60,5 @@ func (v *visit) dayCell(at time.Time) web.Cell {
 	}
 }
 
-// lastDay is a cell with the last day before an exclusive end (C2).
-func (v *visit) lastDay(end time.Time) web.Cell { return v.dayCell(end.Add(-time.Nanosecond)) }
+// lastDayCell is a cell with the last day before an exclusive end (C2).
+func (v *visit) lastDayCell(end time.Time) web.Cell { return v.dayCell(end.Add(-time.Nanosecond)) }

@@ -291,19 +291,6 @@ func (v *visit) speedText(s calendar.RMASpeed) string {
 	return v.language.Count("help.countries.speed", int64(days))
 }
 
-// languageNames are the names of languages in the visitor's own.
-func (v *visit) languageNames(locales []string) string {
-	var names []string
-	for _, l := range locales {
-		name := l
-		if slices.Contains(messages.Locales(), l) {
-			name = messages.In(l).Say("language.name")
-		}
-		names = append(names, name)
-	}
-	return v.language.List(names)
-}
-
 // sinceText is the day from which terms count; the first ones have always counted.
 func (v *visit) sinceText(t program.CountryTermsVersion) string {
 	if t.Version <= 1 {
