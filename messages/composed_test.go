@@ -85,6 +85,7 @@ var composed = map[string][]string{
 		"customer", "replacement", "return", "spare", "person"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
 		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident"},
+	"activity.column.": {"what", "about", "when", "kind", "behalf"},
 	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
 		"name", "orders", "profile", "replacements", "sessions", "sites", "title", "tokens"},
 	"console.privacy.state.": {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
@@ -535,7 +536,7 @@ var composed = map[string][]string{
 // package time, of cities, of states that a process gives, and of what the audit says was done.
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
-	"console.did.",
+	"console.did.", "export.",
 }
 
 // placeNames are the ends of zones that a language writes in its own way.

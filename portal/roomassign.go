@@ -215,7 +215,8 @@ func (v *visit) assignContracts(p *assignPage) (string, error) {
 	}
 
 	named := v.form("contract")
-	if !slices.ContainsFunc(found, func(c entitlement.ContractEntry) bool { return c.ID == named }) {
+	isNamed := func(c entitlement.ContractEntry) bool { return c.ID == named }
+	if !slices.ContainsFunc(found, isNamed) {
 		named = found[0].ID
 	}
 	for _, c := range found {

@@ -62,27 +62,6 @@ func eachRoomWorld(t *testing.T, test func(*testing.T, roomWorld)) {
 	eachWorld(t, func(t *testing.T, w *world) { test(t, newRoomWorld(w)) })
 }
 
-// mostStatements is how many a page of the portal may take, those of the visit itself included.
-const mostStatements = 12
-
-// withinBudget shows a page, which must not take more statements than a page may, however much
-// stands on it, nor be larger.
-func (g *guest) withinBudget(path string) reply {
-	g.t.Helper()
-	g.get(path) // the reference data is in memory from here on
-	g.Statements.Reset()
-	r := g.get(path)
-	require.Equal(g.t, http.StatusOK, r.status, path)
-	list := slices.DeleteFunc(g.Statements.List(), func(sql string) bool {
-		// Settings of a transaction read nothing: what holds it to its tenant, how it plans.
-		return strings.Contains(sql, "set_config(") || strings.HasPrefix(sql, "SET LOCAL")
-	})
-	require.LessOrEqual(g.t, len(list), mostStatements, "%s:\n%s", path, strings.Join(list, "\n"))
-	require.LessOrEqual(g.t, len(r.body), 60<<10, path)
-	g.t.Log(path, len(list), "statements,", len(r.body), "octets")
-	return r
-}
-
 var listedRoom = regexp.MustCompile(`<a class="row" href="/rooms/rom_[^"]*"><span>([^<]*)</span>`)
 
 // listedRooms are the names of the rooms of a list, in its order.
