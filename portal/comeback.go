@@ -28,6 +28,10 @@ var takenBack = map[string]bool{
 	"/replacements/:id/appeal":          true,
 	"/replacements/:id/use-spare":       true,
 	"/sites/new":                        true,
+	newRoomPath:                         true,
+	newDevicePath:                       true,
+	"/devices/:id/place":                true,
+	"/devices/:id/purchase":             true,
 	"/sites/:id":                        true,
 	timeZonePath:                        true,
 	assignPath:                          true,
@@ -37,6 +41,8 @@ var takenBack = map[string]bool{
 	"/colleagues/:id/role":              true,
 	"/colleagues/questions/:id/confirm": true,
 	"/tokens":                           true,
+	myNamePath:                          true,
+	myZonePath:                          true,
 }
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the

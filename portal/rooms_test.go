@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,27 +59,6 @@ func newRoomWorld(w *world) roomWorld {
 // eachRoomWorld runs the test on both databases.
 func eachRoomWorld(t *testing.T, test func(*testing.T, roomWorld)) {
 	eachWorld(t, func(t *testing.T, w *world) { test(t, newRoomWorld(w)) })
-}
-
-// mostStatements is how many a page of the portal may take, those of the visit itself included.
-const mostStatements = 12
-
-// withinBudget shows a page, which must not take more statements than a page may, however much
-// stands on it, nor be larger.
-func (g *guest) withinBudget(path string) reply {
-	g.t.Helper()
-	g.get(path) // the reference data is in memory from here on
-	g.Statements.Reset()
-	r := g.get(path)
-	require.Equal(g.t, http.StatusOK, r.status, path)
-	list := slices.DeleteFunc(g.Statements.List(), func(sql string) bool {
-		// Settings of a transaction read nothing: what holds it to its tenant, how it plans.
-		return strings.Contains(sql, "set_config(") || strings.HasPrefix(sql, "SET LOCAL")
-	})
-	require.LessOrEqual(g.t, len(list), mostStatements, "%s:\n%s", path, strings.Join(list, "\n"))
-	require.LessOrEqual(g.t, len(r.body), 60<<10, path)
-	g.t.Log(path, len(list), "statements,", len(r.body), "octets")
-	return r
 }
 
 var listedRoom = regexp.MustCompile(`<a class="row" href="/rooms/rom_[^"]*"><span>([^<]*)</span>`)
@@ -149,7 +127,7 @@ func TestRooms_FiveThousandRoomsCostTwelveStatements(t *testing.T) {
 	for _, address := range []string{
 		"/rooms", "/rooms?sort=-site", "/rooms?show=unlicensed", "/rooms?q=sala", "/rooms?chosen=all",
 	} {
-		require.Contains(t, w.ana.withinBudget(address).body, "5,002 rooms")
+		require.Contains(t, w.withinBudget(w.ana, address).body, "5,002 rooms")
 	}
 
 	seen := map[string]bool{}
@@ -171,14 +149,14 @@ func TestRooms_FiveThousandRoomsCostTwelveStatements(t *testing.T) {
 
 func TestR55b_TheRoomsPageShowsLicenseCoverDevicesAndReplacements(t *testing.T) {
 	eachRoomWorld(t, func(t *testing.T, w roomWorld) {
-		room := w.ana.withinBudget("/rooms/" + w.licensed.ID).body
+		room := w.withinBudget(w.ana, "/rooms/"+w.licensed.ID).body
 		for _, text := range []string{
 			"Covered", "A license in force is assigned to the room (R31)", "AB1234", "Licenses", "Replacements",
 			"Request a replacement", "/replacements/request?q=AB1234", "on the next business day", "Move…",
 		} {
 			require.Contains(t, room, text)
 		}
-		history := w.ana.withinBudget("/rooms/" + w.licensed.ID + "/history").body
+		history := w.withinBudget(w.ana, "/rooms/"+w.licensed.ID+"/history").body
 		for _, text := range []string{"Licenses through time", "Devices through time", "AB1234", "added the room"} {
 			require.Contains(t, history, text)
 		}
