@@ -28,6 +28,20 @@ var composed = map[string][]string{
 	"promise.approved.": weekdayNames(),
 	"process.":          processTexts(),
 
+	// The portal's rooms.
+	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "devices"},
+	"portal.room.act.":     {"assign", "edit", "move", "archive"},
+	"portal.room.fact.":    {"until", "speed", "languages", "site", "country", "platform", "criticality", "time"},
+	"portal.room.column.": {"service", "state", "since", "until", "device", "hardware", "why", "ask", "number", "promise",
+		"asked", "from", "to", "ended", "what", "before", "after"},
+	"portal.room.past.":      {"licenses", "placements"},
+	"portal.room.past.none.": {"licenses", "placements"},
+	"portal.room.did.":       {"room.created", "room.changed", "room.archived", "room.restored"},
+	"portal.room.field.": {"name", "site", "site.help", "country", "country.help", "region", "region.help", "platform",
+		"criticality", "criticality.help", "time_zone"},
+	"portal.assign.why.": {licensing.RoomIsArchived, licensing.RoomHasLicence, rules.CountryNotSupported,
+		cover.TermsAckRequired, rules.StateConflict},
+	"portal.assign.capped.": {licensing.WarnHardwareCapped, licensing.WarnHardwareOverCap, licensing.WarnPurchaseUnknown},
 	// The portal's devices.
 	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
 	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
@@ -50,20 +64,6 @@ var composed = map[string][]string{
 	"import.state.":     {"QUEUED", "CHECKING", "STORING", "DONE", "REFUSED", "FAILED"},
 	"import.outcome.":   {"VALID", "STORED", "UNCHANGED", "REFUSED"},
 	"import.file.":      {"FILE_UNREADABLE", "FILE_EMPTY", "TOO_MANY_ROWS", "FILE_TOO_LARGE", "FILE_NO_TEXT"},
-	// The portal's rooms.
-	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "devices"},
-	"portal.room.act.":     {"assign", "edit", "move", "archive"},
-	"portal.room.fact.":    {"until", "speed", "languages", "site", "country", "platform", "criticality", "time"},
-	"portal.room.column.": {"service", "state", "since", "until", "device", "hardware", "why", "ask", "number", "promise",
-		"asked", "from", "to", "ended", "what", "before", "after"},
-	"portal.room.past.":      {"licenses", "placements"},
-	"portal.room.past.none.": {"licenses", "placements"},
-	"portal.room.did.":       {"room.created", "room.changed", "room.archived", "room.restored"},
-	"portal.room.field.": {"name", "site", "site.help", "country", "country.help", "region", "region.help", "platform",
-		"criticality", "criticality.help", "time_zone"},
-	"portal.assign.why.": {licensing.RoomIsArchived, licensing.RoomHasLicence, rules.CountryNotSupported,
-		cover.TermsAckRequired, rules.StateConflict},
-	"portal.assign.capped.": {licensing.WarnHardwareCapped, licensing.WarnHardwareOverCap, licensing.WarnPurchaseUnknown},
 
 	// The console.
 	"console.role.": names(rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM, rules.OperatorManager),

@@ -101,8 +101,8 @@ func (w *world) adminForms(accountID string) map[string][]string {
 		"/sites/" + w.Site(w.t, accountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
 	}, address...)
 	w.replacementForms(accountID, forms)
-	w.deviceForms(accountID, forms)
 	w.roomForms(accountID, forms)
+	w.deviceForms(accountID, forms)
 	return forms
 }
 

@@ -114,7 +114,7 @@ func (v *visit) roomCover(room entitlement.Room, a cover.Answer) web.Section {
 	}
 	add("until", v.coverUntil(a).Text)
 	add("speed", v.speedWords(string(a.RMASpeed)))
-	add("languages", v.languageNames(a.Languages))
+	add("languages", v.spokenLanguages(a.Languages))
 	add("site", room.Site)
 	add("country", v.countryName(room.Country))
 	add("platform", v.language.Say("console.platform."+string(room.Platform)))

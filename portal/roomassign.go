@@ -372,7 +372,7 @@ func (v *visit) termsWords(t catalogue.CountryTerms) string {
 		return v.say("portal.terms.unavailable")
 	}
 	return v.say("portal.terms.says",
-		"speed", v.speedWords(string(t.RMASpeed)), "languages", v.languageNames(t.Languages))
+		"speed", v.speedWords(string(t.RMASpeed)), "languages", v.spokenLanguages(t.Languages))
 }
 
 // speedWords say how soon a replacement arrives; empty where it is not known.
@@ -392,8 +392,8 @@ func (v *visit) speedWords(speed string) string {
 	return v.language.Count("portal.terms.speed.days", days)
 }
 
-// languageNames are the names of languages in the reader's language.
-func (v *visit) languageNames(tags []string) string {
+// spokenLanguages are the names of languages in the reader's language.
+func (v *visit) spokenLanguages(tags []string) string {
 	namer := display.Languages(language.Make(v.language.Locale()))
 	var names []string
 	for _, tag := range tags {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,7 +127,7 @@ func TestRooms_FiveThousandRoomsCostTwelveStatements(t *testing.T) {
 	for _, address := range []string{
 		"/rooms", "/rooms?sort=-site", "/rooms?show=unlicensed", "/rooms?q=sala", "/rooms?chosen=all",
 	} {
-		require.Contains(t, w.ana.withinBudget(address).body, "5,002 rooms")
+		require.Contains(t, w.withinBudget(w.ana, address).body, "5,002 rooms")
 	}
 
 	seen := map[string]bool{}
@@ -150,14 +149,14 @@ func TestRooms_FiveThousandRoomsCostTwelveStatements(t *testing.T) {
 
 func TestR55b_TheRoomsPageShowsLicenseCoverDevicesAndReplacements(t *testing.T) {
 	eachRoomWorld(t, func(t *testing.T, w roomWorld) {
-		room := w.ana.withinBudget("/rooms/" + w.licensed.ID).body
+		room := w.withinBudget(w.ana, "/rooms/"+w.licensed.ID).body
 		for _, text := range []string{
 			"Covered", "A license in force is assigned to the room (R31)", "AB1234", "Licenses", "Replacements",
 			"Request a replacement", "/replacements/request?q=AB1234", "on the next business day", "Move…",
 		} {
 			require.Contains(t, room, text)
 		}
-		history := w.ana.withinBudget("/rooms/" + w.licensed.ID + "/history").body
+		history := w.withinBudget(w.ana, "/rooms/"+w.licensed.ID+"/history").body
 		for _, text := range []string{"Licenses through time", "Devices through time", "AB1234", "added the room"} {
 			require.Contains(t, history, text)
 		}
