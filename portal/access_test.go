@@ -19,6 +19,9 @@ import (
 var ownAffairs = map[string]bool{
 	"/account":             true,
 	"/account/language":    true,
+	myNamePath:             true,
+	myZonePath:             true,
+	myPasswordPath:         true,
 	"/invitation":          true,
 	"/invitation/code":     true,
 	"/invitation/person":   true,
@@ -30,6 +33,7 @@ var ownAffairs = map[string]bool{
 	"/sessions/end-others": true,
 	"/password-reset":      true,
 	"/password-reset/new":  true,
+	"/help/useful":         true,
 }
 
 func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
@@ -97,6 +101,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 		"/sites/" + w.Site(w.t, accountID, "Berrini", "BR", "SP").ID, "name", "Berrini",
 	}, address...)
 	w.replacementForms(accountID, forms)
+	w.deviceForms(accountID, forms)
 	return forms
 }
 
@@ -200,12 +205,16 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
 		me := "/colleagues/" + w.memberIDs(inv.AccountID)["ana.souza@acme.example"]
+		page := ana.get("/colleagues").body
+		require.Contains(t, page, "Make another person an administrator first", "said before the click")
+		require.NotContains(t, page, me+"/remove")
 		for _, form := range [][]string{{me + "/role", "role", "READ_ONLY"}, {me + "/remove", "confirmed", "yes"}} {
 			r := ana.post(form[0], form[1:]...)
 			require.Equal(t, 409, r.status)
 			require.Contains(t, r.body, "needs an administrator")
 		}
 		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
+		require.Contains(t, ana.get("/colleagues").body, me+"/remove", "another one is there")
 		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY", "confirmed", "yes").path)
 		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status,
 			"at once")
@@ -224,6 +233,10 @@ func TestS19_AnAccountHasALimitOfPeople(t *testing.T) {
 	require.NoError(t, err)
 	_, err = pool.Exec("UPDATE accounts SET user_limit = 1 WHERE id = '" + inv.AccountID + "'")
 	require.NoError(t, err)
+	page := ana.get("/colleagues").body
+	require.Contains(t, page, "1 of 1 places are taken", "said before the click")
+	require.Contains(t, page, "Remove a person or withdraw an invitation to invite another one")
+	require.NotContains(t, page, `name="email"`)
 	r := ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN")
 	require.Equal(t, 409, r.status)
 	require.Contains(t, r.body, "limit of people")

@@ -28,12 +28,18 @@ var takenBack = map[string]bool{
 	"/replacements/:id/appeal":          true,
 	"/replacements/:id/use-spare":       true,
 	"/sites/new":                        true,
+	newRoomPath:                         true,
+	newDevicePath:                       true,
+	"/devices/:id/place":                true,
+	"/devices/:id/purchase":             true,
 	"/sites/:id":                        true,
 	timeZonePath:                        true,
 	"/colleagues":                       true,
 	"/colleagues/:id/role":              true,
 	"/colleagues/questions/:id/confirm": true,
 	"/tokens":                           true,
+	myNamePath:                          true,
+	myZonePath:                          true,
 }
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the

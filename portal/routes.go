@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/portal/help"
 )
 
 // access says who may use a route.
@@ -60,11 +61,27 @@ func routes() []route {
 		{post, "/sites/new", admin, addSite},
 		{get, "/sites/:id", admin, showSite},
 		{post, "/sites/:id", admin, changeSite},
+		{get, devicesPath, member, showDevices},
+		{get, newDevicePath, admin, showNewDevices},
+		{post, newDevicePath, admin, registerDevices},
+		{get, devicesPath + "/:id", member, showDevice},
+		{get, devicesPath + "/:id/place", admin, askPlace},
+		{post, devicesPath + "/:id/place", admin, placeDevice},
+		{get, devicesPath + "/:id/take-out", admin, takeOut},
+		{post, devicesPath + "/:id/take-out", admin, takeOut},
+		{get, devicesPath + "/:id/purchase", admin, askPurchase},
+		{post, devicesPath + "/:id/purchase", admin, correctPurchase},
+		{get, newRoomPath, admin, showNewRoom},
+		{post, newRoomPath, admin, addRoom},
+		{get, importPath, admin, showImport},
+		{post, importPath, admin, importRooms},
+		{get, templatePath, admin, downloadTemplate},
+		{get, importPath + "/:id", member, showImportJob},
 		{get, "/onboarding", member, showOnboarding},
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
 		{post, timeZonePath, admin, changeTimeZone},
-		{post, languagePath, member, chooseMailLanguage},
+		{post, languagePath, signedIn, chooseMailLanguage},
 
 		{get, "/colleagues", member, showColleagues},
 		{post, "/colleagues", admin, inviteColleague},
@@ -78,6 +95,8 @@ func routes() []route {
 		{post, "/colleagues/questions/:id/confirm", admin, confirmContact},
 		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
+
+		{get, activityPath, member, showActivity},
 
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
@@ -94,12 +113,21 @@ func routes() []route {
 		{get, "/invitation/request", anyone, askRequest},
 		{post, "/invitation/request", anyone, requestInvitation},
 
+		{get, help.Path, anyone, showHelp},
+		{get, help.Path + "/:group", anyone, showHelpChapter},
+		{get, helpCountriesPath, anyone, showCountries},
+		{post, helpVotePath, anyone, voteOnHelp},
+
 		{get, "/sign-in", anyone, showSignIn},
 		{post, "/sign-in", anyone, signIn},
 		{post, "/sign-out", anyone, signOut},
 		{get, "/sessions", signedIn, showSessions},
 		{post, "/sessions/end", signedIn, endSession},
 		{post, "/sessions/end-others", signedIn, endOtherSessions},
+		{get, mePath, signedIn, showMe},
+		{post, myNamePath, signedIn, chooseName},
+		{post, myZonePath, signedIn, chooseTimeZone},
+		{post, myPasswordPath, signedIn, changePassword},
 
 		{get, "/password-reset", anyone, showReset},
 		{post, "/password-reset", anyone, requestReset},

@@ -9,8 +9,10 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/portal/help"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -54,8 +56,10 @@ type view struct {
 	Own       []menuItem // what is the visitor's own, under their name
 	Languages []languageLink
 	Who       *whoView
+	Look      *lookView // an operator looks; nil: nobody does
 	Data      any
 	language  *messages.Language
+	edition   func() (*help.Edition, error)
 }
 
 // searchBox is the one search of the top bar: the page that answers it, and what was searched.
@@ -97,6 +101,7 @@ func (v *visit) view(a answer) view {
 		Here:     a.here,
 		Data:     a.data,
 		language: v.language,
+		edition:  sync.OnceValues(v.helpFor),
 	}
 
 	if a.label != "" {
@@ -123,6 +128,7 @@ func (v *visit) view(a answer) view {
 		w.Menu = v.menu(v.request.URL.Path)
 		w.Search = v.searchBox()
 	}
+	w.Look = v.lookView()
 
 	return w
 }
@@ -292,13 +298,19 @@ func (w view) Progress(at int) progressPart {
 	return progressPart{w, at, []string{"progress.invitation", "progress.code", "progress.person"}}
 }
 
-type problemPart struct{ ID, Text string }
+type problemPart struct {
+	ID, Text string
+	Help     helpLink
+}
 
 // Problem is what is wrong with a field; id is what the field describes itself
 // by.
 func (w view) Problem(id, key string) problemPart {
 	return problemPart{
-		id, w.T(key, "least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		ID: id,
+		Text: w.T(key,
+			"least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		Help: w.HelpOn(key),
 	}
 }
 
