@@ -265,13 +265,13 @@ func TestBudget_Contracts(t *testing.T) {
 		w.Assigned(t, licences[i], w.Room(t, inv.AccountID, fmt.Sprint("Sala ", i)))
 	}
 
-	page := ana.withinBudget("/contracts")
+	page := w.withinBudget(ana, "/contracts")
 	require.Contains(t, page.body, "more contracts end soon")
 	require.Contains(t, page.body, "Show more")
-	ana.withinBudget("/contracts?within=90")
-	one := ana.withinBudget("/contracts/"+big.ID)
+	w.withinBudget(ana, "/contracts?within=90")
+	one := w.withinBudget(ana, "/contracts/"+big.ID)
 	require.Contains(t, one.body, "440 of 500 free")
-	ana.withinBudget("/account")
-	ana.withinBudget("/service-orders")
-	ana.withinBudget("/contracts/"+storetest.OneContract(t, w.Env, w.firstOrderID()).ID)
+	w.withinBudget(ana, "/account")
+	w.withinBudget(ana, "/service-orders")
+	w.withinBudget(ana, "/contracts/"+storetest.OneContract(t, w.Env, w.firstOrderID()).ID)
 }

@@ -88,12 +88,12 @@ func TestBudget_DevicesOfThousandsOfRooms(t *testing.T) {
 		SELECT 'plc_' || substr(id, 5), account_id, 'dev_0' || substr(id, 5), id, created_at, 'x' FROM rooms
 		WHERE name LIKE 'Room %'`))
 
-	first := ana.withinBudget("/devices")
+	first := w.withinBudget(ana, "/devices")
 	require.Contains(t, first.body, "5,005 devices")
 	_, link, ok := strings.Cut(first.body, `<p class="more"><a class="btn" href="`)
 	require.True(t, ok)
 	link, _, _ = strings.Cut(link, `"`)
-	next := ana.withinBudget(strings.ReplaceAll(link, "&amp;", "&"))
+	next := w.withinBudget(ana, strings.ReplaceAll(link, "&amp;", "&"))
 	require.NotContains(t, next.body, ">FREE1<")
 
 	found, _, err := w.ListDevices(w.Context, entitlement.DeviceFilter{AccountID: accountID, Search: "SOON1"})
@@ -103,7 +103,7 @@ func TestBudget_DevicesOfThousandsOfRooms(t *testing.T) {
 		"/devices/" + found[0].ID, "/devices/" + found[0].ID + "/place", "/devices/" + found[0].ID + "/purchase",
 		"/rooms/new", "/devices/new", "/rooms/import",
 	} {
-		ana.withinBudget(path)
+		w.withinBudget(ana, path)
 	}
 }
 

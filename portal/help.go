@@ -253,7 +253,7 @@ func showCountries(v *visit) (answer, error) {
 		p.Countries = append(p.Countries, countryView{
 			Name:      v.countryName(code),
 			Speed:     v.speedText(t.RMASpeed),
-			Languages: v.languageNames(t.Languages),
+			Languages: v.spokenLanguages(t.Languages),
 			Since:     v.sinceText(t),
 			Available: t.Available,
 		})
@@ -270,7 +270,7 @@ func showCountries(v *visit) (answer, error) {
 	for _, t := range later {
 		says := v.say("help.countries.unavailable")
 		if t.Available {
-			says = v.speedText(t.RMASpeed) + "; " + v.languageNames(t.Languages)
+			says = v.speedText(t.RMASpeed) + "; " + v.spokenLanguages(t.Languages)
 		}
 		p.Changes = append(p.Changes, countryChange{
 			Country: v.countryName(t.Country),

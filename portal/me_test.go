@@ -111,5 +111,5 @@ func TestTheProfileShowsHowAndWhenOneSignedIn(t *testing.T) {
 	require.Contains(t, page, "Com senha")
 	require.Contains(t, page, "De um navegador que você já tinha usado")
 	require.Contains(t, ana.get("/sessions").body, "Com senha")
-	ana.withinBudget("/me")
+	w.withinBudget(ana, "/me")
 }

@@ -58,6 +58,7 @@ func (s *screen) everyPage() {
 	full := s.fullAccount()
 	s.open("/sign-in?lang=" + s.locale)
 	s.signIn(longEmail)
+	s.send("/account", []string{"account", full.id})
 	for _, path := range full.pages {
 		s.open(path)
 		s.check(path)
@@ -180,6 +181,7 @@ var answersOutside = []formSent{
 // fullAccount is what a person of an account full of the longest content can look at: every
 // page, and every answer to a form that stands at the form's own address.
 type fullAccount struct {
+	id      string
 	pages   []string
 	answers []formSent
 }
@@ -269,7 +271,7 @@ func (s *screen) fullAccount() fullAccount {
 	}
 
 	downloads := map[string]bool{"/replacements/:id/return-label": true, "/spares/:id/return-label": true}
-	var full fullAccount
+	full := fullAccount{id: c.Account}
 	for _, route := range routes() {
 		if route.method != get || route.access == anyone || downloads[route.path] {
 			continue
