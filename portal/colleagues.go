@@ -152,8 +152,8 @@ func (v *visit) mailOf(p identity.PendingInvitation) web.Badge {
 				v.dayIn(*p.MailAt, v.who.account().TimeZone)),
 			Color: "blue",
 		}
-	case p.Mail == rules.NotificationSoftFail, p.Mail == rules.NotificationUnknown:
-		return web.Badge{Text: v.say("people.mail.tried"), Color: "amber"}
+	case p.Mail == rules.NotificationUnknown:
+		return web.Badge{Text: v.say("people.mail.unknown"), Color: "amber"}
 	}
 	return web.Badge{Text: v.say("people.mail.queued")}
 }

@@ -25,7 +25,7 @@ func TestR119_ThePageSaysWhatBecameOfEachInvitation(t *testing.T) {
 
 		for state, said := range map[string]string{
 			"QUEUED":       "About to be sent",
-			"SOFT_FAIL":    "Being tried again",
+			"UNKNOWN":      "Perhaps not sent",
 			"SENT":         "Sent ",
 			"DELIVERED":    "Delivered",
 			"HARD_BOUNCED": "Not delivered",
