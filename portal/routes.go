@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/portal/help"
 )
 
 // access says who may use a route.
@@ -62,6 +63,22 @@ func routes() []route {
 		{post, "/sites/new", admin, addSite},
 		{get, "/sites/:id", admin, showSite},
 		{post, "/sites/:id", admin, changeSite},
+		{get, devicesPath, member, showDevices},
+		{get, newDevicePath, admin, showNewDevices},
+		{post, newDevicePath, admin, registerDevices},
+		{get, devicesPath + "/:id", member, showDevice},
+		{get, devicesPath + "/:id/place", admin, askPlace},
+		{post, devicesPath + "/:id/place", admin, placeDevice},
+		{get, devicesPath + "/:id/take-out", admin, takeOut},
+		{post, devicesPath + "/:id/take-out", admin, takeOut},
+		{get, devicesPath + "/:id/purchase", admin, askPurchase},
+		{post, devicesPath + "/:id/purchase", admin, correctPurchase},
+		{get, newRoomPath, admin, showNewRoom},
+		{post, newRoomPath, admin, addRoom},
+		{get, importPath, admin, showImport},
+		{post, importPath, admin, importRooms},
+		{get, templatePath, admin, downloadTemplate},
+		{get, importPath + "/:id", member, showImportJob},
 		{get, "/onboarding", member, showOnboarding},
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
@@ -81,6 +98,8 @@ func routes() []route {
 		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
 
+		{get, activityPath, member, showActivity},
+
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},
@@ -95,6 +114,11 @@ func routes() []route {
 		{post, "/invitation/accept", signedIn, acceptAsKnown},
 		{get, "/invitation/request", anyone, askRequest},
 		{post, "/invitation/request", anyone, requestInvitation},
+
+		{get, help.Path, anyone, showHelp},
+		{get, help.Path + "/:group", anyone, showHelpChapter},
+		{get, helpCountriesPath, anyone, showCountries},
+		{post, helpVotePath, anyone, voteOnHelp},
 
 		{get, "/sign-in", anyone, showSignIn},
 		{post, "/sign-in", anyone, signIn},

@@ -31,10 +31,11 @@ type visit struct {
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
-	who      *person    // nil: signed out
-	leaves   bool       // signs out: nothing waits for them in this browser
-	kept     *typedForm // what was typed into this page's form; see comeback.go
-	resumed  bool       // and the page shows it
+	who      *person       // nil: signed out
+	leaves   bool          // signs out: nothing waits for them in this browser
+	kept     *typedForm    // what was typed into this page's form; see comeback.go
+	resumed  bool          // and the page shows it
+	look     *operatorLook // of an operator; nil: none, see look.go
 }
 
 // The keys of a session's values.
@@ -55,6 +56,14 @@ const noLink = "-"
 
 const maxBody = 64 << 10 // octets of a form
 
+// bodyBound is how many octets of a body the page at a path takes: of a form, or of a file.
+func bodyBound(path string) int64 {
+	if path == importPath {
+		return maxUpload
+	}
+	return maxBody
+}
+
 // serve turns a route into gin's handler: session, origin, person, answer.
 func (s *site) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -71,7 +80,11 @@ func (s *site) serve(r route) gin.HandlerFunc {
 		}
 
 		var a answer
-		if err == nil {
+		switch {
+		case err != nil:
+		case v.looking():
+			a, err = v.callInLook(r)
+		default:
 			a, err = v.callHandler(r)
 		}
 		if err != nil {
@@ -91,7 +104,16 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		token = cookie.Value
 	}
 
-	ctx, err := s.sessions.Load(ctx, token)
+	look, err := s.readLook(c)
+	if err != nil {
+		return nil, err
+	}
+	if look != nil { // a session of the same browser is none of its business
+		token = ""
+		ctx = db.LookOnly(ctx)
+	}
+
+	ctx, err = s.sessions.Load(ctx, token)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +123,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		return nil, err
 	}
 
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyBound(c.FullPath()))
 	v := &visit{
 		site:    s,
 		ctx:     ctx,
@@ -112,6 +134,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		label:   label,
 		id:      c.Writer.Header().Get("X-Request-Id"),
 		program: ref.Program,
+		look:    look,
 	}
 
 	if err := v.readPerson(); err != nil {
@@ -195,6 +218,10 @@ func (p *person) role() rules.Role {
 
 // readPerson reads the session's user; one that is gone counts as signed out.
 func (v *visit) readPerson() error {
+	if v.looking() && !v.look.over {
+		return v.readLookedAt()
+	}
+
 	id := v.value(keyUser)
 	if id == "" {
 		return nil

@@ -14,6 +14,10 @@ func CookieName(name string, secure bool) string {
 	return name
 }
 
+// LookCookie is the name of the cookie that opens an operator's look at the portal as a customer
+// sees it. The console sets it, the portal reads it.
+const LookCookie = "roomcover-look"
+
 // Scripts says whether pages run any of this site's scripts; those of others never run.
 type Scripts string
 
@@ -41,6 +45,11 @@ func Headers(h http.Header, secure bool, scripts Scripts) {
 	if secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
+}
+
+// AllowCamera lets a page's own script use the camera, after Headers forbade it.
+func AllowCamera(h http.Header) {
+	h.Set("Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=()")
 }
 
 // LocalPath keeps a redirect on this site: "//host" would leave it.

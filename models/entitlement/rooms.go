@@ -32,6 +32,7 @@ type Room struct {
 	State       licensing.RoomState
 	ArchivedAt  *time.Time
 	CreatedAt   time.Time
+	OnceKey     *string // names the form that added it; nil: none did
 	Version     int64
 }
 

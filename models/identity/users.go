@@ -106,5 +106,6 @@ func Entities() []any {
 		passkeyAnswer{},
 		OperatorView{},
 		OperatorPresence{},
+		AccountLook{},
 	}
 }
