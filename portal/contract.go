@@ -103,7 +103,7 @@ func (v *visit) contractSays(c contractRecord) []string {
 		if !c.now.Before(*c.EndAt) {
 			key = "contract.jumpstart.over"
 		}
-		says = append(says, v.say(key, "day", v.lastDay(*c.EndAt, c.TimeZone),
+		says = append(says, v.say(key, "day", v.lastCovered(*c.EndAt, c.TimeZone),
 			"days", rules.JumpStartDays))
 	}
 	return says
@@ -142,7 +142,7 @@ func (v *visit) contractFacts(c contractRecord) []web.Fact {
 			key = "contract.cancel.over"
 		}
 		facts.add(v.language.Say("contract.cancel"),
-			v.say(key, "day", v.lastDay(c.order.CancellableUntil, zone)))
+			v.say(key, "day", v.lastCovered(c.order.CancellableUntil, zone)))
 	}
 	return facts
 }
@@ -170,8 +170,8 @@ func (v *visit) startReason(c contractRecord) string {
 	})
 }
 
-// lastDay is the last day before an exclusive end (C2).
-func (v *visit) lastDay(end time.Time, zone string) string {
+// lastCovered is the last day before an exclusive end (C2).
+func (v *visit) lastCovered(end time.Time, zone string) string {
 	return v.day(rules.LastCoveredDay(end, location(zone)))
 }
 
@@ -208,7 +208,7 @@ func (v *visit) renewalSection(c contractRecord) web.Section {
 		s.Says = []string{v.say("contract.renewal.how",
 			"seller", c.order.Payload.Reseller.Company,
 			"order", db.Text(c.order.VendorOrderNo),
-			"day", v.lastDay(*c.EndAt, c.TimeZone))}
+			"day", v.lastCovered(*c.EndAt, c.TimeZone))}
 		if renewed > 0 {
 			s.Says = append(s.Says, v.language.Count("contract.renewal.left", left))
 		}
@@ -222,7 +222,7 @@ func (v *visit) linkText(l entitlement.ContractLink) string {
 		"order": db.Text(l.VendorOrderNo),
 	})
 	if l.Renews && l.EndAt != nil {
-		return text + ", " + v.say("contract.link.ends", "day", v.lastDay(*l.EndAt, l.TimeZone))
+		return text + ", " + v.say("contract.link.ends", "day", v.lastCovered(*l.EndAt, l.TimeZone))
 	}
 	if !l.Renews && l.StartAt != nil {
 		return text + ", " + v.say("contract.link.starts", "day", v.dayIn(*l.StartAt, l.TimeZone))

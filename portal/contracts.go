@@ -80,7 +80,7 @@ func (v *visit) dueView(c entitlement.DueRenewal) dueView {
 		Link: contractPath(c.ID),
 		Title: v.language.Count("contracts.due", c.Unrenewed, messages.Args{
 			"service": v.serviceName(c.Type),
-			"day":     v.lastDay(*c.EndAt, c.TimeZone),
+			"day":     v.lastCovered(*c.EndAt, c.TimeZone),
 		}),
 		Do: v.say("contracts.due.do", "order", db.Text(c.VendorOrderNo)),
 	}
