@@ -134,6 +134,13 @@ func showAccount(v *visit) (answer, error) {
 		Title: v.say("console.account.facts"),
 		Facts: facts,
 	})
+	if v.mayDo(rules.SeeAsCustomer) {
+		r.Acts = append(r.Acts, web.ListAct{
+			Link:  accountPath(acc.ID) + "/look",
+			Label: v.say("console.account.look"),
+			Icon:  "eye",
+		})
+	}
 	if v.mayDo(rules.ReviewOrders) {
 		r.Acts = append(r.Acts, web.ListAct{
 			Link:  accountPath(acc.ID) + "/correct",

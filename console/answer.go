@@ -140,6 +140,10 @@ func (v *visit) commit(c *gin.Context) error {
 		v.setCookie(c, v.languageCookie(), v.tongue, 365*24*3600)
 	}
 
+	if v.look != nil {
+		v.look.set(c, v.secure)
+	}
+
 	switch v.sessions.Status(v.ctx) {
 	case scs.Modified:
 		token, expiry, err := v.sessions.Commit(v.ctx)

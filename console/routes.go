@@ -55,6 +55,7 @@ func (s *site) routes() []route {
 		refusalRoutes(),
 		accountsList.routes(),
 		accountRoutes(),
+		lookRoutes(),
 		mailRoutes(),
 		shipmentRoutes(),
 		replacementRoutes(),

@@ -37,6 +37,7 @@ type visit struct {
 	now      time.Time          // of the service's calendar
 	tongue   string             // language to keep in the browser with this answer; empty: none
 	kept     *typedForm         // what was typed into this page's form before a sign-in
+	look     *lookCookie        // to keep in the browser with this answer; nil: none
 
 	// Texts of this answer that change as time goes by, see refresh.go.
 	clocks    map[string]string // what time it is somewhere, with the zone

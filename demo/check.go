@@ -12,6 +12,11 @@ func (s *story) say(format string, args ...any) {
 	fmt.Fprintf(s.Out, "   • "+format+"\n", args...)
 }
 
+// look tells on which page of the console an operator can follow what happens now.
+func (s *story) look(page string) {
+	fmt.Fprintf(s.Out, "     %s/console/%s\n", s.Portal, page)
+}
+
 // check counts a check that held; one that does not hold ends the story.
 func (s *story) check(holds bool, format string, args ...any) error {
 	if !holds {

@@ -68,9 +68,10 @@ Look at what it left behind:
   Replacements  %s/replacements
   Mails         %s/?to=%s
   The order     %s, under %s/service-orders
+  Console       %s/console/processes, by a link of "make dev"
 `,
 		s.Portal, s.email(), s.password(), s.Portal,
-		s.Mails, url.QueryEscape(s.email()), s.number(1), s.Portal)
+		s.Mails, url.QueryEscape(s.email()), s.number(1), s.Portal, s.Portal)
 }
 
 // chapters in the order of the story.

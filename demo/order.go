@@ -116,6 +116,8 @@ func (s *story) orderLicences(ctx context.Context) error {
 	s.account = o.AccountID
 	s.contract = o.Contracts[0].ID
 	s.say("order %s of %s is fulfilled: contract %s", o.ID, s.company(), s.contract)
+	s.look("orders/" + o.ID)
+	s.look("accounts/" + s.account)
 
 	acc, err := get[struct {
 		Parent string `json:"parent_org_id"`
@@ -179,6 +181,7 @@ func (s *story) cancelOrder(ctx context.Context) error {
 	}
 
 	s.say("order %s is canceled; contract %s goes on", o.ID, s.contract)
+	s.look("orders/" + o.ID)
 	return s.check(first.Contracts[0].State == "ACTIVE", "the first order's contract is %s",
 		first.Contracts[0].State)
 }

@@ -47,6 +47,7 @@ func (s *story) request(ctx context.Context, d device) (rma, error) {
 	})
 	if err == nil {
 		s.say("%s in %s fails: replacement %s is requested", d.Serial, d.Room, r.ID)
+		s.look("replacements/" + r.ID)
 		err = s.check(r.State == "REQUESTED" && r.Cover == "SELECT" && r.Speed == "NBD",
 			"it is %s under %s with speed %s", r.State, r.Cover, r.Speed)
 	}

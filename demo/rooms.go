@@ -74,6 +74,7 @@ func (s *story) coverRooms(ctx context.Context) error {
 	}
 
 	s.say("%d licenses are assigned, and the contract has started", roomCount)
+	s.look("contracts/" + s.contract)
 	return s.checkCover(ctx)
 }
 

@@ -46,6 +46,7 @@ func TestTheStoryEndsWithWhereToLook(t *testing.T) {
 	for _, want := range []string{
 		"http://localhost:8080/sign-in", s.email(), s.password(), "http://127.0.0.1:8025/?to=it%40demo-aaa.example",
 		"PO-DEMO-AAA-1, under http://localhost:8080/service-orders",
+		"http://localhost:8080/console/processes",
 	} {
 		require.Contains(t, out.String(), want)
 	}

@@ -52,6 +52,7 @@ func (s *story) placeSpare(ctx context.Context) error {
 
 	s.say("fifty licenses earned spare %s; it cannot be shipped before model and site are chosen",
 		s.spare)
+	s.look("spares/units/" + s.spare)
 	if _, err := s.doSpare(ctx, s.csm, "select", body{
 		"model":   barModel,
 		"site_id": s.site,

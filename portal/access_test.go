@@ -19,6 +19,9 @@ import (
 var ownAffairs = map[string]bool{
 	"/account":             true,
 	"/account/language":    true,
+	myNamePath:             true,
+	myZonePath:             true,
+	myPasswordPath:         true,
 	"/invitation":          true,
 	"/invitation/code":     true,
 	"/invitation/person":   true,

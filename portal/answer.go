@@ -111,6 +111,13 @@ func (v *visit) render(a answer) ([]byte, error) {
 
 // commit stores the session and sets its cookie.
 func (v *visit) commit(c *gin.Context) error {
+	if v.looking() {
+		if v.look.over {
+			v.dropLook(c)
+		}
+		return nil
+	}
+
 	switch v.sessions.Status(v.ctx) {
 	case scs.Modified:
 		token, expiry, err := v.sessions.Commit(v.ctx)

@@ -38,6 +38,8 @@ var takenBack = map[string]bool{
 	"/colleagues/:id/role":              true,
 	"/colleagues/questions/:id/confirm": true,
 	"/tokens":                           true,
+	myNamePath:                          true,
+	myZonePath:                          true,
 }
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the

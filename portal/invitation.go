@@ -410,7 +410,7 @@ func acceptAsNew(v *visit) (answer, error) {
 
 // join signs the new member in and shows the account.
 func (v *visit) join(u identity.User, found identity.InvitationView) (answer, error) {
-	if err := v.startSession(u); err != nil {
+	if err := v.startSession(u, wayInvitation); err != nil {
 		return answer{}, err
 	}
 	v.removeValues(keyInvitation)
@@ -435,7 +435,7 @@ func (v *visit) acceptAgain(found identity.InvitationView, refused error) (answe
 }
 
 // mostName bounds a person's name, in characters.
-const mostName = 100
+const mostName = identity.MaxName
 
 func nameProblem(name string) string {
 	switch {

@@ -93,7 +93,7 @@ func (v *visit) changedLanguage(c *gin.Context) (bool, error) {
 	}
 
 	// A link in the footer, not one that somebody else made: mails come in it too.
-	if v.who != nil && c.GetHeader("Sec-Fetch-Site") == "same-origin" {
+	if v.who != nil && !v.looking() && c.GetHeader("Sec-Fetch-Site") == "same-origin" {
 		if err := v.people.ChooseLanguage(v.named(), v.who.user.ID, lang); err != nil {
 			return false, err
 		}
@@ -139,7 +139,7 @@ func chooseMailLanguage(v *visit) (answer, error) {
 	if err := v.people.ChooseLanguage(v.named(), v.who.user.ID, locale); err != nil {
 		return answer{}, err
 	}
-	return v.done("/account", "flash.language"), nil
+	return v.done(mePath, "flash.language"), nil
 }
 
 // day writes a calendar date, dayIn the date that a zone shows at an instant,

@@ -26,22 +26,22 @@ func TestTheLanguageOfAPersonsMails(t *testing.T) {
 	require.Equal(t, []string{"en"}, stored())
 	follow("cross-site")
 	require.Equal(t, []string{"en"}, stored())
-	page := ana.get("/account").body
+	page := ana.get("/me").body
 	require.Contains(t, page, `<html lang="pt-BR"`)
 	require.Contains(t, page, "Idioma atual: English.")
 
 	follow("same-origin")
 	require.Equal(t, []string{"pt-BR"}, stored())
-	require.Contains(t, ana.get("/account").body, "Idioma atual: Português.")
+	require.Contains(t, ana.get("/me").body, "Idioma atual: Português.")
 
 	done := ana.post("/account/language", "language", "en")
-	require.Equal(t, "/account", done.path)
+	require.Equal(t, "/me", done.path)
 	require.Contains(t, done.body, "O idioma dos seus e-mails foi alterado.")
 	require.Equal(t, []string{"en"}, stored())
 	require.Equal(t, 400, ana.post("/account/language", "language", "de").status)
 
 	reader := w.member(inv.AccountID, "dora@acme.example", "READ_ONLY")
-	require.Equal(t, "/account", reader.post("/account/language", "language", "pt-BR").path,
+	require.Equal(t, "/me", reader.post("/account/language", "language", "pt-BR").path,
 		"it is everybody's own")
 }
 

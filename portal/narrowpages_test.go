@@ -141,6 +141,8 @@ var leadOn = map[string]bool{
 	"/replacements/:id/withdraw":         true,
 	"/account":                           true,
 	"/account/language":                  true,
+	myNamePath:                           true,
+	myZonePath:                           true,
 	"/colleagues/:id/remove":             true,
 	"/colleagues/invitations/:id/resend": true,
 	"/colleagues/invitations/:id/revoke": true,

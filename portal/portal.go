@@ -41,6 +41,7 @@ type site struct {
 	programs     *program.Programs
 	accounts     *account.Accounts
 	people       *identity.People
+	operators    *identity.Operators
 	entitlements *entitlement.Entitlements
 	warranties   *warranty.Warranties
 	logistics    *logistics.Logistics
@@ -122,6 +123,7 @@ func newSite(o Options) (*site, error) {
 		programs:     o.Domains.Programs,
 		accounts:     o.Domains.Accounts,
 		people:       o.Domains.People,
+		operators:    o.Domains.Operators,
 		entitlements: o.Domains.Entitlements,
 		warranties:   o.Domains.Warranties,
 		logistics:    o.Domains.Logistics,

@@ -84,6 +84,14 @@ func (v *visit) refuse(err error) answer {
 		return v.problem(http.StatusInternalServerError, "internal")
 	case rules.Forbidden:
 		return v.problem(http.StatusForbidden, "readonly")
+	case lookOver:
+		a := v.problem(http.StatusForbidden, "lookover")
+		a.data = problemPage{Title: a.title, Text: "problem.lookover.text", Back: "/console"}
+		return a
+	case lookChanges:
+		return v.problem(http.StatusForbidden, "lookchanges")
+	case lookFile:
+		return v.problem(http.StatusForbidden, "lookfile")
 	case "FOREIGN_ORIGIN":
 		return v.problem(http.StatusForbidden, "origin")
 	case "BAD_FORM":
@@ -136,7 +144,7 @@ func (v *visit) listAbove() string {
 // mayOpen reports whether a page that asks for a person shows itself to this one.
 func (v *visit) mayOpen(r route) bool {
 	switch {
-	case r.access == anyone || v.who == nil:
+	case r.access == anyone || v.who == nil || v.looking() && !r.shownInLook():
 		return false
 	case r.access == signedIn:
 		return true

@@ -80,7 +80,7 @@ func routes() []route {
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
 		{post, timeZonePath, admin, changeTimeZone},
-		{post, languagePath, member, chooseMailLanguage},
+		{post, languagePath, signedIn, chooseMailLanguage},
 
 		{get, "/colleagues", member, showColleagues},
 		{post, "/colleagues", admin, inviteColleague},
@@ -94,6 +94,8 @@ func routes() []route {
 		{post, "/colleagues/questions/:id/confirm", admin, confirmContact},
 		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
+
+		{get, activityPath, member, showActivity},
 
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
@@ -116,6 +118,10 @@ func routes() []route {
 		{get, "/sessions", signedIn, showSessions},
 		{post, "/sessions/end", signedIn, endSession},
 		{post, "/sessions/end-others", signedIn, endOtherSessions},
+		{get, mePath, signedIn, showMe},
+		{post, myNamePath, signedIn, chooseName},
+		{post, myZonePath, signedIn, chooseTimeZone},
+		{post, myPasswordPath, signedIn, changePassword},
 
 		{get, "/password-reset", anyone, showReset},
 		{post, "/password-reset", anyone, requestReset},

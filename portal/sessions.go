@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"github.com/alexedwards/scs/v2"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/web"
@@ -8,34 +10,52 @@ import (
 
 type sessionView struct {
 	ID, Label, Since, Seen string
+	Way                    string // how the person signed in
 	Current                bool
 }
 
 // showSessions lists where the user is signed in.
 func showSessions(v *visit) (answer, error) {
+	list, err := v.sessionViews()
+	return answer{page: "sessions", title: "sessions.title", data: list}, err
+}
+
+func (v *visit) sessionViews() ([]sessionView, error) {
 	rows, err := v.people.SessionsOf(v.ctx, v.who.user.ID)
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
 
 	here := web.StoredToken(v.sessions.Token(v.ctx))
-	zone := "UTC"
-	if len(v.who.accounts) > 0 {
-		zone = v.who.account().TimeZone
-	}
-
 	var list []sessionView
 	for _, r := range rows {
 		list = append(list, sessionView{
 			ID:      sessionID(r),
 			Label:   r.Label,
+			Way:     v.language.Say("sessions.way." + wayOf(r)),
 			Current: r.TokenHash == here,
-			Since:   v.moment(r.CreatedAt, zone),
-			Seen:    v.moment(r.SeenAt, zone),
+			Since:   v.moment(r.CreatedAt, v.zone()),
+			Seen:    v.moment(r.SeenAt, v.zone()),
 		})
 	}
+	return list, nil
+}
 
-	return answer{page: "sessions", title: "sessions.title", data: list}, nil
+// The ways in which a session begins, as it keeps them.
+const (
+	keyWay        = "way"
+	wayPassword   = "password"
+	wayInvitation = "invitation" // accepted in it, with a code from the mailbox
+)
+
+// wayOf is how the person of a session signed in. A session of before ways were kept began with
+// a password, like nearly all.
+func wayOf(r identity.Session) string {
+	_, values, err := scs.GobCodec{}.Decode(r.Data)
+	if way, ok := values[keyWay].(string); err == nil && ok && way == wayInvitation {
+		return wayInvitation
+	}
+	return wayPassword
 }
 
 // sessionID names a session on the page without showing its stored token.

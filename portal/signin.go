@@ -149,7 +149,7 @@ func (v *visit) maySignIn(email string) error {
 // welcome signs in and goes on to the invitation that waits, the page that was
 // asked for, or the start.
 func (v *visit) welcome(u identity.User, next string) (answer, error) {
-	if err := v.startSession(u); err != nil {
+	if err := v.startSession(u, wayPassword); err != nil {
 		return answer{}, err
 	}
 

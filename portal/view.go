@@ -57,6 +57,7 @@ type view struct {
 	Own       []menuItem // what is the visitor's own, under their name
 	Languages []languageLink
 	Who       *whoView
+	Look      *lookView // an operator looks; nil: nobody does
 	Data      any
 	language  *messages.Language
 }
@@ -142,6 +143,7 @@ func (v *visit) view(a answer) view {
 		w.Menu = v.menu(v.request.URL.Path)
 		w.Search = v.searchBox()
 	}
+	w.Look = v.lookView()
 
 	return w
 }

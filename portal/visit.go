@@ -31,10 +31,11 @@ type visit struct {
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
-	who      *person    // nil: signed out
-	leaves   bool       // signs out: nothing waits for them in this browser
-	kept     *typedForm // what was typed into this page's form; see comeback.go
-	resumed  bool       // and the page shows it
+	who      *person       // nil: signed out
+	leaves   bool          // signs out: nothing waits for them in this browser
+	kept     *typedForm    // what was typed into this page's form; see comeback.go
+	resumed  bool          // and the page shows it
+	look     *operatorLook // of an operator; nil: none, see look.go
 }
 
 // The keys of a session's values.
@@ -79,7 +80,11 @@ func (s *site) serve(r route) gin.HandlerFunc {
 		}
 
 		var a answer
-		if err == nil {
+		switch {
+		case err != nil:
+		case v.looking():
+			a, err = v.callInLook(r)
+		default:
 			a, err = v.callHandler(r)
 		}
 		if err != nil {
@@ -99,7 +104,16 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		token = cookie.Value
 	}
 
-	ctx, err := s.sessions.Load(ctx, token)
+	look, err := s.readLook(c)
+	if err != nil {
+		return nil, err
+	}
+	if look != nil { // a session of the same browser is none of its business
+		token = ""
+		ctx = db.LookOnly(ctx)
+	}
+
+	ctx, err = s.sessions.Load(ctx, token)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +134,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		label:   label,
 		id:      c.Writer.Header().Get("X-Request-Id"),
 		program: ref.Program,
+		look:    look,
 	}
 
 	if err := v.readPerson(); err != nil {
@@ -203,6 +218,10 @@ func (p *person) role() rules.Role {
 
 // readPerson reads the session's user; one that is gone counts as signed out.
 func (v *visit) readPerson() error {
+	if v.looking() && !v.look.over {
+		return v.readLookedAt()
+	}
+
 	id := v.value(keyUser)
 	if id == "" {
 		return nil
@@ -323,12 +342,13 @@ func (v *visit) named() context.Context {
 
 // startSession signs a user in under a new session token, against fixation. What was
 // proven before signing in ends; an invitation that waits stays.
-func (v *visit) startSession(u identity.User) error {
+func (v *visit) startSession(u identity.User, way string) error {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return err
 	}
 	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
+	v.sessions.Put(v.ctx, keyWay, way)
 	v.passwordProved()
 
 	known := v.place().Browser

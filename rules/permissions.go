@@ -50,6 +50,7 @@ const (
 	AssignCSM       Capability = "ASSIGN_CSM"       // name an account's customer success manager
 	ManageOperators Capability = "MANAGE_OPERATORS" // who of the operator's people may do what
 	ViewAudit       Capability = "VIEW_AUDIT"       // who did what, of everybody
+	SeeAsCustomer   Capability = "SEE_AS_CUSTOMER"  // the portal as a customer sees it, to look at
 )
 
 // Grant is how far a capability goes.
@@ -143,6 +144,11 @@ var grants = map[Capability]map[Role]Grant{
 	AssignCSM:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 	ManageOperators: {OperatorLead: GrantYes},
 	ViewAudit:       {OperatorLead: GrantYes, OperatorManager: GrantYes},
+	SeeAsCustomer: {
+		OperatorAgent: GrantWithReason,
+		OperatorLead:  GrantWithReason,
+		OperatorCSM:   GrantWithReason,
+	},
 }
 
 // Allows answers from the permission table of RULES 4. Whether the object is one

@@ -31,6 +31,7 @@ var permissionTable = []struct {
 	{AssignCSM, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
 	{ManageOperators, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
 	{ViewAudit, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
+	{SeeAsCustomer, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "WITH_REASON", "WITH_REASON", "WITH_REASON"}},
 }
 
 var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,

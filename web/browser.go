@@ -14,6 +14,10 @@ func CookieName(name string, secure bool) string {
 	return name
 }
 
+// LookCookie is the name of the cookie that opens an operator's look at the portal as a customer
+// sees it. The console sets it, the portal reads it.
+const LookCookie = "roomcover-look"
+
 // Scripts says whether pages run any of this site's scripts; those of others never run.
 type Scripts string
 

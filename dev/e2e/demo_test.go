@@ -24,5 +24,8 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	require.Contains(t, told, "http://localhost:"+n[0]+"/sign-in")
 	require.Regexp(t, `e-mail    it@demo-\w+\.example\n +password  quatro cavalos azuis \w+`, told)
 	require.Contains(t, told, "http://127.0.0.1:"+n[4]+"/?to=it%40demo-")
+	for _, page := range []string{"orders/ord", "accounts/acc", "contracts/con", "replacements/rma", "spares/units/spu"} {
+		require.Regexp(t, "http://localhost:"+n[0]+"/console/"+page+`_\w+\n`, told, "the tour leads to the console")
+	}
 	require.Zero(t, up.stop(t))
 }

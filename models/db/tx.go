@@ -132,7 +132,7 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 
-	if !scope.System {
+	if !scope.System || looksOnly(ctx) {
 		return d.Write(ctx, fn)
 	}
 
@@ -199,7 +199,7 @@ func (d *DB) transact(
 	for {
 		state := &txState{}
 		known := context.WithValue(ctx, stateKey{}, state)
-		err = d.gorm.WithContext(known).Transaction(func(q *gorm.DB) error {
+		err = d.begin(known, func(q *gorm.DB) error {
 			tx := &Tx{
 				DB:       q,
 				Scope:    scope,
@@ -246,12 +246,12 @@ func LockRows(q *gorm.DB, table string) *gorm.DB {
 func KeepKey(q *gorm.DB) *gorm.DB { return LockWith(q, clause.Locking{Strength: "KEY SHARE"}) }
 
 // LockWith locks what the query reads in the way of the clause, and has the transaction's
-// instant read again behind it; see Now.
+// instant read again behind it; see Now. Under LookOnly it locks nothing.
 func LockWith(q *gorm.DB, lock clause.Locking) *gorm.DB {
 	if state, ok := q.Statement.Context.Value(stateKey{}).(*txState); ok {
 		state.now = time.Time{}
 	}
-	if !isPostgres(q) {
+	if !isPostgres(q) || looksOnly(q.Statement.Context) { // who only looks holds nobody up
 		return q
 	}
 	return q.Clauses(lock)

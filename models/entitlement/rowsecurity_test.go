@@ -68,6 +68,7 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 			VALUES ('opr_{i}', 'PASSWORD', '', '', '', 'lia{i}@house.example', 'Lia', 'OPERATOR_AGENT', '',
 				'', '', 0, '', '', now())`,
 		"INSERT INTO operator_sessions VALUES ('hash-{i}', 'opr_{i}', 'Firefox', '', now(), now(), now())",
+		"INSERT INTO account_looks VALUES ('hash-{i}', 'hash-{i}', 'opr_{i}', {account}, now(), now())",
 		"INSERT INTO operator_recovery_codes VALUES ('opr_{i}', 'hash', NULL)",
 		"INSERT INTO operator_passkeys VALUES ('pky_{i}', 'opr_{i}', 'key-{i}', '', 0, false, '', 'Laptop', now(), NULL)",
 		"INSERT INTO operator_passkey_answers VALUES ('hash-{i}', now())",

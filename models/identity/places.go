@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -168,7 +169,7 @@ func (s *People) SignInFailed(ctx context.Context, userID string) error {
 }
 
 // tellUser queues the notice of what happened to a user's own sign-in. It gives the time by
-// the clock of the account that the user came to first.
+// the clock that the user chose, else by that of the account that they came to first.
 func tellUser(tx *db.Tx, u User, what, label string) error {
 	now := db.RealNow()
 	var zones []string
@@ -191,7 +192,7 @@ func tellUser(tx *db.Tx, u User, what, label string) error {
 		Params: map[string]any{
 			"what":    what,
 			"at":      now.UTC().Format(time.RFC3339),
-			"zone":    strings.Join(zones, ""),
+			"zone":    cmp.Or(db.Text(u.TimeZone), strings.Join(zones, "")),
 			"browser": label,
 		},
 	})

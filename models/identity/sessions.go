@@ -105,6 +105,7 @@ func (s *People) PruneSessions(ctx context.Context) error {
 		return errors.Join(
 			tx.Delete(&Session{}, "expires_at <= ?", now).Error,
 			tx.Delete(&operatorSession{}, "expires_at <= ?", now).Error,
+			tx.Delete(&AccountLook{}, "expires_at <= ?", now).Error,
 			tx.Delete(&passkeyAnswer{}, "expires_at <= ?", now).Error,
 			tx.Delete(&Challenge{}, "expires_at <= ?", now.Add(-24*time.Hour)).Error,
 			tx.Delete(&throttle{}, "resets_at <= ?", now).Error,

@@ -15,6 +15,7 @@ type User struct {
 	Name         string
 	PasswordHash string // argon2id, encoded
 	Locale       string
+	TimeZone     *string // that the person chose to be shown times in; nil: the account's
 	CreatedAt    time.Time
 }
 
@@ -105,5 +106,6 @@ func Entities() []any {
 		passkeyAnswer{},
 		OperatorView{},
 		OperatorPresence{},
+		AccountLook{},
 	}
 }
