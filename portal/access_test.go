@@ -33,6 +33,7 @@ var ownAffairs = map[string]bool{
 	"/sessions/end-others": true,
 	"/password-reset":      true,
 	"/password-reset/new":  true,
+	"/help/useful":         true,
 }
 
 func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
@@ -204,12 +205,16 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
 		me := "/colleagues/" + w.memberIDs(inv.AccountID)["ana.souza@acme.example"]
+		page := ana.get("/colleagues").body
+		require.Contains(t, page, "Make another person an administrator first", "said before the click")
+		require.NotContains(t, page, me+"/remove")
 		for _, form := range [][]string{{me + "/role", "role", "READ_ONLY"}, {me + "/remove", "confirmed", "yes"}} {
 			r := ana.post(form[0], form[1:]...)
 			require.Equal(t, 409, r.status)
 			require.Contains(t, r.body, "needs an administrator")
 		}
 		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
+		require.Contains(t, ana.get("/colleagues").body, me+"/remove", "another one is there")
 		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY", "confirmed", "yes").path)
 		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status,
 			"at once")
@@ -228,6 +233,10 @@ func TestS19_AnAccountHasALimitOfPeople(t *testing.T) {
 	require.NoError(t, err)
 	_, err = pool.Exec("UPDATE accounts SET user_limit = 1 WHERE id = '" + inv.AccountID + "'")
 	require.NoError(t, err)
+	page := ana.get("/colleagues").body
+	require.Contains(t, page, "1 of 1 places are taken", "said before the click")
+	require.Contains(t, page, "Remove a person or withdraw an invitation to invite another one")
+	require.NotContains(t, page, `name="email"`)
 	r := ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN")
 	require.Equal(t, 409, r.status)
 	require.Contains(t, r.body, "limit of people")
@@ -288,11 +297,11 @@ func TestR117c_TheChecklistFollowsTheFacts(t *testing.T) {
 	ana, inv := w.admin()
 	before := ana.get("/onboarding").body
 	require.Contains(t, before, "0 of 4 done")
-	require.Contains(t, before, `<a href="/colleagues">Invite a colleague</a>`)
+	require.Contains(t, before, `href="/colleagues">Invite</a>`)
 	ana.post("/colleagues", "name", "B", "email", "b@acme.example", "role", "ADMIN")
 	after := ana.get("/onboarding").body
 	require.Contains(t, after, "1 of 4 done")
-	require.Equal(t, 3, strings.Count(after, "Coming soon"))
+	require.Equal(t, 3, strings.Count(after, "#circle-dot"), "three are open")
 	room := w.Room(t, inv.AccountID, "Sala 1")
 	require.Contains(t, ana.get("/onboarding").body, "2 of 4 done")
 	w.Device(t, room, "AB1234", "RALLY-BAR", "2026-06-01")
@@ -301,7 +310,7 @@ func TestR117c_TheChecklistFollowsTheFacts(t *testing.T) {
 	w.Assigned(t, w.Licences(t, o)[0], room)
 	last := ana.get("/onboarding").body
 	require.Contains(t, last, "4 of 4 done")
-	require.NotContains(t, last, "Coming soon")
+	require.NotContains(t, last, "#circle-dot")
 	require.NotContains(t, ana.get("/").body, "Getting started</h2>", "what is done leaves the start page")
 
 	gil, _ := w.site("gil@globex.example")

@@ -11,17 +11,22 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 type memberView struct {
+	Face                   web.Face
 	ID, Name, Email, Role  string
+	SignedIn               string // when they last did, and how they do
 	Admin, Self, Suspended bool
+	Stays                  bool   // the last administrator, who cannot be demoted or removed (S18)
 	Picked                 string // the role that their form shows
 	Open                   bool   // the form is
 }
 
 type pendingView struct {
 	ID, Name, Email, Role, Note string
+	Mail                        web.Badge // what became of the mail
 	Expired                     bool
 }
 
@@ -31,6 +36,8 @@ type colleaguesPage struct {
 	Pending   []pendingView
 	Form      inviteForm
 	CanEdit   bool
+	Places    string // how many people there are, and may be
+	Full      bool   // nobody more can be invited (S19)
 }
 
 // inviteForm is the form for a colleague, with what was typed and what is
@@ -66,20 +73,29 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	}
 
 	p.Questions = questions
-	members, err := v.people.MembersOf(v.scoped(), v.who.account().ID)
+	access, err := v.people.AccessOf(v.acting(), v.who.account().ID)
 	if err != nil {
 		return answer{}, err
 	}
+	most := v.who.account().UserLimit
+	p.Full = access.Taken >= most
+	p.Places = v.say("people.places", "n", v.language.Number(int64(access.Taken)),
+		"most", v.language.Number(int64(most)))
 
-	for _, m := range members {
+	admins := access.Admins()
+	for _, m := range access.People {
+		leads := m.Role == identity.RoleAdmin && m.State == rules.MembershipActive
 		view := memberView{
+			Face:      web.FaceOf(m.UserID, m.Name),
 			ID:        m.ID,
 			Name:      m.Name,
 			Email:     m.Email,
 			Role:      v.roleName(m.Role),
+			SignedIn:  v.signedIn(m),
 			Admin:     m.Role == identity.RoleAdmin,
 			Self:      m.UserID == v.who.user.ID,
 			Suspended: m.State == rules.MembershipSuspended,
+			Stays:     leads && admins == 1,
 			Picked:    string(m.Role),
 		}
 		if p.CanEdit && v.resumes("/colleagues/"+m.ID+"/role") {
@@ -89,12 +105,8 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 		p.Members = append(p.Members, view)
 	}
 
-	all, err := v.allInvitations()
-	for _, inv := range all {
-		if inv.State.Live() || inv.State == rules.InvitationBounced ||
-			inv.State == rules.InvitationHasExpired {
-			p.Pending = append(p.Pending, v.pendingView(inv))
-		}
+	for _, inv := range access.Pending {
+		p.Pending = append(p.Pending, v.pendingView(inv))
 	}
 
 	return answer{
@@ -102,16 +114,58 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 		title: "colleagues.title",
 		data:  p,
 		here:  "/colleagues",
-	}, err
+	}, nil
 }
 
-func (v *visit) pendingView(inv identity.Invitation) pendingView {
+// signedIn says when a person last signed in, and by what.
+func (v *visit) signedIn(p identity.PersonInside) string {
+	last := v.say("people.never")
+	if p.SignedInAt != nil {
+		last = v.say("people.last", "at", v.moment(*p.SignedInAt, v.who.account().TimeZone))
+	}
+
+	by := "people.by.none"
+	switch {
+	case p.Password && p.Provider:
+		by = "people.by.both"
+	case p.Password:
+		by = "people.by.password"
+	case p.Provider:
+		by = "people.by.provider"
+	}
+	return web.Joined(last, v.language.Say(by))
+}
+
+// mailOf says what became of the mail of an invitation (R119).
+func (v *visit) mailOf(p identity.PendingInvitation) web.Badge {
+	switch {
+	case p.State == rules.InvitationHasExpired:
+		return web.Badge{Text: v.say("people.mail.expired")}
+	case p.State == rules.InvitationBounced, p.Mail == rules.NotificationHardBounced,
+		p.Mail == rules.NotificationSuppressed:
+		return web.Badge{Text: v.say("people.mail.bounced"), Color: "red"}
+	case p.Mail == rules.NotificationDelivered:
+		return web.Badge{Text: v.say("people.mail.delivered"), Color: "green"}
+	case p.Mail == rules.NotificationSent && p.MailAt != nil:
+		return web.Badge{
+			Text: v.say("people.mail.sent", "day",
+				v.dayIn(*p.MailAt, v.who.account().TimeZone)),
+			Color: "blue",
+		}
+	case p.Mail == rules.NotificationSoftFail, p.Mail == rules.NotificationUnknown:
+		return web.Badge{Text: v.say("people.mail.tried"), Color: "amber"}
+	}
+	return web.Badge{Text: v.say("people.mail.queued")}
+}
+
+func (v *visit) pendingView(inv identity.PendingInvitation) pendingView {
 	last := rules.LastCoveredDay(inv.ExpiresAt, location(v.who.account().TimeZone))
 	p := pendingView{
 		ID:    inv.ID,
 		Name:  inv.ContactName,
 		Email: inv.Email,
 		Role:  v.roleName(inv.Role),
+		Mail:  v.mailOf(inv),
 		Note:  v.language.Say("pending.until", messages.Args{"day": v.day(last)}),
 	}
 
@@ -398,12 +452,43 @@ func (v *visit) askRemoval(m identity.Member) (answer, error) {
 		c.Submit = v.say("remove.self.do")
 	}
 
+	holds, err := v.people.HoldingsOf(v.acting(), m.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	c.Says = append(c.Says, v.holdingsOf(holds)...)
+
 	told := v.say("remove.says.nobody")
 	if m.Role == identity.RoleAdmin {
 		told = v.say("remove.says.admins")
 	}
 	c.Says = append(c.Says, told)
 	return v.ask(c)
+}
+
+// holdingsOf says what a person has in hand who is to be removed, and what becomes of it.
+func (v *visit) holdingsOf(h identity.Holdings) []string {
+	if h.Empty() {
+		return []string{v.say("people.holds.nothing")}
+	}
+
+	var says []string
+	for _, one := range []struct {
+		key   string
+		names []string
+	}{
+		{"people.holds.tokens", h.Tokens},
+		{"people.holds.replacements", h.Replacements},
+		{"people.holds.sites", h.Sites},
+		{"people.holds.invitations", h.Invitations},
+	} {
+		if len(one.names) > 0 {
+			says = append(says, v.language.Say(one.key, messages.Args{
+				"names": v.language.List(one.names),
+			}))
+		}
+	}
+	return says
 }
 
 // staysAdministered refuses what would take the last active administrator (S18), before

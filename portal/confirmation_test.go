@@ -42,6 +42,7 @@ var undoable = map[string]string{
 	"/invitation/request":                "it only asks",
 	"/sign-in":                           "one can sign out",
 	"/sign-out":                          "one can sign in",
+	"/help/useful":                       "it changes a count and nothing else",
 	"/sessions/end":                      "one can sign in again",
 	"/sessions/end-others":               "one can sign in again",
 	"/password-reset":                    "it only sends a mail",

@@ -12,9 +12,6 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// pageStatements is the budget of a page, its session and navigation included.
-const pageStatements = 12
-
 // within shows a page, which must not take more statements than a page may, nor more octets.
 func (g *guest) within(path string) reply {
 	g.t.Helper()

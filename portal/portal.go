@@ -10,6 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
@@ -21,6 +22,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
+	"roomcover.dev/roomcover/portal/help"
 )
 
 // Options configure the portal.
@@ -53,6 +55,7 @@ type site struct {
 	sessions     *scs.SessionManager
 	origins      *http.CrossOriginProtection
 	pages        pages
+	help         *help.Book
 	// evenTime is how long an answer takes that must not tell by its speed
 	// whether an address is known.
 	evenTime time.Duration
@@ -118,6 +121,11 @@ func newSite(o Options) (*site, error) {
 		return nil, err
 	}
 
+	book, err := help.Read(messages.Locales())
+	if err != nil {
+		return nil, err
+	}
+
 	s := &site{
 		db:           o.Domains.DB,
 		programs:     o.Domains.Programs,
@@ -133,6 +141,7 @@ func newSite(o Options) (*site, error) {
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,
+		help:         book,
 		evenTime:     300 * time.Millisecond,
 		freshFor:     freshFor,
 	}

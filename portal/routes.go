@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/portal/help"
 )
 
 // access says who may use a route.
@@ -111,6 +112,11 @@ func routes() []route {
 		{post, "/invitation/accept", signedIn, acceptAsKnown},
 		{get, "/invitation/request", anyone, askRequest},
 		{post, "/invitation/request", anyone, requestInvitation},
+
+		{get, help.Path, anyone, showHelp},
+		{get, help.Path + "/:group", anyone, showHelpChapter},
+		{get, helpCountriesPath, anyone, showCountries},
+		{post, helpVotePath, anyone, voteOnHelp},
 
 		{get, "/sign-in", anyone, showSignIn},
 		{post, "/sign-in", anyone, signIn},

@@ -312,10 +312,14 @@ func MoveTokens(tx *db.Tx, accountIDs []string, to string) error {
 // revokeTokensOf ends the account's tokens that a member made who is its administrator no
 // more, and returns how many. They would let the person in for as long as they live.
 func revokeTokensOf(tx *db.Tx, m Membership) (int64, error) {
-	res := tx.Model(&APIToken{}).
-		Where("account_id = ? AND created_by = ? AND revoked_at IS NULL", m.AccountID, m.UserID).
-		Update("revoked_at", db.RealNow())
+	res := liveTokensOf(tx, m).Update("revoked_at", db.RealNow())
 	return res.RowsAffected, res.Error
+}
+
+// liveTokensOf are the account's tokens that a member made and nobody has revoked.
+func liveTokensOf(tx *db.Tx, m Membership) *gorm.DB {
+	return tx.Model(&APIToken{}).
+		Where("account_id = ? AND created_by = ? AND revoked_at IS NULL", m.AccountID, m.UserID)
 }
 
 // RevokeToken ends a token at once; again it changes nothing.
