@@ -12,19 +12,6 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// within shows a page, which must not take more statements than a page may, nor more octets.
-func (g *guest) within(path string) reply {
-	g.t.Helper()
-	g.get(path) // the reference data is in memory from here on
-	g.Statements.Reset()
-	r := g.get(path)
-	require.Equal(g.t, 200, r.status, path)
-	list := g.Statements.List()
-	require.LessOrEqual(g.t, len(list), pageStatements, "%s:\n%s", path, strings.Join(list, "\n"))
-	require.LessOrEqual(g.t, len(r.body), 60<<10, path)
-	return r
-}
-
 // equippedAccount is an account with a covered room, whose devices are new, old, undated and
 // about to lose their cover, and one device in no room.
 func equippedAccount(w *world) (ana *guest, accountID string, room entitlement.Room) {
@@ -101,12 +88,12 @@ func TestBudget_DevicesOfThousandsOfRooms(t *testing.T) {
 		SELECT 'plc_' || substr(id, 5), account_id, 'dev_0' || substr(id, 5), id, created_at, 'x' FROM rooms
 		WHERE name LIKE 'Room %'`))
 
-	first := ana.within("/devices")
+	first := w.withinBudget(ana, "/devices")
 	require.Contains(t, first.body, "5,005 devices")
 	_, link, ok := strings.Cut(first.body, `<p class="more"><a class="btn" href="`)
 	require.True(t, ok)
 	link, _, _ = strings.Cut(link, `"`)
-	next := ana.within(strings.ReplaceAll(link, "&amp;", "&"))
+	next := w.withinBudget(ana, strings.ReplaceAll(link, "&amp;", "&"))
 	require.NotContains(t, next.body, ">FREE1<")
 
 	found, _, err := w.ListDevices(w.Context, entitlement.DeviceFilter{AccountID: accountID, Search: "SOON1"})
@@ -116,7 +103,7 @@ func TestBudget_DevicesOfThousandsOfRooms(t *testing.T) {
 		"/devices/" + found[0].ID, "/devices/" + found[0].ID + "/place", "/devices/" + found[0].ID + "/purchase",
 		"/rooms/new", "/devices/new", "/rooms/import",
 	} {
-		ana.within(path)
+		w.withinBudget(ana, path)
 	}
 }
 
