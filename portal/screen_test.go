@@ -77,7 +77,7 @@ func newScreen(t *testing.T, name string, l look) *screen {
 	t.Helper()
 	axe := axeSource(t)
 	ctx, quit := chromedp.NewContext(browserIn(t, l.locale), chromedp.WithNewBrowserContext())
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(func() {
 		cancel()
 		quit()
