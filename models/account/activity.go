@@ -38,8 +38,8 @@ func ActivityKinds() []ActivityKind {
 	}
 }
 
-// activity says of each verb of the audit what it is about, or that members do not see it. A
-// verb that stands here not is not seen.
+// activity says of each verb of the audit what it is about, or that members do not see it.
+// One that is missing here is not seen.
 var activity = map[string]ActivityKind{
 	"account.corrected":         ActivityAccount,
 	"account.created":           ActivityAccount,
