@@ -145,12 +145,13 @@ var arrows = map[string][]string{
 	"portal/help": {"rules"},
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",
-		"models/entitlement", "models/identity", "models/logistics", "models/order",
-		"models/program", "models/replacement", "models/warranty", "portal/help", "rules",
+		"models/entitlement", "models/identity", "models/importjob", "models/logistics",
+		"models/order", "models/program", "models/replacement", "models/warranty", "portal/help",
+		"roomfile", "rowfile", "rules",
 		"rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},
-	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal"},
+	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
 	"cmd/roomcover": {
 		"api", "carrier", "clock", "config", "console", "demo", "mail", "messages", "messages/process",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",

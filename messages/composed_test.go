@@ -85,6 +85,7 @@ var composed = map[string][]string{
 		"customer", "replacement", "return", "spare", "person"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
 		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident"},
+	"activity.":        {"title"},
 	"activity.column.": {"what", "about", "when", "kind", "behalf"},
 	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
 		"name", "orders", "profile", "replacements", "sessions", "sites", "title", "tokens"},
