@@ -215,7 +215,9 @@ func (v *visit) assignContracts(p *assignPage) (string, error) {
 	}
 
 	named := v.form("contract")
-	if !slices.ContainsFunc(found, func(c entitlement.ContractEntry) bool { return c.ID == named }) {
+	if !slices.ContainsFunc(found, func(c entitlement.ContractEntry) bool {
+		return c.ID == named
+	}) {
 		named = found[0].ID
 	}
 	for _, c := range found {

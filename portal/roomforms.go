@@ -162,12 +162,16 @@ func (v *visit) roomChoices(field, chosen string) []web.Choice {
 	case "platform":
 		for _, p := range rules.Platforms() {
 			label := v.language.Say("console.platform." + string(p))
-			out = append(out, web.Choice{Value: string(p), Label: label, Chosen: string(p) == chosen})
+			out = append(out, web.Choice{
+				Value: string(p), Label: label, Chosen: string(p) == chosen,
+			})
 		}
 	case "criticality":
 		for _, c := range rules.Criticalities() {
 			label := v.language.Say("console.criticality." + string(c))
-			out = append(out, web.Choice{Value: string(c), Label: label, Chosen: string(c) == chosen})
+			out = append(out, web.Choice{
+				Value: string(c), Label: label, Chosen: string(c) == chosen,
+			})
 		}
 	case "time_zone":
 		now := v.db.Clock().Now()
@@ -358,7 +362,8 @@ func (v *visit) askArchive(room entitlement.Room) (answer, error) {
 		Back:   roomPath(room.ID),
 	}
 	if inside := licences[room.ID]; len(inside) > 0 {
-		c.Says = append(c.Says, v.say("portal.archive.licenses", "services", v.licenceNames(inside)))
+		services := v.licenceNames(inside)
+		c.Says = append(c.Says, v.say("portal.archive.licenses", "services", services))
 	}
 	if len(names) > 0 {
 		c.Says = append(c.Says, v.say("portal.archive.devices"))

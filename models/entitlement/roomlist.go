@@ -231,7 +231,10 @@ func (g *coverFacts) licencesIn(room Room) (stays []LicensedStay) {
 		}
 	}
 	slices.SortFunc(stays, func(a, b LicensedStay) int {
-		return cmp.Or(cmp.Compare(a.ServiceType, b.ServiceType), cmp.Compare(a.LicenceID, b.LicenceID))
+		return cmp.Or(
+			cmp.Compare(a.ServiceType, b.ServiceType),
+			cmp.Compare(a.LicenceID, b.LicenceID),
+		)
 	})
 	return stays
 }
@@ -248,7 +251,8 @@ func (s *Entitlements) Assignable(ctx context.Context, accountID string) ([]Cont
 		return tx.Scope.Accounts(tx.Table("service_contracts AS c"), "c.account_id").
 			Select(`c.*, count(*) AS in_force,
 				sum(CASE WHEN l.state = 'ASSIGNED' THEN 1 ELSE 0 END) AS assigned`).
-			Joins("JOIN licences l ON l.contract_id = c.id AND l.state IN ('AVAILABLE', 'ASSIGNED')").
+			Joins(`JOIN licences l ON l.contract_id = c.id
+				AND l.state IN ('AVAILABLE', 'ASSIGNED')`).
 			Where("c.account_id = ?", accountID).
 			Where("c.type IN ?", []catalogue.ServiceType{
 				catalogue.ServiceSelect, catalogue.ServiceSyncPlus,
