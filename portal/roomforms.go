@@ -163,18 +163,14 @@ func (v *visit) roomChoices(field, chosen string) []web.Choice {
 		for _, p := range rules.Platforms() {
 			label := v.language.Say("console.platform." + string(p))
 			out = append(out, web.Choice{
-				Value:  string(p),
-				Label:  label,
-				Chosen: string(p) == chosen,
+				Value: string(p), Label: label, Chosen: string(p) == chosen,
 			})
 		}
 	case "criticality":
 		for _, c := range rules.Criticalities() {
 			label := v.language.Say("console.criticality." + string(c))
 			out = append(out, web.Choice{
-				Value:  string(c),
-				Label:  label,
-				Chosen: string(c) == chosen,
+				Value: string(c), Label: label, Chosen: string(c) == chosen,
 			})
 		}
 	case "time_zone":
@@ -263,8 +259,7 @@ func releaseLicence(v *visit) (answer, error) {
 		Back:   roomPath(room.ID),
 	}
 	if stay.EndAt != nil {
-		last := v.lastDayCell(*stay.EndAt).Text
-		c.Says = append(c.Says, v.say("portal.release.runs", "day", last))
+		c.Says = append(c.Says, v.say("portal.release.runs", "day", v.lastDay(*stay.EndAt).Text))
 	}
 	if len(names) > 0 {
 		c.Says = append(c.Says, v.say("portal.release.devices"))

@@ -117,7 +117,8 @@ func TestR55b_TheListOfRoomsSaysLicenseCoverAndWhyNot(t *testing.T) {
 // A list of thousands of rooms is read in a fixed number of statements, page by page.
 func TestRooms_FiveThousandRoomsCostTwelveStatements(t *testing.T) {
 	w := newRoomWorld(worldOn(t, storetest.Postgres(t)))
-	require.NoError(t, w.Exec(fmt.Sprintf(`INSERT INTO rooms (id, account_id, name, site, search_key, country, region, platform,
+	require.NoError(t, w.Exec(fmt.Sprintf(`INSERT INTO rooms (id, account_id, name, site, search_key, country,
+			region, platform,
 			criticality, time_zone, state, archived_at, created_at, version)
 		SELECT 'rom_many' || lpad(n::text, 6, '0') , r.account_id, 'Sala ' || lpad(n::text, 5, '0'),
 			'Prédio ' || (n %% 70), r.search_key, r.country, r.region, r.platform, r.criticality, r.time_zone,
@@ -375,7 +376,7 @@ func TestS28_R28b_ReleaseAndArchiveSayWhatTheyDo(t *testing.T) {
 			require.Contains(t, did.body, "Archived")
 		}
 		require.Equal(t, 0, w.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL"))
-		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'room.archived' AND object_id = '"+w.licensed.ID+"'"))
+		require.Contains(t, w.verbs(w.licensed.ID), "room.archived")
 		require.Equal(t, http.StatusConflict, w.ana.get(path+"/edit").status)
 	})
 }
