@@ -458,6 +458,7 @@ var composed = map[string][]string{
 	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive,
 		rules.ContractSuspended,
 		rules.ContractExpired, rules.ContractCancelled),
+	"account.scope.":         {"CONSOLIDATED", "SITE"},
 	"contracts.column.":      {"service", "state", "units", "start", "last", "order"},
 	"contract.units.column.": {"number", "state", "where", "since"},
 	"contract.gives.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus,

@@ -10,9 +10,29 @@ import (
 type accountPage struct {
 	Company string
 	Address []string // lines
+	Scope   string   // message key: what the account stands for (R108, R109)
 	CSM     *csmContact
 	Zone    timeZoneForm
 	Mails   mailLanguageForm
+	Leads   []settingsLink
+}
+
+// settingsLink is a section of the settings that has a page of its own.
+type settingsLink struct{ Path, Title, Text string }
+
+// settingsLinks are those whose pages there are and this person may open.
+func (v *visit) settingsLinks() (links []settingsLink) {
+	for _, l := range []settingsLink{
+		{sitesPath, "sites.title", "account.sites"},
+		{"/tokens", "tokens.title", "account.tokens"},
+		{"/privacy", "account.privacy.title", "account.privacy"},
+		{mePath, "me.title", "account.me"},
+	} {
+		if v.offers(l.Path) {
+			links = append(links, l)
+		}
+	}
+	return links
 }
 
 // csmContact is whom the customer turns to (R35e).
@@ -31,6 +51,8 @@ func (v *visit) accountPage(zone timeZoneForm) (answer, error) {
 	p := accountPage{
 		Company: acc.LegalName,
 		Address: v.addressLines(acc),
+		Scope:   "account.scope." + string(acc.Mode),
+		Leads:   v.settingsLinks(),
 		Zone:    zone,
 		Mails:   v.mailLanguage(),
 	}
