@@ -223,7 +223,7 @@ func (v *visit) assignContracts(p *assignPage) (string, error) {
 	for _, c := range found {
 		until := v.say("portal.assign.starts")
 		if c.EndAt != nil {
-			until = v.say("portal.assign.until", "day", v.lastDay(*c.EndAt).Text)
+			until = v.say("portal.assign.until", "day", v.lastDayCell(*c.EndAt).Text)
 		}
 		p.Contracts = append(p.Contracts, web.Choice{
 			Value: c.ID,
@@ -321,7 +321,7 @@ func (v *visit) startSentences(p entitlement.AssignPreview) []string {
 		if p.Contract.EndAt == nil {
 			return nil
 		}
-		return []string{v.say("portal.assign.runs", "day", v.lastDay(*p.Contract.EndAt).Text)}
+		return []string{v.say("portal.assign.runs", "day", v.lastDayCell(*p.Contract.EndAt).Text)}
 	}
 
 	var out []string
@@ -329,7 +329,7 @@ func (v *visit) startSentences(p entitlement.AssignPreview) []string {
 		out = append(out, v.language.Count("portal.assign.start", c.Quantity, messages.Args{
 			"service": v.serviceName(c.Type),
 			"from":    v.dayCell(*c.StartAt).Text,
-			"last":    v.lastDay(*c.EndAt).Text,
+			"last":    v.lastDayCell(*c.EndAt).Text,
 		}))
 	}
 	return out
