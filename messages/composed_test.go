@@ -89,10 +89,12 @@ var composed = map[string][]string{
 	"activity.column.": {"what", "about", "when", "kind", "behalf"},
 	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
 		"name", "orders", "profile", "replacements", "sessions", "sites", "title", "tokens"},
-	"console.privacy.state.": {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
-	"console.privacy.says.":  {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
-	"console.privacy.kind.":  {"EXPORT", "ERASURE"},
-	"console.privacy.text.":  {"OPEN", "REPLACED", "KEPT"},
+	"console.privacy.column.":   {"who", "kind", "state", "asked", "due"},
+	"console.incidents.column.": {"what", "state", "noticed", "due"},
+	"console.privacy.state.":    {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
+	"console.privacy.says.":     {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
+	"console.privacy.kind.":     {"EXPORT", "ERASURE"},
+	"console.privacy.text.":     {"OPEN", "REPLACED", "KEPT"},
 	"console.orders.column.": {"number", "customer", "service", "quantity", "seller", "state", "review", "purchased",
 		"received", "vendor", "sender"},
 	"console.contracts.column.": {"service", "customer", "state", "order", "units", "last"},
@@ -455,11 +457,11 @@ var composed = map[string][]string{
 	"mail.spare_update.holds.": names(spare.SpareStates()...),
 
 	// The portal's problems and first steps.
-	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
+	"problem.": ends([]string{"window", "imports", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
 		"conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims", "lookover", "lookchanges",
 		"lookfile"},
 		".title", ".text"),
-	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text"),
+	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text", ".open"),
 }
 
 // ofNoString are the beginnings whose ends stand in no code as a string: names of

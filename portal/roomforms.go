@@ -259,7 +259,7 @@ func releaseLicence(v *visit) (answer, error) {
 		Back:   roomPath(room.ID),
 	}
 	if stay.EndAt != nil {
-		c.Says = append(c.Says, v.say("portal.release.runs", "day", v.lastDay(*stay.EndAt).Text))
+		c.Says = append(c.Says, v.say("portal.release.runs", "day", v.lastDayCell(*stay.EndAt).Text))
 	}
 	if len(names) > 0 {
 		c.Says = append(c.Says, v.say("portal.release.devices"))
