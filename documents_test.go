@@ -63,6 +63,9 @@ func TestDocumentsNameOnlyWhatThereIs(t *testing.T) {
 
 		for _, found := range link.FindAllStringSubmatch(text, -1) {
 			checked++
+			if strings.HasPrefix(document, "portal/help/") {
+				continue // its links are pages of the portal: TestR2_EveryLinkOfTheHelpLeadsSomewhere
+			}
 			target := path.Join(path.Dir(document), found[1])
 			if !slices.Contains(ours.paths, target) {
 				t.Errorf("%s leads to %s, which does not exist", document, found[1])

@@ -75,6 +75,7 @@ var metBy = map[string]string{
 	"invitations_of_account":              "no request: the key is the id with its account, for the foreign keys of others",
 	"licences_of_account":                 "no request: the key is the id with its account, for the foreign keys of others",
 	"rmas_of_account":                     "no request: the key is the id with its account, for the foreign keys of others",
+	"rooms_once":                          "no request: only the portal's form names itself",
 	"rooms_of_account":                    "no request: the key is the id with its account, for the foreign keys of others",
 	"service_contracts_of_account":        "no request: the key is the id with its account, for the foreign keys of others",
 	"shipments_of_account":                "no request: the key is the id with its account, for the foreign keys of others",

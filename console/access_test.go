@@ -123,6 +123,22 @@ var accessTable = map[string]string{
 	"POST /console/settings/csms/:id":                      "LA--",
 	"GET /console/settings/new-csm":                        "LA--",
 	"POST /console/settings/new-csm":                       "LA--",
+	"GET /console/settings/privacy":                        "LAC-",
+	"GET /console/settings/new-privacy":                    "LAC-",
+	"POST /console/settings/new-privacy":                   "LAC-",
+	"GET /console/settings/privacy/:id":                    "LAC-",
+	"GET /console/settings/privacy/:id/file":               "LAC-",
+	"POST /console/settings/privacy/:id/file":              "LAC-",
+	"GET /console/settings/privacy/:id/texts/:text":        "LAC-",
+	"POST /console/settings/privacy/:id/texts/:text":       "LAC-",
+	"GET /console/settings/incidents":                      "LAC-",
+	"GET /console/settings/new-incident":                   "LAC-",
+	"POST /console/settings/new-incident":                  "LAC-",
+	"GET /console/settings/incidents/:id":                  "LAC-",
+	"GET /console/settings/incidents/:id/tell":             "LAC-",
+	"POST /console/settings/incidents/:id/tell":            "LAC-",
+	"GET /console/settings/incidents/:id/close":            "LAC-",
+	"POST /console/settings/incidents/:id/close":           "LAC-",
 	"GET /console/settings/catalogue":                      "LACM",
 	"GET /console/settings/catalogue/:code":                "LA--",
 	"POST /console/settings/catalogue/:code":               "LA--",
@@ -250,7 +266,7 @@ func TestS52_WhatNeedsAFreshSignInAsksForIt(t *testing.T) {
 		require.Contains(t, answer.body, "Sign in again first", r.path)
 		require.Contains(t, answer.body, "fresh=1", r.path)
 	}
-	require.Equal(t, 9, fresh)
+	require.Equal(t, 11, fresh)
 }
 
 func TestS52_WhatWasTypedIsThereAfterTheFreshSignIn(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
@@ -66,6 +67,7 @@ type site struct {
 	notifications *notification.Notifications
 	jobs          *importjob.Jobs
 	operations    *operations.Operations
+	privacy       *privacy.Privacy
 	log           *slog.Logger
 	secure        bool
 	public        string // address of the service, without a slash at its end
@@ -156,6 +158,7 @@ func newSite(o Options) (*site, error) {
 		notifications: o.Domains.Notifications,
 		jobs:          o.Domains.Jobs,
 		operations:    o.Domains.Operations,
+		privacy:       o.Domains.Privacy,
 		log:           o.Log,
 		secure:        !o.Insecure,
 		public:        strings.TrimRight(o.PublicURL, "/"),

@@ -18,6 +18,7 @@ func settingsRoutes() []route {
 		calendarRoutes(),
 		sellerRoutes(),
 		csmRoutes(),
+		privacyRoutes(),
 		catalogueRoutes(),
 		programRoutes(),
 	)
@@ -35,6 +36,8 @@ var settings = []struct {
 	{"calendars", "console.calendars.title", calendarsPath, may(rules.ViewProcesses)},
 	{"sellers", "console.sellers.title", sellersPath, may(rules.ViewProcesses)},
 	{"csms", "console.csms.title", csmsPath, may(rules.ViewProcesses)},
+	{"privacy", "console.privacy.title", privacyPath, may(rules.WorkTasks)},
+	{"incidents", "console.incidents.title", incidentsPath, may(rules.WorkTasks)},
 	{"tokens", "console.tokens.title", tokensPath, may(rules.ManageCatalogue)},
 	{"operators", "console.operators.title", operatorsPath, may(rules.ManageOperators)},
 }

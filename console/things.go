@@ -21,6 +21,8 @@ var screens = map[string]struct{ path, word, color string }{
 	db.PrefixRefusal:      {refusalsPath, "refusal", "red"},
 	db.PrefixDepot:        {depotsPath, "depot", ""},
 	db.PrefixOrg:          {Root + "/settings/resellers", "company", ""},
+	db.PrefixPrivacy:      {privacyPath, "privacy", ""},
+	db.PrefixIncident:     {incidentsPath, "incident", "red"},
 	db.PrefixMembership:   {"", "person", ""},
 	db.PrefixInvitation:   {"", "invitation", "amber"},
 }

@@ -112,6 +112,10 @@ var toldKeys = []string{
 	"console.told.sparefee.why",
 	"console.told.emergency.what",
 	"console.told.emergency.why",
+	"console.told.incident.what",
+	"console.told.incident.why",
+	"console.told.privacy.what",
+	"console.told.privacy.why",
 }
 
 // toldSentence is a sentence with its pattern and the names of its places.

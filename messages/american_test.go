@@ -49,7 +49,7 @@ var codeOf = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`|\\]\\([^)]*\\)")
 
 func TestTheDocumentsAreAmerican(t *testing.T) {
 	var documents []string
-	for _, folder := range []string{"../docs", "../docs/decisions", "../api/operations", ".."} {
+	for _, folder := range []string{"../docs", "../docs/decisions", "../api/operations", "../portal/help/en", ".."} {
 		found, err := filepath.Glob(folder + "/*.md")
 		require.NoError(t, err)
 		documents = append(documents, found...)

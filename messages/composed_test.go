@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
@@ -27,6 +28,43 @@ var composed = map[string][]string{
 	"promise.approved.": weekdayNames(),
 	"process.":          processTexts(),
 
+	// The portal's rooms.
+	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "devices"},
+	"portal.room.act.":     {"assign", "edit", "move", "archive"},
+	"portal.room.fact.":    {"until", "speed", "languages", "site", "country", "platform", "criticality", "time"},
+	"portal.room.column.": {"service", "state", "since", "until", "device", "hardware", "why", "ask", "number", "promise",
+		"asked", "from", "to", "ended", "what", "before", "after"},
+	"portal.room.past.":      {"licenses", "placements"},
+	"portal.room.past.none.": {"licenses", "placements"},
+	"portal.room.did.":       {"room.created", "room.changed", "room.archived", "room.restored"},
+	"portal.room.field.": {"name", "site", "site.help", "country", "country.help", "region", "region.help", "platform",
+		"criticality", "criticality.help", "time_zone"},
+	"portal.assign.why.": {licensing.RoomIsArchived, licensing.RoomHasLicence, rules.CountryNotSupported,
+		cover.TermsAckRequired, rules.StateConflict},
+	"portal.assign.capped.": {licensing.WarnHardwareCapped, licensing.WarnHardwareOverCap, licensing.WarnPurchaseUnknown},
+	// The portal's devices.
+	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
+	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
+	"wrong.": {
+		"REQUIRED", "TOO_LONG", "DUPLICATE", "INVALID_DATE", "IN_THE_FUTURE", "INVALID_COUNTRY", "INVALID_REGION",
+		"INVALID_TIME_ZONE", "CONTROL_CHARACTERS", "INVALID_UTF8", "TOO_MANY_NAMED", "SERIAL_TOO_SHORT",
+		"SERIAL_INVALID_CHARACTERS", "SERIAL_CONFUSABLE", "SERIAL_PLACEHOLDER", "SERIAL_REGISTERED", "SERIAL_CLAIMED",
+		"INVALID_PLATFORM", "INVALID_CRITICALITY", "ROOM_DIFFERS", "ROOM_AMBIGUOUS", "SITE_DIFFERS", "DEVICE_DIFFERS",
+		"ROWS_DIFFER", "WRONG_COLUMNS", "UNKNOWN_MODEL",
+	},
+	"devices.column.": {"serial", "model", "room", "cover", "until", "state", "bought", "replacement"},
+	"devices.cover.":  {"ending", "overcap", "undated"},
+	"device.column.":  {"room", "from", "to", "number", "state", "asked"},
+	"device.":         {"purchased_on", "purchased_on.help", "purchase_proof", "purchase_proof.help", "reason", "reason.help"},
+	"import.column.": {
+		"room", "site", "street", "postal_code", "city", "region", "country", "platform", "criticality", "time_zone",
+		"serial", "model", "purchased_on", "purchase_proof", "std_warranty_end", "ext_warranty_end",
+	},
+	"importrow.column.": {"row", "outcome", "problem", "room"},
+	"import.state.":     {"QUEUED", "CHECKING", "STORING", "DONE", "REFUSED", "FAILED"},
+	"import.outcome.":   {"VALID", "STORED", "UNCHANGED", "REFUSED"},
+	"import.file.":      {"FILE_UNREADABLE", "FILE_EMPTY", "TOO_MANY_ROWS", "FILE_TOO_LARGE", "FILE_NO_TEXT"},
+
 	// The console.
 	"console.role.": names(rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM, rules.OperatorManager),
 	"console.kind.": {
@@ -35,6 +73,7 @@ var composed = map[string][]string{
 		"SHIPMENT_CONTRADICTED", "CALENDAR_WITHOUT_HOLIDAYS", "CALENDAR_WITHOUT_WORKING_TIME", "WARRANTY_UNMATCHED",
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
+		"PRIVACY_INCIDENT", "PRIVACY_TEXTS",
 	},
 	"console.today.tile.": {"late", "due", "ahead", "mine"},
 	"console.facet.due.":  {"late", "today", "week"},
@@ -43,9 +82,16 @@ var composed = map[string][]string{
 		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
 		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
-		"customer", "replacement", "return", "spare"},
+		"customer", "replacement", "return", "spare", "person"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
-		"company", "person", "invitation", "contract", "refusal", "depot"},
+		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident"},
+	"activity.column.": {"what", "about", "when", "kind", "behalf"},
+	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
+		"name", "orders", "profile", "replacements", "sessions", "sites", "title", "tokens"},
+	"console.privacy.state.": {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
+	"console.privacy.says.":  {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
+	"console.privacy.kind.":  {"EXPORT", "ERASURE"},
+	"console.privacy.text.":  {"OPEN", "REPLACED", "KEPT"},
 	"console.orders.column.": {"number", "customer", "service", "quantity", "seller", "state", "review", "purchased",
 		"received", "vendor", "sender"},
 	"console.contracts.column.": {"service", "customer", "state", "order", "units", "last"},
@@ -268,6 +314,7 @@ var composed = map[string][]string{
 	"console.carrierevents.state.":  ends([]string{"RECEIVED", "APPLIED", "UNKNOWN", "UNREADABLE"}, "", ".says"),
 
 	"console.settings.": ends([]string{"program", "catalogue", "models", "terms", "calendars", "sellers", "csms", "tokens",
+		"privacy", "incidents",
 		"operators"}, ".says"),
 	"console.calendars.column.": {"code", "next", "hours", "state", "through"},
 	"console.calendars.origin.": {"LOADED", "OPERATOR"},
@@ -410,7 +457,16 @@ var composed = map[string][]string{
 	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive,
 		rules.ContractSuspended,
 		rules.ContractExpired, rules.ContractCancelled),
-	"claimstate.": {"UNMATCHED", "LINKED", "REFUSED"},
+	"contracts.column.":      {"service", "state", "units", "start", "last", "order"},
+	"contract.units.column.": {"number", "state", "where", "since"},
+	"contract.gives.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus,
+		catalogue.ServiceExtWarranty, catalogue.ServiceJumpStart),
+	"contract.start.": {"FALLBACK_60_DAYS", "FIRST_ASSIGNMENT", "PURCHASE", "RENEWAL"},
+	"contract.unit.": names(rules.LicenceAvailable, rules.LicenceAssigned, rules.LicenceExpired,
+		rules.LicenceRevoked),
+	"contract.units.only.": names(rules.LicenceAvailable, rules.LicenceAssigned),
+	"sessions.way.":        {"password", "invitation"},
+	"claimstate.":          {"UNMATCHED", "LINKED", "REFUSED"},
 
 	// The portal's replacements and spares.
 	"rma.": names(rma.RMAStates()...),
@@ -480,7 +536,7 @@ var composed = map[string][]string{
 // package time, of cities, of states that a process gives, and of what the audit says was done.
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
-	"console.did.",
+	"console.did.", "export.",
 }
 
 // placeNames are the ends of zones that a language writes in its own way.

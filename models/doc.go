@@ -14,6 +14,7 @@
 //	logistics     depots, stock, shipments, scans, carriers' events, papers
 //	replacement   RMAs, spare units, the ledger of spares
 //	order         intake, review, fulfilment, cancellation
+//	privacy       exports and erasures of persons, incidents
 //	operations    what is under way, the agenda, the actions of tasks, the daily sweep
 //	domains       opens the database and puts the domains together
 //

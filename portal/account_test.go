@@ -42,8 +42,8 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 			page = g.get("/account").body
 			for _, want := range []string{
 				"Clara &lt;Reis&gt;",
-				`<a href="mailto:clara@operator.example">`,
-				`<a href="tel:&#43;551140001234">&#43;55 (11) 4000-1234</a>`,
+				`<a class="link" href="mailto:clara@operator.example">`,
+				`<a class="link" href="tel:&#43;551140001234">&#43;55 (11) 4000-1234</a>`,
 			} {
 				require.Contains(t, page, want)
 			}

@@ -17,15 +17,17 @@ import (
 
 // answer is what a handler wants shown: a page, or another address.
 type answer struct {
-	status int // 0: 200
-	page   string
-	title  string // key of the message
-	label  string // the title itself, when it is the program's and not a message
-	data   any
-	to     string
-	here   string // address of this page, when the request's own has no GET
-	file   *file
-	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
+	status  int // 0: 200
+	page    string
+	title   string // key of the message
+	label   string // the title itself, when it is the program's and not a message
+	data    any
+	to      string
+	here    string // address of this page, when the request's own has no GET
+	file    *file
+	wait    time.Duration // of a 429: how long; 0: a quarter of an hour
+	refresh time.Duration // the browser asks for the page again; 0: it does not
+	camera  bool          // the page's own script may read codes with the camera
 }
 
 // retryAfter is a wait in whole seconds.
@@ -69,6 +71,13 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	}
 
 	web.Headers(c.Writer.Header(), v.secure, web.NoScripts)
+	if a.camera {
+		web.Headers(c.Writer.Header(), v.secure, web.OwnScripts)
+		web.AllowCamera(c.Writer.Header())
+	}
+	if a.refresh > 0 {
+		c.Writer.Header().Set("Refresh", strconv.Itoa(int(a.refresh.Seconds())))
+	}
 	if a.to != "" {
 		c.Writer.Header().Set("Location", a.to)
 	}

@@ -20,7 +20,7 @@ import (
 // the mail's link, the code, name and password, the home page with the service
 // orders, a colleague's invitation.
 func TestR98_R117_FromLinkToHomeInABrowser(t *testing.T) {
-	eachScreen(t, "walk", looks[:2], func(s *screen) { s.walk(s.locale) })
+	eachScreen(t, "walk", looks[:1], func(s *screen) { s.walk(s.locale) })
 }
 
 func (s *screen) walk(locale string) {
@@ -101,7 +101,7 @@ func (s *screen) walk(locale string) {
 // TestR47a_OtherPagesOfAnInvitationInABrowser looks at what a person sees who
 // is signed in already, as somebody else or as the invited one.
 func TestR47a_OtherPagesOfAnInvitationInABrowser(t *testing.T) {
-	eachScreen(t, "known", looks[2:], (*screen).asKnownPerson)
+	eachScreen(t, "known", looks[1:2], (*screen).asKnownPerson)
 }
 
 func (s *screen) asKnownPerson() {

@@ -18,7 +18,7 @@ import (
 // cancelling, several sessions, refused forms, a reader's pages, a person
 // without an account.
 func TestR42_S7_PagesOfAMemberInABrowser(t *testing.T) {
-	eachScreen(t, "member", looks[2:], (*screen).asMember)
+	eachScreen(t, "member", looks[2:3], (*screen).asMember)
 }
 
 func (s *screen) asMember() {
@@ -106,7 +106,7 @@ func (s *screen) leaveAccount(accountID, email string) {
 // TestR47_R123_RefusalsInABrowser looks at the codes and forms that a visitor
 // gets wrong.
 func TestR47_R123_RefusalsInABrowser(t *testing.T) {
-	eachScreen(t, "refused", looks[:2], (*screen).getsItWrong)
+	eachScreen(t, "refused", looks[3:], (*screen).getsItWrong)
 }
 
 func (s *screen) getsItWrong() {

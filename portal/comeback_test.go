@@ -59,6 +59,12 @@ func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 	forms["/tokens"] = []string{
 		"/tokens", "label", "Booking", "role", "CUSTOMER_ADMIN", "once", "once_9", "password", "hunter22",
 	}
+	forms["/devices/new"] = append(forms["/devices/new"][:1:1], "to", w.Room(t, inv.AccountID, "Sala Ipê").ID,
+		"once", "once_4")
+	forms["/rooms/new"] = []string{
+		"/rooms/new", "room", "Sala Angico", "site", "Paulista", "country", "BR", "region", "SP", "platform", "OTHER",
+		"criticality", "HIGH", "street", "Av. Paulista, 1000", "city", "São Paulo", "once", "once_5",
+	}
 	forms["/account"] = []string{"/account", "account", inv.AccountID}
 	forms["/sessions/end"] = []string{"/sessions/end", "session", "x"}
 	forms["/sessions/end-others"] = []string{"/sessions/end-others"}

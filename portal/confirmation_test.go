@@ -17,7 +17,15 @@ var undoable = map[string]string{
 	"/service-orders/claim":              "a claim is a question; a person decides about it",
 	"/replacements/request":              "the request can be withdrawn",
 	"/sites/new":                         "a site can be changed",
+	"/rooms/new":                         "a room can be changed and archived",
+	"/rooms/import":                      "rooms can be changed and archived; the form offers a check",
+	"/devices/new":                       "a device can be taken out of the room",
+	"/devices/:id/place":                 "it can be placed elsewhere",
+	"/devices/:id/purchase":              "the day can be corrected again, with a reason",
 	"/sites/:id":                         "a site can be changed again",
+	"/rooms/assign":                      "its own page says what follows before it is done",
+	"/rooms/:id/edit":                    "a room can be changed again",
+	"/rooms/:id/move":                    "its own page says what follows; one can move back",
 	"/replacements/request/accessory":    "the request can be withdrawn",
 	"/replacements/:id/appeal":           "its own form says that it is the one appeal",
 	"/account":                           "one can switch back",
@@ -37,6 +45,7 @@ var undoable = map[string]string{
 	"/invitation/request":                "it only asks",
 	"/sign-in":                           "one can sign out",
 	"/sign-out":                          "one can sign in",
+	"/help/useful":                       "it changes a count and nothing else",
 	"/sessions/end":                      "one can sign in again",
 	"/sessions/end-others":               "one can sign in again",
 	"/password-reset":                    "it only sends a mail",
@@ -49,11 +58,14 @@ var irreversible = []string{
 	"/replacements/:id/withdraw",
 	"/replacements/:id/use-spare",
 	"/spares/:id/agree",
+	"/rooms/:id/release",
+	"/rooms/:id/archive",
 	"/colleagues/:id/role", // of oneself
 	"/colleagues/:id/remove",
 	"/colleagues/invitations/:id/revoke",
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",
+	"/devices/:id/take-out",
 }
 
 // Each act that cannot be undone asks first, with a page that says what will happen, and
@@ -89,7 +101,12 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	}
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)
-	for _, path := range []string{"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree"} {
+	w.deviceForms(inv.AccountID, more)
+	w.roomForms(inv.AccountID, more)
+	for _, path := range []string{
+		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
+		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
+	} {
 		forms[path] = without(more[path], "confirmed")
 	}
 

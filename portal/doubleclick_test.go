@@ -154,7 +154,7 @@ var clickedTwiceElsewhere = map[string]bool{
 
 // secretOf is the key that a page shows once.
 func secretOf(r reply) string {
-	_, text, _ := strings.Cut(r.body, `<input id="secret" value="`)
+	_, text, _ := strings.Cut(r.body, `<input class="mono" id="secret" value="`)
 	text, _, _ = strings.Cut(text, `"`)
 	return text
 }

@@ -1,69 +1,121 @@
 package portal
 
 import (
+	"slices"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
-	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/web"
 )
 
-// tile is a number that leads to its list.
-type tile struct{ Label, Number, Small, Link string }
-
+// homePage is what waits for the reader, and below it how the account stands.
 type homePage struct {
-	ToDos  []toDoView
-	Orders []orderView
-	Label  string
-	Steps  onboarding
-	Tiles  []tile
+	ToDos []toDoView
+	Steps onboarding
+	Tiles []web.Tile
 }
 
+// homeFacts are what the start page reads of the account, each thing once.
+type homeFacts struct {
+	standing    entitlement.Standing
+	invitations []identity.Invitation
+	open        []replacement.RMA // those that have not come to their end
+	moreOpen    bool
+}
+
+// mostOpen bounds how many replacements under way the start page looks through.
+const mostOpen = 200
+
 func showHome(v *visit) (answer, error) {
-	contracts, err := v.contracts()
+	at, err := v.homeFacts()
 	if err != nil {
 		return answer{}, err
 	}
 
-	steps, err := v.onboarding()
+	steps, err := v.stepsFrom(at.standing, at.invitations)
 	if err != nil {
 		return answer{}, err
 	}
 
-	orders, err := v.orderViews(contracts)
+	todos, err := v.toDos(at)
+	return answer{page: "home", title: "home.title", data: homePage{
+		ToDos: todos,
+		Steps: steps,
+		Tiles: v.tiles(at),
+	}}, err
+}
+
+func (v *visit) homeFacts() (at homeFacts, err error) {
+	account := v.who.account()
+	at.standing, err = v.entitlements.Standing(v.acting(), account.ID, location(account.TimeZone))
 	if err != nil {
-		return answer{}, err
+		return at, err
 	}
 
-	todos, err := v.toDos()
-	if err != nil {
-		return answer{}, err
+	if at.invitations, err = v.allInvitations(); err != nil {
+		return at, err
 	}
 
-	p := homePage{
-		ToDos:  todos,
-		Orders: orders,
-		Label:  v.program.ServiceOrdersLabel(v.language.Locale()),
-		Steps:  steps,
+	var next string
+	at.open, next, err = v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
+		AccountID: account.ID,
+		Open:      true,
+		Page:      db.Page{Limit: mostOpen},
+	})
+	at.moreOpen = next != ""
+	return at, err
+}
+
+// tiles are the account in numbers, each leading to its list.
+func (v *visit) tiles(at homeFacts) []web.Tile {
+	s := at.standing
+	number := v.language.Number
+	underWay := number(int64(len(at.open)))
+	if at.moreOpen {
+		underWay += "+"
 	}
 
-	var units, live int64
-	for _, c := range contracts {
-		if c.Source == entitlement.EntryContract &&
-			(c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
-			live++
-			if c.Type != catalogue.ServiceJumpStart {
-				units += c.InForce
-			}
-		}
+	contracts := "/service-orders"
+	if pagePath("/contracts") {
+		contracts = "/contracts"
+	}
+	all := []web.Tile{
+		{
+			Label:  v.say("menu.rooms"),
+			Number: number(s.Rooms),
+			Small:  v.language.Count("home.tile.bare", s.Bare),
+			Link:   "/rooms",
+		}, {
+			Label:  v.say("home.tile.covered"),
+			Number: number(s.Covered),
+			Small:  v.language.Count("home.tile.ending", s.Ending),
+			Link:   "/rooms",
+		}, {
+			Label:  v.say("home.tile.free"),
+			Number: number(s.Free),
+			Small:  v.language.Count("home.tile.licences", s.Licences),
+			Link:   contracts,
+		}, {
+			Label:  v.say("menu.devices"),
+			Number: number(s.Devices),
+			Small:  v.say("home.tile.devices"),
+			Link:   "/devices",
+		}, {
+			Label:  v.say("menu.replacements"),
+			Number: underWay,
+			Small:  v.say("home.tile.underway"),
+			Link:   replacementsPath,
+		}, {
+			Label:  v.program.ServiceOrdersLabel(v.language.Locale()),
+			Number: number(s.Contracts),
+			Small:  v.language.Count("home.live", s.Contracts),
+			Link:   "/service-orders",
+		},
 	}
 
-	p.Tiles = []tile{
-		{Label: v.say("home.licences"), Number: v.language.Number(units),
-			Small: v.language.Count("home.units", units), Link: "/service-orders"},
-		{Label: p.Label, Number: v.language.Number(live),
-			Small: v.language.Count("home.live", live), Link: "/service-orders"},
-	}
-	return answer{page: "home", title: "home.title", data: p}, nil
+	return slices.DeleteFunc(all, func(t web.Tile) bool { return !pagePath(t.Link) })
 }
 
 // switchAccount goes to another account of the same person; a foreign one does

@@ -1,10 +1,8 @@
 package portal
 
 import (
-	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
-	"roomcover.dev/roomcover/rules"
 )
 
 // step is one line of the checklist (R117c). What it shows as done is read
@@ -29,22 +27,29 @@ func showOnboarding(v *visit) (answer, error) {
 }
 
 func (v *visit) onboarding() (onboarding, error) {
-	invited, err := v.invitedColleague()
+	account := v.who.account()
+	standing, err := v.entitlements.Standing(v.acting(), account.ID, location(account.TimeZone))
 	if err != nil {
 		return onboarding{}, err
 	}
 
-	room, device, err := v.equipped()
+	invitations, err := v.allInvitations()
 	if err != nil {
 		return onboarding{}, err
 	}
+	return v.stepsFrom(standing, invitations)
+}
 
-	assigned, err := v.assignedLicence()
+// stepsFrom reads the checklist off how the account stands, and off whom it has invited.
+func (v *visit) stepsFrom(
+	s entitlement.Standing, invitations []identity.Invitation,
+) (onboarding, error) {
+	invited, err := v.invitedColleague(invitations)
 	o := onboarding{Steps: []step{
 		{Key: "colleague", Path: "/colleagues", Done: invited},
-		{Key: "room", Path: pageAt("/rooms/new"), Done: room},
-		{Key: "devices", Path: pageAt("/devices/new"), Done: device},
-		{Key: "licence", Path: pageAt("/rooms/assign"), Done: assigned},
+		{Key: "room", Path: pageAt("/rooms/new"), Done: s.Rooms > 0},
+		{Key: "devices", Path: pageAt("/devices/new"), Done: s.Devices > 0},
+		{Key: "licence", Path: pageAt("/rooms/assign"), Done: s.Covered > 0},
 	}}
 
 	for _, s := range o.Steps {
@@ -52,7 +57,6 @@ func (v *visit) onboarding() (onboarding, error) {
 			o.Done++
 		}
 	}
-
 	return o, err
 }
 
@@ -66,46 +70,13 @@ func pageAt(path string) string {
 
 // invitedColleague holds once somebody else was invited or belongs to the
 // account.
-func (v *visit) invitedColleague() (bool, error) {
-	members, err := v.people.MembersOf(v.scoped(), v.who.account().ID)
-	if err != nil || len(members) > 1 {
-		return len(members) > 1, err
-	}
-
-	all, err := v.allInvitations()
+func (v *visit) invitedColleague(all []identity.Invitation) (bool, error) {
 	for _, inv := range all {
 		if inv.Kind == identity.InvitationForColleague && inv.Email != v.who.user.Email {
-			return true, err
+			return true, nil
 		}
 	}
 
-	return false, err
-}
-
-// equipped reports whether the account has a room and a device.
-func (v *visit) equipped() (room, device bool, err error) {
-	account, one := v.who.account().ID, db.Page{Limit: 1}
-	rooms, _, err := v.entitlements.ListRooms(v.scoped(), entitlement.RoomFilter{
-		AccountID: account,
-		Page:      one,
-	})
-	if err != nil {
-		return false, false, err
-	}
-
-	devices, _, err := v.entitlements.ListDevices(v.scoped(), entitlement.DeviceFilter{
-		AccountID: account,
-		Page:      one,
-	})
-	return len(rooms) > 0, len(devices) > 0, err
-}
-
-func (v *visit) assignedLicence() (bool, error) {
-	balance, err := v.entitlements.Balance(v.scoped(), v.who.account().ID)
-	for _, states := range balance {
-		if states[rules.LicenceAssigned] > 0 {
-			return true, err
-		}
-	}
-	return false, err
+	members, err := v.people.MembersOf(v.scoped(), v.who.account().ID)
+	return len(members) > 1, err
 }

@@ -10,16 +10,19 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
+	"roomcover.dev/roomcover/portal/help"
 )
 
 // Options configure the portal.
@@ -46,11 +49,13 @@ type site struct {
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
 	orders       *order.Orders
+	imports      *importjob.Jobs
 	log          *slog.Logger
 	secure       bool
 	sessions     *scs.SessionManager
 	origins      *http.CrossOriginProtection
 	pages        pages
+	help         *help.Book
 	// evenTime is how long an answer takes that must not tell by its speed
 	// whether an address is known.
 	evenTime time.Duration
@@ -116,6 +121,11 @@ func newSite(o Options) (*site, error) {
 		return nil, err
 	}
 
+	book, err := help.Read(messages.Locales())
+	if err != nil {
+		return nil, err
+	}
+
 	s := &site{
 		db:           o.Domains.DB,
 		programs:     o.Domains.Programs,
@@ -127,9 +137,11 @@ func newSite(o Options) (*site, error) {
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
 		orders:       o.Domains.Orders,
+		imports:      o.Domains.Jobs,
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,
+		help:         book,
 		evenTime:     300 * time.Millisecond,
 		freshFor:     freshFor,
 	}

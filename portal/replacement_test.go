@@ -18,8 +18,9 @@ import (
 
 // next is the sentence of what happens next.
 func next(body string) string {
-	_, rest, _ := strings.Cut(body, `<section class="promise"`)
-	sentence, _, _ := strings.Cut(rest, "</p>")
+	_, card, _ := strings.Cut(body, `<section class="promise"`)
+	_, rest, _ := strings.Cut(card, "<strong>")
+	sentence, _, _ := strings.Cut(rest, "</strong>")
 	return sentence
 }
 

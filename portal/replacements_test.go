@@ -43,7 +43,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		c, eva, _ := w.covered()
 		r := w.Requested(t, c)
 		line := func() string { return rows(eva.get("/replacements").body)[1] }
-		require.Equal(t, "Rally Bar , Sala 1 Sala 1 "+r.Number+" Serial number SN100 Being checked After approval Nothing",
+		require.Equal(t, "Rally Bar , Sala 1 Sala 1 "+r.Number+" · Serial number SN100 Being checked After approval Nothing",
 			line())
 		_, err := w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 		second := eva.get(older[1]).body
 		require.Len(t, rows(second), 1+2)
 		require.Contains(t, rows(second)[2], "1 × Strong USB cable", "the first one is the last")
-		require.Contains(t, second, `<a href="/replacements">Newest</a>`)
+		require.Contains(t, second, `<a class="btn" href="/replacements">Newest</a>`)
 		require.NotContains(t, second, `rel="next"`)
 		for _, cursor := range []string{
 			"%00", "%ff", "rma_%27", "x", strings.Repeat("a", 500), "rma_01k0000000000000000000000x",
@@ -194,7 +194,7 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 	var keys []string
 	for _, s := range rma.RMAStates() {
 		keys = append(keys, "rma."+string(s), "next."+string(s))
-		require.NotEmpty(t, rmaTones[s], s)
+		require.Contains(t, rmaTones, s)
 	}
 	for _, c := range rma.RejectCodes() {
 		keys = append(keys, "reject."+c)

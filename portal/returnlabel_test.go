@@ -67,7 +67,7 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 			_, err := w.RecordRMAFact(w.Context, r.ID, fact, w.Calendar.Now())
 			require.NoError(t, err)
 		}
-		require.Contains(t, eva.get(page).body, `<a href="`+page+`/return-label">`)
+		require.Contains(t, eva.get(page).body, `<a class="link" href="`+page+`/return-label">`)
 		back, _, err := w.ListShipments(w.Context, logistics.ShipmentFilter{
 			SubjectID: r.ID,
 			Direction: shipping.ShipReturn,
@@ -119,7 +119,7 @@ func TestS9_TheLabelOfARecalledSpareIsOnThePage(t *testing.T) {
 	require.NotContains(t, eva.get("/spares").body, "/return-label", "nothing is booked yet")
 	w.recallParcel(c, u)
 	w.booked(u.ID, "application/pdf")
-	require.Contains(t, eva.get("/spares").body, `<a href="/spares/`+u.ID+`/return-label">`)
+	require.Contains(t, eva.get("/spares").body, `<a class="link" href="/spares/`+u.ID+`/return-label">`)
 	require.Equal(t, 200, eva.get("/spares/"+u.ID+"/return-label").status)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/portal/help"
 )
 
 // access says who may use a route.
@@ -36,6 +37,8 @@ const get, post = http.MethodGet, http.MethodPost
 func routes() []route {
 	return []route{
 		{get, "/", member, showHome},
+		{get, contractsPath, member, showContracts},
+		{get, contractsPath + "/:id", member, showContract},
 		{get, "/service-orders", member, showServiceOrders},
 		{get, "/service-orders/:id/cancellation", admin, showCancellation},
 		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
@@ -60,6 +63,35 @@ func routes() []route {
 		{post, "/sites/new", admin, addSite},
 		{get, "/sites/:id", admin, showSite},
 		{post, "/sites/:id", admin, changeSite},
+		{get, roomsPath, member, showRooms},
+		{get, assignPath, admin, showAssign},
+		{post, assignPath, admin, assignRooms},
+		{get, "/rooms/:id", member, showRoom},
+		{get, "/rooms/:id/history", member, showRoomHistory},
+		{get, "/rooms/:id/edit", admin, showRoomForm},
+		{post, "/rooms/:id/edit", admin, changeRoom},
+		{get, "/rooms/:id/move", admin, showMove},
+		{post, "/rooms/:id/move", admin, moveThings},
+		{get, "/rooms/:id/release", admin, releaseLicence},
+		{post, "/rooms/:id/release", admin, releaseLicence},
+		{get, "/rooms/:id/archive", admin, archiveRoom},
+		{post, "/rooms/:id/archive", admin, archiveRoom},
+		{get, devicesPath, member, showDevices},
+		{get, newDevicePath, admin, showNewDevices},
+		{post, newDevicePath, admin, registerDevices},
+		{get, devicesPath + "/:id", member, showDevice},
+		{get, devicesPath + "/:id/place", admin, askPlace},
+		{post, devicesPath + "/:id/place", admin, placeDevice},
+		{get, devicesPath + "/:id/take-out", admin, takeOut},
+		{post, devicesPath + "/:id/take-out", admin, takeOut},
+		{get, devicesPath + "/:id/purchase", admin, askPurchase},
+		{post, devicesPath + "/:id/purchase", admin, correctPurchase},
+		{get, newRoomPath, admin, showNewRoom},
+		{post, newRoomPath, admin, addRoom},
+		{get, importPath, admin, showImport},
+		{post, importPath, admin, importRooms},
+		{get, templatePath, admin, downloadTemplate},
+		{get, importPath + "/:id", member, showImportJob},
 		{get, "/onboarding", member, showOnboarding},
 		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
@@ -95,6 +127,11 @@ func routes() []route {
 		{post, "/invitation/accept", signedIn, acceptAsKnown},
 		{get, "/invitation/request", anyone, askRequest},
 		{post, "/invitation/request", anyone, requestInvitation},
+
+		{get, help.Path, anyone, showHelp},
+		{get, help.Path + "/:group", anyone, showHelpChapter},
+		{get, helpCountriesPath, anyone, showCountries},
+		{post, helpVotePath, anyone, voteOnHelp},
 
 		{get, "/sign-in", anyone, showSignIn},
 		{post, "/sign-in", anyone, signIn},

@@ -11,6 +11,7 @@ import (
 // orderView is a line under "Pedidos de serviço" (R98).
 type orderView struct {
 	ID, Service, Term  string
+	Path               string // of its page
 	Number             string // the vendor's, as in the confirmation mail; may be empty
 	Serial             string // of a warranty from before
 	Quantity           int64
@@ -21,8 +22,12 @@ type orderView struct {
 	Tone               string // look of the state
 }
 
+// mostOrders bounds the lines that the page shows; the register of contracts has all of them.
+const mostOrders = 50
+
 type ordersPage struct {
 	Orders []orderView
+	More   int64 // lines that the page leaves out; 0: none
 	Label  string
 	Days   int
 	Open   []cancellableView // what the administrator can still cancel
@@ -40,6 +45,7 @@ func showServiceOrders(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	shown := orders[:min(len(orders), mostOrders)]
 
 	open, err := v.cancellables(contracts)
 	if err != nil {
@@ -55,7 +61,15 @@ func showServiceOrders(v *visit) (answer, error) {
 	return answer{
 		page:  "serviceorders",
 		label: label,
-		data:  ordersPage{orders, label, v.program.StartFallbackDays, open, claims, v.isAdmin()},
+		data: ordersPage{
+			Orders: shown,
+			More:   int64(len(orders) - len(shown)),
+			Label:  label,
+			Days:   v.program.StartFallbackDays,
+			Open:   open,
+			Claims: claims,
+			Admin:  v.isAdmin(),
+		},
 	}, nil
 }
 
@@ -87,7 +101,8 @@ func rankOf(c entitlement.ContractEntry) int {
 // day (C2). What has not started shows the latest possible start.
 func (v *visit) orderView(c entitlement.ContractEntry) orderView {
 	o := orderView{
-		ID: c.ID,
+		ID:   c.ID,
+		Path: contractPath(c.ID),
 		Service: v.language.Say(
 			"service."+string(c.Type), messages.Args{"program": v.program.Name},
 		),

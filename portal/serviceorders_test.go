@@ -41,7 +41,7 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 			"Serviço Quantidade Início Fim Situação",
 			"Logitech Select 3 anos Pedido SO 10 Ao atribuir a primeira licença o mais tardar em 22 de janeiro de 2027 Definido quando começar Aguardando início",
 		}, rows(page))
-		require.Equal(t, rows(page), rows(ana.get("/").body), "the start page shows them too")
+		require.Contains(t, ana.get("/").body, `class="card tile" href="/service-orders"`, "the start page leads there")
 
 		w.Calendar.Set(time.Date(2027, 1, 22, 12, 0, 0, 0, time.UTC))
 		_, err := w.SweepContracts(w.Context, func(operations.Sweep) {})
@@ -70,7 +70,6 @@ func TestR98_R100b_OrdersAreKnownByTheirNumber(t *testing.T) {
 		require.Len(t, confirmed, 2)
 		for number := range confirmed {
 			require.Equal(t, 3, strings.Count(register, number), "in the table, in the list and in the link's name")
-			require.Contains(t, ana.get("/").body, number)
 		}
 		require.Contains(t, form, *second.VendorOrderNo)
 	})
@@ -159,8 +158,8 @@ func TestHomeCountsOneInTheSingular(t *testing.T) {
 	w := newWorld(t)
 	ana, _ := w.admin()
 	ana.get("/?lang=pt-BR")
-	require.Contains(t, ana.get("/").body, `<b>1</b><span class="faint small">contrato ativo ou a iniciar</span>`)
-	require.Contains(t, ana.get("/").body, `<b>10</b><span class="faint small">licenças contratadas</span>`)
+	require.Contains(t, ana.get("/").body, `<b class="">1</b><span class="faint small">contrato ativo ou a iniciar</span>`)
+	require.Contains(t, ana.get("/").body, "de 10 licenças em vigor")
 	w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
-	require.Contains(t, ana.get("/").body, `<b>2</b><span class="faint small">contratos ativos ou a iniciar</span>`)
+	require.Contains(t, ana.get("/").body, `<b class="">2</b><span class="faint small">contratos ativos ou a iniciar</span>`)
 }

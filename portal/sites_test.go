@@ -142,7 +142,7 @@ func TestS25_AReplacementIsAskedForWhereNoSiteIsKnown(t *testing.T) {
 		require.Contains(t, refused.body, "We do not have an address for the room’s site")
 		require.Contains(t, refused.body, `<option value="account">To the account’s address: `)
 		require.Contains(t, refused.body, `<option value="other">`)
-		require.Contains(t, refused.body, `<a href="/sites">`)
+		require.Contains(t, refused.body, `<a class="link" href="/sites">`)
 
 		accepted := ask("SN-1", "site", "account")
 		require.Equal(t, 200, accepted.status)

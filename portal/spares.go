@@ -83,7 +83,10 @@ func (v *visit) spareViews(f replacement.SpareFilter) ([]spareView, error) {
 	if err != nil {
 		return nil, err
 	}
+	return v.viewsOf(units)
+}
 
+func (v *visit) viewsOf(units []replacement.SpareUnit) ([]spareView, error) {
 	sites, err := v.siteNames()
 	if err != nil {
 		return nil, err

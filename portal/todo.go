@@ -7,6 +7,8 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
@@ -21,20 +23,24 @@ const mostToDos = 10
 type toDoView struct {
 	Icon  string
 	What  string // a sentence: the act and its object
-	When  string // until when, by the clock of the place; empty: no day is set
+	When  string // until when, by the clock of the place, or how; empty: no day is set
 	Late  bool
-	Path  string
+	Path  string // empty: there is no page for it
 	Go    string // the verb on the way
 	Label string // address of a parcel's label; empty: there is none
 	due   time.Time
 }
 
 // toDos lists what waits for this person, the earliest first; what has no day comes last.
-func (v *visit) toDos() ([]toDoView, error) {
-	var all []toDoView
+func (v *visit) toDos(at homeFacts) ([]toDoView, error) {
+	all := v.roomsToCover(at.standing)
+	all = append(all, v.unclaimed(at.invitations)...)
 	for _, list := range []func() ([]toDoView, error){
-		v.returnsDue, v.recallsDue, v.questionsToAnswer, v.invitationsToAnswer, v.sparesToAgree,
-		v.proofsToSend,
+		func() ([]toDoView, error) { return v.returnsDue(at.open) },
+		v.sparesToDo,
+		v.questionsToAnswer,
+		v.invitationsToAnswer,
+		func() ([]toDoView, error) { return v.proofsToSend(at.open) },
 	} {
 		some, err := list()
 		if err != nil {
@@ -49,20 +55,77 @@ func (v *visit) toDos() ([]toDoView, error) {
 	return all, nil
 }
 
+// roomsToCover are the rooms that nothing covers, and those whose cover comes to its end; it
+// is the administrator's to assign and to renew.
+func (v *visit) roomsToCover(s entitlement.Standing) []toDoView {
+	if !v.isAdmin() {
+		return nil
+	}
+
+	var out []toDoView
+	if s.Bare > 0 {
+		out = append(out, toDoView{
+			Icon: "door-open",
+			What: v.language.Count("home.todo.bare", s.Bare),
+			When: v.language.Count("home.todo.bare.free", s.Free),
+			Path: pageAt("/rooms/assign"),
+			Go:   v.say("home.todo.bare.open"),
+		})
+	}
+	if s.Ending > 0 {
+		out = append(out, toDoView{
+			Icon: "calendar-clock",
+			What: v.language.Count("home.todo.ending", s.Ending),
+			When: v.say("home.todo.ending.how"),
+			Path: "/service-orders",
+			Go:   v.say("home.todo.ending.open"),
+		})
+	}
+	return out
+}
+
+// unclaimedAfter is how long an invitation may wait for its person before somebody looks.
+const unclaimedAfter = 3 * 24 * time.Hour
+
+// unclaimed are the invitations that did not arrive, are over, or have waited for long.
+func (v *visit) unclaimed(all []identity.Invitation) []toDoView {
+	if !v.isAdmin() {
+		return nil
+	}
+
+	late := v.db.Clock().Now().Add(-unclaimedAfter)
+	var n int64
+	for _, inv := range all {
+		if inv.State == rules.InvitationBounced || inv.State == rules.InvitationHasExpired ||
+			inv.State.Live() && inv.IssuedAt.Before(late) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []toDoView{{
+		Icon: "user-plus",
+		What: v.language.Count("home.todo.unclaimed", n),
+		Path: "/colleagues",
+		Go:   v.say("home.todo.unclaimed.open"),
+	}}
+}
+
 // returnsDue are the faulty units that have to go back: each names the device, its room and
 // the day by the clock of the site, and leads to its label.
-func (v *visit) returnsDue() ([]toDoView, error) {
+func (v *visit) returnsDue(open []replacement.RMA) ([]toDoView, error) {
+	now := v.db.Clock().Now()
 	var due []replacement.RMA
 	for _, state := range []rma.RMAState{rma.RMAOverdue, rma.RMAAwaitingReturn} {
-		some, _, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
-			AccountID: v.who.account().ID,
-			State:     state,
-			Page:      db.Page{Limit: mostToDos},
-		})
-		if err != nil {
-			return nil, err
+		for _, r := range open {
+			if len(due) < mostToDos && r.RMAFacts.State(now) == state {
+				due = append(due, r)
+			}
 		}
-		due = append(due, some...)
+	}
+	if len(due) == 0 {
+		return nil, nil
 	}
 
 	views, err := v.replacementViews(due)
@@ -75,7 +138,6 @@ func (v *visit) returnsDue() ([]toDoView, error) {
 		return nil, err
 	}
 
-	now := v.db.Clock().Now()
 	var out []toDoView
 	for i, r := range due {
 		if r.ReturnPlan == nil {
@@ -129,33 +191,58 @@ func (v *visit) sitesByID() (map[string]account.AccountSite, error) {
 	return out, err
 }
 
-// recallsDue are the spares that have to go back and that the carrier does not have yet.
-func (v *visit) recallsDue() ([]toDoView, error) {
-	units, err := v.spareViews(replacement.SpareFilter{
-		AccountID: v.who.account().ID,
-		State:     spare.SpareRecallRequested,
-		Page:      db.Page{Limit: mostSpares},
-	})
-	units = slices.DeleteFunc(units, func(u spareView) bool { return u.recallEnds == nil })
-	units = units[:min(len(units), mostToDos)]
-
-	now := v.db.Clock().Now()
-	var out []toDoView
-	for _, u := range units {
-		late := !now.Before(*u.recallEnds)
-		out = append(out, toDoView{
-			Icon:  "package",
-			What:  v.say("home.todo.recall", "spare", joined(u.Model, u.Serial, u.Site)),
-			When:  v.until(*u.recallEnds, v.who.account().TimeZone, late),
-			Late:  late,
-			Path:  sparesPath,
-			Go:    v.say("home.todo.recall.open"),
-			Label: u.Label,
-			due:   *u.recallEnds,
-		})
+// sparesToDo are the spares that have to go back and that the carrier does not have yet, and
+// the proposals that wait for an administrator.
+func (v *visit) sparesToDo() ([]toDoView, error) {
+	units, err := v.openSpares()
+	if err != nil {
+		return nil, err
 	}
 
-	return out, err
+	now := v.db.Clock().Now()
+	var recalled, proposed []toDoView
+	for _, u := range units {
+		switch {
+		case u.recallEnds != nil:
+			late := !now.Before(*u.recallEnds)
+			recalled = append(recalled, toDoView{
+				Icon:  "package",
+				What:  v.say("home.todo.recall", "spare", joined(u.Model, u.Serial, u.Site)),
+				When:  v.until(*u.recallEnds, v.who.account().TimeZone, late),
+				Late:  late,
+				Path:  sparesPath,
+				Go:    v.say("home.todo.recall.open"),
+				Label: u.Label,
+				due:   *u.recallEnds,
+			})
+		case u.Agree:
+			proposed = append(proposed, toDoView{
+				Icon: "box",
+				What: v.say("home.todo.agree", "spare", joined(u.Model, u.Site)),
+				Path: sparesPath,
+				Go:   v.say("home.todo.agree.open"),
+			})
+		}
+	}
+
+	return append(recalled[:min(len(recalled), mostToDos)],
+		proposed[:min(len(proposed), mostToDos)]...), nil
+}
+
+// openSpares are the units that ask something of the customer.
+func (v *visit) openSpares() ([]spareView, error) {
+	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{
+		AccountID: v.who.account().ID,
+		Open:      true,
+		Page:      db.Page{Limit: mostSpares},
+	})
+	units = slices.DeleteFunc(units, func(u replacement.SpareUnit) bool {
+		return u.State != spare.SpareRecallRequested && u.State != spare.SpareSelectionPending
+	})
+	if err != nil || len(units) == 0 {
+		return nil, err
+	}
+	return v.viewsOf(units)
 }
 
 // questionsToAnswer are the people whom orders name, about whom an administrator decides
@@ -202,41 +289,19 @@ func (v *visit) invitationsToAnswer() ([]toDoView, error) {
 	return out, err
 }
 
-// sparesToAgree are the proposals for spares that wait for an administrator.
-func (v *visit) sparesToAgree() ([]toDoView, error) {
-	units, err := v.spareViews(replacement.SpareFilter{
-		AccountID: v.who.account().ID,
-		State:     spare.SpareSelectionPending,
-		Page:      db.Page{Limit: mostToDos},
-	})
-
-	var out []toDoView
-	for _, u := range units {
-		if u.Agree {
-			out = append(out, toDoView{
-				Icon: "box",
-				What: v.say("home.todo.agree", "spare", joined(u.Model, u.Site)),
-				Path: sparesPath,
-				Go:   v.say("home.todo.agree.open"),
-			})
+// proofsToSend are the requests that wait for a proof of purchase.
+func (v *visit) proofsToSend(open []replacement.RMA) ([]toDoView, error) {
+	now := v.db.Clock().Now()
+	var held []replacement.RMA
+	for _, r := range open {
+		if r.Held && r.RMAFacts.State(now) == rma.RMARequested {
+			held = append(held, r)
 		}
 	}
-
-	return out, err
-}
-
-// proofsToSend are the requests that wait for a proof of purchase.
-func (v *visit) proofsToSend() ([]toDoView, error) {
-	asked, _, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
-		AccountID: v.who.account().ID,
-		State:     rma.RMARequested,
-		Page:      db.Page{Limit: 200},
-	})
-	if err != nil {
-		return nil, err
+	if len(held) == 0 {
+		return nil, nil
 	}
 
-	held := slices.DeleteFunc(asked, func(r replacement.RMA) bool { return !r.Held })
 	views, err := v.replacementViews(held[:min(len(held), mostToDos)])
 
 	var out []toDoView

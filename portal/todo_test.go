@@ -50,7 +50,7 @@ func TestS22_HomeBeginsWithTheReturnThatIsDue(t *testing.T) {
 			require.Contains(t, list, "Sala 1")
 			require.Regexp(t, `By the end of \w{3} \d+ \w{3}, in São Paulo`, list)
 			require.Contains(t, body, `href="/replacements/`+r.Number+`/return-label"`)
-			require.Less(t, strings.Index(body, "todo-head"), strings.Index(body, "orders-head"))
+			require.Less(t, strings.Index(body, "todo-head"), strings.Index(body, `class="tiles"`))
 		}
 
 		w.Calendar.Set(*r.ReturnDueAt)

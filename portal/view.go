@@ -3,16 +3,16 @@ package portal
 import (
 	"embed"
 	"fmt"
-	"hash/fnv"
 	"html/template"
 	"io/fs"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
-	"unicode"
+	"sync"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/portal/help"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -31,10 +31,9 @@ func readPages() (pages, error) {
 	out := pages{}
 	for _, f := range files {
 		t, err := web.Parts(template.New(""))
-		if err != nil {
-			return nil, err
+		if err == nil {
+			t, err = t.ParseFS(templateFiles, "templates/*.html", f)
 		}
-		t, err = t.ParseFS(templateFiles, "templates/*.html", f)
 		if err != nil {
 			return nil, fmt.Errorf("portal: %s: %w", f, err)
 		}
@@ -60,6 +59,7 @@ type view struct {
 	Look      *lookView // an operator looks; nil: nobody does
 	Data      any
 	language  *messages.Language
+	edition   func() (*help.Edition, error)
 }
 
 // searchBox is the one search of the top bar: the page that answers it, and what was searched.
@@ -81,7 +81,7 @@ type languageLink struct{ Locale, Name, Path string }
 
 // whoView is the signed-in person in the page's head.
 type whoView struct {
-	Face              face
+	Face              web.Face
 	Name, Company     string
 	Admin, HasAccount bool
 	Others            []accountView
@@ -90,22 +90,6 @@ type whoView struct {
 type accountView struct {
 	ID, Name, Place string
 	Current         bool
-}
-
-// face stands for a person, in the color that their id always has.
-type face struct{ Initials, Name, Color string }
-
-func faceOf(id, name string) face {
-	var initials []rune
-	for _, word := range strings.Fields(name) {
-		initials = append(initials, unicode.ToUpper([]rune(word)[0]))
-	}
-	if n := len(initials); n > 2 {
-		initials = []rune{initials[0], initials[n-1]}
-	}
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id))
-	return face{string(initials), name, []string{"", "b", "g"}[h.Sum32()%3]}
 }
 
 func (v *visit) view(a answer) view {
@@ -117,6 +101,7 @@ func (v *visit) view(a answer) view {
 		Here:     a.here,
 		Data:     a.data,
 		language: v.language,
+		edition:  sync.OnceValues(v.helpFor),
 	}
 
 	if a.label != "" {
@@ -161,7 +146,7 @@ func (v *visit) inLanguage(here, locale string) string {
 }
 
 func (v *visit) whoView() *whoView {
-	w := &whoView{Face: faceOf(v.who.user.ID, v.who.user.Name), Name: v.who.user.Name}
+	w := &whoView{Face: web.FaceOf(v.who.user.ID, v.who.user.Name), Name: v.who.user.Name}
 	if len(v.who.accounts) == 0 {
 		return w
 	}
@@ -251,7 +236,8 @@ func (v *visit) menu(here string) []menuGroup {
 func (v *visit) open(items []menuItem) []menuItem {
 	return slices.DeleteFunc(items, func(item menuItem) bool {
 		return !slices.ContainsFunc(routes(), func(r route) bool {
-			return r.method == get && r.path == item.Path && v.mayOpen(r)
+			return r.method == get && r.path == item.Path &&
+				(r.access == anyone || v.mayOpen(r))
 		})
 	})
 }
@@ -280,15 +266,10 @@ type ordersPart struct {
 	Orders []orderView
 }
 
-// Orders is the table of service orders on the start page and on its own.
+// Orders is the table of service orders.
 func (w view) Orders() ordersPart {
-	switch p := w.Data.(type) {
-	case homePage:
-		return ordersPart{w, p.Label, p.Orders}
-	case ordersPage:
-		return ordersPart{w, p.Label, p.Orders}
-	}
-	return ordersPart{View: w}
+	p, _ := w.Data.(ordersPage)
+	return ordersPart{w, p.Label, p.Orders}
 }
 
 type checklistPart struct {
@@ -318,13 +299,19 @@ func (w view) Progress(at int) progressPart {
 	return progressPart{w, at, []string{"progress.invitation", "progress.code", "progress.person"}}
 }
 
-type problemPart struct{ ID, Text string }
+type problemPart struct {
+	ID, Text string
+	Help     helpLink
+}
 
 // Problem is what is wrong with a field; id is what the field describes itself
 // by.
 func (w view) Problem(id, key string) problemPart {
 	return problemPart{
-		id, w.T(key, "least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		ID: id,
+		Text: w.T(key,
+			"least", web.LeastPassword, "most", web.MostPassword, "mailbox", w.Mail),
+		Help: w.HelpOn(key),
 	}
 }
 

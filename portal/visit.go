@@ -56,6 +56,14 @@ const noLink = "-"
 
 const maxBody = 64 << 10 // octets of a form
 
+// bodyBound is how many octets of a body the page at a path takes: of a form, or of a file.
+func bodyBound(path string) int64 {
+	if path == importPath {
+		return maxUpload
+	}
+	return maxBody
+}
+
 // serve turns a route into gin's handler: session, origin, person, answer.
 func (s *site) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
@@ -115,7 +123,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		return nil, err
 	}
 
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyBound(c.FullPath()))
 	v := &visit{
 		site:    s,
 		ctx:     ctx,

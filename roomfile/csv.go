@@ -109,6 +109,15 @@ func Columns() []string {
 	return names
 }
 
+// PortugueseColumns are what the columns are called in Portuguese, place by place.
+func PortugueseColumns() []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.also[0]
+	}
+	return names
+}
+
 func readCSV(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		src, err := rowfile.OpenCSV(r, fileColumns)

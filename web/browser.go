@@ -47,6 +47,11 @@ func Headers(h http.Header, secure bool, scripts Scripts) {
 	}
 }
 
+// AllowCamera lets a page's own script use the camera, after Headers forbade it.
+func AllowCamera(h http.Header) {
+	h.Set("Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=()")
+}
+
 // LocalPath keeps a redirect on this site: "//host" would leave it.
 func LocalPath(path string) string {
 	if len(path) == 0 || path[0] != '/' || (len(path) > 1 && (path[1] == '/' || path[1] == '\\')) {

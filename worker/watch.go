@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/privacy"
 )
 
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
@@ -24,6 +25,7 @@ type watch struct {
 	people     *identity.People
 	logistics  *logistics.Logistics
 	operations *operations.Operations
+	privacy    *privacy.Privacy
 	auditHeads string // a file; empty: none
 	keep       db.Retention
 	temporal   func(context.Context) error // asks Temporal whether it answers; nil: nobody asks
@@ -42,6 +44,7 @@ func newWatch(o Options) *watch {
 		people:     o.Domains.People,
 		logistics:  o.Domains.Logistics,
 		operations: o.Domains.Operations,
+		privacy:    o.Domains.Privacy,
 		auditHeads: o.AuditHeads,
 		keep:       o.Keep,
 		log:        o.Log,
@@ -82,6 +85,23 @@ func (w *watch) pruneRows(ctx context.Context) error {
 		w.logFailure(ctx, "what is over cannot be pruned", err)
 
 		if err := pause(ctx, hourlyPause); err != nil {
+			return err
+		}
+	}
+}
+
+// personsPause is how long somebody who asks for an export, or an erasure, waits for a worker
+// to begin.
+const personsPause = 5 * time.Second
+
+// answerPersons makes exports and erasures until the context ends. Rows say what is left of
+// each, so that a worker that is killed leaves it to the next.
+func (w *watch) answerPersons(ctx context.Context) error {
+	for {
+		_, err := w.privacy.RunRequests(db.WithSystem(ctx))
+		w.logFailure(ctx, "requests about personal data cannot be done", err)
+
+		if err := pause(ctx, personsPause); err != nil {
 			return err
 		}
 	}

@@ -75,6 +75,7 @@ func Run(ctx context.Context, o Options) error {
 	group.Go(func() error { return newRelay(o).relayEvents(ctx) })
 	group.Go(func() error { return newWatch(o).watchRows(ctx) })
 	group.Go(func() error { return newWatch(o).pruneRows(ctx) })
+	group.Go(func() error { return newWatch(o).answerPersons(ctx) })
 	group.Go(func() error { return keeper.keep(ctx) })
 
 	err := group.Wait()

@@ -72,4 +72,8 @@ const (
 	PrefixClaim        = "clm"
 	PrefixAttachment   = "wat"
 	PrefixEarlier      = "war"
+	PrefixPrivacy      = "prv"
+	PrefixFinding      = "fnd"
+	PrefixIncident     = "inc"
+	PrefixTelling      = "tel"
 )

@@ -90,6 +90,7 @@ var namedLikeAKind = regexp.MustCompile(
 // Texts whose names sound like kinds.
 var noKinds = map[string]string{
 	"calendars.code":      "a key",
+	"incidents.outcome":   "what came of it, in words",
 	"calendars.source":    "where its holidays are from, in words",
 	"catalogue_skus.code": "a key", "depots.code": "a key", "product_models.code": "a key",
 	"devices.model_code":         "a key of a model",

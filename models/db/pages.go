@@ -72,6 +72,22 @@ func (p Page) ApplySorted(q, within *gorm.DB, sort Sort, name string) *gorm.DB {
 	return q.Order(key).Limit(p.Size() + 1)
 }
 
+// ApplyBy is ApplySorted by columns of the caller's, down from the last where it says so. Rows
+// that are equal in them stand in the order of their ids.
+func (p Page) ApplyBy(q, within *gorm.DB, descending bool, columns ...string) *gorm.DB {
+	columns = append(columns, "id")
+	key := strings.Join(columns, ", ")
+	behind, order := ">", key
+	if descending {
+		behind, order = "<", strings.Join(columns, " DESC, ")+" DESC"
+	}
+
+	if p.After != "" {
+		q = q.Where("("+key+") "+behind+" (?)", within.Select(key).Where("id = ?", p.After))
+	}
+	return q.Order(order).Limit(p.Size() + 1)
+}
+
 // Part returns the LIKE pattern that finds a text anywhere in a value; its escape
 // character is "!".
 func Part(text string) string {

@@ -71,6 +71,9 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- Who called from where is forgotten by a function of the owner, when a person is erased.
+    REVOKE ALL ON FUNCTION roomcover_forget_addresses(text, bigint) FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION roomcover_forget_addresses(text, bigint) TO roomcover_service;
     REVOKE ALL ON FUNCTION roomcover_audit_ends(text) FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION roomcover_audit_ends(text) TO roomcover_service, roomcover_tenant;
 END $$;

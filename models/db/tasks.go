@@ -94,6 +94,11 @@ const (
 
 	// operator: signed in with the password although there is an issuer (S53)
 	TaskBreakGlass TaskKind = "BREAK_GLASS_USED"
+
+	// incident: the authority and the people concerned have to be told in time (S33)
+	TaskIncident TaskKind = "PRIVACY_INCIDENT"
+	// privacy request: texts that people wrote name somebody who was erased (S33)
+	TaskPrivacyTexts TaskKind = "PRIVACY_TEXTS"
 )
 
 // Raise writes a task in the caller's transaction. The same need raises one

@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
@@ -38,6 +39,7 @@ type Domains struct {
 	Replacements  *replacement.Replacements
 	Orders        *order.Orders
 	Operations    *operations.Operations
+	Privacy       *privacy.Privacy
 }
 
 // Options configure the domains and their database.
@@ -72,6 +74,8 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
+
+	d.Privacy = privacy.New(database, d.Programs)
 
 	d.Operations = operations.New(
 		database,
@@ -121,5 +125,6 @@ func Entities() []any {
 		replacement.Entities(),
 		order.Entities(),
 		operations.Entities(),
+		privacy.Entities(),
 	)
 }

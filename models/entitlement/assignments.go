@@ -80,8 +80,9 @@ type Assigned struct {
 // assigning is a command under way that gives licences to rooms or moves them. Its
 // instant is read after the locks: what ends and what takes its place share it.
 type assigning struct {
-	s  *Entitlements
-	tx *db.Tx
+	s     *Entitlements
+	tx    *db.Tx
+	looks bool // it only finds out what would follow, and locks nothing
 
 	now     time.Time
 	ref     program.Reference
@@ -127,6 +128,33 @@ func (s *Entitlements) changeAssignments(
 	})
 
 	return out, err
+}
+
+// locked locks the rows that the query reads, unless the command only looks.
+func (c *assigning) locked(q *gorm.DB) *gorm.DB {
+	if c.looks {
+		return q
+	}
+	return db.ForUpdate(q)
+}
+
+// lockedRows locks the rows of one table of a join, unless the command only looks.
+func (c *assigning) lockedRows(q *gorm.DB, table string) *gorm.DB {
+	if c.looks {
+		return q
+	}
+	return db.LockRows(q, table)
+}
+
+// lockAccount locks the account in scope that owns a row of the table, and reads it.
+func (c *assigning) lockAccount(table, id string) error {
+	owner := c.tx.Table(table).Select("account_id").Where("id = ?", id)
+	if !c.looks {
+		acc, err := account.LockOwner(c.tx, table, id)
+		c.acc = acc
+		return err
+	}
+	return db.Found(c.tx.Scope.Accounts(c.tx.DB, "id").First(&c.acc, "id = (?)", owner).Error)
 }
 
 // note adds an entry to the audit, with the operator's reason.
@@ -538,7 +566,7 @@ func (m *assignMany) run() error {
 // lock reads and locks everything, in the order in which every command does.
 func (m *assignMany) lock() error {
 	order := m.tx.Model(&ServiceContract{}).Select("order_id").Where("id = ?", m.q.ContractID)
-	err := db.ForUpdate(m.tx.Scope.Accounts(m.tx.DB, "account_id")).
+	err := m.locked(m.tx.Scope.Accounts(m.tx.DB, "account_id")).
 		Where("order_id = (?) OR id = ?", order, m.q.ContractID).
 		Order("id").
 		Find(&m.contracts).Error
@@ -551,12 +579,11 @@ func (m *assignMany) lock() error {
 		return db.NotFound()
 	}
 
-	m.acc, err = account.Lock(m.tx, m.contract.AccountID)
-	if err != nil {
+	if err := m.lockAccount("service_contracts", m.contract.ID); err != nil {
 		return err
 	}
 
-	err = m.tx.ForUpdate().
+	err = m.locked(m.tx.DB).
 		Where("contract_id = ? AND state = ?", m.contract.ID, rules.LicenceAvailable).
 		Order("seq").
 		Limit(len(m.q.RoomIDs)).
@@ -575,7 +602,7 @@ func (m *assignMany) lock() error {
 // lockRooms locks the rooms, and reads their open assignments of the contract's service.
 func (m *assignMany) lockRooms() error {
 	var rooms []Room
-	err := m.tx.ForUpdate().
+	err := m.locked(m.tx.DB).
 		Where("account_id = ? AND id IN ?", m.acc.ID, m.q.RoomIDs).
 		Order("id").
 		Find(&rooms).Error

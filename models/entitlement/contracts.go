@@ -236,24 +236,13 @@ func StartOnAssignment(
 	tx *db.Tx, ref program.Reference, acc account.Account,
 	contracts []ServiceContract, out *Assigned,
 ) ([]db.Entry, error) {
-	waits := slices.ContainsFunc(contracts, func(c ServiceContract) bool {
-		return c.State == rules.ContractPendingStart
-	})
-	if !waits {
-		return nil, nil
-	}
-
-	order, err := orderStart(tx, ref, acc, contracts)
+	started, err := startedByAssignment(tx, ref, acc, contracts)
 	if err != nil {
 		return nil, err
 	}
 
 	var entries []db.Entry
-	var started []ServiceContract
-	for _, start := range licensing.StartOnAssignment(order, tx.Now()) {
-		c := ContractWith(contracts, start.ContractID)
-		c.start(start.Period, StartReason(start.Reason))
-		started = append(started, *c)
+	for _, c := range started {
 		out.Started = append(out.Started, c.ID)
 
 		entries = append(entries, db.Entry{
@@ -279,6 +268,32 @@ func StartOnAssignment(
 		DoUpdates: clause.AssignmentColumns(changed),
 	}).Create(&started).Error
 	return entries, err
+}
+
+// startedByAssignment has those of an order's contracts run that wait and that an assignment now
+// starts (S1), and returns them; nothing is stored.
+func startedByAssignment(
+	tx *db.Tx, ref program.Reference, acc account.Account, contracts []ServiceContract,
+) ([]ServiceContract, error) {
+	waits := slices.ContainsFunc(contracts, func(c ServiceContract) bool {
+		return c.State == rules.ContractPendingStart
+	})
+	if !waits {
+		return nil, nil
+	}
+
+	order, err := orderStart(tx, ref, acc, contracts)
+	if err != nil {
+		return nil, err
+	}
+
+	var started []ServiceContract
+	for _, start := range licensing.StartOnAssignment(order, tx.Now()) {
+		c := ContractWith(contracts, start.ContractID)
+		c.start(start.Period, StartReason(start.Reason))
+		started = append(started, *c)
+	}
+	return started, nil
 }
 
 // orderStart reads what rules need to start contracts of one order.

@@ -36,6 +36,7 @@ type Device struct {
 	ReplacedOn       string     `gorm:"column:replaced_day;serializer:day"`
 	GoneAt           *time.Time // returned, retired or lost
 	CreatedAt        time.Time
+	OnceKey          *string // names the form that registered it; nil: none did
 	Version          int64
 }
 
@@ -716,6 +717,26 @@ func (s *Entitlements) PlacementsOf(
 			Where("device_id = ?", deviceID).
 			Order("from_at, id").
 			Find(&out).Error
+	})
+	return out, err
+}
+
+// NamedStay is a stay of a device with the name of the room.
+type NamedStay struct {
+	DevicePlacement
+	RoomName string
+}
+
+// StaysOf lists a device's stays with the names of the rooms, archived ones too, newest first.
+func (s *Entitlements) StaysOf(ctx context.Context, deviceID string) ([]NamedStay, error) {
+	var out []NamedStay
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("device_placements AS p"), "p.account_id").
+			Select("p.*, r.name AS room_name").
+			Joins("JOIN rooms r ON r.id = p.room_id").
+			Where("p.device_id = ?", deviceID).
+			Order("p.from_at DESC, p.id DESC").
+			Scan(&out).Error
 	})
 	return out, err
 }

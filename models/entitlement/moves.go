@@ -149,9 +149,7 @@ type roomAssignment struct {
 
 // lock reads and locks everything, in the order in which every command does.
 func (m *move) lock() error {
-	var err error
-	m.acc, err = account.LockOwner(m.tx, "rooms", m.q.FromRoomID)
-	if err != nil {
+	if err := m.lockAccount("rooms", m.q.FromRoomID); err != nil {
 		return err
 	}
 	if m.whole {
@@ -205,7 +203,7 @@ func (m *move) lockLicences() error {
 		return nil
 	}
 
-	return db.LockRows(m.tx.DB, "l").
+	return m.lockedRows(m.tx.DB, "l").
 		Table("licences AS l").
 		Select("l.*, c.type, c.state AS contract_state, c.end_at").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
@@ -217,7 +215,7 @@ func (m *move) lockLicences() error {
 
 func (m *move) lockDevices() error {
 	named := append([]string{""}, m.q.DeviceIDs...)
-	return db.LockRows(m.tx.DB, "d").
+	return m.lockedRows(m.tx.DB, "d").
 		Table("devices AS d").
 		Select("d.*, p.room_id").
 		Joins("LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL").
@@ -236,7 +234,7 @@ func (m *move) lockRooms() error {
 		ServiceType  *catalogue.ServiceType
 	}
 
-	err := db.LockRows(m.tx.DB, "r").
+	err := m.lockedRows(m.tx.DB, "r").
 		Table("rooms AS r").
 		Select("r.*, a.id AS assignment_id, a.licence_id, a.service_type").
 		Joins("LEFT JOIN licence_assignments a ON a.room_id = r.id AND a.to_at IS NULL").
@@ -280,27 +278,12 @@ func (m *move) moveLicences() error {
 
 	var ended []string
 	for _, l := range m.licences {
-		old := slices.IndexFunc(m.there, func(a roomAssignment) bool {
-			return a.LicenceID == l.ID && a.RoomID == m.from.ID
-		})
-		if old < 0 {
-			return rules.Refuse(
-				rules.StateConflict,
-				"A license is not assigned to the room that it is to leave.",
-				"Read the rooms again.",
-			)
-		}
-
-		if err := m.mayMove(l); err != nil {
-			return err
-		}
-
-		a, err := m.newAssignment(l.ID, l.Type, m.to, m.q.Acknowledged)
+		old, a, err := m.stayOf(l)
 		if err != nil {
 			return err
 		}
 
-		ended = append(ended, m.there[old].ID)
+		ended = append(ended, old)
 		m.out.Assignments = append(m.out.Assignments, a)
 		m.note("licence.moved", l.ID, map[string]any{
 			"before":     m.from.ID,
@@ -314,6 +297,26 @@ func (m *move) moveLicences() error {
 	}
 
 	return m.tx.Create(&m.out.Assignments).Error
+}
+
+// stayOf returns the stay of a licence that ends, by its id, and the one that begins.
+func (m *move) stayOf(l movedLicence) (ends string, begins LicenceAssignment, err error) {
+	old := slices.IndexFunc(m.there, func(a roomAssignment) bool {
+		return a.LicenceID == l.ID && a.RoomID == m.from.ID
+	})
+	if old < 0 {
+		return "", LicenceAssignment{}, rules.Refuse(
+			rules.StateConflict,
+			"A license is not assigned to the room that it is to leave.",
+			"Read the rooms again.",
+		)
+	}
+
+	if err := m.mayMove(l); err != nil {
+		return "", LicenceAssignment{}, err
+	}
+	begins, err = m.newAssignment(l.ID, l.Type, m.to, m.q.Acknowledged)
+	return m.there[old].ID, begins, err
 }
 
 // mayMove checks what an assignment checks: the licence counts as free, since it leaves
@@ -353,12 +356,8 @@ func (m *move) moveDevices() error {
 			continue
 		}
 
-		if db.Text(d.RoomID) != m.from.ID || d.State != licensing.DeviceInRoom {
-			return rules.Refuse(
-				rules.StateConflict,
-				"A device is not in the room that it is to leave.",
-				"Read the rooms again.",
-			)
+		if err := m.mayLeave(d); err != nil {
+			return err
 		}
 
 		placements = append(placements, placement(m.tx.Scope, d.Device, m.to.ID, m.now))
@@ -377,6 +376,18 @@ func (m *move) moveDevices() error {
 	}
 
 	return m.tx.Create(&placements).Error
+}
+
+// mayLeave refuses a device that is not in the room that it is to leave.
+func (m *move) mayLeave(d PlacedDevice) error {
+	if db.Text(d.RoomID) == m.from.ID && d.State == licensing.DeviceInRoom {
+		return nil
+	}
+	return rules.Refuse(
+		rules.StateConflict,
+		"A device is not in the room that it is to leave.",
+		"Read the rooms again.",
+	)
 }
 
 // ReleaseRoom ends every assignment of a room in one transaction: its licences go back to the

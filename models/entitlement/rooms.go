@@ -32,6 +32,7 @@ type Room struct {
 	State       licensing.RoomState
 	ArchivedAt  *time.Time
 	CreatedAt   time.Time
+	OnceKey     *string // names the form that added it; nil: none did
 	Version     int64
 }
 
@@ -379,14 +380,39 @@ func emptyRoom(tx *db.Tx, roomID string) ([]string, error) {
 // RoomFilter narrows a list of rooms; empty fields do not narrow. Search finds a
 // part of the name or site, or of the serial of a device in the room.
 type RoomFilter struct {
-	AccountID string
-	Site      string
-	Country   string
-	Platform  rules.Platform
-	State     licensing.RoomState
-	Search    string
-	Sort      db.Sort
-	Page      db.Page
+	AccountID  string
+	Site       string
+	Country    string
+	Platform   rules.Platform
+	State      licensing.RoomState
+	Unlicensed bool       // no licence is assigned to it
+	EndsBy     *time.Time // its Select ends after now and not after this, and is not renewed
+	Search     string
+	Sort       db.Sort
+	By         RoomOrder // instead of Sort, where it is given
+	Descending bool
+	Page       db.Page
+}
+
+// RoomOrder is what rooms are ordered by, as their columns in a table are.
+type RoomOrder string
+
+// The orders of rooms. What is equal is ordered by the name.
+const (
+	RoomsByName     RoomOrder = "name"
+	RoomsBySite     RoomOrder = "site"
+	RoomsByPlatform RoomOrder = "platform"
+)
+
+// columns are what the order compares.
+func (o RoomOrder) columns() []string {
+	switch o {
+	case RoomsBySite:
+		return []string{"site", "name"}
+	case RoomsByPlatform:
+		return []string{"platform", "name"}
+	}
+	return []string{"name"}
 }
 
 // ListRooms lists the rooms in scope, newest first unless the filter sorts otherwise,
@@ -395,7 +421,12 @@ func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, str
 	var out []Room
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		within := tx.Scope.Accounts(tx.Table("rooms"), "account_id")
-		page := func(q *gorm.DB) *gorm.DB { return f.Page.ApplySorted(q, within, f.Sort, "name") }
+		page := func(q *gorm.DB) *gorm.DB {
+			if f.By != "" {
+				return f.Page.ApplyBy(q, within, f.Descending, f.By.columns()...)
+			}
+			return f.Page.ApplySorted(q, within, f.Sort, "name")
+		}
 
 		q := f.narrow(tx, tx.DB)
 		if strings.TrimSpace(f.Search) != "" {
@@ -425,8 +456,38 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 			q = q.Where(clause.Eq{Column: column, Value: value})
 		}
 	}
+	if f.Unlicensed {
+		q = q.Where(unlicensedRoom)
+	}
+	if f.EndsBy != nil {
+		q = q.Where(endingRoom, map[string]any{"now": tx.Now(), "by": *f.EndsBy})
+	}
 	return q
 }
+
+// unlicensedRoom is true of a room to which no licence is assigned.
+const unlicensedRoom = `NOT EXISTS (
+		SELECT 1 FROM licence_assignments a
+		WHERE a.room_id = rooms.id AND a.to_at IS NULL)`
+
+// endingRoom is true of a room whose Select runs, ends by an instant, and is not renewed (S4).
+const endingRoom = `EXISTS (
+		SELECT 1 FROM licence_assignments a
+		JOIN licences l ON l.id = a.licence_id
+		JOIN service_contracts c ON c.id = l.contract_id
+		WHERE a.room_id = rooms.id
+			AND a.to_at IS NULL
+			AND a.service_type = 'SELECT'
+			AND c.state = 'ACTIVE'
+			AND c.end_at > @now
+			AND c.end_at <= @by
+			AND NOT EXISTS (
+				SELECT 1 FROM licences n
+				JOIN service_contracts nc ON nc.id = n.contract_id
+				WHERE n.renews_licence_id = l.id
+					AND n.state IN ('AVAILABLE', 'ASSIGNED')
+					AND nc.state IN ('PENDING_START', 'ACTIVE')
+					AND (nc.end_at IS NULL OR nc.end_at > @by)))`
 
 // search finds a part of a name or site, or of the serial of a device in the room. Each of
 // the two is a page of its own, found in the way that suits it: by the part where few have

@@ -38,7 +38,8 @@ func (s *Operators) LookAtAccount(
 	token = rand.Text() + rand.Text()
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if !rules.Allows(tx.Scope.Actor.Role, rules.SeeAsCustomer).Allowed() {
-			return rules.Refuse(rules.Forbidden, "Your role may not look at the portal as a customer.",
+			return rules.Refuse(rules.Forbidden,
+				"Your role may not look at the portal as a customer.",
 				"Ask an agent, a lead or a customer success manager.")
 		}
 		if err := rules.CheckReason(reason); err != nil {

@@ -97,6 +97,16 @@ const (
 // answers NOT_FOUND; a seller or an account with openImports files that are not done yet
 // answers RATE_LIMITED. Each call stores another job.
 func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, error) {
+	return s.createImport(ctx, job, false)
+}
+
+// CreateImportOnce is CreateImport for a form whose button may be pressed twice: while the same
+// file of the same account waits or runs, it answers with that job.
+func (s *Jobs) CreateImportOnce(ctx context.Context, job ImportJob) (ImportJob, error) {
+	return s.createImport(ctx, job, true)
+}
+
+func (s *Jobs) createImport(ctx context.Context, job ImportJob, once bool) (ImportJob, error) {
 	if job.Kind == "" {
 		job.Kind = ImportOrders
 	}
@@ -106,11 +116,26 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 	job.CreatedAt = s.db.Now()
 	job.ContentHash = hashContent(job.Content)
 
+	var made ImportJob
 	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		made = ImportJob{}
 		if err := mayImport(tx, &job); err != nil {
 			return err
 		}
 
+		if err := lockFiles(tx, job); err != nil {
+			return err
+		}
+		if once {
+			twin, found, err := openTwin(tx, job)
+			if err != nil {
+				return err
+			}
+			if found {
+				made = twin
+				return nil
+			}
+		}
 		if err := mayQueueMore(tx, job); err != nil {
 			return err
 		}
@@ -136,12 +161,13 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 			return err
 		}
 
+		made = job
 		summary := strings.ToLower(string(job.Kind)) + ", " + job.Format
 		return tx.Enqueue(db.NewOutboxEvent(db.OutboxImportQueued, job.ID, "1",
 			map[string]string{db.PayloadSummary: summary}))
 	})
 
-	return job, err
+	return made, err
 }
 
 // openImports is how many files of one seller, or of one account, may wait or run at once:
@@ -154,17 +180,32 @@ const importWait = time.Minute
 // lockSender leaves others free to refer to the organisation, as orders do.
 var lockSender = clause.Locking{Strength: "NO KEY UPDATE"}
 
-// mayQueueMore refuses one file too many of its seller or its account. Two that come at
-// once wait for each other.
-func mayQueueMore(tx *db.Tx, job ImportJob) error {
+// lockFiles makes two files of one seller that come at once wait for each other.
+func lockFiles(tx *db.Tx, job ImportJob) error {
 	var locked []string
-	err := db.LockWith(tx.Table("orgs"), lockSender).
+	return db.LockWith(tx.Table("orgs"), lockSender).
 		Where("id = ?", job.OrgID).
 		Pluck("id", &locked).Error
-	if err != nil {
-		return err
-	}
+}
 
+// openTwin finds the same file of the same account that is not done yet.
+func openTwin(tx *db.Tx, job ImportJob) (twin ImportJob, found bool, err error) {
+	var twins []ImportJob
+	err = tx.Omit("content").
+		Where("account_id = ? AND kind = ? AND content_hash = ?",
+			db.Text(job.AccountID), job.Kind, job.ContentHash).
+		Where("dry_run = ? AND all_or_nothing = ? AND finished_at IS NULL",
+			job.DryRun, job.AllOrNothing).
+		Limit(1).
+		Find(&twins).Error
+	if err != nil || len(twins) == 0 {
+		return ImportJob{}, false, err
+	}
+	return twins[0], true, nil
+}
+
+// mayQueueMore refuses one file too many of its seller or its account, after lockFiles.
+func mayQueueMore(tx *db.Tx, job ImportJob) error {
 	var open int64
 	q := tx.Model(&ImportJob{}).
 		Where("org_id = ? AND kind = ? AND finished_at IS NULL", job.OrgID, job.Kind)
@@ -235,6 +276,22 @@ func (s *Jobs) GetImport(ctx context.Context, id string, withContent bool) (Impo
 		return db.Found(q.First(&job, "id = ?", id).Error)
 	})
 	return job, err
+}
+
+// ListImports lists the latest imports of rooms of an account in scope, without their content.
+func (s *Jobs) ListImports(
+	ctx context.Context, accountID string, most int,
+) ([]ImportJob, error) {
+	var out []ImportJob
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return jobsInScope(tx.Scope, tx.DB).
+			Omit("content").
+			Where("account_id = ? AND kind = ?", accountID, ImportRooms).
+			Order("id DESC").
+			Limit(most).
+			Find(&out).Error
+	})
+	return out, err
 }
 
 // ImportProgress replaces a job's counts and state. A job that has finished drops its

@@ -70,6 +70,9 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskSpareFee:    {ActClose},
 
 	db.TaskBreakGlass: {ActClose},
+
+	db.TaskIncident:     {ActClose},
+	db.TaskPrivacyTexts: {ActClose},
 }
 
 // actionNeeds is the capability that an action asks for beyond working on tasks.

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/privacy"
 )
 
 // Pruned counts the rows that went, by class.
@@ -18,6 +19,7 @@ type Pruned struct {
 	Attempts      int64
 	CarrierBodies int64
 	Refusals      int64
+	Exports       int64
 }
 
 // Prune deletes what has been over for longer than its class is kept (S33), in batches of one
@@ -50,6 +52,15 @@ func (s *Operations) Prune(ctx context.Context, keep db.Retention) (Pruned, erro
 		}
 		*class.count = n
 	}
+
+	// When an export ends is said in its row.
+	n, err := s.db.PruneInBatches(ctx, func(tx *db.Tx, limit int) (int64, error) {
+		return privacy.PruneExports(tx, now, limit)
+	})
+	if err != nil {
+		failures = append(failures, fmt.Errorf("prune exports: %w", err))
+	}
+	out.Exports = n
 
 	return out, errors.Join(failures...)
 }

@@ -439,5 +439,6 @@ func Entities() []any {
 		CountryTermsVersion{},
 		Calendar{},
 		CalendarHoliday{},
+		HelpVotes{},
 	}
 }

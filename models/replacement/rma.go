@@ -259,3 +259,38 @@ func (s *Replacements) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string
 func KeepRMAFailure(tx *db.Tx, id, reason string) error {
 	return tx.Model(&RMA{}).Where("id = ?", id).Update("last_error", reason).Error
 }
+
+// OpenInRooms returns the open RMAs in scope of each room, by the rooms' ids and the newest
+// first: those that were requested there, and those of devices that are there now (S28).
+func (s *Replacements) OpenInRooms(
+	ctx context.Context, roomIDs ...string,
+) (map[string][]RMA, error) {
+	out := map[string][]RMA{}
+	if len(roomIDs) == 0 {
+		return out, nil
+	}
+
+	var rows []struct {
+		RMA
+		PlacedIn *string
+	}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("rmas AS r"), "r.account_id").
+			Select("r.*, p.room_id AS placed_in").
+			Joins("LEFT JOIN device_placements p ON p.device_id = r.device_id AND p.to_at IS NULL").
+			Where("r.closed_at IS NULL AND (r.room_id IN ? OR p.room_id IN ?)", roomIDs, roomIDs).
+			Order("r.id DESC").
+			Scan(&rows).Error
+	})
+
+	for _, r := range rows {
+		requested, placed := db.Text(r.RoomID), db.Text(r.PlacedIn)
+		if requested != "" {
+			out[requested] = append(out[requested], r.RMA)
+		}
+		if placed != "" && placed != requested {
+			out[placed] = append(out[placed], r.RMA)
+		}
+	}
+	return out, err
+}

@@ -27,6 +27,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/sqlitedb"
@@ -82,6 +83,7 @@ type Env struct {
 	*replacement.Replacements
 	*order.Orders
 	*operations.Operations
+	*privacy.Privacy
 
 	Calendar   *Calendar
 	Statements *Counter
@@ -341,6 +343,7 @@ func (e Env) With(d *domains.Domains) Env {
 	e.Replacements = d.Replacements
 	e.Orders = d.Orders
 	e.Operations = d.Operations
+	e.Privacy = d.Privacy
 
 	if e.Statements != nil {
 		e.Statements.Reset()

@@ -1,0 +1,13 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+-- Names the form that added a room, or registered a device, so that a second press of its
+-- button adds no second one. A device is found by its serial, so its key needs no index.
+ALTER TABLE rooms ADD COLUMN IF NOT EXISTS once_key text;
+ALTER TABLE devices ADD COLUMN IF NOT EXISTS once_key text;
+DROP INDEX IF EXISTS rooms_once;
+CREATE UNIQUE INDEX CONCURRENTLY rooms_once ON rooms (account_id, once_key) WHERE once_key IS NOT NULL;
+
+-- +goose Down
+DROP INDEX rooms_once;
+ALTER TABLE devices DROP COLUMN once_key;
+ALTER TABLE rooms DROP COLUMN once_key;

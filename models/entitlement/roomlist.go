@@ -1,0 +1,315 @@
+package entitlement
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+)
+
+// RoomCounts are how many rooms of an account a list of them can be narrowed to. All but
+// Archived count those that are in use.
+type RoomCounts struct {
+	Active     int64
+	Unlicensed int64 // no licence is assigned
+	Ending     int64 // their Select ends by the instant that was asked about
+	Archived   int64
+	Sites      map[string]int64 // as the rooms write them; those without one under ""
+	Platforms  map[rules.Platform]int64
+}
+
+// CountRooms counts the rooms of an account in one statement; endsBy is that of RoomFilter.
+func (s *Entitlements) CountRooms(
+	ctx context.Context, accountID string, endsBy time.Time,
+) (RoomCounts, error) {
+	var rows []struct {
+		Site       string
+		Platform   rules.Platform
+		State      licensing.RoomState
+		Rooms      int64
+		Unlicensed int64
+		Ending     int64
+	}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("rooms"), "account_id").
+			Select(`site, platform, state, count(*) AS rooms,
+				sum(CASE WHEN `+unlicensedRoom+` THEN 1 ELSE 0 END) AS unlicensed,
+				sum(CASE WHEN `+endingRoom+` THEN 1 ELSE 0 END) AS ending`,
+				map[string]any{"now": tx.Now(), "by": endsBy}).
+			Where("account_id = ?", accountID).
+			Group("site, platform, state").
+			Scan(&rows).Error
+	})
+
+	out := RoomCounts{Sites: map[string]int64{}, Platforms: map[rules.Platform]int64{}}
+	for _, r := range rows {
+		if r.State == licensing.RoomArchived {
+			out.Archived += r.Rooms
+			continue
+		}
+		out.Active += r.Rooms
+		out.Unlicensed += r.Unlicensed
+		out.Ending += r.Ending
+		out.Sites[r.Site] += r.Rooms
+		out.Platforms[r.Platform] += r.Rooms
+	}
+	return out, err
+}
+
+// LicensedStay is a licence that is assigned to a room now, with what is told of its contract.
+type LicensedStay struct {
+	LicenceAssignment
+	ContractID    string
+	ContractState rules.ContractState
+	StartAt       *time.Time
+	EndAt         *time.Time
+}
+
+// LicencesIn returns the licences that are assigned to the rooms in scope now, by the rooms' ids.
+func (s *Entitlements) LicencesIn(
+	ctx context.Context, roomIDs ...string,
+) (map[string][]LicensedStay, error) {
+	out := map[string][]LicensedStay{}
+	if len(roomIDs) == 0 {
+		return out, nil
+	}
+
+	var stays []LicensedStay
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("licence_assignments AS a"), "a.account_id").
+			Select(`a.*, l.contract_id, c.state AS contract_state,
+				c.start_at, c.end_at`).
+			Joins("JOIN licences l ON l.id = a.licence_id").
+			Joins("JOIN service_contracts c ON c.id = l.contract_id").
+			Where("a.room_id IN ? AND a.to_at IS NULL", roomIDs).
+			Order("a.service_type, a.id").
+			Scan(&stays).Error
+	})
+
+	for _, stay := range stays {
+		out[stay.RoomID] = append(out[stay.RoomID], stay)
+	}
+	return out, err
+}
+
+// CountDevicesIn returns how many devices are in the rooms in scope now, by the rooms' ids.
+func (s *Entitlements) CountDevicesIn(
+	ctx context.Context, roomIDs ...string,
+) (map[string]int64, error) {
+	out := map[string]int64{}
+	if len(roomIDs) == 0 {
+		return out, nil
+	}
+
+	var counts []struct {
+		RoomID  string
+		Devices int64
+	}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("device_placements"), "account_id").
+			Select("room_id, count(*) AS devices").
+			Where("room_id IN ? AND to_at IS NULL", roomIDs).
+			Group("room_id").
+			Scan(&counts).Error
+	})
+
+	for _, n := range counts {
+		out[n.RoomID] = n.Devices
+	}
+	return out, err
+}
+
+// RoomInside is a room with all that is in it now, and its cover.
+type RoomInside struct {
+	Room     Room
+	Answer   cover.Answer   // technical
+	Licences []LicensedStay // without the ids of their assignments
+	Devices  []CoveredDevice
+	More     bool // it has more devices than are returned
+}
+
+// CoveredDevice is a device with the cover of its hardware. One without a serial number has none
+// of its own: Answered is false.
+type CoveredDevice struct {
+	Device
+	Answered bool
+	Answer   cover.Answer
+}
+
+// LookInside reads a room in scope with what is in it at an instant: its licences, and at most so
+// many devices, the newest first, each with the cover of its own hardware. It is one transaction
+// of a fixed number of statements. NOT_FOUND for a room that is not in scope.
+func (s *Entitlements) LookInside(
+	ctx context.Context, roomID string, at time.Time, most int,
+) (RoomInside, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return RoomInside{}, err
+	}
+
+	var out RoomInside
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		out = RoomInside{}
+		inside := tx.Model(&DevicePlacement{}).
+			Select("device_id").
+			Where("room_id = ? AND to_at IS NULL", roomID)
+		var devices []Device
+		err := tx.Scope.Accounts(tx.DB, "account_id").
+			Where("id IN (?)", inside).
+			Order("id DESC").
+			Limit(most + 1).
+			Find(&devices).Error
+		if err != nil {
+			return err
+		}
+		if out.More = len(devices) > most; out.More {
+			devices = devices[:most]
+		}
+
+		g := &coverFacts{tx: tx, scope: tx.Scope, ref: ref}
+		subjects := []CoverSubject{{RoomID: roomID}}
+		for _, d := range devices {
+			if d.Serial != nil {
+				subjects = append(subjects, CoverSubject{Serial: *d.Serial})
+			}
+		}
+		if err := g.gather(subjects); err != nil {
+			return err
+		}
+		room, ok := g.rooms[roomID]
+		if !ok {
+			return db.NotFound()
+		}
+
+		out.Room = room
+		out.Answer = g.cover(subjects[0], at, cover.ForTechnical).Answer
+		out.Licences = g.licencesIn(room)
+		for _, d := range devices {
+			c := CoveredDevice{Device: d, Answered: d.Serial != nil}
+			if c.Answered {
+				subject := CoverSubject{Serial: *d.Serial}
+				c.Answer = g.cover(subject, at, cover.ForHardware).Answer
+			}
+			out.Devices = append(out.Devices, c)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// licencesIn are the licences that are assigned to a room now, by their service.
+func (g *coverFacts) licencesIn(room Room) (stays []LicensedStay) {
+	for _, id := range g.inRoom[room.ID] {
+		l := g.licences[id]
+		for _, a := range l.Assignments {
+			if a.RoomID != room.ID || a.To != nil {
+				continue
+			}
+			stay := LicensedStay{
+				LicenceAssignment: LicenceAssignment{
+					AccountID:   room.AccountID,
+					LicenceID:   l.ID,
+					RoomID:      room.ID,
+					ServiceType: l.Contract.Type,
+					FromAt:      a.From,
+					Terms:       a.Terms,
+				},
+				ContractID:    l.Contract.ID,
+				ContractState: l.Contract.State,
+			}
+			if p := l.Contract.Period; p != nil {
+				stay.StartAt = &p.Start
+				stay.EndAt = &p.End
+			}
+			stays = append(stays, stay)
+		}
+	}
+	slices.SortFunc(stays, func(a, b LicensedStay) int {
+		return cmp.Or(
+			cmp.Compare(a.ServiceType, b.ServiceType),
+			cmp.Compare(a.LicenceID, b.LicenceID),
+		)
+	})
+	return stays
+}
+
+// Assignable are an account's contracts whose licences can be assigned to rooms now, with how
+// many are free; the one that ends first stands first, those that have not started last.
+func (s *Entitlements) Assignable(ctx context.Context, accountID string) ([]ContractEntry, error) {
+	var rows []struct {
+		ServiceContract
+		InForce  int64
+		Assigned int64
+	}
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("service_contracts AS c"), "c.account_id").
+			Select(`c.*, count(*) AS in_force,
+				sum(CASE WHEN l.state = 'ASSIGNED' THEN 1 ELSE 0 END) AS assigned`).
+			Joins(`JOIN licences l ON l.contract_id = c.id
+				AND l.state IN ('AVAILABLE', 'ASSIGNED')`).
+			Where("c.account_id = ?", accountID).
+			Where("c.type IN ?", []catalogue.ServiceType{
+				catalogue.ServiceSelect, catalogue.ServiceSyncPlus,
+			}).
+			Where("c.state IN ?", []rules.ContractState{
+				rules.ContractPendingStart, rules.ContractActive,
+			}).
+			Where("c.end_at IS NULL OR c.end_at > ?", tx.Now()).
+			Group("c.id").
+			Order("c.end_at IS NULL, c.end_at, c.id").
+			Scan(&rows).Error
+	})
+
+	var out []ContractEntry
+	for _, r := range rows {
+		if r.InForce > r.Assigned {
+			out = append(out, ContractEntry{
+				ServiceContract: r.ServiceContract,
+				Source:          EntryContract,
+				InForce:         r.InForce,
+				Assigned:        r.Assigned,
+			})
+		}
+	}
+	return out, err
+}
+
+// DeviceStay is a stay of a device in a room, with the device.
+type DeviceStay struct {
+	DevicePlacement
+	Device Device
+}
+
+// StaysIn lists the stays of devices in a room in scope, newest first, at most so many.
+func (s *Entitlements) StaysIn(ctx context.Context, roomID string, most int) ([]DeviceStay, error) {
+	var stays []DevicePlacement
+	var devices []Device
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		err := tx.Scope.Accounts(tx.DB, "account_id").
+			Where("room_id = ?", roomID).
+			Order("from_at DESC, id DESC").
+			Limit(most).
+			Find(&stays).Error
+		if err != nil || len(stays) == 0 {
+			return err
+		}
+		ids := db.IdsOf(stays, func(p DevicePlacement) string { return p.DeviceID })
+		return tx.Where("id IN ?", ids).Find(&devices).Error
+	})
+
+	known := map[string]Device{}
+	for _, d := range devices {
+		known[d.ID] = d
+	}
+	out := make([]DeviceStay, len(stays))
+	for i, p := range stays {
+		out[i] = DeviceStay{DevicePlacement: p, Device: known[p.DeviceID]}
+	}
+	return out, err
+}

@@ -1,0 +1,365 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// eraseBatch is how many rows an erasure changes in one transaction.
+const eraseBatch = 500
+
+// Erased is what one run of the requests did.
+type Erased struct {
+	Finished int
+	Waiting  int // requests that something under way keeps waiting
+}
+
+// RunRequests does what was asked for, request by request, each in transactions of at most 500
+// rows. A kill between any two loses nothing: rows say what is left to do. One request that
+// fails keeps no other from its turn. It is the worker's.
+func (s *Privacy) RunRequests(ctx context.Context) (Erased, error) {
+	var out Erased
+	var ids []string
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Model(&Request{}).Where("state = ?", Asked).Order("id").
+			Limit(eraseBatch).Pluck("id", &ids).Error
+	})
+	if err != nil {
+		return out, err
+	}
+
+	var failures []error
+	for _, id := range ids {
+		done, err := s.RunRequest(ctx, id)
+		switch {
+		case err != nil:
+			failures = append(failures, fmt.Errorf("privacy request %s: %w", id, err))
+		case done:
+			out.Finished++
+		default:
+			out.Waiting++
+		}
+	}
+	return out, errors.Join(failures...)
+}
+
+// RunRequest does one request to its end, and reports whether it came there: false while
+// something under way names the person. One that is over stays as it is.
+func (s *Privacy) RunRequest(ctx context.Context, id string) (done bool, err error) {
+	for {
+		more := false
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			var r Request
+			if err := tx.ForUpdate().First(&r, "id = ?", id).Error; err != nil {
+				return db.Found(err)
+			}
+			if r.State != Asked {
+				done = true
+				return nil
+			}
+
+			p, err := r.person(tx)
+			if err != nil {
+				return err
+			}
+			if r.Kind == Export {
+				done = true
+				return storeExport(tx, r, p)
+			}
+
+			more, done, err = s.eraseSome(tx, &r, p)
+			return err
+		})
+		if err != nil || !more {
+			return done, err
+		}
+	}
+}
+
+// eraseSome does the next batch of an erasure, or ends it where no row is left.
+func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool, err error) {
+	waits, err := waitsFor(tx, p)
+	if err != nil || len(waits) > 0 {
+		return false, false, err
+	}
+
+	for _, e := range Erasures() {
+		n, err := e.EraseBatch(tx, p, eraseBatch)
+		if err != nil {
+			return false, false, fmt.Errorf("erase %s: %w", e.Table, err)
+		}
+		if n == 0 {
+			continue
+		}
+		r.Gone += int64(n)
+		r.Stage = e.Table
+		return true, false, tx.Model(&Request{}).Where("id = ?", r.ID).
+			Select("gone", "stage").Updates(r).Error
+	}
+
+	if err := forgetOthers(tx, *r); err != nil {
+		return false, false, err
+	}
+	found, more, err := noteFindings(tx, *r, p)
+	if err != nil || more {
+		return more, false, err
+	}
+	if found > 0 {
+		return false, true, askToDecide(tx, r)
+	}
+	return false, true, finishErasure(tx, r)
+}
+
+// forgetOthers empties what earlier requests keep of the same person: an export of what is
+// erased is none any more.
+func forgetOthers(tx *db.Tx, r Request) error {
+	if r.UserID == nil {
+		return nil
+	}
+	var ids []string
+	err := tx.Model(&Request{}).Where("user_id = ? AND kind = ? AND state IN ?",
+		*r.UserID, Export, []State{Ready, Asked}).Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return expire(tx, ids)
+}
+
+// finishErasure forgets whom the request was about.
+func finishErasure(tx *db.Tx, r *Request) error {
+	now := tx.Now()
+	r.State = Done
+	r.DoneAt = &now
+	r.Subject = ""
+	r.Stage = ""
+	err := tx.Model(&Request{}).Where("id = ?", r.ID).
+		Select("state", "done_at", "subject", "stage").Updates(r).Error
+	if err != nil {
+		return err
+	}
+	return note(tx, *r, "privacy.erased", map[string]any{"rows": r.Gone})
+}
+
+// Finding is a text that somebody wrote and that names an erased person.
+type Finding struct {
+	ID        string
+	RequestID string
+	Place     string // table.column
+	RowID     string
+	State     FindingState
+	DecidedBy string
+	DecidedAt *time.Time
+}
+
+// TableName is the table of findings.
+func (Finding) TableName() string { return "privacy_findings" }
+
+// FindingState says what was decided about a text.
+type FindingState string
+
+// The states of a Finding.
+const (
+	FindingOpen     FindingState = "OPEN"
+	FindingReplaced FindingState = "REPLACED" // the pseudonym stands in the text
+	FindingKept     FindingState = "KEPT"
+)
+
+// noteFindings keeps where texts name the person, a batch at a time, and returns how many are
+// there to decide about. What an earlier request about the person kept is not asked again.
+func noteFindings(tx *db.Tx, r Request, p db.Person) (open int64, more bool, err error) {
+	for _, place := range FreeTexts() {
+		rows, err := findIn(tx, place, r, p)
+		if err != nil {
+			return 0, false, err
+		}
+		if len(rows) > 0 {
+			return 0, true, tx.Create(&rows).Error
+		}
+	}
+
+	err = tx.Model(&Finding{}).Where("request_id = ? AND state = ?", r.ID, FindingOpen).
+		Count(&open).Error
+	return open, false, err
+}
+
+// findIn returns the next texts of one column that name the person, behind those that are
+// noted; none where there are no more.
+func findIn(tx *db.Tx, place db.FreeText, r Request, p db.Person) (out []Finding, err error) {
+	var after string
+	err = tx.Model(&Finding{}).Where("request_id = ? AND place = ?", r.ID, place.Place).
+		Select("COALESCE(MAX(row_id), '')").Scan(&after).Error
+	if err != nil {
+		return nil, err
+	}
+	var kept []string
+	err = tx.Model(&Finding{}).
+		Joins("JOIN privacy_requests q ON q.id = privacy_findings.request_id").
+		Where("q.subject_hash = ? AND place = ? AND privacy_findings.state = ?",
+			r.SubjectHash, place.Place, FindingKept).
+		Pluck("row_id", &kept).Error
+	if err != nil {
+		return nil, err
+	}
+
+	for len(out) == 0 {
+		texts, err := place.Find(tx, p, after, eraseBatch)
+		if err != nil || len(texts) == 0 {
+			return nil, err
+		}
+		for _, t := range texts {
+			after = t.RowID
+			if p.Replace(t.Text) == t.Text || slices.Contains(kept, t.RowID) {
+				continue
+			}
+			out = append(out, Finding{
+				ID:        db.NewID(db.PrefixFinding),
+				RequestID: r.ID,
+				Place:     place.Place,
+				RowID:     t.RowID,
+				State:     FindingOpen,
+			})
+		}
+	}
+	return out, nil
+}
+
+// askToDecide has a person look at the texts.
+func askToDecide(tx *db.Tx, r *Request) error {
+	r.State = Decide
+	err := tx.Model(&Request{}).Where("id = ?", r.ID).Update("state", r.State).Error
+	if err != nil {
+		return err
+	}
+	return tx.Raise(db.OperatorTask{
+		Kind:      db.TaskPrivacyTexts,
+		SubjectID: r.ID,
+		What: "Decide about each text that names the erased person: " +
+			"replace the name, or keep it.",
+		Why: "People wrote these texts, and only a person can see whom they mean.",
+	})
+}
+
+// FindingText is a finding with the text as it stands.
+type FindingText struct {
+	Finding
+	Text string // empty: the row is gone
+}
+
+// Findings lists the texts of a request about which somebody has to decide or has decided. For
+// operators.
+func (s *Privacy) Findings(ctx context.Context, requestID string) ([]FindingText, error) {
+	var out []FindingText
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		var rows []Finding
+		err := tx.Order("id").Limit(eraseBatch).Find(&rows, "request_id = ?", requestID).Error
+		if err != nil {
+			return err
+		}
+		for _, f := range rows {
+			text, err := textAt(f.Place).Read(tx, f.RowID)
+			if err != nil && !isNotFound(err) {
+				return err
+			}
+			out = append(out, FindingText{Finding: f, Text: text})
+		}
+		return nil
+	})
+	return out, err
+}
+
+func isNotFound(err error) bool {
+	var refusal *rules.Error
+	return errors.As(err, &refusal) && refusal.Code == rules.NotFound
+}
+
+func textAt(place string) db.FreeText {
+	for _, f := range FreeTexts() {
+		if f.Place == place {
+			return f
+		}
+	}
+	panic("no free text stands at " + place)
+}
+
+// DecideFinding replaces the person's name in a text by the pseudonym, or keeps the text. The
+// same decision again changes nothing, another one answers STATE_CONFLICT. The last decision
+// ends the erasure. For operators.
+func (s *Privacy) DecideFinding(ctx context.Context, id string, to FindingState) (Finding, error) {
+	var f Finding
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		if err := db.Found(tx.First(&f, "id = ?", id).Error); err != nil {
+			return err
+		}
+		var r Request
+		if err := tx.ForUpdate().First(&r, "id = ?", f.RequestID).Error; err != nil {
+			return err
+		}
+		if err := tx.ForUpdate().First(&f, "id = ?", id).Error; err != nil {
+			return err
+		}
+		if f.State == to {
+			return nil
+		}
+		if f.State != FindingOpen || (to != FindingReplaced && to != FindingKept) {
+			return rules.Refuse(rules.StateConflict, "Somebody has decided about this text.",
+				"Look at the request again.")
+		}
+
+		if to == FindingReplaced {
+			p, err := r.person(tx)
+			if err != nil {
+				return err
+			}
+			place := textAt(f.Place)
+			text, err := place.Read(tx, f.RowID)
+			if err != nil && !isNotFound(err) {
+				return err
+			}
+			if err := place.Write(tx, f.RowID, p.Replace(text)); err != nil {
+				return err
+			}
+		}
+
+		now := tx.Now()
+		f.State = to
+		f.DecidedBy = tx.Scope.Actor.ID
+		f.DecidedAt = &now
+		err := tx.Model(&Finding{}).Where("id = ?", id).
+			Select("state", "decided_by", "decided_at").Updates(&f).Error
+		if err != nil {
+			return err
+		}
+		err = note(tx, r, "privacy.decided", map[string]any{
+			"place":    f.Place,
+			"row":      f.RowID,
+			"decision": to,
+		})
+		if err != nil {
+			return err
+		}
+
+		var open int64
+		err = tx.Model(&Finding{}).Where("request_id = ? AND state = ?", r.ID, FindingOpen).
+			Count(&open).Error
+		if err != nil || open > 0 || r.State != Decide {
+			return err
+		}
+		if err := tx.Settle(db.TaskPrivacyTexts, r.ID, "each text is decided"); err != nil {
+			return err
+		}
+		return finishErasure(tx, &r)
+	})
+	return f, err
+}

@@ -1,0 +1,470 @@
+package privacy_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/privacy"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+const (
+	mail = "canary.person@acme.example"
+	name = "Canária Pássaro"
+)
+
+// everywhere seeds the person into each table that holds personal data, and leaves another
+// person whose address ends alike.
+func everywhere(t *testing.T, env storetest.Env) (storetest.Covered, identity.User) {
+	t.Helper()
+	c := env.CoveredFor(t, "Acme Ltda", mail, "SN-100")
+	require.NoError(t, env.Exec(`UPDATE users SET name = '`+name+`' WHERE id = '`+c.Admin.ID+`'`))
+	require.NoError(t, env.Exec(
+		`UPDATE sites SET contact_name = '`+name+`', contact_email = '`+mail+`'`))
+
+	inv, err := env.Invite(storetest.Customer(c.Account), identity.NewInvite{
+		AccountID:   c.Account,
+		Email:       "other." + mail,
+		ContactName: "Outra Pessoa",
+		Role:        identity.RoleAdmin,
+		Kind:        identity.InvitationForColleague,
+	})
+	require.NoError(t, err)
+	other, _, err := env.AcceptInvited(inv, "other."+mail, "Outra Pessoa")
+	require.NoError(t, err)
+
+	r, err := env.RequestRMA(as(c.Admin.ID, c.Account), replacement.NewRMA{
+		AccountID: c.Account,
+		Serial:    *c.Device.Serial,
+		Fault:     "No picture",
+	})
+	require.NoError(t, err)
+	_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
+	require.NoError(t, err)
+	_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(t, err)
+	_, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW1"})
+	require.NoError(t, err)
+
+	now := storetest.Now.Format("2006-01-02 15:04:05")
+	account := c.Account
+	for _, statement := range []string{
+		`INSERT INTO sessions (token_hash, user_id, label, data, created_at, seen_at, expires_at)
+			VALUES ('h1', '` + c.Admin.ID + `', '` + name + `', ` + bytesOf(env, mail) + `, '` + now + `', '` + now + `', '2100-01-01')`,
+		`INSERT INTO identities (id, user_id, issuer, subject, created_at)
+			VALUES ('idn_1', '` + c.Admin.ID + `', 'i', '` + mail + `', '` + now + `')`,
+		`INSERT INTO sign_in_places (user_id, kind, place_hash, first_seen_at, last_seen_at)
+			VALUES ('` + c.Admin.ID + `', 'NETWORK', 'x', '` + now + `', '` + now + `')`,
+		`INSERT INTO contact_questions (id, account_id, order_id, email, contact_name, seller, sent_by, state, role,
+			asked_at, answer_until, answered_by)
+			VALUES ('qst_1', '` + account + `', '` + c.Order.ID + `', '` + mail + `', '` + name + `', 's', '', 'OPEN', '', '` +
+			now + `', '` + now + `', '')`,
+		`INSERT INTO idempotency_keys (token_id, key, request, status, response, created_at)
+			VALUES ('t', 'k', 'r', 200, ` + bytesOf(env, `{"email":"`+mail+`"}`) + `, '` + now + `')`,
+		`INSERT INTO notification_attempts (id, notification_id, outcome, error, at)
+			SELECT 'att_1', MIN(id), 'HARD_BOUNCED', '550 <` + mail + `> unknown', '` + now + `'
+			FROM notifications WHERE recipient = '` + mail + `'`,
+		`UPDATE notifications SET last_error = '550 ` + mail + `' WHERE recipient = '` + mail + `'`,
+		`UPDATE notifications SET params = '{"person":"` + name + `","by":"` + mail + `"}'
+			WHERE recipient LIKE 'other.%'`,
+		`UPDATE orgs SET notices_to = '` + mail + `' WHERE id = '` + c.Order.ResellerID + `'`,
+		`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, received_at, raw, state, contradicted)
+			VALUES ('cev_1', 'x', 'e', 't', 'DELIVERED', '` + now + `', ` + bytesOf(env, "signed by "+name) + `, 'UNKNOWN', false)`,
+		`INSERT INTO api_tokens (id, org_id, role, label, prefix, hash, scopes, created_at, expires_at, account_id, created_by)
+			SELECT 'tok_1', parent_org_id, 'CUSTOMER_ADMIN', '` + name + `', 'p', 'h', '', '` + now + `', '2100-01-01',
+			id, '` + c.Admin.ID + `' FROM accounts WHERE id = '` + account + `'`,
+	} {
+		require.NoError(t, env.Exec(statement), statement)
+	}
+	return c, other
+}
+
+func bytesOf(env storetest.Env, text string) string {
+	if env.DSN != "" {
+		return `'\x` + hex.EncodeToString([]byte(text)) + `'`
+	}
+	return `x'` + hex.EncodeToString([]byte(text)) + `'`
+}
+
+func as(userID string, accounts ...string) context.Context {
+	return db.WithScope(context.Background(), db.Scope{
+		AccountIDs: accounts,
+		Actor:      db.Actor{ID: userID, Role: rules.CustomerAdmin, IP: "192.0.2.1"},
+	})
+}
+
+// over ends every replacement: nothing under way names the person.
+func over(t *testing.T, env storetest.Env) {
+	t.Helper()
+	require.NoError(t, env.Exec(`UPDATE rmas SET closed_at = '2026-11-25 12:00:00'`))
+}
+
+// places returns the columns in which the text still stands, bytes too.
+func places(t *testing.T, env storetest.Env, said string) (out []string) {
+	t.Helper()
+	raw := hex.EncodeToString([]byte(said))
+	said = strings.ToLower(said)
+	for _, column := range storetest.SchemaOf(t, env) {
+		column, _, _ = strings.Cut(column, " ")
+		table, field, _ := strings.Cut(column, ".")
+		for _, value := range env.Strings(t, `SELECT CAST("`+field+`" AS text) FROM `+table+
+			` WHERE "`+field+`" IS NOT NULL`) {
+			value = strings.ReplaceAll(strings.ToLower(value), "other."+mail, "")
+			if strings.Contains(value, said) || strings.Contains(value, raw) {
+				out = append(out, column)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func erasureOf(c storetest.Covered) privacy.NewRequest {
+	return privacy.NewRequest{
+		Kind:    privacy.Erasure,
+		UserID:  c.Admin.ID,
+		Reason:  "asked by letter",
+		Confirm: mail,
+	}
+}
+
+func TestS33_AnErasedPersonIsFoundNowhere(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, other := everywhere(t, env)
+		over(t, env)
+		// A mail that has not left is sent no more: it is among what is open, and would go there.
+		require.NoError(t, env.Exec("UPDATE notifications SET state = 'SENT' WHERE state = 'QUEUED'"))
+		from := civil.Date{Year: 2026, Month: time.November, Day: 1}
+		q := operations.NumbersQuery{From: &from, Zone: "America/Sao_Paulo"}
+		before, err := env.Numbers(storetest.Operator(), q)
+		require.NoError(t, err)
+		contracts := env.Strings(t, "SELECT id || account_id || state FROM service_contracts ORDER BY id")
+		require.Subset(t, places(t, env, mail), []string{
+			"users.email", "invitations.email", "notifications.recipient", "notifications.dedupe_key",
+			"notifications.params", "orders.payload", "sites.contact_email", "sessions.data",
+			"identities.subject", "contact_questions.email", "idempotency_keys.response",
+			"notification_attempts.error", "orgs.notices_to",
+		})
+		require.Subset(t, places(t, env, name), []string{"rmas.ship_to", "carrier_events.raw", "api_tokens.label"})
+
+		preview, err := env.Preview(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		require.Equal(t, name, preview.Name)
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		done, err := env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.True(t, done)
+
+		r, err = env.GetRequest(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		require.Equal(t, privacy.Done, r.State)
+		require.Empty(t, places(t, env, mail))
+		require.Empty(t, places(t, env, name))
+		require.Empty(t, env.Strings(t, "SELECT ip FROM audit_events WHERE actor_id = '"+c.Admin.ID+"' AND ip <> ''"))
+		env.AuditHolds(t)
+
+		u, err := env.GetUser(env.Context, c.Admin.ID)
+		require.NoError(t, err)
+		require.Equal(t, r.Pseudonym, u.Name)
+		after, err := env.Numbers(storetest.Operator(), q)
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+		require.Equal(t, contracts,
+			env.Strings(t, "SELECT id || account_id || state FROM service_contracts ORDER BY id"))
+
+		// Who has nearly the same address stays as they are.
+		stays, err := env.GetUser(env.Context, other.ID)
+		require.NoError(t, err)
+		require.Equal(t, other, stays)
+		require.NotEmpty(t, env.Strings(t,
+			"SELECT id FROM notifications WHERE recipient = 'other."+mail+"' AND dedupe_key LIKE '%|other."+mail+"|%'"))
+
+		// A second request changes nothing.
+		rows := storetest.EveryText(t, env)
+		again, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		require.Equal(t, r.ID, again.ID)
+		_, err = env.RunRequests(env.Context)
+		require.NoError(t, err)
+		require.Equal(t, rows, storetest.EveryText(t, env))
+	})
+}
+
+var errKilled = errors.New("killed")
+
+// A run that is killed after any of its statements, over and over, comes to the same end as one
+// that is not.
+func TestS33_AKilledErasureGoesOn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, _ := everywhere(t, env)
+		over(t, env)
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+
+		kills := 0
+		for done, allowed := false, 3; !done; allowed += 5 {
+			ctx, cancel := context.WithCancelCause(env.Context)
+			env.Statements.Reset()
+			env.Statements.After(func(n int) {
+				if n >= allowed {
+					cancel(errKilled)
+				}
+			})
+			done, err = env.RunRequest(ctx, r.ID)
+			env.Statements.After(nil)
+			killed := context.Cause(ctx) == errKilled
+			cancel(nil)
+			if !killed {
+				require.NoError(t, err)
+			}
+			if err != nil {
+				done = false
+				kills++
+			}
+			require.Less(t, kills, 200)
+		}
+		require.Greater(t, kills, 10)
+		require.Empty(t, places(t, env, mail))
+		require.Empty(t, places(t, env, name))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'privacy.erased'"))
+		env.AuditHolds(t)
+	})
+}
+
+func TestS33_MoreThanOneBatchIsErased(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, _ := everywhere(t, env)
+		over(t, env)
+		for i := range 1203 {
+			require.NoError(t, env.Exec(fmt.Sprintf(`
+				INSERT INTO invitations (id, account_id, kind, email, contact_name, role, token_hash, state,
+					state_since, issued_at, expires_at, invited_by, last_error, locale)
+				VALUES ('inv_x%04d', '%s', 'EXTRA', '%s', '%s', 'ADMIN', 'h%d', 'EXPIRED',
+					'2026-11-01', '2026-11-01', '2026-11-02', '', '', '')`, i, c.Account, mail, name, i)))
+		}
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		_, err = env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.Empty(t, places(t, env, mail))
+		r, err = env.GetRequest(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		require.Greater(t, r.Gone, int64(1203))
+	})
+}
+
+func TestS18_S33_TheLastAdministratorIsNotErased(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.CoveredFor(t, "Acme Ltda", mail, "SN-100")
+		preview, err := env.Preview(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		require.Equal(t, []string{c.Account}, preview.LastAdmin)
+		_, err = env.Ask(storetest.Operator(), erasureOf(c))
+		storetest.RequireCode(t, rules.LastAdmin, err)
+		require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM privacy_requests"))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM memberships WHERE state = 'ACTIVE'"))
+	})
+}
+
+func TestS33_AnErasureIsRefusedWithTheWayOut(t *testing.T) {
+	env := storetest.SQLite(t)
+	c, other := everywhere(t, env)
+
+	_, err := env.Ask(storetest.Operator(), erasureOf(c)) // a replacement is on its way to the person
+	storetest.RequireCode(t, rules.StateConflict, err)
+	over(t, env)
+
+	for pointer, change := range map[string]func(n *privacy.NewRequest){
+		"/confirm": func(n *privacy.NewRequest) { n.Confirm = "other." + mail },
+		"/reason":  func(n *privacy.NewRequest) { n.Reason = "asked by " + name },
+		"/kind":    func(n *privacy.NewRequest) { n.Kind = "FORGET" },
+	} {
+		n := erasureOf(c)
+		change(&n)
+		_, err := env.Ask(storetest.Operator(), n)
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		require.Equal(t, []string{pointer}, storetest.Pointers(err))
+	}
+	n := erasureOf(c)
+	n.Reason = ""
+	_, err = env.Ask(storetest.Operator(), n)
+	storetest.RequireCode(t, rules.ReasonRequired, err)
+
+	// Whoever does not see the person learns nothing; a reader may not ask.
+	n = erasureOf(c)
+	n.AccountID = "acc_other"
+	_, err = env.Ask(storetest.Customer("acc_other"), n)
+	storetest.RequireCode(t, rules.NotFound, err)
+	reader := db.WithScope(context.Background(), db.Scope{
+		AccountIDs: []string{c.Account},
+		Actor:      db.Actor{ID: other.ID, Role: rules.CustomerReadOnly},
+	})
+	n.AccountID = c.Account
+	_, err = env.Ask(reader, n)
+	storetest.RequireCode(t, rules.Forbidden, err)
+
+	// Who belongs to another account too is not one account's to erase.
+	second := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+	require.NoError(t, env.Exec(`INSERT INTO memberships (id, account_id, user_id, role, state, created_at)
+		VALUES ('mem_x', '`+second.Account+`', '`+c.Admin.ID+`', 'READ_ONLY', 'ACTIVE', '2026-11-01')`))
+	_, err = env.Ask(as(other.ID, c.Account), n)
+	storetest.RequireCode(t, rules.StateConflict, err)
+	require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM privacy_requests"))
+}
+
+// Texts that people wrote are found, and a person decides about each; the last decision ends
+// the erasure.
+func TestS33_APersonDecidesAboutTexts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, _ := everywhere(t, env)
+		over(t, env)
+		require.NoError(t, env.Exec(`UPDATE rmas SET fault = 'Ask `+name+` (`+mail+`), not joana.`+mail+`'`))
+		require.NoError(t, env.Exec(`UPDATE rooms SET name = 'Sala `+name+`'`))
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		_, err = env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+
+		found, err := env.Findings(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		require.Len(t, found, 2)
+		require.Len(t, env.Tasks(t, db.TaskPrivacyTexts), 1)
+		_, err = env.Findings(storetest.Customer(c.Account), r.ID)
+		storetest.RequireCode(t, rules.NotFound, err)
+
+		for _, f := range found {
+			to := privacy.FindingKept
+			if f.Place == "rmas.fault" {
+				to = privacy.FindingReplaced
+			}
+			_, err := env.DecideFinding(storetest.Operator(), f.ID, to)
+			require.NoError(t, err)
+			_, err = env.DecideFinding(storetest.Operator(), f.ID, to)
+			require.NoError(t, err, "the same decision again")
+			_, err = env.DecideFinding(storetest.Operator(), f.ID, privacy.FindingOpen)
+			storetest.RequireCode(t, rules.StateConflict, err)
+		}
+		require.Equal(t, []string{"Ask " + r.Pseudonym + " (" + r.Pseudonym + "), not joana." + mail},
+			env.Strings(t, "SELECT fault FROM rmas"))
+		require.Equal(t, []string{"Sala " + name}, env.Strings(t, "SELECT name FROM rooms"))
+		r, err = env.GetRequest(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		require.Equal(t, privacy.Done, r.State)
+		require.Equal(t, "DONE", string(env.Tasks(t, db.TaskPrivacyTexts)[0].State))
+	})
+}
+
+func fileIn(t *testing.T, content []byte, name string) string {
+	t.Helper()
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	require.NoError(t, err)
+	f, err := archive.Open(name)
+	require.NoError(t, err)
+	text, err := io.ReadAll(f)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestS33_AnExportHoldsOnePersonAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, other := everywhere(t, env)
+		own := as(c.Admin.ID, c.Account)
+		r, err := env.Ask(own, privacy.NewRequest{Kind: privacy.Export, UserID: c.Admin.ID})
+		require.NoError(t, err)
+		again, err := env.Ask(own, privacy.NewRequest{Kind: privacy.Export, UserID: c.Admin.ID})
+		require.NoError(t, err)
+		require.Equal(t, r.ID, again.ID, "a second click")
+		_, err = env.FetchExport(own, r.ID)
+		storetest.RequireCode(t, rules.StateConflict, err)
+		_, err = env.RunRequests(env.Context)
+		require.NoError(t, err)
+
+		content, err := env.FetchExport(own, r.ID)
+		require.NoError(t, err)
+		for _, file := range []string{"export.json", "export.html"} {
+			text := fileIn(t, content, file)
+			for _, part := range []string{mail, name, "Acme Ltda", "No picture", "PO-SN-100", "Av. Paulista 1000"} {
+				require.Contains(t, text, part, file)
+			}
+			require.NotContains(t, text, "other."+mail, file)
+			require.NotContains(t, text, "Outra Pessoa", file)
+			require.NotContains(t, text, "password", file)
+		}
+
+		// Nobody else fetches it; an administrator's own export of the person is the account's part.
+		_, err = env.FetchExport(as(other.ID, c.Account), r.ID)
+		storetest.RequireCode(t, rules.NotFound, err)
+		part, err := env.Ask(as(other.ID, c.Account), privacy.NewRequest{
+			Kind: privacy.Export, UserID: c.Admin.ID, AccountID: c.Account,
+		})
+		require.NoError(t, err)
+		_, err = env.RunRequests(env.Context)
+		require.NoError(t, err)
+		content, err = env.FetchExport(as(other.ID, c.Account), part.ID)
+		require.NoError(t, err)
+		require.Contains(t, fileIn(t, content, "export.json"), `"sessions": null`)
+
+		// A week later there is none.
+		env.Calendar.Set(env.Calendar.Now().Add(privacy.ExportKept))
+		_, err = env.FetchExport(own, r.ID)
+		storetest.RequireCode(t, rules.StateConflict, err)
+		pruned, err := env.Prune(env.Context, db.Retention{})
+		require.NoError(t, err)
+		require.Equal(t, int64(2), pruned.Exports)
+		require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM privacy_exports"))
+		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM privacy_requests WHERE state = 'EXPIRED' AND subject = ''"))
+	})
+}
+
+// An incident is told within three business days by the operator's calendar.
+func TestS33_AnIncidentHasThreeBusinessDays(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env.SetLocal(t, "America/Sao_Paulo", "2026-11-20 15:00") // a Friday, and a holiday there
+		i, err := env.RecordIncident(storetest.Operator(), "A list was sent to the wrong customer.",
+			env.Calendar.Now().Add(-time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, "2026-11-26 00:00", i.DueAt.In(storetest.SaoPaulo(t)).Format("2006-01-02 15:04"))
+		require.Len(t, env.Tasks(t, db.TaskIncident), 1)
+		require.Contains(t, env.Tasks(t, db.TaskIncident)[0].What, "2026-11-26 03:00 UTC")
+
+		i, err = env.TellIncident(storetest.Operator(), i.ID, "ANPD", time.Time{})
+		require.NoError(t, err)
+		require.Equal(t, "ANPD", i.Tellings[0].Whom)
+		_, err = env.TellIncident(storetest.Operator(), i.ID, "ANPD", i.NoticedAt.Add(-time.Second))
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+
+		_, err = env.CloseIncident(storetest.Operator(), i.ID, "Deleted by who got it.")
+		require.NoError(t, err)
+		closed, err := env.CloseIncident(storetest.Operator(), i.ID, "Again.")
+		require.NoError(t, err)
+		require.Equal(t, "Deleted by who got it.", closed.Outcome)
+		require.Equal(t, "DONE", string(env.Tasks(t, db.TaskIncident)[0].State))
+		_, err = env.TellIncident(storetest.Operator(), i.ID, "Others", time.Time{})
+		storetest.RequireCode(t, rules.StateConflict, err)
+		env.AuditHolds(t)
+
+		_, err = env.RecordIncident(storetest.Operator(), " ", env.Calendar.Now())
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		_, err = env.RecordIncident(storetest.Operator(), "x", env.Calendar.Now().Add(time.Second))
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		_, err = env.GetIncident(storetest.Customer("acc_1"), i.ID)
+		storetest.RequireCode(t, rules.NotFound, err)
+	})
+}

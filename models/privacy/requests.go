@@ -1,0 +1,547 @@
+package privacy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Kind says what a request asks for.
+type Kind string
+
+// The kinds of a Request.
+const (
+	Export  Kind = "EXPORT"
+	Erasure Kind = "ERASURE"
+)
+
+// State says how far a request has come.
+type State string
+
+// The states of a Request.
+const (
+	Asked   State = "ASKED"   // the worker has it in hand
+	Ready   State = "READY"   // an export can be fetched
+	Decide  State = "DECIDE"  // texts name the erased person: somebody decides
+	Done    State = "DONE"    // the person is erased
+	Expired State = "EXPIRED" // an export was deleted
+)
+
+// ExportKept is how long an export can be fetched.
+const ExportKept = 7 * 24 * time.Hour
+
+// Request is what somebody asked for about one person's data. Subject is a db.Person,
+// encrypted with the service's key; it is emptied when an erasure is done.
+type Request struct {
+	ID          string
+	Kind        Kind
+	State       State
+	AccountID   *string // whose administrator asks; nil: the person, or an operator
+	UserID      *string // nil: nobody who signs in
+	Subject     string
+	SubjectHash string // recognises the person, see db.Secrets.Fingerprint
+	Pseudonym   string
+	Reason      string
+	RequestedBy string
+	Gone        int64  // rows that an erasure has changed so far
+	Stage       string // the table that it came to
+	CreatedAt   time.Time
+	DoneAt      *time.Time
+	ExpiresAt   *time.Time // exports: from then on there is none
+
+	Name  string `gorm:"-"` // whom it is about, while that is known; else the pseudonym
+	Email string `gorm:"-"` // likewise; else empty
+}
+
+// TableName is the table of requests.
+func (Request) TableName() string { return "privacy_requests" }
+
+// NewRequest asks about a person, by the id of a user or, operators only, by an address.
+type NewRequest struct {
+	Kind      Kind
+	AccountID string // customers: the account in whose name they ask; empty: about themselves
+	UserID    string
+	Email     string
+	Reason    string // operators
+	Confirm   string // erasures: the person's address, once more
+}
+
+// Count is how many rows of a table tell of a person.
+type Count struct {
+	Table string
+	Rows  int64
+}
+
+// Preview is what a request would be about, before it is made.
+type Preview struct {
+	Name      string
+	Email     string
+	Pseudonym string
+	Counts    []Count  // what an erasure changes
+	Texts     []Count  // what people wrote that names the person, by table.column
+	LastAdmin []string // accounts that have no other administrator: an erasure is refused
+	Waits     []string // orders, replacements and files under way that name the person
+}
+
+// Rows is how many rows an erasure changes.
+func (p Preview) Rows() (n int64) {
+	for _, c := range p.Counts {
+		n += c.Rows
+	}
+	return n
+}
+
+// subject is whom a request is about, with who may ask.
+type subject struct {
+	db.Person
+	narrow string // an account: its administrator asks
+	erased bool   // nothing is left to do
+}
+
+// Preview counts what is known of a person. It refuses as Ask does, and changes nothing.
+func (s *Privacy) Preview(ctx context.Context, n NewRequest) (Preview, error) {
+	var out Preview
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		who, err := subjectOf(tx, n)
+		if err != nil {
+			return err
+		}
+
+		out = Preview{Email: who.Email, Pseudonym: who.Pseudonym}
+		if len(who.Names) > 0 {
+			out.Name = who.Names[0]
+		}
+		if who.erased {
+			return nil
+		}
+		for _, e := range Erasures() {
+			rows, err := e.Count(tx, who.Person)
+			if err != nil {
+				return err
+			}
+			if rows > 0 {
+				out.Counts = append(out.Counts, Count{Table: e.Table, Rows: rows})
+			}
+		}
+		for _, f := range FreeTexts() {
+			texts, err := f.Find(tx, who.Person, "", eraseBatch)
+			if err != nil {
+				return err
+			}
+			texts = slices.DeleteFunc(texts, func(t db.FoundText) bool {
+				return who.Replace(t.Text) == t.Text
+			})
+			if len(texts) > 0 {
+				out.Texts = append(out.Texts, Count{Table: f.Place, Rows: int64(len(texts))})
+			}
+		}
+
+		if out.LastAdmin, err = identity.LastAdminOf(tx, who.UserID); err != nil {
+			return err
+		}
+		out.Waits, err = waitsFor(tx, who.Person)
+		return err
+	})
+	return out, err
+}
+
+// Ask stores a request; the worker does the rest. A person asks for an export of their own, an
+// administrator about a member, and gets of an export what concerns the account; an operator
+// about anybody, with a reason that does not name the person. An erasure ends the person's
+// access in the same transaction: LAST_ADMIN where an account would have no administrator
+// (S18), STATE_CONFLICT while something under way names the person, VALIDATION_FAILED unless
+// the person's address is confirmed. The same request again, while it is under way, is that
+// request.
+func (s *Privacy) Ask(ctx context.Context, n NewRequest) (Request, error) {
+	var out Request
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		who, err := subjectOf(tx, n)
+		if err != nil {
+			return err
+		}
+		if who.erased {
+			return db.Found(tx.Order("id DESC").First(&out, "user_id = ? AND kind = ?",
+				who.UserID, Erasure).Error)
+		}
+		if err := checkReason(tx, n, who.Person); err != nil {
+			return err
+		}
+		if n.Kind == Erasure {
+			if err := mayErase(tx, n, who); err != nil {
+				return err
+			}
+		}
+
+		text, err := json.Marshal(who.Person)
+		if err != nil {
+			return err
+		}
+		out = Request{
+			ID:          db.NewID(db.PrefixPrivacy),
+			Kind:        n.Kind,
+			State:       Asked,
+			AccountID:   optional(who.narrow),
+			UserID:      optional(who.UserID),
+			Subject:     tx.Secrets().Encrypt(purpose, string(text)),
+			SubjectHash: hashOf(tx, n.Kind, who),
+			Pseudonym:   who.Pseudonym,
+			Reason:      strings.TrimSpace(n.Reason),
+			RequestedBy: tx.Scope.Actor.ID,
+			CreatedAt:   tx.Now(),
+		}
+
+		var same Request
+		err = tx.First(&same, "subject_hash = ? AND kind = ? AND state = ?",
+			out.SubjectHash, n.Kind, Asked).Error
+		if err == nil {
+			out = same
+			return nil
+		}
+		if !errors.Is(err, gorm.ErrRecordNotFound) {
+			return err
+		}
+
+		if err := tx.Create(&out).Error; err != nil {
+			return err
+		}
+		if n.Kind == Erasure && who.UserID != "" {
+			if err := identity.Leave(tx, who.UserID); err != nil {
+				return err
+			}
+		}
+		return note(tx, out, "privacy.requested", map[string]any{
+			"kind": n.Kind,
+			"user": who.UserID,
+		})
+	})
+	return out, err
+}
+
+// purpose names the encryption of the subjects of requests.
+const purpose = "privacy request"
+
+// hashOf recognises a request about the same person. Another account's administrator asks for
+// another export.
+func hashOf(tx *db.Tx, kind Kind, who subject) string {
+	text := who.Email
+	if kind == Export {
+		text += "|" + who.narrow
+	}
+	return tx.Secrets().Fingerprint("privacy", text)
+}
+
+func optional(id string) *string {
+	if id == "" {
+		return nil
+	}
+	return &id
+}
+
+// note writes about a request into the audit: of the account, or of the request itself.
+func note(tx *db.Tx, r Request, verb string, details map[string]any) error {
+	chain := r.ID
+	if r.AccountID != nil {
+		chain = *r.AccountID
+	}
+	return tx.Audit(chain, r.AccountID, false, db.Entry{
+		Verb:     verb,
+		ObjectID: r.ID,
+		Details:  details,
+	})
+}
+
+// checkReason refuses an operator's request without a reason, and one whose reason names the
+// person: it stays.
+func checkReason(tx *db.Tx, n NewRequest, p db.Person) error {
+	if !tx.Scope.Actor.Role.IsOperator() {
+		return rules.CheckOptionalReason(n.Reason)
+	}
+	if err := rules.CheckReason(n.Reason); err != nil {
+		return err
+	}
+	if p.Replace(n.Reason) != n.Reason {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/reason",
+			Code:    NamesThePerson,
+			Message: "The reason names the person, and it is kept.",
+			Remedy:  "Say it without the name and the address.",
+		}})
+	}
+	return nil
+}
+
+// Codes of single fields of a request.
+const (
+	NamesThePerson = "NAMES_THE_PERSON"
+	NotConfirmed   = "NOT_CONFIRMED"
+)
+
+// mayErase refuses an erasure that would do harm now, each time with the way out.
+func mayErase(tx *db.Tx, n NewRequest, who subject) error {
+	if rules.NormaliseEmail(n.Confirm) != who.Email {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/confirm",
+			Code:    NotConfirmed,
+			Message: "This is not the person's address.",
+			Remedy:  "Type the address of the person who is to be erased.",
+		}})
+	}
+
+	if who.narrow != "" {
+		var elsewhere int64
+		err := tx.Model(&identity.Membership{}).
+			Where("user_id = ? AND account_id <> ? AND state <> ?",
+				who.UserID, who.narrow, rules.MembershipRemoved).
+			Count(&elsewhere).Error
+		if err != nil {
+			return err
+		}
+		if elsewhere > 0 {
+			return rules.Refuse(rules.StateConflict,
+				"You cannot erase this person: it is not for your account alone to decide.",
+				"Remove the person from your account, and have the person write to us.")
+		}
+	}
+
+	waits, err := waitsFor(tx, who.Person)
+	if err != nil {
+		return err
+	}
+	if len(waits) > 0 {
+		return rules.Refuse(rules.StateConflict,
+			"Something under way names this person: "+strings.Join(waits, ", ")+".",
+			"Let it come to its end, or cancel it, and ask again.")
+	}
+	return nil
+}
+
+// waitsFor names what is under way and would miss the person.
+func waitsFor(tx *db.Tx, p db.Person) (out []string, err error) {
+	for _, ask := range []func(*db.Tx, db.Person) ([]string, error){
+		order.WaitingFor,
+		replacement.OnTheWayTo,
+		importjob.UnderWayWith,
+	} {
+		names, err := ask(tx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, names...)
+	}
+	return out, nil
+}
+
+// subjectOf finds whom a request is about, and refuses who may not ask: NOT_FOUND for a
+// person whom the caller does not see.
+func subjectOf(tx *db.Tx, n NewRequest) (subject, error) {
+	if n.Kind != Export && n.Kind != Erasure {
+		return subject{}, rules.Invalid([]rules.FieldError{{
+			Pointer: "/kind",
+			Code:    rules.Required,
+			Message: "It is not said what is asked for.",
+			Remedy:  "Ask for EXPORT or ERASURE.",
+		}})
+	}
+
+	who := subject{}
+	who.UserID = n.UserID
+	who.Email = rules.NormaliseEmail(n.Email)
+	actor := tx.Scope.Actor
+	switch {
+	case tx.Scope.System:
+	case n.UserID == "" || n.Email != "":
+		return subject{}, db.NotFound()
+	case n.UserID == actor.ID && n.AccountID == "" && n.Kind == Export:
+	default:
+		if !tx.Scope.Sees(n.AccountID) {
+			return subject{}, db.NotFound()
+		}
+		if actor.Role != rules.CustomerAdmin {
+			return subject{}, rules.Refuse(rules.Forbidden,
+				"Only an administrator of the account may ask this.",
+				"Ask an administrator of the account.")
+		}
+		err := tx.First(&identity.Membership{}, "account_id = ? AND user_id = ?",
+			n.AccountID, n.UserID).Error
+		if err != nil {
+			return subject{}, db.Found(err)
+		}
+		who.narrow = n.AccountID
+	}
+
+	if err := completePerson(tx, &who.Person); err != nil {
+		return subject{}, err
+	}
+	who.erased = who.UserID != "" && who.Email == db.Nobody(who.UserID)
+	hash := tx.Secrets().Fingerprint("pseudonym", who.UserID+"|"+who.Email)
+	who.Pseudonym = pseudonymOf(hash)
+	return who, nil
+}
+
+// pseudonymOf is what stands instead of a name.
+func pseudonymOf(hash string) string { return "Person " + strings.ToUpper(hash[:6]) }
+
+// completePerson adds how rows spell the person, and which accounts know of the person.
+func completePerson(tx *db.Tx, p *db.Person) error {
+	var u identity.User
+	q := tx.Where("email = ?", p.Email)
+	if p.UserID != "" {
+		q = tx.Where("id = ?", p.UserID)
+	}
+	err := q.First(&u).Error
+	switch {
+	case err == nil:
+		p.UserID, p.Email = u.ID, u.Email
+	case !errors.Is(err, gorm.ErrRecordNotFound) || p.UserID != "":
+		return db.Found(err)
+	}
+	if p.Email == "" {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/email",
+			Code:    rules.Required,
+			Message: "It is not said whom this is about.",
+			Remedy:  "Give the person's address, or the id of the user.",
+		}})
+	}
+
+	var rows []struct{ Name, AccountID string }
+	err = tx.Raw(`
+		SELECT u.name, COALESCE(m.account_id, '') AS account_id
+		FROM users u LEFT JOIN memberships m ON m.user_id = u.id
+		WHERE u.email = @email
+		UNION SELECT contact_name, account_id FROM invitations WHERE email = @email
+		UNION SELECT contact_name, account_id FROM contact_questions WHERE email = @email
+		UNION SELECT contact_name, account_id FROM sites WHERE lower(contact_email) = @email`,
+		map[string]any{"email": p.Email}).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+
+	var orders []order.Order
+	err = tx.Select("id", "account_id", "payload").Where(p.SaysEmail(tx, "payload")).
+		Order("id").Limit(eraseBatch).Find(&orders).Error
+	if err != nil {
+		return err
+	}
+	names, accounts := map[string]bool{}, map[string]bool{}
+	for _, o := range orders {
+		if p.HasEmail(o.Payload.EndCustomer.Email) {
+			names[o.Payload.EndCustomer.ContactName] = true
+			accounts[db.Text(o.AccountID)] = true
+		}
+	}
+	for _, r := range rows {
+		names[r.Name] = true
+		accounts[r.AccountID] = true
+	}
+
+	delete(names, "")
+	delete(accounts, "")
+	p.Names, p.Accounts = db.KeysOf(names), db.KeysOf(accounts)
+	if i := slices.Index(p.Names, u.Name); i > 0 { // the person's own spelling first
+		p.Names[0], p.Names[i] = p.Names[i], p.Names[0]
+	}
+	return nil
+}
+
+// person reads whom a stored request is about.
+func (r Request) person(tx *db.Tx) (p db.Person, err error) {
+	text, ok := tx.Secrets().Decrypt(purpose, r.Subject)
+	if !ok {
+		return p, errors.New("the subject of the request " + r.ID + " cannot be read")
+	}
+	err = json.Unmarshal([]byte(text), &p)
+	p.Pseudonym = r.Pseudonym
+	return p, err
+}
+
+// Filter narrows a list of requests; empty fields do not narrow.
+type Filter struct {
+	AccountID string
+	Kind      Kind
+	State     State
+	Page      db.Page
+}
+
+// ListRequests lists the requests that the caller may see, newest first: operators all, an
+// administrator those in the account's name, everybody those about themselves.
+func (s *Privacy) ListRequests(ctx context.Context, f Filter) ([]Request, string, error) {
+	var out []Request
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		q := visible(tx)
+		if f.AccountID != "" {
+			q = q.Where("account_id = ?", f.AccountID)
+		}
+		if f.Kind != "" {
+			q = q.Where("kind = ?", f.Kind)
+		}
+		if f.State != "" {
+			q = q.Where("state = ?", f.State)
+		}
+		if err := f.Page.Apply(q).Find(&out).Error; err != nil {
+			return err
+		}
+		for i := range out {
+			if err := out[i].named(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	out, next := db.Cut(f.Page, out, func(r Request) string { return r.ID })
+	return out, next, err
+}
+
+// visible narrows to the requests that the caller may see.
+func visible(tx *db.Tx) *gorm.DB {
+	if tx.Scope.System {
+		return tx.Where("1 = 1")
+	}
+	actor := tx.Scope.Actor
+	own := tx.Where("user_id = ? AND account_id IS NULL AND kind = ?", actor.ID, Export)
+	if actor.Role == rules.CustomerAdmin {
+		own = own.Or("account_id IN ?", tx.Scope.AccountIDs)
+	}
+	return tx.Where(own)
+}
+
+// GetRequest reads one request; NOT_FOUND for one that the caller may not see.
+func (s *Privacy) GetRequest(ctx context.Context, id string) (Request, error) {
+	var r Request
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		if err := visible(tx).First(&r, "id = ?", id).Error; err != nil {
+			return db.Found(err)
+		}
+		return r.named(tx)
+	})
+	return r, err
+}
+
+// named says whom the request is about.
+func (r *Request) named(tx *db.Tx) error {
+	r.Name = r.Pseudonym
+	if r.Subject == "" {
+		return nil
+	}
+	p, err := r.person(tx)
+	if err != nil {
+		return err
+	}
+	r.Email = p.Email
+	if len(p.Names) > 0 {
+		r.Name = p.Names[0]
+	}
+	return nil
+}

@@ -1,0 +1,337 @@
+package portal
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/web"
+)
+
+const roomsPath = "/rooms"
+
+func roomPath(id string) string { return roomsPath + "/" + id }
+
+// endsSoon is how near the end of a room's licence is for the list to find it by.
+const endsSoon = 90 * 24 * time.Hour
+
+// mostSites is how many sites the list offers to narrow to, those with the most rooms; the
+// search finds the rest.
+const mostSites = 20
+
+// roomsList is every room of the account at hand.
+func roomsList() web.Listing[*visit] {
+	return web.Listing[*visit]{
+		Path:  roomsPath,
+		Words: "portal.rooms",
+		Columns: []web.Column{
+			{Name: "room", Sorts: true},
+			{Name: "site", Sorts: true},
+			{Name: "platform", Sorts: true},
+			{Name: "license"},
+			{Name: "cover"},
+			{Name: "until"},
+			{Name: "replacements"},
+			{Name: "devices", Number: true},
+		},
+		Search: true,
+		Read:   readRooms,
+	}
+}
+
+// roomFacet is the parameter that narrows the list to rooms of one kind.
+const roomFacet = "show"
+
+// Values of roomFacet. Without one the list shows the rooms in use.
+const (
+	showUnlicensed = "unlicensed"
+	showEnding     = "ending"
+	showArchived   = "archived"
+)
+
+func showRooms(v *visit) (answer, error) {
+	bar := v.roomsBar
+	if !v.isAdmin() || v.query(roomFacet) == showArchived {
+		bar = nil
+	}
+	return showList(v, roomsList(), bar)
+}
+
+// roomsBar sends the chosen rooms to their assignment.
+func (v *visit) roomsBar(lines int) *web.BulkBar {
+	q := v.request.URL.Query()
+	q.Del(web.ChosenParameter)
+	back := web.Address(roomsPath, q)
+	q.Set(web.ChosenParameter, "all")
+	return &web.BulkBar{
+		Acts: []web.BulkButton{{
+			Action: assignPath,
+			Label:  v.say("portal.rooms.assign"),
+			Icon:   "badge-check",
+		}},
+		Back:   back,
+		All:    web.Address(roomsPath, q),
+		Many:   v.language.Count("portal.rooms.all", int64(lines)),
+		Chosen: v.say("portal.rooms.chosen", "n", "#"),
+	}
+}
+
+// readRooms reads a page of the rooms as the address narrows and orders them.
+func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
+	found, next, err := v.entitlements.ListRooms(v.acting(), v.roomFilter(q))
+	if err != nil {
+		return web.ListResult{}, err
+	}
+	lines, err := v.roomLines(found)
+	if err != nil {
+		return web.ListResult{}, err
+	}
+	out := web.ListResult{Lines: lines, Next: next}
+	if web.AsksForFile(v) { // read page by page; nobody sees the counts
+		return out, nil
+	}
+
+	counts, err := v.entitlements.CountRooms(v.acting(), v.who.account().ID,
+		v.db.Clock().Now().Add(endsSoon))
+	if err != nil {
+		return web.ListResult{}, err
+	}
+	out.Summary = v.language.Count("portal.rooms.summary", counts.Active)
+	if counts.Unlicensed > 0 {
+		out.Summary += " " + v.language.Count("portal.rooms.summary.unlicensed", counts.Unlicensed)
+	}
+	out.Facets = v.roomFacets(counts)
+	out.Acts = v.offeredActs(
+		web.ListAct{
+			Link:  assignPath,
+			Label: v.say("portal.rooms.assign"),
+			Icon:  "badge-check",
+		},
+		web.ListAct{
+			Link:  roomsPath + "/import",
+			Label: v.say("portal.rooms.import"),
+			Icon:  "upload",
+		},
+		web.ListAct{
+			Link:  roomsPath + "/new",
+			Label: v.say("portal.rooms.add"),
+			Icon:  "plus",
+			Main:  true,
+		},
+	)
+	out.Empty = web.EmptyState{
+		Icon:  "door-open",
+		Title: v.say("portal.rooms.none"),
+		Text:  v.say("portal.rooms.none.text"),
+	}
+	if narrowed := len(v.request.URL.Query()) > 0 && counts.Active > 0; narrowed {
+		out.Empty.Text = v.say("portal.rooms.none.narrowed")
+		out.Empty.Link = roomsPath
+		out.Empty.LinkText = v.say("portal.rooms.every")
+	}
+	return out, nil
+}
+
+// roomFilter is what the address asks for.
+func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
+	f := entitlement.RoomFilter{
+		AccountID:  v.who.account().ID,
+		Site:       storable(v.query("site")),
+		Platform:   rules.Platform(storable(v.query("platform"))),
+		State:      licensing.RoomActive,
+		Search:     storable(q.Text),
+		By:         entitlement.RoomsByName,
+		Descending: q.Descending,
+		Page:       db.Page{After: q.After, Limit: q.Limit},
+	}
+	switch q.Sort {
+	case "site":
+		f.By = entitlement.RoomsBySite
+	case "platform":
+		f.By = entitlement.RoomsByPlatform
+	}
+	switch v.query(roomFacet) {
+	case showUnlicensed:
+		f.Unlicensed = true
+	case showEnding:
+		by := v.db.Clock().Now().Add(endsSoon)
+		f.EndsBy = &by
+	case showArchived:
+		f.State = licensing.RoomArchived
+	}
+	return f
+}
+
+// storable is a text that every database compares; one that none does is nothing.
+func storable(text string) string {
+	if !rules.Storable(text) {
+		return ""
+	}
+	return text
+}
+
+// roomFacets are how the list can be narrowed, each with how many rooms it leaves.
+func (v *visit) roomFacets(counts entitlement.RoomCounts) []web.Facet {
+	kind := web.ChoiceFacet(v, roomsPath, roomFacet, v.say("portal.rooms.facet.show"),
+		[]web.FacetOption{
+			{
+				Label: v.say("portal.rooms.show.unlicensed"),
+				Count: v.language.Number(counts.Unlicensed),
+			},
+			{
+				Label: v.say("portal.rooms.show.ending"),
+				Count: v.language.Number(counts.Ending),
+			},
+			{
+				Label: v.say("portal.rooms.show.archived"),
+				Count: v.language.Number(counts.Archived),
+			},
+		}, []string{showUnlicensed, showEnding, showArchived})
+	kind.Options[0].Count = v.language.Number(counts.Active)
+
+	facets := []web.Facet{kind}
+	if sites := sitesByRooms(counts.Sites, v.query("site")); len(sites) > 0 {
+		var options []web.FacetOption
+		for _, name := range sites {
+			options = append(options, web.FacetOption{
+				Label: name,
+				Count: v.language.Number(counts.Sites[name]),
+			})
+		}
+		facets = append(facets, web.ChoiceFacet(v, roomsPath, "site",
+			v.say("portal.rooms.column.site"), options, sites))
+	}
+
+	var options []web.FacetOption
+	var platforms []string
+	for _, p := range rules.Platforms() {
+		if counts.Platforms[p] > 0 || string(p) == v.query("platform") {
+			platforms = append(platforms, string(p))
+			options = append(options, web.FacetOption{
+				Label: v.language.Say("console.platform." + string(p)),
+				Count: v.language.Number(counts.Platforms[p]),
+			})
+		}
+	}
+	return append(facets, web.ChoiceFacet(v, roomsPath, "platform",
+		v.say("portal.rooms.column.platform"), options, platforms))
+}
+
+// sitesByRooms are the sites with the most rooms, by their names, and the one that is chosen.
+func sitesByRooms(rooms map[string]int64, chosen string) []string {
+	var names []string
+	for name := range rooms {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if d := rooms[b] - rooms[a]; d != 0 {
+			return int(d)
+		}
+		return strings.Compare(a, b)
+	})
+	names = names[:min(len(names), mostSites)]
+	if chosen != "" && rooms[chosen] > 0 && !slices.Contains(names, chosen) {
+		names = append(names, chosen)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// roomLines are rooms with their licences, their cover and what is in them. Whatever the number
+// of rooms, they are read in a fixed number of statements.
+func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
+	ids := make([]string, len(rooms))
+	subjects := make([]entitlement.CoverSubject, len(rooms))
+	for i, r := range rooms {
+		ids[i] = r.ID
+		subjects[i].RoomID = r.ID
+	}
+	now := v.db.Clock().Now()
+	answers, err := v.entitlements.Coverage(v.acting(), subjects, now, cover.ForTechnical)
+	if err != nil {
+		return nil, err
+	}
+	licences, err := v.entitlements.LicencesIn(v.acting(), ids...)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := v.entitlements.CountDevicesIn(v.acting(), ids...)
+	if err != nil {
+		return nil, err
+	}
+	replacements, err := v.replacements.OpenInRooms(v.acting(), ids...)
+	if err != nil {
+		return nil, err
+	}
+
+	lines := make([]web.Line, len(rooms))
+	for i, r := range rooms {
+		a := answers[i].Answer
+		l := web.Line{ID: r.ID, Link: roomPath(r.ID), Cells: map[string]web.Cell{
+			"room":         {Text: r.Name},
+			"site":         {Text: r.Site, Small: v.abroad(r)},
+			"platform":     {Text: v.language.Say("console.platform." + string(r.Platform))},
+			"license":      {Text: v.licenceNames(licences[r.ID])},
+			"cover":        {Badge: v.coverBadge(a)},
+			"until":        v.coverUntil(a),
+			"replacements": v.openReplacements(replacements[r.ID]),
+			"devices":      {Text: v.language.Number(devices[r.ID])},
+		}}
+		if len(licences[r.ID]) == 0 {
+			l.Cells["license"] = web.Cell{Text: v.say("portal.rooms.license.none")}
+		}
+		if !a.Covered {
+			l.Cells["until"] = web.Cell{Small: v.coverReason(a), Plain: v.coverReason(a)}
+		}
+		if r.State == licensing.RoomArchived {
+			l.Cells["cover"] = web.Cell{Badge: web.Badge{Text: v.say("console.roomstate.ARCHIVED")}}
+			l.Cells["license"] = web.Cell{}
+			l.Cells["until"] = web.Cell{}
+		}
+		lines[i] = l
+	}
+	return lines, nil
+}
+
+// abroad is the country of a room that is in another one than the account.
+func (v *visit) abroad(r entitlement.Room) string {
+	if r.Country == v.who.account().Country {
+		return ""
+	}
+	return v.countryName(r.Country)
+}
+
+// licenceNames are the services of the licences in a room.
+func (v *visit) licenceNames(stays []entitlement.LicensedStay) string {
+	var names []string
+	for _, l := range stays {
+		names = append(names, v.serviceName(l.ServiceType))
+	}
+	return strings.Join(names, ", ")
+}
+
+// openReplacements names the newest open replacement of a room, with its state, and says how
+// many others there are.
+func (v *visit) openReplacements(open []replacement.RMA) web.Cell {
+	if len(open) == 0 {
+		return web.Cell{}
+	}
+	state := open[0].RMAFacts.State(v.db.Clock().Now())
+	c := web.Cell{
+		Text:  open[0].Name(),
+		Small: v.language.Say("rma." + string(state)),
+		Whole: true,
+	}
+	if more := int64(len(open) - 1); more > 0 {
+		c.Small = v.language.Count("portal.rooms.more", more)
+	}
+	return c
+}
