@@ -259,7 +259,8 @@ func releaseLicence(v *visit) (answer, error) {
 		Back:   roomPath(room.ID),
 	}
 	if stay.EndAt != nil {
-		c.Says = append(c.Says, v.say("portal.release.runs", "day", v.lastDayCell(*stay.EndAt).Text))
+		last := v.lastDayCell(*stay.EndAt).Text
+		c.Says = append(c.Says, v.say("portal.release.runs", "day", last))
 	}
 	if len(names) > 0 {
 		c.Says = append(c.Says, v.say("portal.release.devices"))
