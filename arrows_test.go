@@ -145,6 +145,7 @@ var arrows = map[string][]string{
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/logistics", "models/order",
+		"models/privacy",
 		"models/program", "models/replacement", "models/warranty", "rules", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},

@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
@@ -45,6 +46,7 @@ type site struct {
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
 	orders       *order.Orders
+	privacy      *privacy.Privacy
 	log          *slog.Logger
 	secure       bool
 	sessions     *scs.SessionManager
@@ -125,6 +127,7 @@ func newSite(o Options) (*site, error) {
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
 		orders:       o.Domains.Orders,
+		privacy:      o.Domains.Privacy,
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,

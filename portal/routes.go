@@ -79,6 +79,9 @@ func routes() []route {
 		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
 
+		{get, "/privacy", member, showPrivacy},
+		{post, "/privacy", member, askForOwnExport},
+		{post, "/privacy/:id/file", member, fetchOwnExport},
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},
