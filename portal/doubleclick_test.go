@@ -150,6 +150,7 @@ var clickedTwiceElsewhere = map[string]bool{
 	"/invitation/person":  true,
 	"/invitation/accept":  true,
 	"/password-reset/new": true,
+	"/privacy/:id/file":   true, // it changes nothing
 }
 
 // secretOf is the key that a page shows once.
