@@ -89,6 +89,9 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	forms["/account/time-zone"] = []string{
 		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
 	}
+	forms["/me/name"] = []string{"/me/name", "name", "Ana Lima Souza"}
+	forms["/me/time-zone"] = []string{"/me/time-zone", "zone", "America/Manaus"}
+	forms["/me/password"] = []string{"/me/password", "password", goodPassword, "newpassword", goodPassword + " x"}
 	forms["/privacy"] = []string{"/privacy"}
 	forms["/privacy/:id/file"] = []string{"/privacy/prv_none/file"}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}

@@ -151,6 +151,7 @@ var clickedTwiceElsewhere = map[string]bool{
 	"/invitation/accept":  true,
 	"/password-reset/new": true,
 	"/privacy/:id/file":   true, // it changes nothing
+	"/me/password":        true, // the session goes on under a new token: who comes with the old one signs in
 	"/help/useful":        true, // a vote for an answer counts once, see help_test.go
 }
 

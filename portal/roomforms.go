@@ -88,9 +88,10 @@ func changeRoom(v *visit) (answer, error) {
 	}
 
 	_, err = v.entitlements.ChangeRoom(v.acting(), room.ID, form, version, "")
-	if rules.CodeOf(err) == rules.VersionMismatch {
-		if room, err2 := v.ownRoom(); err2 == nil && form.Trimmed() == formOfRoom(room) {
-			err = nil // the same form was sent twice
+	if rules.CodeOf(err) == rules.StateConflict {
+		// The same form may have been sent twice at once.
+		if now, wrong := v.ownRoom(); wrong == nil && form.Trimmed() == formOfRoom(now) {
+			err = nil
 		}
 	}
 	var refused *rules.Error
@@ -339,6 +340,12 @@ func archiveRoom(v *visit) (answer, error) {
 		_, err = v.entitlements.ArchiveRoom(v.acting(), room.ID, "", version)
 		switch rules.CodeOf(err) {
 		case licensing.RoomBusy, rules.VersionMismatch:
+			if room, err = v.ownRoom(); err != nil {
+				return answer{}, err
+			}
+			if room.State == licensing.RoomArchived { // the form came twice at once
+				return v.done(roomPath(room.ID), "flash.rooms.archived"), nil
+			}
 			return v.askArchive(room)
 		}
 		if err != nil {

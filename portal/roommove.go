@@ -102,6 +102,9 @@ func moveThings(v *visit) (answer, error) {
 	case !errors.As(err, &refused) || code == rules.Forbidden || code == rules.NotFound:
 		return answer{}, err
 	}
+	if p, err = v.entitlements.PreviewMove(v.acting(), q); err == nil && v.movedAlready(p, q) {
+		return v.done(roomPath(q.ToRoomID), "flash.rooms.moved"), nil // it came twice at once
+	}
 	return v.moveAnswer(room, false, "portal.assign.wrong.changed")
 }
 
