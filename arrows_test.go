@@ -146,8 +146,8 @@ var arrows = map[string][]string{
 	"portal": {
 		"messages", "messages/promise", "models/account", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/importjob", "models/logistics",
-		"models/order", "models/program", "models/replacement", "models/warranty", "portal/help",
-		"roomfile", "rowfile", "rules",
+		"models/order", "models/privacy", "models/program", "models/replacement",
+		"models/warranty", "portal/help", "roomfile", "rowfile", "rules",
 		"rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},

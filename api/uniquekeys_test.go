@@ -56,6 +56,8 @@ var metBy = map[string]string{
 	"order_cancellations_sequence":        "cancel-order: numbered under the order's lock",
 	"order_lines_position":                "submit-order: numbered by the intake",
 	"orders_number":                       "submit-order: a number is its sender's (S65)",
+	"privacy_findings_once":               "no request: noted behind the last one, under the lock of the request",
+	"privacy_requests_open":               "no request: the pages ask, ON CONFLICT DO NOTHING; TestS33_AnExportHoldsOnePersonAlone",
 	"orgs_identity":                       "put-org: the organisation of the full name and country is changed (S59)",
 	"contact_questions_open":              "TestS15_TheOrderThatIsLeftAsksAboutThePerson: a question that is open is the question",
 	"orders_vendor_order_no_key":          "submit-order: derived from the order's own id",

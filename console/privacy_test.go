@@ -46,13 +46,13 @@ func TestS33_AnOperatorErasesAPersonAtTheDesk(t *testing.T) {
 func TestS33_AnOperatorFetchesAnExport(t *testing.T) {
 	w := issuerWorld(t)
 	c := w.Covered(t)
+	b := w.signedIn(staff[0])
 	r, err := w.Domains.Privacy.Ask(operatorScope(w), privacy.NewRequest{
 		Kind: privacy.Export, Email: c.Admin.Email, Reason: "by letter",
 	})
 	require.NoError(t, err)
 	_, err = w.Domains.Privacy.RunRequests(w.system())
 	require.NoError(t, err)
-	b := w.signedIn(byRole[rules.OperatorAgent])
 	require.Contains(t, b.get(privacyPath+"/"+r.ID).body, "Fetch the file")
 	require.Contains(t, b.get(privacyPath+"/"+r.ID+"/file").body, "Give it to that person only")
 	file := b.post(privacyPath+"/"+r.ID+"/file", "confirmed", "yes")

@@ -34,6 +34,8 @@ var ownAffairs = map[string]bool{
 	"/password-reset":      true,
 	"/password-reset/new":  true,
 	"/help/useful":         true,
+	"/privacy":             true,
+	"/privacy/:id/file":    true,
 }
 
 func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
@@ -87,6 +89,8 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	forms["/account/time-zone"] = []string{
 		"/account/time-zone", "zone", "America/Manaus", "reason", "moved",
 	}
+	forms["/privacy"] = []string{"/privacy"}
+	forms["/privacy/:id/file"] = []string{"/privacy/prv_none/file"}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
 	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(accountID) + "/revoke", "confirmed", "yes"}
 	forms["/colleagues/questions/:id/confirm"] = []string{

@@ -123,19 +123,20 @@ func activityVerb(e account.ActivityEvent) string {
 	}
 	before, _ := e.Details["before"].(map[string]any)
 	after, _ := e.Details["after"].(map[string]any)
+	change := "changed"
 	switch {
 	case after["state"] == string(rules.MembershipRemoved):
-		return "membership.removed"
+		change = "removed"
 	case after["state"] == string(rules.MembershipSuspended):
-		return "membership.suspended"
+		change = "suspended"
 	case before["state"] != after["state"]:
-		return "membership.restored"
+		change = "restored"
 	case after["role"] == "ADMIN":
-		return "membership.promoted"
+		change = "promoted"
 	case after["role"] == "READ_ONLY":
-		return "membership.demoted"
+		change = "demoted"
 	}
-	return e.Verb
+	return "membership." + change
 }
 
 // actorName is who did it. Operators are the support, whoever of them it was.

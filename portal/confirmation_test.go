@@ -38,6 +38,8 @@ var undoable = map[string]string{
 	"/colleagues/invitations/:id/resend": "the person gets a new link",
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
 	"/tokens":                            "the key can be ended",
+	"/privacy":                           "it only asks, and the file ends by itself",
+	"/privacy/:id/file":                  "it hands out one's own data",
 	"/invitation":                        "a new code can be asked for",
 	"/invitation/code":                   "it only proves the mailbox",
 	"/invitation/person":                 "its page is the question",

@@ -407,6 +407,7 @@ var helpOnProblems = map[string]string{
 	"cancellation": "canceling",
 	"claim":        "earlier-warranties",
 	"question":     "named-on-an-order",
+	"contract":     "license-status",
 
 	// Replacements and spares.
 	"appeal":                        "appeal",

@@ -165,6 +165,8 @@ var leadOn = map[string]bool{
 	"/colleagues/invitations/:id/revoke": true,
 	"/colleagues/questions/:id/refuse":   true,
 	"/tokens/:id/revoke":                 true,
+	"/privacy":                           true,
+	"/privacy/:id/file":                  true,
 	"/sessions/end":                      true,
 	"/sessions/end-others":               true,
 }

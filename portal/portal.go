@@ -19,6 +19,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
@@ -50,6 +51,7 @@ type site struct {
 	replacements *replacement.Replacements
 	orders       *order.Orders
 	imports      *importjob.Jobs
+	privacy      *privacy.Privacy
 	log          *slog.Logger
 	secure       bool
 	sessions     *scs.SessionManager
@@ -138,6 +140,7 @@ func newSite(o Options) (*site, error) {
 		replacements: o.Domains.Replacements,
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
+		privacy:      o.Domains.Privacy,
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,

@@ -230,14 +230,14 @@ func TestR78b_R35b_CountryAndPlaceAreToldAsReasons(t *testing.T) {
 func TestManyDevicesAreSearchedBySerialModelAndRoom(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c, eva, _ := w.covered()
-		require.NotContains(t, eva.get(requestForDevice).body, `role="search"`, "few need no search")
+		require.NotContains(t, eva.get(requestForDevice).body, `class="form" role="search"`, "few need no search")
 		second := w.Room(t, c.Account, "Auditório")
 		w.Device(t, second, "ZZ-1", "MEETUP", "2026-06-01")
 		for i := range mostListed {
 			w.Device(t, c.Room, fmt.Sprintf("AA-%04d", i), "RALLY-BAR", "2026-06-01")
 		}
 		page := eva.get(requestForDevice).body
-		require.Contains(t, page, `role="search"`)
+		require.Contains(t, page, `class="form" role="search"`)
 		require.NotContains(t, page, `value="ZZ1"`)
 		for _, q := range []string{"zz-1", "meetup", "auditorio"} {
 			found := eva.get(requestForDevice + "?q=" + q).body

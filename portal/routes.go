@@ -113,6 +113,9 @@ func routes() []route {
 
 		{get, activityPath, member, showActivity},
 
+		{get, "/privacy", member, showPrivacy},
+		{post, "/privacy", member, askForOwnExport},
+		{post, "/privacy/:id/file", member, fetchOwnExport},
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},

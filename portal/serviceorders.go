@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
@@ -22,12 +23,16 @@ type orderView struct {
 	Tone               string // look of the state
 }
 
-// mostOrders bounds the lines that the page shows; the register of contracts has all of them.
-const mostOrders = 50
+// The page reads the newest lines of the register, and shows a part of them: what is not over
+// first. The page of contracts has all, and each leads to its cancellation.
+const (
+	newestOrders = 200
+	mostOrders   = 50
+)
 
 type ordersPage struct {
 	Orders []orderView
-	More   int64 // lines that the page leaves out; 0: none
+	More   bool // the page leaves lines out
 	Label  string
 	Days   int
 	Open   []cancellableView // what the administrator can still cancel
@@ -36,7 +41,11 @@ type ordersPage struct {
 }
 
 func showServiceOrders(v *visit) (answer, error) {
-	contracts, err := v.contracts()
+	// What can still be canceled is among the newest.
+	contracts, next, err := v.entitlements.Contracts(v.scoped(), entitlement.ContractFilter{
+		AccountID: v.who.account().ID,
+		Page:      db.Page{Limit: newestOrders},
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -63,10 +72,10 @@ func showServiceOrders(v *visit) (answer, error) {
 		label: label,
 		data: ordersPage{
 			Orders: shown,
-			More:   int64(len(orders) - len(shown)),
+			More:   next != "" || len(orders) > len(shown),
 			Label:  label,
 			Days:   v.program.StartFallbackDays,
-			Open:   open,
+			Open:   open[:min(len(open), mostOrders)],
 			Claims: claims,
 			Admin:  v.isAdmin(),
 		},

@@ -130,7 +130,11 @@ func TestR98_MoreContractsThanOnePageOfTheRegister(t *testing.T) {
 		form.Lines[0].Quantity = 1
 		w.Fulfilled(t, reseller, form)
 	}
-	require.Len(t, rows(ana.get("/service-orders").body), 1+1+205)
+	page := w.withinBudget(ana, "/service-orders").body
+	require.Len(t, rows(page), 1+mostOrders)
+	require.Equal(t, mostOrders, strings.Count(page, "/cancellation"), "the others lead on from their contracts")
+	require.Contains(t, page, `href="/contracts"`)
+	require.Equal(t, 1+1+205, strings.Count(ana.get("/contracts?format=csv").body, "\n"), "all of them")
 }
 
 func TestR1_TheProgramsIdentityIsConfiguration(t *testing.T) {

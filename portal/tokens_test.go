@@ -140,5 +140,5 @@ func TestTokens_AnOpenScreenMakesNoKey(t *testing.T) {
 		g.post("/tokens", append(form, "password", "a guess")...)
 	}
 	require.Equal(t, 429, g.post("/tokens", append(form, "password", goodPassword)...).status)
-	require.Contains(t, g.get("/tokens").body, `href="/account" aria-current="page"`, "it stands in the menu")
+	require.Contains(t, g.get("/tokens").body, `href="/tokens" aria-current="page"`, "it stands in the menu")
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -202,19 +203,16 @@ func (s *Privacy) Ask(ctx context.Context, n NewRequest) (Request, error) {
 			CreatedAt:   tx.Now(),
 		}
 
-		var same Request
-		err = tx.First(&same, "subject_hash = ? AND kind = ? AND state = ?",
-			out.SubjectHash, n.Kind, Asked).Error
-		if err == nil {
-			out = same
-			return nil
+		// Of two at once, the second finds the first: one request is open about a person.
+		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&out)
+		if res.Error != nil {
+			return res.Error
 		}
-		if !errors.Is(err, gorm.ErrRecordNotFound) {
-			return err
-		}
-
-		if err := tx.Create(&out).Error; err != nil {
-			return err
+		if res.RowsAffected == 0 {
+			hash := out.SubjectHash
+			out = Request{}
+			return tx.First(&out, "subject_hash = ? AND kind = ? AND state = ?",
+				hash, n.Kind, Asked).Error
 		}
 		if n.Kind == Erasure && who.UserID != "" {
 			if err := identity.Leave(tx, who.UserID); err != nil {
