@@ -56,7 +56,7 @@ func showRoom(v *visit) (answer, error) {
 // roomRecord is the head of the pages of a room, with its tabs.
 func (v *visit) roomRecord(room entitlement.Room, tab string) web.Record {
 	r := web.Record{
-		Sub: web.Joined(v.placeOf(room), v.language.Say("console.platform."+string(room.Platform))),
+		Sub: web.Joined(v.placeOf(room), v.platformName(room)),
 		Up:  web.Fact{Value: v.say("portal.rooms.title"), Link: roomsPath},
 	}
 	if room.State == licensing.RoomArchived {
@@ -117,7 +117,7 @@ func (v *visit) roomCover(room entitlement.Room, a cover.Answer) web.Section {
 	add("languages", v.spokenLanguages(a.Languages))
 	add("site", room.Site)
 	add("country", v.countryName(room.Country))
-	add("platform", v.language.Say("console.platform."+string(room.Platform)))
+	add("platform", v.platformName(room))
 	add("criticality", v.language.Say("console.criticality."+string(room.Criticality)))
 	add("time", v.language.DateTimeAt(v.db.Clock().Now(), room.TimeZone))
 	return s

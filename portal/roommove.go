@@ -412,7 +412,7 @@ func (v *visit) changeLine(
 	what web.Cell, before, after cover.Answer, was, is string,
 ) web.Line {
 	cell := func(a cover.Answer, where string) web.Cell {
-		c := web.Cell{Text: where, Badge: v.coverBadge(a)}
+		c := web.Cell{Text: where, Small: v.coverReason(a), Badge: v.coverBadge(a)}
 		if a.Until != nil && a.Covered {
 			c.Small = v.say("portal.assign.until", "day", v.lastDayCell(*a.Until).Text)
 		}

@@ -38,7 +38,7 @@ func roomsList() web.Listing[*visit] {
 			{Name: "cover"},
 			{Name: "until"},
 			{Name: "replacements"},
-			{Name: "devices", Number: true},
+			{Name: "devices", Number: true, Hidden: true},
 		},
 		Search: true,
 		Read:   readRooms,
@@ -278,8 +278,8 @@ func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
 		l := web.Line{ID: r.ID, Link: roomPath(r.ID), Cells: map[string]web.Cell{
 			"room":         {Text: r.Name},
 			"site":         {Text: r.Site, Small: v.abroad(r)},
-			"platform":     {Text: v.language.Say("console.platform." + string(r.Platform))},
-			"license":      {Text: v.licenceNames(licences[r.ID])},
+			"platform":     {Text: v.platformName(r)},
+			"license":      {Text: v.licenceNames(licences[r.ID]), Whole: true},
 			"cover":        {Badge: v.coverBadge(a)},
 			"until":        v.coverUntil(a),
 			"replacements": v.openReplacements(replacements[r.ID]),
@@ -299,6 +299,11 @@ func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
 		lines[i] = l
 	}
 	return lines, nil
+}
+
+// platformName is what people call the platform of a room.
+func (v *visit) platformName(r entitlement.Room) string {
+	return v.language.Say("console.platform." + string(r.Platform))
 }
 
 // abroad is the country of a room that is in another one than the account.
