@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/operations"
@@ -274,4 +277,42 @@ func TestBudget_Contracts(t *testing.T) {
 	w.withinBudget(ana, "/account")
 	w.withinBudget(ana, "/service-orders")
 	w.withinBudget(ana, "/contracts/"+storetest.OneContract(t, w.Env, w.firstOrderID()).ID)
+}
+
+// The register, a contract, the settings and the profile as people see them.
+func TestR38_S4_ContractsAndSettingsInABrowser(t *testing.T) {
+	eachScreen(t, "contracts", looks, func(s *screen) {
+		t, say := s.t, messages.In(s.locale).Say
+		ana, inv := s.admin()
+		s.inProgress()
+		s.earlier("Acme", "old-0001")
+		s.bought("PO-JUMP", "TAP-BUNDLE-TEAMS", 3)
+		c := s.bought("PO-1Y", "SELECT-1Y", 10)
+		licences, err := s.LicencesOf(s.Context, c.ID)
+		require.NoError(t, err)
+		for i, name := range []string{"Sala Pau-Brasil", strings.Repeat("Auditório do Edifício Comendador ", 3)} {
+			s.Assigned(t, licences[i], s.Room(t, inv.AccountID, name))
+		}
+		c = storetest.OneContract(t, s.Env, c.OrderID)
+		s.Calendar.Set(c.EndAt.AddDate(0, 0, -30))
+		s.Fulfilled(t, s.Reseller(t, "Revenda Sul"), renewing("PO-SOME", c.ID, 4))
+		ana.post("/sign-out")
+
+		s.open("/sign-in?lang=" + s.locale)
+		s.signIn("ana.souza@acme.example")
+		s.open("/contracts")
+		require.Equal(t, say("contracts.title"), s.text("h1"))
+		s.check("contracts")
+		s.open("/contracts/" + c.ID)
+		s.check("contract")
+		s.open("/account")
+		s.check("account")
+		s.open("/me")
+		require.Equal(t, say("me.title"), s.text("h1"))
+		s.check("me")
+		s.tabTo("#newpassword")
+		s.press(chromedp.KeyEvent("short" + kb.Enter))
+		require.Equal(t, say("proof.missing"), s.text("#password-problem span"))
+		s.check("me-wrong")
+	})
 }
