@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
@@ -169,6 +170,19 @@ var leadOn = map[string]bool{
 	"/privacy/:id/file":                  true,
 	"/sessions/end":                      true,
 	"/sessions/end-others":               true,
+
+	// roomsbrowser_test.go and devicesbrowser_test.go walk through these.
+	"/rooms/assign":         true,
+	"/rooms/new":            true,
+	"/rooms/import":         true,
+	"/rooms/:id/edit":       true,
+	"/rooms/:id/move":       true,
+	"/rooms/:id/release":    true,
+	"/rooms/:id/archive":    true,
+	"/devices/new":          true,
+	"/devices/:id/place":    true,
+	"/devices/:id/take-out": true,
+	"/devices/:id/purchase": true,
 }
 
 // answersOutside are the answers to the forms of who is not signed in.
@@ -270,9 +284,28 @@ func (s *screen) fullAccount() fullAccount {
 		"/colleagues/questions/:id/refuse":   q.ID,
 		"/tokens/:id/revoke":                 s.token(c.Account),
 		"/sites/:id":                         c.Site.ID,
+		"/rooms/:id":                         c.Room.ID,
+		"/rooms/:id/history":                 c.Room.ID,
+		"/rooms/:id/edit":                    c.Room.ID,
+		"/rooms/:id/move":                    c.Room.ID,
+		"/rooms/:id/archive":                 c.Room.ID,
 	}
+	devices, _, err := s.ListDevices(s.Context, entitlement.DeviceFilter{AccountID: c.Account})
+	require.NoError(t, err)
+	for _, page := range []string{"", "/place", "/take-out", "/purchase"} {
+		ids["/devices/:id"+page] = devices[0].ID
+	}
+	contracts, _, err := s.Contracts(s.Context, entitlement.ContractFilter{AccountID: c.Account})
+	require.NoError(t, err)
+	ids["/contracts/:id"] = contracts[0].ID
 
-	downloads := map[string]bool{"/replacements/:id/return-label": true, "/spares/:id/return-label": true}
+	downloads := map[string]bool{
+		"/replacements/:id/return-label": true,
+		"/spares/:id/return-label":       true,
+		templatePath:                     true,
+		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
+		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go
+	}
 	full := fullAccount{id: c.Account}
 	for _, route := range routes() {
 		if route.method != get || route.access == anyone || downloads[route.path] {
@@ -311,6 +344,7 @@ func (s *screen) fullAccount() fullAccount {
 		{"/spares/" + u.ID + "/agree", []string{"version", "999"}, aProblem},
 		{newSitePath, wrongPlace, anError},
 		{"/sites/" + c.Site.ID, wrongPlace, anError},
+		{myPasswordPath, []string{"password", "", "newpassword", longSerial}, anError},
 		{timeZonePath, []string{"zone", longSerial}, anError},
 		{"/colleagues", []string{"name", "", "email", longSerial, "role", "ADMIN"}, anError},
 		{"/colleagues", []string{"name", longPerson, "email", "pending@acme.example", "role", "ADMIN"}, anError},
