@@ -242,10 +242,11 @@ func (v *visit) reminders(c contractRecord) (facts []web.Fact) {
 		if days == c.RemindedDays {
 			value += " · " + v.language.Say("contract.reminder.sent")
 		}
-		facts = append(facts, web.Fact{
-			Term:  v.language.Count("contract.reminder", int64(days)),
-			Value: value,
-		})
+		term := v.language.Count("contract.reminder", int64(days))
+		if days == 0 {
+			term = v.language.Say("contract.reminder.end")
+		}
+		facts = append(facts, web.Fact{Term: term, Value: value})
 	}
 	return facts
 }

@@ -204,7 +204,7 @@ func TestS4_S5_RenewalsDueSayWhatToDo(t *testing.T) {
 		require.Contains(t, page, "Order the renewal from your reseller and name order SO-")
 		page = ana.get("/contracts/" + c.ID).body
 		require.Contains(t, page, "Nothing renews by itself. Order the renewal from Revenda Sul")
-		for _, reminder := range []string{"Reminder 90 days", "Reminder 60 days", "Reminder 30 days", "Reminder 7 days", "Reminder 0 days"} {
+		for _, reminder := range []string{"Reminder 90 days", "Reminder 60 days", "Reminder 30 days", "Reminder 7 days", "Reminder at the end"} {
 			require.Contains(t, page, reminder)
 		}
 		require.Equal(t, 1, strings.Count(page, "· sent"), "the one of 30 days")
@@ -304,6 +304,7 @@ func TestR38_S4_ContractsAndSettingsInABrowser(t *testing.T) {
 		require.Equal(t, say("contracts.title"), s.text("h1"))
 		s.check("contracts")
 		s.open("/contracts/" + c.ID)
+		require.Equal(t, map[string]string{"en": "Service orders", "pt-BR": "Pedidos de serviço"}[s.locale], s.text(`.nav [aria-current="page"]`))
 		s.check("contract")
 		s.open("/account")
 		s.check("account")

@@ -77,6 +77,13 @@ type menuItem struct {
 	Current           bool
 }
 
+// stands reports whether the entry stands for a page of another address, or one below it.
+func (m menuItem) stands(here string) bool {
+	return slices.ContainsFunc(m.Under, func(path string) bool {
+		return path == here || strings.HasPrefix(here, path+"/")
+	})
+}
+
 type languageLink struct{ Locale, Name, Path string }
 
 // whoView is the signed-in person in the page's head.
@@ -224,7 +231,7 @@ func (v *visit) menu(here string) []menuGroup {
 	for i := range groups {
 		groups[i].Items = v.open(groups[i].Items)
 		for j, item := range groups[i].Items {
-			groups[i].Items[j].Current = item.Path == here || slices.Contains(item.Under, here) ||
+			groups[i].Items[j].Current = item.Path == here || item.stands(here) ||
 				item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
 		}
 	}
