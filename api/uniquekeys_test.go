@@ -132,7 +132,7 @@ var eventsMetBy = map[string]string{
 	"order.insertOrder":         "submit-order: the same order inserts nothing",
 	"order.recordDecision":      "TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile: with the order's version",
 	"logistics.tellOwner":       "TestCarrierEventsAreStoredOnce: with the shipment's version",
-	"importjob.CreateImport":    "import-orders: the id is new",
+	"importjob.createImport":    "import-orders: the id is new",
 	"operations.RetryProcess":   "no request: the epoch is new",
 	"operations.Reconcile":      "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
 	"db.Event":                  "act-on-spare-unit: with the version of the subject's status, under its lock",

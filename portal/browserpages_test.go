@@ -68,7 +68,7 @@ func (s *screen) asMember() {
 	s.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
 	s.signIn("leo@acme.example")
 	s.open("/colleagues")
-	require.Equal(t, say("colleagues.askadmin"), s.text(".note"))
+	require.Equal(t, say("colleagues.askadmin"), s.text("main .note"))
 	s.check("colleagues-reader")
 	s.open(path)
 	require.Equal(t, say("problem.readonly.title"), s.text("h1"))

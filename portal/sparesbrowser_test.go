@@ -12,7 +12,7 @@ import (
 
 // TestR35d_R88a_SparesInABrowser agrees to a proposal and uses the spare by keyboard.
 func TestR35d_R88a_SparesInABrowser(t *testing.T) {
-	eachScreen(t, "spares", looks[:2], (*screen).usesSpare)
+	eachScreen(t, "spares", looks[2:3], (*screen).usesSpare)
 }
 
 func (s *screen) usesSpare() {

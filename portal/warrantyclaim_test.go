@@ -109,7 +109,7 @@ func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 // TestR38_R111c_ContractsAndTheClaimInABrowser looks at the page of contracts with
 // every kind of line, and claims by keyboard.
 func TestR38_R111c_ContractsAndTheClaimInABrowser(t *testing.T) {
-	eachScreen(t, "claim", looks[:2], func(s *screen) {
+	eachScreen(t, "claim", looks[2:3], func(s *screen) {
 		t, say := s.t, messages.In(s.locale).Say
 		_, _ = s.admin()
 		s.inProgress()
