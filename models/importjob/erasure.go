@@ -12,7 +12,8 @@ func Erasures() []db.Erasure {
 	return []db.Erasure{{
 		Table: "import_jobs",
 		Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
-			return tx.Where("finished_at IS NOT NULL").Where(p.SaysBytes(tx, "content", "account_id"))
+			return tx.Where("finished_at IS NOT NULL").
+				Where(p.SaysBytes(tx, "content", "account_id"))
 		},
 		Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
 			return tx.Model(&ImportJob{}).Where("id IN ?", ids).Update("content", []byte{}).Error
