@@ -61,7 +61,7 @@ func privacyRoutes() []route {
 		route{method: get, path: file, access: desk, do: askForExport},
 		route{method: post, path: file, access: desk, do: fetchExport, fresh: true},
 		route{method: get, path: text, access: desk, do: decideText},
-		route{method: post, path: text, access: desk, do: decideText},
+		route{method: post, path: text, access: desk, do: decideText, fresh: true},
 		route{method: get, path: newIncident, access: desk, do: recordIncident},
 		route{method: post, path: newIncident, access: desk, do: recordIncident},
 		route{method: get, path: inc, access: desk, do: showIncident},

@@ -88,7 +88,7 @@ var composed = map[string][]string{
 	"activity.":        {"title"},
 	"activity.column.": {"what", "about", "when", "kind", "behalf"},
 	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
-		"name", "orders", "profile", "replacements", "sessions", "sites", "title", "tokens"},
+		"name", "orders", "profile", "replacements", "sessions", "sites", "timezone", "title", "tokens"},
 	"console.privacy.column.":   {"who", "kind", "state", "asked"},
 	"console.incidents.column.": {"what", "state", "noticed", "due"},
 	"console.privacy.state.":    {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},

@@ -21,6 +21,17 @@ type Person struct {
 	Names     []string `json:"names"`    // as rows spell it
 	Accounts  []string `json:"accounts"` // where rows know the person
 	Pseudonym string   `json:"-"`        // what stands instead, such as Person 7F3K
+
+	// NamesIn are the names by the account whose rows give them to the person; empty: outside
+	// of accounts. A name is replaced nowhere else without somebody who decides: there, the
+	// same words are another person, a company or a country.
+	NamesIn map[string][]string `json:"names_in"`
+}
+
+// In is the person as the rows of one account name it.
+func (p Person) In(accountID string) Person {
+	p.Names = p.NamesIn[accountID]
+	return p
 }
 
 // Nobody returns the address that stands in a row instead of an erased person's. No mail
@@ -134,9 +145,38 @@ func holdsAny(tx *Tx, column string, said []string) clause.Expr {
 	return anyOf(one, said)
 }
 
-// SaysBytes is Says of a column of bytes, as the person is spelled.
-func (p Person) SaysBytes(tx *Tx, column string) clause.Expr {
-	return bytesHold(tx, column, p.said())
+// SaysBytes returns the condition that a column of bytes has the address, or, in a row of an
+// account, a name that this account gives to the person.
+func (p Person) SaysBytes(tx *Tx, column, account string) clause.Expr {
+	return clause.Expr{
+		SQL: "(? OR ?)",
+		Vars: []any{
+			bytesHold(tx, column, []string{p.Email}),
+			p.Named(account, func(in Person) clause.Expr {
+				return bytesHold(tx, column, in.said())
+			}),
+		},
+	}
+}
+
+// Named returns the condition that a row of an account names the person as this account's rows
+// do. The condition of one account is made from the person as it is there.
+func (p Person) Named(account string, says func(in Person) clause.Expr) clause.Expr {
+	parts, vars := []string{"1 = 0"}, []any{}
+	for _, id := range KeysOf(p.NamesIn) {
+		if id != "" {
+			parts = append(parts, account+" = ? AND ?")
+			vars = append(vars, id, says(p.In(id)))
+		}
+	}
+	return clause.Expr{SQL: "(" + strings.Join(parts, " OR ") + ")", Vars: vars}
+}
+
+// NamedAs is Named of a column that is a name and nothing else.
+func (p Person) NamedAs(account, column string) clause.Expr {
+	return p.Named(account, func(in Person) clause.Expr {
+		return clause.Expr{SQL: column + " IN ?", Vars: []any{in.Names}}
+	})
 }
 
 // bytesHold is the condition that a column of bytes has one of the texts.
@@ -216,6 +256,7 @@ func (e Erasure) EraseBatch(tx *Tx, p Person, limit int) (int, error) {
 // what becomes of each (S33).
 type FreeText struct {
 	Place string // table.column
+	Field string // which field of a column of JSON; empty: the whole column
 	Write func(tx *Tx, rowID, text string) error
 }
 
@@ -225,9 +266,18 @@ type FoundText struct {
 	Text  string
 }
 
+// at returns the table, and the text as SQL.
+func (f FreeText) at(tx *Tx) (table, text string) {
+	table, text, _ = strings.Cut(f.Place, ".")
+	if f.Field != "" {
+		text = JSONField(tx, text, f.Field)
+	}
+	return table, text
+}
+
 // Find returns texts behind a row's id that may name the person; Person.Replace tells.
 func (f FreeText) Find(tx *Tx, p Person, after string, limit int) (out []FoundText, err error) {
-	table, column, _ := strings.Cut(f.Place, ".")
+	table, column := f.at(tx)
 	err = tx.Table(table).Select("id AS row_id, "+column+" AS text").
 		Where(p.Says(tx, column)).Where("id > ?", after).
 		Order("id").Limit(limit).Scan(&out).Error
@@ -236,7 +286,7 @@ func (f FreeText) Find(tx *Tx, p Person, after string, limit int) (out []FoundTe
 
 // Read returns the text of a row; NOT_FOUND where it is gone.
 func (f FreeText) Read(tx *Tx, rowID string) (string, error) {
-	table, column, _ := strings.Cut(f.Place, ".")
+	table, column := f.at(tx)
 	var texts []string
 	err := tx.Table(table).Where("id = ?", rowID).Pluck(column, &texts).Error
 	if err == nil && len(texts) == 0 {
@@ -295,14 +345,14 @@ func (p Person) UserRows(tx *Tx, column string) *gorm.DB {
 // FreeTexts are the columns of this package that people write.
 func FreeTexts() []FreeText {
 	return []FreeText{
-		{"operator_task_notes.note", func(tx *Tx, id, text string) error {
+		{Place: "operator_task_notes.note", Write: func(tx *Tx, id, text string) error {
 			return tx.Table("operator_task_notes").Where("id = ?", id).
 				Update("note", text).Error
 		}},
-		{"operator_tasks.resolution", func(tx *Tx, id, text string) error {
+		{Place: "operator_tasks.resolution", Write: func(tx *Tx, id, text string) error {
 			return tx.Model(&OperatorTask{}).Where("id = ?", id).Update("resolution", text).Error
 		}},
-		{"operator_tasks.why", func(tx *Tx, id, text string) error {
+		{Place: "operator_tasks.why", Write: func(tx *Tx, id, text string) error {
 			return tx.Model(&OperatorTask{}).Where("id = ?", id).Update("why", text).Error
 		}},
 	}

@@ -78,6 +78,13 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		`INSERT INTO operator_tasks (id, kind, subject_id, account_id, dedupe_key, what, why, state, resolution,
 				resolved_by, created_at)
 			VALUES ('tsk_{i}', 'SWEEP_LATE', 'x', {account}, 'x-{i}', 'x', 'x', 'OPEN', '', '', now())`,
+		`INSERT INTO privacy_requests (id, kind, state, user_id, subject, subject_hash, pseudonym, reason, requested_by,
+				gone, stage, created_at)
+			VALUES ('prv_{i}', 'EXPORT', 'READY', {user}, '', 'hash-{i}', 'Person 1', '', {user}, 0, '', now())`,
+		"INSERT INTO privacy_exports VALUES ('prv_{i}', '', now())",
+		"INSERT INTO privacy_findings VALUES ('pfd_{i}', 'prv_{i}', 'rooms.name', 'x', 'OPEN', '', NULL)",
+		"INSERT INTO incidents VALUES ('inc_{i}', 'x', now(), 'opr_{i}', now(), '', now(), '', NULL)",
+		"INSERT INTO incident_tellings VALUES ('itl_{i}', 'inc_{i}', 'ANPD', 'opr_{i}', now())",
 		"INSERT INTO operator_task_notes VALUES ('tsn_{i}', 'tsk_{i}', 'opr_{i}', 'x', now())",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)

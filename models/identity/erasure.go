@@ -121,6 +121,7 @@ func Erasures() []db.Erasure {
 					"email":         db.Nobody(p.UserID),
 					"name":          p.Pseudonym,
 					"password_hash": "",
+					"time_zone":     nil,
 				}).Error
 			},
 		},

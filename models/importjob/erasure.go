@@ -12,7 +12,8 @@ func Erasures() []db.Erasure {
 	return []db.Erasure{{
 		Table: "import_jobs",
 		Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
-			return tx.Where("finished_at IS NOT NULL").Where(p.SaysBytes(tx, "content"))
+			return tx.Where("finished_at IS NOT NULL").
+				Where(p.SaysBytes(tx, "content", "account_id"))
 		},
 		Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
 			return tx.Model(&ImportJob{}).Where("id IN ?", ids).Update("content", []byte{}).Error
@@ -23,7 +24,7 @@ func Erasures() []db.Erasure {
 // UnderWayWith returns the ids of jobs that are not done and whose file names the person.
 func UnderWayWith(tx *db.Tx, p db.Person) (ids []string, err error) {
 	err = tx.Model(&ImportJob{}).
-		Where("finished_at IS NULL").Where(p.SaysBytes(tx, "content")).
+		Where("finished_at IS NULL").Where(p.SaysBytes(tx, "content", "account_id")).
 		Order("id").Limit(10).Pluck("id", &ids).Error
 	return ids, err
 }

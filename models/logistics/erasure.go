@@ -21,8 +21,8 @@ func Erasures() []db.Erasure {
 					Select("s.id")
 				bySubject := tx.Table("shipments AS s").
 					Joins("JOIN rmas ON rmas.id = s.subject_id").
-					Where("rmas.account_id IN ?", p.Accounts).
-					Where(db.JSONField(tx, "rmas.ship_to", "contact")+" IN ?", p.Names).
+					Where(p.NamedAs("rmas.account_id",
+						db.JSONField(tx, "rmas.ship_to", "contact"))).
 					Select("s.id")
 				return tx.Where("shipment_id IN (?) OR shipment_id IN (?)", bySite, bySubject)
 			},
@@ -34,7 +34,7 @@ func Erasures() []db.Erasure {
 			Table: "carrier_events",
 			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
 				return tx.Where("state <> ?", CarrierEventReceived).
-					Where(p.SaysBytes(tx, "raw"))
+					Where(p.SaysBytes(tx, "raw", "account_id"))
 			},
 			Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
 				return tx.Model(&CarrierEvent{}).Where("id IN ?", ids).

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -30,11 +31,10 @@ func Erasures() []db.Erasure {
 			Table: "notifications",
 			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
 				q := tx.Where("recipient = ?", p.Email).
-					Or(p.SaysEmail(tx, "params"))
-				for _, name := range p.Names {
-					q = q.Or(tx.Where("account_id IN ?", p.Accounts).
-						Where(holdsJSON(tx), string(db.JSONText(name))))
-				}
+					Or(p.SaysEmail(tx, "params")).
+					Or(p.Named("account_id", func(in db.Person) clause.Expr {
+						return namesIn(tx, in)
+					}))
 				return tx.Where(q)
 			},
 			Erase: eraseMails,
@@ -42,12 +42,18 @@ func Erasures() []db.Erasure {
 	}
 }
 
-// holdsJSON is the condition that a mail's parameters have a text as a whole value.
-func holdsJSON(tx *db.Tx) string {
+// namesIn is the condition that a mail's parameters have a name as a whole value.
+func namesIn(tx *db.Tx, p db.Person) clause.Expr {
+	one := "instr(params, ?) > 0"
 	if tx.Postgres() {
-		return "position(CAST(? AS text) IN CAST(params AS text)) > 0"
+		one = "position(CAST(? AS text) IN CAST(params AS text)) > 0"
 	}
-	return "instr(params, ?) > 0"
+	parts, vars := []string{"1 = 0"}, []any{}
+	for _, name := range p.Names {
+		parts = append(parts, one)
+		vars = append(vars, string(db.JSONText(name)))
+	}
+	return clause.Expr{SQL: "(" + strings.Join(parts, " OR ") + ")", Vars: vars}
 }
 
 func eraseMails(tx *db.Tx, p db.Person, ids []string) error {
@@ -65,7 +71,7 @@ func eraseMails(tx *db.Tx, p db.Person, ids []string) error {
 				n.State = rules.NotificationSuppressed
 			}
 		}
-		p.Scrub(n.Params)
+		p.In(db.Text(n.AccountID)).Scrub(n.Params)
 
 		err := tx.Model(&Notification{}).Where("id = ?", n.ID).
 			Select("recipient", "state", "dedupe_key", "last_error", "params").

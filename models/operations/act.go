@@ -382,8 +382,8 @@ func (s *Operations) closeAfter(
 }
 
 // undecided are the kinds of tasks about a decision that has a command of its own, with what
-// says that it is still to be taken. Closed by hand they would leave a customer waiting, and
-// nobody who knows of it.
+// says that it is still to be taken. Closed by hand they would leave a customer or an erased
+// person waiting, and nobody who knows of it.
 var undecided = map[db.TaskKind]string{
 	db.TaskDecideRMA: `SELECT EXISTS (SELECT 1 FROM rmas WHERE id = ? AND closed_at IS NULL
 		AND (state = 'REQUESTED' OR outbound = 'SWAPPED' AND approved_at IS NULL))`,
@@ -398,6 +398,10 @@ var undecided = map[db.TaskKind]string{
 		AND state IN ('OVERDUE', 'INSPECTED'))`,
 	db.TaskSpareFee: `SELECT EXISTS (SELECT 1 FROM spare_units WHERE id = ?
 		AND state = 'RECALL_REQUESTED' AND fee_asked_at IS NOT NULL)`,
+	db.TaskPrivacyTexts: `SELECT EXISTS (SELECT 1 FROM privacy_requests
+		WHERE id = ? AND state = 'DECIDE')`,
+	db.TaskIncident: `SELECT EXISTS (SELECT 1 FROM incidents
+		WHERE id = ? AND closed_at IS NULL)`,
 }
 
 // mayClose refuses, with STATE_CONFLICT, to close a task by hand whose decision is still to be
@@ -417,7 +421,8 @@ func (s *Operations) mayClose(ctx context.Context, t db.OperatorTask) error {
 	}
 	return rules.Refuse(rules.StateConflict,
 		"What the task asks for is still to be decided.",
-		"Decide it at the replacement or the spare unit itself: the task closes by itself.")
+		"Decide it at what the task is about, such as the replacement, the spare unit, "+
+			"the request or the incident: the task closes by itself.")
 }
 
 // resolution is what a task that was closed by the action says of it.

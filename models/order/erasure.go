@@ -1,14 +1,10 @@
 package order
 
 import (
-	"bytes"
-	"encoding/json"
-
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Erasures is what becomes of orders that tell of a person (S33): the contact and the addresses
@@ -17,9 +13,7 @@ import (
 func Erasures() []db.Erasure {
 	return []db.Erasure{{
 		Table: "orders",
-		Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
-			return tx.Where(p.SaysEmail(tx, "payload"))
-		},
+		Rows:  namedIn,
 		Erase: func(tx *db.Tx, p db.Person, ids []string) error {
 			var rows []Order
 			if err := tx.ForUpdate().Order("id").Find(&rows, "id IN ?", ids).Error; err != nil {
@@ -36,9 +30,6 @@ func Erasures() []db.Erasure {
 						seller.Email = db.Nobody(o.ID)
 					}
 				}
-				if err := scrubForm(form, p); err != nil {
-					return err
-				}
 				err := tx.Model(&Order{}).Where("id = ?", o.ID).
 					Select("payload").Updates(&o).Error
 				if err != nil {
@@ -50,37 +41,30 @@ func Erasures() []db.Erasure {
 	}}
 }
 
-// scrubForm puts the pseudonym wherever else a form names the person.
-func scrubForm(form *ordering.OrderForm, p db.Person) error {
-	raw, err := json.Marshal(form)
-	if err != nil {
-		return err
+// namedIn narrows to the orders of which a party has the person's address. Names alone say
+// nothing: a company or a country may be spelled alike.
+func namedIn(tx *db.Tx, p db.Person) *gorm.DB {
+	payload := "payload"
+	if tx.Postgres() {
+		payload = "CAST(payload AS jsonb)"
 	}
-	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	if err := decoder.Decode(&fields); err != nil {
-		return err
+	q := tx.Where("1 = 0")
+	for _, party := range []string{"end_customer", "reseller", "distributor"} {
+		q = q.Or("lower("+payload+" -> '"+party+"' ->> 'email') = ?", p.Email)
 	}
-
-	if raw, err = json.Marshal(p.Scrub(fields)); err != nil {
-		return err
-	}
-	*form = ordering.OrderForm{}
-	return json.Unmarshal(raw, form)
+	return tx.Where(q)
 }
 
 // WaitingFor returns the numbers of orders that are not fulfilled yet and whose contact the
 // person is: the invitation would go to nobody.
 func WaitingFor(tx *db.Tx, p db.Person) (numbers []string, err error) {
-	err = tx.Model(&Order{}).
+	err = namedIn(tx, p).Model(&Order{}).
 		Where("state IN ?", []rules.OrderState{
 			rules.OrderReceived,
 			rules.OrderNeedsReview,
 			rules.OrderAccepted,
 			rules.OrderProvisioning,
 		}).
-		Where(p.SaysEmail(tx, "payload")).
 		Order("id").Limit(10).Pluck("po_number", &numbers).Error
 	return numbers, err
 }

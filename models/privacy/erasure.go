@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -84,6 +85,10 @@ func (s *Privacy) RunRequest(ctx context.Context, id string) (done bool, err err
 
 // eraseSome does the next batch of an erasure, or ends it where no row is left.
 func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool, err error) {
+	out, err := leaveAgain(tx, r, &p)
+	if err != nil || !out {
+		return false, false, err
+	}
 	waits, err := waitsFor(tx, p)
 	if err != nil || len(waits) > 0 {
 		return false, false, err
@@ -103,7 +108,7 @@ func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool
 			Select("gone", "stage").Updates(r).Error
 	}
 
-	if err := forgetOthers(tx, *r); err != nil {
+	if err := forgetOthers(tx, p); err != nil {
 		return false, false, err
 	}
 	found, more, err := noteFindings(tx, *r, p)
@@ -116,15 +121,39 @@ func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool
 	return false, true, finishErasure(tx, r)
 }
 
+// leaveAgain takes the person out who has joined since the erasure was asked for, and reports
+// whether the person is out: the last administrator of an account stays until there is another.
+func leaveAgain(tx *db.Tx, r *Request, p *db.Person) (out bool, err error) {
+	if p.UserID == "" {
+		var ids []string
+		err := tx.Table("users").Where("email = ?", p.Email).Pluck("id", &ids).Error
+		if err != nil || len(ids) == 0 {
+			return err == nil, err
+		}
+		p.UserID = ids[0]
+		r.UserID = &p.UserID
+		err = tx.Model(&Request{}).Where("id = ?", r.ID).Update("user_id", p.UserID).Error
+		if err != nil {
+			return false, err
+		}
+	}
+
+	accounts, err := identity.LastAdminOf(tx, p.UserID)
+	if err != nil || len(accounts) > 0 {
+		return false, err
+	}
+	return true, identity.Leave(tx, p.UserID)
+}
+
 // forgetOthers empties what earlier requests keep of the same person: an export of what is
 // erased is none any more.
-func forgetOthers(tx *db.Tx, r Request) error {
-	if r.UserID == nil {
-		return nil
-	}
+func forgetOthers(tx *db.Tx, p db.Person) error {
 	var ids []string
-	err := tx.Model(&Request{}).Where("user_id = ? AND kind = ? AND state IN ?",
-		*r.UserID, Export, []State{Ready, Asked}).Pluck("id", &ids).Error
+	err := tx.Model(&Request{}).
+		Where("kind = ? AND state IN ?", Export, []State{Ready, Asked}).
+		Where(p.UserRows(tx, "user_id").
+			Or("subject_hash = ?", hashOf(tx, Export, subject{Person: p}))).
+		Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return err
 	}

@@ -34,7 +34,7 @@ const (
 func everywhere(t *testing.T, env storetest.Env) (storetest.Covered, identity.User) {
 	t.Helper()
 	c := env.CoveredFor(t, "Acme Ltda", mail, "SN-100")
-	require.NoError(t, env.Exec(`UPDATE users SET name = '`+name+`' WHERE id = '`+c.Admin.ID+`'`))
+	require.NoError(t, env.Exec(`UPDATE users SET name = '`+name+`', time_zone = 'America/Manaus' WHERE id = '`+c.Admin.ID+`'`))
 	require.NoError(t, env.Exec(
 		`UPDATE sites SET contact_name = '`+name+`', contact_email = '`+mail+`'`))
 
@@ -84,8 +84,8 @@ func everywhere(t *testing.T, env storetest.Env) (storetest.Covered, identity.Us
 		`UPDATE notifications SET params = '{"person":"` + name + `","by":"` + mail + `"}'
 			WHERE recipient LIKE 'other.%'`,
 		`UPDATE orgs SET notices_to = '` + mail + `' WHERE id = '` + c.Order.ResellerID + `'`,
-		`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, received_at, raw, state, contradicted)
-			VALUES ('cev_1', 'x', 'e', 't', 'DELIVERED', '` + now + `', ` + bytesOf(env, "signed by "+name) + `, 'UNKNOWN', false)`,
+		`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, received_at, raw, state, contradicted, account_id)
+			VALUES ('cev_1', 'x', 'e', 't', 'DELIVERED', '` + now + `', ` + bytesOf(env, "signed by "+name) + `, 'UNKNOWN', false, '` + account + `')`,
 		`INSERT INTO api_tokens (id, org_id, role, label, prefix, hash, scopes, created_at, expires_at, account_id, created_by)
 			SELECT 'tok_1', parent_org_id, 'CUSTOMER_ADMIN', '` + name + `', 'p', 'h', '', '` + now + `', '2100-01-01',
 			id, '` + c.Admin.ID + `' FROM accounts WHERE id = '` + account + `'`,
@@ -183,6 +183,7 @@ func TestS33_AnErasedPersonIsFoundNowhere(t *testing.T) {
 		u, err := env.GetUser(env.Context, c.Admin.ID)
 		require.NoError(t, err)
 		require.Equal(t, r.Pseudonym, u.Name)
+		require.Empty(t, env.Strings(t, "SELECT time_zone FROM users WHERE time_zone IS NOT NULL"))
 		after, err := env.Numbers(storetest.Operator(), q)
 		require.NoError(t, err)
 		require.Equal(t, before, after)
@@ -204,6 +205,125 @@ func TestS33_AnErasedPersonIsFoundNowhere(t *testing.T) {
 		_, err = env.RunRequests(env.Context)
 		require.NoError(t, err)
 		require.Equal(t, rows, storetest.EveryText(t, env))
+	})
+}
+
+// Whoever puts a person's address beside words that others use, such as a country or a company,
+// changes nothing of theirs by having the person erased.
+func TestS33_ANameIsReplacedNowhereElse(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, _ := everywhere(t, env)
+		second := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+		third := env.CoveredFor(t, "Gama Ltda", "gil@gama.example", "SN-300")
+		_, err := env.RequestRMA(as(second.Admin.ID, second.Account), replacement.NewRMA{
+			AccountID: second.Account,
+			Serial:    *second.Device.Serial,
+			Fault:     "No sound",
+		})
+		require.NoError(t, err)
+		over(t, env)
+		for _, statement := range []string{
+			`UPDATE sites SET contact_name = 'BR', contact_email = '` + mail + `' WHERE account_id = '` + second.Account + `'`,
+			`INSERT INTO invitations (id, account_id, kind, email, contact_name, role, token_hash, state,
+				state_since, issued_at, expires_at, invited_by, last_error, locale)
+			VALUES ('inv_beta', '` + second.Account + `', 'EXTRA', '` + mail + `', 'Beta Ltda', 'ADMIN', 'hx', 'EXPIRED',
+				'2026-11-01', '2026-11-01', '2026-11-02', '', '', '')`,
+			`UPDATE notifications SET params = '{"company":"Gama Ltda","country":"BR","person":"` + name + `"}'
+				WHERE account_id = '` + third.Account + `'`,
+			`UPDATE notifications SET params = '{"company":"Beta Ltda"}' WHERE account_id = '` + second.Account + `'`,
+			`UPDATE rmas SET ship_to = '{"site":"HQ","contact":"` + name + `","country":"BR"}'
+				WHERE account_id = '` + second.Account + `'`,
+		} {
+			require.NoError(t, env.Exec(statement), statement)
+		}
+		theirs := func() (out []string) {
+			for _, query := range []string{
+				"SELECT CAST(payload AS text) FROM orders WHERE account_id IN ('" + second.Account + "','" + third.Account + "') ORDER BY id",
+				"SELECT CAST(params AS text) FROM notifications WHERE account_id IN ('" + second.Account + "','" + third.Account + "') ORDER BY id",
+				"SELECT CAST(ship_to AS text) FROM rmas WHERE account_id = '" + second.Account + "' ORDER BY id",
+			} {
+				out = append(out, env.Strings(t, query)...)
+			}
+			return out
+		}
+		before := theirs()
+
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		_, err = env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.Equal(t, before, theirs())
+		form := env.Strings(t, "SELECT CAST(payload AS text) FROM orders WHERE id = '"+c.Order.ID+"'")[0]
+		require.Contains(t, form, r.Pseudonym)
+		require.Contains(t, form, "Acme Ltda")
+		require.Contains(t, form, `"BR"`)
+		require.NotContains(t, form, name)
+
+		// Who takes the other account's parcel has the same name: somebody decides.
+		found, err := env.Findings(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, "rmas.ship_to", found[0].Place)
+		require.Equal(t, name, found[0].Text)
+		_, err = env.DecideFinding(storetest.Operator(), found[0].ID, privacy.FindingReplaced)
+		require.NoError(t, err)
+		require.Equal(t, []string{r.Pseudonym + "HQBR"}, env.Strings(t, `
+			SELECT (ship_to ->> 'contact') || (ship_to ->> 'site') || (ship_to ->> 'country') FROM rmas
+			WHERE account_id = '`+second.Account+`'`))
+	})
+}
+
+// Who joins again while an erasure waits is out before it goes on; as the last administrator of
+// an account, the person keeps it waiting.
+func TestS33_WhoJoinsAgainIsOutAgain(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, other := everywhere(t, env)
+		over(t, env)
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		back := func(user, state string) {
+			require.NoError(t, env.Exec("UPDATE memberships SET state = '"+state+"' WHERE user_id = '"+user+"'"))
+		}
+
+		back(c.Admin.ID, "ACTIVE")
+		back(other.ID, "REMOVED")
+		done, err := env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.False(t, done, "nobody else administers the account")
+		require.Equal(t, []string{mail}, env.Strings(t, "SELECT email FROM users WHERE id = '"+c.Admin.ID+"'"))
+
+		back(other.ID, "ACTIVE")
+		done, err = env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.True(t, done)
+		require.Equal(t, []string{"REMOVED"},
+			env.Strings(t, "SELECT state FROM memberships WHERE user_id = '"+c.Admin.ID+"'"))
+		require.Empty(t, places(t, env, mail))
+		env.AuditHolds(t)
+	})
+}
+
+// An export about somebody who never signed in ends with the erasure.
+func TestS33_AnErasureEndsTheExports(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		const visitor = "visitor@acme.example"
+		c, _ := everywhere(t, env)
+		require.NoError(t, env.Exec(`UPDATE sites SET contact_name = 'Vis Itante', contact_email = '`+visitor+
+			`' WHERE account_id = '`+c.Account+`'`))
+		n := privacy.NewRequest{Kind: privacy.Export, Email: visitor, Reason: "asked by letter"}
+		_, err := env.Ask(storetest.Operator(), n)
+		require.NoError(t, err)
+		_, err = env.RunRequests(env.Context)
+		require.NoError(t, err)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM privacy_exports"))
+
+		n.Kind, n.Confirm = privacy.Erasure, visitor
+		_, err = env.Ask(storetest.Operator(), n)
+		require.NoError(t, err)
+		_, err = env.RunRequests(env.Context)
+		require.NoError(t, err)
+		require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM privacy_exports"))
+		require.Equal(t, []string{"EXPIRED"}, env.Strings(t, "SELECT state FROM privacy_requests WHERE kind = 'EXPORT'"))
 	})
 }
 
@@ -349,6 +469,10 @@ func TestS33_APersonDecidesAboutTexts(t *testing.T) {
 		_, err = env.Findings(storetest.Customer(c.Account), r.ID)
 		storetest.RequireCode(t, rules.NotFound, err)
 
+		_, err = env.Act(storetest.Operator(), env.Tasks(t, db.TaskPrivacyTexts)[0].ID,
+			operations.TaskAction{Name: operations.ActClose, Reason: "done"})
+		storetest.RequireCode(t, rules.StateConflict, err)
+
 		for _, f := range found {
 			to := privacy.FindingKept
 			if f.Place == "rmas.fault" {
@@ -400,13 +524,18 @@ func TestS33_AnExportHoldsOnePersonAlone(t *testing.T) {
 		require.NoError(t, err)
 		for _, file := range []string{"export.json", "export.html"} {
 			text := fileIn(t, content, file)
-			for _, part := range []string{mail, name, "Acme Ltda", "No picture", "PO-SN-100", "Av. Paulista 1000"} {
+			for _, part := range []string{mail, name, "Acme Ltda", "No picture", "PO-SN-100", "Av. Paulista 1000",
+				"America/Manaus"} {
 				require.Contains(t, text, part, file)
 			}
 			require.NotContains(t, text, "other."+mail, file)
 			require.NotContains(t, text, "Outra Pessoa", file)
 			require.NotContains(t, text, "password", file)
 		}
+
+		again, err = env.Ask(own, privacy.NewRequest{Kind: privacy.Export, UserID: c.Admin.ID})
+		require.NoError(t, err)
+		require.Equal(t, r.ID, again.ID, "within a day")
 
 		// Nobody else fetches it; an administrator's own export of the person is the account's part.
 		_, err = env.FetchExport(as(other.ID, c.Account), r.ID)
@@ -443,6 +572,10 @@ func TestS33_AnIncidentHasThreeBusinessDays(t *testing.T) {
 		require.Equal(t, "2026-11-26 00:00", i.DueAt.In(storetest.SaoPaulo(t)).Format("2006-01-02 15:04"))
 		require.Len(t, env.Tasks(t, db.TaskIncident), 1)
 		require.Contains(t, env.Tasks(t, db.TaskIncident)[0].What, "2026-11-26 03:00 UTC")
+
+		_, err = env.Act(storetest.Operator(), env.Tasks(t, db.TaskIncident)[0].ID,
+			operations.TaskAction{Name: operations.ActClose, Reason: "done"})
+		storetest.RequireCode(t, rules.StateConflict, err)
 
 		i, err = env.TellIncident(storetest.Operator(), i.ID, "ANPD", time.Time{})
 		require.NoError(t, err)

@@ -46,6 +46,7 @@ type exportProfile struct {
 	Names     []string   `json:"names"`
 	Email     string     `json:"email"`
 	Language  string     `json:"language"`
+	TimeZone  string     `json:"time_zone"` // empty: the account's
 	CreatedAt *time.Time `json:"created_at"`
 }
 
@@ -147,6 +148,7 @@ func collectExport(tx *db.Tx, r Request, p db.Person) (out export, locale string
 
 	var users []struct {
 		Locale    string
+		TimeZone  string
 		CreatedAt time.Time
 	}
 	if err := tx.Raw(exportParts["profile"], with).Scan(&users).Error; err != nil {
@@ -155,6 +157,7 @@ func collectExport(tx *db.Tx, r Request, p db.Person) (out export, locale string
 	if len(users) > 0 {
 		locale = users[0].Locale
 		out.Profile.Language = locale
+		out.Profile.TimeZone = users[0].TimeZone
 		out.Profile.CreatedAt = &users[0].CreatedAt
 	}
 

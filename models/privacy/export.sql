@@ -1,5 +1,5 @@
 -- part: profile
-SELECT locale, created_at FROM users WHERE id = @user
+SELECT locale, COALESCE(time_zone, '') AS time_zone, created_at FROM users WHERE id = @user
 
 -- part: memberships
 SELECT a.legal_name AS company, m.role, m.state, m.created_at

@@ -47,7 +47,8 @@ const incidentDays = 3
 const maxText = 4000
 
 // RecordIncident opens the record of an incident that was noticed at an instant, not ahead, and
-// raises the task whose due time it is. Each call records another one.
+// raises the task that says until when to tell: its text does, it has no due time of its own.
+// Each call records another one.
 func (s *Privacy) RecordIncident(
 	ctx context.Context, what string, noticedAt time.Time,
 ) (Incident, error) {
