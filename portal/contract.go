@@ -204,8 +204,14 @@ func (v *visit) renewalSection(c contractRecord) web.Section {
 		s.Says = []string{v.language.Say("contract.renewal.done")}
 	case c.EndAt == nil || c.order == nil:
 		s.Says = []string{v.language.Say("contract.renewal.later")}
+	case !c.now.Before(*c.EndAt):
+		s.Says = []string{v.language.Say("contract.renewal.over")}
 	default:
-		s.Says = []string{v.say("contract.renewal.how",
+		how := "contract.renewal.how"
+		if c.Type == catalogue.ServiceExtWarranty {
+			how = "contract.renewal.warranty" // it covers devices, which keep no license
+		}
+		s.Says = []string{v.say(how,
 			"seller", c.order.Payload.Reseller.Company,
 			"order", db.Text(c.order.VendorOrderNo),
 			"day", v.lastCovered(*c.EndAt, c.TimeZone))}

@@ -26,7 +26,7 @@ var contractsList = web.Listing[*visit]{
 		{Name: "state"},
 		{Name: "units"},
 		{Name: "start"},
-		{Name: "last", Sorts: true},
+		{Name: "last"},
 		{Name: "order"},
 	},
 	Read: readContracts,
@@ -154,9 +154,6 @@ func readContracts(v *visit, q web.ListQuery) (web.ListResult, error) {
 	if slices.Contains(withinDays, v.query("within")) {
 		days, _ := strconv.Atoi(v.query("within"))
 		f.ExpiringWithin = &days
-		f.Sort = entitlement.ContractsEnding
-	}
-	if q.Sort == "last" && !q.Descending {
 		f.Sort = entitlement.ContractsEnding
 	}
 

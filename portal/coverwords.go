@@ -32,12 +32,11 @@ func (v *visit) coverReason(a cover.Answer) string {
 	return v.language.Say("console.cover." + r.Code)
 }
 
-// coverReasons are all the steps of an answer, the deciding one first, each with the name of the
-// rule behind it.
+// coverReasons are all the steps of an answer, the deciding one first.
 func (v *visit) coverReasons(a cover.Answer) []string {
 	var out []string
 	for _, r := range a.Reasons {
-		out = append(out, v.language.Say("console.cover."+r.Code)+" ("+r.Rule+")")
+		out = append(out, v.language.Say("console.cover."+r.Code))
 	}
 	return out
 }

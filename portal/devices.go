@@ -19,7 +19,7 @@ func devicesList() web.Listing[*visit] {
 		Path:  devicesPath,
 		Words: "devices",
 		Columns: []web.Column{
-			{Name: "serial", Sorts: true},
+			{Name: "serial"},
 			{Name: "model"},
 			{Name: "room"},
 			{Name: "cover"},
@@ -53,9 +53,6 @@ func (v *visit) deviceFilter(q web.ListQuery) entitlement.RegisterFilter {
 		f.OverCap = true
 	case "undated":
 		f.PurchaseUnknown = true
-	}
-	if q.Sort == "serial" {
-		f.Sort = db.SortName
 	}
 	return f
 }

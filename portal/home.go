@@ -77,6 +77,10 @@ func (v *visit) tiles(at homeFacts) []web.Tile {
 		underWay += "+"
 	}
 
+	covered := roomsPath
+	if s.Ending > 0 {
+		covered = roomsPath + "?" + roomFacet + "=" + showEnding
+	}
 	contracts := "/service-orders"
 	if pagePath("/contracts") {
 		contracts = "/contracts"
@@ -91,7 +95,7 @@ func (v *visit) tiles(at homeFacts) []web.Tile {
 			Label:  v.say("home.tile.covered"),
 			Number: number(s.Covered),
 			Small:  v.language.Count("home.tile.ending", s.Ending),
-			Link:   "/rooms",
+			Link:   covered,
 		}, {
 			Label:  v.say("home.tile.free"),
 			Number: number(s.Free),

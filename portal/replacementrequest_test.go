@@ -248,7 +248,7 @@ func TestManyDevicesAreSearchedBySerialModelAndRoom(t *testing.T) {
 			require.Contains(t, found, `type="search" value="`+q+`"`)
 		}
 		require.Contains(t, eva.get(requestForDevice+"?q=nothing").body, "No covered device found")
-		for _, q := range []string{"%00", "%ff", strings.Repeat("x", 300), "%25"} {
+		for _, q := range []string{strings.Repeat("x", 300), "%25"} {
 			require.Equal(t, 200, eva.get(requestForDevice+"?q="+q).status, q)
 			require.Equal(t, 200, eva.get(requestForAccessory+"?q="+q).status, q)
 		}

@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/web"
@@ -43,7 +44,7 @@ func showRoom(v *visit) (answer, error) {
 	}
 
 	r := v.roomRecord(room, "")
-	r.Acts = v.roomActs(room, len(found.Licences) > 0, len(found.Devices) > 0)
+	r.Acts = v.roomActs(room, found.Licences, len(found.Devices) > 0)
 	r.Sections = []web.Section{
 		v.roomCover(room, found.Answer),
 		v.licencesInside(room, found.Licences),
@@ -75,7 +76,9 @@ func (v *visit) roomRecord(room entitlement.Room, tab string) web.Record {
 }
 
 // roomActs are what an administrator may do with a room now; a reader is offered nothing.
-func (v *visit) roomActs(room entitlement.Room, licensed, equipped bool) []web.ListAct {
+func (v *visit) roomActs(
+	room entitlement.Room, licences []entitlement.LicensedStay, equipped bool,
+) []web.ListAct {
 	act := func(name, link, icon string) web.ListAct {
 		return web.ListAct{Link: link, Label: v.language.Say("portal.room.act." + name), Icon: icon}
 	}
@@ -85,13 +88,16 @@ func (v *visit) roomActs(room entitlement.Room, licensed, equipped bool) []web.L
 	}
 
 	var acts []web.ListAct
-	if !licensed {
+	covered := slices.ContainsFunc(licences, func(l entitlement.LicensedStay) bool {
+		return l.ServiceType == catalogue.ServiceSelect
+	})
+	if !covered {
 		assign := act("assign", assignPath+"?"+fieldRoom+"="+room.ID, "badge-check")
 		assign.Main = true
 		acts = append(acts, assign)
 	}
 	acts = append(acts, act("edit", path+"/edit", "pencil"))
-	if licensed || equipped {
+	if len(licences) > 0 || equipped {
 		acts = append(acts, act("move", path+"/move", "arrow-left-right"))
 	}
 	return v.offeredActs(append(acts, act("archive", path+"/archive", "archive"))...)

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cloud.google.com/go/civil"
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
@@ -178,11 +180,11 @@ func (v *visit) assignAnswer(chosen []string, problem string) (answer, error) {
 
 	switch {
 	case len(chosen) == 0:
-		err = v.offerUnlicensed(&p)
-	case contract == "":
+		err = v.offerUnlicensed(&p, cmp.Or(contract.Type, catalogue.ServiceSelect))
+	case contract.ID == "":
 		err = v.nameRooms(&p, chosen)
 	default:
-		err = v.previewAssign(&p, v.assignRequest(chosen, contract))
+		err = v.previewAssign(&p, v.assignRequest(chosen, contract.ID))
 	}
 	a := answer{page: "roomassign", title: "portal.assign.title", data: p, here: assignPath}
 	if problem != "" {
@@ -196,10 +198,11 @@ func (v *visit) assignAnswer(chosen []string, problem string) (answer, error) {
 
 // assignContracts fills in the contracts that have free licences, and returns the chosen one: the
 // one that the form names, else the one that ends first.
-func (v *visit) assignContracts(p *assignPage) (string, error) {
+func (v *visit) assignContracts(p *assignPage) (entitlement.ContractEntry, error) {
+	var chosen entitlement.ContractEntry
 	found, err := v.entitlements.Assignable(v.acting(), v.who.account().ID)
 	if err != nil {
-		return "", err
+		return chosen, err
 	}
 	if len(found) == 0 {
 		p.None = web.EmptyState{
@@ -207,18 +210,18 @@ func (v *visit) assignContracts(p *assignPage) (string, error) {
 			Title: v.say("portal.assign.nofree"),
 			Text:  v.say("portal.assign.nofree.text"),
 		}
-		return "", nil
+		return chosen, nil
 	}
 	numbers, err := v.orders.OrderNumbers(v.acting(), v.who.account().ID)
 	if err != nil {
-		return "", err
+		return chosen, err
 	}
 
-	named := v.form("contract")
-	if !slices.ContainsFunc(found, func(c entitlement.ContractEntry) bool {
-		return c.ID == named
-	}) {
-		named = found[0].ID
+	chosen = found[0]
+	for _, c := range found {
+		if c.ID == v.form("contract") {
+			chosen = c
+		}
 	}
 	for _, c := range found {
 		until := v.say("portal.assign.starts")
@@ -230,20 +233,20 @@ func (v *visit) assignContracts(p *assignPage) (string, error) {
 			Label: web.Joined(v.serviceName(c.Type),
 				v.language.Count("portal.assign.free", c.InForce-c.Assigned),
 				until, numbers[c.OrderID]),
-			Chosen: c.ID == named,
+			Chosen: c.ID == chosen.ID,
 		})
 	}
-	return named, nil
+	return chosen, nil
 }
 
-// offerUnlicensed lists the rooms without a licence to choose from.
-func (v *visit) offerUnlicensed(p *assignPage) error {
+// offerUnlicensed lists the rooms without a licence of the service, to choose from.
+func (v *visit) offerUnlicensed(p *assignPage, service catalogue.ServiceType) error {
 	rooms, next, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{
-		AccountID:  v.who.account().ID,
-		State:      licensing.RoomActive,
-		Unlicensed: true,
-		By:         entitlement.RoomsByName,
-		Page:       db.Page{Limit: mostAtOnce},
+		AccountID: v.who.account().ID,
+		State:     licensing.RoomActive,
+		Without:   service,
+		By:        entitlement.RoomsByName,
+		Page:      db.Page{Limit: mostAtOnce},
 	})
 	for _, r := range rooms {
 		p.Rooms = append(p.Rooms, roomChoice{ID: r.ID, Name: r.Name, Place: v.placeOf(r)})
@@ -422,6 +425,15 @@ func (v *visit) cappedDevices(
 	return v.cappedWords(capped, names)
 }
 
+// hardwareDay is the last day that the hardware is covered, or the first that it is not where it
+// is too old already.
+func hardwareDay(w licensing.CapWarning) civil.Date {
+	if w.Code == licensing.WarnHardwareOverCap {
+		return *w.EndsOn
+	}
+	return w.EndsOn.AddDays(-1)
+}
+
 func (v *visit) cappedWords(
 	capped []entitlement.CappedDevice, rooms map[string]string,
 ) ([]string, error) {
@@ -434,7 +446,7 @@ func (v *visit) cappedWords(
 		name := nameOn(ref, c.ModelCode, v.db.Clock().Now())
 		day := ""
 		if c.Warning.EndsOn != nil {
-			day = v.day(c.Warning.EndsOn.AddDays(-1))
+			day = v.day(hardwareDay(c.Warning))
 		}
 		out = append(out, v.language.Say("portal.assign.capped."+c.Warning.Code, messages.Args{
 			"device": web.Joined(name, db.Text(c.Serial), rooms[db.Text(c.RoomID)]),

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/entitlement"
@@ -93,7 +94,6 @@ func TestR55b_TheListOfRoomsSaysLicenseCoverAndWhyNot(t *testing.T) {
 			"/rooms?q=1234":                       {"Sala Ipê"},
 			"/rooms?sort=-room":                   {"Sala Ipê", "Auditório"},
 			"/rooms?sort=-site":                   {"Auditório", "Sala Ipê"},
-			"/rooms?site=%00":                     {"Auditório", "Sala Ipê"},
 		} {
 			r := w.bruno.get(address)
 			require.Equal(t, http.StatusOK, r.status, address)
@@ -110,6 +110,8 @@ func TestR55b_TheListOfRoomsSaysLicenseCoverAndWhyNot(t *testing.T) {
 		require.Contains(t, file.body, "Auditório,Recife,Zoom Rooms on a PC,No license,Not covered,"+
 			"No license is assigned to the room,")
 		require.NotContains(t, file.body, "Ipê")
+		require.Contains(t, w.bruno.get("/rooms?format=csv&site=Recife&lang=pt-BR").body,
+			"Auditório;Recife;", "Excel splits there at the semicolon")
 		require.Equal(t, http.StatusBadRequest, w.bruno.get("/rooms?after=rom_x").status)
 	})
 }
@@ -151,7 +153,7 @@ func TestR55b_TheRoomsPageShowsLicenseCoverDevicesAndReplacements(t *testing.T) 
 	eachRoomWorld(t, func(t *testing.T, w roomWorld) {
 		room := w.withinBudget(w.ana, "/rooms/"+w.licensed.ID).body
 		for _, text := range []string{
-			"Covered", "A license in force is assigned to the room (R31)", "AB1234", "Licenses", "Replacements",
+			"Covered", "A license in force is assigned to the room", "AB1234", "Licenses", "Replacements",
 			"Request a replacement", "/replacements/request?q=AB1234", "on the next business day", "Move…",
 		} {
 			require.Contains(t, room, text)
@@ -464,5 +466,18 @@ func (w *world) roomForms(accountID string, forms map[string][]string) {
 	}
 	forms["/rooms/:id/archive"] = []string{
 		roomPath(closing.ID) + "/archive", "version", "1", "confirmed", "yes",
+	}
+}
+
+// The day of a device that is capped is its last; that of one which is too old is the first without
+// cover.
+func TestR125d_TheDayOfACapIsTheLastOrTheFirstWithout(t *testing.T) {
+	ends := civil.Date{Year: 2026, Month: 6, Day: 1}
+	for code, want := range map[string]string{
+		licensing.WarnHardwareCapped:  "2026-05-31",
+		licensing.WarnHardwareOverCap: "2026-06-01",
+	} {
+		day := hardwareDay(licensing.CapWarning{Code: code, EndsOn: &ends})
+		require.Equal(t, want, day.String(), code)
 	}
 }

@@ -32,3 +32,17 @@ func TestFormsThatNoDatabaseComparesAreRefused(t *testing.T) {
 		require.Empty(t, w.log.String())
 	})
 }
+
+// An address of any page that asks for such a text leads nowhere, rather than to a failure.
+func TestSearchesThatNoDatabaseComparesLeadNowhere(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		admin, _ := w.admin()
+		for _, page := range []string{"/devices", "/rooms", "/contracts", "/activity", "/help"} {
+			require.Equal(t, http.StatusOK, admin.get(page+"?q=a").status, page)
+			for _, bad := range []string{"?q=%00", "?q=%ff", "?a%00=b", "?show=x&sort=%00"} {
+				require.Equal(t, http.StatusNotFound, admin.get(page+bad).status, page+bad)
+			}
+		}
+		require.Empty(t, w.log.String())
+	})
+}

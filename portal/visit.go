@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -172,7 +173,7 @@ func (v *visit) callHandler(r route) (answer, error) {
 		}
 	}
 
-	if !rules.Storable(v.param("id")) {
+	if !rules.Storable(v.param("id")) || !storableQuery(v.request.URL.Query()) {
 		return answer{}, errNoPage
 	}
 
@@ -180,6 +181,18 @@ func (v *visit) callHandler(r route) (answer, error) {
 	a, err := r.do(v)
 	v.settleForm(a, err)
 	return a, err
+}
+
+// storableQuery reports whether a database can store and compare all that an address asks for.
+func storableQuery(query url.Values) bool {
+	for name, values := range query {
+		if !rules.Storable(name) || slices.ContainsFunc(values, func(text string) bool {
+			return !rules.Storable(text)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // storableForm reports whether a database can store and compare a form's texts. Names and

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Listing is a list with columns, as a page defines it: what it shows, and how that is read. The
@@ -315,7 +316,7 @@ func (l Listing[V]) heading(v V, c Column, q ListQuery) Heading {
 }
 
 func (l Listing[V]) row(v V, line Line, shown []Column) ListRow {
-	r := ListRow{Link: line.Link, Name: line.Cells[l.Columns[0].Name].InFile()}
+	r := ListRow{Link: line.Link, Name: line.Cells[l.Columns[0].Name].said()}
 	for i, c := range shown {
 		cell := ListCell{
 			Cell:   line.Cells[c.Name],
@@ -332,7 +333,7 @@ func (l Listing[V]) row(v V, line Line, shown []Column) ListRow {
 }
 
 // File is the list as it is narrowed, every page of it, with the columns that are shown, as
-// comma-separated values.
+// values between the sign at which a spreadsheet in the reader's language splits them.
 func (l Listing[V]) File(v V) ([]byte, error) {
 	q, err := l.query(v)
 	if err != nil {
@@ -343,6 +344,7 @@ func (l Listing[V]) File(v V) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString("\ufeff") // by this spreadsheets know that it is UTF-8
 	w := csv.NewWriter(&out)
+	w.Comma, _ = utf8.DecodeRuneInString(v.Say("list.separator"))
 	var head []string
 	for _, c := range shown {
 		head = append(head, l.label(v, c))
@@ -380,16 +382,28 @@ func (l Listing[V]) FileName(now time.Time) string {
 }
 
 // InFile is what a file says of the cell. What a spreadsheet would compute is kept from it by
-// an apostrophe.
+// an apostrophe, also where it splits the cell's text at another sign than the file's.
 func (c Cell) InFile() string {
+	text := c.said()
+	before := '\n'
+	for _, sign := range text {
+		if strings.ContainsRune(";,\t\r\n", before) && strings.ContainsRune(computing, sign) {
+			return "'" + text
+		}
+		before = sign
+	}
+	return text
+}
+
+// computing are the signs with which a text begins that a spreadsheet computes.
+const computing = "=+-@|%＝＋－＠\t\r"
+
+func (c Cell) said() string {
 	text := c.Plain
 	for _, other := range []string{c.Text, c.Badge.Text, c.Due.Instant, c.Due.Text, c.Owner.Name} {
 		if text == "" {
 			text = other
 		}
-	}
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
 	}
 	return text
 }

@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
@@ -385,8 +386,9 @@ type RoomFilter struct {
 	Country    string
 	Platform   rules.Platform
 	State      licensing.RoomState
-	Unlicensed bool       // no licence is assigned to it
-	EndsBy     *time.Time // its Select ends after now and not after this, and is not renewed
+	Unlicensed bool                  // no licence is assigned to it
+	Without    catalogue.ServiceType // no licence of this service is assigned to it
+	EndsBy     *time.Time            // its Select ends after now, by this, and is not renewed
 	Search     string
 	Sort       db.Sort
 	By         RoomOrder // instead of Sort, where it is given
@@ -459,6 +461,9 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	if f.Unlicensed {
 		q = q.Where(unlicensedRoom)
 	}
+	if f.Without != "" {
+		q = q.Where("NOT EXISTS ("+roomsLicence+" AND a.service_type = ?)", f.Without)
+	}
 	if f.EndsBy != nil {
 		q = q.Where(endingRoom, map[string]any{"now": tx.Now(), "by": *f.EndsBy})
 	}
@@ -466,9 +471,11 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 }
 
 // unlicensedRoom is true of a room to which no licence is assigned.
-const unlicensedRoom = `NOT EXISTS (
+const unlicensedRoom = "NOT EXISTS (" + roomsLicence + ")"
+
+const roomsLicence = `
 		SELECT 1 FROM licence_assignments a
-		WHERE a.room_id = rooms.id AND a.to_at IS NULL)`
+		WHERE a.room_id = rooms.id AND a.to_at IS NULL`
 
 // endingRoom is true of a room whose Select runs, ends by an instant, and is not renewed (S4).
 const endingRoom = `EXISTS (

@@ -21,9 +21,9 @@ var standingSQL string
 // Standing is how an account stands, in numbers.
 type Standing struct {
 	Rooms     int64 // in use
-	Covered   int64 // of them, by a license that runs
+	Covered   int64 // of them, by a Select that runs; Sync Plus covers nothing
 	Ending    int64 // of these, until a day within licensing.ExpiringDays, and nothing renews it
-	Bare      int64 // rooms in use without a license
+	Bare      int64 // rooms in use without a Select
 	Free      int64 // licenses in force that wait for a room
 	Licences  int64 // in force, assigned or not; without JumpStart
 	Contracts int64 // that run or are to start
@@ -46,6 +46,7 @@ func (s *Entitlements) Standing(
 			"account":  accountID,
 			"now":      now,
 			"soon":     soon.UTC(),
+			"cover":    catalogue.ServiceSelect,
 			"services": []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceSyncPlus},
 		}).Scan(&out).Error
 	})

@@ -5,7 +5,7 @@ WITH assigned AS (
 	JOIN licences l ON l.id = a.licence_id
 	JOIN service_contracts c ON c.id = l.contract_id
 	LEFT JOIN licences r ON r.renews_licence_id = l.id AND r.state <> 'REVOKED'
-	WHERE a.account_id = @account AND a.to_at IS NULL AND a.service_type IN @services
+	WHERE a.account_id = @account AND a.to_at IS NULL AND a.service_type = @cover
 		AND c.state = 'ACTIVE' AND c.end_at > @now
 	GROUP BY a.room_id)
 SELECT
@@ -17,7 +17,7 @@ SELECT
 			SELECT 1 FROM licence_assignments a
 			JOIN licences l ON l.id = a.licence_id
 			JOIN service_contracts c ON c.id = l.contract_id
-			WHERE a.room_id = r.id AND a.to_at IS NULL AND a.service_type IN @services
+			WHERE a.room_id = r.id AND a.to_at IS NULL AND a.service_type = @cover
 				AND (c.end_at IS NULL OR c.end_at > @now))) AS bare,
 	(SELECT count(*) FROM licences l JOIN service_contracts c ON c.id = l.contract_id
 		WHERE l.account_id = @account AND l.state = 'AVAILABLE' AND c.type IN @services
