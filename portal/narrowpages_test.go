@@ -190,9 +190,9 @@ var leadOn = map[string]bool{
 var answersOutside = []formSent{
 	{"/sign-in", []string{"email", longEmail, "password", "x"}, anError},
 	{"/password-reset", []string{"email", longSerial}, anError},
-	{"/password-reset", []string{"email", longEmail}, "h1 + .note"},
+	{"/password-reset", []string{"email", longEmail}, "main .note"},
 	{"/invitation/request", []string{"email", longSerial}, anError},
-	{"/invitation/request", []string{"email", longEmail}, "h1 + .note"},
+	{"/invitation/request", []string{"email", longEmail}, "main .note"},
 }
 
 // fullAccount is what a person of an account full of the longest content can look at: every
