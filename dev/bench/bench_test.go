@@ -30,7 +30,9 @@ func TestBudgetsOfANormalOrder(t *testing.T) {
 			require.Positive(t, r.Counts.Bytes)
 			require.LessOrEqual(t, r.Counts.Bytes, 8*1024, "history bytes of the two workflows")
 			require.Equal(t, 7, r.Counts.Actions, "two starts, three activities, two timers")
-			require.LessOrEqual(t, r.Counts.StatementsEach, 26.0, "SQL statements: %v", r.Counts.Statements)
+			// The relay marks what it has told in batches: how many depends on the machine, two at
+			// most, one for each event.
+			require.LessOrEqual(t, r.Counts.StatementsEach, 25.0+2, "SQL statements: %v", r.Counts.Statements)
 			requireTable(t, r)
 			require.Contains(t, progress.String(), "pair 1 of 1")
 		})
