@@ -82,6 +82,12 @@ func (l *Ledger) count(change func(*Counts)) {
 	change(&l.Counts)
 }
 
+// hasEach reports whether an order and a replacement were acknowledged.
+func (l *Ledger) hasEach() (each bool) {
+	l.count(func(n *Counts) { each = n.Orders > 0 && n.RMAs > 0 })
+	return each
+}
+
 // submitted keeps an acknowledged order.
 func (l *Ledger) submitted(resellerID string, form ordering.OrderForm, a OrderAnswer) {
 	l.mu.Lock()
