@@ -119,7 +119,7 @@ func TestR125b_TheDevicesPageSaysWhatLimitsItsCover(t *testing.T) {
 
 		page := ana.get(path).body
 		for _, words := range []string{
-			"Rally Bar SOON1", "Covered", "by the device&#39;s age (R125b)", "Age limit, 5 years after purchase",
+			"Rally Bar SOON1", "Covered", "by the device&#39;s age", "Age limit, 5 years after purchase",
 			"Support until", "Sala Ipê", path + "/place", path + "/take-out", path + "/purchase",
 			"/replacements/request?q=SOON1",
 		} {
