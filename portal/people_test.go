@@ -61,7 +61,7 @@ func TestR42_ARemovalSaysWhatThePersonHolds(t *testing.T) {
 		require.NoError(t, w.Exec("UPDATE sites SET contact_email = 'bia@acme.example' WHERE id = '"+site.ID+"'"))
 		asked := ana.get(remove).body
 		for _, held := range []string{
-			"API tokens that end at once, with what uses them: Booking panel.",
+			"API keys that end at once, with what uses them: Booking panel.",
 			"need another contact: Berrini.", "stay valid: Caio Reis.",
 		} {
 			require.Contains(t, asked, held)

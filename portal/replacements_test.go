@@ -102,7 +102,7 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 		require.Contains(t, second, `<a class="btn" href="/replacements">Newest</a>`)
 		require.NotContains(t, second, `rel="next"`)
 		for _, cursor := range []string{
-			"%00", "%ff", "rma_%27", "x", strings.Repeat("a", 500), "rma_01k0000000000000000000000x",
+			"rma_%27", "x", strings.Repeat("a", 500), "rma_01k0000000000000000000000x",
 			strings.TrimPrefix(older[1], "/replacements?after=")[1:],
 		} {
 			refused := eva.get("/replacements?after=" + cursor)

@@ -102,7 +102,7 @@ func TestS35_AFileIsCheckedReportedAndStoredOnce(t *testing.T) {
 		checked := ana.get(dry.path)
 		require.Empty(t, checked.header.Get("Refresh"))
 		require.Contains(t, checked.body, "All rows are right")
-		require.Contains(t, checked.body, "Import it now")
+		require.Contains(t, checked.body, "Send the file to import it")
 		require.Equal(t, 2, strings.Count(checked.body, `<span class="badge green">Right</span>`))
 		require.Zero(t, rows(), "a dry run stores nothing")
 
