@@ -27,7 +27,7 @@ func (s *screen) replaces() {
 	s.open("/replacements")
 	require.Equal(t, say("menu.replacements"), s.text(`nav a[href="/replacements"]`))
 	s.check("none")
-	s.tabTo(`main .button`)
+	s.tabTo("main .head .btn")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(t, say("request.title"), s.text("h1"))
 	s.check("request")
