@@ -28,7 +28,6 @@ const (
 
 	helpVotesAnHour = 30        // of a network
 	helpSameVote    = time.Hour // in which a browser's votes on one answer count once
-	longestSearch   = 100       // letters
 )
 
 // helpFor is the help in the visitor's language, with what this program calls things.
@@ -137,7 +136,7 @@ func showHelp(v *visit) (answer, error) {
 	}
 
 	p := helpPage{
-		Query:     shortened(strings.TrimSpace(v.request.URL.Query().Get("q")), longestSearch),
+		Query:     web.Shortened(v.request.URL.Query().Get("q"), web.LongestSearch),
 		Chapters:  edition.Chapters,
 		Countries: helpCountriesPath,
 	}
@@ -146,12 +145,6 @@ func showHelp(v *visit) (answer, error) {
 	}
 	p.Hits = edition.Search(p.Query)
 	return answer{page: "help", title: "help.title", data: p}, nil
-}
-
-// shortened is the beginning of a text, no longer than so many letters.
-func shortened(text string, most int) string {
-	letters := []rune(text)
-	return string(letters[:min(most, len(letters))])
 }
 
 // helpChapterPage is a group of questions with their answers.

@@ -107,11 +107,10 @@ func (s *People) changeOwn(
 	})
 }
 
-// SignIn is one of a user's sign-ins, and whether it came from where they had been before.
+// SignIn is one of a user's sign-ins, and whether it came from a browser known before.
 type SignIn struct {
 	At           time.Time
 	KnownBrowser bool
-	KnownNetwork bool
 }
 
 // SignInsOf lists the latest sign-ins of a user, the last one first.
@@ -128,7 +127,6 @@ func (s *People) SignInsOf(ctx context.Context, userID string, most int) ([]Sign
 	for i, e := range events {
 		out[i].At = e.At
 		out[i].KnownBrowser, _ = e.Details["known_browser"].(bool)
-		out[i].KnownNetwork, _ = e.Details["known_network"].(bool)
 	}
 	return out, err
 }
