@@ -21,7 +21,8 @@ func TestR119_ThePageSaysWhatBecameOfEachInvitation(t *testing.T) {
 		page := ana.get("/colleagues").body
 		require.Contains(t, page, "People with access")
 		require.Contains(t, page, "by password")
-		require.Contains(t, page, "Last sign-in "+time.Now().UTC().Format("2 January 2006"))
+		require.Contains(t, page, "Last sign-in "+time.Now().In(location("America/Sao_Paulo")).Format("2 January 2006"),
+			"on the day that it is at the account")
 
 		for state, said := range map[string]string{
 			"QUEUED":       "About to be sent",
