@@ -3,6 +3,7 @@ package entitlement
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -442,6 +443,29 @@ func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, str
 
 	out, next := db.Cut(f.Page, out, func(r Room) string { return r.ID })
 	return out, next, err
+}
+
+// mostOfOneName bounds how many rooms are looked through for a whole name.
+const mostOfOneName = 200
+
+// RoomsNamed lists the account's rooms in use that have the whole name, however it is spelled.
+func (s *Entitlements) RoomsNamed(ctx context.Context, accountID, name string) ([]Room, error) {
+	key := rules.SearchKey(name)
+	if key == "" {
+		return nil, nil
+	}
+
+	var found []Room
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("rooms"), "account_id").
+			Where("account_id = ? AND state = ?", accountID, licensing.RoomActive).
+			Where("search_key = ? OR search_key LIKE ? ESCAPE '!'",
+				key, db.Beginning(key+" ")). // the site's name follows the room's
+			Order("name, id").
+			Limit(mostOfOneName).
+			Find(&found).Error
+	})
+	return slices.DeleteFunc(found, func(r Room) bool { return rules.SearchKey(r.Name) != key }), err
 }
 
 // narrow narrows a query on rooms to the scope, and to what the filter names wholly.
