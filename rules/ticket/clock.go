@@ -128,5 +128,230 @@ type Stretch struct {
 // no clocks. A clock that is not among them any more, because a reopening was undone (S45),
 // never was.
 func Clocks(terms *Terms, events []Event, now time.Time) []Clock {
-	return nil
+	if terms == nil {
+		return nil
+	}
+	c, ok := courseOf(events)
+	if !ok {
+		return nil
+	}
+
+	t := *terms
+	if t.Zone == nil {
+		t.Zone = time.UTC
+	}
+	if now.Before(c.latest) {
+		now = c.latest // the clock of the machine that asks is slow
+	}
+
+	clocks := []Clock{t.read(&c, c.firstResponse(), now), t.read(&c, c.restore(), now)}
+	for i := range c.restarts {
+		if task, ok := c.update(i); ok {
+			clocks = append(clocks, t.read(&c, task, now))
+		}
+	}
+	return clocks
+}
+
+// task is what a clock is to measure: from when on, until what was promised was done or
+// owed no more, and what it leaves out.
+type task struct {
+	kind   ClockKind
+	start  moment
+	end    *moment
+	state  ClockState // that the end leads to, unless it was breached before
+	target func(cover.SLAPromise) cover.SLATarget
+	stops  func(cover.SLAPolicy) func(phase) bool
+}
+
+// firstResponse runs from the ticket's creation to the first public text of a person on
+// our side, and stands still only where nobody works on the ticket any more.
+func (c *course) firstResponse() task {
+	k := task{
+		kind:   FirstResponse,
+		start:  c.opened,
+		target: func(p cover.SLAPromise) cover.SLATarget { return p.FirstResponse },
+		stops:  func(cover.SLAPolicy) func(phase) bool { return frozen },
+	}
+
+	if len(c.texts) > 0 {
+		k.end, k.state = &c.texts[0], Met
+		return k
+	}
+	k.end, _ = c.done()
+	k.state = ClockCancelled
+	return k
+}
+
+// restore runs from the ticket's creation until it is resolved.
+func (c *course) restore() task {
+	end, s := c.done()
+	k := task{
+		kind:   Restore,
+		start:  c.opened,
+		end:    end,
+		state:  Met,
+		target: func(p cover.SLAPromise) cover.SLATarget { return p.Restore },
+		stops:  waits,
+	}
+	if s == Cancelled {
+		k.state = ClockCancelled
+	}
+	return k
+}
+
+// update runs from a restart to the next text of ours; ok is false where the ticket was
+// resolved in the same command, so that no other update was ever owed.
+func (c *course) update(i int) (k task, ok bool) {
+	k = task{
+		kind:   Update,
+		start:  c.restarts[i],
+		end:    c.doneAfter(c.restarts[i].seq),
+		state:  ClockCancelled,
+		target: func(p cover.SLAPromise) cover.SLATarget { return p.Updates },
+		stops:  waits,
+	}
+
+	if i+1 < len(c.restarts) && (k.end == nil || c.restarts[i+1].seq < k.end.seq) {
+		k.end, k.state = &c.restarts[i+1], Met
+	}
+	return k, k.end == nil || k.state == Met || k.end.at.After(k.start.at)
+}
+
+// read computes a clock.
+func (t Terms) read(c *course, k task, now time.Time) Clock {
+	clock := Clock{
+		Kind:            k.kind,
+		Seq:             k.start.seq,
+		StartedAt:       k.start.at.UTC(),
+		State:           Running,
+		Calendar:        t.Calendar.Code,
+		CalendarVersion: t.Calendar.Version,
+	}
+
+	until := now
+	if k.end != nil {
+		until = k.end.at
+		clock.EndedAt = instant(until)
+	}
+	paused := t.walk(c, k, &clock, until)
+
+	switch {
+	case clock.BreachedAt != nil:
+		clock.State = Breached
+	case k.end != nil:
+		clock.State = k.state
+	case paused:
+		clock.State, clock.DueAt, clock.WarnAt = Paused, nil, nil
+	}
+	return clock
+}
+
+// measured is a reckoning by one policy.
+type measured struct {
+	reckoning
+	policy   cover.SLAPolicy
+	target   cover.SLATarget
+	severity cover.Severity
+	pauses   []pause
+}
+
+// paused reports whether the clock stands still and nobody knows until when.
+func (m measured) paused() bool {
+	return len(m.pauses) > 0 && m.pauses[len(m.pauses)-1].to == nil
+}
+
+// walk goes through the severities that a ticket had while a clock ran, each from the
+// start on (V16), and notes in the clock when it warned and was breached. A breach stays as
+// it was; else the last severity counts. It reports whether the clock stands still.
+func (t Terms) walk(c *course, k task, clock *Clock, until time.Time) (paused bool) {
+	var counts []change
+	for _, s := range c.severities {
+		switch {
+		case k.end != nil && s.seq > k.end.seq:
+		case s.seq <= k.start.seq:
+			counts = []change{s}
+		default:
+			counts = append(counts, s)
+		}
+	}
+
+	var last measured
+	for i, s := range counts {
+		last = t.first(c, k, s.severity, until)
+		final := i+1 == len(counts)
+		to := until
+		if !final {
+			to = counts[i+1].at
+		}
+
+		last.note(clock, s.at, to, final)
+		if clock.BreachedAt != nil {
+			break
+		}
+	}
+
+	clock.Severity = last.severity
+	clock.Policy, clock.PolicyVersion = last.policy.Code, last.policy.Version
+	clock.Target = last.target
+	clock.Elapsed, clock.Explanation = last.elapsed, last.steps
+	if last.due != nil {
+		clock.DueAt, clock.WarnAt = last.due, last.warn
+	}
+	return last.paused()
+}
+
+// note records a warning and a breach that fall into the time in which a severity was in
+// force. What became late by a severity that was raised is late from then on, and while
+// the clock stands still not before it goes on.
+func (m measured) note(clock *Clock, from, to time.Time, final bool) {
+	happened := func(at *time.Time) *time.Time {
+		if at == nil {
+			return nil
+		}
+
+		when := *at
+		if when.Before(from) {
+			when = from
+			for _, p := range m.pauses {
+				if p.contains(when) {
+					if p.to == nil {
+						return nil
+					}
+					when = *p.to
+				}
+			}
+		}
+		if when.Before(to) || final && !when.After(to) {
+			return instant(when)
+		}
+		return nil
+	}
+
+	clock.BreachedAt = happened(m.due)
+	warned := happened(m.warn)
+	if clock.WarnedAt == nil && warned != nil &&
+		(clock.BreachedAt == nil || warned.Before(*clock.BreachedAt)) {
+		clock.WarnedAt = warned
+	}
+}
+
+// first returns what is due first of all policies that apply (R32a), by a severity.
+func (t Terms) first(c *course, k task, s cover.Severity, until time.Time) measured {
+	var best measured
+	for i, p := range append([]cover.SLAPolicy{t.Policy}, t.Also...) {
+		m := measured{
+			policy:   p,
+			target:   k.target(p.Promises[s]),
+			severity: s,
+			pauses:   c.pauses(k.start.at, k.end, k.stops(p)),
+		}
+		m.reckoning = t.reckon(p, m.target, k.start.at, until, m.pauses)
+
+		sooner := m.due != nil && (best.due == nil || m.due.Before(*best.due))
+		if i == 0 || sooner || !best.target.Promised() && m.target.Promised() {
+			best = m
+		}
+	}
+	return best
 }
