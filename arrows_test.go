@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"rules/rma":       {"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing"},
 	"rules/shipping":  {"rules", "rules/calendar"},
 	"rules/spare":     {"rules", "rules/catalogue", "rules/rma"},
+	"rules/ticket":    {"rules", "rules/calendar", "rules/cover"},
 	"rules/processes": {"rules", "rules/rma", "rules/shipping", "rules/spare"},
 
 	// Texts: the catalogue alone, and the sentences that are composed from facts.

@@ -19,30 +19,42 @@ const (
 	Sev4
 )
 
-// SLATarget is one promised time: hours of a clock that always runs, or business
-// days. Zero means no promise.
+// SLATarget is one promised time: Within, of a clock that always runs or of the working
+// time of the room's calendar, as the policy says; or whole business days, to the end of
+// the last one. Both zero means no promise.
 type SLATarget struct {
 	Within       time.Duration `json:"within,omitempty"`
 	BusinessDays int           `json:"business_days,omitempty"`
+	// WarnBefore is how much of the counted time is left when a warning is due; zero means
+	// a quarter of it (S41).
+	WarnBefore time.Duration `json:"warn_before,omitempty"`
 }
+
+// Promised reports whether the target promises anything.
+func (t SLATarget) Promised() bool { return t.Within != 0 || t.BusinessDays != 0 }
 
 // SLAPromise is what a policy promises for a severity.
 type SLAPromise struct {
 	FirstResponse SLATarget `json:"first_response"`
 	Updates       SLATarget `json:"updates"` // from one to the next
+	// Restore is until the room works again; without it the time is measured (S39).
+	Restore SLATarget `json:"restore,omitzero"`
 }
 
 // SLAPolicy is one version of the promises of a service, on the local days
 // [EffectiveFrom, EffectiveTo); nil means no bound. A ticket keeps the version it
 // was opened under.
 type SLAPolicy struct {
-	Code          string                  `json:"code"`
-	Version       int                     `json:"version"`
-	Service       catalogue.ServiceType   `json:"service"`
-	AlwaysOn      bool                    `json:"always_on"` // 24×7×365 (R35a)
-	Promises      map[Severity]SLAPromise `json:"promises"`
-	EffectiveFrom *civil.Date             `json:"effective_from,omitempty"`
-	EffectiveTo   *civil.Date             `json:"effective_to,omitempty"`
+	Code     string                `json:"code"`
+	Version  int                   `json:"version"`
+	Service  catalogue.ServiceType `json:"service"`
+	AlwaysOn bool                  `json:"always_on"` // 24×7×365 (R35a)
+	// ThirdPartyPauses says that a ticket's clocks stand still while it waits for a third
+	// party; else that is ours to pursue, and they run.
+	ThirdPartyPauses bool                    `json:"third_party_pauses,omitempty"`
+	Promises         map[Severity]SLAPromise `json:"promises"`
+	EffectiveFrom    *civil.Date             `json:"effective_from,omitempty"`
+	EffectiveTo      *civil.Date             `json:"effective_to,omitempty"`
 }
 
 // DefaultPolicies are the SLAs of RULES 3 (ours; JumpStart's is public). What is
@@ -93,18 +105,6 @@ func PolicyOn(
 	return best, ok
 }
 
-// FirstResponseDue returns when the first response to a ticket is due by a policy
-// whose clock always runs: the promised time after it was opened, whatever day or
-// hour it is at the room (R35a). ok is false for a policy that counts business time,
-// and where nothing is promised.
-func (p SLAPolicy) FirstResponseDue(s Severity, opened time.Time) (due time.Time, ok bool) {
-	target := p.Promises[s].FirstResponse
-	if !p.AlwaysOn || target.Within == 0 || target.BusinessDays != 0 {
-		return time.Time{}, false
-	}
-	return opened.Add(target.Within), true
-}
-
 // BetterPolicy returns the policy that answers sooner (R32a), a when they promise
 // the same.
 func BetterPolicy(a, b SLAPolicy) SLAPolicy {
@@ -115,8 +115,8 @@ func BetterPolicy(a, b SLAPolicy) SLAPolicy {
 }
 
 // BetterThan reports whether p answers sooner than q: the severities are compared
-// from the first on, first responses before updates; of two that promise the
-// same, the one whose clock always runs is better.
+// from the first on, first responses before updates before restoring; of two that
+// promise the same, the one whose clock always runs is better.
 func (p SLAPolicy) BetterThan(q SLAPolicy) bool {
 	for s := Sev1; s <= Sev4; s++ {
 		mine, theirs := p.Promises[s], q.Promises[s]
@@ -128,6 +128,11 @@ func (p SLAPolicy) BetterThan(q SLAPolicy) bool {
 		if next, other := mine.Updates.atBest(), theirs.Updates.atBest(); next != other {
 			return next < other
 		}
+
+		if restored, other := mine.Restore.atBest(),
+			theirs.Restore.atBest(); restored != other {
+			return restored < other
+		}
 	}
 
 	return p.AlwaysOn && !q.AlwaysOn
@@ -136,7 +141,7 @@ func (p SLAPolicy) BetterThan(q SLAPolicy) bool {
 // atBest is the least time a target can take: a business day is never over in
 // less than 24 hours. No promise is the longest.
 func (t SLATarget) atBest() time.Duration {
-	if t == (SLATarget{}) {
+	if !t.Promised() {
 		return 1<<63 - 1
 	}
 	return t.Within + time.Duration(t.BusinessDays)*24*time.Hour
