@@ -110,7 +110,9 @@ var arrows = map[string][]string{
 	},
 
 	// What a row says, as a mail and as papers.
-	"mail/letter": {"mail", "models/notification", "rules", "rules/catalogue"},
+	// What a mail that came in says.
+	"mail/inbound": {"mail"},
+	"mail/letter":  {"mail", "models/notification", "rules", "rules/catalogue"},
 
 	// Processes.
 	"activities": {
