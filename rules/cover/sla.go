@@ -1,10 +1,16 @@
 package cover
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
 
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
@@ -145,4 +151,132 @@ func (t SLATarget) atBest() time.Duration {
 		return 1<<63 - 1
 	}
 	return t.Within + time.Duration(t.BusinessDays)*24*time.Hour
+}
+
+// Severities lists the severities, the gravest first.
+func Severities() []Severity { return []Severity{Sev1, Sev2, Sev3, Sev4} }
+
+// AnsweredServices lists the services whose tickets are answered by a policy of their own:
+// only those bring support (R29, R31).
+func AnsweredServices() []catalogue.ServiceType {
+	return []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceJumpStart}
+}
+
+// Codes of what is wrong with a policy.
+const (
+	InvalidTarget  = "INVALID_TARGET"
+	UnknownService = "INVALID_SERVICE_TYPE"
+)
+
+// Bounds of a promised time.
+const (
+	longestTarget     = 90 * 24 * time.Hour
+	mostTargetDays    = 60
+	shortestTarget    = time.Minute
+	leastCountedAtAll = 24 * time.Hour // a business day counts from midnight to midnight
+)
+
+// Validate checks a version of a policy, and names every error: whose tickets it is for,
+// and for each severity a first response that is promised, with nothing promised that
+// cannot be counted.
+func (p SLAPolicy) Validate() error {
+	var k rules.Checker
+	if !slices.Contains(AnsweredServices(), p.Service) {
+		k.Fail("/service", UnknownService, "No tickets are answered by this service.",
+			"Send SELECT or JUMPSTART.")
+	}
+
+	for _, s := range Severities() {
+		at := fmt.Sprintf("/promises/%d", s)
+		promise := p.Promises[s]
+		if !promise.FirstResponse.Promised() {
+			k.Fail(at+"/first_response", rules.Required, "A first response is promised always.",
+				"Send until when a person answers, such as 4H or 1BD.")
+		}
+		promise.FirstResponse.check(&k, at+"/first_response")
+		promise.Updates.check(&k, at+"/updates")
+		promise.Restore.check(&k, at+"/restore")
+	}
+
+	return rules.Invalid(k.Fields)
+}
+
+// check holds a promised time against its bounds.
+func (t SLATarget) check(k *rules.Checker, at string) {
+	all := t.Within
+	if t.BusinessDays > 0 {
+		all = time.Duration(t.BusinessDays) * leastCountedAtAll
+	}
+
+	switch {
+	case t.Within != 0 && t.BusinessDays != 0:
+		k.Fail(at, InvalidTarget, "A time is promised in hours or in business days.",
+			"Send one of the two.")
+	case t.BusinessDays < 0 || t.BusinessDays > mostTargetDays, t.Within < 0,
+		t.Within > longestTarget, t.Within%shortestTarget != 0:
+		k.Fail(at, InvalidTarget, "The promised time is too long, or no whole minutes.",
+			"Send 1 minute to 90 days, or 1 to 60 business days.")
+	case t.WarnBefore < 0, t.WarnBefore%shortestTarget != 0,
+		t.WarnBefore > 0 && t.WarnBefore >= all:
+		k.Fail(at, InvalidTarget, "The warning is not before the promised time is over.",
+			"Send a shorter time, in whole minutes, or leave it out.")
+	}
+}
+
+var targetForm = regexp.MustCompile(`^([0-9]{1,6})(M|H|BD)(?:/([0-9]{1,6})(M|H))?$`)
+
+// ParseSLATarget reads a promised time as people type it: 30M, 4H or 1BD, with /1H for a
+// warning an hour before; an empty text promises nothing. Upper and lower case are the
+// same, and spaces mean nothing.
+func ParseSLATarget(text string) (t SLATarget, ok bool) {
+	text = strings.ToUpper(strings.Join(strings.Fields(text), ""))
+	if text == "" {
+		return t, true
+	}
+
+	m := targetForm.FindStringSubmatch(text)
+	if m == nil {
+		return t, false
+	}
+
+	if n, _ := strconv.Atoi(m[1]); m[2] == "BD" {
+		t.BusinessDays = n
+	} else {
+		t.Within = time.Duration(n) * unitOf(m[2])
+	}
+	if m[3] != "" {
+		n, _ := strconv.Atoi(m[3])
+		t.WarnBefore = time.Duration(n) * unitOf(m[4])
+	}
+	return t, t.Promised()
+}
+
+func unitOf(letter string) time.Duration {
+	if letter == "H" {
+		return time.Hour
+	}
+	return time.Minute
+}
+
+// String returns the target as ParseSLATarget reads it.
+func (t SLATarget) String() string {
+	if !t.Promised() {
+		return ""
+	}
+
+	text := inUnits(t.Within)
+	if t.BusinessDays > 0 {
+		text = strconv.Itoa(t.BusinessDays) + "BD"
+	}
+	if t.WarnBefore > 0 {
+		text += "/" + inUnits(t.WarnBefore)
+	}
+	return text
+}
+
+func inUnits(d time.Duration) string {
+	if d%time.Hour == 0 {
+		return strconv.Itoa(int(d/time.Hour)) + "H"
+	}
+	return strconv.Itoa(int(d/time.Minute)) + "M"
 }

@@ -106,7 +106,10 @@ func TestGuardsRefuseByTheState(t *testing.T) {
 		{DoSetSeverity, rules.OperatorAgent, Facts{State: Resolved}, rules.StateConflict},
 		{DoUndoReopen, rules.OperatorAgent, Facts{State: InProgress}, NotReopened},
 		{DoUndoReopen, rules.OperatorAgent, Facts{State: InProgress, ReopenedAt: &now}, ""},
-		{DoUndoReopen, rules.OperatorAgent, Facts{State: Resolved, ReopenedAt: &now}, rules.StateConflict},
+		{
+			DoUndoReopen, rules.OperatorAgent, Facts{State: Resolved, ReopenedAt: &now},
+			rules.StateConflict,
+		},
 	} {
 		err := May(c.command, c.role, c.facts)
 		require.Equal(t, c.want, rules.CodeOf(err), "%s in %s", c.command, c.facts.State)
