@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"messages":         {},
 	"messages/promise": {"messages", "rules/calendar"},
 	"messages/process": {"messages", "rules/processes"},
+	"messages/sla":     {"messages", "rules/cover", "rules/ticket"},
 	"chart":            {"messages"},
 
 	// What stands on the world outside, or on nothing.
@@ -55,7 +56,7 @@ var arrows = map[string][]string{
 	"models/db": {"clock", "rules", "rules/licensing"},
 	"models/program": {
 		"models/db", "models/program/holidays", "rules", "rules/calendar", "rules/catalogue",
-		"rules/licensing",
+		"rules/cover", "rules/licensing",
 	},
 	"models/program/holidays": {"rules/calendar"},
 	"models/notification":     {"models/db", "rules", "rules/catalogue"},
@@ -139,7 +140,7 @@ var arrows = map[string][]string{
 	},
 	"web": {"messages", "models/identity", "rules"},
 	"console": {
-		"chart", "mail/letter", "messages", "messages/process", "messages/promise",
+		"chart", "mail/letter", "messages", "messages/process", "messages/promise", "messages/sla",
 		"models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",

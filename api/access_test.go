@@ -185,6 +185,8 @@ var routeTable = map[string]string{
 	"PUT /v1/depots":                                    "AL",
 	"GET /v1/countries":                                 public,
 	"POST /v1/countries/BR/terms":                       "AL",
+	"GET /v1/sla-policies":                              "AL",
+	"POST /v1/sla-policies":                             "AL",
 	"GET /v1/models":                                    "RDALCKV",
 	"PUT /v1/models/x":                                  "AL",
 }

@@ -131,6 +131,7 @@ func (s *service) routes() {
 	importHandlers{jobs: s.domains.Jobs, intake: s.intake}.routes(s.api)
 	programHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
 	countryHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
+	slaHandlers{programs: s.domains.Programs}.routes(s.api)
 	calendarHandlers{programs: s.domains.Programs}.routes(s.api)
 
 	orgHandlers{

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 )
 
 // composed are the keys that code puts together: what they begin with, and every
@@ -26,7 +27,12 @@ var composed = map[string][]string{
 	"shortweekday.":     weekdayNames(),
 	"place.":            placeNames,
 	"promise.approved.": weekdayNames(),
-	"process.":          processTexts(),
+	"sla.severity.":     {"1", "2", "3", "4"},
+	"sla.paused.": {
+		string(ticket.PendingCustomer), string(ticket.PendingThirdParty), string(ticket.PendingRMA),
+		string(ticket.Resolved),
+	},
+	"process.": processTexts(),
 
 	// The portal's rooms.
 	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "devices"},

@@ -72,6 +72,7 @@ var activity = map[string]ActivityKind{
 	"contract.started":          ActivityOrders,
 	"contract.suspended":        ActivityOrders,
 	"country.terms_published":   notShown,
+	"sla_policy.published":      notShown,
 	"csm.changed":               notShown,
 	"csm.created":               notShown,
 	"depot.changed":             notShown,

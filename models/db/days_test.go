@@ -19,6 +19,7 @@ var textDays = []string{
 	"calendar_holidays.on_day",      // a part of the key
 	"country_terms.effective_from",  // versions are never changed, so nothing could fill a date
 	"product_models.effective_from", // a part of the key: a model's first version has none
+	"sla_policies.effective_from",   // the first version has none
 }
 
 // Each day is a date in PostgreSQL and a text in SQLite, and NULL where it is not known.

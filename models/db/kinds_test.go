@@ -55,8 +55,9 @@ var (
 		"notifications.state":              {"SOFT_FAIL"}, // of an attempt: it is queued again
 		"operators.role": {"CUSTOMER_ADMIN", "CUSTOMER_READ_ONLY", "DISTRIBUTOR", "PARTNER_ADMIN",
 			"PARTNER_READ_ONLY", "RESELLER"}, // those of others
-		"rmas.outcome":            {"WRONG_UNIT"}, // the unit is still outstanding
-		"service_contracts.state": {"PROCESSING"}, // of the order (R111c)
+		"rmas.outcome":            {"WRONG_UNIT"},                // the unit is still outstanding
+		"service_contracts.state": {"PROCESSING"},                // of the order (R111c)
+		"sla_policies.service":    {"EXT_WARRANTY", "SYNC_PLUS"}, // no tickets by them
 	}
 )
 
@@ -95,6 +96,7 @@ var noKinds = map[string]string{
 	"catalogue_skus.code": "a key", "depots.code": "a key", "product_models.code": "a key",
 	"devices.model_code":         "a key of a model",
 	"rmas.model_code":            "a key of a model",
+	"sla_policies.code":          "a key",
 	"shipments.model_code":       "a key of a model",
 	"spare_units.model_code":     "a key of a model",
 	"stock_entries.model_code":   "a key of a model",

@@ -361,6 +361,7 @@ func (g *coverFacts) addRooms(f *cover.CoverFacts, ids []string) {
 	}
 
 	f.Terms = g.ref.TermsIn(countries...)
+	f.Policies = g.ref.Policies
 }
 
 // addLicence adds a licence once, with those that renew it (S4).

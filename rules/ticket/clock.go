@@ -100,6 +100,7 @@ type Clock struct {
 	Severity        cover.Severity
 	Policy          string // code of the policy that is due first
 	PolicyVersion   int
+	AlwaysOn        bool // it counts around the clock, unless the target is in business days
 	Calendar        string
 	CalendarVersion int64
 }
@@ -293,6 +294,7 @@ func (t Terms) walk(c *course, k task, clock *Clock, until time.Time) (paused bo
 
 	clock.Severity = last.severity
 	clock.Policy, clock.PolicyVersion = last.policy.Code, last.policy.Version
+	clock.AlwaysOn = last.policy.AlwaysOn
 	clock.Target = last.target
 	clock.Elapsed, clock.Explanation = last.elapsed, last.steps
 	if last.due != nil {

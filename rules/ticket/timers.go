@@ -66,10 +66,16 @@ func (w Waiting) Timers() []Timer {
 		end := rules.AllowedUntil(w.businessDay(since, resolveAfter), 0, w.Zone)
 		return append(timers, Timer{Kind: TimerResolve, At: end})
 	case Resolved:
-		return []Timer{{Kind: TimerClose, At: rules.AllowedUntil(since, closeAfter, w.Zone)}}
+		return []Timer{{Kind: TimerClose, At: ClosesAt(w.Since, w.Zone)}}
 	}
 
 	return nil
+}
+
+// ClosesAt returns from when on a ticket that was resolved at an instant is closed, whether
+// or not its timer has fired: until the end of the seventh day a reply reopens it (C1).
+func ClosesAt(resolved time.Time, zone *time.Location) time.Time {
+	return rules.AllowedUntil(rules.DateIn(resolved, zone), closeAfter, zone)
 }
 
 func (w Waiting) businessDay(d civil.Date, n int) civil.Date {

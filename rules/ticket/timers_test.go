@@ -99,3 +99,11 @@ func TestS54_ATicketStandsInTheQueueByItsEarliestDue(t *testing.T) {
 	require.Empty(t, due("2026-03-02 22:00"))
 	require.Equal(t, cover.Sev1, s.clock(Update, "2026-03-02 22:00").Severity)
 }
+
+func TestS40_AReplyOnTheSeventhDayStillReopens(t *testing.T) {
+	resolved, zone := testday.Wall(t, testday.SaoPaulo, "2026-03-05 00:30")
+	last, _ := testday.Wall(t, testday.SaoPaulo, "2026-03-12 23:59")
+	closes := ClosesAt(resolved, zone)
+	require.True(t, last.Before(closes))
+	require.True(t, last.Add(time.Minute).Equal(closes))
+}
