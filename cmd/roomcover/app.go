@@ -76,7 +76,8 @@ func openDatabase(c config.Config, session db.Session) (*domains.Domains, error)
 			MaxConns:   c.DatabaseMax,
 			Lifetime:   c.Timeouts.Lifetime,
 		},
-		Carrier: c.Carrier.Booking(),
+		Carrier:    c.Carrier.Booking(),
+		ScansFiles: c.Clamd != "",
 	})
 }
 
