@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"rules/shipping":  {"rules", "rules/calendar"},
 	"rules/session":   {"rules"},
 	"rules/spare":     {"rules", "rules/catalogue", "rules/rma"},
+	"rules/ticket":    {"rules", "rules/calendar", "rules/cover"},
 	"rules/processes": {"rules", "rules/rma", "rules/shipping", "rules/spare"},
 
 	// Texts: the catalogue alone, and the sentences that are composed from facts.
@@ -116,7 +117,9 @@ var arrows = map[string][]string{
 	},
 
 	// What a row says, as a mail and as papers.
-	"mail/letter": {"mail", "models/notification", "rules", "rules/catalogue"},
+	// What a mail that came in says.
+	"mail/inbound": {"mail"},
+	"mail/letter":  {"mail", "models/notification", "rules", "rules/catalogue"},
 
 	// Processes.
 	"activities": {

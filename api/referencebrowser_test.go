@@ -45,7 +45,7 @@ func newReader(t *testing.T, scheme string, width int64) *reader {
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-component-update", true),
 		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute),
 		chromedp.WindowSize(int(width), 900))
-	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	t.Cleanup(cancel)
 	allocator, stop := chromedp.NewExecAllocator(deadline, options...)
 	t.Cleanup(stop)

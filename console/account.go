@@ -164,7 +164,6 @@ func (v *visit) attention(acc account.Account, needs operations.AccountAttention
 		s.Rows = append(s.Rows, v.taskRow(operations.QueueItem{
 			OperatorTask: t,
 			SubjectName:  said.Text,
-			Due:          operations.TaskDue(t, v.zone),
 		}))
 	}
 	for _, r := range needs.LateRMAs {

@@ -80,7 +80,7 @@ var goKeys = map[string]string{
 
 // navigation is what the operator may open, with what waits there.
 func (v *visit) navigation() ([]navGroup, error) {
-	open, late, err := v.operations.OpenTasks(v.scope(), v.who.ID, v.zone)
+	open, late, err := v.operations.OpenTasks(v.scope(), v.who.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
@@ -41,7 +40,8 @@ func (b *chromium) withDevice() {
 
 func (b *chromium) types(id, text string) {
 	b.t.Helper()
-	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.SendKeys(chromedp.ID(id), text)))
+	b.comes(`(document.getElementById("` + id + `").focus(), true)`)
+	require.NoError(b.t, chromedp.Do(b.ctx, chromedp.KeyEvent(text)))
 }
 
 // clicks presses a button, which may lead to another page at once.
@@ -57,7 +57,7 @@ func (b *chromium) comes(expression string) {
 	require.Eventually(b.t, func() bool {
 		out, err := chromedp.Run(b.ctx, chromedp.EvaluateAsDevTools[bool](expression))
 		return err == nil && out
-	}, 20*time.Second, 20*time.Millisecond, expression)
+	}, patience, 20*time.Millisecond, expression)
 }
 
 // isAt waits until the browser has come to a page.

@@ -145,27 +145,16 @@ func (v *visit) roomNamed(accountID, named string) (string, error) {
 	if db.KindOf(named) == db.PrefixRoom {
 		return named, nil
 	}
-	found, _, err := v.entitlements.ListRooms(v.scope(), entitlement.RoomFilter{
-		AccountID: accountID,
-		State:     licensing.RoomActive,
-		Search:    named,
-		Page:      db.Page{Limit: 200},
-	})
+	found, err := v.entitlements.RoomsNamed(v.scope(), accountID, named)
 	if err != nil {
 		return "", err
 	}
-	var ids []string
-	for _, r := range found {
-		if rules.SearchKey(r.Name) == rules.SearchKey(named) {
-			ids = append(ids, r.ID)
-		}
-	}
-	if len(ids) != 1 {
+	if len(found) != 1 {
 		return "", rules.Refuse(rules.StateConflict,
 			"No single room of the customer has this name.",
 			"Write the whole name, or copy the room's id from the address of its page.")
 	}
-	return ids[0], nil
+	return found[0].ID, nil
 }
 
 // doRoomAct does what the confirmation asked about, to the version of the room that it showed.

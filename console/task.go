@@ -67,7 +67,7 @@ func showTask(v *visit) (answer, error) { return v.taskAnswer(web.Field{}) }
 
 // taskAnswer is the page of a task; note is what was typed and refused.
 func (v *visit) taskAnswer(note web.Field) (answer, error) {
-	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
+	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -91,7 +91,7 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 		ID:    t.ID,
 		Kind:  v.kindName(t.Kind),
 		Badge: v.kindBadge(t.Kind),
-		Due:   v.dueAt(t.Due, v.zone),
+		Due:   v.dueAt(t.DueAt, v.zone),
 		Open:  t.State == db.TaskOpen,
 		Facts: v.taskFacts(t),
 		Clock: v.clockAt(t.TimeZone),
@@ -356,7 +356,7 @@ var withoutReason = []string{
 
 // askAction shows what an action will do, with what it needs, before it is done.
 func askAction(v *visit) (answer, error) {
-	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
+	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -487,7 +487,7 @@ func letsIn(action string) bool {
 
 // doAction does what the confirmation asked about, for the state of the task that it showed.
 func doAction(v *visit) (answer, error) {
-	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
+	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}

@@ -16,6 +16,20 @@ type Message struct {
 	// show all messages of a thread together, whatever their subjects say. Empty:
 	// the message stands alone.
 	Thread string
+	// MessageID is the part of the Message-ID before the @, where it is not ID: of a
+	// ticket's mail, see ThreadKeys.MessageID.
+	MessageID string
+	// InReplyTo and References are the Message-IDs that the message answers, with their
+	// domains and without angle brackets; see ReferencesAfter. They take the place of Thread.
+	InReplyTo  string
+	References []string
+	// ThreadIndex and ThreadTopic are Outlook's, echoed from the mail that is answered.
+	ThreadIndex, ThreadTopic string
+	// Origin says who wrote the message.
+	Origin Origin
+	// NullSender sends it with the envelope sender <>: nothing answers it, not even a
+	// report that it did not arrive.
+	NullSender bool
 	// FromName is the display name shown to the reader (R96, R119).
 	FromName string
 	// FromAddress is the sender's address, header and envelope.
@@ -48,6 +62,18 @@ type Invite struct {
 	// Content is the calendar message.
 	Content []byte
 }
+
+// Origin says who wrote a message, and so what its header says of it (RFC 3834).
+type Origin int
+
+const (
+	// Generated is what the service tells by itself.
+	Generated Origin = iota
+	// AutoReplied is an automatic answer to a mail.
+	AutoReplied
+	// Written is what a person wrote: nothing in its header calls it automatic.
+	Written
+)
 
 // Brand is what a template shows of the program (R1).
 type Brand struct {

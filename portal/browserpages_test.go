@@ -91,8 +91,8 @@ func (s *screen) invites() {
 func (s *screen) signOut() {
 	s.t.Helper()
 	s.open("/")
-	s.do(chromedp.Click(chromedp.CSS(".who summary")))
-	s.press(chromedp.Click(chromedp.CSS(`form[action="/sign-out"] button`)))
+	s.do(click(".who summary"))
+	s.press(click(`form[action="/sign-out"] button`))
 }
 
 // leaveAccount removes a member behind the screen's back.
@@ -113,7 +113,7 @@ func (s *screen) getsItWrong() {
 	t, say := s.t, messages.In(s.locale).Say
 	inv := s.invited()
 	s.open(s.link(inv))
-	s.press(chromedp.Click(chromedp.CSS("main form button")))
+	s.press(click("main form button"))
 	wrong := s.wrong()
 	for range identity.CodeTries + 1 {
 		s.tabTo("#code")
@@ -123,7 +123,7 @@ func (s *screen) getsItWrong() {
 	s.check("code-tried")
 	for range codesAnHour {
 		s.open("/invitation")
-		s.press(chromedp.Click(chromedp.CSS("main form button")))
+		s.press(click("main form button"))
 	}
 	require.Equal(t, say("problem.limited.title"), s.text("h1"))
 	s.check("limited")

@@ -73,27 +73,16 @@ func (v *visit) roomNamed(named string) (id, problem string, err error) {
 	if named == "" || db.KindOf(named) == db.PrefixRoom {
 		return named, "", nil
 	}
-	rooms, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{
-		AccountID: v.who.account().ID,
-		State:     licensing.RoomActive,
-		Search:    named,
-		Page:      db.Page{Limit: fewRooms},
-	})
+	rooms, err := v.entitlements.RoomsNamed(v.acting(), v.who.account().ID, named)
 	if err != nil {
 		return "", "", err
 	}
 
-	var ids []string
-	for _, r := range rooms {
-		if rules.SearchKey(r.Name) == rules.SearchKey(named) {
-			ids = append(ids, r.ID)
-		}
-	}
-	switch len(ids) {
+	switch len(rooms) {
 	case 0:
 		return "", v.say("device.room.unknown"), nil
 	case 1:
-		return ids[0], "", nil
+		return rooms[0].ID, "", nil
 	}
 	return "", v.say("device.room.several"), nil
 }

@@ -47,9 +47,9 @@ func (v *visit) stepsFrom(
 	invited, err := v.invitedColleague(invitations)
 	o := onboarding{Steps: []step{
 		{Key: "colleague", Path: "/colleagues", Done: invited},
-		{Key: "room", Path: pageAt("/rooms/new"), Done: s.Rooms > 0},
-		{Key: "devices", Path: pageAt("/devices/new"), Done: s.Devices > 0},
-		{Key: "licence", Path: pageAt("/rooms/assign"), Done: s.Covered > 0},
+		{Key: "room", Path: "/rooms/new", Done: s.Rooms > 0},
+		{Key: "devices", Path: "/devices/new", Done: s.Devices > 0},
+		{Key: "licence", Path: "/rooms/assign", Done: s.Covered > 0},
 	}}
 
 	for _, s := range o.Steps {
@@ -58,14 +58,6 @@ func (v *visit) stepsFrom(
 		}
 	}
 	return o, err
-}
-
-// pageAt is the address of a page, where there is one.
-func pageAt(path string) string {
-	if pagePath(path) {
-		return path
-	}
-	return ""
 }
 
 // invitedColleague holds once somebody else was invited or belongs to the

@@ -24,7 +24,7 @@ func (s *screen) asPeople() {
 	s.open("/sign-in?lang=" + s.locale)
 	s.signIn("ana.souza@acme.example")
 	s.open("/colleagues")
-	s.do(chromedp.Click(chromedp.CSS("details.edit summary")))
+	s.do(click("details.edit summary"))
 	s.check("people-alone")
 
 	bia := s.member(inv.AccountID, "bia@acme.example", identity.RoleAdmin)

@@ -161,6 +161,11 @@ func (v *visit) moveRequest(room entitlement.Room) (entitlement.MoveRequest, err
 // roomsNamed are the rooms whose whole name a form names; where none has it, those of whose name
 // it is a part.
 func (v *visit) roomsNamed(name string) ([]entitlement.Room, error) {
+	whole, err := v.entitlements.RoomsNamed(v.acting(), v.who.account().ID, name)
+	if err != nil || len(whole) > 0 {
+		return whole, err
+	}
+
 	found, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{
 		AccountID: v.who.account().ID,
 		State:     licensing.RoomActive,
@@ -168,16 +173,7 @@ func (v *visit) roomsNamed(name string) ([]entitlement.Room, error) {
 		By:        entitlement.RoomsByName,
 		Page:      db.Page{Limit: mostAtOnce},
 	})
-	if err != nil {
-		return nil, err
-	}
-	whole := slices.DeleteFunc(slices.Clone(found), func(r entitlement.Room) bool {
-		return rules.SearchKey(r.Name) != rules.SearchKey(name)
-	})
-	if len(whole) > 0 {
-		return whole, nil
-	}
-	return found, nil
+	return found, err
 }
 
 // moveAnswer shows the form, with what follows once enough is chosen. all chooses everything

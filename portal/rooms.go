@@ -3,7 +3,6 @@ package portal
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -17,9 +16,6 @@ import (
 const roomsPath = "/rooms"
 
 func roomPath(id string) string { return roomsPath + "/" + id }
-
-// endsSoon is how near the end of a room's licence is for the list to find it by.
-const endsSoon = 90 * 24 * time.Hour
 
 // mostSites is how many sites the list offers to narrow to, those with the most rooms; the
 // search finds the rest.
@@ -97,14 +93,13 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 		return out, nil
 	}
 
-	counts, err := v.entitlements.CountRooms(v.acting(), v.who.account().ID,
-		v.db.Clock().Now().Add(endsSoon))
+	counts, err := v.entitlements.CountRooms(v.acting(), v.who.account().ID, location(v.who.account().TimeZone))
 	if err != nil {
 		return web.ListResult{}, err
 	}
 	out.Summary = v.language.Count("portal.rooms.summary", counts.Active)
-	if counts.Unlicensed > 0 {
-		out.Summary += " " + v.language.Count("portal.rooms.summary.unlicensed", counts.Unlicensed)
+	if counts.Bare > 0 {
+		out.Summary += " " + v.language.Count("portal.rooms.summary.unlicensed", counts.Bare)
 	}
 	out.Facets = v.roomFacets(counts)
 	out.Acts = v.offeredActs(
@@ -158,10 +153,10 @@ func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
 	}
 	switch v.query(roomFacet) {
 	case showUnlicensed:
-		f.Unlicensed = true
+		f.Bare = true
 	case showEnding:
-		by := v.db.Clock().Now().Add(endsSoon)
-		f.EndsBy = &by
+		soon := entitlement.EndsSoon(v.db.Clock().Now(), location(v.who.account().TimeZone))
+		f.EndsBefore = &soon
 	case showArchived:
 		f.State = licensing.RoomArchived
 	}
@@ -182,7 +177,7 @@ func (v *visit) roomFacets(counts entitlement.RoomCounts) []web.Facet {
 		[]web.FacetOption{
 			{
 				Label: v.say("portal.rooms.show.unlicensed"),
-				Count: v.language.Number(counts.Unlicensed),
+				Count: v.language.Number(counts.Bare),
 			},
 			{
 				Label: v.say("portal.rooms.show.ending"),

@@ -61,7 +61,7 @@ func (s *screen) managesRooms() {
 	s.check("move")
 	s.do(chromedp.EvaluateAsDevTools[chromedp.Void](
 		`document.querySelector('[name="to"]').value = "` + other.ID + `"`))
-	s.press(chromedp.Click(chromedp.CSS("form.stack .btn.main")))
+	s.press(click("form.stack .btn.main"))
 	s.check("move-preview")
 
 	s.open(roomPath(other.ID) + "/edit")

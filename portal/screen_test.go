@@ -77,7 +77,7 @@ func newScreen(t *testing.T, name string, l look) *screen {
 	t.Helper()
 	axe := axeSource(t)
 	ctx, quit := chromedp.NewContext(browserIn(t, l.locale), chromedp.WithNewBrowserContext())
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	t.Cleanup(func() {
 		cancel()
 		quit()
@@ -146,15 +146,20 @@ func closeBrowsers() {
 
 func (s *screen) open(path string) {
 	s.t.Helper()
-	_, err := chromedp.RunResponse(s.ctx, chromedp.Navigate(s.url+path))
-	require.NoError(s.t, err)
+	s.press(chromedp.Navigate(s.url + path))
 }
 
-// press does something by keyboard that leads to another page.
+// pageComes is how long the slowest machine takes to show a page: what leads to none fails then,
+// not when the time of the whole test is over.
+const pageComes = 3 * time.Minute
+
+// press does something, by keyboard or mouse, that leads to another page.
 func (s *screen) press(actions ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
-	_, err := chromedp.RunResponse(s.ctx, actions...)
-	require.NoError(s.t, err)
+	ctx, cancel := context.WithTimeout(s.ctx, pageComes)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, actions...)
+	require.NoError(s.t, err, "no other page came from %s", s.path())
 }
 
 func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
@@ -162,11 +167,63 @@ func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
 	require.NoError(s.t, chromedp.Do(s.ctx, actions...))
 }
 
+// text is what an element shows; empty where nobody sees it.
 func (s *screen) text(selector string) string {
 	s.t.Helper()
-	out, err := chromedp.Run(s.ctx, chromedp.Text(chromedp.CSS(selector)))
+	out, err := chromedp.Run(s.ctx, ofElement[string](selector,
+		`e.getClientRects().length > 0 ? e.innerText : ""`))
 	require.NoError(s.t, err)
 	return out
+}
+
+// click presses the mouse on the middle of an element.
+func click(selector string) chromedp.Action[chromedp.Void] {
+	middle := ofElement[[]float64](selector, `(() => {
+		e.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+		const box = e.getClientRects()[0];
+		return [box.left + box.width / 2, box.top + box.height / 2];
+	})()`)
+	return func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+		at, err := middle(ctx, t)
+		if err != nil {
+			return none, err
+		}
+		return chromedp.MouseClickXY(at[0], at[1])(ctx, t)
+	}
+}
+
+// A page that has loaded has all of its elements: who waits for longer waits for what does not
+// come, and is told what there is instead.
+const elementComes = time.Minute
+
+// ofElement evaluates an expression of e, the first element that the selector finds, as soon as
+// there is one. The queries of chromedp wait until the test's end, and then do not say what page
+// the browser has come to instead.
+func ofElement[T any](selector, expression string) chromedp.Action[T] {
+	quoted, _ := json.Marshal(selector)
+	ask := chromedp.EvaluateAsDevTools[[]T](`(() => {
+		const e = document.querySelector(` + string(quoted) + `);
+		return e === null ? [] : [` + expression + `];
+	})()`)
+
+	return func(ctx context.Context, t *chromedp.Target) (none T, err error) {
+		waiting, cancel := context.WithTimeout(ctx, elementComes)
+		defer cancel()
+		for {
+			found, err := ask(ctx, t) // between two pages there is no answer
+			if err == nil && len(found) == 1 {
+				return found[0], nil
+			}
+
+			select {
+			case <-waiting.Done():
+				shown, _ := chromedp.EvaluateAsDevTools[string](
+					`location.pathname + "\n" + document.body.innerText`)(ctx, t)
+				return none, fmt.Errorf("there is no %s (%v) on the page %s", selector, err, shown)
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}
 }
 
 func (s *screen) path() string {

@@ -29,7 +29,7 @@ func (s *screen) addsSite() {
 	s.open("/sites")
 	require.Equal(t, say("menu.sites"), s.text(`nav a[href="/sites"]`))
 	s.check("address-missing")
-	s.press(chromedp.Click(chromedp.CSS(`a[href^="/sites/new?room="]`)))
+	s.press(click(`a[href^="/sites/new?room="]`))
 	s.check("new")
 	s.tabTo("#street")
 	s.do(chromedp.KeyEvent("Av. Berrini, 1376"))
@@ -41,6 +41,6 @@ func (s *screen) addsSite() {
 	require.Equal(t, say("flash.site.saved"), s.text(".toast span"))
 	s.check("saved")
 	s.open("/replacements/request")
-	s.do(chromedp.Click(chromedp.CSS(".shipto summary")))
+	s.do(click(".shipto summary"))
 	s.check("another-address")
 }

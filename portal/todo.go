@@ -68,7 +68,7 @@ func (v *visit) roomsToCover(s entitlement.Standing) []toDoView {
 			Icon: "door-open",
 			What: v.language.Count("home.todo.bare", s.Bare),
 			When: v.language.Count("home.todo.bare.free", s.Free),
-			Path: pageAt("/rooms/assign"),
+			Path: "/rooms/assign",
 			Go:   v.say("home.todo.bare.open"),
 		})
 	}

@@ -128,8 +128,9 @@ func TestR38_R111c_ContractsAndTheClaimInABrowser(t *testing.T) {
 		require.Contains(t, s.text(".wrong"), say("claim.serial.wrong"))
 		s.check("claim-wrong")
 		s.tabTo("#serial")
-		s.do(chromedp.KeyEvent(kb.End + kb.Backspace + kb.Backspace + kb.Backspace + "old-0002" + kb.Tab + "4500/12"))
-		s.press(chromedp.KeyEvent(kb.Enter))
+		s.do(chromedp.KeyEvent(kb.End + kb.Backspace + kb.Backspace + kb.Backspace + "old-0002"))
+		s.tabTo("#po_number") // what is wrong with the first field has a link to the help
+		s.press(chromedp.KeyEvent("4500/12" + kb.Enter))
 		require.Equal(t, say("flash.claimed"), s.text(".toast span"))
 		require.Contains(t, s.text("main"), say("claimstate.UNMATCHED"))
 		s.check("claimed")

@@ -25,8 +25,13 @@ type OperatorTask struct {
 	Resolution string
 	ResolvedBy string
 	CreatedAt  time.Time
+	DueAt      time.Time // where none is given: the end of the desk's day on which it is raised
+	Severity   int       // of a ticket; TaskWithoutSeverity: of anything else
 	ResolvedAt *time.Time
 }
+
+// TaskWithoutSeverity stands behind every severity of tickets that are due at the same instant.
+const TaskWithoutSeverity = 9
 
 // TaskState says whether a task still waits for a person.
 type TaskState string
@@ -115,6 +120,12 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 		if t.DedupeKey == "" {
 			t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
 		}
+		if t.DueAt.IsZero() {
+			t.DueAt = tx.database.endOfDeskDay(t.CreatedAt)
+		}
+		if t.Severity == 0 {
+			t.Severity = TaskWithoutSeverity
+		}
 	}
 
 	again := tx.Clauses(clause.OnConflict{
@@ -124,16 +135,31 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 			Value:  TaskDone,
 		}}},
 		DoUpdates: clause.AssignmentColumns([]string{
-			"state", "what", "why", "created_at", "resolved_at", "resolution", "resolved_by",
-			"assignee_id",
+			"state", "what", "why", "created_at", "due_at", "severity", "resolved_at", "resolution",
+			"resolved_by", "assignee_id",
 		}),
 	})
 	return again.CreateInBatches(&tasks, RowsPerStatement(tasks)).Error
 }
 
+// endOfDeskDay is the end of the day in which an instant lies, by the clock of the desk.
+func (d *DB) endOfDeskDay(at time.Time) time.Time {
+	return rules.StartOfDay(rules.DateIn(at, d.desk).AddDays(1), d.desk).UTC()
+}
+
+// MoveTask has the open task of a kind about a subject be due at another instant, and of another
+// severity: the queue follows what runs, in the transaction that moves it (S54).
+func (tx *Tx) MoveTask(kind TaskKind, subjectID string, due time.Time, severity int) error {
+	return tx.Model(&OperatorTask{}).
+		Where("dedupe_key = ? AND state = ?", string(kind)+"/"+subjectID, TaskOpen).
+		Updates(map[string]any{"due_at": due.UTC(), "severity": severity}).Error
+}
+
 // RaiseOnce writes a complete task unless its need was ever raised before: one that was
 // done is not opened again.
 func (tx *Tx) RaiseOnce(t OperatorTask) error {
+	t.DueAt = tx.database.endOfDeskDay(t.CreatedAt)
+	t.Severity = TaskWithoutSeverity
 	return tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "dedupe_key"}},
 		DoNothing: true,
@@ -296,16 +322,19 @@ func (tx *Tx) giveTask(t *OperatorTask, to *string) error {
 	})
 }
 
+// QueueOrder is the order of the queue (S54): an id tells the age.
+const QueueOrder = "due_at, severity, id"
+
 // PullTask gives the open task that is due first, of those that nobody has taken and that the
-// query narrows to, to somebody (S54). A task is due by the end of the day on which it was
-// raised, so that the oldest is the first. What another transaction is about to give is passed
-// over: two who pull at once never get the same. NOT_FOUND: there is none.
+// query narrows to, to somebody (S54); of several that are due at once, the most severe, then the
+// oldest. What another transaction is about to give is passed over: two who pull at once never
+// get the same. NOT_FOUND: there is none.
 func (tx *Tx) PullTask(narrow *gorm.DB, to string) (OperatorTask, error) {
 	var t OperatorTask
 	passing := clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}
 	err := LockWith(narrow, passing).
 		Where("state = ? AND assignee_id IS NULL", TaskOpen).
-		Order("created_at, id").
+		Order(QueueOrder).
 		Limit(1).
 		First(&t).Error
 	if err := Found(err); err != nil {

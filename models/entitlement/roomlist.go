@@ -16,32 +16,46 @@ import (
 // RoomCounts are how many rooms of an account a list of them can be narrowed to. All but
 // Archived count those that are in use.
 type RoomCounts struct {
-	Active     int64
-	Unlicensed int64 // no licence is assigned
-	Ending     int64 // their Select ends by the instant that was asked about
-	Archived   int64
-	Sites      map[string]int64 // as the rooms write them; those without one under ""
-	Platforms  map[rules.Platform]int64
+	Active    int64
+	Bare      int64 // no Select covers it, or is to
+	Ending    int64 // their Select ends by the instant that was asked about
+	Archived  int64
+	Sites     map[string]int64 // as the rooms write them; those without one under ""
+	Platforms map[rules.Platform]int64
 }
 
-// CountRooms counts the rooms of an account in one statement; endsBy is that of RoomFilter.
+// The sums of rooms that are bare and whose cover ends soon, over a query on rooms.
+const (
+	bareRooms   = "coalesce(sum(CASE WHEN " + bareRoom + " THEN 1 ELSE 0 END), 0)"
+	endingRooms = "coalesce(sum(CASE WHEN " + endingRoom + " THEN 1 ELSE 0 END), 0)"
+)
+
+// EndsSoon is the instant before which a cover ends soon, within licensing.ExpiringDays local
+// days of the zone.
+func EndsSoon(now time.Time, zone *time.Location) time.Time {
+	return licensing.ExpiringBefore(rules.DateIn(now, zone), licensing.ExpiringDays, zone).UTC()
+}
+
+// CountRooms counts the rooms of an account in one statement; what ends soon, by the days of
+// the zone.
 func (s *Entitlements) CountRooms(
-	ctx context.Context, accountID string, endsBy time.Time,
+	ctx context.Context, accountID string, zone *time.Location,
 ) (RoomCounts, error) {
 	var rows []struct {
-		Site       string
-		Platform   rules.Platform
-		State      licensing.RoomState
-		Rooms      int64
-		Unlicensed int64
-		Ending     int64
+		Site     string
+		Platform rules.Platform
+		State    licensing.RoomState
+		Rooms    int64
+		Bare     int64
+		Ending   int64
 	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		now := tx.Now()
 		return tx.Scope.Accounts(tx.Table("rooms"), "account_id").
 			Select(`site, platform, state, count(*) AS rooms,
-				sum(CASE WHEN `+unlicensedRoom+` THEN 1 ELSE 0 END) AS unlicensed,
-				sum(CASE WHEN `+endingRoom+` THEN 1 ELSE 0 END) AS ending`,
-				map[string]any{"now": tx.Now(), "by": endsBy}).
+				`+bareRooms+` AS bare,
+				`+endingRooms+` AS ending`,
+				map[string]any{"now": now, "before": EndsSoon(now, zone)}).
 			Where("account_id = ?", accountID).
 			Group("site, platform, state").
 			Scan(&rows).Error
@@ -54,7 +68,7 @@ func (s *Entitlements) CountRooms(
 			continue
 		}
 		out.Active += r.Rooms
-		out.Unlicensed += r.Unlicensed
+		out.Bare += r.Bare
 		out.Ending += r.Ending
 		out.Sites[r.Site] += r.Rooms
 		out.Platforms[r.Platform] += r.Rooms

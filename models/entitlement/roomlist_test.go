@@ -48,19 +48,20 @@ func TestR55b_S4_RoomsWithoutALicenseAndThoseThatEndSoonAreFound(t *testing.T) {
 			change(&f)
 			return f
 		}
-		require.Equal(t, []string{"B"}, names(with(func(f *entitlement.RoomFilter) { f.Unlicensed = true })))
-		require.Equal(t, []string{"A"}, names(with(func(f *entitlement.RoomFilter) { f.EndsBy = &soon })))
-		require.Empty(t, names(with(func(f *entitlement.RoomFilter) { f.EndsBy = &early })))
+		require.Equal(t, []string{"B"}, names(with(func(f *entitlement.RoomFilter) { f.Bare = true })))
+		require.Equal(t, []string{"A"}, names(with(func(f *entitlement.RoomFilter) { f.EndsBefore = &soon })))
+		require.Empty(t, names(with(func(f *entitlement.RoomFilter) { f.EndsBefore = &early })))
 
-		counts, err := env.CountRooms(ctx, accountID, soon)
+		env.Calendar.Set(contract.EndAt.Add(-30 * 24 * time.Hour))
+		counts, err := env.CountRooms(ctx, accountID, time.UTC)
 		require.NoError(t, err)
 		require.Equal(t, entitlement.RoomCounts{
-			Active:     2,
-			Unlicensed: 1,
-			Ending:     1,
-			Archived:   1,
-			Sites:      map[string]int64{"HQ": 2},
-			Platforms:  map[rules.Platform]int64{rules.PlatformTeamsWindows: 2},
+			Active:    2,
+			Bare:      1,
+			Ending:    1,
+			Archived:  1,
+			Sites:     map[string]int64{"HQ": 2},
+			Platforms: map[rules.Platform]int64{rules.PlatformTeamsWindows: 2},
 		}, counts)
 
 		inside, err := env.LicencesIn(ctx, a.ID, b.ID)
@@ -83,12 +84,11 @@ func TestR55b_S4_RoomsWithoutALicenseAndThoseThatEndSoonAreFound(t *testing.T) {
 		require.Len(t, free, 1)
 		require.EqualValues(t, 9, free[0].InForce-free[0].Assigned)
 
-		env.Calendar.Set(contract.EndAt.Add(-30 * 24 * time.Hour))
 		form := storetest.Form("PO-9")
 		form.PurchasedOn = env.Calendar.Now().Format(time.DateOnly)
 		form.Lines[0].Renews = contract.ID
 		env.Fulfilled(t, seller, form)
-		require.Empty(t, names(with(func(f *entitlement.RoomFilter) { f.EndsBy = &soon })))
+		require.Empty(t, names(with(func(f *entitlement.RoomFilter) { f.EndsBefore = &soon })))
 	})
 }
 

@@ -3,6 +3,7 @@ package entitlement
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -386,9 +387,9 @@ type RoomFilter struct {
 	Country    string
 	Platform   rules.Platform
 	State      licensing.RoomState
-	Unlicensed bool                  // no licence is assigned to it
+	Bare       bool                  // no Select covers it, or is to
 	Without    catalogue.ServiceType // no licence of this service is assigned to it
-	EndsBy     *time.Time            // its Select ends after now, by this, and is not renewed
+	EndsBefore *time.Time            // its Select ends after now, before this, and is not renewed
 	Search     string
 	Sort       db.Sort
 	By         RoomOrder // instead of Sort, where it is given
@@ -444,6 +445,29 @@ func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, str
 	return out, next, err
 }
 
+// mostOfOneName bounds how many rooms are looked through for a whole name.
+const mostOfOneName = 200
+
+// RoomsNamed lists the account's rooms in use that have the whole name, however it is spelled.
+func (s *Entitlements) RoomsNamed(ctx context.Context, accountID, name string) ([]Room, error) {
+	key := rules.SearchKey(name)
+	if key == "" {
+		return nil, nil
+	}
+
+	var found []Room
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("rooms"), "account_id").
+			Where("account_id = ? AND state = ?", accountID, licensing.RoomActive).
+			Where("search_key = ? OR search_key LIKE ? ESCAPE '!'",
+				key, db.Beginning(key+" ")). // the site's name follows the room's
+			Order("name, id").
+			Limit(mostOfOneName).
+			Find(&found).Error
+	})
+	return slices.DeleteFunc(found, func(r Room) bool { return rules.SearchKey(r.Name) != key }), err
+}
+
 // narrow narrows a query on rooms to the scope, and to what the filter names wholly.
 func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	q = tx.Scope.Accounts(q, "account_id")
@@ -458,26 +482,34 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 			q = q.Where(clause.Eq{Column: column, Value: value})
 		}
 	}
-	if f.Unlicensed {
-		q = q.Where(unlicensedRoom)
+	if f.Bare {
+		q = q.Where(bareRoom, map[string]any{"now": tx.Now()})
 	}
 	if f.Without != "" {
 		q = q.Where("NOT EXISTS ("+roomsLicence+" AND a.service_type = ?)", f.Without)
 	}
-	if f.EndsBy != nil {
-		q = q.Where(endingRoom, map[string]any{"now": tx.Now(), "by": *f.EndsBy})
+	if f.EndsBefore != nil {
+		q = q.Where(endingRoom, map[string]any{"now": tx.Now(), "before": *f.EndsBefore})
 	}
 	return q
 }
 
-// unlicensedRoom is true of a room to which no licence is assigned.
-const unlicensedRoom = "NOT EXISTS (" + roomsLicence + ")"
+// bareRoom is true of a room that no Select covers, or is to cover once it starts.
+const bareRoom = `NOT EXISTS (
+		SELECT 1 FROM licence_assignments a
+		JOIN licences l ON l.id = a.licence_id
+		JOIN service_contracts c ON c.id = l.contract_id
+		WHERE a.room_id = rooms.id
+			AND a.to_at IS NULL
+			AND a.service_type = 'SELECT'
+			AND (c.end_at IS NULL OR c.end_at > @now))`
 
 const roomsLicence = `
 		SELECT 1 FROM licence_assignments a
 		WHERE a.room_id = rooms.id AND a.to_at IS NULL`
 
-// endingRoom is true of a room whose Select runs, ends by an instant, and is not renewed (S4).
+// endingRoom is true of a room whose Select runs, ends before an instant, and is not renewed
+// (S4).
 const endingRoom = `EXISTS (
 		SELECT 1 FROM licence_assignments a
 		JOIN licences l ON l.id = a.licence_id
@@ -487,14 +519,14 @@ const endingRoom = `EXISTS (
 			AND a.service_type = 'SELECT'
 			AND c.state = 'ACTIVE'
 			AND c.end_at > @now
-			AND c.end_at <= @by
+			AND c.end_at < @before
 			AND NOT EXISTS (
 				SELECT 1 FROM licences n
 				JOIN service_contracts nc ON nc.id = n.contract_id
 				WHERE n.renews_licence_id = l.id
 					AND n.state IN ('AVAILABLE', 'ASSIGNED')
 					AND nc.state IN ('PENDING_START', 'ACTIVE')
-					AND (nc.end_at IS NULL OR nc.end_at > @by)))`
+					AND (nc.end_at IS NULL OR nc.end_at >= @before)))`
 
 // search finds a part of a name or site, or of the serial of a device in the room. Each of
 // the two is a page of its own, found in the way that suits it: by the part where few have

@@ -8,15 +8,21 @@ import (
 	_ "embed"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
-	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// standingSQL counts what Standing has, in one statement.
+// standingSQL counts what Standing has, but for what the list of rooms counts as well.
 //
 //go:embed standing.sql
 var standingSQL string
+
+// standingRoomsSQL counts the rooms of Standing by what the list of rooms goes by.
+const standingRoomsSQL = `
+	SELECT count(*) AS rooms,
+		` + bareRooms + ` AS bare,
+		` + endingRooms + ` AS ending
+	FROM rooms
+	WHERE account_id = @account AND state = 'ACTIVE'`
 
 // Standing is how an account stands, in numbers.
 type Standing struct {
@@ -41,11 +47,11 @@ func (s *Entitlements) Standing(
 			return db.NotFound()
 		}
 		now := tx.Now()
-		soon := licensing.ExpiringBefore(rules.DateIn(now, zone), licensing.ExpiringDays, zone)
-		return tx.Raw(standingSQL, map[string]any{
+		all := "SELECT * FROM (" + standingSQL + ") AS account, (" + standingRoomsSQL + ") AS rooms"
+		return tx.Raw(all, map[string]any{
 			"account":  accountID,
 			"now":      now,
-			"soon":     soon.UTC(),
+			"before":   EndsSoon(now, zone),
 			"cover":    catalogue.ServiceSelect,
 			"services": []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceSyncPlus},
 		}).Scan(&out).Error
