@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"rules/ordering":  {"rules", "rules/catalogue"},
 	"rules/rma":       {"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing"},
 	"rules/shipping":  {"rules", "rules/calendar"},
+	"rules/session":   {"rules"},
 	"rules/spare":     {"rules", "rules/catalogue", "rules/rma"},
 	"rules/ticket":    {"rules", "rules/calendar", "rules/cover"},
 	"rules/processes": {"rules", "rules/rma", "rules/shipping", "rules/spare"},
@@ -37,13 +38,16 @@ var arrows = map[string][]string{
 	"chart":            {"messages"},
 
 	// What stands on the world outside, or on nothing.
-	"clock":   {},
-	"config":  {},
-	"carrier": {},
-	"mail":    {"messages"},
-	"label":   {"messages"},
-	"demo":    {},
-	"deploy":  {},
+	"clock":       {},
+	"config":      {},
+	"carrier":     {},
+	"mail":        {"messages"},
+	"label":       {"messages"},
+	"meeting":     {},
+	"meeting/ics": {},
+	"attachment":  {"rules"},
+	"demo":        {},
+	"deploy":      {},
 
 	// Files of rows.
 	"strictjson": {"rules"},
@@ -59,8 +63,10 @@ var arrows = map[string][]string{
 		"rules/cover", "rules/licensing",
 	},
 	"models/program/holidays": {"rules/calendar"},
+	"models/session":          {"models/db", "models/notification", "rules", "rules/session"},
 	"models/notification":     {"models/db", "rules", "rules/catalogue"},
 	"models/importjob":        {"models/db", "rules"},
+	"models/attachment":       {"attachment", "models/db", "rules"},
 	"models/account": {
 		"models/db", "models/notification", "models/program", "rules", "rules/catalogue",
 		"rules/ordering",
@@ -94,20 +100,21 @@ var arrows = map[string][]string{
 		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
 	"models/privacy": {
-		"messages", "models/account", "models/db", "models/entitlement", "models/identity",
+		"messages", "models/account", "models/attachment", "models/db", "models/entitlement", "models/identity",
 		"models/importjob", "models/logistics", "models/notification", "models/order",
-		"models/program", "models/replacement", "rules",
+		"models/program", "models/replacement", "models/session", "rules",
 	},
 	"models/operations": {
-		"models/account", "models/db", "models/entitlement", "models/identity", "models/logistics",
+		"models/account", "models/attachment", "models/db", "models/entitlement", "models/identity", "models/logistics",
 		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",
 		"models/warranty", "rules", "rules/catalogue", "rules/ordering", "rules/processes",
 		"rules/spare",
 	},
 	"models/domains": {
-		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
+		"models/account", "models/attachment", "models/db", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
-		"models/privacy", "models/program", "models/replacement", "models/warranty",
+		"models/privacy", "models/program", "models/replacement", "models/session",
+		"models/warranty",
 	},
 
 	// What a row says, as a mail and as papers.
@@ -123,22 +130,23 @@ var arrows = map[string][]string{
 	},
 	"workflows": {"activities", "clock"},
 	"worker": {
-		"activities", "carrier", "clock", "messages", "messages/process", "models/db",
+		"activities", "attachment", "carrier", "clock", "messages", "messages/process",
+		"models/attachment", "models/db",
 		"models/domains", "models/identity", "models/logistics", "models/operations", "models/privacy",
 		"rules/processes", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
 	"api": {
-		"carrier", "messages/process", "messages/promise", "models/account",
+		"attachment", "carrier", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/notification", "models/operations", "models/order",
 		"models/program", "models/replacement", "models/warranty", "orderfile", "roomfile",
 		"rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing",
-		"rules/ordering", "rules/processes", "rules/rma", "rules/shipping", "rules/spare",
+		"rules/ordering", "rules/processes", "rules/rma", "rules/session", "rules/shipping", "rules/spare",
 		"strictjson",
 	},
-	"web": {"messages", "models/identity", "rules"},
+	"web": {"attachment", "messages", "models/identity", "rules"},
 	"console": {
 		"chart", "mail/letter", "messages", "messages/process", "messages/promise", "messages/sla",
 		"models/account",
@@ -157,7 +165,7 @@ var arrows = map[string][]string{
 	},
 	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
 	"cmd/roomcover": {
-		"api", "carrier", "clock", "config", "console", "demo", "mail", "messages", "messages/process",
+		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "messages", "messages/process",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
@@ -169,6 +177,7 @@ var arrows = map[string][]string{
 	"rules/cataloguetest":       {"rules/calendar", "rules/catalogue"},
 	"rules/rulestest":           {"rules", "rules/testday"},
 	"carrier/simulator":         {"carrier"},
+	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
 	"models/sqlitedb":           {},
@@ -185,8 +194,8 @@ var arrows = map[string][]string{
 // its own.
 var layers = [][]string{
 	{"models/db"},
-	{"models/program", "models/notification", "models/importjob"},
-	{"models/account"},
+	{"models/program", "models/notification", "models/importjob", "models/attachment"},
+	{"models/session", "models/account"},
 	{"models/identity"},
 	{"models/entitlement"},
 	{"models/warranty"},
@@ -211,6 +220,7 @@ var testOnly = []string{
 	"console/testissuer",
 	"freeport",
 	"mail/smtptest",
+	"meeting/simulator",
 	"models/sqlitedb",
 	"models/storetest",
 	"models/storetest/million",

@@ -50,7 +50,9 @@ type Config struct {
 	Tuning        Tuning
 	SMTP          SMTP
 	Carrier       Carrier
-	Operators     Operators
+	// Clamd is where attachments are scanned, as unix:PATH or tcp:HOST:PORT; empty: nowhere.
+	Clamd     string `env:"ROOMCOVER_CLAMD"`
+	Operators Operators
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
 }
@@ -86,6 +88,7 @@ type Keep struct {
 	Attempts      time.Duration `env:"ROOMCOVER_KEEP_MAIL_ATTEMPTS" envDefault:"4320h"`
 	CarrierBodies time.Duration `env:"ROOMCOVER_KEEP_CARRIER_BODIES" envDefault:"8760h"`
 	Refusals      time.Duration `env:"ROOMCOVER_KEEP_REFUSALS" envDefault:"8760h"`
+	Attachments   time.Duration `env:"ROOMCOVER_KEEP_ATTACHMENTS" envDefault:"17520h"`
 }
 
 // Temporal is the service that runs the workflows.

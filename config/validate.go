@@ -53,6 +53,7 @@ func (c Config) Validate() error {
 		"ROOMCOVER_KEEP_MAIL_ATTEMPTS":  c.Keep.Attempts,
 		"ROOMCOVER_KEEP_CARRIER_BODIES": c.Keep.CarrierBodies,
 		"ROOMCOVER_KEEP_REFUSALS":       c.Keep.Refusals,
+		"ROOMCOVER_KEEP_ATTACHMENTS":    c.Keep.Attachments,
 	} {
 		wrong(kept != 0 && kept < 7*24*time.Hour, name,
 			"0 for ever, or a week or more, such as 720h")

@@ -109,8 +109,23 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
+	if m.Invite != nil {
+		if err := addInvite(msg, *m.Invite); err != nil {
+			return nil, refused("the invitation cannot be attached")
+		}
+	}
 
 	return msg, nil
+}
+
+// addInvite adds a calendar message: the last alternative, without a disposition, with the
+// method that stands in it, and invite.ics beside the alternatives.
+func addInvite(msg *gomail.Msg, i Invite) error {
+	kind := gomail.ContentType("text/calendar; method=" + i.Method)
+	msg.AddAlternativeString(kind, string(i.Content), gomail.WithPartEncoding(gomail.EncodingB64))
+	return msg.AttachReader("invite.ics", bytes.NewReader(i.Content),
+		gomail.WithFileContentType("application/ics"),
+		gomail.WithFileEncoding(gomail.EncodingB64))
 }
 
 // setThread names the mails that the message answers.
@@ -170,11 +185,19 @@ func wrongHeaderText(m Message) string {
 		return "the sender's name holds characters that a header may not carry"
 	case m.Text == "":
 		return "the text is empty"
+	case m.Invite != nil && !fitInvite(*m.Invite):
+		return "the invitation's method is not the one that stands in it"
 	case !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML):
 		return "the body is not UTF-8"
 	}
 
 	return ""
+}
+
+// fitInvite reports whether a calendar message is what its part will say that it is.
+func fitInvite(i Invite) bool {
+	return (i.Method == "REQUEST" || i.Method == "CANCEL") && utf8.Valid(i.Content) &&
+		bytes.Contains(i.Content, []byte("\r\nMETHOD:"+i.Method+"\r\n"))
 }
 
 // wrongReferences reports whether a Message-ID of somebody else may not stand in our header.

@@ -45,11 +45,22 @@ type Message struct {
 	Text string
 	// HTML is optional; a message without it is sent as text/plain.
 	HTML string
+	// Invite is a calendar invitation that the mail carries; nil: none.
+	Invite *Invite
 	// Locale is a BCP 47 tag, written to Content-Language.
 	Locale string
 	// Template is the template's name; it is for logs and traces only and is
 	// never written into the mail.
 	Template string
+}
+
+// Invite is a calendar message (RFC 6047). It goes twice: as the last of the alternatives, where
+// mail programs look for it, and as a file, for those that do not.
+type Invite struct {
+	// Method is what the content says that it is: REQUEST or CANCEL.
+	Method string
+	// Content is the calendar message.
+	Content []byte
 }
 
 // Origin says who wrote a message, and so what its header says of it (RFC 3834).

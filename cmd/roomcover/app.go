@@ -77,7 +77,8 @@ func openDatabase(c config.Config, session db.Session) (*domains.Domains, error)
 			Lifetime:   c.Timeouts.Lifetime,
 			Desk:       db.ZoneOf(c.Operators.TimeZone),
 		},
-		Carrier: c.Carrier.Booking(),
+		Carrier:    c.Carrier.Booking(),
+		ScansFiles: c.Clamd != "",
 	})
 }
 

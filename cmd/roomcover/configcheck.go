@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -100,6 +101,10 @@ func checkLater(c config.Config) error {
 		return err
 	}
 
+	if _, err := newScanner(c); err != nil {
+		return err
+	}
+
 	sender, err := newSender(c)
 	if err != nil {
 		return err
@@ -151,6 +156,7 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_KEEP_MAIL_ATTEMPTS", c.Keep.Attempts.String()},
 		{"ROOMCOVER_KEEP_CARRIER_BODIES", c.Keep.CarrierBodies.String()},
 		{"ROOMCOVER_KEEP_REFUSALS", c.Keep.Refusals.String()},
+		{"ROOMCOVER_KEEP_ATTACHMENTS", c.Keep.Attachments.String()},
 		{"ROOMCOVER_TEMPORAL_ADDRESS", c.Temporal.Address},
 		{"ROOMCOVER_TEMPORAL_NAMESPACE", c.Temporal.Namespace},
 		{"ROOMCOVER_TEMPORAL_RETENTION", c.Temporal.Retention.String()},
@@ -176,6 +182,7 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_CARRIER_URL", c.Carrier.URL},
 		{"ROOMCOVER_CARRIER_API_KEY", whetherSet(c.Carrier.APIKey)},
 		{"ROOMCOVER_CARRIER_WEBHOOK_KEYS", whetherSet(strings.Join(c.Carrier.WebhookKeys, ""))},
+		{"ROOMCOVER_CLAMD", cmp.Or(c.Clamd, "none: attachments are not scanned")},
 	}
 }
 

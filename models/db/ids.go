@@ -76,4 +76,8 @@ const (
 	PrefixFinding      = "fnd"
 	PrefixIncident     = "inc"
 	PrefixTelling      = "tel"
+	PrefixFile         = "fil"
+	PrefixSession      = "tse"
+	PrefixAttendee     = "tsa"
+	PrefixParticipant  = "tsp"
 )

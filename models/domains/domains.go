@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
@@ -21,6 +22,7 @@ import (
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -30,6 +32,8 @@ type Domains struct {
 	Programs      *program.Programs
 	Notifications *notification.Notifications
 	Jobs          *importjob.Jobs
+	Attachments   *attachment.Attachments
+	Sessions      *session.Sessions
 	Accounts      *account.Accounts
 	People        *identity.People
 	Operators     *identity.Operators
@@ -49,6 +53,9 @@ type Options struct {
 	// Carrier is the name of the carrier at which the service books parcels by itself;
 	// empty: people hand them in.
 	Carrier string
+	// ScansFiles says that a scanner of attachments is configured: nothing is handed out before
+	// its verdict.
+	ScansFiles bool
 	// ReferenceAge bounds how long a change of the program by another process may go
 	// unseen; 0 means five seconds.
 	ReferenceAge time.Duration
@@ -66,6 +73,9 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Programs = program.New(database)
 	d.Notifications = notification.New(database)
 	d.Jobs = importjob.New(database)
+	d.Attachments = attachment.New(database)
+	d.Attachments.Scanned = o.ScansFiles
+	d.Sessions = session.New(database)
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
@@ -117,6 +127,8 @@ func Entities() []any {
 		program.Entities(),
 		notification.Entities(),
 		importjob.Entities(),
+		attachment.Entities(),
+		session.Entities(),
 		account.Entities(),
 		identity.Entities(),
 		entitlement.Entities(),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
@@ -20,6 +21,7 @@ type Pruned struct {
 	CarrierBodies int64
 	Refusals      int64
 	Exports       int64
+	Attachments   int64
 }
 
 // Prune deletes what has been over for longer than its class is kept (S33), in batches of one
@@ -51,6 +53,17 @@ func (s *Operations) Prune(ctx context.Context, keep db.Retention) (Pruned, erro
 			failures = append(failures, fmt.Errorf("prune %s: %w", class.name, err))
 		}
 		*class.count = n
+	}
+
+	if keep.Attachments > 0 {
+		n, err := s.db.PruneInBatchesOf(ctx, attachment.PruneBatch,
+			func(tx *db.Tx, limit int) (int64, error) {
+				return attachment.Prune(tx, now.Add(-keep.Attachments), limit)
+			})
+		if err != nil {
+			failures = append(failures, fmt.Errorf("prune attachments: %w", err))
+		}
+		out.Attachments = n
 	}
 
 	// When an export ends is said in its row.

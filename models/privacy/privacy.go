@@ -5,6 +5,7 @@ package privacy
 
 import (
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
@@ -14,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 )
 
 // Privacy reads and changes requests of people about their data, and incidents.
@@ -38,6 +40,8 @@ func Erasures() []db.Erasure {
 		account.Erasures,
 		order.Erasures,
 		importjob.Erasures,
+		attachment.Erasures,
+		session.Erasures,
 		notification.Erasures,
 		identity.Erasures,
 		db.Erasures,
@@ -56,6 +60,7 @@ func FreeTexts() []db.FreeText {
 		replacement.FreeTexts,
 		order.FreeTexts,
 		importjob.FreeTexts,
+		attachment.FreeTexts,
 		logistics.FreeTexts,
 		identity.FreeTexts,
 		db.FreeTexts,

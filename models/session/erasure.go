@@ -1,0 +1,54 @@
+package session
+
+import (
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/db"
+)
+
+// Erasures is what becomes of people who are invited to a session or see one ticket (S33): that
+// somebody was, stays; who it was does not. Who sees a ticket sees it no more.
+func Erasures() []db.Erasure {
+	return []db.Erasure{
+		{
+			Table: "session_attendees",
+			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
+				return tx.Where("email = ?", p.Email)
+			},
+			Erase: func(tx *db.Tx, p db.Person, ids []string) error {
+				for _, id := range ids {
+					err := tx.Model(&Attendee{}).Where("id = ?", id).
+						Updates(map[string]any{"email": db.Nobody(id), "name": p.Pseudonym}).Error
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		},
+		{
+			Table: "ticket_participants",
+			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
+				return tx.Where("email = ?", p.Email)
+			},
+			Erase: func(tx *db.Tx, p db.Person, ids []string) error {
+				if err := end(tx, ids); err != nil {
+					return err
+				}
+				for _, id := range ids {
+					err := tx.Model(&Participant{}).Where("id = ?", id).
+						Updates(map[string]any{
+							"email":        db.Nobody(id),
+							"name":         p.Pseudonym,
+							"browser_hash": "",
+							"code_hash":    "",
+						}).Error
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+		},
+	}
+}
