@@ -59,7 +59,7 @@ type SLAPolicyView struct {
 	Code             string                    `json:"code" doc:"Code of the policy; tickets name it with its version"`
 	Version          int                       `json:"version" doc:"Number of the version, from 1"`
 	Service          catalogue.ServiceType     `json:"service" doc:"Whose tickets are answered by it: SELECT or JUMPSTART"`
-	EffectiveFrom    string                    `json:"effective_from,omitempty" format:"date" doc:"First day on which tickets are opened under it; missing: from the beginning. Of several versions that count the highest does"`
+	EffectiveFrom    string                    `json:"effective_from,omitempty" format:"date" doc:"First day on which tickets are opened under it, YYYY-MM-DD; missing: from the beginning. Of several versions that count the highest does"`
 	AlwaysOn         bool                      `json:"always_on" doc:"Whether hours count around the clock"`
 	ThirdPartyPauses bool                      `json:"third_party_pauses" doc:"Whether the clocks stand still while a ticket waits for a third party"`
 	Promises         map[string]SLAPromiseView `json:"promises" nullable:"false" doc:"What is promised by severity, from 1 to 4"`

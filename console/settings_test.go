@@ -244,8 +244,12 @@ func TestS39_ServiceLevelsArePublishedInVersions(t *testing.T) {
 		require.Contains(t, done.body, "as agreed with the customers")
 		require.Contains(t, done.body, "SELECT · 2")
 
-		typed[5] = "2026-12-25"
-		bad, _ := b.shown(policiesPath+"/SELECT", append(typed, "/promises/1/updates", "soon")...)
+		for i, name := range typed {
+			if name == "/promises/1/updates" {
+				typed[i+1] = "soon"
+			}
+		}
+		bad, _ := b.shown(policiesPath+"/SELECT", typed...)
 		require.Equal(t, http.StatusUnprocessableEntity, bad.status)
 		require.Contains(t, bad.body, "This is not a promised time.")
 		require.Equal(t, http.StatusNotFound, b.get(policiesPath+"/SYNC_PLUS").status)

@@ -162,11 +162,8 @@ func AnsweredServices() []catalogue.ServiceType {
 	return []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceJumpStart}
 }
 
-// Codes of what is wrong with a policy.
-const (
-	InvalidTarget  = "INVALID_TARGET"
-	UnknownService = "INVALID_SERVICE_TYPE"
-)
+// InvalidTarget is the code of a promised time that cannot be kept or read.
+const InvalidTarget = "INVALID_TARGET"
 
 // Bounds of a promised time.
 const (
@@ -182,7 +179,7 @@ const (
 func (p SLAPolicy) Validate() error {
 	var k rules.Checker
 	if !slices.Contains(AnsweredServices(), p.Service) {
-		k.Fail("/service", UnknownService, "No tickets are answered by this service.",
+		k.Fail("/service", rules.OutOfRange, "No tickets are answered by this service.",
 			"Send SELECT or JUMPSTART.")
 	}
 

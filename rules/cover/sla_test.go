@@ -92,7 +92,7 @@ func TestS39_PoliciesAreChecked(t *testing.T) {
 		want   string
 	}{
 		"another service": {
-			func(p *SLAPolicy) { p.Service = catalogue.ServiceSyncPlus }, "/service " + UnknownService,
+			func(p *SLAPolicy) { p.Service = catalogue.ServiceSyncPlus }, "/service " + rules.OutOfRange,
 		},
 		"no first response": {
 			func(p *SLAPolicy) { p.Promises[Sev3] = SLAPromise{} },
