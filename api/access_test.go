@@ -159,6 +159,13 @@ var routeTable = map[string]string{
 	"POST /v1/rmas":                                     "ALCK",
 	"GET /v1/rmas/x":                                    "ALCKV",
 	"POST /v1/rmas/x/approve":                           "ALCK",
+	"GET /v1/tickets":                                   "ALCKV",
+	"POST /v1/tickets":                                  "ALCKV",
+	"POST /v1/tickets/preview":                          "ALCKV",
+	"GET /v1/tickets/x":                                 "ALCKV",
+	"POST /v1/tickets/x/messages":                       "ALCKV",
+	"POST /v1/tickets/x/notes":                          "ALC",
+	"POST /v1/tickets/x/commands/resolve":               "ALCKV",
 	"GET /v1/spare-units":                               "ALCKV",
 	"GET /v1/spare-units/x":                             "ALCKV",
 	"POST /v1/spare-units/x/agree":                      "ALCK",
@@ -202,6 +209,7 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	all := []string{
 		api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite,
 		api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite,
+		api.TicketsRead, api.TicketsWrite,
 	}
 	clients := map[string]client{
 		"R": h.client(h.Reseller.ID, rules.Reseller, all...),

@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/note"
 )
 
 // Options configure the API.
@@ -163,6 +164,13 @@ func (s *service) routes() {
 	coverageHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
 
 	rmaHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
+	ticketHandlers{
+		db:      s.domains.DB,
+		tickets: s.domains.Tickets,
+		notes:   note.New(s.domains.DB, s.domains.Tickets),
+
+		operations: s.domains.Operations,
+	}.routes(s.api)
 	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)
 	shipmentHandlers{logistics: s.domains.Logistics}.routes(s.api)

@@ -107,6 +107,9 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	s.ids["faulty"] = faulty.ID
 	s.ids["faulty serial"] = *faulty.Serial
 	s.ids["rma"] = rma.ID
+	ticket, err := h.Tickets.Open(storetest.Customer(s.ids["account"]), storetest.RoomTicket(room.ID))
+	require.NoError(t, err)
+	s.ids["ticket"] = ticket.ID
 	h.spares(t, reseller, form, s)
 	s.ids["extension"] = units[0].ContractID
 	s.ids["unit"] = units[0].ID

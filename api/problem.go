@@ -24,6 +24,7 @@ import (
 	"roomcover.dev/roomcover/rules/session"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -87,6 +88,10 @@ var statuses = map[string]int{
 	rma.CarrierSaysSo:              409,
 	rma.UnitOfAnotherReturn:        409,
 	rma.DefectOpen:                 409,
+	ticket.TicketClosed:            409,
+	ticket.ReopenLimit:             409,
+	ticket.NotReopened:             409,
+	ticket.SameSeverity:            409,
 	spare.SpareNotChosen:           409,
 	attachment.NotChecked:          409,
 	attachment.Infected:            409,
@@ -144,6 +149,7 @@ var statuses = map[string]int{
 	rma.SerialMissing:            422,
 	rma.SiteUnknown:              422,
 	rma.PhotoMissing:             422,
+	ticket.SeverityRange:         422,
 
 	rules.VersionMissing: 428,
 

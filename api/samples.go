@@ -108,6 +108,7 @@ var sampleIDs = map[string]string{
 	"spare-units":       "spu",
 	"spares":            "org",
 	"tasks":             "tsk",
+	"tickets":           "tkt",
 	"tokens":            "tok",
 }
 
@@ -117,6 +118,7 @@ var sampleTargets = map[string]string{
 	"act-on-rma":        "/rmas/rma_01kbexample/approve",
 	"act-on-spare-unit": "/spare-units/spu_01kbexample/select",
 	"act-on-task":       "/operator/tasks/tsk_01kbexample/accept",
+	"act-on-ticket":     "/tickets/tkt_01kbexample/commands/wait_for_customer",
 	"get-coverage":      "/coverage?room=rom_01kbexample",
 	"put-model":         "/models/RALLY-BAR",
 	"import-warranties": "/warranties/import?dry_run=true",

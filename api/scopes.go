@@ -20,6 +20,8 @@ const (
 	RMAsRead       = rules.ScopeRMAsRead       // replacements
 	RMAsWrite      = rules.ScopeRMAsWrite      // replacements
 	RoomsWrite     = rules.ScopeRoomsWrite     // rooms, devices, assignments, warranties
+	TicketsRead    = rules.ScopeTicketsRead    // tickets
+	TicketsWrite   = rules.ScopeTicketsWrite   // tickets
 )
 
 // ScopesFor lists every scope that makes sense for a role.

@@ -289,6 +289,8 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskSweepLate:    {"service", "red"},
 	db.TaskSweepFailed:  {"service", "red"},
 	db.TaskBreakGlass:   {"service", "red"},
+	db.TaskTicket:       {"ticket", "blue"},
+	db.TaskTicketWorse:  {"ticket", "red"},
 	db.TaskIncident:     {"person", "red"},
 	db.TaskPrivacyTexts: {"person", "amber"},
 

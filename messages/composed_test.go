@@ -79,7 +79,7 @@ var composed = map[string][]string{
 		"SHIPMENT_CONTRADICTED", "CALENDAR_WITHOUT_HOLIDAYS", "CALENDAR_WITHOUT_WORKING_TIME", "WARRANTY_UNMATCHED",
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
-		"PRIVACY_INCIDENT", "PRIVACY_TEXTS",
+		"PRIVACY_INCIDENT", "PRIVACY_TEXTS", "TICKET", "TICKET_WORSE",
 	},
 	"console.today.tile.": {"late", "due", "ahead", "mine"},
 	"console.facet.due.":  {"late", "today", "week"},
@@ -88,7 +88,7 @@ var composed = map[string][]string{
 		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
 		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
-		"customer", "replacement", "return", "spare", "person"},
+		"customer", "replacement", "return", "spare", "person", "ticket"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
 		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident"},
 	"activity.":        {"title"},
@@ -146,7 +146,7 @@ var composed = map[string][]string{
 	"console.devicestate.": {
 		"UNPLACED", "IN_ROOM", "SPARE_ON_SITE", "IN_RMA", "RETURNED", "RETIRED", "LOST",
 	},
-	"activity.kind.": {"people", "rooms", "devices", "orders", "replacements", "spares", "account"},
+	"activity.kind.": {"people", "rooms", "devices", "orders", "replacements", "spares", "tickets", "account"},
 	"activity.did.": {
 		"account.corrected", "account.created", "account.csm_assigned", "account.domain_forgotten",
 		"account.domain_recorded", "account.language_changed", "account.look_begun",
@@ -171,7 +171,9 @@ var composed = map[string][]string{
 		"spare.recall_reminded", "spare.recall_requested", "spare.recall_scanned",
 		"spare.recall_withdrawn", "spare.replenishing", "spare.returned", "spare.selected",
 		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "token.created",
-		"token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
+		"ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
+		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked",
+		"ticket.severity", "ticket.worse", "token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
 		"warranty.imported", "warranty.linked", "warranty.refused", "membership.removed",
 		"membership.suspended", "membership.restored", "membership.promoted", "membership.demoted",
 	},
@@ -334,7 +336,7 @@ var composed = map[string][]string{
 	"console.audit.kind.": {
 		"order", "invitation", "account", "membership", "user", "contract", "licence", "room", "device",
 		"warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org", "contact", "calendar",
-		"depot", "csm", "site", "parent", "program", "audit",
+		"depot", "csm", "site", "parent", "program", "audit", "ticket",
 	},
 	"console.audit.thing.": {
 		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
@@ -461,6 +463,9 @@ var composed = map[string][]string{
 		"SHIPPED", "PICKED_UP", "DELIVERED", "RECALL_SCANNED", "RECALL_RECEIVED",
 	},
 	"mail.spare_update.holds.": names(spare.SpareStates()...),
+	"mail.ticket.": ends([]string{"OPENED", "ANSWERED", "REMINDER", "RESOLVED", "CLOSED"},
+		".title", ".text"),
+	"mail.ticket.state.": names(ticket.States()...),
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "imports", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",

@@ -31,6 +31,8 @@ const (
 	TemplateRMA = "rma_update"
 	// customer and site: each step of a spare on loan
 	TemplateSpare = "spare_update"
+	// who opened a ticket and who watches it: what was said and what became of it
+	TemplateTicket = "ticket"
 )
 
 // Templates lists every mail template.
@@ -42,7 +44,7 @@ func Templates() []string {
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
-		TemplateRMA, TemplateSpare,
+		TemplateRMA, TemplateSpare, TemplateTicket,
 	}
 }
 

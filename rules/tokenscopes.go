@@ -15,6 +15,8 @@ const (
 	ScopeRMAsRead       = "rmas:read"
 	ScopeRMAsWrite      = "rmas:write"
 	ScopeRoomsWrite     = "rooms:write"
+	ScopeTicketsRead    = "tickets:read"
+	ScopeTicketsWrite   = "tickets:write"
 )
 
 // ScopesFor lists every scope that makes sense for a role.
@@ -35,6 +37,8 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
 		}
 	case role == Reseller || role == Distributor:
 		return []string{ScopeOrdersRead, ScopeOrdersWrite, ScopeCatalogueRead}
@@ -46,9 +50,18 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
 		}
 	case role == CustomerReadOnly:
-		return []string{ScopeCatalogueRead, ScopeAccountsRead, ScopeRoomsRead, ScopeRMAsRead}
+		return []string{
+			ScopeCatalogueRead,
+			ScopeAccountsRead,
+			ScopeRoomsRead,
+			ScopeRMAsRead,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
+		}
 	}
 
 	return nil

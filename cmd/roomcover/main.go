@@ -53,6 +53,7 @@ type commands struct {
 	Depot    depotCommands    `cmd:"" help:"The depots (by the API)."`
 	Coverage coverageCommand  `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
 	RMA      rmaCommand       `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
+	Ticket   ticketCommand    `cmd:"" help:"Support tickets (by the API)."`
 	Spare    spareCommand     `cmd:"" help:"Spare units on loan (by the API)."`
 	Demo     demoCommand      `cmd:"" help:"Play the whole story against a running development process."`
 	Contract contractCommands `cmd:"" help:"Contracts with their licenses and days (by the API)."`

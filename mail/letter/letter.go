@@ -73,11 +73,11 @@ func Render(
 	}, nil
 }
 
-// threadOf returns what the mails of a replacement or a spare unit share, so that they are
-// read as one conversation although each subject says what happened; empty for others.
+// threadOf returns what the mails of a replacement, a spare unit or a ticket share, so that they
+// are read as one conversation although each subject says what happened; empty for others.
 func threadOf(n notification.Notification) string {
 	switch n.Template {
-	case rules.TemplateRMA, rules.TemplateSpare:
+	case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateTicket:
 		return n.SubjectID
 	}
 	return ""

@@ -39,6 +39,9 @@ var emptyFor = map[string]string{
 	"rmas.reject_code":                "it is not rejected",
 	"shipments.service":               "a person handed it to a carrier",
 	"spare_units.next_timer":          "nothing is to be done",
+	"tickets.alarm":                   "no clock runs out",
+	"tickets.effective_clock":         "nothing is due",
+	"tickets.next_timer":              "nothing comes by itself",
 	"warranty_attachments.end_reason": "it lasts",
 }
 
@@ -47,6 +50,8 @@ var (
 	alsoHeld = map[string][]string{
 		"import_jobs.requested_role": {"SYSTEM"}, // who is at the command line
 		"order_cancellations.role":   {"SYSTEM"},
+		"ticket_events.actor_role":   {"SYSTEM"},
+		"tickets.opened_role":        {"SYSTEM"},
 		"service_contracts.type":     {"ENTERPRISE"}, // a plan that is not sold by orders (S37)
 	}
 	neverHeld = map[string][]string{
@@ -107,6 +112,8 @@ var noKinds = map[string]string{
 	"shipment_labels.media_type":       "of the carrier",
 	"attachments.media_type":           "of a file, by its content",
 	"attachment_thumbnails.media_type": "of what was drawn",
+	"ticket_clocks.calendar_code":      "a key", "ticket_clocks.policy_code": "a key",
+	"tickets.calendar_code": "a key", "tickets.policy_code": "a key",
 }
 
 // kindsOf returns what each column of a kind or a state may hold, as Go has it.

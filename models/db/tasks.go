@@ -97,6 +97,10 @@ const (
 	// spare unit: bill or waive one that did not come back (S9)
 	TaskSpareFee TaskKind = "SPARE_FEE"
 
+	TaskTicket TaskKind = "TICKET" // ticket: it waits for us, and for nobody else (S54)
+	// ticket: the customer says that it is worse
+	TaskTicketWorse TaskKind = "TICKET_WORSE"
+
 	// operator: signed in with the password although there is an issuer (S53)
 	TaskBreakGlass TaskKind = "BREAK_GLASS_USED"
 
@@ -140,6 +144,27 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 		}),
 	})
 	return again.CreateInBatches(&tasks, RowsPerStatement(tasks)).Error
+}
+
+// KeepTask writes a task as it is now, in one statement: it is raised, opened again or changed,
+// whom it is given to included. Its age stays that of the need.
+func (tx *Tx) KeepTask(t OperatorTask) error {
+	t.ID = NewID(PrefixTask)
+	t.State = TaskOpen
+	t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
+	if t.DueAt.IsZero() {
+		t.DueAt = tx.database.endOfDeskDay(tx.Now())
+	}
+	if t.Severity == 0 {
+		t.Severity = TaskWithoutSeverity
+	}
+	return tx.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "dedupe_key"}},
+		DoUpdates: clause.AssignmentColumns([]string{
+			"state", "what", "why", "due_at", "severity", "resolved_at", "resolution",
+			"resolved_by", "assignee_id",
+		}),
+	}).Create(&t).Error
 }
 
 // endOfDeskDay is the end of the day in which an instant lies, by the clock of the desk.

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
@@ -23,6 +24,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -41,6 +43,7 @@ type Domains struct {
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
 	Replacements  *replacement.Replacements
+	Tickets       *ticket.Tickets
 	Orders        *order.Orders
 	Operations    *operations.Operations
 	Privacy       *privacy.Privacy
@@ -83,6 +86,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
+	d.Tickets = ticket.New(database, d.Programs, d.Replacements)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
 
 	d.Privacy = privacy.New(database, d.Programs)
@@ -96,6 +100,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 		d.Entitlements,
 		d.Warranties,
 		d.Replacements,
+		d.Tickets,
 		d.Orders,
 	)
 
@@ -116,6 +121,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	// another domain has to follow.
 	d.People.RegisterInvitations()
 	d.Replacements.RegisterShipments()
+	d.Tickets.RegisterReplacements()
 	d.Orders.RegisterFailures()
 	return d, nil
 }
@@ -135,6 +141,8 @@ func Entities() []any {
 		warranty.Entities(),
 		logistics.Entities(),
 		replacement.Entities(),
+		ticket.Entities(),
+		note.Entities(),
 		order.Entities(),
 		operations.Entities(),
 		privacy.Entities(),

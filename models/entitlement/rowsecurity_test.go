@@ -144,6 +144,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		room := env.Room(t, *o.AccountID, "Sala 1")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
+		storetest.TicketOf(t, env, room)
 		if i == 1 {
 			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{
 				AccountID: *w.a.AccountID,

@@ -77,7 +77,17 @@ func (s *Operations) PullTask(ctx context.Context) (db.OperatorTask, error) {
 		t, err = tx.PullTask(others, person)
 		return err
 	})
-	return t, err
+	return s.followedByTicket(ctx, t, err)
+}
+
+// followedByTicket has the ticket of a task be of whom the task was given to.
+func (s *Operations) followedByTicket(
+	ctx context.Context, t db.OperatorTask, err error,
+) (db.OperatorTask, error) {
+	if err != nil || t.Kind != db.TaskTicket {
+		return t, err
+	}
+	return t, s.tickets.FollowQueue(ctx, t.SubjectID)
 }
 
 // TakeTask gives an open task to who asks.
@@ -86,7 +96,8 @@ func (s *Operations) TakeTask(ctx context.Context, id, seen string) (db.Operator
 	if err != nil {
 		return db.OperatorTask{}, err
 	}
-	return s.db.AssignTask(ctx, id, &person, seen)
+	t, err := s.db.AssignTask(ctx, id, &person, seen)
+	return s.followedByTicket(ctx, t, err)
 }
 
 // HandBackTask has an open task be nobody's again.
@@ -94,7 +105,8 @@ func (s *Operations) HandBackTask(ctx context.Context, id, seen string) (db.Oper
 	if _, _, err := s.worker(ctx); err != nil {
 		return db.OperatorTask{}, err
 	}
-	return s.db.AssignTask(ctx, id, nil, seen)
+	t, err := s.db.AssignTask(ctx, id, nil, seen)
+	return s.followedByTicket(ctx, t, err)
 }
 
 // GiveTask gives an open task to a colleague, by id or e-mail. One who is unknown or does not
@@ -109,7 +121,8 @@ func (s *Operations) GiveTask(
 	if err != nil {
 		return db.OperatorTask{}, err
 	}
-	return s.db.AssignTask(ctx, id, &to, seen)
+	t, err := s.db.AssignTask(ctx, id, &to, seen)
+	return s.followedByTicket(ctx, t, err)
 }
 
 func (s *Operations) colleague(ctx context.Context, said string) (string, error) {

@@ -11,11 +11,13 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	ticketnote "roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/ticket"
 )
 
 // Privacy reads and changes requests of people about their data, and incidents.
@@ -37,6 +39,7 @@ func Erasures() []db.Erasure {
 	for _, domain := range []func() []db.Erasure{
 		logistics.Erasures,
 		replacement.Erasures,
+		ticket.Erasures,
 		account.Erasures,
 		order.Erasures,
 		importjob.Erasures,
@@ -58,6 +61,8 @@ func FreeTexts() []db.FreeText {
 		account.FreeTexts,
 		entitlement.FreeTexts,
 		replacement.FreeTexts,
+		ticket.FreeTexts,
+		ticketnote.FreeTexts,
 		order.FreeTexts,
 		importjob.FreeTexts,
 		attachment.FreeTexts,

@@ -37,6 +37,7 @@ type RMA struct {
 	Fault        string // what is wrong, in the words of who requested
 	SerialProof  string // where the proof is kept that the serial is the account's (S25)
 	RequestedBy  string
+	TicketID     *string // the ticket that waits for it; nil: none does
 	OnceKey      *string // names the request, where its caller may send it again
 	Unprintable  string  // letters of the address that no label can print; empty: none
 

@@ -32,6 +32,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -81,6 +82,7 @@ type Env struct {
 	*warranty.Warranties
 	*logistics.Logistics
 	*replacement.Replacements
+	Tickets *ticket.Tickets
 	*order.Orders
 	*operations.Operations
 	*privacy.Privacy
@@ -341,6 +343,7 @@ func (e Env) With(d *domains.Domains) Env {
 	e.Warranties = d.Warranties
 	e.Logistics = d.Logistics
 	e.Replacements = d.Replacements
+	e.Tickets = d.Tickets
 	e.Orders = d.Orders
 	e.Operations = d.Operations
 	e.Privacy = d.Privacy
