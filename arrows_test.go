@@ -91,27 +91,33 @@ var arrows = map[string][]string{
 		"models/notification", "models/program", "models/replacement", "models/warranty", "rules",
 		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
+	"models/mailbox": {
+		"mail/inbound", "models/db", "models/identity", "models/notification", "models/program",
+		"models/warranty", "rules",
+	},
 	"models/privacy": {
 		"messages", "models/account", "models/db", "models/entitlement", "models/identity",
-		"models/importjob", "models/logistics", "models/notification", "models/order",
+		"models/importjob", "models/logistics", "models/mailbox", "models/notification", "models/order",
 		"models/program", "models/replacement", "rules",
 	},
 	"models/operations": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/logistics",
+		"models/mailbox",
 		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",
 		"models/warranty", "rules", "rules/catalogue", "rules/ordering", "rules/processes",
 		"rules/spare",
 	},
 	"models/domains": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/notification", "models/operations", "models/order",
-		"models/privacy", "models/program", "models/replacement", "models/warranty",
+		"models/logistics", "models/mailbox", "models/notification", "models/operations",
+		"models/order", "models/privacy", "models/program", "models/replacement", "models/warranty",
 	},
 
 	// What a row says, as a mail and as papers.
 	// What a mail that came in says.
-	"mail/inbound": {"mail"},
-	"mail/letter":  {"mail", "models/notification", "rules", "rules/catalogue"},
+	"mail/thread":  {"messages"},
+	"mail/inbound": {"mail/thread"},
+	"mail/letter":  {"mail", "mail/thread", "models/notification", "rules", "rules/catalogue"},
 
 	// Processes.
 	"activities": {
@@ -153,9 +159,11 @@ var arrows = map[string][]string{
 		"rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},
+	"mailin": {"mail/inbound", "models/mailbox"},
 	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
 	"cmd/roomcover": {
-		"api", "carrier", "clock", "config", "console", "demo", "mail", "messages", "messages/process",
+		"api", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound", "mail/thread",
+		"mailin", "messages", "messages/process", "models/mailbox",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
@@ -191,6 +199,7 @@ var layers = [][]string{
 	{"models/logistics"},
 	{"models/replacement"},
 	{"models/order"},
+	{"models/mailbox"},
 	{"models/privacy"},
 	{"models/operations"},
 	{"models/domains"},

@@ -31,6 +31,10 @@ const (
 	TemplateRMA = "rma_update"
 	// customer and site: each step of a spare on loan
 	TemplateSpare = "spare_update"
+	// whoever wrote to the mailbox: that it came in, and where the portal is (S56)
+	TemplateMailboxReceived = "mailbox_received"
+	// whoever wrote to the mailbox: what an operator answers (S56)
+	TemplateMailboxAnswer = "mailbox_answer"
 )
 
 // Templates lists every mail template.
@@ -42,7 +46,7 @@ func Templates() []string {
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
-		TemplateRMA, TemplateSpare,
+		TemplateRMA, TemplateSpare, TemplateMailboxReceived, TemplateMailboxAnswer,
 	}
 }
 

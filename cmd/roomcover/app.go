@@ -77,6 +77,7 @@ func openDatabase(c config.Config, session db.Session) (*domains.Domains, error)
 			Lifetime:   c.Timeouts.Lifetime,
 		},
 		Carrier: c.Carrier.Booking(),
+		Mailbox: mailboxOptions(c.MailIn, key, before),
 	})
 }
 

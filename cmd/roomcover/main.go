@@ -27,6 +27,7 @@ var version = ""
 type commands struct {
 	Serve    serveCommand     `cmd:"" help:"Serve the API and the portal."`
 	Worker   workerCommand    `cmd:"" help:"Run the workflows, the relay and the mails."`
+	Mailin   mailinCommand    `cmd:"" help:"Take the mails that come in."`
 	Migrate  migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
 	Temporal temporalCommands `cmd:"" help:"Set Temporal up, and start the workflows that it lacks (on the database)."`
 	Restart  restartCommand   `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`

@@ -76,4 +76,6 @@ const (
 	PrefixFinding      = "fnd"
 	PrefixIncident     = "inc"
 	PrefixTelling      = "tel"
+	PrefixInboundMail  = "eml"
+	PrefixInboxItem    = "inb"
 )

@@ -17,6 +17,8 @@ type Retention struct {
 	CarrierBodies time.Duration
 	// Refusals is for orders that were refused as malformed.
 	Refusals time.Duration
+	// InboundMails is for mails that came in, and for what decided ones said.
+	InboundMails time.Duration
 }
 
 // pruneBatch is how many rows are deleted in one transaction.

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
@@ -40,6 +41,7 @@ type Domains struct {
 	Orders        *order.Orders
 	Operations    *operations.Operations
 	Privacy       *privacy.Privacy
+	Mailbox       *mailbox.Mailbox
 }
 
 // Options configure the domains and their database.
@@ -49,6 +51,8 @@ type Options struct {
 	// Carrier is the name of the carrier at which the service books parcels by itself;
 	// empty: people hand them in.
 	Carrier string
+	// Mailbox says whose mails are read when they come in.
+	Mailbox mailbox.Options
 	// ReferenceAge bounds how long a change of the program by another process may go
 	// unseen; 0 means five seconds.
 	ReferenceAge time.Duration
@@ -74,6 +78,9 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
+
+	d.Mailbox = mailbox.New(database, d.Programs, d.Notifications, d.People)
+	d.Mailbox.Configure(o.Mailbox)
 
 	d.Privacy = privacy.New(database, d.Programs)
 
@@ -124,6 +131,7 @@ func Entities() []any {
 		logistics.Entities(),
 		replacement.Entities(),
 		order.Entities(),
+		mailbox.Entities(),
 		operations.Entities(),
 		privacy.Entities(),
 	)

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
@@ -37,6 +38,7 @@ func Erasures() []db.Erasure {
 		replacement.Erasures,
 		account.Erasures,
 		order.Erasures,
+		mailbox.Erasures,
 		importjob.Erasures,
 		notification.Erasures,
 		identity.Erasures,
