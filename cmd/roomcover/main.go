@@ -1,6 +1,6 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
-// serve and worker run for ever and may each run several times over; migrate, temporal,
+// serve, worker and mailin run for ever and may each run several times over; migrate, temporal,
 // restart, token, operator and audit work on the database directly; org does where there is
 // no token; the others talk to the API as anyone else does. Secrets come from the environment
 // or from a file, never from the command line.
