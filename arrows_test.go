@@ -106,14 +106,19 @@ var arrows = map[string][]string{
 		"models/notification", "models/program", "models/replacement", "models/warranty", "rules",
 		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
+	"models/mailbox": {
+		"mail/inbound", "models/db", "models/identity", "models/notification", "models/program",
+		"models/warranty", "rules",
+	},
 	"models/privacy": {
-		"messages", "models/account", "models/attachment", "models/db", "models/entitlement", "models/identity",
-		"models/importjob", "models/logistics", "models/notification", "models/order",
-		"models/note", "models/program", "models/replacement", "models/session",
-		"models/ticket", "rules",
+		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",
+		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
+		"models/notification", "models/order", "models/program", "models/replacement",
+		"models/session", "models/ticket", "rules",
 	},
 	"models/operations": {
-		"models/account", "models/attachment", "models/db", "models/entitlement", "models/identity", "models/logistics",
+		"models/account", "models/attachment", "models/db", "models/entitlement", "models/identity",
+		"models/logistics", "models/mailbox",
 		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",
 		"models/ticket", "models/warranty", "rules", "rules/catalogue", "rules/ordering",
 		"rules/processes",
@@ -121,7 +126,7 @@ var arrows = map[string][]string{
 	},
 	"models/domains": {
 		"models/account", "models/attachment", "models/db", "models/entitlement",
-		"models/identity", "models/importjob", "models/logistics", "models/note",
+		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
 		"models/program", "models/replacement", "models/session", "models/ticket",
 		"models/warranty",
@@ -129,8 +134,9 @@ var arrows = map[string][]string{
 
 	// What a row says, as a mail and as papers.
 	// What a mail that came in says.
-	"mail/inbound": {"mail"},
-	"mail/letter":  {"mail", "models/notification", "rules", "rules/catalogue"},
+	"mail/thread":  {"messages"},
+	"mail/inbound": {"mail/thread"},
+	"mail/letter":  {"mail", "mail/thread", "models/notification", "rules", "rules/catalogue"},
 
 	// Processes.
 	"activities": {
@@ -173,9 +179,11 @@ var arrows = map[string][]string{
 		"rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "web",
 	},
+	"mailin": {"mail/inbound", "models/mailbox"},
 	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
 	"cmd/roomcover": {
-		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "messages", "messages/process",
+		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound",
+		"mail/thread", "mailin", "messages", "messages/process", "models/mailbox",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
@@ -214,6 +222,7 @@ var layers = [][]string{
 	{"models/ticket"},
 	{"models/note"},
 	{"models/order"},
+	{"models/mailbox"},
 	{"models/privacy"},
 	{"models/operations"},
 	{"models/domains"},

@@ -294,6 +294,8 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskIncident:     {"person", "red"},
 	db.TaskPrivacyTexts: {"person", "amber"},
 
+	db.TaskMailboxRequest: {"person", "blue"},
+
 	db.TaskSerialClaimed:         {"device", "amber"},
 	db.TaskShipmentContradicted:  {"shipment", "violet"},
 	db.TaskCalendarNoHolidays:    {"calendar", "amber"},

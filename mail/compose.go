@@ -34,7 +34,10 @@ var (
 	localePattern      = regexp.MustCompile(`^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 )
 
-const maxHeaderText = 300 // runes of a subject or display name
+const (
+	maxHeaderText = 300 // runes of a subject or display name
+	maxReferences = 20  // Message-IDs that a mail answers
+)
 
 // compose builds the whole mail in memory before anything is sent, so that a
 // fault in the message can never break off a mail in its middle. Everything

@@ -17,10 +17,10 @@ type Message struct {
 	// the message stands alone.
 	Thread string
 	// MessageID is the part of the Message-ID before the @, where it is not ID: of a
-	// ticket's mail, see ThreadKeys.MessageID.
+	// ticket's mail, see thread.Keys.MessageID.
 	MessageID string
 	// InReplyTo and References are the Message-IDs that the message answers, with their
-	// domains and without angle brackets; see ReferencesAfter. They take the place of Thread.
+	// domains and without angle brackets; see thread.ReferencesAfter. They take the place of Thread.
 	InReplyTo  string
 	References []string
 	// ThreadIndex and ThreadTopic are Outlook's, echoed from the mail that is answered.

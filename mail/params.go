@@ -138,6 +138,10 @@ var parameters = map[string][]parameter{
 		need("code", asText),
 		need("minutes", asWhole),
 	},
+	"mailbox_received": {},
+	"mailbox_answer": {
+		need("paragraphs", asList),
+	},
 	"password_reset": {
 		need("link", asLink),
 		need("minutes", asWhole),

@@ -146,6 +146,7 @@ var promises = map[string][]string{
 	"mail.invitation_unclaimed.lead":      {"/"},
 	"mail.invitation_undeliverable.lead":  {"/"},
 	"mail.one_time_code.lead":             {"/invitation/code"},
+	"mail.mailbox_received.support":       {"/"},
 	"mail.password_reset.click":           {"/password-reset/new"},
 	"mail.password_reset.open":            {"/password-reset/new"},
 	"mail.security_notice.password.text":  {"/sessions"},

@@ -38,6 +38,8 @@ var sampleParams = map[string]string{
 	"invitation_undeliverable": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>"}`,
 	"one_time_code":            `{"code":"482913","minutes":10}`,
 	"password_reset":           `{"link":"` + sampleLink + `","minutes":30}`,
+	"mailbox_received":         `{}`,
+	"mailbox_answer":           `{"paragraphs":["Olá & <bem>.","Até sexta-feira."]}`,
 	"security_notice":          `{"what":"NEW_SIGN_IN","at":"2026-08-01T12:00:00Z","zone":"America/Sao_Paulo","browser":"Firefox, Linux"}`,
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
 	"contact_question": `{"company":"Acme & Filhos <Ltda>","invitee":"Rui <Lima>","email":"rui.lima@acme.example","vendor_order_no":"RC-2026-000123",

@@ -6,16 +6,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 // What a person wrote is not called automatic; what nobody wrote is, and an answer to a mail goes
 // out with the null sender, so that nothing can answer it again (RFC 3834).
 func TestS44_TheHeaderSaysWhetherAPersonWrote(t *testing.T) {
 	server, sender := catcher(t, nil)
-	keys := NewThreadKeys([]byte("one"))
+	keys := thread.NewKeys([]byte("one"))
 	var references []string
 	for i := range 30 {
-		references = ReferencesAfter(references, fmt.Sprintf("m%d@elsewhere.example", i))
+		references = thread.ReferencesAfter(references, fmt.Sprintf("m%d@elsewhere.example", i))
 	}
 
 	for _, origin := range []Origin{Generated, AutoReplied, Written} {
@@ -70,5 +72,5 @@ func TestS44_WhatIsAnsweredCannotAddToTheHeader(t *testing.T) {
 			require.Error(t, err, "%s %q", name, evil)
 		}
 	}
-	require.Equal(t, []string{"a@b"}, ReferencesAfter([]string{"x y", "a@b"}, "c\r\nd"))
+	require.Equal(t, []string{"a@b"}, thread.ReferencesAfter([]string{"x y", "a@b"}, "c\r\nd"))
 }

@@ -33,6 +33,10 @@ const (
 	TemplateSpare = "spare_update"
 	// who opened a ticket and who watches it: what was said and what became of it
 	TemplateTicket = "ticket"
+	// whoever wrote to the mailbox: that it came in, and where the portal is (S56)
+	TemplateMailboxReceived = "mailbox_received"
+	// whoever wrote to the mailbox: what an operator answers (S56)
+	TemplateMailboxAnswer = "mailbox_answer"
 )
 
 // Templates lists every mail template.
@@ -44,7 +48,7 @@ func Templates() []string {
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
-		TemplateRMA, TemplateSpare, TemplateTicket,
+		TemplateRMA, TemplateSpare, TemplateTicket, TemplateMailboxReceived, TemplateMailboxAnswer,
 	}
 }
 

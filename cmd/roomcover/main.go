@@ -1,6 +1,6 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
-// serve and worker run for ever and may each run several times over; migrate, temporal,
+// serve, worker and mailin run for ever and may each run several times over; migrate, temporal,
 // restart, token, operator and audit work on the database directly; org does where there is
 // no token; the others talk to the API as anyone else does. Secrets come from the environment
 // or from a file, never from the command line.
@@ -27,6 +27,7 @@ var version = ""
 type commands struct {
 	Serve    serveCommand     `cmd:"" help:"Serve the API and the portal."`
 	Worker   workerCommand    `cmd:"" help:"Run the workflows, the relay and the mails."`
+	Mailin   mailinCommand    `cmd:"" help:"Take the mails that come in."`
 	Migrate  migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
 	Temporal temporalCommands `cmd:"" help:"Set Temporal up, and start the workflows that it lacks (on the database)."`
 	Restart  restartCommand   `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 // Mark is what shows that no person wrote a mail.
@@ -39,7 +39,7 @@ var (
 
 // marks are all marks of a mail, in a fixed order. X-Auto-Response-Suppress is none: it asks
 // not to be answered, and people's own mails carry it; see asksForNoAnswer.
-func marks(h header, e Envelope, keys mail.ThreadKeys) (out []Mark) {
+func marks(h header, e Envelope, keys thread.Keys) (out []Mark) {
 	add := func(is bool, mark Mark) {
 		if is {
 			out = append(out, mark)
@@ -69,7 +69,7 @@ func marks(h header, e Envelope, keys mail.ThreadKeys) (out []Mark) {
 	return out
 }
 
-func isOurs(messageID string, keys mail.ThreadKeys) bool {
+func isOurs(messageID string, keys thread.Keys) bool {
 	_, ours := keys.ParseMessageID(messageID)
 	return ours
 }

@@ -11,13 +11,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 var (
-	formerKeys = mail.NewThreadKeys([]byte("the key of last year, thirty-two bytes"))
-	keys       = mail.NewThreadKeys(
+	formerKeys = thread.NewKeys([]byte("the key of last year, thirty-two bytes"))
+	keys       = thread.NewKeys(
 		[]byte("the key of this year, thirty-two bytes"),
 		[]byte("the key of last year, thirty-two bytes"))
 	options = inbound.Options{
@@ -40,7 +40,7 @@ func sample(t testing.TB, name string) []byte {
 	return placeholder.ReplaceAllFunc(raw, func(found []byte) []byte {
 		parts := placeholder.FindStringSubmatch(string(found))
 		args := strings.Fields(parts[2])
-		extension := func(k mail.ThreadKeys) []byte {
+		extension := func(k thread.Keys) []byte {
 			address := k.ReplyAddress(mailbox, args[0])
 			return []byte(address[strings.Index(address, "+")+1 : strings.Index(address, "@")])
 		}

@@ -10,13 +10,13 @@ import (
 	"io"
 	"time"
 
-	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 // Options say whose mails are read.
 type Options struct {
 	// Keys verify our reply addresses and Message-IDs.
-	Keys mail.ThreadKeys
+	Keys thread.Keys
 	// AuthServIDs are the names under which our own mail server writes
 	// Authentication-Results; those of others are not read. None: no mail is proved.
 	AuthServIDs []string
@@ -147,7 +147,7 @@ func Read(r io.Reader, e Envelope, o Options) (Mail, error) {
 	m.Ticket = ticketOf(header, e, o.Keys)
 	m.HintedTicket = hintedTicket(m.Subject)
 	m.Authentication = authenticate(header, m.From.Email, o)
-	m.Text, m.Quoted = CutQuoted(tree.text(), mail.ReplyMarkers())
+	m.Text, m.Quoted = CutQuoted(tree.text(), thread.ReplyMarkers())
 	m.Text, m.Truncated = shortened(m.Text)
 	m.Quoted, _ = shortened(m.Quoted)
 	if m.Report != nil && m.Report.Action == "" {

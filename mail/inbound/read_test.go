@@ -18,8 +18,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 // Whatever comes in, reading it ends, loses no mail, and keeps its limits.
@@ -53,7 +53,7 @@ func FuzzTextOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, page string) {
 		text := inbound.TextOf(page)
 		require.NotContains(t, text, "\r")
-		inbound.CutQuoted(text, mail.ReplyMarkers())
+		inbound.CutQuoted(text, thread.ReplyMarkers())
 	})
 }
 

@@ -5,13 +5,13 @@ import (
 	"regexp"
 	"strings"
 
-	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 // Report is what a delivery report says about one of our mails (RFC 3464).
 type Report struct {
 	// About is our mail; nil: the report names none of ours.
-	About *mail.OwnMessage
+	About *thread.OwnMessage
 	// Action is failed, delayed, delivered, relayed or expanded; empty: it could not be read.
 	Action string
 	Status string // such as 5.1.1
@@ -24,7 +24,7 @@ func (r Report) Failed() bool {
 
 // readReport reads a delivery report; nil: the mail is none. Other reports, such as that a mail
 // was read, are automatic mail and no more.
-func readReport(h header, tree bodyParts, keys mail.ThreadKeys) *Report {
+func readReport(h header, tree bodyParts, keys thread.Keys) *Report {
 	kind, params := contentType(h.get("content-type"))
 	failedTo := h.get("x-failed-recipients") != ""
 	isReport := kind == "multipart/report" &&
@@ -91,7 +91,7 @@ var (
 )
 
 // ownMessageIn finds the first of our Message-IDs in what came back.
-func ownMessageIn(returned []byte, keys mail.ThreadKeys) *mail.OwnMessage {
+func ownMessageIn(returned []byte, keys thread.Keys) *thread.OwnMessage {
 	if head, _, found := bytes.Cut(returned, []byte("\r\n\r\n")); found && len(head) > 0 {
 		if own := ownMessageIn(head, keys); own != nil {
 			return own

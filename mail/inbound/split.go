@@ -13,11 +13,11 @@ type splitter struct {
 	in         *bufio.Reader
 	boundaries []string // of the multiparts that the reader is in, the outermost first
 
-	at    int  // which boundary ended the last part
-	ended bool // a boundary was met, and nobody has dealt with it
+	at     int  // which boundary ended the last part
+	ended  bool // a boundary was met, and nobody has dealt with it
 	closes bool // it closes its multipart
-	eof   bool
-	err   error // of the reader, other than its end
+	eof    bool
+	err    error // of the reader, other than its end
 
 	within bool // the middle of a line that is longer than the buffer
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 // ticketOf finds the ticket that a mail answers: by our signed address among those whom it was
 // sent to, else by any of our own Message-IDs that it answers, the nearest first. Nothing else
 // names a ticket.
-func ticketOf(h header, e Envelope, keys mail.ThreadKeys) *Ticket {
+func ticketOf(h header, e Envelope, keys thread.Keys) *Ticket {
 	recipients := []string{e.To}
 	for _, name := range []string{"delivered-to", "x-original-to", "to", "cc"} {
 		for _, value := range h.all(name) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -58,6 +59,7 @@ func Render(
 		return mail.Message{}, err
 	}
 
+	inReplyTo, _ := n.Params[ParamInReplyTo].(string)
 	return mail.Message{
 		ID:          n.ID,
 		Thread:      threadOf(n),
@@ -70,7 +72,25 @@ func Render(
 		HTML:        html,
 		Locale:      locale,
 		Template:    n.Template,
+		InReplyTo:   inReplyTo,
+		References:  thread.ReferencesAfter(nil, inReplyTo),
+		Origin:      originOf(n),
+		NullSender:  n.Template == rules.TemplateMailboxReceived,
 	}, nil
+}
+
+// ParamInReplyTo is the parameter of a mail that answers another: its Message-ID.
+const ParamInReplyTo = "in_reply_to"
+
+// originOf says who wrote a mail: an operator, or nobody.
+func originOf(n notification.Notification) mail.Origin {
+	switch n.Template {
+	case rules.TemplateMailboxAnswer:
+		return mail.Written
+	case rules.TemplateMailboxReceived:
+		return mail.AutoReplied
+	}
+	return mail.Generated
 }
 
 // threadOf returns what the mails of a replacement, a spare unit or a ticket share, so that they

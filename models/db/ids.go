@@ -86,4 +86,6 @@ const (
 	PrefixSession       = "tse"
 	PrefixAttendee      = "tsa"
 	PrefixParticipant   = "tsp"
+	PrefixInboundMail   = "eml"
+	PrefixInboxItem     = "inb"
 )

@@ -19,6 +19,8 @@ type Retention struct {
 	Refusals time.Duration
 	// Attachments is for the content of files that people attached to what they wrote.
 	Attachments time.Duration
+	// InboundMails is for mails that came in, and for what decided ones said.
+	InboundMails time.Duration
 }
 
 // pruneBatch is how many rows are deleted in one transaction.

@@ -106,6 +106,9 @@ const (
 
 	// incident: the authority and the people concerned have to be told in time (S33)
 	TaskIncident TaskKind = "PRIVACY_INCIDENT"
+	// item of the mailbox: somebody wrote, and an operator decides (S56)
+	TaskMailboxRequest TaskKind = "MAILBOX_REQUEST"
+
 	// privacy request: texts that people wrote name somebody who was erased (S33)
 	TaskPrivacyTexts TaskKind = "PRIVACY_TEXTS"
 )

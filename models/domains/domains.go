@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
@@ -47,6 +48,7 @@ type Domains struct {
 	Orders        *order.Orders
 	Operations    *operations.Operations
 	Privacy       *privacy.Privacy
+	Mailbox       *mailbox.Mailbox
 }
 
 // Options configure the domains and their database.
@@ -59,6 +61,8 @@ type Options struct {
 	// ScansFiles says that a scanner of attachments is configured: nothing is handed out before
 	// its verdict.
 	ScansFiles bool
+	// Mailbox says whose mails are read when they come in.
+	Mailbox mailbox.Options
 	// ReferenceAge bounds how long a change of the program by another process may go
 	// unseen; 0 means five seconds.
 	ReferenceAge time.Duration
@@ -88,6 +92,9 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
 	d.Tickets = ticket.New(database, d.Programs, d.Replacements)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
+
+	d.Mailbox = mailbox.New(database, d.Programs, d.Notifications, d.People)
+	d.Mailbox.Configure(o.Mailbox)
 
 	d.Privacy = privacy.New(database, d.Programs)
 
@@ -144,6 +151,7 @@ func Entities() []any {
 		ticket.Entities(),
 		note.Entities(),
 		order.Entities(),
+		mailbox.Entities(),
 		operations.Entities(),
 		privacy.Entities(),
 	)

@@ -76,6 +76,8 @@ var taskActions = map[db.TaskKind][]string{
 
 	db.TaskIncident:     {ActClose},
 	db.TaskPrivacyTexts: {ActClose},
+
+	db.TaskMailboxRequest: {ActClose},
 }
 
 // actionNeeds is the capability that an action asks for beyond working on tasks.

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
@@ -22,6 +23,7 @@ type Pruned struct {
 	Refusals      int64
 	Exports       int64
 	Attachments   int64
+	InboundMails  int64
 }
 
 // Prune deletes what has been over for longer than its class is kept (S33), in batches of one
@@ -41,6 +43,7 @@ func (s *Operations) Prune(ctx context.Context, keep db.Retention) (Pruned, erro
 		{"attempts to send", keep.Attempts, notification.PruneAttempts, &out.Attempts},
 		{"texts of carriers", keep.CarrierBodies, logistics.PruneCarrierBodies, &out.CarrierBodies},
 		{"refused orders", keep.Refusals, order.PruneRefusals, &out.Refusals},
+		{"mails that came in", keep.InboundMails, mailbox.PruneMails, &out.InboundMails},
 	} {
 		if class.keep == 0 {
 			continue

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	ticketnote "roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
@@ -42,6 +43,7 @@ func Erasures() []db.Erasure {
 		ticket.Erasures,
 		account.Erasures,
 		order.Erasures,
+		mailbox.Erasures,
 		importjob.Erasures,
 		attachment.Erasures,
 		session.Erasures,

@@ -24,6 +24,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
@@ -86,6 +87,7 @@ type Env struct {
 	*order.Orders
 	*operations.Operations
 	*privacy.Privacy
+	*mailbox.Mailbox
 
 	Calendar   *Calendar
 	Statements *Counter
@@ -347,6 +349,7 @@ func (e Env) With(d *domains.Domains) Env {
 	e.Orders = d.Orders
 	e.Operations = d.Operations
 	e.Privacy = d.Privacy
+	e.Mailbox = d.Mailbox
 
 	if e.Statements != nil {
 		e.Statements.Reset()

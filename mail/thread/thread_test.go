@@ -1,4 +1,4 @@
-package mail_test
+package thread_test
 
 import (
 	"fmt"
@@ -7,11 +7,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 )
 
 func TestS44_TheReplyAddressIsSigned(t *testing.T) {
-	keys := mail.NewThreadKeys([]byte("one"))
+	keys := thread.NewKeys([]byte("one"))
 	address := keys.ReplyAddress("help@support.example", "TK-10023")
 	require.Regexp(t, `^help\+tk-10023\.[0-9a-f]{16}@support\.example$`, address)
 	require.Equal(t, address, keys.ReplyAddress("help@support.example", "tk-10023"))
@@ -28,17 +28,17 @@ func TestS44_TheReplyAddressIsSigned(t *testing.T) {
 		_, ok := keys.TicketOfAddress(wrong)
 		require.False(t, ok, wrong)
 	}
-	_, ok = mail.NewThreadKeys([]byte("two")).TicketOfAddress(address)
+	_, ok = thread.NewKeys([]byte("two")).TicketOfAddress(address)
 	require.False(t, ok)
-	_, ok = mail.NewThreadKeys([]byte("two"), []byte("one")).TicketOfAddress(address)
+	_, ok = thread.NewKeys([]byte("two"), []byte("one")).TicketOfAddress(address)
 	require.True(t, ok, "the former key is accepted while mails of its time are answered")
-	require.Empty(t, mail.NewThreadKeys().ReplyAddress("help@support.example", "TK-1"))
+	require.Empty(t, thread.NewKeys().ReplyAddress("help@support.example", "TK-1"))
 	require.Empty(t, keys.ReplyAddress("nobody", "TK-1"))
 	require.Empty(t, keys.ReplyAddress("help@support.example", "TK 1"))
 }
 
 func TestC7_AMessageIDIsAlwaysTheSame(t *testing.T) {
-	keys := mail.NewThreadKeys([]byte("one"))
+	keys := thread.NewKeys([]byte("one"))
 	id := keys.MessageID("TK-10023", "ntf_01kb5c0000000000000000000a", "ana@alfa.example")
 	require.Equal(t, id,
 		keys.MessageID("TK-10023", "ntf_01kb5c0000000000000000000a", "Ana@alfa.example"))
@@ -49,11 +49,11 @@ func TestC7_AMessageIDIsAlwaysTheSame(t *testing.T) {
 	own, ok := keys.ParseMessageID("<" + id + "@support.example>")
 	require.True(t, ok)
 	require.Equal(t,
-		mail.OwnMessage{Ticket: "TK-10023", Message: "ntf_01kb5c0000000000000000000a"}, own)
+		thread.OwnMessage{Ticket: "TK-10023", Message: "ntf_01kb5c0000000000000000000a"}, own)
 
 	other, ok := keys.ParseMessageID("<ntf_01kb5c0000000000000000000b@support.example>")
 	require.True(t, ok)
-	require.Equal(t, mail.OwnMessage{Message: "ntf_01kb5c0000000000000000000b"}, other)
+	require.Equal(t, thread.OwnMessage{Message: "ntf_01kb5c0000000000000000000b"}, other)
 
 	_, ok = keys.ParseMessageID("<" + strings.Replace(id, "10023", "10024", 1) + "@support.example>")
 	require.False(t, ok)
@@ -64,25 +64,25 @@ func TestC7_AMessageIDIsAlwaysTheSame(t *testing.T) {
 func TestS44_ReferencesStayShortAndKeepTheFirst(t *testing.T) {
 	var references []string
 	for i := range 40 {
-		references = mail.ReferencesAfter(references, fmt.Sprintf("m%d", i))
+		references = thread.ReferencesAfter(references, fmt.Sprintf("m%d", i))
 	}
 	require.Len(t, references, 20)
 	require.Equal(t, "m0", references[0])
 	require.Equal(t, "m39", references[19])
-	require.Equal(t, references, mail.ReferencesAfter(references, "m39"), "none twice")
+	require.Equal(t, references, thread.ReferencesAfter(references, "m39"), "none twice")
 }
 
 func TestS44_TheSubjectOfATicketIsConstant(t *testing.T) {
 	require.Equal(t, "[TK-10023] Sala Ipê sem imagem",
-		mail.TicketSubject("TK-10023", " Sala Ipê\n sem  imagem "))
-	require.LessOrEqual(t, len([]rune(mail.TicketSubject("TK-1", strings.Repeat("ã", 999)))), 300)
+		thread.Subject("TK-10023", " Sala Ipê\n sem  imagem "))
+	require.LessOrEqual(t, len([]rune(thread.Subject("TK-1", strings.Repeat("ã", 999)))), 300)
 }
 
 func TestS44_TheMarkerIsKnownInEveryLanguage(t *testing.T) {
-	require.Len(t, mail.ReplyMarkers(), 2)
-	require.NotEqual(t, mail.ReplyMarker("pt-BR"), mail.ReplyMarker("en"))
+	require.Len(t, thread.ReplyMarkers(), 2)
+	require.NotEqual(t, thread.ReplyMarker("pt-BR"), thread.ReplyMarker("en"))
 	for _, locale := range []string{"pt-BR", "en"} {
-		require.True(t, strings.Contains(mail.ReplyMarker(locale), mail.ReplyMarkers()[0]) ||
-			strings.Contains(mail.ReplyMarker(locale), mail.ReplyMarkers()[1]))
+		require.True(t, strings.Contains(thread.ReplyMarker(locale), thread.ReplyMarkers()[0]) ||
+			strings.Contains(thread.ReplyMarker(locale), thread.ReplyMarkers()[1]))
 	}
 }

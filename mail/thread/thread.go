@@ -1,4 +1,6 @@
-package mail
+// Package thread signs what keeps the mails of a ticket together, and finds it again in what comes
+// back: the address for answers, Message-IDs, references and the line above which people answer.
+package thread
 
 import (
 	"crypto/hmac"
@@ -11,25 +13,25 @@ import (
 	"roomcover.dev/roomcover/messages"
 )
 
-// ThreadKeys sign what a mail of a ticket has to bring back: the address that answers go to,
+// Keys sign what a mail of a ticket has to bring back: the address that answers go to,
 // and its Message-ID. The first key signs; every key is accepted, so that a key can be changed
 // while mails of the former one are still answered.
-type ThreadKeys struct{ keys [][]byte }
+type Keys struct{ keys [][]byte }
 
-// NewThreadKeys returns the keys, the newest first. Without a key nothing is signed and nothing
+// NewKeys returns the keys, the newest first. Without a key nothing is signed and nothing
 // is accepted.
-func NewThreadKeys(keys ...[]byte) ThreadKeys { return ThreadKeys{keys: keys} }
+func NewKeys(keys ...[]byte) Keys { return Keys{keys: keys} }
 
-// ThreadKeysFrom derives the keys from the service's own, the newest first: an installation
+// KeysFrom derives the keys from the service's own, the newest first: an installation
 // that sets no keys for mails has them all the same.
-func ThreadKeysFrom(serviceKeys ...[]byte) ThreadKeys {
+func KeysFrom(serviceKeys ...[]byte) Keys {
 	derived := make([][]byte, len(serviceKeys))
 	for i, key := range serviceKeys {
 		m := hmac.New(sha256.New, key)
 		m.Write([]byte("mail thread"))
 		derived[i] = m.Sum(nil)
 	}
-	return ThreadKeys{keys: derived}
+	return Keys{keys: derived}
 }
 
 // signatureLength is how many hexadecimal digits sign an address or a Message-ID: 64 bits,
@@ -46,7 +48,7 @@ const (
 // help@example.com becomes help+tk-10023.0123456789abcdef@example.com. It is lower case,
 // because some mail programs make it so. Empty where the mailbox is no address, the number is
 // no word, or there is no key.
-func (k ThreadKeys) ReplyAddress(mailbox, ticket string) string {
+func (k Keys) ReplyAddress(mailbox, ticket string) string {
 	at := strings.LastIndex(mailbox, "@")
 	ticket = strings.ToLower(ticket)
 	if at < 1 || !ticketWord.MatchString(ticket) || len(k.keys) == 0 {
@@ -65,7 +67,7 @@ var (
 
 // TicketOfAddress returns the ticket, in upper case, that a reply address was signed for. ok is
 // false for any other address, such as one with a signature that does not hold.
-func (k ThreadKeys) TicketOfAddress(address string) (ticket string, ok bool) {
+func (k Keys) TicketOfAddress(address string) (ticket string, ok bool) {
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
 	_, extension, found := strings.Cut(local, "+")
 	parts := signedSuffix.FindStringSubmatch(extension)
@@ -78,7 +80,7 @@ func (k ThreadKeys) TicketOfAddress(address string) (ticket string, ok bool) {
 // MessageID is the Message-ID's part before the @ of one message of a ticket to one recipient:
 // always the same for the same three. message is an id of ours; give the notification's, so
 // that a delivery report leads back to it.
-func (k ThreadKeys) MessageID(ticket, message, recipient string) string {
+func (k Keys) MessageID(ticket, message, recipient string) string {
 	digest := sha256.Sum256([]byte(strings.ToLower(recipient)))
 	named := strings.Join([]string{
 		strings.ToLower(ticket), strings.ToLower(message), hex.EncodeToString(digest[:4]),
@@ -94,7 +96,7 @@ type OwnMessage struct {
 
 // ParseMessageID reads one of our Message-IDs, with or without angle brackets and whatever its
 // domain. ok is false for any other, such as one with a signature that does not hold.
-func (k ThreadKeys) ParseMessageID(id string) (own OwnMessage, ok bool) {
+func (k Keys) ParseMessageID(id string) (own OwnMessage, ok bool) {
 	local, _, _ := strings.Cut(strings.ToLower(strings.Trim(strings.TrimSpace(id), "<>")), "@")
 	if ownMailID.MatchString(local) {
 		return OwnMessage{Message: local}, true
@@ -111,14 +113,14 @@ func (k ThreadKeys) ParseMessageID(id string) (own OwnMessage, ok bool) {
 	return OwnMessage{Ticket: strings.ToUpper(parts[1]), Message: parts[2]}, true
 }
 
-func (k ThreadKeys) sign(purpose, text string) string {
+func (k Keys) sign(purpose, text string) string {
 	if len(k.keys) == 0 {
 		return ""
 	}
 	return signature(k.keys[0], purpose, text)
 }
 
-func (k ThreadKeys) signed(purpose, text, sign string) bool {
+func (k Keys) signed(purpose, text, sign string) bool {
 	return slices.ContainsFunc(k.keys, func(key []byte) bool {
 		return hmac.Equal([]byte(signature(key, purpose, text)), []byte(sign))
 	})
@@ -129,6 +131,12 @@ func signature(key []byte, purpose, text string) string {
 	m.Write([]byte(purpose + "\x00" + text))
 	return hex.EncodeToString(m.Sum(nil))[:signatureLength]
 }
+
+// maxSubject is how many characters a mail's subject has at most.
+const maxSubject = 300
+
+// foreignID is a Message-ID that somebody else made, without angle brackets.
+var foreignID = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
 
 // maxReferences is how many Message-IDs a mail's References name.
 const maxReferences = 20
@@ -149,12 +157,12 @@ func ReferencesAfter(references []string, parent string) []string {
 	return out
 }
 
-// TicketSubject is the subject of every mail of a ticket, never another: [TK-10023] and the
+// Subject is the subject of every mail of a ticket, never another: [TK-10023] and the
 // summary. Mail programs keep a thread together by it.
-func TicketSubject(number, summary string) string {
+func Subject(number, summary string) string {
 	subject := "[" + number + "] " + strings.Join(strings.Fields(summary), " ")
-	if runes := []rune(subject); len(runes) > maxHeaderText {
-		subject = string(runes[:maxHeaderText])
+	if runes := []rune(subject); len(runes) > maxSubject {
+		subject = string(runes[:maxSubject])
 	}
 	return strings.TrimSpace(subject)
 }

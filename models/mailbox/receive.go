@@ -1,0 +1,157 @@
+package mailbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// MaxMail is the largest mail that is taken.
+const MaxMail = 25 << 20
+
+// chunkSize is the size of the pieces in which a mail is kept: no statement carries more.
+const chunkSize = 256 << 10
+
+// Raw is a mail in memory, in pieces, with what identifies it.
+type Raw struct {
+	chunks [][]byte
+	size   int64
+	sum    string
+}
+
+// ErrTooLarge says that a mail is larger than MaxMail.
+var ErrTooLarge = errors.New("the mail is too large")
+
+// ReadRaw reads a mail to its end. One that is larger than most answers ErrTooLarge.
+func ReadRaw(r io.Reader, most int64) (Raw, error) {
+	var raw Raw
+	hash := sha256.New()
+	for {
+		chunk := make([]byte, chunkSize)
+		n, err := io.ReadFull(r, chunk)
+		if n > 0 {
+			raw.size += int64(n)
+			hash.Write(chunk[:n])
+			raw.chunks = append(raw.chunks, bytes.Clone(chunk[:n]))
+		}
+		switch {
+		case raw.size > most:
+			return Raw{}, ErrTooLarge
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			raw.sum = hex.EncodeToString(hash.Sum(nil))
+			return raw, nil
+		case err != nil:
+			return Raw{}, err
+		}
+	}
+}
+
+// Reader reads the mail from its beginning.
+func (r Raw) Reader() io.Reader {
+	readers := make([]io.Reader, len(r.chunks))
+	for i, chunk := range r.chunks {
+		readers[i] = bytes.NewReader(chunk)
+	}
+	return io.MultiReader(readers...)
+}
+
+// Takes reports whether mail to a recipient is ours to take.
+func (s *Mailbox) Takes(ctx context.Context, recipient string) (bool, error) {
+	addresses := s.options.Addresses
+	if len(addresses) == 0 {
+		ref, err := s.programs.Reference(ctx)
+		if err != nil {
+			return false, err
+		}
+		addresses = []string{ref.Program.Mailbox}
+	}
+	return takes(addresses, recipient), nil
+}
+
+// Receive keeps a mail as it came, and returns its id: once it returns, the mail is not lost.
+// The same mail to the same recipient is kept once, however often it is delivered.
+func (s *Mailbox) Receive(
+	ctx context.Context, e inbound.Envelope, raw Raw,
+) (id string, fresh bool, err error) {
+	key := sha256.Sum256([]byte(raw.sum + "\x00" + rules.NormaliseEmail(e.To)))
+	mail := InboundMail{
+		DedupeKey:    hex.EncodeToString(key[:]),
+		EnvelopeFrom: cut(e.From, 320),
+		EnvelopeTo:   cut(e.To, 320),
+		Envelope:     e.Known,
+		Size:         raw.size,
+		State:        MailReceived,
+	}
+
+	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		mail.ID = db.NewID(db.PrefixInboundMail)
+		mail.ReceivedAt = tx.Now()
+		res := tx.Clauses(clause.OnConflict{
+			Columns:   []clause.Column{{Name: "dedupe_key"}},
+			DoNothing: true,
+		}).Create(&mail)
+		if res.Error != nil {
+			return res.Error
+		}
+		if fresh = res.RowsAffected == 1; !fresh {
+			return tx.Model(&InboundMail{}).Where("dedupe_key = ?", mail.DedupeKey).
+				Pluck("id", &mail.ID).Error
+		}
+
+		for i, content := range raw.chunks {
+			err := tx.Create(&InboundMailChunk{
+				MailID:     mail.ID,
+				Seq:        i,
+				Content:    content,
+				ReceivedAt: mail.ReceivedAt,
+			}).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return mail.ID, fresh, err
+}
+
+// storedRaw reads the mail's bytes back, piece by piece; an empty one has gone with its time.
+func storedRaw(tx *db.Tx, mailID string) (raw Raw, err error) {
+	err = tx.Model(&InboundMailChunk{}).Where("mail_id = ?", mailID).Order("seq").
+		Pluck("content", &raw.chunks).Error
+	for _, chunk := range raw.chunks {
+		raw.size += int64(len(chunk))
+	}
+	return raw, err
+}
+
+// RawMail reads a mail as it came, to the service and its operators. NOT_FOUND: there is none, or
+// its bytes are kept no more.
+func (s *Mailbox) RawMail(ctx context.Context, mailID string) (raw Raw, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		if raw, err = storedRaw(tx, mailID); err == nil && raw.size == 0 {
+			return db.NotFound()
+		}
+		return err
+	})
+	return raw, err
+}
+
+// cut is a text with at most a number of bytes.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return text[:most]
+}
