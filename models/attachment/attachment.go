@@ -50,12 +50,12 @@ type ScanState string
 // The states of a file. Those but CLEAN keep it from being handed out, NOT_SCANNED only where
 // a scanner is configured: the file is scanned then.
 const (
-	Pending    ScanState = "PENDING"
-	Clean      ScanState = "CLEAN"
-	Infected   ScanState = "INFECTED"
-	TooLarge   ScanState = "TOO_LARGE" // the scanner takes no file of this size
-	ScanError  ScanState = "ERROR"     // the scanner gave no verdict; it is asked on
-	NotScanned ScanState = "NOT_SCANNED"
+	Pending      ScanState = "PENDING"
+	Clean        ScanState = "CLEAN"
+	ScanInfected ScanState = "INFECTED"
+	ScanTooLarge ScanState = "TOO_LARGE" // the scanner takes no file of this size
+	ScanError    ScanState = "ERROR"     // the scanner gave no verdict; it is asked on
+	NotScanned   ScanState = "NOT_SCANNED"
 )
 
 // chunk is a piece of a file.
@@ -110,7 +110,7 @@ func (s *Attachments) MayOpen(a Attachment) error {
 	case a.GoneAt != nil:
 		return rules.Refuse(checks.Gone, "The content of this file was deleted.",
 			"Ask whoever sent it to send it again.")
-	case a.ScanState == Infected:
+	case a.ScanState == ScanInfected:
 		return rules.Refuse(checks.Infected, "The scanner found something harmful in this file.",
 			"Ask whoever sent it for another one; their machine may be affected.")
 	case a.ScanState == Clean, a.ScanState == NotScanned && !s.Scanned:

@@ -53,7 +53,7 @@ func (s *Attachments) Next(ctx context.Context) (a Attachment, ok bool, err erro
 
 // Waits reports whether a file waits for a verdict of the scanner.
 func (a Attachment) Waits() bool {
-	return a.ScanState == Pending || a.ScanState == ScanError || a.ScanState == TooLarge
+	return a.ScanState == Pending || a.ScanState == ScanError || a.ScanState == ScanTooLarge
 }
 
 // Previewed reports whether a small picture is made of a file of this kind.
@@ -88,7 +88,7 @@ func (s *Attachments) RecordVerdict(ctx context.Context, id string, v checks.Ver
 		a.ScanState = ScanState(v.Outcome)
 		a.Finding = v.Finding
 		switch {
-		case a.ScanState == TooLarge:
+		case a.ScanState == ScanTooLarge:
 			later := db.RealNow().Add(time.Hour)
 			a.NextAt = &later
 		case a.ScanState == Clean && a.Previewed():
@@ -111,7 +111,7 @@ func (s *Attachments) RecordVerdict(ctx context.Context, id string, v checks.Ver
 // followVerdict tells an operator of a file that is too large, and the audit of one that is
 // blocked from now on.
 func followVerdict(tx *db.Tx, a Attachment, before ScanState) error {
-	if a.ScanState != TooLarge {
+	if a.ScanState != ScanTooLarge {
 		if err := tx.Settle(db.TaskProcessStuck, a.ID, "it was scanned"); err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (s *Attachments) RecordThumbnail(ctx context.Context, id string, t *checks.
 		if err := db.Found(tx.ForUpdate().First(&a, "id = ?", id).Error); err != nil {
 			return err
 		}
-		if a.Waits() || a.ScanState == Infected {
+		if a.Waits() || a.ScanState == ScanInfected {
 			return nil
 		}
 
@@ -214,7 +214,7 @@ const adoptBatch = 500
 func (s *Attachments) AdoptScanner(ctx context.Context) (changed int64, err error) {
 	from, to, next := []ScanState{NotScanned}, Pending, new(db.RealNow())
 	if !s.Scanned {
-		from, to = []ScanState{Pending, ScanError, TooLarge}, NotScanned
+		from, to = []ScanState{Pending, ScanError, ScanTooLarge}, NotScanned
 	}
 
 	for {
