@@ -64,7 +64,7 @@ func tagged(t reflect.Type) []string {
 }
 
 // ours are the services that run the program.
-var ours = []string{"migrate", "serve", "worker"}
+var ours = []string{"mailin", "migrate", "serve", "worker"}
 
 func TestComposeSetsOnlyVariablesThatTheProgramReads(t *testing.T) {
 	for name, s := range project(t).Services {

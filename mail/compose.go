@@ -209,7 +209,9 @@ func wrongReferences(m Message) bool {
 		return true
 	}
 	return len(m.References) > maxReferences ||
-		slices.ContainsFunc(m.References, func(id string) bool { return !foreignID.MatchString(id) })
+		slices.ContainsFunc(m.References, func(id string) bool {
+			return !foreignID.MatchString(id)
+		})
 }
 
 // headerText refuses line breaks and control characters (header injection),

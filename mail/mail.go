@@ -20,7 +20,8 @@ type Message struct {
 	// ticket's mail, see thread.Keys.MessageID.
 	MessageID string
 	// InReplyTo and References are the Message-IDs that the message answers, with their
-	// domains and without angle brackets; see thread.ReferencesAfter. They take the place of Thread.
+	// domains and without angle brackets; see thread.ReferencesAfter. They take the place of
+	// Thread.
 	InReplyTo  string
 	References []string
 	// ThreadIndex and ThreadTopic are Outlook's, echoed from the mail that is answered.

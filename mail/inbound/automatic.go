@@ -47,7 +47,8 @@ func marks(h header, e Envelope, keys thread.Keys) (out []Mark) {
 	}
 
 	path := h.get("return-path")
-	add(e.Known && e.From == "" || !e.Known && strings.ReplaceAll(path, " ", "") == "<>", NullSender)
+	nobody := strings.ReplaceAll(path, " ", "") == "<>"
+	add(e.Known && e.From == "" || !e.Known && nobody, NullSender)
 
 	submitted, _, _ := strings.Cut(h.get("auto-submitted"), ";")
 	submitted, _, _ = strings.Cut(submitted, "(")

@@ -113,7 +113,8 @@ func (w *pageWriter) address(n *html.Node, words string) {
 	target := strings.TrimSpace(attribute(n, "href"))
 	bare := strings.TrimPrefix(target, "mailto:")
 	scheme, _, _ := strings.Cut(strings.ToLower(target), ":")
-	if scheme != "http" && scheme != "https" && scheme != "mailto" || strings.Contains(words, bare) {
+	opens := scheme == "http" || scheme == "https" || scheme == "mailto"
+	if !opens || strings.Contains(words, bare) {
 		return
 	}
 	w.word(" (" + oneLine(bare) + ")")

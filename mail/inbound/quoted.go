@@ -64,7 +64,8 @@ var (
 	// wroteLine is "On 1 Dec 2026, Ana wrote:" in the languages of our customers; mail programs
 	// break it over up to three lines.
 	wroteLine = regexp.MustCompile(`(?i)^\s*(?:` +
-		`(?:on|em|am|le|el)\s.{4,300}\s(?:wrote|escreveu|schrieb(?:\s.{1,120})?|a écrit|escribió)\s*:` +
+		`(?:on|em|am|le|el)\s.{4,300}\s` +
+		`(?:wrote|escreveu|schrieb(?:\s.{1,120})?|a écrit|escribió)\s*:` +
 		`|.{3,120}<[^<>\s]+@[^<>\s]+>\s*(?:wrote|escreveu|schrieb|a écrit|escribió)\s*` +
 		`(?:(?:on|em|am|le|el)\s.{4,120})?:)\s*$`)
 	wroteBegins = regexp.MustCompile(`(?i)^\s*(?:on|em|am|le|el)\s|^.{3,120}<[^<>\s]+@`)
@@ -80,7 +81,8 @@ var (
 // attribution reports whether a line, with up to two that follow, says who wrote what is quoted
 // below.
 func attribution(lines []string, at int) bool {
-	if blank(lines[at]) || strings.HasPrefix(lines[at], ">") || !wroteBegins.MatchString(lines[at]) {
+	line := lines[at]
+	if blank(line) || strings.HasPrefix(line, ">") || !wroteBegins.MatchString(line) {
 		return false
 	}
 	joined := ""

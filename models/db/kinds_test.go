@@ -28,6 +28,8 @@ import (
 var emptyFor = map[string]string{
 	"contact_questions.role":          "nobody has decided",
 	"earlier_warranties.why":          "it matched, or a customer claims it",
+	"inbound_mails.outcome":           "nobody has read it",
+	"inbound_mails.reason":            "nobody has read it",
 	"import_jobs.requested_role":      "an earlier release did not keep it",
 	"licence_assignments.end_reason":  "it lasts",
 	"operators.role":                  "they may nothing",

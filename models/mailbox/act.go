@@ -94,7 +94,8 @@ func settle(tx *db.Tx, item *InboxItem, decision Decision, ref string) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Settle(db.TaskMailboxRequest, item.ID, strings.ToLower(string(decision))); err != nil {
+	resolution := strings.ToLower(string(decision))
+	if err := tx.Settle(db.TaskMailboxRequest, item.ID, resolution); err != nil {
 		return err
 	}
 	return audit(tx, *item, "inbox.decided", map[string]any{
