@@ -85,6 +85,10 @@ func (s *Privacy) RunRequest(ctx context.Context, id string) (done bool, err err
 
 // eraseSome does the next batch of an erasure, or ends it where no row is left.
 func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool, err error) {
+	ours, err := stillOurs(tx, *r, p)
+	if err != nil || !ours {
+		return false, false, err
+	}
 	out, err := leaveAgain(tx, r, &p)
 	if err != nil || !out {
 		return false, false, err
@@ -119,6 +123,23 @@ func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool
 		return false, true, askToDecide(tx, r)
 	}
 	return false, true, finishErasure(tx, r)
+}
+
+// stillOurs reports whether nobody else has come to know the person since an administrator asked:
+// else the erasure waits for an operator. Once it has begun, it goes to its end.
+func stillOurs(tx *db.Tx, r Request, p db.Person) (bool, error) {
+	if r.AccountID == nil || r.Gone > 0 {
+		return true, nil
+	}
+	now := subject{
+		Person: db.Person{UserID: p.UserID, Email: p.Email},
+		narrow: *r.AccountID,
+	}
+	if err := completePerson(tx, &now.Person); err != nil {
+		return false, err
+	}
+	elsewhere, err := knownElsewhere(tx, now)
+	return !elsewhere, err
 }
 
 // leaveAgain takes the person out who has joined since the erasure was asked for, and reports
