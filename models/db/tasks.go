@@ -25,6 +25,7 @@ type OperatorTask struct {
 	Resolution string
 	ResolvedBy string
 	CreatedAt  time.Time
+	DueAt      *time.Time // its own instant; nil: the end of the day on which it was raised
 	ResolvedAt *time.Time
 }
 
@@ -125,7 +126,7 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 		}}},
 		DoUpdates: clause.AssignmentColumns([]string{
 			"state", "what", "why", "created_at", "resolved_at", "resolution", "resolved_by",
-			"assignee_id",
+			"assignee_id", "due_at",
 		}),
 	})
 	return again.CreateInBatches(&tasks, RowsPerStatement(tasks)).Error

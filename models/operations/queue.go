@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -38,8 +39,8 @@ const (
 // QueueNobodys stands for the tasks that nobody has taken.
 const QueueNobodys = "nobody"
 
-// QueueItem is an open task with the names of what it is about. It is due by the end of the
-// day on which it was raised, as on the agenda.
+// QueueItem is an open task with the names of what it is about. It is due at its own instant, else
+// by the end of the day on which it was raised, as on the agenda.
 type QueueItem struct {
 	db.OperatorTask
 	SubjectName  string
@@ -103,8 +104,8 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 		for _, t := range tasks {
 			out.Items = append(out.Items, QueueItem{
 				OperatorTask: t,
-				Due:          endOfDay(t.CreatedAt, b.zone),
-				Late:         t.CreatedAt.Before(b.today),
+				Due:          dueOf(t, b.zone),
+				Late:         !b.now.Before(dueOf(t, b.zone)),
 			})
 		}
 		return nameItems(tx, out.Items)
@@ -112,10 +113,34 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 	return out, err
 }
 
-// queueBounds are the instants at which the day and the week of the desk began.
+// queueBounds are the instants at which the day and the week of the desk began, and end.
 type queueBounds struct {
-	zone        *time.Location
-	today, week time.Time
+	zone            *time.Location
+	now             time.Time
+	today, tomorrow time.Time
+	week, nextWeek  time.Time
+}
+
+// The conditions of tasks that are late, due today and due this week, with what stands in them.
+func (b queueBounds) late() clause.Expr {
+	return clause.Expr{
+		SQL:  "(CASE WHEN due_at IS NULL THEN created_at < ? ELSE due_at <= ? END)",
+		Vars: []any{b.today, b.now.UTC()},
+	}
+}
+
+func (b queueBounds) dueToday() clause.Expr {
+	return clause.Expr{
+		SQL:  "(CASE WHEN due_at IS NULL THEN created_at >= ? ELSE due_at > ? AND due_at <= ? END)",
+		Vars: []any{b.today, b.now.UTC(), b.tomorrow},
+	}
+}
+
+func (b queueBounds) dueThisWeek() clause.Expr {
+	return clause.Expr{
+		SQL:  "(CASE WHEN due_at IS NULL THEN created_at >= ? ELSE due_at > ? AND due_at <= ? END)",
+		Vars: []any{b.week, b.week, b.nextWeek},
+	}
 }
 
 func (s *Operations) queueBounds(zone string) queueBounds {
@@ -123,12 +148,17 @@ func (s *Operations) queueBounds(zone string) queueBounds {
 	if err != nil {
 		place = time.UTC
 	}
-	day := rules.DateIn(s.db.Now(), place)
+	now := s.db.Now()
+	day := rules.DateIn(now, place)
 	sinceMonday := (int(day.In(time.UTC).Weekday()) + 6) % 7
+	monday := day.AddDays(-sinceMonday)
 	return queueBounds{
-		zone:  place,
-		today: rules.StartOfDay(day, place).UTC(),
-		week:  rules.StartOfDay(day.AddDays(-sinceMonday), place).UTC(),
+		zone:     place,
+		now:      now,
+		today:    rules.StartOfDay(day, place).UTC(),
+		tomorrow: rules.StartOfDay(day.AddDays(1), place).UTC(),
+		week:     rules.StartOfDay(monday, place).UTC(),
+		nextWeek: rules.StartOfDay(monday.AddDays(7), place).UTC(),
 	}
 }
 
@@ -143,14 +173,14 @@ func (s *Operations) OpenTasks(
 			return err
 		}
 		some := tx.Model(&db.OperatorTask{}).
-			Select("created_at").
+			Select("created_at", "due_at").
 			Where("state = ? AND (assignee_id = ? OR assignee_id IS NULL)", db.TaskOpen, operator).
 			Order("created_at").
 			Limit(queueCounted + 1)
 		return tx.Table("(?) AS counted", some).
 			Select(`count(*) AS open,
-				COALESCE(sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END), 0) AS late`,
-				s.queueBounds(zone).today).
+				COALESCE(sum(CASE WHEN ? THEN 1 ELSE 0 END), 0) AS late`,
+				s.queueBounds(zone).late()).
 			Scan(&all).Error
 	})
 	return all.Open, all.Late, err
@@ -170,7 +200,7 @@ func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueIte
 		if err := db.Found(q.First(&t, "id = ?", id).Error); err != nil {
 			return err
 		}
-		due := endOfDay(t.CreatedAt, place)
+		due := dueOf(t, place)
 		items = []QueueItem{{
 			OperatorTask: t,
 			Due:          due,
@@ -184,14 +214,21 @@ func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueIte
 	return items[0], nil
 }
 
-// TaskDue returns when a task is due: at the end of the day on which it was raised, by the
-// clock of the desk's zone.
+// TaskDue returns when a task is due: at its own instant, else at the end of the day on which it
+// was raised, by the clock of the desk's zone.
 func TaskDue(t db.OperatorTask, zone string) time.Time {
 	place, err := time.LoadLocation(zone)
 	if err != nil {
 		place = time.UTC
 	}
-	return endOfDay(t.CreatedAt, place)
+	return dueOf(t, place)
+}
+
+func dueOf(t db.OperatorTask, zone *time.Location) time.Time {
+	if t.DueAt != nil {
+		return t.DueAt.UTC()
+	}
+	return endOfDay(t.CreatedAt, zone)
 }
 
 // endOfDay is the end of the day in which an instant lies.
@@ -225,11 +262,11 @@ func (q QueueQuery) narrow(rows *gorm.DB, b queueBounds) *gorm.DB {
 
 	switch q.Due {
 	case DueLate:
-		rows = rows.Where("created_at < ?", b.today)
+		rows = rows.Where(b.late())
 	case DueToday:
-		rows = rows.Where("created_at >= ?", b.today)
+		rows = rows.Where(b.dueToday())
 	case DueThisWeek:
-		rows = rows.Where("created_at >= ?", b.week)
+		rows = rows.Where(b.dueThisWeek())
 	}
 
 	switch {
@@ -245,11 +282,13 @@ func (q QueueQuery) narrow(rows *gorm.DB, b queueBounds) *gorm.DB {
 
 // queueGroup is how many open tasks are alike in all facets.
 type queueGroup struct {
-	Kind           db.TaskKind
-	AssigneeID     string
-	TimeZone       string
-	Late, ThisWeek bool
-	N              int64
+	Kind       db.TaskKind
+	AssigneeID string
+	TimeZone   string
+	Late       bool
+	Today      bool
+	ThisWeek   bool
+	N          int64
 }
 
 // count counts what the query narrows to, by each of its facets, in one reading.
@@ -257,7 +296,7 @@ func (q QueueQuery) count(tx *db.Tx, b queueBounds, out *Queue) error {
 	some := q.about(tx.Table("operator_tasks")).
 		Joins("LEFT JOIN accounts ON accounts.id = operator_tasks.account_id").
 		Select(`operator_tasks.kind, operator_tasks.assignee_id, accounts.time_zone,
-			operator_tasks.created_at`).
+			operator_tasks.created_at, operator_tasks.due_at`).
 		Order("operator_tasks.created_at").
 		Limit(queueCounted + 1)
 
@@ -265,9 +304,9 @@ func (q QueueQuery) count(tx *db.Tx, b queueBounds, out *Queue) error {
 	err := tx.Table("(?) AS counted", some).
 		Select(`kind, COALESCE(assignee_id, ?) AS assignee_id,
 			COALESCE(time_zone, '') AS time_zone,
-			created_at < ? AS late, created_at >= ? AS this_week, count(*) AS n`,
-			QueueNobodys, b.today, b.week).
-		Group("1, 2, 3, 4, 5").
+			? AS late, ? AS today, ? AS this_week, count(*) AS n`,
+			QueueNobodys, b.late(), b.dueToday(), b.dueThisWeek()).
+		Group("1, 2, 3, 4, 5, 6").
 		Scan(&groups).Error
 	if err != nil {
 		return err
@@ -294,7 +333,7 @@ func (q QueueQuery) enter(g queueGroup, out *Queue) {
 	assignee := q.Assignee == "" || q.Assignee == g.AssigneeID ||
 		q.OrNobody && g.AssigneeID == QueueNobodys
 	within := map[QueueDue]bool{
-		"": true, DueLate: g.Late, DueToday: !g.Late, DueThisWeek: g.ThisWeek,
+		"": true, DueLate: g.Late, DueToday: g.Today, DueThisWeek: g.ThisWeek,
 	}
 	due := within[q.Due]
 

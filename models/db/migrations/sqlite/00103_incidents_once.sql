@@ -1,0 +1,17 @@
+-- +goose Up
+-- Names the form that recorded an incident, or that somebody was told of it, so that a second press
+-- of its button records no second one.
+ALTER TABLE incidents ADD COLUMN once_key text;
+ALTER TABLE incident_tellings ADD COLUMN once_key text;
+CREATE UNIQUE INDEX incidents_once ON incidents (once_key) WHERE once_key IS NOT NULL;
+CREATE UNIQUE INDEX incident_tellings_once ON incident_tellings (incident_id, once_key)
+    WHERE once_key IS NOT NULL;
+-- When a task is due that has an instant of its own; else it is at the end of its day.
+ALTER TABLE operator_tasks ADD COLUMN due_at datetime;
+
+-- +goose Down
+ALTER TABLE operator_tasks DROP COLUMN due_at;
+DROP INDEX incident_tellings_once;
+DROP INDEX incidents_once;
+ALTER TABLE incident_tellings DROP COLUMN once_key;
+ALTER TABLE incidents DROP COLUMN once_key;
