@@ -71,7 +71,7 @@ func TestS33_AnOperatorDecidesAboutAllTextsThatAreShown(t *testing.T) {
 	for i := range 60 {
 		require.NoError(t, w.Exec(fmt.Sprintf(`INSERT INTO order_cancellations (id, order_id, sequence, state, whole, quantity,
 				reason, requested_by, role, created_at)
-			SELECT 'can_%03d', id, %d, 'COMPLETED', true, 1, 'Said by Canaria Passaro', 'x', 'x', created_at
+			SELECT 'can_%03d', id, %d, 'COMPLETED', true, 1, 'Said by Canaria Passaro', 'x', 'SYSTEM', created_at
 			FROM orders`, i, i+1)))
 	}
 	b := w.signedIn(byRole[rules.OperatorAgent])
