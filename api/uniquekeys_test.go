@@ -59,7 +59,7 @@ var metBy = map[string]string{
 	"incident_tellings_once":              "no request: the console's form, under the lock of the incident",
 	"incidents_once":                      "no request: the console's form, ON CONFLICT DO NOTHING; TestS33_AnIncidentHasThreeBusinessDays",
 	"privacy_findings_once":               "no request: noted behind the last one, under the lock of the request",
-	"privacy_requests_open":               "create-privacy-request: ON CONFLICT DO NOTHING; TestS33_AnExportHoldsOnePersonAlone",
+	"privacy_requests_open":               "no request: the pages ask, ON CONFLICT DO NOTHING; TestS33_AnExportHoldsOnePersonAlone",
 	"orgs_identity":                       "put-org: the organisation of the full name and country is changed (S59)",
 	"contact_questions_open":              "TestS15_TheOrderThatIsLeftAsksAboutThePerson: a question that is open is the question",
 	"orders_vendor_order_no_key":          "submit-order: derived from the order's own id",
