@@ -129,6 +129,8 @@ var accessTable = map[string]string{
 	"GET /console/settings/privacy/:id":                    "LAC-",
 	"GET /console/settings/privacy/:id/file":               "LAC-",
 	"POST /console/settings/privacy/:id/file":              "LAC-",
+	"GET /console/settings/privacy/:id/texts":              "LAC-",
+	"POST /console/settings/privacy/:id/texts":             "LAC-",
 	"GET /console/settings/privacy/:id/texts/:text":        "LAC-",
 	"POST /console/settings/privacy/:id/texts/:text":       "LAC-",
 	"GET /console/settings/incidents":                      "LAC-",

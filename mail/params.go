@@ -200,6 +200,12 @@ var parameters = map[string][]parameter{
 		may("zone", asText),
 		may("browser", asName),
 	},
+	// page is the path of the page that hands the file out; days is how long it does.
+	"export_ready": {
+		need("person", asName),
+		need("page", asText),
+		need("days", asWhole),
+	},
 	// step is one that mail.json has words for, as in spare_update; rma and spare are numbers
 	// for people; explanation_… tell the promise in each language.
 	"rma_update": {

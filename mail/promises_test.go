@@ -154,6 +154,7 @@ var promises = map[string][]string{
 	"mail.security_notice.signin.browser": {"/sessions"},
 	"mail.security_notice.unknown":        {"/sign-in", "/password-reset"},
 	"mail.security_notice.open":           {"/"},
+	"mail.export_ready.text":              {"/privacy"},
 	"mail.admin_notice.open":              {"/"},
 	"mail.contact_question.unknown":       {"/colleagues/questions/qst_01k0example"},
 	"mail.rma_update.REJECTED.text":       {"/replacements/RMA-7F3K2"},

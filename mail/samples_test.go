@@ -41,6 +41,7 @@ var sampleParams = map[string]string{
 	"mailbox_received":         `{}`,
 	"mailbox_answer":           `{"paragraphs":["Olá & <bem>.","Até sexta-feira."]}`,
 	"security_notice":          `{"what":"NEW_SIGN_IN","at":"2026-08-01T12:00:00Z","zone":"America/Sao_Paulo","browser":"Firefox, Linux"}`,
+	"export_ready":             `{"person":"Ana Lima","page":"/privacy","days":7}`,
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
 	"contact_question": `{"company":"Acme & Filhos <Ltda>","invitee":"Rui <Lima>","email":"rui.lima@acme.example","vendor_order_no":"RC-2026-000123",
 		"seller":"Revenda Sul & Cia","sent_by":"Distribuidora Norte","question":"qst_01k0example","answer_on":"2026-12-22"}`,

@@ -76,6 +76,8 @@ func (w *world) adminForms(accountID string) map[string][]string {
 		},
 		"/colleagues/:id/role":               {"/colleagues/" + ids["dora@acme.example"] + "/role", "role", "ADMIN"},
 		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove", "confirmed", "yes"},
+		"/colleagues/:id/export":             {"/colleagues/" + ids["dora@acme.example"] + "/export"},
+		"/colleagues/:id/erase":              {"/colleagues/" + ids["dora@acme.example"] + "/erase", "confirm", "dora@acme.example"},
 		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
 		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke", "confirmed", "yes"},
 	}

@@ -35,6 +35,8 @@ var undoable = map[string]string{
 	myZonePath:                           "the zone can be changed back",
 	myPasswordPath:                       "its form says what ends, and the password can be changed again",
 	"/colleagues":                        "the invitation can be withdrawn",
+	"/colleagues/:id/export":             "it only asks, and the file ends by itself",
+	"/colleagues/:id/erase":              "its page says what follows; the person's address and the password are typed",
 	"/colleagues/invitations/:id/resend": "the person gets a new link",
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
 	"/tokens":                            "the key can be ended",

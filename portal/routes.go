@@ -103,6 +103,9 @@ func routes() []route {
 		{post, "/colleagues/:id/role", admin, changeRole},
 		{get, "/colleagues/:id/remove", admin, removeColleague},
 		{post, "/colleagues/:id/remove", admin, removeColleague},
+		{get, "/colleagues/:id/privacy", admin, showMemberPrivacy},
+		{post, "/colleagues/:id/export", admin, exportMember},
+		{post, "/colleagues/:id/erase", admin, eraseMember},
 		{post, "/colleagues/invitations/:id/resend", admin, resendInvitation},
 		{get, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
 		{post, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
@@ -113,9 +116,9 @@ func routes() []route {
 
 		{get, activityPath, member, showActivity},
 
-		{get, "/privacy", member, showPrivacy},
-		{post, "/privacy", member, askForOwnExport},
-		{post, "/privacy/:id/file", member, fetchOwnExport},
+		{get, privacyPath, member, showPrivacy},
+		{post, privacyPath, member, askForOwnExport},
+		{post, privacyPath + "/:id/file", member, fetchExport},
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},

@@ -57,9 +57,10 @@ const noLink = "-"
 
 const maxBody = 64 << 10 // octets of a form
 
-// bodyBound is how many octets of a body the page at a path takes: of a form, or of a file.
-func bodyBound(path string) int64 {
-	if path == importPath {
+// bodyBound is how many octets of a body the page at a path takes: of a form, or, from who may
+// send one, of a file.
+func (v *visit) bodyBound(path string) int64 {
+	if path == importPath && v.who != nil && len(v.who.accounts) > 0 && v.isAdmin() {
 		return maxUpload
 	}
 	return maxBody
@@ -124,7 +125,6 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		return nil, err
 	}
 
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyBound(c.FullPath()))
 	v := &visit{
 		site:    s,
 		ctx:     ctx,
@@ -142,6 +142,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		return nil, err
 	}
 
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, v.bodyBound(c.FullPath()))
 	v.language = v.chooseLanguage(c)
 	return v, nil
 }
@@ -168,6 +169,15 @@ func (v *visit) callHandler(r route) (answer, error) {
 	}
 
 	if v.request.Method == post {
+		if r.path == importPath { // before its file is read
+			err := v.throttle("upload/"+v.who.user.ID, mostUploads, time.Hour)
+			if rules.CodeOf(err) == rules.RateLimited {
+				return v.tooMany(err, "imports"), nil
+			}
+			if err != nil {
+				return answer{}, err
+			}
+		}
 		if err := v.request.ParseForm(); err != nil || !storableForm(v.request.PostForm) {
 			return answer{}, errBadForm
 		}

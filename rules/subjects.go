@@ -23,6 +23,7 @@ const (
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
 	TemplateSecurityNotice          = "security_notice"          // the user
+	TemplateExportReady             = "export_ready"             // who asked for it (S33)
 	TemplateContactQuestion         = "contact_question"         // current admins (S15)
 	TemplateAdminRemoved            = "admin_removed"            // current admins (S15)
 	TemplateSiteNotice              = "site_notice"              // current admins (S25)
@@ -48,7 +49,8 @@ func Templates() []string {
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
-		TemplateRMA, TemplateSpare, TemplateTicket, TemplateMailboxReceived, TemplateMailboxAnswer,
+		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
+		TemplateMailboxAnswer,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
@@ -24,6 +25,7 @@ type Pruned struct {
 	Exports       int64
 	Attachments   int64
 	InboundMails  int64
+	Files         int64
 }
 
 // Prune deletes what has been over for longer than its class is kept (S33), in batches of one
@@ -69,14 +71,23 @@ func (s *Operations) Prune(ctx context.Context, keep db.Retention) (Pruned, erro
 		out.Attachments = n
 	}
 
-	// When an export ends is said in its row.
-	n, err := s.db.PruneInBatches(ctx, func(tx *db.Tx, limit int) (int64, error) {
-		return privacy.PruneExports(tx, now, limit)
-	})
-	if err != nil {
-		failures = append(failures, fmt.Errorf("prune exports: %w", err))
+	// When these end is said in their rows.
+	for _, class := range []struct {
+		name  string
+		prune func(tx *db.Tx, limit int) (int64, error)
+		count *int64
+	}{
+		{"exports", func(tx *db.Tx, limit int) (int64, error) {
+			return privacy.PruneExports(tx, now, limit)
+		}, &out.Exports},
+		{"files of imports", importjob.PruneFiles, &out.Files},
+	} {
+		n, err := s.db.PruneInBatches(ctx, class.prune)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("prune %s: %w", class.name, err))
+		}
+		*class.count = n
 	}
-	out.Exports = n
 
 	return out, errors.Join(failures...)
 }
