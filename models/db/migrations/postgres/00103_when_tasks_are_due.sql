@@ -6,6 +6,7 @@ ALTER TABLE operator_tasks ADD COLUMN IF NOT EXISTS due_at timestamptz;
 ALTER TABLE operator_tasks ADD COLUMN IF NOT EXISTS severity smallint NOT NULL DEFAULT 9;
 ALTER TABLE operator_tasks ALTER COLUMN due_at SET DEFAULT now() + interval '1 day';
 UPDATE operator_tasks SET due_at = (date_trunc('day', created_at AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC' WHERE due_at IS NULL;
+ALTER TABLE operator_tasks ALTER COLUMN due_at SET NOT NULL;
 DROP INDEX CONCURRENTLY IF EXISTS operator_tasks_due;
 CREATE INDEX CONCURRENTLY operator_tasks_due ON operator_tasks (due_at, severity, id) WHERE state = 'OPEN';
 DROP INDEX CONCURRENTLY IF EXISTS operator_tasks_assignee_due;

@@ -1,7 +1,7 @@
 -- +goose Up
 -- Each task says when it is due, so that tickets with their clocks stand in one queue with the
 -- rest; ties by the severity of tickets.
-ALTER TABLE operator_tasks ADD COLUMN due_at datetime;
+ALTER TABLE operator_tasks ADD COLUMN due_at datetime NOT NULL DEFAULT '2026-01-01 00:00:00+00:00';
 ALTER TABLE operator_tasks ADD COLUMN severity integer NOT NULL DEFAULT 9;
 UPDATE operator_tasks SET due_at = datetime(created_at, 'start of day', '+1 day') || '+00:00';
 CREATE INDEX operator_tasks_due ON operator_tasks (due_at, severity, id) WHERE state = 'OPEN';
