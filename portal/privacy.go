@@ -61,7 +61,8 @@ func (v *visit) privacyPage(id, problem string) (answer, error) {
 			p.Others = append(p.Others, requestView{
 				exportView: v.exportView(r, id, problem),
 				Name:       r.Name,
-				Says:       v.language.Say("privacy.says." + string(r.Kind) + "." + string(r.State)),
+				Says: v.language.Say(
+					"privacy.says." + string(r.Kind) + "." + string(r.State)),
 			})
 		}
 	}
