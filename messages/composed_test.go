@@ -35,8 +35,8 @@ var composed = map[string][]string{
 	"process.": processTexts(),
 
 	// The portal's rooms.
-	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "devices"},
-	"portal.room.act.":     {"assign", "edit", "move", "archive"},
+	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "tickets", "devices"},
+	"portal.room.act.":     {"ticket", "assign", "edit", "move", "archive"},
 	"portal.room.fact.":    {"until", "speed", "languages", "site", "country", "platform", "criticality", "time"},
 	"portal.room.column.": {"service", "state", "since", "until", "device", "hardware", "why", "ask", "number", "promise",
 		"asked", "from", "to", "ended", "what", "before", "after"},
@@ -48,6 +48,36 @@ var composed = map[string][]string{
 	"portal.assign.why.": {licensing.RoomIsArchived, licensing.RoomHasLicence, rules.CountryNotSupported,
 		cover.TermsAckRequired, rules.StateConflict},
 	"portal.assign.capped.": {licensing.WarnHardwareCapped, licensing.WarnHardwareOverCap, licensing.WarnPurchaseUnknown},
+	// The portal's tickets.
+	"tickets.column.":    {"number", "summary", "room", "severity", "turn", "due", "last", "age", "category", "by"},
+	"tickets.show.":      {"open", "waits", "resolved", "closed"},
+	"ticket.severity.":   {"1", "2", "3", "4"},
+	"ticket.category.":   names(ticket.Categories()...),
+	"ticket.state.":      {"RESOLVED", "CLOSED", "CANCELLED"},
+	"ticket.turn.":       {"US", "CUSTOMER", "THIRD_PARTY", "CARRIER"},
+	"ticket.usable.":     names(ticket.Usables()...),
+	"ticket.promise.":    {"room", "severity", "policy", "until", "languages"},
+	"ticket.policy.":     {"always", "business"},
+	"ticket.clock.":      {"FIRST_RESPONSE", "UPDATE", "RESTORE"},
+	"ticket.clockstate.": {"RUNNING", "PAUSED", "MET", "BREACHED"},
+	"ticket.channel.":    {"MAIL", "PHONE"},
+	"ticket.fact.":       {"room", "site", "time", "device", "category", "opened", "by"},
+	"ticket.cover.":      {"by", "until", "policy", "languages", "speed"},
+	"ticket.act.":        {"send", "worse", "solve", "thanks", "reopen"},
+	"ticket.link.":       {"follows", "followed", "duplicate"},
+	"ticket.cover.kind.": names(cover.BySelect, cover.ByExtendedWarranty, cover.ByStandardWarranty,
+		cover.ByReplacementWarranty, cover.ByJumpStart),
+	"ticket.way.": {"archived", "suspended", "notstarted", "unplaced", "model", "country", "assign", "askadmin",
+		"jumpstart", "ended"},
+	"ticket.way.open.": {"suspended", "notstarted", "unplaced", "assign", "ended"},
+	"ticket.next.": append(ends([]string{"NEW", "OPEN", "IN_PROGRESS"}, "", ".undated", ".late"),
+		"PENDING_CUSTOMER.CUSTOMER_REMINDER", "PENDING_CUSTOMER.AUTO_RESOLVE", "PENDING_CUSTOMER.undated",
+		"PENDING_THIRD_PARTY", "PENDING_RMA", "PENDING_RMA.shipped", "RESOLVED", "RESOLVED.undated", "CLOSED",
+		"CLOSED.followed", "CANCELLED"),
+	"ticket.event.": {"OPENED", "MOVED.OPEN", "MOVED.IN_PROGRESS", "MOVED.PENDING_CUSTOMER", "MOVED.PENDING_THIRD_PARTY",
+		"MOVED.PENDING_RMA", "MOVED.RESOLVED", "MOVED.CLOSED", "MOVED.CANCELLED", "SEVERITY", "WORSE", "THANKS",
+		"WATCHER_ADDED", "WATCHER_REMOVED", "DUPLICATE", "FOLLOWED", "RMA_LINKED", "RMA_APPROVED", "RMA_SHIPPED",
+		"RMA_ENDED", "REMINDED", "REOPENED", "REOPENING_UNDONE"},
 	// The portal's devices.
 	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
 	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
@@ -484,6 +514,7 @@ var composed = map[string][]string{
 // package time, of cities, of states that a process gives, and of what the audit says was done.
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
+	"ticket.next.", "ticket.event.", "ticket.severity.",
 	"console.did.", "export.",
 }
 

@@ -78,6 +78,7 @@ type menuGroup struct {
 type menuItem struct {
 	Path, Label, Icon string
 	Under             []string // other pages that it stands for
+	Waiting           string   // how many wait for the reader; empty: none
 	Current           bool
 }
 
@@ -217,6 +218,12 @@ func (v *visit) menu(here string) []menuGroup {
 				Label: v.program.ServiceOrdersLabel(v.language.Locale()),
 				Icon:  "file-text",
 				Under: []string{"/contracts"},
+			},
+			{
+				Path:    ticketsPath,
+				Label:   v.say("menu.tickets"),
+				Icon:    "life-buoy",
+				Waiting: v.ticketsWaiting(),
 			},
 			{Path: replacementsPath, Label: v.say("menu.replacements"), Icon: "arrow-left-right"},
 			{Path: sparesPath, Label: v.say("menu.spares"), Icon: "box"},

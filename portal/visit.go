@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/web"
@@ -32,11 +33,12 @@ type visit struct {
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
-	who      *person       // nil: signed out
-	leaves   bool          // signs out: nothing waits for them in this browser
-	kept     *typedForm    // what was typed into this page's form; see comeback.go
-	resumed  bool          // and the page shows it
-	look     *operatorLook // of an operator; nil: none, see look.go
+	who      *person        // nil: signed out
+	leaves   bool           // signs out: nothing waits for them in this browser
+	kept     *typedForm     // what was typed into this page's form; see comeback.go
+	resumed  bool           // and the page shows it
+	look     *operatorLook  // of an operator; nil: none, see look.go
+	counted  *ticket.Counts // of the account at hand; nil: not read yet
 }
 
 // The keys of a session's values.
@@ -250,7 +252,7 @@ func (v *visit) readPerson() error {
 		return nil
 	}
 
-	u, err := v.people.GetUser(v.ctx, id)
+	u, roles, err := v.people.PersonOf(v.ctx, id)
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.sessions.Destroy(v.ctx)
 	}
@@ -258,14 +260,9 @@ func (v *visit) readPerson() error {
 		return err
 	}
 
-	v.who = &person{user: u, roles: map[string]identity.MemberRole{}}
-	places, err := v.people.MembershipsOf(v.ctx, u.ID)
-	if err != nil || len(places) == 0 {
-		return err
-	}
-
-	for _, m := range places {
-		v.who.roles[m.AccountID] = m.Role
+	v.who = &person{user: u, roles: roles}
+	if len(roles) == 0 {
+		return nil
 	}
 
 	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), account.AccountFilter{

@@ -212,6 +212,7 @@ type RMAFilter struct {
 	State     rma.RMAState
 	RoomID    string
 	DeviceID  string
+	TicketID  string
 	SiteID    string
 	Serial    string
 	Open      bool
@@ -229,6 +230,7 @@ func (s *Replacements) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string
 			"state":      string(f.State),
 			"room_id":    f.RoomID,
 			"device_id":  f.DeviceID,
+			"ticket_id":  f.TicketID,
 			"site_id":    f.SiteID,
 		} {
 			if value != "" {
