@@ -58,7 +58,7 @@ func (d *desk) AcceptMail(
 
 func newDesk(env storetest.Env) *desk {
 	d := &desk{members: []string{"ana@alfa.example", "rui@alfa.example"}}
-	env.RegisterTickets(d)
+	env.Mailbox.RegisterTickets(d)
 	env.Configure(mailbox.Options{
 		Options: inbound.Options{
 			Keys:        keys,
