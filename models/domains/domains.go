@@ -44,6 +44,7 @@ type Domains struct {
 	Logistics     *logistics.Logistics
 	Replacements  *replacement.Replacements
 	Tickets       *ticket.Tickets
+	Notes         *note.Notes
 	Orders        *order.Orders
 	Operations    *operations.Operations
 	Privacy       *privacy.Privacy
@@ -87,6 +88,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
 	d.Tickets = ticket.New(database, d.Programs, d.Replacements)
+	d.Notes = note.New(database, d.Tickets)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
 
 	d.Privacy = privacy.New(database, d.Programs)
