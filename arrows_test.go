@@ -118,6 +118,7 @@ var arrows = map[string][]string{
 	},
 	"models/operations": {
 		"models/account", "models/attachment", "models/db", "models/entitlement", "models/identity",
+		"models/importjob",
 		"models/logistics", "models/mailbox",
 		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",
 		"models/ticket", "models/warranty", "rules", "rules/catalogue", "rules/ordering",
@@ -167,8 +168,9 @@ var arrows = map[string][]string{
 		"chart", "mail/letter", "messages", "messages/process", "messages/promise", "messages/sla",
 		"models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/notification", "models/operations", "models/order",
-		"models/privacy", "models/program", "models/replacement", "models/warranty", "rules/**", "web",
+		"models/logistics", "models/note", "models/notification", "models/operations", "models/order",
+		"models/privacy", "models/program", "models/replacement", "models/ticket", "models/warranty",
+		"rules/**", "web",
 	},
 	"portal/help": {"rules"},
 	"portal": {
