@@ -242,7 +242,8 @@ func (v *visit) lastWords(t operations.QueueItem) (spoken, error) {
 	if db.KindOf(t.SubjectID) != db.PrefixTicket {
 		return spoken{}, nil
 	}
-	m, ok, err := v.tickets.LastWords(v.scope(), t.SubjectID)
+	words, err := v.tickets.LastWords(v.scope(), t.SubjectID)
+	m, ok := words[t.SubjectID]
 	if err != nil || !ok {
 		return spoken{}, err
 	}

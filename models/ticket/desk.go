@@ -120,23 +120,3 @@ func (d Desk) WatcherNames() []string {
 	names := strings.Split(db.Text(d.Watching), "\n")
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }
-
-// LastWords returns the last public text that a person wrote in a ticket; ok is false where
-// there is none, or no such ticket.
-func (s *Tickets) LastWords(ctx context.Context, id string) (m Message, ok bool, err error) {
-	var found []Message
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		if err := MayView(tx.Scope.Actor.Role); err != nil {
-			return err
-		}
-		return tx.Scope.Accounts(tx.DB, "account_id").
-			Where("ticket_id = ? AND NOT automatic", id).
-			Order("seq DESC").
-			Limit(1).
-			Find(&found).Error
-	})
-	if err != nil || len(found) == 0 {
-		return m, false, err
-	}
-	return found[0], true, nil
-}
