@@ -175,6 +175,46 @@ func TestS45_ThanksReopensNothingAndAReopeningCanBeUndone(t *testing.T) {
 	})
 }
 
+// What a reopening brought that is undone never was: the next one warns and is late anew.
+func TestS45_AnUndoneReopeningLeavesNoClockAndNoMark(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		n := aboutRoom(c)
+		n.Usable = rule.UsableNo // its clocks run at night too
+		tk := opened(t, env, member(c), n)
+		done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoResolve, Text: "x"})
+		stored := func() (clocks []ticket.Clock, marks []ticket.ClockMark) {
+			clocks, err := env.Tickets.ClocksOf(env.Context, tk.ID)
+			require.NoError(t, err)
+			marks, err = env.Tickets.MarksOf(env.Context, tk.ID)
+			require.NoError(t, err)
+			return clocks, marks
+		}
+		before, marks := stored()
+		require.Empty(t, marks)
+
+		late := func() {
+			t.Helper()
+			env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+			done(t, env, member(c), tk.ID, ticket.Command{Name: rule.DoComment, Text: "Thanks!"})
+			storetest.RunTicketUntil(t, env, tk.ID, env.Calendar.Now().Add(24*time.Hour))
+			clocks, marks := stored()
+			require.Len(t, clocks, len(before)+1, "an update is owed")
+			require.Len(t, marks, 2)
+		}
+		late()
+		undo := ticket.Command{Name: rule.DoUndoReopen, Reason: "They only said thanks"}
+		done(t, env, agent, tk.ID, undo)
+		after, marks := stored()
+		require.Equal(t, before, after)
+		require.Empty(t, marks)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskTicket)[0].State)
+
+		late()
+		env.AuditHolds(t)
+	})
+}
+
 func TestR40b_RemindersAndEndsComeByThemselves(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
@@ -242,6 +282,8 @@ func TestS54_TheQueueIsInTheOrderOfTheRunningClocks(t *testing.T) {
 		}
 
 		// who takes it from the operators' queue has the ticket
+		csm := env.Tasks(t, db.TaskAssignCSM)[0] // due sooner, at the end of the desk's day
+		require.NoError(t, storetest.SecondOf(env.ResolveTask(agent, csm.ID, "close: not now")))
 		pulled, err := env.PullTask(agent)
 		require.NoError(t, err)
 		require.Equal(t, ids[0], pulled.SubjectID)
