@@ -175,7 +175,8 @@ func (s *Operations) OpenTasks(
 			Limit(queueCounted + 1)
 		return tx.Table("(?) AS counted", some).
 			Select(`count(*) AS open,
-				COALESCE(sum(CASE WHEN due_at <= ? THEN 1 ELSE 0 END), 0) AS late`, s.db.Now().UTC()).
+				COALESCE(sum(CASE WHEN due_at <= ? THEN 1 ELSE 0 END), 0) AS late`,
+				s.db.Now().UTC()).
 			Scan(&all).Error
 	})
 	return all.Open, all.Late, err

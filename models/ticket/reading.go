@@ -264,7 +264,8 @@ var readingColumns = `t.*,
 	` + factsSQL("t.id") + ` AS facts,
 	(SELECT string_agg(w.user_id, ' ' ORDER BY w.added_at, w.user_id)
 		FROM ticket_watchers w WHERE w.ticket_id = t.id) AS told,
-	(SELECT string_agg(m.id, ' ' ORDER BY m.id) FROM rmas m WHERE m.ticket_id = t.id) AS replacements,
+	(SELECT string_agg(m.id, ' ' ORDER BY m.id)
+		FROM rmas m WHERE m.ticket_id = t.id) AS replacements,
 	(SELECT count(*) FROM tickets o WHERE o.room_id = t.room_id AND o.id <> t.id
 		AND o.closed_at IS NULL AND o.state <> 'RESOLVED') AS others_open`
 
