@@ -6,15 +6,19 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/rma"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
@@ -112,6 +116,51 @@ func TestR39c_R75_S3_R31_WhatNothingCoversIsRefusedWithItsReasons(t *testing.T) 
 		done(t, env, agent, last.ID, answer("Here is how."))
 		_, err = env.Tickets.Open(storetest.Seller(env.Distributor(t, "Distribuidora")), n)
 		require.Equal(t, rules.NotFound, rules.CodeOf(err))
+	})
+}
+
+// Of Select and JumpStart the promise that is due first counts, whichever that is.
+func TestR32a_R30a_WhatIsDueFirstOfTwoEntitlementsCounts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		bundle := storetest.Form("PO-BUNDLE")
+		bundle.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
+		env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), bundle)
+		n := aboutRoom(c)
+		n.Category = rule.Setup
+
+		first := opened(t, env, member(c), n)
+		require.Equal(t, "SELECT", first.PolicyCode)
+		require.Len(t, first.Terms.Also, 1)
+		require.Equal(t, "JUMPSTART", first.Terms.Also[0].Code)
+		require.Equal(t, first.OpenedAt.Add(4*time.Hour), *first.EffectiveDue)
+
+		// Select promises less from the next day on; JumpStart the end of the next business day.
+		slow := cover.SLAPromise{FirstResponse: cover.SLATarget{Within: 72 * time.Hour}}
+		tomorrow := civil.DateOf(env.Calendar.Now()).AddDays(1)
+		_, err := env.PublishSLAPolicy(env.Context, program.PolicyChange{
+			Policy: cover.SLAPolicy{
+				Service:       catalogue.ServiceSelect,
+				AlwaysOn:      true,
+				EffectiveFrom: &tomorrow,
+				Promises: map[cover.Severity]cover.SLAPromise{
+					cover.Sev1: slow,
+					cover.Sev2: slow,
+					cover.Sev3: slow,
+					cover.Sev4: slow,
+				},
+			},
+			Reason: "fewer people",
+		})
+		require.NoError(t, err)
+		env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
+		n.Summary = "Another one"
+		second := opened(t, env, member(c), n)
+		due := time.Date(2026, 11, 28, 3, 0, 0, 0, time.UTC) // Friday is over in São Paulo
+		require.Equal(t, due, second.EffectiveDue.UTC(), "opened at %s", second.OpenedAt)
+		require.Equal(t, "JUMPSTART", clockOf(t, env, second.ID, rule.FirstResponse).Policy)
+		again := storetest.GetTicket(t, env, first.ID)
+		require.Equal(t, first.EffectiveDue.UTC(), again.EffectiveDue.UTC(), "R28d")
 	})
 }
 
