@@ -58,6 +58,8 @@ type change struct {
 	clocks      []rule.Clock
 	movedClocks []Clock
 	marks       []ClockMark
+	goneClocks  []string // of a reopening that is undone, and their marks
+	goneMarks   []ClockMark
 
 	unchanged bool // the command finds that there is nothing to do
 	said      bool // whoever writes has to know of this change

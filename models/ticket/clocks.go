@@ -182,6 +182,7 @@ func (w *change) moveClocks() {
 	for _, c := range w.clocks {
 		id := clockID(w.ID, c)
 		old, known := stood[id]
+		delete(stood, id)
 		if known && sameClock(old, c) {
 			continue
 		}
@@ -189,6 +190,11 @@ func (w *change) moveClocks() {
 		w.movedClocks = append(w.movedClocks, w.clockRow(c))
 		w.mark(id, MarkWarning, old.WarnedAt, c.WarnedAt)
 		w.mark(id, MarkBreach, old.BreachedAt, c.BreachedAt)
+	}
+	for id, old := range stood {
+		w.goneClocks = append(w.goneClocks, id)
+		w.mark(id, MarkWarning, old.WarnedAt, nil)
+		w.mark(id, MarkBreach, old.BreachedAt, nil)
 	}
 
 	w.ClockedAt = w.now
@@ -210,22 +216,37 @@ func (w *change) moveClocks() {
 	}
 }
 
-// mark notes that a clock has come to a warning or a breach that was not noted before.
+// mark notes that a clock has come to a warning or a breach that was not noted before, or that
+// it never came to one that was: it was of a reopening that is undone (S45).
 func (w *change) mark(clockID string, kind MarkKind, before, at *time.Time) {
-	if at == nil || before != nil {
-		return
-	}
-	w.marks = append(w.marks, ClockMark{
+	m := ClockMark{
 		ClockID:   clockID,
 		Kind:      kind,
 		AccountID: w.AccountID,
-		At:        *at,
 		NoticedAt: w.now,
-	})
+	}
+	switch {
+	case at != nil && before == nil:
+		m.At = *at
+		w.marks = append(w.marks, m)
+	case at == nil && before != nil:
+		w.goneMarks = append(w.goneMarks, m)
+	}
 }
 
-// storeClocks stores the clocks that moved, and each mark once.
+// storeClocks stores the clocks that moved, and each mark once. What never was goes first:
+// a mark points to its clock.
 func (w *change) storeClocks() error {
+	for _, m := range w.goneMarks {
+		if err := w.tx.Delete(&m).Error; err != nil {
+			return err
+		}
+	}
+	if len(w.goneClocks) > 0 {
+		if err := w.tx.Delete(&Clock{}, "id IN ?", w.goneClocks).Error; err != nil {
+			return err
+		}
+	}
 	if len(w.movedClocks) > 0 {
 		err := w.tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "id"}},
