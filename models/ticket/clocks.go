@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -261,49 +260,4 @@ func (w *change) storeClocks() error {
 		return nil
 	}
 	return w.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&w.marks).Error
-}
-
-// inQueue reports whether the ticket waits for us: then it stands in the operators' queue.
-func (t Ticket) inQueue() bool { return t.ID != "" && !t.State.Done() && t.Turn == rule.TurnUs }
-
-// keepTasks keeps the ticket's place in the operators' queue, in the transaction that moves
-// what it is ordered by (S54): by when a clock runs out, and how severe it is. A warning and a
-// breach are told there, which no customer sees.
-func (w *change) keepTasks() error {
-	var over []db.TaskKind
-	if w.before.inQueue() && !w.inQueue() {
-		over = append(over, db.TaskTicket)
-	}
-	if w.before.WorseAskedAt != nil && w.WorseAskedAt == nil {
-		over = append(over, db.TaskTicketWorse)
-	}
-	if len(over) > 0 {
-		if err := db.SettleKinds(w.tx, over, w.ID, string(w.State)); err != nil {
-			return err
-		}
-	}
-
-	same := w.before.inQueue() &&
-		db.SameInstant(w.before.EffectiveDue, w.EffectiveDue) &&
-		w.before.Severity == w.Severity &&
-		w.before.Alarm == w.Alarm &&
-		db.Text(w.before.AssigneeID) == db.Text(w.AssigneeID)
-	if !w.inQueue() || same {
-		return nil
-	}
-
-	t := db.OperatorTask{
-		Kind:       db.TaskTicket,
-		SubjectID:  w.ID,
-		AccountID:  &w.AccountID,
-		What:       w.Number + ": Answer, or say what it waits for.",
-		Why:        string(cmp.Or(w.Alarm, MarkKind(w.State))),
-		Severity:   int(w.Severity),
-		AssigneeID: w.AssigneeID,
-		CreatedAt:  w.OpenedAt,
-	}
-	if w.EffectiveDue != nil {
-		t.DueAt = w.EffectiveDue.UTC()
-	}
-	return w.tx.KeepTask(t)
 }

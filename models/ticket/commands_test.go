@@ -295,66 +295,6 @@ func TestR40b_RemindersAndEndsComeByThemselves(t *testing.T) {
 	})
 }
 
-func TestS54_TheQueueIsInTheOrderOfTheRunningClocks(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		c := env.Covered(t)
-		var ids []string
-		for i, usable := range []rule.Usable{rule.UsableYes, rule.UsablePartly, rule.UsableNo} {
-			n := aboutRoom(c)
-			n.Usable = usable
-			n.Summary = fmt.Sprint("number ", i)
-			ids = append(ids, opened(t, env, member(c), n).ID)
-		}
-		inOrder := func() (out []string) {
-			lines, _, err := env.Tickets.InQueue(agent, ticket.Filter{}, nil)
-			require.NoError(t, err)
-			for _, l := range lines {
-				out = append(out, l.ID)
-			}
-			return out
-		}
-		require.Equal(t, []string{ids[2], ids[1], ids[0]}, inOrder())
-		done(t, env, agent, ids[2], answer("On it"))
-		require.Equal(t, []string{ids[2], ids[1], ids[0]}, inOrder(), "both in 4 h: by severity")
-		env.Calendar.Set(env.Calendar.Now().Add(time.Minute))
-		done(t, env, agent, ids[2], answer("Still on it")) // due a minute behind the other
-		require.Equal(t, []string{ids[1], ids[2], ids[0]}, inOrder())
-
-		done(t, env, agent, ids[0], ticket.Command{
-			Name: rule.DoSetSeverity, Severity: cover.Sev1, Reason: "the board meets",
-		})
-		require.Equal(t, ids[0], inOrder()[0])
-		for _, task := range env.Tasks(t, db.TaskTicket) {
-			tk := storetest.GetTicket(t, env, task.SubjectID)
-			require.True(t, tk.EffectiveDue.Equal(task.DueAt), tk.ID)
-			require.Equal(t, int(tk.Severity), task.Severity)
-		}
-
-		// who takes it from the operators' queue has the ticket
-		csm := env.Tasks(t, db.TaskAssignCSM)[0] // due sooner, at the end of the desk's day
-		require.NoError(t, storetest.SecondOf(env.ResolveTask(agent, csm.ID, "close: not now")))
-		pulled, err := env.PullTask(agent)
-		require.NoError(t, err)
-		require.Equal(t, ids[0], pulled.SubjectID)
-		require.Equal(t, "tok_operator", *storetest.GetTicket(t, env, ids[0]).AssigneeID)
-		done(t, env, member(c), ids[0], ticket.Command{Name: rule.DoComment, Text: "Hurry"})
-		require.Equal(t, "tok_operator", *storetest.GetTicket(t, env, ids[0]).AssigneeID)
-		_, err = env.HandBackTask(agent, pulled.ID, "")
-		require.NoError(t, err)
-		require.Nil(t, storetest.GetTicket(t, env, ids[0]).AssigneeID)
-
-		first, ok, err := env.Tickets.Pull(agent, ticket.Filter{})
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, ids[0], first.ID)
-		require.Equal(t, "tok_operator", *first.AssigneeID)
-		second, ok, err := env.Tickets.Pull(agent, ticket.Filter{})
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.NotEqual(t, first.ID, second.ID)
-	})
-}
-
 func TestC4_TwoAgentsAtOnceAreOneAnswerAndOneRefusal(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)

@@ -105,6 +105,9 @@ func saysAll(tx *db.Tx, words []string) clause.Expression {
 	return clause.And(all...)
 }
 
+// never stands, in the order of what is due, for a ticket by which nothing is.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // page puts the order, the cursor and the size of a page on a query of tickets t.
 func (f Find) page(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	keys, values, order := "t.id", []any(nil), "t.id"
