@@ -234,6 +234,8 @@ var activity = map[string]ActivityKind{
 	"task.noted":                notShown,
 	"task.reopened":             notShown,
 	"task.resolved":             notShown,
+	"attachment.blocked":        notShown,
+	"attachment.stored":         notShown,
 	"ticket.answered":           ActivityTickets,
 	"ticket.assigned":           notShown,
 	"ticket.closed":             ActivityTickets,
