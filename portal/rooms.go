@@ -94,7 +94,8 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 		return out, nil
 	}
 
-	counts, err := v.entitlements.CountRooms(v.acting(), v.who.account().ID, location(v.who.account().TimeZone))
+	acc := v.who.account()
+	counts, err := v.entitlements.CountRooms(v.acting(), acc.ID, location(acc.TimeZone))
 	if err != nil {
 		return web.ListResult{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/messages/sla"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
@@ -54,6 +55,7 @@ type said struct {
 // clockView is a promise of time, and how it stands.
 type clockView struct {
 	Name, Says string
+	Why        string // how the time came about (S41)
 	State      web.Badge
 }
 
@@ -405,9 +407,15 @@ func (v *visit) clockViews(r ticket.Reading) []clockView {
 		if last == nil {
 			continue
 		}
+		says := ""
+		if last.DueAt != nil {
+			says = v.say("ticket.clock.due",
+				"when", v.momentHereAndThere(*last.DueAt, r.Ticket.TimeZone))
+		}
 		out = append(out, clockView{
 			Name: v.language.Say("ticket.clock." + string(kind)),
-			Says: v.clockSentence(*last, r.Ticket.TimeZone),
+			Says: says,
+			Why:  sla.Explain(*last, r.Ticket.Zone(), v.language.Locale()),
 			State: web.Badge{
 				Text:  v.language.Say("ticket.clockstate." + string(last.State)),
 				Color: clockColors[last.State],
@@ -415,21 +423,6 @@ func (v *visit) clockViews(r ticket.Reading) []clockView {
 		})
 	}
 	return out
-}
-
-// clockSentence says how a clock stands: until when, and how much of its time is used.
-func (v *visit) clockSentence(c rule.Clock, zone string) string {
-	used := v.say("ticket.clock.used", "time", v.hoursAndMinutes(c.Elapsed))
-	if c.DueAt == nil {
-		return used
-	}
-	return v.say("ticket.clock.due", "when", v.momentHereAndThere(*c.DueAt, zone)) + " " + used
-}
-
-func (v *visit) hoursAndMinutes(d time.Duration) string {
-	return v.say("ticket.clock.time",
-		"hours", v.language.Number(int64(d/time.Hour)),
-		"minutes", v.language.Number(int64(d%time.Hour/time.Minute)))
 }
 
 // talk is the whole conversation, the oldest first.

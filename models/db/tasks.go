@@ -301,25 +301,20 @@ func TaskMoved() error {
 
 // AssignTask gives an open task to somebody; nil: to nobody. seen is the state that was
 // looked at (VERSION_MISMATCH), empty: any; a task that is done answers STATE_CONFLICT.
-func (d *DB) AssignTask(
-	ctx context.Context, id string, to *string, seen string,
-) (OperatorTask, error) {
-	var t OperatorTask
-	err := d.Write(ctx, func(tx *Tx) (err error) {
-		if t, err = tx.lockTask(id); err != nil {
-			return err
-		}
-		switch {
-		case t.State == TaskDone:
-			return TaskIsDone()
-		case Text(t.AssigneeID) == Text(to):
-			return nil
-		case seen != "" && seen != t.Seen():
-			return TaskMoved()
-		}
-		return tx.giveTask(&t, to)
-	})
-	return t, err
+func (tx *Tx) AssignTask(id string, to *string, seen string) (OperatorTask, error) {
+	t, err := tx.lockTask(id)
+	if err != nil {
+		return t, err
+	}
+	switch {
+	case t.State == TaskDone:
+		return t, TaskIsDone()
+	case Text(t.AssigneeID) == Text(to):
+		return t, nil
+	case seen != "" && seen != t.Seen():
+		return t, TaskMoved()
+	}
+	return t, tx.GiveTask(&t, to)
 }
 
 // lockTask reads a task of the scope and locks it.
@@ -335,8 +330,8 @@ func TaskIsDone() error {
 		"Read the task again to see how it was resolved.")
 }
 
-// giveTask gives a task that is locked to somebody, nil: to nobody, with its audit.
-func (tx *Tx) giveTask(t *OperatorTask, to *string) error {
+// GiveTask gives a task that is locked to somebody, nil: to nobody, with its audit.
+func (tx *Tx) GiveTask(t *OperatorTask, to *string) error {
 	before := t.AssigneeID
 	t.AssigneeID = to
 	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).Update("assignee_id", to).Error
@@ -353,11 +348,11 @@ func (tx *Tx) giveTask(t *OperatorTask, to *string) error {
 // QueueOrder is the order of the queue (S54): an id tells the age.
 const QueueOrder = "due_at, severity, id"
 
-// PullTask gives the open task that is due first, of those that nobody has taken and that the
-// query narrows to, to somebody (S54); of several that are due at once, the most severe, then the
-// oldest. What another transaction is about to give is passed over: two who pull at once never
-// get the same. NOT_FOUND: there is none.
-func (tx *Tx) PullTask(narrow *gorm.DB, to string) (OperatorTask, error) {
+// FirstTask locks the open task that is due first, of those that nobody has taken and that the
+// query narrows to (S54); of several that are due at once, the most severe, then the oldest. What
+// another transaction is about to give is passed over: two who pull at once never get the same.
+// NOT_FOUND: there is none.
+func (tx *Tx) FirstTask(narrow *gorm.DB) (OperatorTask, error) {
 	var t OperatorTask
 	passing := clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}
 	err := LockWith(narrow, passing).
@@ -365,10 +360,7 @@ func (tx *Tx) PullTask(narrow *gorm.DB, to string) (OperatorTask, error) {
 		Order(QueueOrder).
 		Limit(1).
 		First(&t).Error
-	if err := Found(err); err != nil {
-		return t, err
-	}
-	return t, tx.giveTask(&t, &to)
+	return t, Found(err)
 }
 
 // Resolve closes an open task in the caller's transaction, with its audit.

@@ -45,6 +45,7 @@ type Domains struct {
 	Logistics     *logistics.Logistics
 	Replacements  *replacement.Replacements
 	Tickets       *ticket.Tickets
+	Notes         *note.Notes
 	Orders        *order.Orders
 	Operations    *operations.Operations
 	Privacy       *privacy.Privacy
@@ -91,6 +92,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
 	d.Tickets = ticket.New(database, d.Programs, d.Replacements)
+	d.Notes = note.New(database, d.Tickets)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
 
 	d.Mailbox = mailbox.New(database, d.Programs, d.Notifications, d.People)

@@ -478,7 +478,9 @@ func (s *Entitlements) RoomsNamed(ctx context.Context, accountID, name string) (
 			Limit(mostOfOneName).
 			Find(&found).Error
 	})
-	return slices.DeleteFunc(found, func(r Room) bool { return rules.SearchKey(r.Name) != key }), err
+	return slices.DeleteFunc(found, func(r Room) bool {
+		return rules.SearchKey(r.Name) != key
+	}), err
 }
 
 // narrow narrows a query on rooms to the scope, and to what the filter names wholly.

@@ -158,27 +158,36 @@ func (s *Operations) queueBounds(zone string) queueBounds {
 	}
 }
 
+// OpenWork counts open tasks, each count up to 10,000.
+type OpenWork struct {
+	Open, Late        int64
+	Tickets, LateOnes int64 // of them those about tickets that wait for us
+}
+
 // OpenTasks counts the open tasks that an operator or nobody has taken, as their queue opens, and
-// those of them that are late, each up to 10,000.
-func (s *Operations) OpenTasks(
-	ctx context.Context, operator string,
-) (open, late int64, err error) {
-	var all struct{ Open, Late int64 }
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
+// those of them that are late.
+func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, error) {
+	var all OpenWork
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
 		some := tx.Model(&db.OperatorTask{}).
-			Select("due_at").
+			Select("due_at, kind").
 			Where("state = ? AND (assignee_id = ? OR assignee_id IS NULL)", db.TaskOpen, operator).
 			Order("due_at").
 			Limit(queueCounted + 1)
+		late := s.db.Now().UTC()
 		return tx.Table("(?) AS counted", some).
 			Select(`count(*) AS open,
-				COALESCE(sum(CASE WHEN due_at <= ? THEN 1 ELSE 0 END), 0) AS late`, s.db.Now().UTC()).
+				COALESCE(sum(CASE WHEN due_at <= ? THEN 1 ELSE 0 END), 0) AS late,
+				COALESCE(sum(CASE WHEN kind = ? THEN 1 ELSE 0 END), 0) AS tickets,
+				COALESCE(sum(CASE WHEN kind = ? AND due_at <= ? THEN 1 ELSE 0 END), 0)
+					AS late_ones`,
+				late, db.TaskTicket, db.TaskTicket, late).
 			Scan(&all).Error
 	})
-	return all.Open, all.Late, err
+	return all, err
 }
 
 // QueueItemOf reads one task, open or done, as the queue shows it.

@@ -36,7 +36,7 @@ func TestS54_TheQueueIsReadByItsIndexes(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(found.Items), 50)
 	}
-	_, _, err := env.OpenTasks(agent, "opr_none")
+	_, err := env.OpenTasks(agent, "opr_none")
 	require.NoError(t, err)
 	_, err = env.PullTask(agent)
 	require.NoError(t, err)

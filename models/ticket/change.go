@@ -22,8 +22,6 @@ type row struct {
 	Told        *string // see toldSQL
 	Admins      *string
 	Held        *string     // see notification.HeldSQL
-	Queued      *string     // the task by which it stands in the queue, where that is open
-	QueuedTo    *string     // who has taken that
 	Chain       db.ChainEnd `gorm:"embedded"`
 }
 
@@ -35,8 +33,6 @@ var rowColumns = `
 	` + toldSQL + ` AS told,
 	` + notification.AdminsSQL("t.account_id") + ` AS admins,
 	` + notification.HeldSQL(rules.TemplateTicket, "t.id", "t.mail_bundle") + ` AS held,
-	q.id AS queued,
-	q.assignee_id AS queued_to,
 	` + db.ChainEndSQL("t.id")
 
 // change is one change of a ticket under way, in one transaction. It gathers what was said
@@ -62,6 +58,8 @@ type change struct {
 	clocks      []rule.Clock
 	movedClocks []Clock
 	marks       []ClockMark
+	goneClocks  []string // of a reopening that is undone, and their marks
+	goneMarks   []ClockMark
 
 	unchanged bool // the command finds that there is nothing to do
 	said      bool // whoever writes has to know of this change
@@ -78,8 +76,6 @@ func (s *Tickets) lock(tx *db.Tx, ref program.Reference, name string) (*change, 
 	q := tx.Scope.Accounts(tx.Table("tickets AS t"), "t.account_id").
 		Select(rowColumns).
 		Joins("JOIN accounts a ON a.id = t.account_id").
-		Joins("LEFT JOIN operator_tasks q ON q.dedupe_key = ? || t.id AND q.state = ?",
-			string(db.TaskTicket)+"/", db.TaskOpen).
 		Where(named(name)).
 		Limit(1)
 	res := db.LockRows(q, "t").Scan(&w.row)
@@ -100,10 +96,6 @@ func (s *Tickets) lock(tx *db.Tx, ref program.Reference, name string) (*change, 
 		w.now = w.ClockedAt // another machine's clock is ahead
 	}
 	w.before = w.Ticket
-	if w.Queued != nil { // who has taken it from the queue has the ticket
-		w.AssigneeID = w.QueuedTo
-		w.before.AssigneeID = w.QueuedTo
-	}
 	return w, nil
 }
 

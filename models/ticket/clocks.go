@@ -1,7 +1,6 @@
 package ticket
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -183,6 +182,7 @@ func (w *change) moveClocks() {
 	for _, c := range w.clocks {
 		id := clockID(w.ID, c)
 		old, known := stood[id]
+		delete(stood, id)
 		if known && sameClock(old, c) {
 			continue
 		}
@@ -190,6 +190,11 @@ func (w *change) moveClocks() {
 		w.movedClocks = append(w.movedClocks, w.clockRow(c))
 		w.mark(id, MarkWarning, old.WarnedAt, c.WarnedAt)
 		w.mark(id, MarkBreach, old.BreachedAt, c.BreachedAt)
+	}
+	for id, old := range stood {
+		w.goneClocks = append(w.goneClocks, id)
+		w.mark(id, MarkWarning, old.WarnedAt, nil)
+		w.mark(id, MarkBreach, old.BreachedAt, nil)
 	}
 
 	w.ClockedAt = w.now
@@ -211,22 +216,37 @@ func (w *change) moveClocks() {
 	}
 }
 
-// mark notes that a clock has come to a warning or a breach that was not noted before.
+// mark notes that a clock has come to a warning or a breach that was not noted before, or that
+// it never came to one that was: it was of a reopening that is undone (S45).
 func (w *change) mark(clockID string, kind MarkKind, before, at *time.Time) {
-	if at == nil || before != nil {
-		return
-	}
-	w.marks = append(w.marks, ClockMark{
+	m := ClockMark{
 		ClockID:   clockID,
 		Kind:      kind,
 		AccountID: w.AccountID,
-		At:        *at,
 		NoticedAt: w.now,
-	})
+	}
+	switch {
+	case at != nil && before == nil:
+		m.At = *at
+		w.marks = append(w.marks, m)
+	case at == nil && before != nil:
+		w.goneMarks = append(w.goneMarks, m)
+	}
 }
 
-// storeClocks stores the clocks that moved, and each mark once.
+// storeClocks stores the clocks that moved, and each mark once. What never was goes first:
+// a mark points to its clock.
 func (w *change) storeClocks() error {
+	for _, m := range w.goneMarks {
+		if err := w.tx.Delete(&m).Error; err != nil {
+			return err
+		}
+	}
+	if len(w.goneClocks) > 0 {
+		if err := w.tx.Delete(&Clock{}, "id IN ?", w.goneClocks).Error; err != nil {
+			return err
+		}
+	}
 	if len(w.movedClocks) > 0 {
 		err := w.tx.Clauses(clause.OnConflict{
 			Columns:   []clause.Column{{Name: "id"}},
@@ -240,49 +260,4 @@ func (w *change) storeClocks() error {
 		return nil
 	}
 	return w.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&w.marks).Error
-}
-
-// inQueue reports whether the ticket waits for us: then it stands in the operators' queue.
-func (t Ticket) inQueue() bool { return t.ID != "" && !t.State.Done() && t.Turn == rule.TurnUs }
-
-// keepTasks keeps the ticket's place in the operators' queue, in the transaction that moves
-// what it is ordered by (S54): by when a clock runs out, and how severe it is. A warning and a
-// breach are told there, which no customer sees.
-func (w *change) keepTasks() error {
-	var over []db.TaskKind
-	if w.before.inQueue() && !w.inQueue() {
-		over = append(over, db.TaskTicket)
-	}
-	if w.before.WorseAskedAt != nil && w.WorseAskedAt == nil {
-		over = append(over, db.TaskTicketWorse)
-	}
-	if len(over) > 0 {
-		if err := db.SettleKinds(w.tx, over, w.ID, string(w.State)); err != nil {
-			return err
-		}
-	}
-
-	same := w.before.inQueue() &&
-		db.SameInstant(w.before.EffectiveDue, w.EffectiveDue) &&
-		w.before.Severity == w.Severity &&
-		w.before.Alarm == w.Alarm &&
-		db.Text(w.before.AssigneeID) == db.Text(w.AssigneeID)
-	if !w.inQueue() || same {
-		return nil
-	}
-
-	t := db.OperatorTask{
-		Kind:       db.TaskTicket,
-		SubjectID:  w.ID,
-		AccountID:  &w.AccountID,
-		What:       w.Number + ": Answer, or say what it waits for.",
-		Why:        string(cmp.Or(w.Alarm, MarkKind(w.State))),
-		Severity:   int(w.Severity),
-		AssigneeID: w.AssigneeID,
-		CreatedAt:  w.OpenedAt,
-	}
-	if w.EffectiveDue != nil {
-		t.DueAt = w.EffectiveDue.UTC()
-	}
-	return w.tx.KeepTask(t)
 }

@@ -6,15 +6,19 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/rma"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
@@ -115,6 +119,51 @@ func TestR39c_R75_S3_R31_WhatNothingCoversIsRefusedWithItsReasons(t *testing.T) 
 	})
 }
 
+// Of Select and JumpStart the promise that is due first counts, whichever that is.
+func TestR32a_R30a_WhatIsDueFirstOfTwoEntitlementsCounts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		bundle := storetest.Form("PO-BUNDLE")
+		bundle.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
+		env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), bundle)
+		n := aboutRoom(c)
+		n.Category = rule.Setup
+
+		first := opened(t, env, member(c), n)
+		require.Equal(t, "SELECT", first.PolicyCode)
+		require.Len(t, first.Terms.Also, 1)
+		require.Equal(t, "JUMPSTART", first.Terms.Also[0].Code)
+		require.Equal(t, first.OpenedAt.Add(4*time.Hour), *first.EffectiveDue)
+
+		// Select promises less from the next day on; JumpStart the end of the next business day.
+		slow := cover.SLAPromise{FirstResponse: cover.SLATarget{Within: 72 * time.Hour}}
+		tomorrow := civil.DateOf(env.Calendar.Now()).AddDays(1)
+		_, err := env.PublishSLAPolicy(env.Context, program.PolicyChange{
+			Policy: cover.SLAPolicy{
+				Service:       catalogue.ServiceSelect,
+				AlwaysOn:      true,
+				EffectiveFrom: &tomorrow,
+				Promises: map[cover.Severity]cover.SLAPromise{
+					cover.Sev1: slow,
+					cover.Sev2: slow,
+					cover.Sev3: slow,
+					cover.Sev4: slow,
+				},
+			},
+			Reason: "fewer people",
+		})
+		require.NoError(t, err)
+		env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
+		n.Summary = "Another one"
+		second := opened(t, env, member(c), n)
+		due := time.Date(2026, 11, 28, 3, 0, 0, 0, time.UTC) // Friday is over in São Paulo
+		require.Equal(t, due, second.EffectiveDue.UTC(), "opened at %s", second.OpenedAt)
+		require.Equal(t, "JUMPSTART", clockOf(t, env, second.ID, rule.FirstResponse).Policy)
+		again := storetest.GetTicket(t, env, first.ID)
+		require.Equal(t, first.EffectiveDue.UTC(), again.EffectiveDue.UTC(), "R28d")
+	})
+}
+
 func TestR28d_AnOpenTicketKeepsWhatCoveredIt(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
@@ -175,6 +224,46 @@ func TestS45_ThanksReopensNothingAndAReopeningCanBeUndone(t *testing.T) {
 	})
 }
 
+// What a reopening brought that is undone never was: the next one warns and is late anew.
+func TestS45_AnUndoneReopeningLeavesNoClockAndNoMark(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		n := aboutRoom(c)
+		n.Usable = rule.UsableNo // its clocks run at night too
+		tk := opened(t, env, member(c), n)
+		done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoResolve, Text: "x"})
+		stored := func() (clocks []ticket.Clock, marks []ticket.ClockMark) {
+			clocks, err := env.Tickets.ClocksOf(env.Context, tk.ID)
+			require.NoError(t, err)
+			marks, err = env.Tickets.MarksOf(env.Context, tk.ID)
+			require.NoError(t, err)
+			return clocks, marks
+		}
+		before, marks := stored()
+		require.Empty(t, marks)
+
+		late := func() {
+			t.Helper()
+			env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+			done(t, env, member(c), tk.ID, ticket.Command{Name: rule.DoComment, Text: "Thanks!"})
+			storetest.RunTicketUntil(t, env, tk.ID, env.Calendar.Now().Add(24*time.Hour))
+			clocks, marks := stored()
+			require.Len(t, clocks, len(before)+1, "an update is owed")
+			require.Len(t, marks, 2)
+		}
+		late()
+		undo := ticket.Command{Name: rule.DoUndoReopen, Reason: "They only said thanks"}
+		done(t, env, agent, tk.ID, undo)
+		after, marks := stored()
+		require.Equal(t, before, after)
+		require.Empty(t, marks)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskTicket)[0].State)
+
+		late()
+		env.AuditHolds(t)
+	})
+}
+
 func TestR40b_RemindersAndEndsComeByThemselves(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
@@ -203,64 +292,6 @@ func TestR40b_RemindersAndEndsComeByThemselves(t *testing.T) {
 		require.ElementsMatch(t,
 			[]string{"OPENED", "ANSWERED", "REMINDER", "REMINDER", "RESOLVED", "CLOSED"}, steps)
 		env.AuditHolds(t)
-	})
-}
-
-func TestS54_TheQueueIsInTheOrderOfTheRunningClocks(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		c := env.Covered(t)
-		var ids []string
-		for i, usable := range []rule.Usable{rule.UsableYes, rule.UsablePartly, rule.UsableNo} {
-			n := aboutRoom(c)
-			n.Usable = usable
-			n.Summary = fmt.Sprint("number ", i)
-			ids = append(ids, opened(t, env, member(c), n).ID)
-		}
-		inOrder := func() (out []string) {
-			lines, _, err := env.Tickets.InQueue(agent, ticket.Filter{}, nil)
-			require.NoError(t, err)
-			for _, l := range lines {
-				out = append(out, l.ID)
-			}
-			return out
-		}
-		require.Equal(t, []string{ids[2], ids[1], ids[0]}, inOrder())
-		done(t, env, agent, ids[2], answer("On it"))
-		require.Equal(t, []string{ids[2], ids[1], ids[0]}, inOrder(), "both in 4 h: by severity")
-		env.Calendar.Set(env.Calendar.Now().Add(time.Minute))
-		done(t, env, agent, ids[2], answer("Still on it")) // due a minute behind the other
-		require.Equal(t, []string{ids[1], ids[2], ids[0]}, inOrder())
-
-		done(t, env, agent, ids[0], ticket.Command{
-			Name: rule.DoSetSeverity, Severity: cover.Sev1, Reason: "the board meets",
-		})
-		require.Equal(t, ids[0], inOrder()[0])
-		for _, task := range env.Tasks(t, db.TaskTicket) {
-			tk := storetest.GetTicket(t, env, task.SubjectID)
-			require.True(t, tk.EffectiveDue.Equal(task.DueAt), tk.ID)
-			require.Equal(t, int(tk.Severity), task.Severity)
-		}
-
-		// who takes it from the operators' queue has the ticket
-		pulled, err := env.PullTask(agent)
-		require.NoError(t, err)
-		require.Equal(t, ids[0], pulled.SubjectID)
-		require.Equal(t, "tok_operator", *storetest.GetTicket(t, env, ids[0]).AssigneeID)
-		done(t, env, member(c), ids[0], ticket.Command{Name: rule.DoComment, Text: "Hurry"})
-		require.Equal(t, "tok_operator", *storetest.GetTicket(t, env, ids[0]).AssigneeID)
-		_, err = env.HandBackTask(agent, pulled.ID, "")
-		require.NoError(t, err)
-		require.Nil(t, storetest.GetTicket(t, env, ids[0]).AssigneeID)
-
-		first, ok, err := env.Tickets.Pull(agent, ticket.Filter{})
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, ids[0], first.ID)
-		require.Equal(t, "tok_operator", *first.AssigneeID)
-		second, ok, err := env.Tickets.Pull(agent, ticket.Filter{})
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.NotEqual(t, first.ID, second.ID)
 	})
 }
 

@@ -260,10 +260,7 @@ func (c *Conversation) readAround(tx *db.Tx) error {
 
 // othersOpen counts the other tickets of a room that are not over.
 func othersOpen(tx *db.Tx, roomID, but string) (n int64, err error) {
-	err = tx.Scope.Accounts(tx.Model(&Ticket{}), "account_id").
-		Where("room_id = ? AND id <> ? AND closed_at IS NULL AND state <> ?",
-			roomID, but, rule.Resolved).
-		Count(&n).Error
+	err = openIn(tx, roomID, but).Count(&n).Error
 	return n, err
 }
 

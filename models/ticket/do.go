@@ -415,30 +415,6 @@ func (w *change) assign(c Command) error {
 	return nil
 }
 
-// FollowQueue has a ticket be of who has taken it from the operators' queue, or handed it back
-// there. What changes the ticket next does so too: nothing is lost where this never runs.
-func (s *Tickets) FollowQueue(ctx context.Context, id string) error {
-	ref, err := s.programs.Reference(ctx)
-	if err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := tx.Scope.Service(); err != nil {
-			return err
-		}
-		stored, err := get(tx, id)
-		if err != nil {
-			return err
-		}
-		w, err := s.lock(tx, ref, id)
-		if err != nil || db.Text(stored.AssigneeID) == db.Text(w.AssigneeID) {
-			return err
-		}
-		w.give(w.AssigneeID, w.Team)
-		return w.save()
-	})
-}
-
 func (w *change) give(assignee *string, team string) {
 	w.AssigneeID, w.Team = assignee, team
 	w.happenInside(Assigned, EventDetails{Operator: db.Text(assignee), Team: team})

@@ -2,7 +2,7 @@ package ticket
 
 import (
 	"context"
-	"time"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -28,6 +28,7 @@ type Filter struct {
 	Team      string
 	For       string // the member whose ticket it is, or who watches it
 	Open      bool   // those that are not over; resolved ones are not
+	Text      string // a number, or a part of the summary or of the customer's name
 	Page      db.Page
 }
 
@@ -61,6 +62,13 @@ func (f Filter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	if f.For != "" {
 		q = q.Where(`(t.opened_for = ? OR t.id IN (
 			SELECT ticket_id FROM ticket_watchers WHERE user_id = ?))`, f.For, f.For)
+	}
+	if number, ok := db.ReadNumber(db.NumberOfTicket, f.Text); ok {
+		q = q.Where("t.number = ?", number)
+	} else if f.Text != "" {
+		part := db.Part(strings.ToLower(f.Text))
+		q = q.Where(`(LOWER(t.summary) LIKE ? ESCAPE '!' OR t.account_id IN (
+			SELECT id FROM accounts WHERE LOWER(legal_name) LIKE ? ESCAPE '!'))`, part, part)
 	}
 	if f.Open {
 		q = q.Where("t.closed_at IS NULL AND t.state <> ?", rule.Resolved)
@@ -122,97 +130,6 @@ func (s *Tickets) Count(ctx context.Context, f Filter) (n int64, err error) {
 		return f.narrow(tx, tx.Table("tickets AS t")).Count(&n).Error
 	})
 	return n, err
-}
-
-// QueuePlace is where a page of the queue goes on: behind a ticket.
-type QueuePlace struct {
-	Due      *time.Time
-	Severity cover.Severity
-	OpenedAt time.Time
-	ID       string
-}
-
-// never stands, in the order of the queue, for a ticket by which nothing is due.
-var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// InQueue lists tickets that are not over in the order of the desk (S54): by when a clock
-// runs out, those of which none does last; ties by severity, then age. For the service and
-// its operators.
-func (s *Tickets) InQueue(
-	ctx context.Context, f Filter, after *QueuePlace,
-) ([]Line, *QueuePlace, error) {
-	var out []Line
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		out = nil
-		if err := tx.Scope.Service(); err != nil {
-			return err
-		}
-		q := f.narrow(tx, lines(tx)).Where("t.closed_at IS NULL AND t.state <> ?", rule.Resolved)
-		if after != nil {
-			due := never
-			if after.Due != nil {
-				due = *after.Due
-			}
-			q = q.Where(`(COALESCE(t.effective_due, ?), t.severity, t.opened_at, t.id)
-				> (?, ?, ?, ?)`,
-				never, due.UTC(), after.Severity, after.OpenedAt.UTC(), after.ID)
-		}
-		return inOrder(q).Limit(f.Page.Size() + 1).Scan(&out).Error
-	})
-	if err != nil || len(out) <= f.Page.Size() {
-		return out, nil, err
-	}
-
-	out = out[:f.Page.Size()]
-	last := out[len(out)-1]
-	return out, &QueuePlace{last.EffectiveDue, last.Severity, last.OpenedAt, last.ID}, nil
-}
-
-func inOrder(q *gorm.DB) *gorm.DB {
-	return q.Order("t.effective_due IS NULL, t.effective_due, t.severity, t.opened_at, t.id")
-}
-
-// Pull gives the first ticket of the queue that waits for us and that nobody has taken to who
-// asks; ok is false where there is none. Two who ask at once never get the same.
-func (s *Tickets) Pull(ctx context.Context, f Filter) (t Ticket, ok bool, err error) {
-	ref, err := s.programs.Reference(ctx)
-	if err != nil {
-		return t, false, err
-	}
-
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		t, ok = Ticket{}, false
-		if err := rule.MayGive(rule.DoAssign, tx.Scope.Actor.Role); err != nil {
-			return hidden(tx, err)
-		}
-
-		f.Assignee, f.Turn = Nobodys, rule.TurnUs
-		q := f.narrow(tx, tx.Table("tickets AS t")).Select("t.id").
-			Where("t.closed_at IS NULL AND t.state <> ?", rule.Resolved)
-		skip := clause.Locking{
-			Strength: "UPDATE",
-			Table:    clause.Table{Name: "t"},
-			Options:  "SKIP LOCKED",
-		}
-		var ids []string
-		err := db.LockWith(inOrder(q).Limit(1), skip).Scan(&ids).Error
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-
-		w, err := s.lock(tx, ref, ids[0])
-		if err != nil {
-			return err
-		}
-		me := tx.Scope.Actor.ID
-		w.give(&me, w.Team)
-		if err := w.save(); err != nil {
-			return err
-		}
-		t, ok = w.Ticket, true
-		return nil
-	})
-	return t, ok, err
 }
 
 // OpenInRooms counts the open tickets in scope of each room, by the rooms' ids.

@@ -105,6 +105,9 @@ func saysAll(tx *db.Tx, words []string) clause.Expression {
 	return clause.And(all...)
 }
 
+// never stands, in the order of what is due, for a ticket by which nothing is.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // page puts the order, the cursor and the size of a page on a query of tickets t.
 func (f Find) page(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	keys, values, order := "t.id", []any(nil), "t.id"
@@ -264,7 +267,8 @@ var readingColumns = `t.*,
 	` + factsSQL("t.id") + ` AS facts,
 	(SELECT string_agg(w.user_id, ' ' ORDER BY w.added_at, w.user_id)
 		FROM ticket_watchers w WHERE w.ticket_id = t.id) AS told,
-	(SELECT string_agg(m.id, ' ' ORDER BY m.id) FROM rmas m WHERE m.ticket_id = t.id) AS replacements,
+	(SELECT string_agg(m.id, ' ' ORDER BY m.id)
+		FROM rmas m WHERE m.ticket_id = t.id) AS replacements,
 	(SELECT count(*) FROM tickets o WHERE o.room_id = t.room_id AND o.id <> t.id
 		AND o.closed_at IS NULL AND o.state <> 'RESOLVED') AS others_open`
 
