@@ -107,8 +107,8 @@ var arrows = map[string][]string{
 		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
 	"models/mailbox": {
-		"mail/inbound", "models/db", "models/identity", "models/notification", "models/program",
-		"models/warranty", "rules",
+		"mail/inbound", "mail/thread", "models/db", "models/identity", "models/notification",
+		"models/program", "models/ticket", "models/warranty", "rules", "rules/ticket",
 	},
 	"models/privacy": {
 		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",
@@ -141,7 +141,8 @@ var arrows = map[string][]string{
 
 	// Processes.
 	"activities": {
-		"carrier", "mail", "mail/letter", "models/account", "models/db", "models/entitlement", "models/identity",
+		"carrier", "mail", "mail/letter", "mail/thread", "models/account", "models/db",
+		"models/entitlement", "models/identity",
 		"models/importjob", "models/logistics", "models/notification", "models/operations",
 		"models/order", "models/program", "models/replacement", "models/ticket", "orderfile", "roomfile", "rules",
 	},

@@ -103,6 +103,11 @@ type Content struct {
 	// Subject is the program's subject for this template (C8); templates
 	// never bring their own.
 	Subject string
+	// Written says that a person wrote it to its reader.
+	Written bool
+	// ReplyMarker is the line above which its reader is asked to answer; empty: answers are
+	// not read by a program.
+	ReplyMarker string
 	// OwnSubject says that the program has words of its own for it, and not the usual ones.
 	OwnSubject bool
 	// Params are the template's parameters as decoded from JSON: dates are

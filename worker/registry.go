@@ -97,6 +97,7 @@ func (o Options) mailActivities() named {
 		People:        o.Domains.People,
 		Sender:        o.Sender,
 		PortalURL:     o.PortalURL,
+		Keys:          o.Domains.Mailbox.Keys(),
 		Log:           o.Log,
 	}
 

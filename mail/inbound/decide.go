@@ -33,7 +33,7 @@ const (
 	ReasonReport    Reason = "REPORT"        // a delivery report
 	ReasonTooMany   Reason = "TOO_MANY"      // more messages of one sender than an hour takes
 	ReasonReopens   Reason = "MANY_REOPENED" // the ticket was reopened by mail too often today
-	ReasonNoSuch    Reason = "TICKET_GONE"   // the ticket that it names is not there
+	ReasonNoSuch    Reason = "TICKET_GONE"   // there is no such ticket, or it takes no more
 	ReasonBroken    Reason = "UNREADABLE"    // reading it failed
 )
 

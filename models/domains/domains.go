@@ -97,6 +97,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 
 	d.Mailbox = mailbox.New(database, d.Programs, d.Notifications, d.People)
 	d.Mailbox.Configure(o.Mailbox)
+	d.Mailbox.RegisterTickets(mailbox.RepliesTo(d.Tickets))
 
 	d.Privacy = privacy.New(database, d.Programs)
 

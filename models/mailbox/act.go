@@ -337,10 +337,30 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 		if err != nil {
 			return err
 		}
-		from := Participant{Kind: "AGENT", ID: tx.Scope.Actor.ID}
-		if err := s.tickets.AcceptMail(tx, *ticket, from, replyOf(m, read)); err != nil {
+		from, err := s.writerOf(tx, *ticket, *item)
+		if err != nil {
+			return err
+		}
+		reply := replyOf(m, read)
+		reply.Added = from.OfCustomer
+		if err := s.tickets.AcceptMail(tx, *ticket, from, reply); err != nil {
 			return err
 		}
 		return settle(tx, item, AddedToTicket, ticket.ID)
 	})
+}
+
+// writerOf is whose message an item becomes that an operator adds to a ticket: the sender's as
+// the customer, whoever it is. What one of us seems to have written is of who adds it.
+func (s *Mailbox) writerOf(tx *db.Tx, t Ticket, item InboxItem) (Participant, error) {
+	from, err := s.tickets.Participant(tx, t, item.Sender)
+	switch {
+	case err != nil:
+		return Participant{}, err
+	case from == nil:
+		return Participant{Kind: "CUSTOMER", OfCustomer: true}, nil
+	case from.OfCustomer:
+		return *from, nil
+	}
+	return Participant{Kind: from.Kind, ID: tx.Scope.Actor.ID, Role: tx.Scope.Actor.Role}, nil
 }

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/mail/thread"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
 )
 
 // Mailbox receives mails and keeps the items that operators decide.
@@ -54,6 +56,9 @@ func New(
 // Configure sets whose mails are read. It is called once, when the domains are opened.
 func (s *Mailbox) Configure(o Options) { s.options = o }
 
+// Keys returns the keys that sign the mails of tickets: those whose answers are read.
+func (s *Mailbox) Keys() thread.Keys { return s.options.Keys }
+
 // RegisterTickets sets whom mails that answer a ticket are handed to. It is called once, when
 // the domains are opened.
 func (s *Mailbox) RegisterTickets(t TicketReplies) { s.tickets = t }
@@ -68,7 +73,8 @@ type TicketReplies interface {
 	// delegated partner's user, its TSP, or an operator; nil for everybody else.
 	Participant(tx *db.Tx, t Ticket, email string) (*Participant, error)
 	// AcceptMail adds the mail to the ticket. An automatic one is noted and folded: it reopens,
-	// resumes and counts nothing. Called again with the same mail it changes nothing.
+	// resumes and counts nothing. Called again with the same mail it changes nothing. What it
+	// refuses, as a rules.Error and before it changes anything, an operator gets.
 	AcceptMail(tx *db.Tx, t Ticket, from Participant, r Reply) error
 }
 
@@ -85,6 +91,7 @@ type Ticket struct {
 type Participant struct {
 	Kind string // CUSTOMER, PARTNER, TSP or AGENT, as of the ticket's messages
 	ID   string // the user's or operator's; empty for a TSP
+	Role rules.Role
 	// OfCustomer says that a message of theirs is the customer's, and may reopen the ticket.
 	OfCustomer bool
 }
@@ -95,6 +102,7 @@ type Reply struct {
 	Text        string
 	Quoted      string
 	Automatic   bool
+	Added       bool // by an operator, who acts in the transaction: it reopens nothing
 	Attachments []inbound.Attachment
 	ReceivedAt  time.Time
 	// MessageID and ThreadIndex are the mail's own, for the header of what answers it.

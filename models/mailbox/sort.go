@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // The limits of what mails do to a ticket by themselves; beyond, an operator looks.
@@ -109,6 +111,9 @@ func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 		return err
 	}
 	m.Outcome, m.Reason = inbound.Decide(read, from != nil)
+	if m.Outcome == inbound.BecomesMessage && speaksForUs(from) && !proved(read) {
+		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonUnproved
+	}
 	if read.Ticket != nil && ticket == nil && m.Reason == inbound.ReasonStranger {
 		m.Reason = inbound.ReasonNoSuch
 	}
@@ -131,6 +136,12 @@ func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 	}
 	return saveDecided(tx, m)
 }
+
+// speaksForUs and proved keep a customer, who has the signed address of the ticket, from writing
+// in an operator's name: the operator's domain has to say that the mail is theirs.
+func speaksForUs(from *Participant) bool { return from != nil && !from.OfCustomer }
+
+func proved(read inbound.Mail) bool { return read.Authentication.Verdict == inbound.Pass }
 
 // senderOf is by whom mails are counted: who wrote it, else who sent it.
 func senderOf(m InboundMail, read inbound.Mail) string {
@@ -231,14 +242,30 @@ func (s *Mailbox) limit(tx *db.Tx, m *InboundMail, t Ticket, from Participant) e
 	return nil
 }
 
-// accept hands the mail to its ticket.
+// accept hands the mail to its ticket. What the ticket refuses, such as a reply to one that was
+// canceled, an operator looks at.
 func (s *Mailbox) accept(
 	tx *db.Tx, m *InboundMail, read inbound.Mail, t Ticket, from Participant,
 ) error {
 	if read.MessageID != "" {
 		m.MessageHash = messageHash(tx, read.MessageID)
 	}
-	return s.tickets.AcceptMail(tx, t, from, replyOf(*m, read))
+	err := s.tickets.AcceptMail(tx, t, from, replyOf(*m, read))
+	var refusal *rules.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+
+	if m.Outcome == inbound.BecomesAutomaticReply {
+		m.Outcome = inbound.BecomesFiled
+	} else {
+		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonNoSuch
+	}
+	if refusal.Code == rule.ReopenLimit {
+		m.Reason = inbound.ReasonReopens
+	}
+	m.Reopened, m.MessageHash = false, ""
+	return s.intoInbox(tx, *m, read)
 }
 
 func replyOf(m InboundMail, read inbound.Mail) Reply {
