@@ -188,6 +188,8 @@ func addSamples(op *huma.Operation) error {
 	case "":
 	case "text/csv":
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "export-") + ".csv"
+	case mediaZIP:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".zip"
 	default:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}

@@ -74,7 +74,7 @@ func TestS33_AnOperatorDecidesAboutAllTextsThatAreShown(t *testing.T) {
 			SELECT 'can_%03d', id, %d, 'COMPLETED', true, 1, 'Said by Canaria Passaro', 'x', 'SYSTEM', created_at
 			FROM orders`, i, i+1)))
 	}
-	b := w.signedIn(byRole[rules.OperatorAgent])
+	b := w.signedIn(staff[0])
 	r, err := w.Domains.Privacy.Ask(operatorScope(w), privacy.NewRequest{
 		Kind: privacy.Erasure, Email: c.Admin.Email, Confirm: c.Admin.Email, Reason: "by letter",
 	})

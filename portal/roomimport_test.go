@@ -189,7 +189,7 @@ func (g *guest) sends(media string) (r reply, read int) {
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	req.Header.Set("Expect", "100-continue")
 	waits := http.DefaultTransport.(*http.Transport).Clone()
-	waits.ExpectContinueTimeout = time.Minute
+	waits.ExpectContinueTimeout = time.Hour
 	g.client.Transport = waits
 	defer func() {
 		g.client.Transport = nil

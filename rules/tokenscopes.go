@@ -15,6 +15,7 @@ const (
 	ScopeRMAsRead       = "rmas:read"
 	ScopeRMAsWrite      = "rmas:write"
 	ScopeRoomsWrite     = "rooms:write"
+	ScopePrivacy        = "privacy"
 )
 
 // ScopesFor lists every scope that makes sense for a role.
@@ -35,6 +36,7 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
+			ScopePrivacy,
 		}
 	case role == Reseller || role == Distributor:
 		return []string{ScopeOrdersRead, ScopeOrdersWrite, ScopeCatalogueRead}
@@ -46,6 +48,7 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
+			ScopePrivacy,
 		}
 	case role == CustomerReadOnly:
 		return []string{ScopeCatalogueRead, ScopeAccountsRead, ScopeRoomsRead, ScopeRMAsRead}
