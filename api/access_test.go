@@ -77,6 +77,10 @@ var routeTable = map[string]string{
 	"GET /v1/accounts/x":                                "ALCKV",
 	"POST /v1/accounts":                                 "AL",
 	"PATCH /v1/accounts/x":                              "AL",
+	"GET /v1/privacy-requests":                          "ALCK",
+	"POST /v1/privacy-requests":                         "ALCK",
+	"GET /v1/privacy-requests/x":                        "ALCK",
+	"GET /v1/privacy-requests/x/export":                 "ALCK",
 	"GET /v1/csms":                                      "ALC",
 	"GET /v1/csms/x":                                    "ALC",
 	"POST /v1/csms":                                     "AL",
@@ -210,6 +214,7 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 		api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite,
 		api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite,
 		api.TicketsRead, api.TicketsWrite,
+		api.Privacy,
 	}
 	clients := map[string]client{
 		"R": h.client(h.Reseller.ID, rules.Reseller, all...),

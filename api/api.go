@@ -150,6 +150,7 @@ func (s *service) routes() {
 	}.routes(s.api)
 
 	csmHandlers{accounts: s.domains.Accounts}.routes(s.api)
+	privacyHandlers{privacy: s.domains.Privacy}.routes(s.api)
 	invitationHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
 	siteHandlers{
 		accounts:     s.domains.Accounts,

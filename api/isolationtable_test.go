@@ -37,6 +37,12 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/contracts/{id}/licences":     {"/v1/contracts/<contract>/licences", ""},
 	"POST /v1/contracts/{id}/assignments": {"/v1/contracts/<contract>/assignments", `{"room_ids":["<empty>"]}`},
 
+	"GET /v1/privacy-requests":             {"/v1/privacy-requests?account_id=<account>", ""},
+	"GET /v1/privacy-requests/{id}":        {"/v1/privacy-requests/<privacy>", ""},
+	"GET /v1/privacy-requests/{id}/export": {"/v1/privacy-requests/<privacy>/export", ""},
+	"POST /v1/privacy-requests": {
+		"/v1/privacy-requests", `{"kind":"EXPORT","account_id":"<account>","user_id":"<person>"}`,
+	},
 	"GET /v1/warranties": {"/v1/warranties?account_id=<account>&serial=<serial>", ""},
 	"POST /v1/warranties/claims": {
 		"/v1/warranties/claims", `{"account_id":"<account>","serial":"CLAIMED1","po_number":"1"}`,

@@ -101,6 +101,7 @@ var sampleIDs = map[string]string{
 	"notifications":     "ntf",
 	"orders":            "ord",
 	"orgs":              "org",
+	"privacy-requests":  "prv",
 	"rmas":              "rma",
 	"rooms":             "rom",
 	"shipments":         "shp",
@@ -190,6 +191,8 @@ func addSamples(op *huma.Operation) error {
 	case "":
 	case "text/csv":
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "export-") + ".csv"
+	case mediaZIP:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".zip"
 	default:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}

@@ -22,6 +22,7 @@ const (
 	RoomsWrite     = rules.ScopeRoomsWrite     // rooms, devices, assignments, warranties
 	TicketsRead    = rules.ScopeTicketsRead    // tickets
 	TicketsWrite   = rules.ScopeTicketsWrite   // tickets
+	Privacy        = rules.ScopePrivacy        // exports and erasures of people's data
 )
 
 // ScopesFor lists every scope that makes sense for a role.

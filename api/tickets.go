@@ -444,7 +444,7 @@ type TicketEvent struct {
 	Kind     ticket.EventKind `json:"kind" doc:"What happened, such as MOVED or SEVERITY"`
 	State    rule.State       `json:"state,omitempty" doc:"The state that it came into"`
 	Severity int              `json:"severity,omitempty" doc:"The severity that it has since"`
-	Reason   string           `json:"reason,omitempty" doc:"Why, in the words of who did it"`
+	Reason   string           `json:"reason,omitempty" doc:"Operators only: why, in the words of who did it"`
 	RMA      string           `json:"rma,omitempty" doc:"Id of the replacement that it is about"`
 	Ticket   string           `json:"ticket,omitempty" doc:"Id of another ticket that it is about"`
 	User     string           `json:"user,omitempty" doc:"Id of the member that it is about"`
@@ -482,6 +482,8 @@ func clockView(c rule.Clock) TicketClock {
 	}
 }
 
+// entryView is an entry as a role sees it. Who of support wrote, who did something and why
+// are for operators alone: reasons were given to the audit, and not to the customer.
 func entryView(e ticket.Entry, operator bool) TicketEntry {
 	v := TicketEntry{Seq: e.Seq, At: e.At}
 	if m := e.Message; m != nil {
@@ -492,7 +494,7 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 			Text:      m.Text,
 			Automatic: m.Automatic,
 		}
-		if operator || !m.AuthorKind.IsOurs() {
+		if operator || m.AuthorKind != rule.FromAgent && m.AuthorKind != rule.FromSystem {
 			v.Message.Author = m.AuthorID
 		}
 		return v
@@ -503,13 +505,13 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 		Kind:     e.Event.Kind,
 		State:    d.State,
 		Severity: int(d.Severity),
-		Reason:   d.Reason,
 		RMA:      d.RMA,
 		Ticket:   d.Ticket,
 		User:     d.User,
 	}
 	if operator {
 		v.Event.Actor = e.Event.ActorID
+		v.Event.Reason = d.Reason
 	}
 	return v
 }

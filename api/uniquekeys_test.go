@@ -57,6 +57,8 @@ var metBy = map[string]string{
 	"order_cancellations_sequence":        "cancel-order: numbered under the order's lock",
 	"order_lines_position":                "submit-order: numbered by the intake",
 	"orders_number":                       "submit-order: a number is its sender's (S65)",
+	"inbound_mails_once":                  "TestS44_AReplyBecomesAMessageOnce: a mail that comes again is the one that is there",
+	"inbox_items_mail":                    "TestS44_AMailThatWasKeptIsSortedLater: made where a mail is sorted, once, under its lock",
 	"incident_tellings_once":              "no request: the console's form, under the lock of the incident",
 	"incidents_once":                      "no request: the console's form, ON CONFLICT DO NOTHING; TestS33_AnIncidentHasThreeBusinessDays",
 	"privacy_findings_once":               "no request: noted behind the last one, under the lock of the request",

@@ -17,6 +17,7 @@ const (
 	ScopeRoomsWrite     = "rooms:write"
 	ScopeTicketsRead    = "tickets:read"
 	ScopeTicketsWrite   = "tickets:write"
+	ScopePrivacy        = "privacy"
 )
 
 // ScopesFor lists every scope that makes sense for a role.
@@ -39,6 +40,7 @@ func ScopesFor(role Role) []string {
 			ScopeRMAsWrite,
 			ScopeTicketsRead,
 			ScopeTicketsWrite,
+			ScopePrivacy,
 		}
 	case role == Reseller || role == Distributor:
 		return []string{ScopeOrdersRead, ScopeOrdersWrite, ScopeCatalogueRead}
@@ -52,6 +54,7 @@ func ScopesFor(role Role) []string {
 			ScopeRMAsWrite,
 			ScopeTicketsRead,
 			ScopeTicketsWrite,
+			ScopePrivacy,
 		}
 	case role == CustomerReadOnly:
 		return []string{

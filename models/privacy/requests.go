@@ -72,7 +72,8 @@ type Request struct {
 // TableName is the table of requests.
 func (Request) TableName() string { return "privacy_requests" }
 
-// NewRequest asks about a person, by the id of a user or, operators only, by an address.
+// NewRequest asks about a person, by the id of a user or by an address: administrators of who is
+// or was a member, operators of anybody.
 type NewRequest struct {
 	Kind      Kind
 	AccountID string // customers: the account in whose name they ask; empty: about themselves
@@ -430,7 +431,7 @@ func subjectOf(tx *db.Tx, n NewRequest) (subject, error) {
 	actor := tx.Scope.Actor
 	switch {
 	case tx.Scope.System:
-	case n.UserID == "" || n.Email != "":
+	case n.UserID != "" && n.Email != "", n.UserID == "" && n.AccountID == "":
 		return subject{}, db.NotFound()
 	case n.UserID == actor.ID && n.AccountID == "" && n.Kind == Export:
 	default:
@@ -442,11 +443,15 @@ func subjectOf(tx *db.Tx, n NewRequest) (subject, error) {
 				"Only an administrator of the account may ask this.",
 				"Ask an administrator of the account.")
 		}
-		err := tx.First(&identity.Membership{}, "account_id = ? AND user_id = ?",
-			n.AccountID, n.UserID).Error
+		var m identity.Membership
+		err := tx.Where("account_id = ?", n.AccountID).
+			Where("user_id = ? OR user_id IN (SELECT id FROM users WHERE email = ?)",
+				n.UserID, who.Email).
+			First(&m).Error
 		if err != nil {
 			return subject{}, db.Found(err)
 		}
+		who.UserID = m.UserID
 		who.narrow = n.AccountID
 	}
 
