@@ -129,7 +129,9 @@ var probes = map[string]struct{ path, body string }{
 		`{"account_id":"<account>","serial":"<serial>","site_id":"<site>","spare_unit_id":"<spare>","fault":"x"}`,
 	},
 	"POST /v1/rmas/{id}/{command} #spare": {"/v1/rmas/<rma>/use_spare", `{"spare_unit_id":"<spare>"}`},
-	"GET /v1/tickets":                     {"/v1/tickets?account_id=<account>&room_id=<room>&device_id=<faulty>&assignee_id=<person>", ""},
+	"GET /v1/tickets": {
+		"/v1/tickets?account_id=<account>&room_id=<room>&device_id=<faulty>&assignee_id=<person>", "",
+	},
 	"POST /v1/tickets": {
 		"/v1/tickets",
 		`{"account_id":"<account>","room_id":"<room>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
