@@ -129,7 +129,9 @@ var probes = map[string]struct{ path, body string }{
 		`{"account_id":"<account>","serial":"<serial>","site_id":"<site>","spare_unit_id":"<spare>","fault":"x"}`,
 	},
 	"POST /v1/rmas/{id}/{command} #spare": {"/v1/rmas/<rma>/use_spare", `{"spare_unit_id":"<spare>"}`},
-	"GET /v1/tickets":                     {"/v1/tickets?account_id=<account>&room_id=<room>&device_id=<faulty>", ""},
+	"GET /v1/tickets": {
+		"/v1/tickets?account_id=<account>&room_id=<room>&device_id=<faulty>&assignee_id=<person>", "",
+	},
 	"POST /v1/tickets": {
 		"/v1/tickets",
 		`{"account_id":"<account>","room_id":"<room>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
@@ -141,7 +143,7 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/tickets/{id}":           {"/v1/tickets/<ticket>", ""},
 	"POST /v1/tickets/{id}/messages": {"/v1/tickets/<ticket>/messages", `{"text":"x"}`},
 	"POST /v1/tickets/{id}/commands/{command}": {
-		"/v1/tickets/<ticket>/commands/watch", `{}`,
+		"/v1/tickets/<ticket>/commands/watch", `{"user_id":"<person>"}`,
 	},
 	"GET /v1/spare-units": {
 		"/v1/spare-units?account_id=<account>&site_id=<site>&serial=<spare serial>&parent_id=<parent>", "",
