@@ -50,6 +50,8 @@ var toldKeys = []string{
 	"console.told.scanner.size.why",
 	"console.told.scanner.what",
 	"console.told.scanner.why",
+	"console.told.mailbox.what",
+	"console.told.mailbox.why",
 	"console.told.outbox.what",
 	"console.told.outbox.why",
 	"console.told.outage.what",

@@ -236,6 +236,8 @@ var activity = map[string]ActivityKind{
 	"task.resolved":             notShown,
 	"attachment.blocked":        notShown,
 	"attachment.stored":         notShown,
+	"ticket.mail_added":         notShown,
+	"ticket.automatic_mail":     notShown,
 	"ticket.answered":           ActivityTickets,
 	"ticket.assigned":           notShown,
 	"ticket.closed":             ActivityTickets,
