@@ -52,6 +52,8 @@ var toldKeys = []string{
 	"console.told.scanner.why",
 	"console.told.mailbox.what",
 	"console.told.mailbox.why",
+	"console.told.meeting.what",
+	"console.told.meeting.why",
 	"console.told.outbox.what",
 	"console.told.outbox.why",
 	"console.told.outage.what",
