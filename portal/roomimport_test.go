@@ -2,12 +2,10 @@ package portal
 
 import (
 	"bytes"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -164,64 +162,6 @@ func TestR27c_TheReportLeadsToWhatHasTheSerial(t *testing.T) {
 	require.Contains(t, report, "already have a device with this serial number")
 	require.Contains(t, report, "claimed elsewhere")
 	require.NotContains(t, report, "Globex")
-}
-
-// unread is a file of which a test knows how much was read.
-type unread struct{ left, read int }
-
-func (u *unread) Read(p []byte) (int, error) {
-	if u.left == 0 {
-		return 0, io.EOF
-	}
-	n := min(len(p), u.left)
-	u.left -= n
-	u.read += n
-	return n, nil
-}
-
-// sends sends 32 MiB and waits for the server to ask for them; it returns how much left.
-func (g *guest) sends(media string) (r reply, read int) {
-	g.t.Helper()
-	body := &unread{left: maxUpload}
-	req, err := http.NewRequest(http.MethodPost, g.url+importPath, body)
-	require.NoError(g.t, err)
-	req.Header.Set("Content-Type", media)
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	req.Header.Set("Expect", "100-continue")
-	waits := http.DefaultTransport.(*http.Transport).Clone()
-	waits.ExpectContinueTimeout = time.Hour
-	g.client.Transport = waits
-	defer func() {
-		g.client.Transport = nil
-		waits.CloseIdleConnections()
-	}()
-	return g.do(req), body.read
-}
-
-// Who may not send a file, or has sent too many, is refused before one is read.
-func TestAFileIsNotReadThatIsRefused(t *testing.T) {
-	w := newWorld(t)
-	ana, inv := w.admin()
-	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
-	const typed = "application/x-www-form-urlencoded"
-	const parts = "multipart/form-data; boundary=x"
-	for _, media := range []string{typed, parts} {
-		out, read := w.guest().sends(media)
-		require.Equal(t, "/sign-in", out.path, media)
-		require.Zero(t, read, media)
-		refused, read := bruno.sends(media)
-		require.Equal(t, 403, refused.status, media)
-		require.Zero(t, read, media)
-	}
-
-	for range mostUploads {
-		require.Equal(t, 422, ana.upload(importPath, "r.csv", nil, "do", "check").status)
-	}
-	for _, media := range []string{typed, parts} {
-		limited, read := ana.sends(media)
-		require.Equal(t, 429, limited.status, media)
-		require.Zero(t, read, media)
-	}
 }
 
 // A file that cannot be read is refused on the form, with what is wrong with its header; one
