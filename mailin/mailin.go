@@ -181,11 +181,19 @@ func (se *session) Data(r io.Reader) error {
 	switch {
 	case errors.Is(err, mailbox.ErrTooLarge):
 		return smtp.ErrDataTooLarge
-	case err != nil:
+	case errors.As(err, new(*smtp.SMTPError)):
 		return err
+	case err != nil: // the connection was cut: nothing is kept, and the sender tries again
+		return later
 	}
 
+	kept := map[string]bool{}
 	for _, to := range se.to {
+		route := se.server.box.Route(to)
+		if kept[route] {
+			continue
+		}
+		kept[route] = true
 		e := inbound.Envelope{From: se.from, To: to, Known: true}
 		id, _, err := se.server.box.Receive(se.ctx, e, raw)
 		if err != nil {

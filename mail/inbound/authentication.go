@@ -34,9 +34,14 @@ func authenticate(h header, from string, o Options) Authentication {
 	}
 
 	var passed string
+	judged := false
 	for _, result := range trustedResults(h, o) {
 		switch r := result.(type) {
 		case *authres.DMARCResult:
+			if judged { // the first is the highest, and our own server's
+				continue
+			}
+			judged = true
 			named := r.From == "" || strings.EqualFold(r.From, domain)
 			switch {
 			case r.Value == authres.ResultFail || r.Value == authres.ResultPass && !named:

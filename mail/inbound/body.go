@@ -115,8 +115,8 @@ func (b *bodyParts) readParts(s *splitter, boundary string) {
 const maxPartHeader = 64 << 10
 
 // partHeader reads the header of a part, up to the empty line or whatever ends the part.
-func partHeader(s *splitter) header {
-	var h header
+func partHeader(s *splitter) (h header) {
+	defer func() { h.unfold() }()
 	read := 0
 	for line := s.line(); line != nil; line = s.line() {
 		text := strings.TrimRight(string(line), "\r\n")

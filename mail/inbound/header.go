@@ -15,7 +15,10 @@ import (
 )
 
 // field is one field of a header, unfolded and not decoded.
-type field struct{ name, value string }
+type field struct {
+	name, value string
+	more        []string // lines that go on with it, until the header ends
+}
 
 // header is a mail's header as it came, from the top.
 type header struct {
@@ -25,10 +28,10 @@ type header struct {
 
 // readHeader reads the header, and returns what follows. A line that is no field is left out
 // and loses nothing else; a body that begins without an empty line is not found out.
-func readHeader(r io.Reader) (header, io.Reader, error) {
+func readHeader(r io.Reader) (h header, body io.Reader, err error) {
 	in := bufio.NewReaderSize(r, 16<<10)
-	var h header
 	read := 0
+	defer h.unfold()
 	for {
 		line, err := in.ReadString('\n')
 		if err != nil && err != io.EOF {
@@ -72,10 +75,21 @@ func skipHeader(in *bufio.Reader) error {
 	}
 }
 
+// unfold joins each field with the lines that go on with it, once: a field may have thousands.
+func (h *header) unfold() {
+	for i := range h.fields {
+		f := &h.fields[i]
+		if len(f.more) > 0 {
+			f.value = strings.Join(append([]string{f.value}, f.more...), " ")
+			f.more = nil
+		}
+	}
+}
+
 func (h *header) add(line string) {
 	if strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t") {
 		if n := len(h.fields); n > 0 {
-			h.fields[n-1].value += " " + strings.TrimSpace(line)
+			h.fields[n-1].more = append(h.fields[n-1].more, strings.TrimSpace(line))
 			return
 		}
 	}

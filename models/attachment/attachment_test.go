@@ -407,7 +407,7 @@ func TestS33_S43_AFileThatNamesAnErasedPersonLosesItsContent(t *testing.T) {
 		other, err := attach(env, ours, "tms_1", "tkt_1", "b.csv", strings.NewReader("a,b\n1,2\n"))
 		require.NoError(t, err)
 
-		p := db.Person{Email: "ana@x.example", Pseudonym: "Person 1"}
+		p := db.Person{Email: "ana@x.example", Pseudonym: "Person 1", Accounts: []string{ours}}
 		require.NoError(t, env.DB.Write(env.Context, func(tx *db.Tx) error {
 			for _, e := range attachment.Erasures() {
 				for _, want := range []int{1, 0} {

@@ -16,7 +16,8 @@ func Erasures() []db.Erasure {
 		Table: "attachment_chunks",
 		Key:   "attachment_chunks.attachment_id",
 		Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
-			return tx.Where(p.SaysBytes(tx, "content", "account_id"))
+			return tx.Where("account_id IN ?", p.Accounts).
+				Where(p.SaysBytes(tx, "content", "account_id"))
 		},
 		Erase: func(tx *db.Tx, _ db.Person, ids []string) error { return empty(tx, ids) },
 	}}

@@ -8,18 +8,15 @@ import (
 	"roomcover.dev/roomcover/models/db"
 )
 
-// Erasures is what becomes of mails that tell of a person (S33): the bytes and the texts of what
-// the person wrote, or that say the person's address, go; kind, decision and ids stay.
+// Erasures is what becomes of the mails that a person sent (S33): their bytes and texts go; kind,
+// decision and ids stay. What others wrote of the person goes with its retention: a mail belongs to
+// no account, and whoever bears a common name would take everybody's mails away.
 func Erasures() []db.Erasure {
 	return []db.Erasure{
 		{
 			Table: "inbox_items",
 			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
-				return tx.Where("subject <> '' OR body <> '' OR sender <> ''").
-					Where(tx.Where("sender = ?", p.Email).
-						Or(p.Says(tx, "body")).Or(p.Says(tx, "quoted")).
-						Or(p.Says(tx, "subject")).Or(p.Says(tx, "sender_name")).
-						Or(p.Says(tx, "proof_note")))
+				return tx.Where("sender = ?", p.Email)
 			},
 			Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
 				return emptyItems(tx, ids)
@@ -31,8 +28,7 @@ func Erasures() []db.Erasure {
 			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
 				own := tx.Table("inbound_mails").Select("id").
 					Where("sender = ? OR lower(envelope_from) = ?", p.Email, p.Email)
-				return tx.Where(tx.Where("mail_id IN (?)", own).
-					Or(p.SaysBytes(tx, "content", "''")))
+				return tx.Where("mail_id IN (?)", own)
 			},
 			Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
 				return tx.Delete(&InboundMailChunk{}, "mail_id IN ?", ids).Error

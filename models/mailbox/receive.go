@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"strings"
 
 	"gorm.io/gorm/clause"
 
@@ -37,7 +38,7 @@ func ReadRaw(r io.Reader, most int64) (Raw, error) {
 	hash := sha256.New()
 	for {
 		chunk := make([]byte, chunkSize)
-		n, err := io.ReadFull(r, chunk)
+		n, err := fill(r, chunk)
 		if n > 0 {
 			raw.size += int64(n)
 			hash.Write(chunk[:n])
@@ -46,13 +47,24 @@ func ReadRaw(r io.Reader, most int64) (Raw, error) {
 		switch {
 		case raw.size > most:
 			return Raw{}, ErrTooLarge
-		case err == io.EOF || err == io.ErrUnexpectedEOF:
+		case err == io.EOF:
 			raw.sum = hex.EncodeToString(hash.Sum(nil))
 			return raw, nil
 		case err != nil:
 			return Raw{}, err
 		}
 	}
+}
+
+// fill reads until the chunk is full or the reader ends. Unlike io.ReadFull it tells the end of a
+// mail, io.EOF, from a connection that was cut within it.
+func fill(r io.Reader, chunk []byte) (n int, err error) {
+	for n < len(chunk) && err == nil {
+		var more int
+		more, err = r.Read(chunk[n:])
+		n += more
+	}
+	return n, err
 }
 
 // Reader reads the mail from its beginning.
@@ -77,12 +89,24 @@ func (s *Mailbox) Takes(ctx context.Context, recipient string) (bool, error) {
 	return takes(addresses, recipient), nil
 }
 
+// Route is where a mail to one of our addresses goes: to the ticket that it is signed for, else to
+// the mailbox, whatever somebody wrote behind its plus.
+func (s *Mailbox) Route(recipient string) string {
+	address := rules.NormaliseEmail(recipient)
+	if ticket, ok := s.options.Keys.TicketOfAddress(address); ok {
+		return "ticket/" + ticket
+	}
+	local, domain, _ := strings.Cut(address, "@")
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
+}
+
 // Receive keeps a mail as it came, and returns its id: once it returns, the mail is not lost.
 // The same mail to the same recipient is kept once, however often it is delivered.
 func (s *Mailbox) Receive(
 	ctx context.Context, e inbound.Envelope, raw Raw,
 ) (id string, fresh bool, err error) {
-	key := sha256.Sum256([]byte(raw.sum + "\x00" + rules.NormaliseEmail(e.To)))
+	key := sha256.Sum256([]byte(raw.sum + "\x00" + s.Route(e.To)))
 	mail := InboundMail{
 		DedupeKey:    hex.EncodeToString(key[:]),
 		EnvelopeFrom: cut(e.From, 320),

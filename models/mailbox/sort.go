@@ -20,6 +20,7 @@ import (
 // The limits of what mails do to a ticket by themselves; beyond, an operator looks.
 const (
 	messagesAnHour = 10 // of one sender, to one ticket
+	automaticADay  = 5  // to one ticket, whoever sends them
 	reopensADay    = 3  // of one ticket
 )
 
@@ -114,6 +115,11 @@ func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 	if m.Outcome == inbound.BecomesMessage && speaksForUs(from) && !proved(read) {
 		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonUnproved
 	}
+	if m.Outcome == inbound.BecomesAutomaticReply {
+		if err := s.limitAutomatic(tx, &m, *ticket, *from, read); err != nil {
+			return err
+		}
+	}
 	if read.Ticket != nil && ticket == nil && m.Reason == inbound.ReasonStranger {
 		m.Reason = inbound.ReasonNoSuch
 	}
@@ -207,6 +213,26 @@ func messageHash(tx *db.Tx, messageID string) string {
 	return tx.Secrets().Fingerprint("message id", messageID)
 }
 
+// limitAutomatic files an automatic mail instead of folding it into its ticket where the ticket has
+// had enough of them today, or where it names one of ours without proof: whoever has a signed
+// address could push the conversation out of sight.
+func (s *Mailbox) limitAutomatic(
+	tx *db.Tx, m *InboundMail, t Ticket, from Participant, read inbound.Mail,
+) error {
+	var today int64
+	err := tx.Model(&InboundMail{}).
+		Where("ticket = ? AND outcome = ?", t.Number, inbound.BecomesAutomaticReply).
+		Where("decided_at > ?", tx.Now().Add(-24*time.Hour)).
+		Count(&today).Error
+	if err != nil {
+		return err
+	}
+	if today >= automaticADay || speaksForUs(&from) && !proved(read) {
+		m.Outcome = inbound.BecomesFiled
+	}
+	return nil
+}
+
 // limit hands a message to an operator instead of the ticket where its sender has written too
 // often, or the ticket was reopened by mails too often. The ticket is locked.
 func (s *Mailbox) limit(tx *db.Tx, m *InboundMail, t Ticket, from Participant) error {
@@ -252,7 +278,13 @@ func (s *Mailbox) accept(
 	}
 	err := s.tickets.AcceptMail(tx, t, from, replyOf(*m, read))
 	var refusal *rules.Error
-	if !errors.As(err, &refusal) {
+	switch {
+	case err == nil && m.Outcome == inbound.BecomesMessage && len(read.Attachments) > 0:
+		// Its files are not of the ticket yet: an operator looks at them, and they stay until then.
+		item := *m
+		item.Outcome = inbound.BecomesItem
+		return s.addItem(tx, item, read, Matches{})
+	case !errors.As(err, &refusal):
 		return err
 	}
 

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -389,6 +390,10 @@ func knownElsewhere(tx *db.Tx, who subject) (bool, error) {
 	}
 
 	named, err := order.NamedOutside(tx, who.Person, who.narrow)
+	if err != nil || named {
+		return named, err
+	}
+	named, err = session.NamedOutside(tx, who.Person, who.narrow)
 	if err != nil || named {
 		return named, err
 	}

@@ -52,3 +52,17 @@ func Erasures() []db.Erasure {
 		},
 	}
 }
+
+// NamedOutside reports whether a session or a ticket of another account names the person.
+func NamedOutside(tx *db.Tx, p db.Person, accountID string) (bool, error) {
+	for _, table := range []string{"ticket_participants", "session_attendees"} {
+		var n int64
+		err := tx.Table(table).
+			Where("email = ? AND account_id <> ?", p.Email, accountID).
+			Count(&n).Error
+		if err != nil || n > 0 {
+			return n > 0, err
+		}
+	}
+	return false, nil
+}

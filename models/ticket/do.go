@@ -459,6 +459,20 @@ func (w *change) linkDuplicate(c Command) error {
 func (s *Tickets) openFollowing(
 	tx *db.Tx, ref program.Reference, w *change, c Command,
 ) (Ticket, error) {
+	// Two answers to one old mail are one new ticket.
+	var following []string
+	err := tx.Model(&Ticket{}).
+		Where("follows_id = ? AND closed_at IS NULL", w.ID).
+		Order("id DESC").Limit(1).
+		Pluck("id", &following).Error
+	if err != nil {
+		return Ticket{}, err
+	}
+	if len(following) > 0 {
+		c.Version = 0 // it was the closed one that was looked at
+		return s.doIn(tx, ref, following[0], c)
+	}
+
 	once := "follows/" + w.ID + "/" + cmp.Or(c.onceKey(w.actor()), db.HashSecret(c.Text)[:20])
 	return s.open(tx, ref, NewTicket{
 		RoomID:     db.Text(w.RoomID),
