@@ -2,7 +2,6 @@ package mailin_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/smtp"
@@ -93,5 +92,5 @@ func TestS44_WithoutADatabaseTheSenderTriesAgain(t *testing.T) {
 	}
 	require.Equal(t, 451, code(t, send()))
 	require.NoError(t, env.Exec("ALTER TABLE away RENAME TO inbound_mails"))
-	require.NoError(t, send(), fmt.Sprint("the same mail"))
+	require.NoError(t, send(), "the same mail")
 }

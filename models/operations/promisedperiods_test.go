@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	keptRow    = regexp.MustCompile("(?m)^\\| (.+) \\| (.+) \\| .+ \\|$")
+	keptRow    = regexp.MustCompile(`(?m)^\| (.+) \| (.+) \| .+ \|$`)
 	keptTables = regexp.MustCompile("`([a-z_]+)`")
 	keptPeriod = regexp.MustCompile(`(\d+) (hour|day)s?`)
 )

@@ -74,7 +74,7 @@ func TestR35a_ARoomThatIsDownAtNightIsAnsweredWithinTheHour(t *testing.T) {
 		require.Equal(t, night.Add(time.Hour), marks[1].At)
 		tasks := env.Tasks(t, db.TaskTicket)
 		require.Len(t, tasks, 1)
-		require.Equal(t, "BREACH", tasks[0].Why)
+		require.Equal(t, "A promised time is over.", tasks[0].Why)
 
 		done(t, env, agent, tk.ID, answer("We look at it."))
 		first := clockOf(t, env, tk.ID, rule.FirstResponse)

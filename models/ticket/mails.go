@@ -39,7 +39,6 @@ type mailPart struct {
 	step string
 	text string // what was said; never of a note: a change knows none
 	day  int    // of a reminder
-	to   string // the only person's id; empty: everybody who is told
 }
 
 // bundleFor is how long a mail waits for what else happens, so that two answers within it are
