@@ -155,7 +155,7 @@ var eventsMetBy = map[string]string{
 	"importjob.createImport":    "import-orders: the id is new",
 	"operations.RetryProcess":   "no request: the epoch is new",
 	"operations.Reconcile":      "TestRestartTellsWhatIsUnderWayAndNothingElse: the epoch is new",
-	"ticket.tell":               "write-to-ticket: a bundle of mails begins once, with the version of the ticket",
+	"ticket.tell":               "open-ticket: the id is new; a bundle of mails begins once, with the version",
 	"db.Event":                  "act-on-spare-unit: with the version of the subject's status, under its lock",
 }
 

@@ -118,10 +118,10 @@ const (
 
 // Stretch is a time without a break that a clock counted or left out, half-open.
 type Stretch struct {
-	From   time.Time   `json:"from"`
-	To     time.Time   `json:"to"`
-	Kind   StretchKind `json:"kind"`
-	Reason string      `json:"reason,omitempty"`
+	From   time.Time   `json:"from" doc:"When it begins, in UTC (RFC 3339)"`
+	To     time.Time   `json:"to" doc:"When it ends, in UTC (RFC 3339)"`
+	Kind   StretchKind `json:"kind" doc:"Whether it is counted, and why not"`
+	Reason string      `json:"reason,omitempty" doc:"The holiday's name, or the state that pauses"`
 }
 
 // Clocks computes the clocks of a ticket from what happened to it, as they stand at now

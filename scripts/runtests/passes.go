@@ -130,18 +130,13 @@ func anyOf(names []string) string {
 	return "^(" + strings.Join(slices.Compact(sorted), "|") + ")$"
 }
 
-// withoutSQLite has the detector not look into SQLite, a C program that was translated into Go: it
-// would make that several times as slow. What uses it from several goroutines is looked at all the
-// same.
-const withoutSQLite = "-gcflags=modernc.org/...=-race=false"
-
 // race runs the tests that have goroutines; the detector makes them several times as slow.
 func race(patterns []string) (pass, error) {
 	p := pass{
 		name:    "what has goroutines, with the race detector",
 		dir:     ".",
 		env:     []string{"CGO_ENABLED=1"},
-		args:    []string{"-timeout", "25m", "-race", withoutSQLite},
+		args:    []string{"-timeout", "25m", "-race"},
 		tests:   map[string][]string{},
 		detects: true,
 		lane:    "race",
