@@ -44,7 +44,11 @@ func TestC7_EveryMailOfTheDomainsIsSent(t *testing.T) {
 			b := newBench(t)
 			b.writeEveryMail(change, locale)
 			b.sendAll()
-			want := rules.Templates()
+			// Held for two minutes, and made by a job: TestS44_AnAnswerToATicketsMailFindsTheTicket and
+			// TestS33_AnExportHoldsOnePersonAlone.
+			want := slices.DeleteFunc(rules.Templates(), func(template string) bool {
+				return template == rules.TemplateTicket || template == rules.TemplateExportReady
+			})
 			got := map[string]bool{}
 			for _, n := range b.notifications() {
 				if n.State == rules.NotificationSuppressed {

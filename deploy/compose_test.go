@@ -247,6 +247,9 @@ func TestComposeChecksTheHealthOfWhatRuns(t *testing.T) {
 		if name == "migrate" || name == "temporal-schema" || name == "temporal-ui" {
 			continue
 		}
+		if name == "mailin" { // the mail server that hands mails over sees whether it answers
+			continue
+		}
 		require.NotNil(t, s.HealthCheck, name)
 	}
 	p := project(t)

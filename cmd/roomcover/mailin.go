@@ -24,7 +24,8 @@ may reach it. A mail is accepted once it is stored; while the database is away t
 sender is told to try again, and a recipient that is not the mailbox is refused. Several
 may run at once. On SIGTERM it finishes the mails under way and exits with 0.
 
-Example:
+Examples:
+  roomcover mailin
   ROOMCOVER_MAILIN_LISTEN=127.0.0.1:2525 roomcover mailin`
 }
 
