@@ -95,6 +95,12 @@ type ticketShowCommand struct {
 	Ticket string `arg:"" help:"The ticket: its number, such as TK-7F3K2, or its id."`
 }
 
+// Help shows an example.
+func (ticketShowCommand) Help() string {
+	return `Example:
+  roomcover ticket show TK-7F3K2`
+}
+
 // Run shows.
 func (c ticketShowCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
