@@ -15,7 +15,6 @@ const (
 	NameSettleParcels          = "SettleParcels"
 	NameRunRMATimers           = "RunTimers"
 	NameRunSpareTimers         = "RunSpareTimers"
-	NameRunTicketTimers        = "RunTicketTimers"
 	NameSweepContracts         = "SweepContracts"
 	NameSweepCalendars         = "SweepCalendars"
 	NameRaiseStuck             = "RaiseStuck"

@@ -59,7 +59,6 @@ func (s *site) routes() []route {
 		mailRoutes(),
 		shipmentRoutes(),
 		replacementRoutes(),
-		ticketRoutes(),
 		spareRoutes(),
 		correctionRoutes(),
 		roomRoutes(),

@@ -22,7 +22,6 @@ import (
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
-	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/portal/help"
 )
@@ -50,7 +49,6 @@ type site struct {
 	warranties   *warranty.Warranties
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
-	tickets      *ticket.Tickets
 	orders       *order.Orders
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
@@ -140,7 +138,6 @@ func newSite(o Options) (*site, error) {
 		warranties:   o.Domains.Warranties,
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
-		tickets:      o.Domains.Tickets,
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,

@@ -38,10 +38,6 @@ func showRoom(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	open, err := v.roomTickets(room.ID)
-	if err != nil {
-		return answer{}, err
-	}
 	inside, err := v.devicesInside(found)
 	if err != nil {
 		return answer{}, err
@@ -53,7 +49,6 @@ func showRoom(v *visit) (answer, error) {
 		v.roomCover(room, found.Answer),
 		v.licencesInside(room, found.Licences),
 		inside,
-		open,
 		asked,
 	}
 	return answer{page: "record", label: room.Name, data: r, here: roomPath(room.ID)}, nil
@@ -92,7 +87,7 @@ func (v *visit) roomActs(
 		return nil
 	}
 
-	acts := []web.ListAct{act("ticket", newTicketPath+"?room="+room.ID, "life-buoy")}
+	var acts []web.ListAct
 	covered := slices.ContainsFunc(licences, func(l entitlement.LicensedStay) bool {
 		return l.ServiceType == catalogue.ServiceSelect
 	})

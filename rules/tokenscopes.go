@@ -15,9 +15,6 @@ const (
 	ScopeRMAsRead       = "rmas:read"
 	ScopeRMAsWrite      = "rmas:write"
 	ScopeRoomsWrite     = "rooms:write"
-	ScopeTicketsRead    = "tickets:read"
-	ScopeTicketsWrite   = "tickets:write"
-	ScopePrivacy        = "privacy"
 )
 
 // ScopesFor lists every scope that makes sense for a role.
@@ -38,9 +35,6 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
-			ScopeTicketsRead,
-			ScopeTicketsWrite,
-			ScopePrivacy,
 		}
 	case role == Reseller || role == Distributor:
 		return []string{ScopeOrdersRead, ScopeOrdersWrite, ScopeCatalogueRead}
@@ -52,19 +46,9 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
-			ScopeTicketsRead,
-			ScopeTicketsWrite,
-			ScopePrivacy,
 		}
 	case role == CustomerReadOnly:
-		return []string{
-			ScopeCatalogueRead,
-			ScopeAccountsRead,
-			ScopeRoomsRead,
-			ScopeRMAsRead,
-			ScopeTicketsRead,
-			ScopeTicketsWrite,
-		}
+		return []string{ScopeCatalogueRead, ScopeAccountsRead, ScopeRoomsRead, ScopeRMAsRead}
 	}
 
 	return nil

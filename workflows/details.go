@@ -31,7 +31,6 @@ const (
 	standingOrder      = "order"
 	standingInvitation = "invitation"
 	standingRMA        = "rma"
-	standingTicket     = "ticket"
 	standingSpare      = "spare"
 	standingMail       = "mail"
 	standingImport     = "import" // has no chart

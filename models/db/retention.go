@@ -17,10 +17,6 @@ type Retention struct {
 	CarrierBodies time.Duration
 	// Refusals is for orders that were refused as malformed.
 	Refusals time.Duration
-	// Attachments is for the content of files that people attached to what they wrote.
-	Attachments time.Duration
-	// InboundMails is for mails that came in, and for what decided ones said.
-	InboundMails time.Duration
 }
 
 // pruneBatch is how many rows are deleted in one transaction.
@@ -32,17 +28,10 @@ const pruneBatch = 5000
 func (d *DB) PruneInBatches(
 	ctx context.Context, prune func(tx *Tx, limit int) (int64, error),
 ) (sum int64, err error) {
-	return d.PruneInBatchesOf(ctx, pruneBatch, prune)
-}
-
-// PruneInBatchesOf is PruneInBatches of rows that are large, or have many others behind them.
-func (d *DB) PruneInBatchesOf(
-	ctx context.Context, batch int, prune func(tx *Tx, limit int) (int64, error),
-) (sum int64, err error) {
 	for {
 		var n int64
 		err := d.Write(ctx, func(tx *Tx) (err error) {
-			n, err = prune(tx, batch)
+			n, err = prune(tx, pruneBatch)
 			return err
 		})
 		if err != nil {
@@ -50,7 +39,7 @@ func (d *DB) PruneInBatchesOf(
 		}
 
 		sum += n
-		if n < int64(batch) {
+		if n < pruneBatch {
 			return sum, nil
 		}
 	}

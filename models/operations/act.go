@@ -69,15 +69,10 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskChooseSpare: {ActClose},
 	db.TaskSpareFee:    {ActClose},
 
-	db.TaskTicket:      {ActClose},
-	db.TaskTicketWorse: {ActClose},
-
 	db.TaskBreakGlass: {ActClose},
 
 	db.TaskIncident:     {ActClose},
 	db.TaskPrivacyTexts: {ActClose},
-
-	db.TaskMailboxRequest: {ActClose},
 }
 
 // actionNeeds is the capability that an action asks for beyond working on tasks.
@@ -403,8 +398,6 @@ var undecided = map[db.TaskKind]string{
 		AND state IN ('OVERDUE', 'INSPECTED'))`,
 	db.TaskSpareFee: `SELECT EXISTS (SELECT 1 FROM spare_units WHERE id = ?
 		AND state = 'RECALL_REQUESTED' AND fee_asked_at IS NOT NULL)`,
-	db.TaskTicket: `SELECT EXISTS (SELECT 1 FROM tickets WHERE id = ? AND closed_at IS NULL
-		AND turn = 'US')`,
 	db.TaskPrivacyTexts: `SELECT EXISTS (SELECT 1 FROM privacy_requests
 		WHERE id = ? AND state = 'DECIDE')`,
 	db.TaskIncident: `SELECT EXISTS (SELECT 1 FROM incidents
@@ -429,7 +422,7 @@ func (s *Operations) mayClose(ctx context.Context, t db.OperatorTask) error {
 	return rules.Refuse(rules.StateConflict,
 		"What the task asks for is still to be decided.",
 		"Decide it at what the task is about, such as the replacement, the spare unit, "+
-			"the ticket, the request or the incident: the task closes by itself.")
+			"the request or the incident: the task closes by itself.")
 }
 
 // resolution is what a task that was closed by the action says of it.

@@ -11,7 +11,6 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
-	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -26,7 +25,6 @@ type Operations struct {
 	entitlements  *entitlement.Entitlements
 	warranties    *warranty.Warranties
 	replacements  *replacement.Replacements
-	tickets       *ticket.Tickets
 	orders        *order.Orders
 }
 
@@ -40,7 +38,6 @@ func New(
 	entitlements *entitlement.Entitlements,
 	warranties *warranty.Warranties,
 	replacements *replacement.Replacements,
-	tickets *ticket.Tickets,
 	orders *order.Orders,
 ) *Operations {
 	return &Operations{
@@ -52,7 +49,6 @@ func New(
 		entitlements:  entitlements,
 		warranties:    warranties,
 		replacements:  replacements,
-		tickets:       tickets,
 		orders:        orders,
 	}
 }

@@ -51,12 +51,6 @@ var finders = []finder{
 		},
 	},
 	{
-		kind:    db.PrefixTicket,
-		table:   "tickets n",
-		account: "n.account_id",
-		exact:   []string{"n.number = @ticket"},
-	},
-	{
 		kind:    db.PrefixOrder,
 		table:   "orders n",
 		account: "n.account_id",
@@ -137,9 +131,8 @@ func sought(typed string) map[string]any {
 	}
 
 	for name, kind := range map[string]string{
-		"rma":    db.NumberOfRMA,
-		"spare":  db.NumberOfSpare,
-		"ticket": db.NumberOfTicket,
+		"rma":   db.NumberOfRMA,
+		"spare": db.NumberOfSpare,
 	} {
 		if number, ok := db.ReadNumber(kind, typed); ok {
 			s[name] = number
