@@ -17,8 +17,8 @@ import (
 // Archived count those that are in use.
 type RoomCounts struct {
 	Active    int64
-	Bare      int64 // no Select covers it, or is to
-	Ending    int64 // their Select ends by the instant that was asked about
+	Bare      int64 // no Select covers them, or is to
+	Ending    int64 // their Select ends soon, and is not renewed
 	Archived  int64
 	Sites     map[string]int64 // as the rooms write them; those without one under ""
 	Platforms map[rules.Platform]int64

@@ -488,7 +488,9 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 		q = q.Where(bareRoom, map[string]any{"now": tx.Now()})
 	}
 	if f.Without != "" {
-		q = q.Where("NOT EXISTS ("+roomsLicence+" AND a.service_type = ?)", f.Without)
+		q = q.Where(`NOT EXISTS (
+			SELECT 1 FROM licence_assignments a
+			WHERE a.room_id = rooms.id AND a.to_at IS NULL AND a.service_type = ?)`, f.Without)
 	}
 	if f.EndsBefore != nil {
 		q = q.Where(endingRoom, map[string]any{"now": tx.Now(), "before": *f.EndsBefore})
@@ -496,29 +498,22 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	return q
 }
 
-// bareRoom is true of a room that no Select covers, or is to cover once it starts.
-const bareRoom = `NOT EXISTS (
+// selectOfRoom finds the Select that a room has, running or not.
+const selectOfRoom = `
 		SELECT 1 FROM licence_assignments a
 		JOIN licences l ON l.id = a.licence_id
 		JOIN service_contracts c ON c.id = l.contract_id
 		WHERE a.room_id = rooms.id
 			AND a.to_at IS NULL
-			AND a.service_type = 'SELECT'
-			AND (c.end_at IS NULL OR c.end_at > @now))`
+			AND a.service_type = 'SELECT'`
 
-const roomsLicence = `
-		SELECT 1 FROM licence_assignments a
-		WHERE a.room_id = rooms.id AND a.to_at IS NULL`
+// bareRoom is true of a room that no Select covers, or is to cover once it starts.
+const bareRoom = `NOT EXISTS (` + selectOfRoom + `
+			AND (c.end_at IS NULL OR c.end_at > @now))`
 
 // endingRoom is true of a room whose Select runs, ends before an instant, and is not renewed
 // (S4).
-const endingRoom = `EXISTS (
-		SELECT 1 FROM licence_assignments a
-		JOIN licences l ON l.id = a.licence_id
-		JOIN service_contracts c ON c.id = l.contract_id
-		WHERE a.room_id = rooms.id
-			AND a.to_at IS NULL
-			AND a.service_type = 'SELECT'
+const endingRoom = `EXISTS (` + selectOfRoom + `
 			AND c.state = 'ACTIVE'
 			AND c.end_at > @now
 			AND c.end_at < @before
