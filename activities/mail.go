@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/mail/letter"
+	"roomcover.dev/roomcover/mail/thread"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
@@ -31,7 +32,14 @@ type Mail struct {
 
 	Sender    Sender
 	PortalURL string
+	Keys      thread.Keys // they sign what answers to the mails of tickets bring back
 	Log       *slog.Logger
+}
+
+// letterSecrets are what is in mails for their readers alone.
+type letterSecrets struct {
+	db.Secrets
+	thread.Keys
 }
 
 // The times of one attempt at sending mails.
@@ -231,7 +239,7 @@ func (a *Mail) sendMail(ctx context.Context, n notification.Notification) notifi
 		return result
 	}
 
-	m, err := letter.Render(ref.Program, n, a.PortalURL, a.DB.Secrets())
+	m, err := letter.Render(ref.Program, n, a.PortalURL, letterSecrets{a.DB.Secrets(), a.Keys})
 	if err != nil {
 		a.Log.Error("a mail cannot be rendered",
 			"notification", n.ID, "template", n.Template, "error", err)

@@ -15,6 +15,7 @@ const (
 	NameSettleParcels          = "SettleParcels"
 	NameRunRMATimers           = "RunTimers"
 	NameRunSpareTimers         = "RunSpareTimers"
+	NameRunTicketTimers        = "RunTicketTimers"
 	NameSweepContracts         = "SweepContracts"
 	NameSweepCalendars         = "SweepCalendars"
 	NameRaiseStuck             = "RaiseStuck"

@@ -77,6 +77,10 @@ var routeTable = map[string]string{
 	"GET /v1/accounts/x":                                "ALCKV",
 	"POST /v1/accounts":                                 "AL",
 	"PATCH /v1/accounts/x":                              "AL",
+	"GET /v1/privacy-requests":                          "ALCK",
+	"POST /v1/privacy-requests":                         "ALCK",
+	"GET /v1/privacy-requests/x":                        "ALCK",
+	"GET /v1/privacy-requests/x/export":                 "ALCK",
 	"GET /v1/csms":                                      "ALC",
 	"GET /v1/csms/x":                                    "ALC",
 	"POST /v1/csms":                                     "AL",
@@ -159,6 +163,13 @@ var routeTable = map[string]string{
 	"POST /v1/rmas":                                     "ALCK",
 	"GET /v1/rmas/x":                                    "ALCKV",
 	"POST /v1/rmas/x/approve":                           "ALCK",
+	"GET /v1/tickets":                                   "ALCKV",
+	"POST /v1/tickets":                                  "ALCKV",
+	"POST /v1/tickets/preview":                          "ALCKV",
+	"GET /v1/tickets/x":                                 "ALCKV",
+	"POST /v1/tickets/x/messages":                       "ALCKV",
+	"POST /v1/tickets/x/notes":                          "ALC",
+	"POST /v1/tickets/x/commands/resolve":               "ALCKV",
 	"GET /v1/spare-units":                               "ALCKV",
 	"GET /v1/spare-units/x":                             "ALCKV",
 	"POST /v1/spare-units/x/agree":                      "ALCK",
@@ -185,6 +196,8 @@ var routeTable = map[string]string{
 	"PUT /v1/depots":                                    "AL",
 	"GET /v1/countries":                                 public,
 	"POST /v1/countries/BR/terms":                       "AL",
+	"GET /v1/sla-policies":                              "AL",
+	"POST /v1/sla-policies":                             "AL",
 	"GET /v1/models":                                    "RDALCKV",
 	"PUT /v1/models/x":                                  "AL",
 }
@@ -200,6 +213,8 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	all := []string{
 		api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite,
 		api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite,
+		api.TicketsRead, api.TicketsWrite,
+		api.Privacy,
 	}
 	clients := map[string]client{
 		"R": h.client(h.Reseller.ID, rules.Reseller, all...),

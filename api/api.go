@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/note"
 )
 
 // Options configure the API.
@@ -131,6 +132,7 @@ func (s *service) routes() {
 	importHandlers{jobs: s.domains.Jobs, intake: s.intake}.routes(s.api)
 	programHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
 	countryHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
+	slaHandlers{programs: s.domains.Programs}.routes(s.api)
 	calendarHandlers{programs: s.domains.Programs}.routes(s.api)
 
 	orgHandlers{
@@ -148,6 +150,7 @@ func (s *service) routes() {
 	}.routes(s.api)
 
 	csmHandlers{accounts: s.domains.Accounts}.routes(s.api)
+	privacyHandlers{privacy: s.domains.Privacy}.routes(s.api)
 	invitationHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
 	siteHandlers{
 		accounts:     s.domains.Accounts,
@@ -162,6 +165,13 @@ func (s *service) routes() {
 	coverageHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
 
 	rmaHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
+	ticketHandlers{
+		db:      s.domains.DB,
+		tickets: s.domains.Tickets,
+		notes:   note.New(s.domains.DB, s.domains.Tickets),
+
+		operations: s.domains.Operations,
+	}.routes(s.api)
 	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)
 	shipmentHandlers{logistics: s.domains.Logistics}.routes(s.api)

@@ -39,7 +39,7 @@ func readSource(t *testing.T) source {
 	}
 	files := map[string]*ast.File{}
 	for _, dir := range []string{
-		"api", "models", "rules", "strictjson", "orderfile", "roomfile", "rowfile",
+		"api", "attachment", "models", "rules", "strictjson", "orderfile", "roomfile", "rowfile",
 	} {
 		root := filepath.Join("..", dir)
 		require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -37,6 +37,12 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/contracts/{id}/licences":     {"/v1/contracts/<contract>/licences", ""},
 	"POST /v1/contracts/{id}/assignments": {"/v1/contracts/<contract>/assignments", `{"room_ids":["<empty>"]}`},
 
+	"GET /v1/privacy-requests":             {"/v1/privacy-requests?account_id=<account>", ""},
+	"GET /v1/privacy-requests/{id}":        {"/v1/privacy-requests/<privacy>", ""},
+	"GET /v1/privacy-requests/{id}/export": {"/v1/privacy-requests/<privacy>/export", ""},
+	"POST /v1/privacy-requests": {
+		"/v1/privacy-requests", `{"kind":"EXPORT","account_id":"<account>","user_id":"<person>"}`,
+	},
 	"GET /v1/warranties": {"/v1/warranties?account_id=<account>&serial=<serial>", ""},
 	"POST /v1/warranties/claims": {
 		"/v1/warranties/claims", `{"account_id":"<account>","serial":"CLAIMED1","po_number":"1"}`,
@@ -123,6 +129,38 @@ var probes = map[string]struct{ path, body string }{
 		`{"account_id":"<account>","serial":"<serial>","site_id":"<site>","spare_unit_id":"<spare>","fault":"x"}`,
 	},
 	"POST /v1/rmas/{id}/{command} #spare": {"/v1/rmas/<rma>/use_spare", `{"spare_unit_id":"<spare>"}`},
+	"GET /v1/tickets": {
+		"/v1/tickets?account_id=<account>&room_id=<room>&device_id=<faulty>&assignee_id=<person>", "",
+	},
+	"POST /v1/tickets": {
+		"/v1/tickets",
+		`{"account_id":"<account>","room_id":"<room>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
+	},
+	"POST /v1/tickets #device": {
+		"/v1/tickets",
+		`{"device_id":"<device>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
+	},
+	"POST /v1/tickets #contract": {
+		"/v1/tickets",
+		`{"contract_id":"<contract>","category":"QUESTION","usable":"YES","summary":"x","text":"x"}`,
+	},
+	"POST /v1/tickets/preview #device": {
+		"/v1/tickets/preview",
+		`{"device_id":"<device>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
+	},
+	"POST /v1/tickets/preview #contract": {
+		"/v1/tickets/preview",
+		`{"contract_id":"<contract>","category":"QUESTION","usable":"YES","summary":"x","text":"x"}`,
+	},
+	"POST /v1/tickets/preview": {
+		"/v1/tickets/preview",
+		`{"account_id":"<account>","room_id":"<room>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
+	},
+	"GET /v1/tickets/{id}":           {"/v1/tickets/<ticket>", ""},
+	"POST /v1/tickets/{id}/messages": {"/v1/tickets/<ticket>/messages", `{"text":"x"}`},
+	"POST /v1/tickets/{id}/commands/{command}": {
+		"/v1/tickets/<ticket>/commands/watch", `{"user_id":"<person>"}`,
+	},
 	"GET /v1/spare-units": {
 		"/v1/spare-units?account_id=<account>&site_id=<site>&serial=<spare serial>&parent_id=<parent>", "",
 	},
@@ -134,18 +172,32 @@ var probes = map[string]struct{ path, body string }{
 
 // unprobed are fields that look like ids and are not probed above, with the reason.
 var unprobed = map[string]string{
-	"GET /v1/coverage serial":                     "the question names a room or a serial: asked by TestC5_R109_ForeignRoomsAnswerLikeRandomOnes",
-	"POST /v1/devices serial":                     "a serial of another account answers SERIAL_CLAIMED, which R27c asks for: TestR27c_SerialsOverTheAPI",
-	"PUT /v1/devices/{id} serial":                 "likewise",
-	"POST /v1/rooms/import serial":                "likewise: TestS35_RoomsImportOverTheAPI",
-	"POST /v1/warranties/claims serial":           "any serial may be claimed; an operator decides: TestR111c_ClaimsOverTheAPI",
-	"POST /v1/orders/import renews":               "the job reads it, as POST /v1/orders does",
-	"POST /v1/carrier/events event_id":            "the carrier's own number, under its signature",
-	"POST /v1/rmas/{id}/{command} serial":         "of a replacement that the depot sends: operators only",
-	"POST /v1/spare-units/{id}/{command} serial":  "of a unit that the depot sends: operators only",
-	"POST /v1/spare-units/{id}/{command} site_id": "chosen by a CSM, an operator, among all sites of the parent",
-	"PUT /v1/sites/{id} account_id":               "only told that it cannot change here",
-	"PUT /v1/devices/{id} room_id":                "only told that it cannot change here",
-	"PUT /v1/devices/{id} account_id":             "only told that it cannot change here",
-	"PUT /v1/rooms/{id} account_id":               "only told that it cannot change here",
+	"GET /v1/coverage serial":                                "the question names a room or a serial: asked by TestC5_R109_ForeignRoomsAnswerLikeRandomOnes",
+	"POST /v1/devices serial":                                "a serial of another account answers SERIAL_CLAIMED, which R27c asks for: TestR27c_SerialsOverTheAPI",
+	"PUT /v1/devices/{id} serial":                            "likewise",
+	"POST /v1/rooms/import serial":                           "likewise: TestS35_RoomsImportOverTheAPI",
+	"POST /v1/warranties/claims serial":                      "any serial may be claimed; an operator decides: TestR111c_ClaimsOverTheAPI",
+	"POST /v1/orders/import renews":                          "the job reads it, as POST /v1/orders does",
+	"POST /v1/carrier/events event_id":                       "the carrier's own number, under its signature",
+	"POST /v1/rmas/{id}/{command} serial":                    "of a replacement that the depot sends: operators only",
+	"POST /v1/spare-units/{id}/{command} serial":             "of a unit that the depot sends: operators only",
+	"POST /v1/tickets/{id}/commands/{command} assignee_id":   "an operator's, for operators alone: others are refused before it is read",
+	"POST /v1/tickets/{id}/commands/{command} rma_id":        "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} room_id":       "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} parent_id":     "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} replaces_id":   "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} contract_id":   "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} order_id":      "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} faulty_serial": "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} licence_id":    "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} spare_unit_id": "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} serial":        "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} device_id":     "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} site_id":       "an operator's, likewise",
+	"POST /v1/tickets/{id}/commands/{command} account_id":    "an operator's, likewise",
+	"POST /v1/spare-units/{id}/{command} site_id":            "chosen by a CSM, an operator, among all sites of the parent",
+	"PUT /v1/sites/{id} account_id":                          "only told that it cannot change here",
+	"PUT /v1/devices/{id} room_id":                           "only told that it cannot change here",
+	"PUT /v1/devices/{id} account_id":                        "only told that it cannot change here",
+	"PUT /v1/rooms/{id} account_id":                          "only told that it cannot change here",
 }

@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
@@ -70,8 +71,24 @@ func (h *house) side(t *testing.T, n int) side {
 	s.ids["site"] = h.Site(t, accountID, "HQ", "BR", "SP").ID
 	s.ids["way back"] = h.wayBack(accountID, s.ids["site"], fmt.Sprint("BACK", n)).ID
 	s.sellersOwn(t, form)
+	h.asksForExport(t, accountID, &s)
 	h.extend(t, reseller, form, room, &s)
 	return s
+}
+
+// asksForExport adds a member about whom the account's administrator has asked for an export,
+// which is there.
+func (h *house) asksForExport(t *testing.T, accountID string, s *side) {
+	s.ids["person"] = h.reader(t, accountID)
+	r, err := h.Domains.Privacy.Ask(storetest.Customer(accountID), privacy.NewRequest{
+		Kind:      privacy.Export,
+		AccountID: accountID,
+		UserID:    s.ids["person"],
+	})
+	require.NoError(t, err)
+	_, err = h.Domains.Privacy.RunRequests(h.Context)
+	require.NoError(t, err)
+	s.ids["privacy"] = r.ID
 }
 
 // sellersOwn adds what the reseller has besides: an order in review and a job.
@@ -107,6 +124,9 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	s.ids["faulty"] = faulty.ID
 	s.ids["faulty serial"] = *faulty.Serial
 	s.ids["rma"] = rma.ID
+	ticket, err := h.Tickets.Open(storetest.Customer(s.ids["account"]), storetest.RoomTicket(room.ID))
+	require.NoError(t, err)
+	s.ids["ticket"] = ticket.ID
 	h.spares(t, reseller, form, s)
 	s.ids["extension"] = units[0].ContractID
 	s.ids["unit"] = units[0].ID

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"roomcover.dev/roomcover/attachment"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -20,8 +21,10 @@ import (
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/session"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -85,7 +88,13 @@ var statuses = map[string]int{
 	rma.CarrierSaysSo:              409,
 	rma.UnitOfAnotherReturn:        409,
 	rma.DefectOpen:                 409,
+	ticket.TicketClosed:            409,
+	ticket.ReopenLimit:             409,
+	ticket.NotReopened:             409,
+	ticket.SameSeverity:            409,
 	spare.SpareNotChosen:           409,
+	attachment.NotChecked:          409,
+	attachment.Infected:            409,
 	rules.LastAdmin:                409,
 	rules.UserLimit:                409,
 	rules.SiteLimit:                409,
@@ -98,6 +107,7 @@ var statuses = map[string]int{
 	shipping.ShipmentNotCancellable: 409,
 	shipping.TrackingTaken:          409,
 
+	attachment.Gone:            410,
 	rules.InvitationExpired:    410,
 	rules.InvitationUsed:       410,
 	rules.InvitationSuperseded: 410,
@@ -105,11 +115,15 @@ var statuses = map[string]int{
 
 	rules.VersionMismatch: 412,
 
-	codeTooLarge: 413,
+	codeTooLarge:        413,
+	attachment.TooLarge: 413,
 
-	codeMedia: 415,
+	codeMedia:          415,
+	attachment.Refused: 415,
 
 	rules.ValidationFailed:       422,
+	session.NotAgreed:            422,
+	session.LinkRefused:          422,
 	rules.ReasonRequired:         422,
 	rules.LicencesNotNamed:       422,
 	codeParameter:                422,
@@ -135,6 +149,7 @@ var statuses = map[string]int{
 	rma.SerialMissing:            422,
 	rma.SiteUnknown:              422,
 	rma.PhotoMissing:             422,
+	ticket.SeverityRange:         422,
 
 	rules.VersionMissing: 428,
 

@@ -22,7 +22,9 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 		n++
 		c := h.CoveredFor(t, fmt.Sprintf("Empresa RMA %d", n), fmt.Sprintf("rma%d@empresa.example", n),
 			fmt.Sprintf("SN-RMA-%d", n))
-		h.Stands = map[string]string{"acc_01kbaccount": c.Account, "SN-EXAMPLE": *c.Device.Serial}
+		h.Stands = map[string]string{
+			"acc_01kbaccount": c.Account, "SN-EXAMPLE": *c.Device.Serial, "rom_01kbroom": c.Room.ID,
+		}
 		return c
 	}
 	at := func(path string, id func(storetest.Covered) string) func() (client, string) {
@@ -31,6 +33,7 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 	none := func(storetest.Covered) string { return "" }
 	site := func(c storetest.Covered) string { return c.Site.ID }
 	rma := func(c storetest.Covered) string { return h.Requested(t, c).ID }
+	ticket := func(c storetest.Covered) string { return h.OpenedTicket(t, c).ID }
 	return map[string]func() (client, string){
 		"list-sites":   at("/v1/sites?limit=1", none),
 		"get-site":     at("/v1/sites/{id}", site),
@@ -41,6 +44,14 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 		"get-rma":      at("/v1/rmas/{id}", rma),
 		"list-rmas":    at("/v1/rmas?limit=1", rma),
 		"act-on-rma":   at("/v1/rmas/{id}/approve", rma),
+
+		"open-ticket":     at("/v1/tickets", none),
+		"preview-ticket":  at("/v1/tickets/preview", none),
+		"list-tickets":    at("/v1/tickets?limit=1", ticket),
+		"get-ticket":      at("/v1/tickets/{id}", ticket),
+		"write-to-ticket": at("/v1/tickets/{id}/messages", ticket),
+		"note-ticket":     at("/v1/tickets/{id}/notes", ticket),
+		"act-on-ticket":   at("/v1/tickets/{id}/commands/wait_for_customer", ticket),
 	}
 }
 

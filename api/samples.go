@@ -101,6 +101,7 @@ var sampleIDs = map[string]string{
 	"notifications":     "ntf",
 	"orders":            "ord",
 	"orgs":              "org",
+	"privacy-requests":  "prv",
 	"rmas":              "rma",
 	"rooms":             "rom",
 	"shipments":         "shp",
@@ -108,6 +109,7 @@ var sampleIDs = map[string]string{
 	"spare-units":       "spu",
 	"spares":            "org",
 	"tasks":             "tsk",
+	"tickets":           "tkt",
 	"tokens":            "tok",
 }
 
@@ -117,6 +119,7 @@ var sampleTargets = map[string]string{
 	"act-on-rma":        "/rmas/rma_01kbexample/approve",
 	"act-on-spare-unit": "/spare-units/spu_01kbexample/select",
 	"act-on-task":       "/operator/tasks/tsk_01kbexample/accept",
+	"act-on-ticket":     "/tickets/tkt_01kbexample/commands/wait_for_customer",
 	"get-coverage":      "/coverage?room=rom_01kbexample",
 	"put-model":         "/models/RALLY-BAR",
 	"import-warranties": "/warranties/import?dry_run=true",
@@ -188,6 +191,8 @@ func addSamples(op *huma.Operation) error {
 	case "":
 	case "text/csv":
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "export-") + ".csv"
+	case mediaZIP:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".zip"
 	default:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}

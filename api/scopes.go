@@ -20,6 +20,9 @@ const (
 	RMAsRead       = rules.ScopeRMAsRead       // replacements
 	RMAsWrite      = rules.ScopeRMAsWrite      // replacements
 	RoomsWrite     = rules.ScopeRoomsWrite     // rooms, devices, assignments, warranties
+	TicketsRead    = rules.ScopeTicketsRead    // tickets
+	TicketsWrite   = rules.ScopeTicketsWrite   // tickets
+	Privacy        = rules.ScopePrivacy        // exports and erasures of people's data
 )
 
 // ScopesFor lists every scope that makes sense for a role.

@@ -60,6 +60,15 @@ func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 
 // Every operation that changes an account: refused to who may only view, and done
 // for its administrator, with the example that the reference shows.
+// anybodysOfTheTeam are operations that this table does not hold, with the reason.
+var anybodysOfTheTeam = map[string]string{
+	"preview-ticket":         "a question with a body",
+	"open-ticket":            "R55a: the whole team opens tickets",
+	"write-to-ticket":        "R55a: and answers them",
+	"act-on-ticket":          "each command has its roles: TestR42_R55a of rules/ticket",
+	"create-privacy-request": "TestS33_R42_AnAdministratorsProgramExportsAndErases",
+}
+
 func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
 	h := sqlite(t)
 	doc := described(t)
@@ -72,6 +81,9 @@ func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
 			}
 			roles := rolesOf(t, op.Method+" "+path)
 			if roles == public || roles == bySignature || !strings.ContainsAny(roles, "KV") {
+				continue
+			}
+			if anybodysOfTheTeam[op.OperationID] != "" {
 				continue
 			}
 			changed++

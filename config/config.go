@@ -49,8 +49,11 @@ type Config struct {
 	Temporal      Temporal
 	Tuning        Tuning
 	SMTP          SMTP
+	MailIn        MailIn
 	Carrier       Carrier
-	Operators     Operators
+	// Clamd is where attachments are scanned, as unix:PATH or tcp:HOST:PORT; empty: nowhere.
+	Clamd     string `env:"ROOMCOVER_CLAMD"`
+	Operators Operators
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
 }
@@ -86,6 +89,8 @@ type Keep struct {
 	Attempts      time.Duration `env:"ROOMCOVER_KEEP_MAIL_ATTEMPTS" envDefault:"4320h"`
 	CarrierBodies time.Duration `env:"ROOMCOVER_KEEP_CARRIER_BODIES" envDefault:"8760h"`
 	Refusals      time.Duration `env:"ROOMCOVER_KEEP_REFUSALS" envDefault:"8760h"`
+	Attachments   time.Duration `env:"ROOMCOVER_KEEP_ATTACHMENTS" envDefault:"17520h"`
+	InboundMails  time.Duration `env:"ROOMCOVER_KEEP_INBOUND_MAILS" envDefault:"2160h"`
 }
 
 // Temporal is the service that runs the workflows.
@@ -122,6 +127,44 @@ type SMTP struct {
 	// TLS is required (STARTTLS), implicit or none.
 	TLS             string `env:"ROOMCOVER_SMTP_TLS" envDefault:"required"`
 	MessageIDDomain string `env:"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN"`
+}
+
+// MailIn is how mails come in: a mail server of yours hands them to roomcover mailin.
+type MailIn struct {
+	Listen string `env:"ROOMCOVER_MAILIN_LISTEN" envDefault:"127.0.0.1:2525"`
+	// LMTP speaks LMTP in place of SMTP.
+	LMTP     bool   `env:"ROOMCOVER_MAILIN_LMTP"`
+	Hostname string `env:"ROOMCOVER_MAILIN_HOSTNAME" envDefault:"localhost"`
+	// Addresses are the mailboxes whose mail is taken, and with each the addresses that add
+	// "+" and something; none: the program's own.
+	Addresses []string `env:"ROOMCOVER_MAILIN_ADDRESSES"`
+	MaxBytes  int64    `env:"ROOMCOVER_MAILIN_MAX_BYTES" envDefault:"26214400"`
+	CertFile  string   `env:"ROOMCOVER_MAILIN_CERT_FILE"`
+	KeyFile   string   `env:"ROOMCOVER_MAILIN_KEY_FILE"`
+	// AuthServIDs are the names under which your own mail server writes
+	// Authentication-Results; none: no sender is proved.
+	AuthServIDs []string `env:"ROOMCOVER_MAILIN_AUTHSERV_IDS"`
+	// Hops is how many of your servers add a Received line before the mail comes here.
+	Hops int `env:"ROOMCOVER_MAILIN_HOPS" envDefault:"1"`
+	// ThreadKeys sign reply addresses and Message-IDs of tickets: one, or two while they are
+	// changed, the newest first. None: they are derived from ROOMCOVER_KEY.
+	ThreadKeys []string `env:"ROOMCOVER_MAIL_THREAD_KEYS"`
+}
+
+// Keys decodes the keys that sign mails of tickets; none where there are none of their own.
+func (m MailIn) Keys() ([][]byte, error) {
+	var out [][]byte
+	for _, text := range m.ThreadKeys {
+		key, err := keyBytes(text)
+		if err != nil || len(m.ThreadKeys) > 2 {
+			return nil, errors.New(
+				"ROOMCOVER_MAIL_THREAD_KEYS must be one key or two, " +
+					"each of 32 bytes or more in hex or base64",
+			)
+		}
+		out = append(out, key)
+	}
+	return out, nil
 }
 
 // Carrier moves the parcels; see docs/carrier.md.

@@ -78,7 +78,8 @@ func (d Danger) String() string { return d.Setting + ": " + d.What + " " + d.Rem
 // use at all, and neither has a sign-in of operators that anybody on the way can take.
 func (d Danger) never() bool {
 	switch d.Setting {
-	case "ROOMCOVER_KEY", "ROOMCOVER_CARRIER_WEBHOOK_KEYS", "ROOMCOVER_OPERATOR_ISSUER":
+	case "ROOMCOVER_KEY", "ROOMCOVER_CARRIER_WEBHOOK_KEYS", "ROOMCOVER_OPERATOR_ISSUER",
+		"ROOMCOVER_MAIL_THREAD_KEYS":
 		return true
 	}
 	return false
@@ -107,6 +108,16 @@ func (c Config) weakKeys() []Danger {
 		found = append(found, Danger{
 			Setting: "ROOMCOVER_CARRIER_WEBHOOK_KEYS",
 			What:    "a key can be guessed, and with it anybody reports parcels as delivered.",
+			Remedy:  remedy,
+			Refused: true,
+		})
+	}
+
+	threads, err := c.MailIn.Keys()
+	if err == nil && slices.ContainsFunc(threads, guessable) {
+		found = append(found, Danger{
+			Setting: "ROOMCOVER_MAIL_THREAD_KEYS",
+			What:    "a key can be guessed, and with it anybody makes addresses of tickets.",
 			Remedy:  remedy,
 			Refused: true,
 		})

@@ -53,6 +53,8 @@ func (c Config) Validate() error {
 		"ROOMCOVER_KEEP_MAIL_ATTEMPTS":  c.Keep.Attempts,
 		"ROOMCOVER_KEEP_CARRIER_BODIES": c.Keep.CarrierBodies,
 		"ROOMCOVER_KEEP_REFUSALS":       c.Keep.Refusals,
+		"ROOMCOVER_KEEP_ATTACHMENTS":    c.Keep.Attachments,
+		"ROOMCOVER_KEEP_INBOUND_MAILS":  c.Keep.InboundMails,
 	} {
 		wrong(kept != 0 && kept < 7*24*time.Hour, name,
 			"0 for ever, or a week or more, such as 720h")
@@ -84,8 +86,27 @@ func (c Config) Validate() error {
 		"a name of at most 64 characters")
 	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL",
 		"the address of the carrier's API, such as https://carrier.example.com")
+	c.MailIn.validate(wrong)
 	c.Operators.validate(wrong)
 	return errors.Join(errs...)
+}
+
+func (m MailIn) validate(wrong func(is bool, name, needs string)) {
+	_, keys := m.Keys()
+	wrong(keys != nil, "ROOMCOVER_MAIL_THREAD_KEYS",
+		"one key or two, separated by a comma, each of 32 bytes or more in hex or base64")
+	wrong(m.MaxBytes < 1<<20 || m.MaxBytes > 25<<20, "ROOMCOVER_MAILIN_MAX_BYTES",
+		"between 1048576 and 26214400")
+	wrong(m.Hops < 0 || m.Hops > 10, "ROOMCOVER_MAILIN_HOPS", "between 0 and 10")
+	wrong(m.Listen == "", "ROOMCOVER_MAILIN_LISTEN", "an address and port, such as :2525")
+	wrong((m.CertFile == "") != (m.KeyFile == ""),
+		"ROOMCOVER_MAILIN_CERT_FILE and ROOMCOVER_MAILIN_KEY_FILE", "given together")
+	malformed := slices.ContainsFunc(m.Addresses, func(address string) bool {
+		local, domain, found := strings.Cut(strings.TrimSpace(address), "@")
+		return !found || local == "" || domain == "" || strings.Contains(local, "+")
+	})
+	wrong(malformed, "ROOMCOVER_MAILIN_ADDRESSES",
+		"addresses without a +, separated by commas, such as help@example.com")
 }
 
 func (o Operators) validate(wrong func(is bool, name, needs string)) {

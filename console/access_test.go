@@ -129,6 +129,8 @@ var accessTable = map[string]string{
 	"GET /console/settings/privacy/:id":                    "LAC-",
 	"GET /console/settings/privacy/:id/file":               "LAC-",
 	"POST /console/settings/privacy/:id/file":              "LAC-",
+	"GET /console/settings/privacy/:id/texts":              "LAC-",
+	"POST /console/settings/privacy/:id/texts":             "LAC-",
 	"GET /console/settings/privacy/:id/texts/:text":        "LAC-",
 	"POST /console/settings/privacy/:id/texts/:text":       "LAC-",
 	"GET /console/settings/incidents":                      "LAC-",
@@ -145,6 +147,9 @@ var accessTable = map[string]string{
 	"GET /console/settings/models":                         "LACM",
 	"GET /console/settings/models/:code":                   "LA--",
 	"POST /console/settings/models/:code":                  "LA--",
+	"GET /console/settings/policies":                       "LACM",
+	"GET /console/settings/policies/:service":              "LA--",
+	"POST /console/settings/policies/:service":             "LA--",
 	"GET /console/settings/terms":                          "LACM",
 	"GET /console/settings/terms/:country":                 "LA--",
 	"POST /console/settings/terms/:country":                "LA--",
@@ -157,6 +162,17 @@ var accessTable = map[string]string{
 	"GET /console/views/:id/:change":                       "LACM",
 	"POST /console/views/:id/:change":                      "LACM",
 	"GET /console/keys":                                    "LACM",
+	"GET /console/tickets":                                 "LACM",
+	"GET /console/tickets/new":                             "LAC-",
+	"POST /console/tickets/new":                            "LAC-",
+	"GET /console/tickets/:id":                             "LACM",
+	"POST /console/tickets/:id/reply":                      "LAC-",
+	"POST /console/tickets/:id/notes":                      "LAC-",
+	"POST /console/tickets/:id/drafts":                     "LAC-",
+	"POST /console/tickets/:id/give":                       "LAC-",
+	"GET /console/tickets/:id/do/:action":                  "LAC-",
+	"POST /console/tickets/:id/do/:action":                 "LAC-",
+	"GET /console/accounts/:id/tickets":                    "LACM",
 	"GET /console/replacements":                            "LACM",
 	"GET /console/replacements/new":                        "LAC-",
 	"POST /console/replacements/new":                       "LAC-",
@@ -266,7 +282,7 @@ func TestS52_WhatNeedsAFreshSignInAsksForIt(t *testing.T) {
 		require.Contains(t, answer.body, "Sign in again first", r.path)
 		require.Contains(t, answer.body, "fresh=1", r.path)
 	}
-	require.Equal(t, 12, fresh)
+	require.Equal(t, 13, fresh)
 }
 
 func TestS52_WhatWasTypedIsThereAfterTheFreshSignIn(t *testing.T) {

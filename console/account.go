@@ -17,8 +17,8 @@ import (
 // accountTabs are the pages of a customer, in their order; the first is the customer's own
 // address.
 var accountTabs = []string{
-	"overview", "contracts", "rooms", "devices", "people", "replacements", "mails", "tasks",
-	"timeline",
+	"overview", "contracts", "rooms", "devices", "people", "tickets", "replacements", "mails",
+	"tasks", "timeline",
 }
 
 func accountRoutes() []route {
@@ -38,6 +38,7 @@ func accountRoutes() []route {
 		tab("rooms", accountRooms),
 		tab("devices", accountDevices),
 		tab("people", accountPeople),
+		tab("tickets", accountTickets),
 		tab("replacements", accountReplacements),
 		tab("mails", accountMails),
 		tab("tasks", accountTasks),
@@ -164,7 +165,6 @@ func (v *visit) attention(acc account.Account, needs operations.AccountAttention
 		s.Rows = append(s.Rows, v.taskRow(operations.QueueItem{
 			OperatorTask: t,
 			SubjectName:  said.Text,
-			Due:          operations.TaskDue(t, v.zone),
 		}))
 	}
 	for _, r := range needs.LateRMAs {

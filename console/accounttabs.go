@@ -442,7 +442,7 @@ func accountTasks(v *visit, acc account.Account) ([]web.Section, error) {
 		return nil, err
 	}
 	q := operations.QueueQuery{AccountID: acc.ID, Zone: v.zone}
-	if q.After, err = operations.ParseAgendaCursor("/query/after", after); err != nil {
+	if q.After, err = operations.ParseQueueCursor("/query/after", after); err != nil {
 		return nil, errBadCursor
 	}
 	found, err := v.operations.Queue(v.scope(), q)

@@ -59,7 +59,7 @@ type auditLine struct {
 var auditKinds = []string{
 	"order", "invitation", "account", "membership", "user", "contract", "licence", "room",
 	"device", "warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org",
-	"contact", "calendar", "depot", "csm", "site", "parent", "program", "audit",
+	"contact", "calendar", "depot", "csm", "site", "parent", "program", "audit", "ticket",
 }
 
 func showAudit(v *visit) (answer, error) {

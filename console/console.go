@@ -18,12 +18,14 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/web"
 )
@@ -64,6 +66,8 @@ type site struct {
 	warranties    *warranty.Warranties
 	logistics     *logistics.Logistics
 	replacements  *replacement.Replacements
+	tickets       *ticket.Tickets
+	notes         *note.Notes
 	notifications *notification.Notifications
 	jobs          *importjob.Jobs
 	operations    *operations.Operations
@@ -155,6 +159,8 @@ func newSite(o Options) (*site, error) {
 		warranties:    o.Domains.Warranties,
 		logistics:     o.Domains.Logistics,
 		replacements:  o.Domains.Replacements,
+		tickets:       o.Domains.Tickets,
+		notes:         o.Domains.Notes,
 		notifications: o.Domains.Notifications,
 		jobs:          o.Domains.Jobs,
 		operations:    o.Domains.Operations,

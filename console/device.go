@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
@@ -73,6 +74,14 @@ func showDevice(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	tickets, err := v.ticketsOf(d.acc, ticket.Filter{
+		DeviceID: d.ID,
+		Page:     db.Page{Limit: historyMost},
+	})
+	if err != nil {
+		return answer{}, err
+	}
+
 	slices.Reverse(stays)
 	var placed []web.Line
 	for _, p := range stays {
@@ -93,6 +102,7 @@ func showDevice(v *visit) (answer, error) {
 		Sections: []web.Section{
 			v.deviceCover(d, answers[0]),
 			v.roomTable("rooms", []string{"what", "from", "to"}, placed),
+			tickets,
 			requested,
 		},
 	}

@@ -1,10 +1,18 @@
 package console
 
 import (
+	"cmp"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/web"
 )
+
+// fieldOnce names a form, so that a second press of its button is the first.
+const fieldOnce = "once"
+
+// onceOfForm is the name of the form that was sent, or one for a form that is shown.
+func (v *visit) onceOfForm() string { return cmp.Or(v.form(fieldOnce), db.NewID("once")) }
 
 func (v *visit) incidentState(i privacy.Incident) web.Badge {
 	switch {
@@ -59,9 +67,11 @@ func recordIncident(v *visit) (answer, error) {
 	f.add("area", "what", v.say("console.incidents.column.what"), "", true)
 	f.help(v.say("console.incidents.what.help"))
 	f.add("datetime-local", "noticed_at", v.say("console.incidents.column.noticed"), "", true)
+	once := v.onceOfForm()
 	return v.runEdit(edit{
 		Title:  v.say("console.incidents.new"),
 		Fields: f.list,
+		Hidden: []web.Hidden{{Name: fieldOnce, Value: once}},
 		Submit: v.say("console.incidents.record"),
 		Back:   incidentsPath,
 		Follows: func() ([]string, error) {
@@ -73,7 +83,7 @@ func recordIncident(v *visit) (answer, error) {
 			if err != nil {
 				return "", "", err
 			}
-			i, err := v.privacy.RecordIncident(v.acting(""), v.typedText("what"), at)
+			i, err := v.privacy.RecordIncident(v.acting(""), once, v.typedText("what"), at)
 			return incidentsPath + "/" + i.ID, "console.flash.incident", err
 		},
 	})
@@ -149,9 +159,11 @@ func tellIncident(v *visit) (answer, error) {
 	f.help(v.say("console.incidents.whom.help"))
 	f.add("datetime-local", "told_at", v.say("console.incidents.when"), "", true)
 	back := incidentsPath + "/" + i.ID
+	once := v.onceOfForm()
 	return v.runEdit(edit{
 		Title:  v.say("console.incidents.tell"),
 		Fields: f.list,
+		Hidden: []web.Hidden{{Name: fieldOnce, Value: once}},
 		Submit: v.say("console.incidents.tell"),
 		Back:   back,
 		Follows: func() ([]string, error) {
@@ -163,7 +175,7 @@ func tellIncident(v *visit) (answer, error) {
 			if err != nil {
 				return "", "", err
 			}
-			_, err = v.privacy.TellIncident(v.acting(""), i.ID, f.value("whom"), at)
+			_, err = v.privacy.TellIncident(v.acting(""), i.ID, once, f.value("whom"), at)
 			return back, "console.flash.incidenttold", err
 		},
 	})

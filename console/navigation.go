@@ -3,6 +3,7 @@ package console
 import (
 	"strings"
 
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -29,7 +30,7 @@ type section struct {
 
 // navCounts is what the navigation counts, read once for a page: the tasks that the queue opens
 // with. Today counts processes too, which only its own page reads.
-type navCounts struct{ open, late int64 }
+type navCounts = operations.OpenWork
 
 // sections are the navigation, group by group; the labels are keys of messages.
 var sections = []struct {
@@ -39,9 +40,11 @@ var sections = []struct {
 	{"console.nav.work", []section{
 		{Root, "console.today.title", "sun", operator, nil},
 		{queuePath, "console.queue.title", "inbox", may(rules.ViewProcesses),
-			func(c navCounts) (int64, bool) { return c.open, c.late > 0 }},
+			func(c navCounts) (int64, bool) { return c.Open, c.Late > 0 }},
 	}},
 	{"console.nav.business", []section{
+		{ticketsPath, "console.tickets.title", "life-buoy", may(rules.UseTickets),
+			func(c navCounts) (int64, bool) { return c.Tickets, c.LateOnes > 0 }},
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
 		{replacementsPath, "console.replacements.title", "repeat-2", may(rules.ViewAccount), nil},
 		{sparesPath, "console.spares.title", "boxes", may(rules.ViewAccount), nil},
@@ -65,6 +68,7 @@ var sections = []struct {
 var goKeys = map[string]string{
 	Root:             "t",
 	queuePath:        "q",
+	ticketsPath:      "h", // help
 	ordersPath:       "o",
 	replacementsPath: "r",
 	sparesPath:       "s",
@@ -80,11 +84,10 @@ var goKeys = map[string]string{
 
 // navigation is what the operator may open, with what waits there.
 func (v *visit) navigation() ([]navGroup, error) {
-	open, late, err := v.operations.OpenTasks(v.scope(), v.who.ID, v.zone)
+	counts, err := v.operations.OpenTasks(v.scope(), v.who.ID)
 	if err != nil {
 		return nil, err
 	}
-	counts := navCounts{open: open, late: late}
 
 	var groups []navGroup
 	for _, g := range sections {

@@ -404,7 +404,6 @@ func (v *visit) orderTasks(f operations.OrderFile) (rows []web.Row) {
 		r := v.taskRow(operations.QueueItem{
 			OperatorTask: t,
 			AssigneeName: f.Names[db.Text(t.AssigneeID)],
-			Due:          operations.TaskDue(t, v.zone),
 		})
 		if t.State == db.TaskDone {
 			if t.ResolvedAt != nil {

@@ -1,7 +1,10 @@
 package console
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,8 +46,12 @@ func TestEveryPageInABrowser(t *testing.T) {
 			for _, o := range people {
 				require.NoError(t, w.Domains.Operators.ChooseOperatorLanguage(w.system(), o.ID, look.locale))
 			}
-			for _, page := range pages {
+			for i, page := range pages {
+				if !strings.Contains(page, os.Getenv("ROOMCOVER_PAGES")) { // those that are worked on
+					continue
+				}
 				b.open(page)
+				b.picture(fmt.Sprintf("console-%s-%02d-%s", look.name, i, fileName(page)))
 				b.faultless(page, axe)
 			}
 		})
@@ -64,6 +71,8 @@ func (w *world) everyPage() []string {
 	parcel := storetest.ShipmentOf(w.t, w.Env, c.Account, "TRACK-1")
 	mail := w.Mails(w.t, rules.TemplateOrderConfirmation)[0]
 
+	ticket := w.talkedAbout(w.t, c)
+
 	var pages []string
 	for _, r := range w.site.routes() {
 		if r.method == get && r.access != anyone && !strings.Contains(r.path, ":") {
@@ -71,7 +80,7 @@ func (w *world) everyPage() []string {
 		}
 	}
 	for _, tab := range []string{
-		"", "/contracts", "/rooms", "/devices", "/people", "/replacements", "/mails", "/tasks", "/timeline", "/correct",
+		"", "/contracts", "/rooms", "/devices", "/people", "/tickets", "/replacements", "/mails", "/tasks", "/timeline", "/correct",
 	} {
 		pages = append(pages, accountsPath+"/"+c.Account+tab)
 	}
@@ -88,6 +97,11 @@ func (w *world) everyPage() []string {
 		replacementPath(replacements[0].Name()),
 		replacementPath(replacements[3].Name()),
 		replacementsPath+"/new?serial=SN901",
+		ticketPath(ticket.Number),
+		ticketPath(ticket.Number)+"/do/wait_for_replacement",
+		ticketPath(ticket.Number)+"/do/set_severity",
+		newTicketPath+"?find=sala",
+		newTicketPath+"?room="+c.Room.ID,
 		spareUnitPath(unit.Name()),
 		sparesPath+"/"+unit.ParentOrgID,
 		shipmentsPath+"/"+parcel.ID,
@@ -100,6 +114,24 @@ func (w *world) everyPage() []string {
 		numbersPath+"?period=quarter",
 		Root+"/settings/calendars/BR",
 	)
+}
+
+// fileName is the address of a page in the name of its picture.
+func fileName(page string) string {
+	return strings.Trim(regexp.MustCompile(`[^a-z]+`).ReplaceAllString(page, "-"), "-")
+}
+
+// picture takes a picture of the page, where somebody wants to look at it.
+func (b *chromium) picture(name string) {
+	b.t.Helper()
+	dir := os.Getenv("ROOMCOVER_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.MkdirAll(dir, 0o755))
+	require.NoError(b.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
 }
 
 // faultless looks at the page with axe, at its width, and for a style or script of its own.

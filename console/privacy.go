@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -50,7 +52,8 @@ func privacyRoutes() []route {
 	const (
 		one  = privacyPath + "/:id"
 		file = one + "/file"
-		text = one + "/texts/:text"
+		all  = one + "/texts"
+		text = all + "/:text"
 		inc  = incidentsPath + "/:id"
 	)
 	list := append(privacyList.routes(), incidentsList.routes()...)
@@ -60,6 +63,8 @@ func privacyRoutes() []route {
 		route{method: get, path: one, access: desk, do: showPrivacyRequest},
 		route{method: get, path: file, access: desk, do: askForExport},
 		route{method: post, path: file, access: desk, do: fetchExport, fresh: true},
+		route{method: get, path: all, access: desk, do: decideShownTexts},
+		route{method: post, path: all, access: desk, do: decideShownTexts, fresh: true},
 		route{method: get, path: text, access: desk, do: decideText},
 		route{method: post, path: text, access: desk, do: decideText, fresh: true},
 		route{method: get, path: newIncident, access: desk, do: recordIncident},
@@ -204,7 +209,7 @@ func showPrivacyRequest(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	found, err := v.privacy.Findings(v.scope(), r.ID)
+	texts, err := v.textsPart(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -247,11 +252,34 @@ func showPrivacyRequest(v *visit) (answer, error) {
 		Facts: facts,
 	})
 
+	if texts != nil {
+		p.Parts = append(p.Parts, *texts)
+	}
+	return sheet(r.Name, p), nil
+}
+
+// fieldAfter is the parameter behind which a page of texts begins.
+const fieldAfter = "after"
+
+// textsPart shows a page of the texts that name the person: those that are open, while some are;
+// nil where there are none.
+func (v *visit) textsPart(r privacy.Request) (*sheetPart, error) {
+	here := privacyPath + "/" + r.ID
+	filter := privacy.FindingFilter{
+		RequestID: r.ID,
+		Open:      r.State == privacy.Decide,
+		After:     v.query(fieldAfter),
+	}
+	found, next, err := v.privacy.Findings(v.scope(), filter)
+	if err != nil {
+		return nil, err
+	}
+
 	var lines []sheetLine
 	for _, f := range found {
 		link := ""
 		if f.State == privacy.FindingOpen {
-			link = privacyPath + "/" + r.ID + "/texts/" + f.ID
+			link = here + "/texts/" + f.ID
 		}
 		lines = append(lines, sheetLine{link, []web.Cell{
 			{Text: f.Place, Mono: true},
@@ -259,18 +287,42 @@ func showPrivacyRequest(v *visit) (answer, error) {
 			{Text: v.language.Say("console.privacy.text." + string(f.State))},
 		}})
 	}
-	if table := linesUnder([]sheetColumn{
+	table := linesUnder([]sheetColumn{
 		{label: v.say("console.privacy.text.place")},
 		{label: v.say("console.privacy.text")},
 		{label: v.say("console.privacy.column.state")},
-	}, lines); table != nil {
-		p.Parts = append(p.Parts, sheetPart{
-			Title: v.say("console.privacy.texts"),
-			Note:  v.say("console.privacy.texts.note"),
-			Table: table,
-		})
+	}, lines)
+	if table == nil {
+		return nil, nil
 	}
-	return sheet(r.Name, p), nil
+
+	part := &sheetPart{
+		Title: v.say("console.privacy.texts"),
+		Note:  v.say("console.privacy.texts.note"),
+		Table: table,
+	}
+	if filter.Open && len(found) > 1 {
+		part.Acts = []web.ListAct{{
+			Link:  here + "/texts" + afterOf(filter.After),
+			Label: v.say("console.privacy.texts.all", "n", len(found)),
+			Icon:  "check",
+		}}
+	}
+	if next != "" {
+		part.Further = web.ListAct{
+			Link:  here + afterOf(next),
+			Label: v.say("console.privacy.texts.next"),
+		}
+	}
+	return part, nil
+}
+
+// afterOf is the query that names where a page of texts begins.
+func afterOf(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "?" + fieldAfter + "=" + url.QueryEscape(id)
 }
 
 // askForExport says what fetching the file means, before it is fetched.
@@ -302,19 +354,46 @@ func fetchExport(v *visit) (answer, error) {
 
 // decideText decides about one text that names an erased person.
 func decideText(v *visit) (answer, error) {
-	back := privacyPath + "/" + v.param("id")
-	found, err := v.privacy.Findings(v.scope(), v.param("id"))
+	found, _, err := v.privacy.Findings(v.scope(), privacy.FindingFilter{
+		RequestID: v.param("id"),
+		IDs:       []string{v.param("text")},
+	})
 	if err != nil {
 		return answer{}, err
 	}
-	var one *privacy.FindingText
-	for i := range found {
-		if found[i].ID == v.param("text") {
-			one = &found[i]
-		}
-	}
-	if one == nil {
+	if len(found) == 0 {
 		return answer{}, db.NotFound()
+	}
+	return v.decideTexts(found, v.say("console.privacy.decide"), "")
+}
+
+// decideShownTexts decides alike about every open text of the page that was looked at.
+func decideShownTexts(v *visit) (answer, error) {
+	after := cmp.Or(v.form(fieldAfter), v.query(fieldAfter))
+	found, _, err := v.privacy.Findings(v.scope(), privacy.FindingFilter{
+		RequestID: v.param("id"),
+		Open:      true,
+		After:     after,
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	if len(found) == 0 {
+		return redirect(privacyPath + "/" + v.param("id")), nil
+	}
+	return v.decideTexts(found, v.say("console.privacy.texts.all", "n", len(found)), after)
+}
+
+// decideTexts asks what becomes of texts, shows what follows, and decides. Where somebody else has
+// decided about one of them meanwhile, it shows those that are left.
+func (v *visit) decideTexts(
+	found []privacy.FindingText, title, after string,
+) (answer, error) {
+	back := privacyPath + "/" + v.param("id")
+	var ids, says []string
+	for _, f := range found {
+		ids = append(ids, f.ID)
+		says = append(says, f.Place+": "+f.Text)
 	}
 
 	v.resume(v.request.URL.Path)
@@ -330,9 +409,11 @@ func decideText(v *visit) (answer, error) {
 		})
 	to := privacy.FindingState(f.value("decision"))
 	return v.runEdit(edit{
-		Title:  v.say("console.privacy.decide"),
-		Says:   []string{one.Place + ": " + one.Text},
+		Title:  title,
+		Says:   says,
 		Fields: f.list,
+		Hidden: []web.Hidden{{Name: fieldAfter, Value: after}},
+		Seen:   stateOf(ids),
 		Submit: v.say("console.privacy.decide.do"),
 		Danger: to == privacy.FindingReplaced,
 		Back:   back,
@@ -343,7 +424,7 @@ func decideText(v *visit) (answer, error) {
 			return []string{v.say("console.privacy.will.keep")}, nil
 		},
 		Make: func() (string, string, error) {
-			_, err := v.privacy.DecideFinding(v.acting(""), one.ID, to)
+			err := v.privacy.DecideFindings(v.acting(""), v.param("id"), ids, to)
 			return back, "console.flash.privacydecided", err
 		},
 	})

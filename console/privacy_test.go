@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -61,6 +62,40 @@ func TestS33_AnOperatorFetchesAnExport(t *testing.T) {
 	require.Contains(t, w.verbs(r.ID), "privacy.fetched")
 }
 
+// Texts that name an erased person are decided about one by one, or all that are shown at once.
+func TestS33_AnOperatorDecidesAboutAllTextsThatAreShown(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	require.NoError(t, w.Exec("UPDATE users SET name = 'Canaria Passaro'"))
+	require.NoError(t, w.Exec("UPDATE memberships SET role = 'READ_ONLY'"))
+	for i := range 60 {
+		require.NoError(t, w.Exec(fmt.Sprintf(`INSERT INTO order_cancellations (id, order_id, sequence, state, whole, quantity,
+				reason, requested_by, role, created_at)
+			SELECT 'can_%03d', id, %d, 'COMPLETED', true, 1, 'Said by Canaria Passaro', 'x', 'SYSTEM', created_at
+			FROM orders`, i, i+1)))
+	}
+	b := w.signedIn(staff[0])
+	r, err := w.Domains.Privacy.Ask(operatorScope(w), privacy.NewRequest{
+		Kind: privacy.Erasure, Email: c.Admin.Email, Confirm: c.Admin.Email, Reason: "by letter",
+	})
+	require.NoError(t, err)
+	_, err = w.Domains.Privacy.RunRequests(w.system())
+	require.NoError(t, err)
+
+	all := privacyPath + "/" + r.ID + "/texts"
+	for _, left := range []string{"10", "0"} {
+		require.Contains(t, b.get(privacyPath+"/"+r.ID).body, all)
+		typed := []string{"decision", "REPLACED", "seen", ""}
+		shown := b.post(all, append(typed, "shown", "no")...)
+		require.Contains(t, shown.body, "Said by Canaria Passaro")
+		b.post(all, "decision", "REPLACED", "seen", hiddenIn(shown.body, "seen"), "shown", hiddenIn(shown.body, "shown"),
+			"after", "", "confirmed", "yes")
+		require.Equal(t, []string{left}, w.Strings(t,
+			"SELECT CAST(count(*) AS text) FROM privacy_findings WHERE state = 'OPEN'"))
+	}
+	require.Contains(t, b.get(privacyPath+"/"+r.ID).body, "Contracts, numbers and the audit are as before")
+}
+
 // operatorScope is the desk's own scope, in the name of an agent.
 func operatorScope(w *world) context.Context {
 	v := &visit{site: w.site, ctx: context.Background()}
@@ -77,8 +112,11 @@ func TestS33_AnIncidentIsFollowedInTheConsole(t *testing.T) {
 	shown := b.post(newIncident, typed...)
 	require.Contains(t, shown.body, "three business days")
 	made := b.post(newIncident, append(typed[:4:4], "shown", hiddenIn(shown.body, "shown"), "seen", "",
-		"confirmed", "yes")...)
+		"confirmed", "yes", "once", hiddenIn(shown.body, "once"))...)
 	require.True(t, strings.HasPrefix(made.path, incidentsPath+"/inc_"), made.path)
+	again := b.post(newIncident, append(typed[:4:4], "shown", hiddenIn(shown.body, "shown"), "seen", "",
+		"confirmed", "yes", "once", hiddenIn(shown.body, "once"))...)
+	require.Equal(t, made.path, again.path, "a second press of the button")
 	require.Contains(t, made.body, "Nobody yet.")
 
 	for _, step := range []struct {
@@ -90,8 +128,11 @@ func TestS33_AnIncidentIsFollowedInTheConsole(t *testing.T) {
 		{"/close", []string{"outcome", "Deleted."}, "Closed"},
 	} {
 		shown = b.post(made.path+step.at, append(step.typed, "shown", "no", "seen", "")...)
-		done := b.post(made.path+step.at, append(step.typed, "shown", hiddenIn(shown.body, "shown"), "seen", "",
-			"confirmed", "yes")...)
+		sent := append(step.typed, "shown", hiddenIn(shown.body, "shown"), "seen", "", "confirmed", "yes")
+		if step.at == "/tell" {
+			sent = append(sent, "once", hiddenIn(shown.body, "once"))
+		}
+		done := b.post(made.path+step.at, sent...)
 		require.Equal(t, made.path, done.path)
 		require.Contains(t, done.body, step.says)
 	}

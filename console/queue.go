@@ -50,7 +50,7 @@ func showQueue(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if q.After, err = operations.ParseAgendaCursor("/query/after", position); err != nil {
+	if q.After, err = operations.ParseQueueCursor("/query/after", position); err != nil {
 		return answer{}, errBadCursor
 	}
 	found, err := v.operations.Queue(v.scope(), q)
@@ -111,7 +111,7 @@ func (v *visit) peek(found operations.Queue) (*taskPage, error) {
 		t = found.Items[at]
 	} else {
 		var err error
-		t, err = v.operations.QueueItemOf(v.scope(), id, v.zone)
+		t, err = v.operations.QueueItemOf(v.scope(), id)
 		if rules.CodeOf(err) == rules.NotFound {
 			return nil, nil
 		}
@@ -289,8 +289,12 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskSweepLate:    {"service", "red"},
 	db.TaskSweepFailed:  {"service", "red"},
 	db.TaskBreakGlass:   {"service", "red"},
+	db.TaskTicket:       {"ticket", "blue"},
+	db.TaskTicketWorse:  {"ticket", "red"},
 	db.TaskIncident:     {"person", "red"},
 	db.TaskPrivacyTexts: {"person", "amber"},
+
+	db.TaskMailboxRequest: {"person", "blue"},
 
 	db.TaskSerialClaimed:         {"device", "amber"},
 	db.TaskShipmentContradicted:  {"shipment", "violet"},
@@ -334,7 +338,7 @@ func (v *visit) taskRow(t operations.QueueItem) web.Row {
 		Link:   taskPath(t.ID),
 		Title:  v.kindName(t.Kind),
 		Sub:    sub,
-		Due:    v.dueAt(t.Due, v.zone),
+		Due:    v.dueAt(t.DueAt, v.zone),
 		Badge:  v.kindBadge(t.Kind),
 		Beside: v.clockAt(t.TimeZone),
 		Owner:  web.FaceOf(db.Text(t.AssigneeID), t.AssigneeName),

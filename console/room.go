@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
@@ -67,11 +68,19 @@ func showRoom(v *visit) (answer, error) {
 	}
 	inside := v.devicesInside(room, devices, answers[1:])
 
+	tickets, err := v.ticketsOf(room.acc, ticket.Filter{
+		RoomID: room.ID,
+		Page:   db.Page{Limit: historyMost},
+	})
+	if err != nil {
+		return answer{}, err
+	}
+
 	r := web.Record{
 		Sub: placeOf(room.Room) + " · " + v.clockAt(room.TimeZone),
 		Up:  web.Fact{Value: room.acc.LegalName, Link: accountTab(room.acc.ID, "rooms")},
 		Sections: append([]web.Section{
-			v.roomCover(room, answers[0].Answer), inside,
+			v.roomCover(room, answers[0].Answer), inside, tickets,
 		}, history...),
 	}
 	if room.State == licensing.RoomArchived {

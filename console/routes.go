@@ -59,6 +59,7 @@ func (s *site) routes() []route {
 		mailRoutes(),
 		shipmentRoutes(),
 		replacementRoutes(),
+		ticketRoutes(),
 		spareRoutes(),
 		correctionRoutes(),
 		roomRoutes(),

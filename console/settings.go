@@ -20,6 +20,7 @@ func settingsRoutes() []route {
 		csmRoutes(),
 		privacyRoutes(),
 		catalogueRoutes(),
+		policyRoutes(),
 		programRoutes(),
 	)
 }
@@ -33,6 +34,7 @@ var settings = []struct {
 	{"catalogue", "console.settings.catalogue", cataloguePath, may(rules.ViewProcesses)},
 	{"models", "console.settings.models", modelsPath, may(rules.ViewProcesses)},
 	{"terms", "console.settings.terms", termsPath, may(rules.ViewProcesses)},
+	{"policies", "console.policies.title", policiesPath, may(rules.ViewProcesses)},
 	{"calendars", "console.calendars.title", calendarsPath, may(rules.ViewProcesses)},
 	{"sellers", "console.sellers.title", sellersPath, may(rules.ViewProcesses)},
 	{"csms", "console.csms.title", csmsPath, may(rules.ViewProcesses)},

@@ -222,13 +222,47 @@ func TestR1_TheProgramIsChangedByTheVersionSeen(t *testing.T) {
 	})
 }
 
+// What support promises is changed by a version from a day on, and what is open keeps its own.
+func TestS39_ServiceLevelsArePublishedInVersions(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		b := w.signedIn(byRole[rules.OperatorLead])
+		page := b.get(policiesPath)
+		require.Contains(t, page.body, "1 · room down")
+		require.Contains(t, page.body, "1 hour")
+		require.Contains(t, page.body, "1 business day")
+		require.Contains(t, page.body, "no time promised")
+
+		typed := []string{"always_on", "yes", "third_party_pauses", "yes", "effective_from", "2026-12-24",
+			"reason", "as agreed with the customers"}
+		for _, s := range []string{"1", "2", "3", "4"} {
+			typed = append(typed, "/promises/"+s+"/first_response", "2h",
+				"/promises/"+s+"/updates", "", "/promises/"+s+"/restore", "8h/1h")
+		}
+		shown, done := b.made(policiesPath+"/SELECT", typed...)
+		require.Contains(t, shown.body, "Version 2 counts for tickets that are opened from")
+		require.Contains(t, shown.body, "Tickets opened before keep theirs.")
+		require.Contains(t, done.body, "as agreed with the customers")
+		require.Contains(t, done.body, "SELECT · 2")
+
+		for i, name := range typed {
+			if name == "/promises/1/updates" {
+				typed[i+1] = "soon"
+			}
+		}
+		bad, _ := b.shown(policiesPath+"/SELECT", typed...)
+		require.Equal(t, http.StatusUnprocessableEntity, bad.status)
+		require.Contains(t, bad.body, "This is not a promised time.")
+		require.Equal(t, http.StatusNotFound, b.get(policiesPath+"/SYNC_PLUS").status)
+	})
+}
+
 func TestBudget_Settings(t *testing.T) {
 	w := issuerWorld(t)
 	o := w.Reseller(t, "Revenda Sul")
 	b := w.signedIn(staff[0])
 	for _, path := range []string{
 		settingsPath, calendarsPath, calendarsPath + "/BR", sellersPath, sellersPath + "/" + o.ID, csmsPath,
-		cataloguePath, modelsPath, termsPath, programPath, programPath + "/change", sellersPath + "/" + o.ID + "/edit/record",
+		cataloguePath, modelsPath, termsPath, policiesPath, programPath, programPath + "/change", sellersPath + "/" + o.ID + "/edit/record",
 	} {
 		w.withinBudget(b, path)
 	}

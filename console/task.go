@@ -39,6 +39,7 @@ type taskPage struct {
 	Due       web.Due
 	Open      bool
 	What, Why told
+	Words     spoken // the last words of the ticket that it is about; empty: of none
 	Stands    string // what the process that it is about waits for; empty: nothing is known
 	Facts     []web.Fact
 	Clock     string // the customer's time
@@ -67,7 +68,7 @@ func showTask(v *visit) (answer, error) { return v.taskAnswer(web.Field{}) }
 
 // taskAnswer is the page of a task; note is what was typed and refused.
 func (v *visit) taskAnswer(note web.Field) (answer, error) {
-	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
+	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -91,7 +92,7 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 		ID:    t.ID,
 		Kind:  v.kindName(t.Kind),
 		Badge: v.kindBadge(t.Kind),
-		Due:   v.dueAt(t.Due, v.zone),
+		Due:   v.dueAt(t.DueAt, v.zone),
 		Open:  t.State == db.TaskOpen,
 		Facts: v.taskFacts(t),
 		Clock: v.clockAt(t.TimeZone),
@@ -112,6 +113,9 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 	p.What, p.Why = v.tell(s.named(t.What)), v.tell(s.named(t.Why))
 	p.History = v.taskHistory(t, s)
 	p.Once = strconv.Itoa(len(s.notes)) // after each note the form is another one
+	if p.Words, err = v.lastWords(t); err != nil {
+		return p, err
+	}
 	if p.Stands, err = v.standingOf(t); err != nil || !p.Open || !p.Work {
 		return p, err
 	}
@@ -204,6 +208,7 @@ var standings = map[string]processes.Kind{
 	db.PrefixOrder:      processes.Order,
 	db.PrefixInvitation: processes.Invitation,
 	db.PrefixRMA:        processes.RMA,
+	db.PrefixTicket:     processes.Ticket,
 	db.PrefixSpareUnit:  processes.Spare,
 	db.PrefixShipment:   processes.Shipment,
 	db.PrefixQuestion:   processes.Contact,
@@ -230,6 +235,20 @@ func (v *visit) standingOf(t operations.QueueItem) (string, error) {
 		Until:    p.Until,
 		Zone:     p.TimeZone,
 	}), nil
+}
+
+// lastWords are what somebody said last in the ticket that a task is about.
+func (v *visit) lastWords(t operations.QueueItem) (spoken, error) {
+	if db.KindOf(t.SubjectID) != db.PrefixTicket {
+		return spoken{}, nil
+	}
+	words, err := v.tickets.LastWords(v.scope(), t.SubjectID)
+	m, ok := words[t.SubjectID]
+	if err != nil || !ok {
+		return spoken{}, err
+	}
+	names, err := v.namesBy([]string{m.AuthorID})
+	return v.saidIn(m, names), err
 }
 
 // taskFacts is what is known of a task; what is not known is left out.
@@ -356,7 +375,7 @@ var withoutReason = []string{
 
 // askAction shows what an action will do, with what it needs, before it is done.
 func askAction(v *visit) (answer, error) {
-	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
+	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -487,7 +506,7 @@ func letsIn(action string) bool {
 
 // doAction does what the confirmation asked about, for the state of the task that it showed.
 func doAction(v *visit) (answer, error) {
-	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"), v.zone)
+	t, err := v.operations.QueueItemOf(v.scope(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}

@@ -11,6 +11,7 @@ var screens = map[string]struct{ path, word, color string }{
 	db.PrefixTask:         {queuePath, "task", ""},
 	db.PrefixOrder:        {ordersPath, "order", "blue"},
 	db.PrefixRMA:          {Root + "/replacements", "replacement", "amber"},
+	db.PrefixTicket:       {ticketsPath, "ticket", "blue"},
 	db.PrefixSpareUnit:    {Root + "/spares/units", "spare", "green"},
 	db.PrefixShipment:     {Root + "/shipments", "shipment", "violet"},
 	db.PrefixNotification: {Root + "/mails", "mail", ""},

@@ -16,6 +16,14 @@ import (
 // toldKeys are the sentences, by their keys in the catalog. The English text is the stored one.
 var toldKeys = []string{
 	"console.told.review.what",
+	"console.told.ticket.what",
+	"console.told.ticket.breach",
+	"console.told.ticket.warning",
+	"console.told.ticket.new",
+	"console.told.ticket.rma",
+	"console.told.ticket.ours",
+	"console.told.ticket.worse.what",
+	"console.told.ticket.worse.why",
 	"console.told.mail.undeliverable.what",
 	"console.told.mail.unknown.what",
 	"console.told.mail.broke",
@@ -38,6 +46,14 @@ var toldKeys = []string{
 	"console.told.stuck.why",
 	"console.told.stalled.what",
 	"console.told.stalled.why",
+	"console.told.scanner.size.what",
+	"console.told.scanner.size.why",
+	"console.told.scanner.what",
+	"console.told.scanner.why",
+	"console.told.mailbox.what",
+	"console.told.mailbox.why",
+	"console.told.meeting.what",
+	"console.told.meeting.why",
 	"console.told.outbox.what",
 	"console.told.outbox.why",
 	"console.told.outage.what",
@@ -127,7 +143,7 @@ type toldSentence struct {
 
 var (
 	toldPlace  = regexp.MustCompile(`\{(\w+)\}`)
-	toldNumber = regexp.MustCompile(`^((?:RMA|SPARE)-\w+: )(.*)$`)
+	toldNumber = regexp.MustCompile(`^((?:RMA|SPARE|TK)-\w+: )(.*)$`)
 	toldCode   = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$`)
 )
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"roomcover.dev/roomcover/messages"
@@ -19,7 +20,11 @@ var templateFiles embed.FS
 // pages is every page's template with the layout and the parts around it, by file name.
 type pages map[string]*template.Template
 
-func readPages() (pages, error) {
+// readPages reads the templates once for a process: that takes a fifth of a second, and a process
+// has several handlers, that of its tests hundreds.
+var readPages = sync.OnceValues(parsePages)
+
+func parsePages() (pages, error) {
 	files, err := fs.Glob(templateFiles, "templates/pages/*.html")
 	if err != nil {
 		return nil, err

@@ -2,8 +2,10 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,10 +16,11 @@ import (
 
 // composed is a message as it goes over the wire, with its envelope.
 type composed struct {
-	from, to  string
-	messageID string // with angle brackets
-	thread    string // likewise: the thread's first message, which nobody sent; or empty
-	content   []byte
+	from, to   string // from is the header's; see nullSender
+	nullSender bool
+	messageID  string // with angle brackets
+	thread     string // likewise: the thread's first message, which nobody sent; or empty
+	content    []byte
 }
 
 var (
@@ -25,16 +28,22 @@ var (
 	domainPattern = regexp.MustCompile(
 		`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`,
 	)
-	localePattern = regexp.MustCompile(`^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+	// foreignID is a Message-ID that somebody else made, without angle brackets.
+	foreignID          = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
+	threadIndexPattern = regexp.MustCompile(`^[A-Za-z0-9+/=]{0,200}$`)
+	localePattern      = regexp.MustCompile(`^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 )
 
-const maxHeaderText = 300 // runes of a subject or display name
+const (
+	maxHeaderText = 300 // runes of a subject or display name
+	maxReferences = 20  // Message-IDs that a mail answers
+)
 
 // compose builds the whole mail in memory before anything is sent, so that a
 // fault in the message can never break off a mail in its middle. Everything
 // that reaches the header is checked here; the error never repeats it.
 func compose(m Message, domain string) (composed, *SendError) {
-	c := composed{}
+	c := composed{nullSender: m.NullSender}
 	for _, a := range []struct {
 		field, in string
 		out       *string
@@ -52,8 +61,8 @@ func compose(m Message, domain string) (composed, *SendError) {
 		domain = c.from[strings.LastIndex(c.from, "@")+1:]
 	}
 
-	c.messageID = "<" + m.ID + "@" + domain + ">"
-	if m.Thread != "" {
+	c.messageID = "<" + cmp.Or(m.MessageID, m.ID) + "@" + domain + ">"
+	if m.Thread != "" && m.InReplyTo == "" {
 		c.thread = "<" + m.Thread + "@" + domain + ">"
 	}
 
@@ -93,8 +102,8 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 		msg.SetGenHeader(gomail.HeaderInReplyTo, c.thread)
 		msg.SetGenHeader(gomail.HeaderReferences, c.thread)
 	}
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation replies
-	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	setThread(msg, m)
+	setOrigin(msg, m.Origin)
 	if m.Locale != "" {
 		msg.SetGenHeader(gomail.HeaderContentLang, m.Locale)
 	}
@@ -103,8 +112,55 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
+	if m.Invite != nil {
+		if err := addInvite(msg, *m.Invite); err != nil {
+			return nil, refused("the invitation cannot be attached")
+		}
+	}
 
 	return msg, nil
+}
+
+// addInvite adds a calendar message: the last alternative, without a disposition, with the
+// method that stands in it, and invite.ics beside the alternatives.
+func addInvite(msg *gomail.Msg, i Invite) error {
+	kind := gomail.ContentType("text/calendar; method=" + i.Method)
+	msg.AddAlternativeString(kind, string(i.Content), gomail.WithPartEncoding(gomail.EncodingB64))
+	return msg.AttachReader("invite.ics", bytes.NewReader(i.Content),
+		gomail.WithFileContentType("application/ics"),
+		gomail.WithFileEncoding(gomail.EncodingB64))
+}
+
+// setThread names the mails that the message answers.
+func setThread(msg *gomail.Msg, m Message) {
+	if m.InReplyTo != "" {
+		msg.SetGenHeader(gomail.HeaderInReplyTo, "<"+m.InReplyTo+">")
+	}
+	if len(m.References) > 0 {
+		named := "<" + strings.Join(m.References, ">\r\n <") + ">"
+		msg.SetGenHeaderPreformatted(gomail.HeaderReferences, named)
+	}
+	if m.ThreadIndex != "" {
+		msg.SetGenHeader("Thread-Index", m.ThreadIndex)
+	}
+	if m.ThreadTopic != "" {
+		msg.SetGenHeader("Thread-Topic", m.ThreadTopic)
+	}
+}
+
+// setOrigin says of what no person wrote that it is automatic, so that no vacation robot answers
+// it. It asks for no absence notes, and not for "All": that would keep Exchange from reporting
+// that a mail did not arrive.
+func setOrigin(msg *gomail.Msg, origin Origin) {
+	switch origin {
+	case Written:
+		return
+	case AutoReplied:
+		msg.SetGenHeader("Auto-Submitted", "auto-replied")
+	default:
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	}
+	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
 }
 
 // wrongHeaderText names what in m may not become a header; empty if all may.
@@ -114,6 +170,14 @@ func wrongHeaderText(m Message) string {
 		return "the message's ID is not fit for a Message-ID"
 	case m.Thread != "" && !idPattern.MatchString(m.Thread) || len(m.Thread) > 200:
 		return "the thread's name is not fit for a Message-ID"
+	case m.MessageID != "" && !idPattern.MatchString(m.MessageID) || len(m.MessageID) > 200:
+		return "the message's own ID is not fit for a Message-ID"
+	case wrongReferences(m):
+		return "what the message answers is no Message-ID"
+	case !threadIndexPattern.MatchString(m.ThreadIndex):
+		return "the Thread-Index is malformed"
+	case !headerText(m.ThreadTopic):
+		return "the Thread-Topic holds characters that a header may not carry"
 	case m.Locale != "" && !localePattern.MatchString(m.Locale):
 		return "the locale is not a language tag"
 	case strings.TrimSpace(m.Subject) == "":
@@ -124,11 +188,30 @@ func wrongHeaderText(m Message) string {
 		return "the sender's name holds characters that a header may not carry"
 	case m.Text == "":
 		return "the text is empty"
+	case m.Invite != nil && !fitInvite(*m.Invite):
+		return "the invitation's method is not the one that stands in it"
 	case !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML):
 		return "the body is not UTF-8"
 	}
 
 	return ""
+}
+
+// fitInvite reports whether a calendar message is what its part will say that it is.
+func fitInvite(i Invite) bool {
+	return (i.Method == "REQUEST" || i.Method == "CANCEL") && utf8.Valid(i.Content) &&
+		bytes.Contains(i.Content, []byte("\r\nMETHOD:"+i.Method+"\r\n"))
+}
+
+// wrongReferences reports whether a Message-ID of somebody else may not stand in our header.
+func wrongReferences(m Message) bool {
+	if m.InReplyTo != "" && !foreignID.MatchString(m.InReplyTo) {
+		return true
+	}
+	return len(m.References) > maxReferences ||
+		slices.ContainsFunc(m.References, func(id string) bool {
+			return !foreignID.MatchString(id)
+		})
 }
 
 // headerText refuses line breaks and control characters (header injection),

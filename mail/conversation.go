@@ -83,11 +83,15 @@ func (s *Sender) encrypted(ctx context.Context, w *wire) (net.Conn, error) {
 func (c *conversation) sendMessage(ctx context.Context, m composed) (string, *SendError) {
 	c.wire.patience(ctx, c.timeout)
 	defer context.AfterFunc(ctx, c.wire.interrupt)()
+	sender := "<" + m.from + ">"
+	if m.nullSender {
+		sender = "<>"
+	}
 	for _, command := range []struct {
 		step Step
 		run  func() error
 	}{
-		{StepMail, func() error { return c.smtp.Mail("<" + m.from + ">") }},
+		{StepMail, func() error { return c.smtp.Mail(sender) }},
 		{StepRcpt, func() error { return c.smtp.Rcpt("<" + m.to + ">") }},
 	} {
 		if err := command.run(); err != nil {

@@ -16,6 +16,21 @@ type Message struct {
 	// show all messages of a thread together, whatever their subjects say. Empty:
 	// the message stands alone.
 	Thread string
+	// MessageID is the part of the Message-ID before the @, where it is not ID: of a
+	// ticket's mail, see thread.Keys.MessageID.
+	MessageID string
+	// InReplyTo and References are the Message-IDs that the message answers, with their
+	// domains and without angle brackets; see thread.ReferencesAfter. They take the place of
+	// Thread.
+	InReplyTo  string
+	References []string
+	// ThreadIndex and ThreadTopic are Outlook's, echoed from the mail that is answered.
+	ThreadIndex, ThreadTopic string
+	// Origin says who wrote the message.
+	Origin Origin
+	// NullSender sends it with the envelope sender <>: nothing answers it, not even a
+	// report that it did not arrive.
+	NullSender bool
 	// FromName is the display name shown to the reader (R96, R119).
 	FromName string
 	// FromAddress is the sender's address, header and envelope.
@@ -31,12 +46,35 @@ type Message struct {
 	Text string
 	// HTML is optional; a message without it is sent as text/plain.
 	HTML string
+	// Invite is a calendar invitation that the mail carries; nil: none.
+	Invite *Invite
 	// Locale is a BCP 47 tag, written to Content-Language.
 	Locale string
 	// Template is the template's name; it is for logs and traces only and is
 	// never written into the mail.
 	Template string
 }
+
+// Invite is a calendar message (RFC 6047). It goes twice: as the last of the alternatives, where
+// mail programs look for it, and as a file, for those that do not.
+type Invite struct {
+	// Method is what the content says that it is: REQUEST or CANCEL.
+	Method string
+	// Content is the calendar message.
+	Content []byte
+}
+
+// Origin says who wrote a message, and so what its header says of it (RFC 3834).
+type Origin int
+
+const (
+	// Generated is what the service tells by itself.
+	Generated Origin = iota
+	// AutoReplied is an automatic answer to a mail.
+	AutoReplied
+	// Written is what a person wrote: nothing in its header calls it automatic.
+	Written
+)
 
 // Brand is what a template shows of the program (R1).
 type Brand struct {
@@ -65,6 +103,11 @@ type Content struct {
 	// Subject is the program's subject for this template (C8); templates
 	// never bring their own.
 	Subject string
+	// Written says that a person wrote it to its reader.
+	Written bool
+	// ReplyMarker is the line above which its reader is asked to answer; empty: answers are
+	// not read by a program.
+	ReplyMarker string
 	// OwnSubject says that the program has words of its own for it, and not the usual ones.
 	OwnSubject bool
 	// Params are the template's parameters as decoded from JSON: dates are

@@ -26,6 +26,8 @@ const (
 	asLink              // absolute http or https address
 	asList              // list of strings
 	asLines             // list of order lines, see orderLine
+	asParts             // list of what happened to a ticket, see ticketPart
+	asWords             // what a person wrote, line by line
 )
 
 // parameter is one parameter of a template.
@@ -43,6 +45,12 @@ func may(name string, k kind) parameter  { return parameter{name: name, kind: k,
 var orderLine = []parameter{
 	need("sku", asText), need("quantity", asWhole), need("term_years", asWhole),
 	may("description", asText), may("service_type", asText), may("end_on", asDate),
+}
+
+// ticketPart are the parameters of one thing that happened to a ticket: step is one that
+// mail.json has words for.
+var ticketPart = []parameter{
+	need("step", asText), may("text", asWords), may("day", asWhole), may("at", asText),
 }
 
 // parameters are every template's. Dates named …_on are local calendar dates;
@@ -130,6 +138,10 @@ var parameters = map[string][]parameter{
 		need("code", asText),
 		need("minutes", asWhole),
 	},
+	"mailbox_received": {},
+	"mailbox_answer": {
+		need("paragraphs", asList),
+	},
 	"password_reset": {
 		need("link", asLink),
 		need("minutes", asWhole),
@@ -188,6 +200,12 @@ var parameters = map[string][]parameter{
 		may("zone", asText),
 		may("browser", asName),
 	},
+	// page is the path of the page that hands the file out; days is how long it does.
+	"export_ready": {
+		need("person", asName),
+		need("page", asText),
+		need("days", asWhole),
+	},
 	// step is one that mail.json has words for, as in spare_update; rma and spare are numbers
 	// for people; explanation_… tell the promise in each language.
 	"rma_update": {
@@ -236,6 +254,22 @@ var parameters = map[string][]parameter{
 		may("wrong", asName),
 		may("holds", asText),
 		may("fee_withdrawn", asFlag),
+	},
+	// thread names the conversation that all mails of a ticket are; number is for people. What
+	// operators note stands in no parameter (S42).
+	"ticket": {
+		need("ticket", asText),
+		need("thread", asText),
+		need("number", asText),
+		need("summary", asName),
+		need("state", asText),
+		need("severity", asWhole),
+		need("parts", asParts),
+		may("room", asName),
+		may("company", asName),
+		may("reason", asWords),
+		may("due", asText),
+		may("time_zone", asText),
 	},
 	"renewal_reminder": {
 		need("days_left", asWhole),
@@ -316,6 +350,15 @@ func localise(c Content) (map[string]any, error) {
 		p["at"] = messages.In(c.Locale).DateTimeAt(at, zone)
 	}
 
+	if due, ok := p["due"].(string); ok && c.Template == "ticket" {
+		at, err := time.Parse(time.RFC3339, due)
+		if err != nil {
+			return nil, fmt.Errorf("mail: template %s: parameter due is malformed", c.Template)
+		}
+		zone, _ := p["time_zone"].(string)
+		p["due"] = messages.In(c.Locale).DateTimeAt(at, zone)
+	}
+
 	if c.Template == "renewal_reminder" {
 		p["service"] = serviceName(p, c)
 	}
@@ -379,13 +422,21 @@ func (p parameter) show(v any, locale, path string) (any, error) {
 			return l, nil
 		}
 	case asLines:
-		return p.showLines(v, locale, path)
+		return p.showLines(orderLine, v, locale, path)
+	case asParts:
+		return p.showLines(ticketPart, v, locale, path)
+	case asWords:
+		if s, ok := v.(string); ok {
+			return lineByLine(s), nil
+		}
 	}
 
 	return nil, fmt.Errorf("parameter %s is malformed", path+p.name)
 }
 
-func (p parameter) showLines(v any, locale, path string) (any, error) {
+func (p parameter) showLines(
+	spec []parameter, v any, locale, path string,
+) (any, error) {
 	var items []any
 	switch l := v.(type) {
 	case []any:
@@ -404,7 +455,7 @@ func (p parameter) showLines(v any, locale, path string) (any, error) {
 	var faults []error
 	for i, item := range items {
 		m, _ := item.(map[string]any)
-		line, err := localised(orderLine, m, locale, fmt.Sprintf("%s%s[%d].", path, p.name, i))
+		line, err := localised(spec, m, locale, fmt.Sprintf("%s%s[%d].", path, p.name, i))
 		out, faults = append(out, line), append(faults, err)
 	}
 
@@ -463,6 +514,15 @@ func serviceName(p map[string]any, c Content) string {
 		return wordOrCode(messages.In(c.Locale), "service.", code)
 	}
 	return c.Brand.Name
+}
+
+// lineByLine is oneLine of each line of what a person wrote.
+func lineByLine(s string) []string {
+	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")), "\n")
+	for i, line := range lines {
+		lines[i] = oneLine(line)
+	}
+	return lines
 }
 
 // oneLine keeps a text from breaking the layout of a plain-text mail: control

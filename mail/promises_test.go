@@ -146,6 +146,7 @@ var promises = map[string][]string{
 	"mail.invitation_unclaimed.lead":      {"/"},
 	"mail.invitation_undeliverable.lead":  {"/"},
 	"mail.one_time_code.lead":             {"/invitation/code"},
+	"mail.mailbox_received.support":       {"/tickets/new"},
 	"mail.password_reset.click":           {"/password-reset/new"},
 	"mail.password_reset.open":            {"/password-reset/new"},
 	"mail.security_notice.password.text":  {"/sessions"},
@@ -153,6 +154,7 @@ var promises = map[string][]string{
 	"mail.security_notice.signin.browser": {"/sessions"},
 	"mail.security_notice.unknown":        {"/sign-in", "/password-reset"},
 	"mail.security_notice.open":           {"/"},
+	"mail.export_ready.text":              {"/privacy"},
 	"mail.admin_notice.open":              {"/"},
 	"mail.contact_question.unknown":       {"/colleagues/questions/qst_01k0example"},
 	"mail.rma_update.REJECTED.text":       {"/replacements/RMA-7F3K2"},
@@ -165,6 +167,17 @@ var promises = map[string][]string{
 	"mail.spare_update.SELECTED.text":     {"/spares"},
 	"mail.spare_update.ON_SITE.text":      {"/replacements/request"},
 	"mail.spare_update.portal":            {"/spares"},
+	"mail.ticket.ANSWERED.title":          {"/tickets/TK-7F3K2"},
+	"mail.ticket.CLOSED.text":             {"/tickets/TK-7F3K2"},
+	"mail.ticket.CLOSED.title":            {"/tickets/TK-7F3K2"},
+	"mail.ticket.OPENED.text":             {"/tickets/TK-7F3K2"},
+	"mail.ticket.OPENED.title":            {"/tickets/TK-7F3K2"},
+	"mail.ticket.REMINDER.text":           {"/tickets/TK-7F3K2"},
+	"mail.ticket.REMINDER.title":          {"/tickets/TK-7F3K2"},
+	"mail.ticket.RESOLVED.text":           {"/tickets/TK-7F3K2"},
+	"mail.ticket.RESOLVED.title":          {"/tickets/TK-7F3K2"},
+	"mail.ticket.number":                  {"/tickets/TK-7F3K2"},
+	"mail.ticket.open":                    {"/tickets/TK-7F3K2"},
 }
 
 // namesAPage finds sentences that must stand among the promises.
@@ -173,7 +186,7 @@ var namesAPage = regexp.MustCompile(`(?i)\{menu\}|\{address\}|\bportal|\bpages?\
 	`request the replacement|peça a substituição|has to agree|precisa concordar|must agree`)
 
 // pageless are things that people would look for on a page that the portal does not have.
-var pageless = regexp.MustCompile(`(?i)ticket|tíquete|chamado|\b(add|assign) (the )?(rooms?|licen)|look up rooms|` +
+var pageless = regexp.MustCompile(`(?i)\b(add|assign) (the )?(rooms?|licen)|look up rooms|` +
 	`(adicionar|consultar|cadastrar) salas|atribuir (as )?licenças|under Rooms|em Salas`)
 
 // What a mail says of a page is kept by one, in both languages; a new sentence that names a

@@ -26,7 +26,9 @@ type page struct {
 	P       map[string]any // checked and localised parameters
 
 	// Other: the mail is about another service than the program's own, and does not name it.
-	Other bool
+	Other   bool
+	Written bool   // by a person: nothing calls it automatic
+	Marker  string // see Content.ReplyMarker
 }
 
 // rendering holds one template in one locale.
@@ -68,6 +70,8 @@ func Render(c Content) (subject, text, html string, err error) {
 		Portal:  readsPortal(c.Template, params),
 		P:       params,
 		Other:   ofAnotherService(params),
+		Written: c.Written || c.Template == "mailbox_answer",
+		Marker:  c.ReplyMarker,
 	}
 	if p.Other && strings.Contains(p.Subject, p.Brand.Name) {
 		var title strings.Builder

@@ -400,6 +400,7 @@ func TestButtonsLeadToWhatTheMailIsAbout(t *testing.T) {
 	for template, path := range map[string]string{
 		"security_notice": "/password-reset",
 		"admin_notice":    "/colleagues",
+		"export_ready":    "/privacy",
 	} {
 		for _, locale := range messages.Locales() {
 			text, page := render(t, template, locale, nil)

@@ -38,7 +38,10 @@ var sampleParams = map[string]string{
 	"invitation_undeliverable": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>"}`,
 	"one_time_code":            `{"code":"482913","minutes":10}`,
 	"password_reset":           `{"link":"` + sampleLink + `","minutes":30}`,
+	"mailbox_received":         `{}`,
+	"mailbox_answer":           `{"paragraphs":["Olá & <bem>.","Até sexta-feira."]}`,
 	"security_notice":          `{"what":"NEW_SIGN_IN","at":"2026-08-01T12:00:00Z","zone":"America/Sao_Paulo","browser":"Firefox, Linux"}`,
+	"export_ready":             `{"person":"Ana Lima","page":"/privacy","days":7}`,
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
 	"contact_question": `{"company":"Acme & Filhos <Ltda>","invitee":"Rui <Lima>","email":"rui.lima@acme.example","vendor_order_no":"RC-2026-000123",
 		"seller":"Revenda Sul & Cia","sent_by":"Distribuidora Norte","question":"qst_01k0example","answer_on":"2026-12-22"}`,
@@ -48,6 +51,9 @@ var sampleParams = map[string]string{
 		"promised_on":"2026-12-22","explanation_en":"approved Monday at 10:00, by the 15:00 cutoff; promised for Tuesday","explanation_pt":"aprovada na segunda-feira às 10:00, até o horário-limite das 15:00; data prometida: terça-feira"}`,
 	"spare_update": `{"step":"RECALL_REQUESTED","spare":"spu_01k0example","model":"Rally Bar","serial":"SN900","site":"Matriz <1>","company":"Acme & Filhos <Ltda>",
 		"carrier":"post","tracking":"TRK9","return_on":"2026-12-22"}`,
+	"ticket": `{"ticket":"tkt_01k0example","thread":"tkt_01k0example","number":"TK-7F3K2","summary":"No picture & <sound>","state":"OPEN","severity":2,
+		"room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>","due":"2026-12-22T12:00:00Z","time_zone":"America/Sao_Paulo",
+		"parts":[{"step":"ANSWERED","text":"Is the cable <plugged> in?\\nThanks & regards","day":0,"at":"2026-12-22T10:00:00Z"}]}`,
 	"renewal_reminder": `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,
 }
 

@@ -30,6 +30,8 @@ func filledSubject(c Content, p map[string]any) string {
 		}
 	case "rma_update", "spare_update":
 		pairs = append(pairs, "{what}", whatHappened(l, c.Template, p))
+	case "ticket":
+		pairs = append(pairs, "{what}", inSubject(p["summary"]))
 	case "renewal_reminder":
 		pairs = append(pairs, "{what}", whatEnds(l, c.Brand.Name, p))
 	}
@@ -45,6 +47,8 @@ func subjectNumber(template string, p map[string]any) any {
 		return p["rma"]
 	case template == "spare_update":
 		return p["spare"]
+	case template == "ticket":
+		return p["number"]
 	case template == "renewal_reminder":
 		return p["contract"]
 	case template == "order_cancelled" && p["seller"] != true:

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 )
 
 // composed are the keys that code puts together: what they begin with, and every
@@ -26,11 +27,16 @@ var composed = map[string][]string{
 	"shortweekday.":     weekdayNames(),
 	"place.":            placeNames,
 	"promise.approved.": weekdayNames(),
-	"process.":          processTexts(),
+	"sla.severity.":     {"1", "2", "3", "4"},
+	"sla.paused.": {
+		string(ticket.PendingCustomer), string(ticket.PendingThirdParty), string(ticket.PendingRMA),
+		string(ticket.Resolved),
+	},
+	"process.": processTexts(),
 
 	// The portal's rooms.
-	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "devices"},
-	"portal.room.act.":     {"assign", "edit", "move", "archive"},
+	"portal.rooms.column.": {"room", "site", "platform", "license", "cover", "until", "replacements", "tickets", "devices"},
+	"portal.room.act.":     {"ticket", "assign", "edit", "move", "archive"},
 	"portal.room.fact.":    {"until", "speed", "languages", "site", "country", "platform", "criticality", "time"},
 	"portal.room.column.": {"service", "state", "since", "until", "device", "hardware", "why", "ask", "number", "promise",
 		"asked", "from", "to", "ended", "what", "before", "after"},
@@ -42,6 +48,36 @@ var composed = map[string][]string{
 	"portal.assign.why.": {licensing.RoomIsArchived, licensing.RoomHasLicence, rules.CountryNotSupported,
 		cover.TermsAckRequired, rules.StateConflict},
 	"portal.assign.capped.": {licensing.WarnHardwareCapped, licensing.WarnHardwareOverCap, licensing.WarnPurchaseUnknown},
+	// The portal's tickets.
+	"tickets.column.":    {"number", "summary", "room", "severity", "turn", "due", "last", "age", "category", "by"},
+	"tickets.show.":      {"open", "waits", "resolved", "closed"},
+	"ticket.severity.":   {"1", "2", "3", "4"},
+	"ticket.category.":   names(ticket.Categories()...),
+	"ticket.state.":      {"RESOLVED", "CLOSED", "CANCELLED"},
+	"ticket.turn.":       {"US", "CUSTOMER", "THIRD_PARTY", "CARRIER"},
+	"ticket.usable.":     names(ticket.Usables()...),
+	"ticket.promise.":    {"room", "severity", "policy", "until", "languages"},
+	"ticket.policy.":     {"always", "business"},
+	"ticket.clock.":      {"FIRST_RESPONSE", "UPDATE", "RESTORE"},
+	"ticket.clockstate.": {"RUNNING", "PAUSED", "MET", "BREACHED"},
+	"ticket.channel.":    {"MAIL", "PHONE"},
+	"ticket.fact.":       {"room", "site", "time", "device", "category", "opened", "by"},
+	"ticket.cover.":      {"by", "until", "policy", "languages", "speed"},
+	"ticket.act.":        {"send", "worse", "solve", "thanks", "reopen"},
+	"ticket.link.":       {"follows", "followed", "duplicate"},
+	"ticket.cover.kind.": names(cover.BySelect, cover.ByExtendedWarranty, cover.ByStandardWarranty,
+		cover.ByReplacementWarranty, cover.ByJumpStart),
+	"ticket.way.": {"archived", "suspended", "notstarted", "unplaced", "model", "country", "assign", "askadmin",
+		"jumpstart", "ended"},
+	"ticket.way.open.": {"suspended", "notstarted", "unplaced", "assign", "ended"},
+	"ticket.next.": append(ends([]string{"NEW", "OPEN", "IN_PROGRESS"}, "", ".undated", ".late"),
+		"PENDING_CUSTOMER.CUSTOMER_REMINDER", "PENDING_CUSTOMER.AUTO_RESOLVE", "PENDING_CUSTOMER.undated",
+		"PENDING_THIRD_PARTY", "PENDING_RMA", "PENDING_RMA.shipped", "RESOLVED", "RESOLVED.undated", "CLOSED",
+		"CLOSED.followed", "CANCELLED"),
+	"ticket.event.": {"OPENED", "MOVED.OPEN", "MOVED.IN_PROGRESS", "MOVED.PENDING_CUSTOMER", "MOVED.PENDING_THIRD_PARTY",
+		"MOVED.PENDING_RMA", "MOVED.RESOLVED", "MOVED.CLOSED", "MOVED.CANCELLED", "SEVERITY", "WORSE", "THANKS",
+		"WATCHER_ADDED", "WATCHER_REMOVED", "DUPLICATE", "FOLLOWED", "RMA_LINKED", "RMA_APPROVED", "RMA_SHIPPED",
+		"RMA_ENDED", "REMINDED", "REOPENED", "REOPENING_UNDONE"},
 	// The portal's devices.
 	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
 	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
@@ -73,7 +109,7 @@ var composed = map[string][]string{
 		"SHIPMENT_CONTRADICTED", "CALENDAR_WITHOUT_HOLIDAYS", "CALENDAR_WITHOUT_WORKING_TIME", "WARRANTY_UNMATCHED",
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
-		"PRIVACY_INCIDENT", "PRIVACY_TEXTS",
+		"PRIVACY_INCIDENT", "PRIVACY_TEXTS", "TICKET", "TICKET_WORSE", "MAILBOX_REQUEST",
 	},
 	"console.today.tile.": {"late", "due", "ahead", "mine"},
 	"console.facet.due.":  {"late", "today", "week"},
@@ -82,13 +118,19 @@ var composed = map[string][]string{
 		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
 		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
-		"customer", "replacement", "return", "spare", "person"},
+		"customer", "replacement", "return", "spare", "person", "ticket"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
-		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident"},
+		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident", "ticket"},
 	"activity.":        {"title"},
 	"activity.column.": {"what", "about", "when", "kind", "behalf"},
 	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
 		"name", "orders", "profile", "replacements", "sessions", "sites", "timezone", "title", "tokens"},
+	"privacy.says.": {"EXPORT.ASKED", "EXPORT.READY", "EXPORT.EXPIRED", "ERASURE.ASKED", "ERASURE.DECIDE",
+		"ERASURE.DONE"},
+	"privacy.rows.": {"attachment_chunks", "inbox_items", "inbound_mail_chunks", "inbound_mails",
+		"session_attendees", "ticket_participants", "ticket_drafts", "ticket_watchers", "api_tokens", "audit_events", "carrier_events", "challenges", "contact_questions",
+		"idempotency_keys", "identities", "import_jobs", "invitations", "notification_attempts", "notifications",
+		"orders", "orgs", "rmas", "sessions", "shipment_labels", "sign_in_places", "sites", "users"},
 	"console.privacy.column.":   {"who", "kind", "state", "asked"},
 	"console.incidents.column.": {"what", "state", "noticed", "due"},
 	"console.privacy.state.":    {"ASKED", "READY", "DECIDE", "DONE", "EXPIRED"},
@@ -111,10 +153,31 @@ var composed = map[string][]string{
 		"distributor", "company", "contact_name", "email", "address", "street", "city", "region", "postal_code", "country"},
 	"console.accounts.column.": {"company", "clock", "csm", "rooms", "licenses", "ending", "replacements", "tasks",
 		"mode", "since"},
+	"console.tickets.column.": {"number", "summary", "room", "customer", "severity", "state", "turn", "due", "who", "age",
+		"words", "category"},
+	"console.severity.":     {"1", "2", "3", "4"},
+	"console.state.ticket.": names(ticket.States()...),
+	"console.turn.":         names(ticket.Turns()...),
+	"console.category.":     names(ticket.Categories()...),
+	"console.usable.":       names(ticket.Usables()...),
+	"console.author.": names(ticket.FromCustomer, ticket.FromPartner, ticket.FromTSP, ticket.FromAgent,
+		ticket.FromSystem),
+	"console.channel.": names(ticket.Channels()...),
+	"console.clock.":   names(ticket.FirstResponse, ticket.Update, ticket.Restore),
+	"console.clockstate.": names(ticket.Running, ticket.Paused, ticket.Met, ticket.Breached,
+		ticket.ClockCancelled),
+	"console.stretch.": names(ticket.Counted, ticket.Off, ticket.Holiday, ticket.Pause),
+	"console.ticketevent.": {"OPENED", "MOVED", "SEVERITY", "WORSE", "THANKS", "ASSIGNED", "ASSIGNED.nobody",
+		"WATCHER_ADDED", "WATCHER_REMOVED", "DUPLICATE", "DUPLICATE.none", "FOLLOWED", "RMA_LINKED", "RMA_APPROVED",
+		"RMA_SHIPPED", "RMA_ENDED", "REMINDED", "REOPENED", "REOPENING_UNDONE"},
+	"console.ticketact.": ends([]string{"wait_for_replacement", "set_severity", "resume", "reopen", "undo_reopening",
+		"link_duplicate", "cancel"}, "", ".says"),
+	"console.ticketfield.":    {"device", "site", "fault", "text", "severity", "reason", "ticket"},
+	"console.ticket.then.":    {"wait_for_customer", "wait_for_third_party", "resolve"},
 	"console.accounts.facet.": {"csm", "country", "mode"},
 	"console.accountmode.":    {"CONSOLIDATED", "SITE"},
 	"console.account.tab.": {
-		"overview", "contracts", "rooms", "devices", "people", "replacements", "mails", "tasks", "timeline",
+		"overview", "contracts", "rooms", "devices", "people", "tickets", "replacements", "mails", "tasks", "timeline",
 	},
 	"console.account.column.": {
 		"service", "state", "order", "units", "start", "last", "room", "covered", "why", "until", "platform",
@@ -122,7 +185,7 @@ var composed = map[string][]string{
 		"promised", "asked", "site", "to", "about", "delivery", "when",
 	},
 	"console.account.none.": {
-		"contracts", "rooms", "devices", "people", "invitations", "replacements", "spares", "mails", "tasks",
+		"contracts", "rooms", "devices", "people", "invitations", "tickets", "replacements", "spares", "mails", "tasks",
 		"timeline",
 	},
 	"console.account.access.": {
@@ -140,7 +203,7 @@ var composed = map[string][]string{
 	"console.devicestate.": {
 		"UNPLACED", "IN_ROOM", "SPARE_ON_SITE", "IN_RMA", "RETURNED", "RETIRED", "LOST",
 	},
-	"activity.kind.": {"people", "rooms", "devices", "orders", "replacements", "spares", "account"},
+	"activity.kind.": {"people", "rooms", "devices", "orders", "replacements", "spares", "tickets", "account"},
 	"activity.did.": {
 		"account.corrected", "account.created", "account.csm_assigned", "account.domain_forgotten",
 		"account.domain_recorded", "account.language_changed", "account.look_begun",
@@ -165,7 +228,9 @@ var composed = map[string][]string{
 		"spare.recall_reminded", "spare.recall_requested", "spare.recall_scanned",
 		"spare.recall_withdrawn", "spare.replenishing", "spare.returned", "spare.selected",
 		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "token.created",
-		"token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
+		"ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
+		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked",
+		"ticket.severity", "ticket.worse", "token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
 		"warranty.imported", "warranty.linked", "warranty.refused", "membership.removed",
 		"membership.suspended", "membership.restored", "membership.promoted", "membership.demoted",
 	},
@@ -328,7 +393,7 @@ var composed = map[string][]string{
 	"console.audit.kind.": {
 		"order", "invitation", "account", "membership", "user", "contract", "licence", "room", "device",
 		"warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org", "contact", "calendar",
-		"depot", "csm", "site", "parent", "program", "audit",
+		"depot", "csm", "site", "parent", "program", "audit", "ticket",
 	},
 	"console.audit.thing.": {
 		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
@@ -351,6 +416,7 @@ var composed = map[string][]string{
 	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
 		rma.FactReturnReceived, rma.FactInspected),
 	"console.refused.": {
+		"TICKET_CLOSED", "NOT_REOPENED", "SAME_SEVERITY", "UNKNOWN_MEMBER", "NOT_COVERED", "TOO_LONG",
 		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
 		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
 		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
@@ -455,6 +521,9 @@ var composed = map[string][]string{
 		"SHIPPED", "PICKED_UP", "DELIVERED", "RECALL_SCANNED", "RECALL_RECEIVED",
 	},
 	"mail.spare_update.holds.": names(spare.SpareStates()...),
+	"mail.ticket.": ends([]string{"OPENED", "ANSWERED", "REMINDER", "RESOLVED", "CLOSED"},
+		".title", ".text"),
+	"mail.ticket.state.": names(ticket.States()...),
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "imports", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
@@ -468,6 +537,7 @@ var composed = map[string][]string{
 // package time, of cities, of states that a process gives, and of what the audit says was done.
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
+	"ticket.next.", "ticket.event.", "ticket.severity.",
 	"console.did.", "export.",
 }
 

@@ -170,6 +170,7 @@ func (v *visit) pageOfThing(id string) string {
 		db.PrefixRoom:       "/rooms/" + id,
 		db.PrefixDevice:     "/devices/" + id,
 		db.PrefixRMA:        replacementsPath + "/" + id,
+		db.PrefixTicket:     ticketPath(id),
 		db.PrefixSite:       sitesPath + "/" + id,
 		db.PrefixMembership: colleaguesPath,
 		db.PrefixInvitation: colleaguesPath,

@@ -146,13 +146,7 @@ func TestThePagesOfPeopleAskLittle(t *testing.T) {
 			w.pending(inv.AccountID, "p"+strings.ToLower(time.Now().Format("150405.000000000"))+"@acme.example")
 		}
 		for _, path := range []string{"/activity", "/colleagues"} {
-			ana.get(path)
-			w.Statements.Reset()
-			page := ana.get(path)
-			asked := w.Statements.List()
-			require.Equal(t, 200, page.status)
-			require.LessOrEqual(t, len(asked), 12, "%s: %s", path, strings.Join(asked, "\n"))
-			require.Less(t, len(page.body), 60<<10, path)
+			w.withinBudget(ana, path)
 		}
 		require.Contains(t, ana.get("/activity").body, "after=")
 	})

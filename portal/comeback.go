@@ -24,6 +24,8 @@ var takenBack = map[string]bool{
 	"/service-orders/:id/cancellation":  true,
 	"/service-orders/claim":             true,
 	"/replacements/request":             true,
+	newTicketPath:                       true,
+	"/tickets/:id/reply":                true,
 	"/replacements/request/accessory":   true,
 	"/replacements/:id/appeal":          true,
 	"/replacements/:id/use-spare":       true,

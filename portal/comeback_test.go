@@ -15,7 +15,7 @@ import (
 // Every form of who is signed in stands on a page to which its sender comes back, by the id
 // or the number that its address has.
 func TestComingBack_EveryFormHasAPage(t *testing.T) {
-	for _, name := range []string{"rma_1", "RMA-7F3K2", "SPARE-9Q2XM"} {
+	for _, name := range []string{"rma_1", "RMA-7F3K2", "SPARE-9Q2XM", "TK-7F3K2"} {
 		for _, r := range routes() {
 			if r.method != post || r.access == anyone || r.path == "/invitation/accept" {
 				// An invitation ends with the session; the link in the mail leads back.
@@ -65,6 +65,10 @@ func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 		"/rooms/new", "room", "Sala Angico", "site", "Paulista", "country", "BR", "region", "SP", "platform", "OTHER",
 		"criticality", "HIGH", "street", "Av. Paulista, 1000", "city", "São Paulo", "once", "once_5",
 	}
+	// the buttons are not pressed for anybody
+	forms[newTicketPath] = forms[newTicketPath][:len(forms[newTicketPath])-2]
+	forms["/tickets/:id/reply"] = append(forms["/tickets/:id/reply"][:1:1],
+		"text", "Still dark\r\nand quiet", "once", "once_6")
 	forms["/account"] = []string{"/account", "account", inv.AccountID}
 	forms["/sessions/end"] = []string{"/sessions/end", "session", "x"}
 	forms["/sessions/end-others"] = []string{"/sessions/end-others"}

@@ -16,6 +16,9 @@ import (
 var undoable = map[string]string{
 	"/service-orders/claim":              "a claim is a question; a person decides about it",
 	"/replacements/request":              "the request can be withdrawn",
+	newTicketPath:                        "its page says what is promised; the ticket can be taken back",
+	"/tickets/:id/reply":                 "one can write again, and reopen what is solved",
+	"/tickets/:id/watchers":              "who is told can be changed again",
 	"/sites/new":                         "a site can be changed",
 	"/rooms/new":                         "a room can be changed and archived",
 	"/rooms/import":                      "rooms can be changed and archived; the form offers a check",
@@ -35,6 +38,8 @@ var undoable = map[string]string{
 	myZonePath:                           "the zone can be changed back",
 	myPasswordPath:                       "its form says what ends, and the password can be changed again",
 	"/colleagues":                        "the invitation can be withdrawn",
+	"/colleagues/:id/export":             "it only asks, and the file ends by itself",
+	"/colleagues/:id/erase":              "its page says what follows; the person's address and the password are typed",
 	"/colleagues/invitations/:id/resend": "the person gets a new link",
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
 	"/tokens":                            "the key can be ended",
@@ -68,6 +73,7 @@ var irreversible = []string{
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",
 	"/devices/:id/take-out",
+	"/tickets/:id/cancel",
 }
 
 // Each act that cannot be undone asks first, with a page that says what will happen, and
@@ -105,9 +111,11 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	w.replacementForms(inv.AccountID, more)
 	w.deviceForms(inv.AccountID, more)
 	w.roomForms(inv.AccountID, more)
+	w.ticketForms(inv.AccountID, more)
 	for _, path := range []string{
 		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
 		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
+		"/tickets/:id/cancel",
 	} {
 		forms[path] = without(more[path], "confirmed")
 	}

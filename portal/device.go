@@ -150,11 +150,15 @@ func showDevice(v *visit) (answer, error) {
 
 // deviceActs are what an administrator may do now with the device.
 func (v *visit) deviceActs(d entitlement.Device, rmas []replacement.RMA) []web.ListAct {
+	acts := v.offeredActs(web.ListAct{
+		Link:  web.ListAddress(newTicketPath, "device", d.ID),
+		Label: v.say("tickets.new"),
+		Icon:  "life-buoy",
+	})
 	if !v.isAdmin() {
-		return nil
+		return acts
 	}
 	here := devicePath(d.ID)
-	var acts []web.ListAct
 	open := slices.ContainsFunc(rmas, func(r replacement.RMA) bool { return r.ClosedAt == nil })
 	movable := d.State == licensing.DeviceInRoom || d.State == licensing.DeviceUnplaced
 	if d.Serial != nil && movable && !open {

@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -23,6 +24,7 @@ type homeFacts struct {
 	invitations []identity.Invitation
 	open        []replacement.RMA // those that have not come to their end
 	moreOpen    bool
+	tickets     ticket.Counts
 }
 
 // mostOpen bounds how many replacements under way the start page looks through.
@@ -65,6 +67,10 @@ func (v *visit) homeFacts() (at homeFacts, err error) {
 		Page:      db.Page{Limit: mostOpen},
 	})
 	at.moreOpen = next != ""
+	if err != nil {
+		return at, err
+	}
+	at.tickets, err = v.ticketCounts()
 	return at, err
 }
 
@@ -106,7 +112,9 @@ func (v *visit) tiles(at homeFacts) []web.Tile {
 			Number: number(s.Devices),
 			Small:  v.say("home.tile.devices"),
 			Link:   "/devices",
-		}, {
+		},
+		v.ticketTile(at.tickets),
+		{
 			Label:  v.say("menu.replacements"),
 			Number: underWay,
 			Small:  v.say("home.tile.underway"),

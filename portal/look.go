@@ -109,9 +109,13 @@ func (v *visit) callInLook(r route) (answer, error) {
 	return a, err
 }
 
-// shownInLook reports whether a look shows a route: a page of every member, or of the help.
+// shownInLook reports whether a look shows a route: a page of every member that is more than a
+// form, or of the help.
 func (r route) shownInLook() bool {
-	return r.method == get && (r.access == member || strings.HasPrefix(r.path, "/help"))
+	if r.method != get || r.path == newTicketPath || r.path == ticketsPath+"/:id/cancel" {
+		return false
+	}
+	return r.access == member || strings.HasPrefix(r.path, "/help")
 }
 
 // lookView is the banner above each page of a look.

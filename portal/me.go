@@ -3,7 +3,9 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -17,6 +19,8 @@ const (
 	myZonePath     = "/me/time-zone"
 	myPasswordPath = "/me/password"
 )
+
+const keyPasswordBefore = "passwordBefore" // Unix seconds, and the hash
 
 // mostSignIns bounds the sign-ins that the page lists.
 const mostSignIns = 5
@@ -159,8 +163,10 @@ func chooseTimeZone(v *visit) (answer, error) {
 }
 
 // changePassword sets another password for who knows the one before, within the bounds of a
-// sign-in. It ends every other session, and this one goes on under a new token. The second
-// click of an impatient person arrives when the new password is the password: it is done.
+// sign-in. It ends every other session, and this one goes on under a new token. Whoever does not
+// know the one before is told so, whatever the new one is: another answer where the new one is the
+// password would let an open screen try passwords. Only the second click of an impatient person,
+// which arrives with the one before right after the change, is done.
 func changePassword(v *visit) (answer, error) {
 	u := v.who.user
 	before, after := v.form("password"), v.form("newpassword")
@@ -181,11 +187,19 @@ func changePassword(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	same, err := web.PasswordMatches(v.ctx, after, u.PasswordHash)
-	switch {
-	case err != nil:
+	if err != nil {
 		return answer{}, err
-	case same && !ok:
-		return v.done(mePath, "flash.me.password"), nil
+	}
+	if same && !ok {
+		again, err := v.wasPassword(before)
+		if err != nil {
+			return answer{}, err
+		}
+		if again {
+			return v.done(mePath, "flash.me.password"), nil
+		}
+	}
+	switch {
 	case !ok:
 		return v.wrongPassword("proof.wrong", "")
 	case same:
@@ -212,7 +226,24 @@ func changePassword(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	v.passwordProved()
+	v.sessions.Put(v.ctx, keyPasswordBefore,
+		strconv.FormatInt(time.Now().Unix(), 10)+" "+known.PasswordHash)
 	return v.done(mePath, "flash.me.password"), nil
+}
+
+// secondClick is how long after a change the password before is known in the session.
+const secondClick = time.Minute
+
+// wasPassword reports whether a text was the person's password until a moment ago, when this
+// session changed it.
+func (v *visit) wasPassword(text string) (bool, error) {
+	since, hash, _ := strings.Cut(v.value(keyPasswordBefore), " ")
+	at, err := strconv.ParseInt(since, 10, 64)
+	if err != nil || time.Since(time.Unix(at, 0)) > secondClick {
+		v.removeValues(keyPasswordBefore)
+		return false, nil
+	}
+	return web.PasswordMatches(v.ctx, text, hash)
 }
 
 func (v *visit) wrongPassword(old, next string) (answer, error) {

@@ -25,6 +25,7 @@ func TestAPersonChangesTheirPasswordAndOtherSessionsEnd(t *testing.T) {
 			{goodPassword, "short", "Use at least 10 characters."},
 			{goodPassword, "Acme Ltda 1", "too close to your name"},
 			{goodPassword, goodPassword, "This is already your password."},
+			{"not it", goodPassword, "That is not your password."},
 		} {
 			r := ana.post("/me/password", "password", c[0], "newpassword", c[1])
 			require.Equal(t, 422, r.status, c)
@@ -38,6 +39,9 @@ func TestAPersonChangesTheirPasswordAndOtherSessionsEnd(t *testing.T) {
 			require.Equal(t, "/me", r.path)
 			require.Contains(t, r.body, "Your password was changed. Every other session was ended.")
 		}
+		guessed := ana.post("/me/password", "password", "not it", "newpassword", otherPassword)
+		require.Equal(t, 422, guessed.status, "who does not know the old one learns nothing of the new one")
+		require.Contains(t, guessed.body, "That is not your password.")
 		require.Equal(t, "/sign-in", elsewhere.get("/me").path, "the other session ended")
 		require.Equal(t, 200, ana.get("/").status, "this one goes on")
 		require.Equal(t, 422, elsewhere.post("/sign-in", "email", inv.Email, "password", goodPassword).status)

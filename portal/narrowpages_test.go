@@ -18,8 +18,10 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // The widths between which no page scrolls sideways: a small phone, a phone, a tablet, a
@@ -158,11 +160,14 @@ const (
 // whose question is looked at as the page of its address.
 var leadOn = map[string]bool{
 	"/replacements/:id/withdraw":         true,
+	"/tickets/:id/watchers":              true,
+	"/tickets/:id/cancel":                true,
 	"/account":                           true,
 	"/account/language":                  true,
 	myNamePath:                           true,
 	myZonePath:                           true,
 	"/colleagues/:id/remove":             true,
+	"/colleagues/:id/export":             true,
 	"/colleagues/invitations/:id/resend": true,
 	"/colleagues/invitations/:id/revoke": true,
 	"/colleagues/questions/:id/refuse":   true,
@@ -242,6 +247,8 @@ func (s *screen) fullAccount() fullAccount {
 	})
 	require.NoError(t, err)
 	s.member(c.Account, "dora@acme.example", identity.RoleAdmin)
+	bareRoom := s.Room(t, c.Account, "Sala nua")
+	tickets := s.fullTickets(c)
 	q := s.question(c.Account, "PO-1234567890-1234567890-1234567890", "rui@acme.example")
 	answered := s.question(c.Account, "PO-78", "lia@acme.example")
 	_, err = s.AnswerContact(storetest.Customer(c.Account), answered.ID, identity.ContactAnswer{})
@@ -280,6 +287,7 @@ func (s *screen) fullAccount() fullAccount {
 		"/replacements/:id":                  r.Number,
 		"/replacements/:id/withdraw":         cables.Number,
 		"/colleagues/:id/remove":             s.memberIDs(c.Account)[longEmail],
+		"/colleagues/:id/privacy":            s.memberIDs(c.Account)["dora@acme.example"],
 		"/colleagues/invitations/:id/revoke": inv.ID,
 		"/colleagues/questions/:id":          q.ID,
 		"/colleagues/questions/:id/refuse":   q.ID,
@@ -290,6 +298,8 @@ func (s *screen) fullAccount() fullAccount {
 		"/rooms/:id/edit":                    c.Room.ID,
 		"/rooms/:id/move":                    c.Room.ID,
 		"/rooms/:id/archive":                 c.Room.ID,
+		"/tickets/:id":                       tickets[0].Number,
+		"/tickets/:id/cancel":                tickets[1].Number,
 	}
 	devices, _, err := s.ListDevices(s.Context, entitlement.DeviceFilter{AccountID: c.Account})
 	require.NoError(t, err)
@@ -325,7 +335,13 @@ func (s *screen) fullAccount() fullAccount {
 		"postal_code", "04551-060", "contact_name", longPerson, "contact_email", longSerial, "version", "1",
 	}
 	self := s.memberIDs(c.Account)[longEmail]
+	reply := ticketPath(tickets[0].Number) + "/reply"
 	full.answers = []formSent{
+		{newTicketPath, []string{"room", c.Room.ID, "summary", longRoom + longRoom}, anError},
+		{newTicketPath, aTicket(c.Room.ID), "main .promise"},
+		{newTicketPath, aTicket(bareRoom.ID), "main #promise .named"},
+		{reply, []string{"text", longSerial, "version", "1", "seq", "1", "act", "send"}, "main #reply .talk"},
+		{reply, []string{"text", "", "act", "send"}, anError},
 		{cancellationPath(c.Order.ID), []string{"scope", "whole", "reason", longRoom}, aQuestion},
 		{cancellationPath(c.Order.ID), []string{"scope", "part", "quantity", longSerial}, anError},
 		{
@@ -350,6 +366,7 @@ func (s *screen) fullAccount() fullAccount {
 		{"/colleagues", []string{"name", "", "email", longSerial, "role", "ADMIN"}, anError},
 		{"/colleagues", []string{"name", longPerson, "email", "pending@acme.example", "role", "ADMIN"}, anError},
 		{"/colleagues/" + self + "/role", []string{"role", "READ_ONLY"}, aQuestion},
+		{"/colleagues/" + s.memberIDs(c.Account)["dora@acme.example"] + "/erase", []string{"confirm", "x"}, anError},
 		{questionsPath + answered.ID + "/confirm", []string{"role", "ADMIN"}, "main .facts"},
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
 		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
@@ -362,6 +379,26 @@ func (s *screen) fullAccount() fullAccount {
 			"no answer is known of %s", route.path)
 	}
 	return full
+}
+
+// fullTickets are two tickets of the longest content: one in which everybody has said
+// something, and one that nobody has answered.
+func (s *screen) fullTickets(c storetest.Covered) (out []ticket.Ticket) {
+	for _, summary := range []string{longSerial + longSerial, longPlace} {
+		one, err := s.Tickets.Open(storetest.Customer(c.Account), ticket.NewTicket{
+			RoomID:   c.Room.ID,
+			Category: rule.Hardware,
+			Usable:   rule.UsableNo,
+			Summary:  summary,
+			Text:     longRoom + "\n" + longSerial + longSerial + longSerial,
+			Once:     summary,
+		})
+		require.NoError(s.t, err)
+		out = append(out, one)
+	}
+	s.did(out[0].ID, ticket.Command{Name: rule.DoAnswer, Text: longSerial + "\n\n" + longRoom})
+	s.did(out[0].ID, ticket.Command{Name: rule.DoWaitCustomer, Text: longRoom, Reason: "x"})
+	return out
 }
 
 // pagesOutside are the pages of who is not signed in.

@@ -22,6 +22,7 @@ import (
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/portal/help"
 )
@@ -49,6 +50,7 @@ type site struct {
 	warranties   *warranty.Warranties
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
+	tickets      *ticket.Tickets
 	orders       *order.Orders
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
@@ -138,6 +140,7 @@ func newSite(o Options) (*site, error) {
 		warranties:   o.Domains.Warranties,
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
+		tickets:      o.Domains.Tickets,
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,

@@ -7,51 +7,88 @@ import (
 	"roomcover.dev/roomcover/models/privacy"
 )
 
-// privacyPage is what a person may ask about their own data, and what was asked so far.
+const privacyPath = "/privacy"
+
+// privacyPage is what a person may ask about their own data, and what was asked so far; of
+// administrators too what the account asked about its people.
 type privacyPage struct {
 	Exports     []exportView
-	AskPassword bool // the person proved it too long ago
-	PassProblem string
+	Others      []requestView // administrators
+	AskPassword bool          // the person proved it too long ago
 }
 
 type exportView struct {
 	ID, Asked, Until string
 	Ready, Expired   bool
+	PassProblem      string // message key
 }
 
-func showPrivacy(v *visit) (answer, error) { return v.privacyPage("") }
+// requestView is what the account asked about one of its people.
+type requestView struct {
+	exportView
+	Name, Says string
+}
 
-func (v *visit) privacyPage(problem string) (answer, error) {
-	found, _, err := v.privacy.ListRequests(v.acting(), privacy.Filter{
+// mostRequests bounds the requests that the page lists.
+const mostRequests = 50
+
+func showPrivacy(v *visit) (answer, error) { return v.privacyPage("", "") }
+
+// privacyPage shows the page; problem is what was wrong with fetching the file of a request.
+func (v *visit) privacyPage(id, problem string) (answer, error) {
+	p := privacyPage{AskPassword: !v.provedLately()}
+	own, _, err := v.privacy.ListRequests(v.acting(), privacy.Filter{
+		Own:  true,
 		Kind: privacy.Export,
-		Page: db.Page{Limit: 50},
+		Page: db.Page{Limit: mostRequests},
 	})
 	if err != nil {
 		return answer{}, err
 	}
-
-	p := privacyPage{AskPassword: !v.provedLately(), PassProblem: problem}
-	zone := location(v.who.account().TimeZone)
-	for _, r := range found {
-		if r.AccountID != nil {
-			continue // an administrator's, about somebody
-		}
-		view := exportView{
-			ID:      r.ID,
-			Asked:   v.language.ShortDate(r.CreatedAt.In(zone)),
-			Ready:   r.State == privacy.Ready,
-			Expired: r.State == privacy.Expired,
-		}
-		if r.ExpiresAt != nil {
-			view.Until = v.language.ShortDate(r.ExpiresAt.In(zone))
-		}
-		p.Exports = append(p.Exports, view)
+	for _, r := range own {
+		p.Exports = append(p.Exports, v.exportView(r, id, problem))
 	}
+
+	if v.isAdmin() {
+		others, _, err := v.privacy.ListRequests(v.acting(), privacy.Filter{
+			AccountID: v.who.account().ID,
+			Page:      db.Page{Limit: mostRequests},
+		})
+		if err != nil {
+			return answer{}, err
+		}
+		for _, r := range others {
+			p.Others = append(p.Others, requestView{
+				exportView: v.exportView(r, id, problem),
+				Name:       r.Name,
+				Says: v.language.Say(
+					"privacy.says." + string(r.Kind) + "." + string(r.State)),
+			})
+		}
+	}
+
 	a := answer{page: "privacy", title: "privacy.title", data: p, here: "/account"}
 	if problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
 	return a, nil
+}
+
+func (v *visit) exportView(r privacy.Request, id, problem string) exportView {
+	zone := location(v.who.account().TimeZone)
+	view := exportView{
+		ID:      r.ID,
+		Asked:   v.language.ShortDate(r.CreatedAt.In(zone)),
+		Ready:   r.State == privacy.Ready,
+		Expired: r.State == privacy.Expired,
+	}
+	if r.ExpiresAt != nil {
+		view.Until = v.language.ShortDate(r.ExpiresAt.In(zone))
+	}
+	if r.ID == id {
+		view.PassProblem = problem
+	}
+	return view
 }
 
 // askForOwnExport asks for the visitor's own data; again, while it is under way, it is that one.
@@ -63,16 +100,17 @@ func askForOwnExport(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return v.done("/privacy", "flash.exportasked"), nil
+	return v.done(privacyPath, "flash.exportasked"), nil
 }
 
-// fetchOwnExport hands out the file, after the password (S52).
-func fetchOwnExport(v *visit) (answer, error) {
+// fetchExport hands out the file, after the password (S52): one's own, or one that the account's
+// administrators asked for.
+func fetchExport(v *visit) (answer, error) {
 	if _, err := v.privacy.GetRequest(v.acting(), v.param("id")); err != nil {
 		return answer{}, err
 	}
 	if problem, err := v.proveAgain(); err != nil || problem != "" {
-		a, wrong := v.privacyPage(problem)
+		a, wrong := v.privacyPage(v.param("id"), problem)
 		if err == nil {
 			err = wrong
 		}

@@ -38,6 +38,10 @@ func showRoom(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	open, err := v.roomTickets(room.ID)
+	if err != nil {
+		return answer{}, err
+	}
 	inside, err := v.devicesInside(found)
 	if err != nil {
 		return answer{}, err
@@ -49,6 +53,7 @@ func showRoom(v *visit) (answer, error) {
 		v.roomCover(room, found.Answer),
 		v.licencesInside(room, found.Licences),
 		inside,
+		open,
 		asked,
 	}
 	return answer{page: "record", label: room.Name, data: r, here: roomPath(room.ID)}, nil
@@ -87,7 +92,7 @@ func (v *visit) roomActs(
 		return nil
 	}
 
-	var acts []web.ListAct
+	acts := []web.ListAct{act("ticket", newTicketPath+"?room="+room.ID, "life-buoy")}
 	covered := slices.ContainsFunc(licences, func(l entitlement.LicensedStay) bool {
 		return l.ServiceType == catalogue.ServiceSelect
 	})

@@ -331,6 +331,13 @@ func archiveRoom(v *visit) (answer, error) {
 	if len(open[room.ID]) > 0 {
 		return v.cannotArchive(room, open[room.ID][0].Name()), nil
 	}
+	tickets, err := v.tickets.NewestOpenIn(v.acting(), room.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if len(tickets[room.ID]) > 0 {
+		return v.ticketKeepsOpen(room, tickets[room.ID][0].Number), nil
+	}
 
 	if v.confirmed() {
 		version, err := strconv.ParseInt(v.form("version"), 10, 64)
@@ -394,11 +401,24 @@ func (v *visit) cannotArchive(room entitlement.Room, number string) answer {
 		data: roomBusyPage{
 			Says: v.say("portal.archive.busy", "number", number),
 			Link: replacementsPath + "/" + number,
+			Open: v.say("portal.archive.busy.open"),
 			Back: roomPath(room.ID),
 		},
 		here: roomPath(room.ID) + "/archive",
 	}
 }
 
+// ticketKeepsOpen says which open ticket stands in the way (S28).
+func (v *visit) ticketKeepsOpen(room entitlement.Room, number string) answer {
+	a := v.cannotArchive(room, number)
+	a.data = roomBusyPage{
+		Says: v.say("portal.archive.busy.ticket", "number", number),
+		Link: ticketPath(number),
+		Open: v.say("portal.archive.busy.ticket.open"),
+		Back: roomPath(room.ID),
+	}
+	return a
+}
+
 // roomBusyPage says why a room cannot be archived now.
-type roomBusyPage struct{ Says, Link, Back string }
+type roomBusyPage struct{ Says, Link, Open, Back string }

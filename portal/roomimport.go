@@ -29,6 +29,7 @@ const (
 	maxUpload     = 32 << 20 // octets of a file, as the API takes
 	fileTooLarge  = "FILE_TOO_LARGE"
 	fileNoText    = "FILE_NO_TEXT" // a workbook or an archive
+	mostUploads   = 60             // files that one person sends in an hour
 	latestImports = 5
 	reportPage    = 100             // rows
 	refreshAfter  = 3 * time.Second // while the job runs
@@ -172,7 +173,8 @@ type upload struct {
 	pasted  bool
 }
 
-// uploaded reads the form of a file. Its body is bounded by maxUpload; see bodyBound.
+// uploaded reads the form of a file. Its body is bounded by maxUpload, and how many one person
+// sends by mostUploads; see bodyBound and callHandler.
 func (v *visit) uploaded() (upload, error) {
 	parts, err := v.request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {

@@ -34,6 +34,7 @@ func roomsList() web.Listing[*visit] {
 			{Name: "cover"},
 			{Name: "until"},
 			{Name: "replacements"},
+			{Name: "tickets"},
 			{Name: "devices", Number: true, Hidden: true},
 		},
 		Search: true,
@@ -259,11 +260,18 @@ func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	devices, err := v.entitlements.CountDevicesIn(v.acting(), ids...)
+	devices := map[string]int64{}
+	if strings.Contains(v.query("columns"), "devices") { // the column is hidden by itself
+		if devices, err = v.entitlements.CountDevicesIn(v.acting(), ids...); err != nil {
+			return nil, err
+		}
+	}
+	replacements, err := v.replacements.OpenInRooms(v.acting(), ids...)
 	if err != nil {
 		return nil, err
 	}
-	replacements, err := v.replacements.OpenInRooms(v.acting(), ids...)
+
+	tickets, err := v.tickets.NewestOpenIn(v.acting(), ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -279,6 +287,7 @@ func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
 			"cover":        {Badge: v.coverBadge(a)},
 			"until":        v.coverUntil(a),
 			"replacements": v.openReplacements(replacements[r.ID]),
+			"tickets":      v.openTickets(tickets[r.ID]),
 			"devices":      {Text: v.language.Number(devices[r.ID])},
 		}}
 		if len(licences[r.ID]) == 0 {

@@ -44,6 +44,15 @@ func routes() []route {
 		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
 		{get, "/service-orders/claim", admin, showClaim},
 		{post, "/service-orders/claim", admin, claimWarranty},
+		// Whoever belongs to the account opens tickets and writes to them (R55a).
+		{get, ticketsPath, member, showTickets},
+		{get, newTicketPath, member, showNewTicket},
+		{post, newTicketPath, member, openTicket},
+		{get, ticketsPath + "/:id", member, showTicket},
+		{post, ticketsPath + "/:id/reply", member, replyToTicket},
+		{post, ticketsPath + "/:id/watchers", member, changeWatchers},
+		{get, ticketsPath + "/:id/cancel", member, cancelTicket},
+		{post, ticketsPath + "/:id/cancel", member, cancelTicket},
 		{get, "/replacements", member, showReplacements},
 		{get, "/replacements/request", admin, showRequest},
 		{post, "/replacements/request", admin, requestDevice},
@@ -103,6 +112,9 @@ func routes() []route {
 		{post, "/colleagues/:id/role", admin, changeRole},
 		{get, "/colleagues/:id/remove", admin, removeColleague},
 		{post, "/colleagues/:id/remove", admin, removeColleague},
+		{get, "/colleagues/:id/privacy", admin, showMemberPrivacy},
+		{post, "/colleagues/:id/export", admin, exportMember},
+		{post, "/colleagues/:id/erase", admin, eraseMember},
 		{post, "/colleagues/invitations/:id/resend", admin, resendInvitation},
 		{get, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
 		{post, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
@@ -113,9 +125,9 @@ func routes() []route {
 
 		{get, activityPath, member, showActivity},
 
-		{get, "/privacy", member, showPrivacy},
-		{post, "/privacy", member, askForOwnExport},
-		{post, "/privacy/:id/file", member, fetchOwnExport},
+		{get, privacyPath, member, showPrivacy},
+		{post, privacyPath, member, askForOwnExport},
+		{post, privacyPath + "/:id/file", member, fetchExport},
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},
@@ -193,9 +205,12 @@ func namesOurs(part string) bool {
 		return false
 	}
 
-	_, replacement := db.ReadNumber(db.NumberOfRMA, part)
-	_, spare := db.ReadNumber(db.NumberOfSpare, part)
-	return replacement || spare
+	for _, kind := range []string{db.NumberOfRMA, db.NumberOfSpare, db.NumberOfTicket} {
+		if _, ok := db.ReadNumber(kind, part); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // leadsTo reports whether a path is one of the route's: letter by letter, with the name of

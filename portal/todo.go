@@ -37,6 +37,7 @@ func (v *visit) toDos(at homeFacts) ([]toDoView, error) {
 	all = append(all, v.unclaimed(at.invitations)...)
 	for _, list := range []func() ([]toDoView, error){
 		func() ([]toDoView, error) { return v.returnsDue(at.open) },
+		func() ([]toDoView, error) { return v.ticketsToDo(at.tickets) },
 		v.sparesToDo,
 		v.questionsToAnswer,
 		v.invitationsToAnswer,

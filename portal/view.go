@@ -22,7 +22,11 @@ var templateFiles embed.FS
 // pages is every page's template with the layout around it, by file name.
 type pages map[string]*template.Template
 
-func readPages() (pages, error) {
+// readPages reads the templates once for a process: that takes a fifth of a second, and a process
+// has several handlers, that of its tests hundreds.
+var readPages = sync.OnceValues(parsePages)
+
+func parsePages() (pages, error) {
 	files, err := fs.Glob(templateFiles, "templates/pages/*.html")
 	if err != nil {
 		return nil, err
@@ -74,6 +78,7 @@ type menuGroup struct {
 type menuItem struct {
 	Path, Label, Icon string
 	Under             []string // other pages that it stands for
+	Waiting           string   // how many wait for the reader; empty: none
 	Current           bool
 }
 
@@ -213,6 +218,12 @@ func (v *visit) menu(here string) []menuGroup {
 				Label: v.program.ServiceOrdersLabel(v.language.Locale()),
 				Icon:  "file-text",
 				Under: []string{"/contracts"},
+			},
+			{
+				Path:    ticketsPath,
+				Label:   v.say("menu.tickets"),
+				Icon:    "life-buoy",
+				Waiting: v.ticketsWaiting(),
 			},
 			{Path: replacementsPath, Label: v.say("menu.replacements"), Icon: "arrow-left-right"},
 			{Path: sparesPath, Label: v.say("menu.spares"), Icon: "box"},

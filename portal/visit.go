@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/web"
@@ -32,11 +33,12 @@ type visit struct {
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
-	who      *person       // nil: signed out
-	leaves   bool          // signs out: nothing waits for them in this browser
-	kept     *typedForm    // what was typed into this page's form; see comeback.go
-	resumed  bool          // and the page shows it
-	look     *operatorLook // of an operator; nil: none, see look.go
+	who      *person        // nil: signed out
+	leaves   bool           // signs out: nothing waits for them in this browser
+	kept     *typedForm     // what was typed into this page's form; see comeback.go
+	resumed  bool           // and the page shows it
+	look     *operatorLook  // of an operator; nil: none, see look.go
+	counted  *ticket.Counts // of the account at hand; nil: not read yet
 }
 
 // The keys of a session's values.
@@ -57,9 +59,10 @@ const noLink = "-"
 
 const maxBody = 64 << 10 // octets of a form
 
-// bodyBound is how many octets of a body the page at a path takes: of a form, or of a file.
-func bodyBound(path string) int64 {
-	if path == importPath {
+// bodyBound is how many octets of a body the page at a path takes: of a form, or, from who may
+// send one, of a file.
+func (v *visit) bodyBound(path string) int64 {
+	if path == importPath && v.who != nil && len(v.who.accounts) > 0 && v.isAdmin() {
 		return maxUpload
 	}
 	return maxBody
@@ -124,7 +127,6 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		return nil, err
 	}
 
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyBound(c.FullPath()))
 	v := &visit{
 		site:    s,
 		ctx:     ctx,
@@ -142,6 +144,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		return nil, err
 	}
 
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, v.bodyBound(c.FullPath()))
 	v.language = v.chooseLanguage(c)
 	return v, nil
 }
@@ -168,6 +171,15 @@ func (v *visit) callHandler(r route) (answer, error) {
 	}
 
 	if v.request.Method == post {
+		if r.path == importPath { // before its file is read
+			err := v.throttle("upload/"+v.who.user.ID, mostUploads, time.Hour)
+			if rules.CodeOf(err) == rules.RateLimited {
+				return v.tooMany(err, "imports"), nil
+			}
+			if err != nil {
+				return answer{}, err
+			}
+		}
 		if err := v.request.ParseForm(); err != nil || !storableForm(v.request.PostForm) {
 			return answer{}, errBadForm
 		}
@@ -240,7 +252,7 @@ func (v *visit) readPerson() error {
 		return nil
 	}
 
-	u, err := v.people.GetUser(v.ctx, id)
+	u, roles, err := v.people.PersonOf(v.ctx, id)
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.sessions.Destroy(v.ctx)
 	}
@@ -248,14 +260,9 @@ func (v *visit) readPerson() error {
 		return err
 	}
 
-	v.who = &person{user: u, roles: map[string]identity.MemberRole{}}
-	places, err := v.people.MembershipsOf(v.ctx, u.ID)
-	if err != nil || len(places) == 0 {
-		return err
-	}
-
-	for _, m := range places {
-		v.who.roles[m.AccountID] = m.Role
+	v.who = &person{user: u, roles: roles}
+	if len(roles) == 0 {
+		return nil
 	}
 
 	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), account.AccountFilter{

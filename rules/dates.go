@@ -11,16 +11,21 @@ import (
 // some days have no midnight (America/Sao_Paulo 2018-11-04 begins at 01:00) and
 // some have two (Atlantic/Azores in autumn); the first one counts. A day that
 // the zone left out (Pacific/Apia 2011-12-30) starts where the next one does.
-func StartOfDay(d civil.Date, loc *time.Location) time.Time {
-	midnight := d.In(time.UTC)
+func StartOfDay(d civil.Date, loc *time.Location) time.Time { return WallInstant(d, 0, loc) }
+
+// WallInstant returns the first instant, in UTC, at which the wall clock in loc shows
+// that many minutes after 00:00 of day d, or more where it leaps over them. It walks
+// like StartOfDay.
+func WallInstant(d civil.Date, minutes int, loc *time.Location) time.Time {
+	wall := d.In(time.UTC).Add(time.Duration(minutes) * time.Minute)
 	// Two days earlier every zone still shows a day before d.
-	for at := midnight.AddDate(0, 0, -2); ; {
+	for at := wall.AddDate(0, 0, -2); ; {
 		_, offset := at.In(loc).Zone()
 		end, last := offsetEnd(at, loc)
-		start := midnight.Add(-time.Duration(offset) * time.Second)
+		start := wall.Add(-time.Duration(offset) * time.Second)
 		if last || start.Before(end) {
 			if start.Before(at) {
-				start = at // the change of offset leaps over midnight
+				start = at // the change of offset leaps over it
 			}
 			return start.UTC()
 		}

@@ -51,6 +51,7 @@ const (
 	ManageOperators Capability = "MANAGE_OPERATORS" // who of the operator's people may do what
 	ViewAudit       Capability = "VIEW_AUDIT"       // who did what, of everybody
 	SeeAsCustomer   Capability = "SEE_AS_CUSTOMER"  // the portal as a customer sees it, to look at
+	ManagePrivacy   Capability = "MANAGE_PRIVACY"   // export and erase people's data (S33)
 )
 
 // Grant is how far a capability goes.
@@ -145,6 +146,12 @@ var grants = map[Capability]map[Role]Grant{
 	ManageOperators: {OperatorLead: GrantYes},
 	ViewAudit:       {OperatorLead: GrantYes, OperatorManager: GrantYes},
 	SeeAsCustomer: {
+		OperatorAgent: GrantWithReason,
+		OperatorLead:  GrantWithReason,
+		OperatorCSM:   GrantWithReason,
+	},
+	ManagePrivacy: {
+		CustomerAdmin: GrantYes,
 		OperatorAgent: GrantWithReason,
 		OperatorLead:  GrantWithReason,
 		OperatorCSM:   GrantWithReason,

@@ -32,6 +32,7 @@ var permissionTable = []struct {
 	{ManageOperators, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
 	{ViewAudit, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "NO", "YES", "NO"}},
 	{SeeAsCustomer, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "WITH_REASON", "WITH_REASON", "WITH_REASON"}},
+	{ManagePrivacy, [9]Grant{"YES", "NO", "NO", "NO", "NO", "NO", "WITH_REASON", "WITH_REASON", "WITH_REASON"}},
 }
 
 var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,

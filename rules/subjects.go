@@ -23,6 +23,7 @@ const (
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
 	TemplateSecurityNotice          = "security_notice"          // the user
+	TemplateExportReady             = "export_ready"             // who asked for it (S33)
 	TemplateContactQuestion         = "contact_question"         // current admins (S15)
 	TemplateAdminRemoved            = "admin_removed"            // current admins (S15)
 	TemplateSiteNotice              = "site_notice"              // current admins (S25)
@@ -31,6 +32,12 @@ const (
 	TemplateRMA = "rma_update"
 	// customer and site: each step of a spare on loan
 	TemplateSpare = "spare_update"
+	// who opened a ticket and who watches it: what was said and what became of it
+	TemplateTicket = "ticket"
+	// whoever wrote to the mailbox: that it came in, and where the portal is (S56)
+	TemplateMailboxReceived = "mailbox_received"
+	// whoever wrote to the mailbox: what an operator answers (S56)
+	TemplateMailboxAnswer = "mailbox_answer"
 )
 
 // Templates lists every mail template.
@@ -42,7 +49,8 @@ func Templates() []string {
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
-		TemplateRMA, TemplateSpare,
+		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
+		TemplateMailboxAnswer,
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	ScopeRMAsRead       = "rmas:read"
 	ScopeRMAsWrite      = "rmas:write"
 	ScopeRoomsWrite     = "rooms:write"
+	ScopeTicketsRead    = "tickets:read"
+	ScopeTicketsWrite   = "tickets:write"
+	ScopePrivacy        = "privacy"
 )
 
 // ScopesFor lists every scope that makes sense for a role.
@@ -35,6 +38,9 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
+			ScopePrivacy,
 		}
 	case role == Reseller || role == Distributor:
 		return []string{ScopeOrdersRead, ScopeOrdersWrite, ScopeCatalogueRead}
@@ -46,9 +52,19 @@ func ScopesFor(role Role) []string {
 			ScopeRoomsWrite,
 			ScopeRMAsRead,
 			ScopeRMAsWrite,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
+			ScopePrivacy,
 		}
 	case role == CustomerReadOnly:
-		return []string{ScopeCatalogueRead, ScopeAccountsRead, ScopeRoomsRead, ScopeRMAsRead}
+		return []string{
+			ScopeCatalogueRead,
+			ScopeAccountsRead,
+			ScopeRoomsRead,
+			ScopeRMAsRead,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
+		}
 	}
 
 	return nil

@@ -34,6 +34,7 @@ func registerWorkflows(r registry, c clock.Clock, gate workflows.Gate) {
 		workflows.SweepName:      workflows.DailySweep,
 		workflows.RMAName:        workflows.RMA{Clock: c, Words: words, Gate: gate}.Run,
 		workflows.SpareName:      workflows.Spare{Clock: c, Words: words, Gate: gate}.Run,
+		workflows.TicketName:     workflows.Ticket{Clock: c, Words: words, Gate: gate}.Run,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -61,6 +62,7 @@ func (o Options) mainActivities() named {
 	tasks := &activities.Tasks{DB: o.Domains.DB, Operations: o.Domains.Operations}
 	rmas := &activities.RMAs{DB: o.Domains.DB, Replacements: o.Domains.Replacements}
 	spares := &activities.Spares{DB: o.Domains.DB, Replacements: o.Domains.Replacements}
+	tickets := &activities.Tickets{DB: o.Domains.DB, Tickets: o.Domains.Tickets}
 	mails := &activities.Mail{Notifications: o.Domains.Notifications}
 	sweeps := &activities.Sweeps{
 		Programs:     o.Domains.Programs,
@@ -79,6 +81,7 @@ func (o Options) mainActivities() named {
 		activities.NameSettleStuck:            tasks.SettleStuck,
 		activities.NameRunRMATimers:           rmas.RunTimers,
 		activities.NameRunSpareTimers:         spares.RunSpareTimers,
+		activities.NameRunTicketTimers:        tickets.RunTicketTimers,
 		activities.NameSweepContracts:         sweeps.SweepContracts,
 		activities.NameSweepCalendars:         sweeps.SweepCalendars,
 		activities.NameGiveUpMails:            mails.GiveUp,
@@ -94,6 +97,7 @@ func (o Options) mailActivities() named {
 		People:        o.Domains.People,
 		Sender:        o.Sender,
 		PortalURL:     o.PortalURL,
+		Keys:          o.Domains.Mailbox.Keys(),
 		Log:           o.Log,
 	}
 

@@ -17,8 +17,8 @@ func TestActivitiesKeepTheirNames(t *testing.T) {
 	for queue, want := range map[string][]string{
 		"main": {
 			"CompensateCancellation", "Expire", "Fulfil", "GiveUp", "RaiseStuck", "RejectOverdue",
-			"Remind", "RemindReview", "RunSpareTimers", "RunTimers", "SettleStuck", "SweepCalendars",
-			"SweepContracts",
+			"Remind", "RemindReview", "RunSpareTimers", "RunTicketTimers", "RunTimers", "SettleStuck",
+			"SweepCalendars", "SweepContracts",
 		},
 		"mail":    {"GiveUp", "SendMails"},
 		"import":  {"Run"},

@@ -322,6 +322,10 @@ func (r *relay) deliverEvent(ctx context.Context, e db.OutboxEvent) error {
 		return r.informFollower(ctx, followedRMA, id, e)
 	case db.OutboxSpareEarned, db.OutboxSpareChanged, db.OutboxSpareRetried:
 		return r.informFollower(ctx, followedSpare, id, e)
+	case db.OutboxTicketOpened, db.OutboxTicketChanged, db.OutboxTicketRetried:
+		return r.informFollower(ctx, followedTicket, id, e)
+	case db.OutboxTicketMails:
+		return r.sendHeldMails(ctx, e)
 	case db.OutboxRMABreached, db.OutboxFeeBilled, db.OutboxFeeCredited:
 		return nil // for those outside, to whom nothing is sent yet; the event stays in the outbox
 	case db.OutboxShipmentMoved:

@@ -36,9 +36,27 @@ var (
 			return workflows.SpareInput{SpareUnitID: id, Status: st}
 		},
 	}
+	followedTicket = followed{
+		title:   "Ticket",
+		name:    workflows.TicketName,
+		begun:   db.OutboxTicketOpened,
+		changed: db.OutboxTicketChanged,
+		input: func(id string, st *activities.Status) any {
+			return workflows.TicketInput{TicketID: id, Status: st}
+		},
+	}
 )
 
-// informFollower starts the workflow of an RMA or a spare unit, or signals what a change
+// sendHeldMails has the workflow of a ticket send the mails that were held for what else
+// happened. Their event is a subject of its own, so that nothing else waits for it.
+func (r *relay) sendHeldMails(ctx context.Context, e db.OutboxEvent) error {
+	id := e.Payload[db.PayloadTicket]
+	o := r.options(workflowID(e.Kind, id), followedTicket.title, e)
+	return r.signalOrStart(ctx, o, workflows.SignalChanged, activities.Status{Mails: true},
+		followedTicket.name, followedTicket.input(id, nil))
+}
+
+// informFollower starts the workflow of an RMA, a spare unit or a ticket, or signals what a change
 // means to it, or, for any other event, has it try again. It starts one again that has
 // ended or that Temporal does not know any more.
 func (r *relay) informFollower(ctx context.Context, f followed, id string, e db.OutboxEvent) error {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/attachment"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
@@ -35,6 +36,9 @@ type Options struct {
 	// nil: people hand them in.
 	Carrier     carrier.Carrier
 	CarrierName string
+	// Scanner looks for harmful programs in attachments; nil: nothing does. The domains have
+	// to know of it, too.
+	Scanner attachment.Scanner
 	// Retention is how long Temporal keeps what has ended, in a namespace that the worker
 	// makes; 0 means 30 days.
 	Retention time.Duration
@@ -76,6 +80,9 @@ func Run(ctx context.Context, o Options) error {
 	group.Go(func() error { return newWatch(o).watchRows(ctx) })
 	group.Go(func() error { return newWatch(o).pruneRows(ctx) })
 	group.Go(func() error { return newWatch(o).answerPersons(ctx) })
+	for range filesAtOnce {
+		group.Go(func() error { return newExaminer(o).examineFiles(ctx) })
+	}
 	group.Go(func() error { return keeper.keep(ctx) })
 
 	err := group.Wait()

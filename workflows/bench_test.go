@@ -78,6 +78,7 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 		Orders:       env.Orders,
 	})
 	b.RegisterActivity(&activities.RMAs{DB: env.DB, Replacements: env.Replacements})
+	b.RegisterActivity(&activities.Tickets{DB: env.DB, Tickets: env.Tickets})
 	b.RegisterActivity(&activities.Spares{DB: env.DB, Replacements: env.Replacements})
 	b.parcels = &activities.Parcels{Logistics: env.Logistics, Name: "sim"}
 	b.RegisterActivity(b.parcels)

@@ -31,6 +31,7 @@ const (
 	standingOrder      = "order"
 	standingInvitation = "invitation"
 	standingRMA        = "rma"
+	standingTicket     = "ticket"
 	standingSpare      = "spare"
 	standingMail       = "mail"
 	standingImport     = "import" // has no chart

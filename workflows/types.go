@@ -20,6 +20,7 @@ const (
 	SweepName      = "DailySweep"
 	RMAName        = "RMA"
 	SpareName      = "Spare"
+	TicketName     = "Ticket"
 )
 
 // The signals: facts that the relay passes on from the outbox.

@@ -75,8 +75,11 @@ func openDatabase(c config.Config, session db.Session) (*domains.Domains, error)
 			KeysBefore: before,
 			MaxConns:   c.DatabaseMax,
 			Lifetime:   c.Timeouts.Lifetime,
+			Desk:       db.ZoneOf(c.Operators.TimeZone),
 		},
-		Carrier: c.Carrier.Booking(),
+		Carrier:    c.Carrier.Booking(),
+		ScansFiles: c.Clamd != "",
+		Mailbox:    mailboxOptions(c.MailIn, key, before),
 	})
 }
 

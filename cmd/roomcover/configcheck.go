@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -100,6 +101,10 @@ func checkLater(c config.Config) error {
 		return err
 	}
 
+	if _, err := newScanner(c); err != nil {
+		return err
+	}
+
 	sender, err := newSender(c)
 	if err != nil {
 		return err
@@ -151,6 +156,7 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_KEEP_MAIL_ATTEMPTS", c.Keep.Attempts.String()},
 		{"ROOMCOVER_KEEP_CARRIER_BODIES", c.Keep.CarrierBodies.String()},
 		{"ROOMCOVER_KEEP_REFUSALS", c.Keep.Refusals.String()},
+		{"ROOMCOVER_KEEP_ATTACHMENTS", c.Keep.Attachments.String()},
 		{"ROOMCOVER_TEMPORAL_ADDRESS", c.Temporal.Address},
 		{"ROOMCOVER_TEMPORAL_NAMESPACE", c.Temporal.Namespace},
 		{"ROOMCOVER_TEMPORAL_RETENTION", c.Temporal.Retention.String()},
@@ -172,10 +178,22 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_SMTP_PASSWORD", whetherSet(c.SMTP.Password)},
 		{"ROOMCOVER_SMTP_TLS", c.SMTP.TLS},
 		{"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN", c.SMTP.MessageIDDomain},
+		{"ROOMCOVER_KEEP_INBOUND_MAILS", c.Keep.InboundMails.String()},
+		{"ROOMCOVER_MAILIN_LISTEN", c.MailIn.Listen},
+		{"ROOMCOVER_MAILIN_LMTP", yes(c.MailIn.LMTP)},
+		{"ROOMCOVER_MAILIN_HOSTNAME", c.MailIn.Hostname},
+		{"ROOMCOVER_MAILIN_ADDRESSES", strings.Join(c.MailIn.Addresses, ",")},
+		{"ROOMCOVER_MAILIN_MAX_BYTES", fmt.Sprint(c.MailIn.MaxBytes)},
+		{"ROOMCOVER_MAILIN_CERT_FILE", c.MailIn.CertFile},
+		{"ROOMCOVER_MAILIN_KEY_FILE", c.MailIn.KeyFile},
+		{"ROOMCOVER_MAILIN_AUTHSERV_IDS", strings.Join(c.MailIn.AuthServIDs, ",")},
+		{"ROOMCOVER_MAILIN_HOPS", fmt.Sprint(c.MailIn.Hops)},
+		{"ROOMCOVER_MAIL_THREAD_KEYS", whetherSet(strings.Join(c.MailIn.ThreadKeys, ""))},
 		{"ROOMCOVER_CARRIER_NAME", c.Carrier.Name},
 		{"ROOMCOVER_CARRIER_URL", c.Carrier.URL},
 		{"ROOMCOVER_CARRIER_API_KEY", whetherSet(c.Carrier.APIKey)},
 		{"ROOMCOVER_CARRIER_WEBHOOK_KEYS", whetherSet(strings.Join(c.Carrier.WebhookKeys, ""))},
+		{"ROOMCOVER_CLAMD", cmp.Or(c.Clamd, "none: attachments are not scanned")},
 	}
 }
 

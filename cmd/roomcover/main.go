@@ -1,6 +1,6 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
-// serve and worker run for ever and may each run several times over; migrate, temporal,
+// serve, worker and mailin run for ever and may each run several times over; migrate, temporal,
 // restart, token, operator and audit work on the database directly; org does where there is
 // no token; the others talk to the API as anyone else does. Secrets come from the environment
 // or from a file, never from the command line.
@@ -27,6 +27,7 @@ var version = ""
 type commands struct {
 	Serve    serveCommand     `cmd:"" help:"Serve the API and the portal."`
 	Worker   workerCommand    `cmd:"" help:"Run the workflows, the relay and the mails."`
+	Mailin   mailinCommand    `cmd:"" help:"Take the mails that come in."`
 	Migrate  migrateCommand   `cmd:"" help:"Bring the database's schema up to date."`
 	Temporal temporalCommands `cmd:"" help:"Set Temporal up, and start the workflows that it lacks (on the database)."`
 	Restart  restartCommand   `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`
@@ -53,6 +54,7 @@ type commands struct {
 	Depot    depotCommands    `cmd:"" help:"The depots (by the API)."`
 	Coverage coverageCommand  `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
 	RMA      rmaCommand       `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
+	Ticket   ticketCommand    `cmd:"" help:"Support tickets (by the API)."`
 	Spare    spareCommand     `cmd:"" help:"Spare units on loan (by the API)."`
 	Demo     demoCommand      `cmd:"" help:"Play the whole story against a running development process."`
 	Contract contractCommands `cmd:"" help:"Contracts with their licenses and days (by the API)."`
@@ -62,6 +64,7 @@ type commands struct {
 	Calendar calendarCommands `cmd:"" help:"The calendars of countries and regions, with their holidays (by the API)."`
 	Holidays holidaysCommand  `cmd:"" help:"Show which customers' countries have no public holidays entered (by the API)."`
 	CSM      csmCommand       `cmd:"" name:"csm" help:"Customer success managers, and whose accounts they look after (by the API)."`
+	Privacy  privacyCommand   `cmd:"" help:"Export what is known of a person, and erase people (by the API)."`
 	Health   healthCommand    `cmd:"" help:"Ask a running serve or worker whether it is ready."`
 	Version  versionCommand   `cmd:"" help:"Say which version this is."`
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"golang.org/x/sync/errgroup"
 
+	"roomcover.dev/roomcover/attachment"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/models/db"
@@ -66,6 +68,11 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 		return err
 	}
 
+	scanner, err := newScanner(c)
+	if err != nil {
+		return settingsError{err}
+	}
+
 	polling := &worker.Polling{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -82,6 +89,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			PortalURL:   c.PublicURL,
 			Carrier:     parcels,
 			CarrierName: c.Carrier.Name,
+			Scanner:     scanner,
 			AuditHeads:  c.AuditHeads,
 			Keep:        db.Retention(c.Keep),
 			Log:         log,
@@ -121,6 +129,19 @@ func newCarrier(c config.Carrier) (carrier.Carrier, error) {
 	}
 
 	return client, nil
+}
+
+// newScanner speaks to the scanner that the environment names; nothing scans where it names
+// none.
+func newScanner(c config.Config) (attachment.Scanner, error) {
+	if c.Clamd == "" {
+		return nil, nil
+	}
+	clamd, err := attachment.NewClamd(c.Clamd, attachment.ScanTimeout)
+	if err != nil {
+		return nil, fmt.Errorf("ROOMCOVER_CLAMD: %w", err)
+	}
+	return clamd, nil
 }
 
 // noCarrier says that parcels are handed in by people.

@@ -3,9 +3,12 @@
 package letter
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 
 	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/thread"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -17,6 +20,10 @@ type Secrets interface {
 	InvitationToken(invitationID string) string
 	OneTimeCode(challengeID string) string
 	ResetToken(challengeID string) string
+	// ReplyAddress and MessageID sign what an answer to a ticket's mail brings back; see
+	// thread.Keys. Empty: such mails are as any other.
+	ReplyAddress(mailbox, ticket string) string
+	MessageID(ticket, message, recipient string) string
 }
 
 // Hidden are the secrets of a mail that somebody else than its reader looks at: none.
@@ -30,6 +37,9 @@ func (hidden) InvitationToken(string) string { return hiddenSecret }
 func (hidden) OneTimeCode(string) string     { return hiddenSecret }
 func (hidden) ResetToken(string) string      { return hiddenSecret }
 
+func (hidden) ReplyAddress(string, string) string      { return "" }
+func (hidden) MessageID(string, string, string) string { return "" }
+
 // Render makes the mail of a notification, in the program's name (R1). The portal is at the
 // address.
 func Render(
@@ -41,6 +51,7 @@ func Render(
 		Template:   n.Template,
 		Locale:     locale,
 		Subject:    wanted,
+		Written:    originOf(n) == mail.Written,
 		OwnSubject: wanted != rules.DefaultSubjects(p.Name)[n.Template][locale],
 		Params:     params(n, portal, locale, s),
 		Brand: mail.Brand{
@@ -53,31 +64,84 @@ func Render(
 		},
 	}
 
+	replyTo, messageID := answered(p, n, s)
+	if replyTo != "" {
+		content.ReplyMarker = thread.ReplyMarker(locale)
+	}
 	subject, text, html, err := mail.Render(content)
 	if err != nil {
 		return mail.Message{}, err
 	}
 
+	inReplyTo, _ := n.Params[ParamInReplyTo].(string)
 	return mail.Message{
 		ID:          n.ID,
 		Thread:      threadOf(n),
 		FromName:    content.Brand.SenderName,
 		FromAddress: p.SenderAddress,
-		ReplyTo:     p.Mailbox,
+		MessageID:   messageID,
+		ReplyTo:     cmp.Or(replyTo, p.Mailbox),
 		To:          n.Recipient,
 		Subject:     subject,
 		Text:        text,
 		HTML:        html,
 		Locale:      locale,
 		Template:    n.Template,
+		InReplyTo:   inReplyTo,
+		References:  thread.ReferencesAfter(nil, inReplyTo),
+		Origin:      originOf(n),
+		NullSender:  n.Template == rules.TemplateMailboxReceived,
 	}, nil
 }
 
-// threadOf returns what the mails of a replacement or a spare unit share, so that they are
-// read as one conversation although each subject says what happened; empty for others.
+// ParamInReplyTo is the parameter of a mail that answers another: its Message-ID.
+const ParamInReplyTo = "in_reply_to"
+
+// answered is how an answer to a ticket's mail finds the ticket: by the address that it goes to,
+// and by the mail that it names. Both are empty for other mails.
+func answered(
+	p catalogue.Program, n notification.Notification, s Secrets,
+) (replyTo, messageID string) {
+	number, _ := n.Params["number"].(string)
+	if n.Template != rules.TemplateTicket || number == "" {
+		return "", ""
+	}
+	if replyTo = s.ReplyAddress(p.Mailbox, number); replyTo == "" {
+		return "", ""
+	}
+	return replyTo, s.MessageID(number, n.ID, n.Recipient)
+}
+
+// originOf says who wrote a mail: an operator, or nobody.
+func originOf(n notification.Notification) mail.Origin {
+	switch n.Template {
+	case rules.TemplateMailboxAnswer:
+		return mail.Written
+	case rules.TemplateMailboxReceived:
+		return mail.AutoReplied
+	case rules.TemplateTicket:
+		if tellsWords(n.Params["parts"]) {
+			return mail.Written
+		}
+	}
+	return mail.Generated
+}
+
+// tellsWords reports whether a part of a ticket's mail is what a person wrote to its reader.
+func tellsWords(parts any) bool {
+	list, _ := parts.([]any)
+	return slices.ContainsFunc(list, func(part any) bool {
+		fields, _ := part.(map[string]any)
+		text, _ := fields["text"].(string)
+		return text != ""
+	})
+}
+
+// threadOf returns what the mails of a replacement, a spare unit or a ticket share, so that they
+// are read as one conversation although each subject says what happened; empty for others.
 func threadOf(n notification.Notification) string {
 	switch n.Template {
-	case rules.TemplateRMA, rules.TemplateSpare:
+	case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateTicket:
 		return n.SubjectID
 	}
 	return ""

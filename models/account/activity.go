@@ -25,6 +25,7 @@ const (
 	ActivityOrders       ActivityKind = "orders" // with the contracts and licences that they bring
 	ActivityReplacements ActivityKind = "replacements"
 	ActivitySpares       ActivityKind = "spares"
+	ActivityTickets      ActivityKind = "tickets"
 	ActivityAccount      ActivityKind = "account"
 
 	notShown ActivityKind = ""
@@ -34,7 +35,7 @@ const (
 func ActivityKinds() []ActivityKind {
 	return []ActivityKind{
 		ActivityPeople, ActivityRooms, ActivityDevices, ActivityOrders, ActivityReplacements,
-		ActivitySpares, ActivityAccount,
+		ActivitySpares, ActivityTickets, ActivityAccount,
 	}
 }
 
@@ -72,6 +73,7 @@ var activity = map[string]ActivityKind{
 	"contract.started":          ActivityOrders,
 	"contract.suspended":        ActivityOrders,
 	"country.terms_published":   notShown,
+	"sla_policy.published":      notShown,
 	"csm.changed":               notShown,
 	"csm.created":               notShown,
 	"depot.changed":             notShown,
@@ -223,15 +225,51 @@ var activity = map[string]ActivityKind{
 	"spare.waived":             ActivitySpares,
 	"spares.counted":           notShown,
 
-	"stock.adjustment":       notShown,
-	"stock.receipt":          notShown,
-	"stock.release":          notShown,
-	"stock.reservation":      notShown,
-	"stock.shipment":         notShown,
-	"task.assigned":          notShown,
-	"task.noted":             notShown,
-	"task.reopened":          notShown,
-	"task.resolved":          notShown,
+	"stock.adjustment":          notShown,
+	"stock.receipt":             notShown,
+	"stock.release":             notShown,
+	"stock.reservation":         notShown,
+	"stock.shipment":            notShown,
+	"task.assigned":             notShown,
+	"task.noted":                notShown,
+	"task.reopened":             notShown,
+	"task.resolved":             notShown,
+	"inbox.decided":             notShown,
+	"inbox.proved":              notShown,
+	"participant.added":         notShown,
+	"participant.removed":       notShown,
+	"participant.signed_in":     notShown,
+	"session.agreed":            notShown,
+	"session.cancelled":         notShown,
+	"session.ended":             notShown,
+	"session.proposed":          notShown,
+	"session.scheduled":         notShown,
+	"attachment.blocked":        notShown,
+	"attachment.stored":         notShown,
+	"ticket.mail_added":         notShown,
+	"ticket.automatic_mail":     notShown,
+	"ticket.answered":           ActivityTickets,
+	"ticket.assigned":           notShown,
+	"ticket.closed":             ActivityTickets,
+	"ticket.commented":          ActivityTickets,
+	"ticket.duplicate":          notShown,
+	"ticket.moved":              ActivityTickets,
+	"ticket.noted":              notShown,
+	"ticket.opened":             ActivityTickets,
+	"ticket.reminded":           notShown,
+	"ticket.reopened":           ActivityTickets,
+	"ticket.reopening_undone":   ActivityTickets,
+	"ticket.resolved_by_itself": ActivityTickets,
+	"ticket.rma_approved":       notShown,
+	"ticket.rma_ended":          notShown,
+	"ticket.rma_linked":         ActivityTickets,
+	"ticket.rma_shipped":        notShown,
+	"ticket.severity":           ActivityTickets,
+	"ticket.severity_kept":      notShown,
+	"ticket.watcher_added":      notShown,
+	"ticket.watcher_removed":    notShown,
+	"ticket.worse":              ActivityTickets,
+
 	"token.created":          ActivityPeople,
 	"token.revoked":          ActivityPeople,
 	"user.language_changed":  notShown, // the person's own

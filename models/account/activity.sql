@@ -15,6 +15,8 @@ WHERE c.id IN @ids AND c.account_id = @account
 UNION ALL
 SELECT r.id, r.number FROM rmas r WHERE r.id IN @ids AND r.account_id = @account
 UNION ALL
+SELECT t.id, t.number FROM tickets t WHERE t.id IN @ids AND t.account_id = @account
+UNION ALL
 SELECT u.id, u.number FROM spare_units u WHERE u.id IN @ids AND u.account_id = @account
 UNION ALL
 SELECT i.id, i.contact_name FROM invitations i WHERE i.id IN @ids AND i.account_id = @account

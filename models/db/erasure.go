@@ -298,6 +298,14 @@ func (f FreeText) Read(tx *Tx, rowID string) (string, error) {
 	return texts[0], nil
 }
 
+// ReadAll returns the texts of rows; one that is gone is not among them.
+func (f FreeText) ReadAll(tx *Tx, rowIDs []string) (out []FoundText, err error) {
+	table, column := f.at(tx)
+	err = tx.Table(table).Select("id AS row_id, "+column+" AS text").
+		Where("id IN ? AND "+column+" IS NOT NULL", rowIDs).Scan(&out).Error
+	return out, err
+}
+
 // Erasures is what becomes of the rows of this package: answers that are kept for a
 // repetition go whole, and the audit forgets from where a person called.
 func Erasures() []Erasure {

@@ -28,6 +28,8 @@ import (
 var emptyFor = map[string]string{
 	"contact_questions.role":          "nobody has decided",
 	"earlier_warranties.why":          "it matched, or a customer claims it",
+	"inbound_mails.outcome":           "nobody has read it",
+	"inbound_mails.reason":            "nobody has read it",
 	"import_jobs.requested_role":      "an earlier release did not keep it",
 	"licence_assignments.end_reason":  "it lasts",
 	"operators.role":                  "they may nothing",
@@ -39,6 +41,9 @@ var emptyFor = map[string]string{
 	"rmas.reject_code":                "it is not rejected",
 	"shipments.service":               "a person handed it to a carrier",
 	"spare_units.next_timer":          "nothing is to be done",
+	"tickets.alarm":                   "no clock runs out",
+	"tickets.effective_clock":         "nothing is due",
+	"tickets.next_timer":              "nothing comes by itself",
 	"warranty_attachments.end_reason": "it lasts",
 }
 
@@ -47,6 +52,8 @@ var (
 	alsoHeld = map[string][]string{
 		"import_jobs.requested_role": {"SYSTEM"}, // who is at the command line
 		"order_cancellations.role":   {"SYSTEM"},
+		"ticket_events.actor_role":   {"SYSTEM"},
+		"tickets.opened_role":        {"SYSTEM"},
 		"service_contracts.type":     {"ENTERPRISE"}, // a plan that is not sold by orders (S37)
 	}
 	neverHeld = map[string][]string{
@@ -55,8 +62,9 @@ var (
 		"notifications.state":              {"SOFT_FAIL"}, // of an attempt: it is queued again
 		"operators.role": {"CUSTOMER_ADMIN", "CUSTOMER_READ_ONLY", "DISTRIBUTOR", "PARTNER_ADMIN",
 			"PARTNER_READ_ONLY", "RESELLER"}, // those of others
-		"rmas.outcome":            {"WRONG_UNIT"}, // the unit is still outstanding
-		"service_contracts.state": {"PROCESSING"}, // of the order (R111c)
+		"rmas.outcome":            {"WRONG_UNIT"},                // the unit is still outstanding
+		"service_contracts.state": {"PROCESSING"},                // of the order (R111c)
+		"sla_policies.service":    {"EXT_WARRANTY", "SYNC_PLUS"}, // no tickets by them
 	}
 )
 
@@ -93,16 +101,21 @@ var noKinds = map[string]string{
 	"incidents.outcome":   "what came of it, in words",
 	"calendars.source":    "where its holidays are from, in words",
 	"catalogue_skus.code": "a key", "depots.code": "a key", "product_models.code": "a key",
-	"devices.model_code":         "a key of a model",
-	"rmas.model_code":            "a key of a model",
-	"shipments.model_code":       "a key of a model",
-	"spare_units.model_code":     "a key of a model",
-	"stock_entries.model_code":   "a key of a model",
-	"stock_levels.model_code":    "a key of a model",
-	"accounts.postal_code":       "of an address",
-	"sites.postal_code":          "of an address",
-	"depots.postal_code":         "of an address",
-	"shipment_labels.media_type": "of the carrier",
+	"devices.model_code":               "a key of a model",
+	"rmas.model_code":                  "a key of a model",
+	"sla_policies.code":                "a key",
+	"shipments.model_code":             "a key of a model",
+	"spare_units.model_code":           "a key of a model",
+	"stock_entries.model_code":         "a key of a model",
+	"stock_levels.model_code":          "a key of a model",
+	"accounts.postal_code":             "of an address",
+	"sites.postal_code":                "of an address",
+	"depots.postal_code":               "of an address",
+	"shipment_labels.media_type":       "of the carrier",
+	"attachments.media_type":           "of a file, by its content",
+	"attachment_thumbnails.media_type": "of what was drawn",
+	"ticket_clocks.calendar_code":      "a key", "ticket_clocks.policy_code": "a key",
+	"tickets.calendar_code": "a key", "tickets.policy_code": "a key",
 }
 
 // kindsOf returns what each column of a kind or a state may hold, as Go has it.

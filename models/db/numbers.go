@@ -12,9 +12,10 @@ const numberLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // The beginnings of numbers for people.
 const (
-	NumberOfOrder = "SO"
-	NumberOfRMA   = "RMA"
-	NumberOfSpare = "SPARE"
+	NumberOfOrder  = "SO"
+	NumberOfRMA    = "RMA"
+	NumberOfSpare  = "SPARE"
+	NumberOfTicket = "TK"
 )
 
 // lettersOfNumber is how many letters stand in each group of a number.
@@ -38,12 +39,13 @@ func NewNumber(kind string, groups int) string {
 
 // numbered are the tables of things that have a number in one group of letters.
 var numbered = map[string]string{
-	NumberOfRMA:   "rmas",
-	NumberOfSpare: "spare_units",
+	NumberOfRMA:    "rmas",
+	NumberOfSpare:  "spare_units",
+	NumberOfTicket: "tickets",
 }
 
-// IDNamed returns the id of the RMA or spare unit whose number somebody typed where an id is
-// asked for; anything else, and a number that nothing has, is returned as it is.
+// IDNamed returns the id of the RMA, spare unit or ticket whose number somebody typed where an
+// id is asked for; anything else, and a number that nothing has, is returned as it is.
 func IDNamed(tx *Tx, name string) (string, error) {
 	for kind, table := range numbered {
 		number, ok := ReadNumber(kind, name)

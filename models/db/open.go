@@ -31,6 +31,7 @@ type DB struct {
 	seeds   []seed               // see SeedWith
 	probe   probe                // see Ready
 	owner   atomic.Pointer[bool] // see ownsTables
+	desk    *time.Location       // see Options
 }
 
 // Options configure a DB.
@@ -46,6 +47,8 @@ type Options struct {
 	Logger logger.Interface
 	// MaxConns bounds open connections; less than 10 counts as 10.
 	MaxConns int
+	// Desk is where the operators work: by its clock a task is due at the end of the day; nil: UTC.
+	Desk *time.Location
 	// Lifetime bounds how old a connection gets, so that what moved or was changed is
 	// noticed; zero: no bound.
 	Lifetime time.Duration
@@ -85,8 +88,14 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 		pool.SetConnMaxLifetime(o.Lifetime)
 	}
 
+	desk := o.Desk
+	if desk == nil {
+		desk = time.UTC
+	}
+
 	return &DB{
 		gorm:    db,
+		desk:    desk,
 		clock:   o.Clock,
 		secrets: Secrets{key: o.Key},
 		audit:   newAuditKeys(o.Key, o.KeysBefore),

@@ -52,6 +52,12 @@ const (
 	OutboxSpareChanged OutboxKind = "spare.changed"
 	OutboxSpareRetried OutboxKind = "spare.retry"
 
+	OutboxTicketOpened  OutboxKind = "ticket.start"
+	OutboxTicketChanged OutboxKind = "ticket.changed"
+	OutboxTicketRetried OutboxKind = "ticket.retry"
+	// mails that were held for what else happens; the subject is their bundle
+	OutboxTicketMails OutboxKind = "ticket.mails"
+
 	// What finance and others outside have to know; no workflow gets these.
 	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
 	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22) or spare unit (S9)
@@ -63,6 +69,7 @@ const (
 	PayloadExpiresAt      = "expires_at"
 	PayloadReminder       = "reminder_" // followed by the day after the issue
 	PayloadCancellationID = "cancellation_id"
+	PayloadTicket         = "ticket"
 	PayloadSummary        = "summary" // what it is, for people: no names, no addresses
 )
 
@@ -85,7 +92,8 @@ func NewOutboxEvent(
 func (tx *Tx) Enqueue(events ...OutboxEvent) error { return tx.EnqueueHeld(0, events...) }
 
 // EnqueueHeld is Enqueue of events that no relay takes before the hold is over, in real time:
-// until then WithdrawHeld takes them back, also after a restart.
+// until then WithdrawHeld takes them back, also after a restart. One that says itself when it is
+// due keeps that.
 func (tx *Tx) EnqueueHeld(hold time.Duration, events ...OutboxEvent) error {
 	tx.state.enqueued = true
 
@@ -93,7 +101,9 @@ func (tx *Tx) EnqueueHeld(hold time.Duration, events ...OutboxEvent) error {
 	for i := range events {
 		events[i].ID = NewID(prefixOutbox)
 		events[i].CreatedAt = now
-		events[i].DueAt = RealNow().Add(hold)
+		if events[i].DueAt.IsZero() {
+			events[i].DueAt = RealNow().Add(hold)
+		}
 		if events[i].Payload == nil {
 			events[i].Payload = map[string]string{}
 		}

@@ -17,6 +17,10 @@ type Retention struct {
 	CarrierBodies time.Duration
 	// Refusals is for orders that were refused as malformed.
 	Refusals time.Duration
+	// Attachments is for the content of files that people attached to what they wrote.
+	Attachments time.Duration
+	// InboundMails is for mails that came in, and for what decided ones said.
+	InboundMails time.Duration
 }
 
 // pruneBatch is how many rows are deleted in one transaction.
@@ -28,10 +32,17 @@ const pruneBatch = 5000
 func (d *DB) PruneInBatches(
 	ctx context.Context, prune func(tx *Tx, limit int) (int64, error),
 ) (sum int64, err error) {
+	return d.PruneInBatchesOf(ctx, pruneBatch, prune)
+}
+
+// PruneInBatchesOf is PruneInBatches of rows that are large, or have many others behind them.
+func (d *DB) PruneInBatchesOf(
+	ctx context.Context, batch int, prune func(tx *Tx, limit int) (int64, error),
+) (sum int64, err error) {
 	for {
 		var n int64
 		err := d.Write(ctx, func(tx *Tx) (err error) {
-			n, err = prune(tx, pruneBatch)
+			n, err = prune(tx, batch)
 			return err
 		})
 		if err != nil {
@@ -39,7 +50,7 @@ func (d *DB) PruneInBatches(
 		}
 
 		sum += n
-		if n < pruneBatch {
+		if n < int64(batch) {
 			return sum, nil
 		}
 	}

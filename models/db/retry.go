@@ -31,6 +31,7 @@ func Duplicated(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
 var takenAnew = []string{
 	"country_terms_pkey", "country_terms.country, country_terms.version",
 	"rmas_number", "rmas.number",
+	"sla_policies_pkey", "sla_policies.code, sla_policies.version",
 	"spare_ledger_seq", "spare_ledger.parent_org_id, spare_ledger.seq",
 	"spare_units_number", "spare_units.number",
 }

@@ -51,7 +51,7 @@ BEGIN
     LOOP
         rights := CASE
             WHEN one.plain IN ('audit_heads', 'goose_db_version') THEN 'SELECT'
-            WHEN one.plain IN ('audit_events', 'country_terms') THEN 'SELECT, INSERT'
+            WHEN one.plain IN ('audit_events', 'country_terms', 'sla_policies') THEN 'SELECT, INSERT'
             ELSE 'SELECT, INSERT, UPDATE, DELETE'
         END;
         EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC, roomcover_service, roomcover_tenant', one.name);

@@ -52,7 +52,7 @@ func TestC5_C6_EveryTableHasTheRightsOfItsKind(t *testing.T) {
 			wantService, wantTenant = "SELECT,INSERT", "SELECT,INSERT"
 		case "audit_heads", "goose_db_version":
 			wantService, wantTenant = "SELECT", ""
-		case "country_terms":
+		case "country_terms", "sla_policies":
 			wantService = "SELECT,INSERT"
 		case "stock_levels":
 			wantTenant = "SELECT,INSERT,UPDATE"

@@ -25,8 +25,13 @@ type OperatorTask struct {
 	Resolution string
 	ResolvedBy string
 	CreatedAt  time.Time
+	DueAt      time.Time // where none is given: the end of the desk's day on which it is raised
+	Severity   int       // of a ticket; TaskWithoutSeverity: of anything else
 	ResolvedAt *time.Time
 }
+
+// TaskWithoutSeverity stands behind every severity of tickets that are due at the same instant.
+const TaskWithoutSeverity = 9
 
 // TaskState says whether a task still waits for a person.
 type TaskState string
@@ -92,11 +97,18 @@ const (
 	// spare unit: bill or waive one that did not come back (S9)
 	TaskSpareFee TaskKind = "SPARE_FEE"
 
+	TaskTicket TaskKind = "TICKET" // ticket: it waits for us, and for nobody else (S54)
+	// ticket: the customer says that it is worse
+	TaskTicketWorse TaskKind = "TICKET_WORSE"
+
 	// operator: signed in with the password although there is an issuer (S53)
 	TaskBreakGlass TaskKind = "BREAK_GLASS_USED"
 
 	// incident: the authority and the people concerned have to be told in time (S33)
 	TaskIncident TaskKind = "PRIVACY_INCIDENT"
+	// item of the mailbox: somebody wrote, and an operator decides (S56)
+	TaskMailboxRequest TaskKind = "MAILBOX_REQUEST"
+
 	// privacy request: texts that people wrote name somebody who was erased (S33)
 	TaskPrivacyTexts TaskKind = "PRIVACY_TEXTS"
 )
@@ -115,6 +127,12 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 		if t.DedupeKey == "" {
 			t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
 		}
+		if t.DueAt.IsZero() {
+			t.DueAt = tx.database.endOfDeskDay(t.CreatedAt)
+		}
+		if t.Severity == 0 {
+			t.Severity = TaskWithoutSeverity
+		}
 	}
 
 	again := tx.Clauses(clause.OnConflict{
@@ -124,16 +142,52 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 			Value:  TaskDone,
 		}}},
 		DoUpdates: clause.AssignmentColumns([]string{
-			"state", "what", "why", "created_at", "resolved_at", "resolution", "resolved_by",
-			"assignee_id",
+			"state", "what", "why", "created_at", "due_at", "severity", "resolved_at", "resolution",
+			"resolved_by", "assignee_id",
 		}),
 	})
 	return again.CreateInBatches(&tasks, RowsPerStatement(tasks)).Error
 }
 
+// KeepTask writes a task as it is now, in one statement: it is raised, opened again or changed,
+// whom it is given to included. Its age stays that of the need.
+func (tx *Tx) KeepTask(t OperatorTask) error {
+	t.ID = NewID(PrefixTask)
+	t.State = TaskOpen
+	t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
+	if t.DueAt.IsZero() {
+		t.DueAt = tx.database.endOfDeskDay(tx.Now())
+	}
+	if t.Severity == 0 {
+		t.Severity = TaskWithoutSeverity
+	}
+	return tx.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "dedupe_key"}},
+		DoUpdates: clause.AssignmentColumns([]string{
+			"state", "what", "why", "due_at", "severity", "resolved_at", "resolution",
+			"resolved_by", "assignee_id",
+		}),
+	}).Create(&t).Error
+}
+
+// endOfDeskDay is the end of the day in which an instant lies, by the clock of the desk.
+func (d *DB) endOfDeskDay(at time.Time) time.Time {
+	return rules.StartOfDay(rules.DateIn(at, d.desk).AddDays(1), d.desk).UTC()
+}
+
+// MoveTask has the open task of a kind about a subject be due at another instant, and of another
+// severity: the queue follows what runs, in the transaction that moves it (S54).
+func (tx *Tx) MoveTask(kind TaskKind, subjectID string, due time.Time, severity int) error {
+	return tx.Model(&OperatorTask{}).
+		Where("dedupe_key = ? AND state = ?", string(kind)+"/"+subjectID, TaskOpen).
+		Updates(map[string]any{"due_at": due.UTC(), "severity": severity}).Error
+}
+
 // RaiseOnce writes a complete task unless its need was ever raised before: one that was
 // done is not opened again.
 func (tx *Tx) RaiseOnce(t OperatorTask) error {
+	t.DueAt = tx.database.endOfDeskDay(t.CreatedAt)
+	t.Severity = TaskWithoutSeverity
 	return tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "dedupe_key"}},
 		DoNothing: true,
@@ -247,25 +301,20 @@ func TaskMoved() error {
 
 // AssignTask gives an open task to somebody; nil: to nobody. seen is the state that was
 // looked at (VERSION_MISMATCH), empty: any; a task that is done answers STATE_CONFLICT.
-func (d *DB) AssignTask(
-	ctx context.Context, id string, to *string, seen string,
-) (OperatorTask, error) {
-	var t OperatorTask
-	err := d.Write(ctx, func(tx *Tx) (err error) {
-		if t, err = tx.lockTask(id); err != nil {
-			return err
-		}
-		switch {
-		case t.State == TaskDone:
-			return TaskIsDone()
-		case Text(t.AssigneeID) == Text(to):
-			return nil
-		case seen != "" && seen != t.Seen():
-			return TaskMoved()
-		}
-		return tx.giveTask(&t, to)
-	})
-	return t, err
+func (tx *Tx) AssignTask(id string, to *string, seen string) (OperatorTask, error) {
+	t, err := tx.lockTask(id)
+	if err != nil {
+		return t, err
+	}
+	switch {
+	case t.State == TaskDone:
+		return t, TaskIsDone()
+	case Text(t.AssigneeID) == Text(to):
+		return t, nil
+	case seen != "" && seen != t.Seen():
+		return t, TaskMoved()
+	}
+	return t, tx.GiveTask(&t, to)
 }
 
 // lockTask reads a task of the scope and locks it.
@@ -281,8 +330,8 @@ func TaskIsDone() error {
 		"Read the task again to see how it was resolved.")
 }
 
-// giveTask gives a task that is locked to somebody, nil: to nobody, with its audit.
-func (tx *Tx) giveTask(t *OperatorTask, to *string) error {
+// GiveTask gives a task that is locked to somebody, nil: to nobody, with its audit.
+func (tx *Tx) GiveTask(t *OperatorTask, to *string) error {
 	before := t.AssigneeID
 	t.AssigneeID = to
 	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).Update("assignee_id", to).Error
@@ -296,22 +345,22 @@ func (tx *Tx) giveTask(t *OperatorTask, to *string) error {
 	})
 }
 
-// PullTask gives the open task that is due first, of those that nobody has taken and that the
-// query narrows to, to somebody (S54). A task is due by the end of the day on which it was
-// raised, so that the oldest is the first. What another transaction is about to give is passed
-// over: two who pull at once never get the same. NOT_FOUND: there is none.
-func (tx *Tx) PullTask(narrow *gorm.DB, to string) (OperatorTask, error) {
+// QueueOrder is the order of the queue (S54): an id tells the age.
+const QueueOrder = "due_at, severity, id"
+
+// FirstTask locks the open task that is due first, of those that nobody has taken and that the
+// query narrows to (S54); of several that are due at once, the most severe, then the oldest. What
+// another transaction is about to give is passed over: two who pull at once never get the same.
+// NOT_FOUND: there is none.
+func (tx *Tx) FirstTask(narrow *gorm.DB) (OperatorTask, error) {
 	var t OperatorTask
 	passing := clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"}
 	err := LockWith(narrow, passing).
 		Where("state = ? AND assignee_id IS NULL", TaskOpen).
-		Order("created_at, id").
+		Order(QueueOrder).
 		Limit(1).
 		First(&t).Error
-	if err := Found(err); err != nil {
-		return t, err
-	}
-	return t, tx.giveTask(&t, &to)
+	return t, Found(err)
 }
 
 // Resolve closes an open task in the caller's transaction, with its audit.

@@ -10,17 +10,22 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
+	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -30,6 +35,8 @@ type Domains struct {
 	Programs      *program.Programs
 	Notifications *notification.Notifications
 	Jobs          *importjob.Jobs
+	Attachments   *attachment.Attachments
+	Sessions      *session.Sessions
 	Accounts      *account.Accounts
 	People        *identity.People
 	Operators     *identity.Operators
@@ -37,9 +44,12 @@ type Domains struct {
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
 	Replacements  *replacement.Replacements
+	Tickets       *ticket.Tickets
+	Notes         *note.Notes
 	Orders        *order.Orders
 	Operations    *operations.Operations
 	Privacy       *privacy.Privacy
+	Mailbox       *mailbox.Mailbox
 }
 
 // Options configure the domains and their database.
@@ -49,6 +59,11 @@ type Options struct {
 	// Carrier is the name of the carrier at which the service books parcels by itself;
 	// empty: people hand them in.
 	Carrier string
+	// ScansFiles says that a scanner of attachments is configured: nothing is handed out before
+	// its verdict.
+	ScansFiles bool
+	// Mailbox says whose mails are read when they come in.
+	Mailbox mailbox.Options
 	// ReferenceAge bounds how long a change of the program by another process may go
 	// unseen; 0 means five seconds.
 	ReferenceAge time.Duration
@@ -66,6 +81,9 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Programs = program.New(database)
 	d.Notifications = notification.New(database)
 	d.Jobs = importjob.New(database)
+	d.Attachments = attachment.New(database)
+	d.Attachments.Scanned = o.ScansFiles
+	d.Sessions = session.New(database)
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
@@ -73,7 +91,13 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
+	d.Tickets = ticket.New(database, d.Programs, d.Replacements)
+	d.Notes = note.New(database, d.Tickets)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
+
+	d.Mailbox = mailbox.New(database, d.Programs, d.Notifications, d.People)
+	d.Mailbox.Configure(o.Mailbox)
+	d.Mailbox.RegisterTickets(mailbox.RepliesTo(d.Tickets))
 
 	d.Privacy = privacy.New(database, d.Programs)
 
@@ -86,6 +110,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 		d.Entitlements,
 		d.Warranties,
 		d.Replacements,
+		d.Tickets,
 		d.Orders,
 	)
 
@@ -106,6 +131,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	// another domain has to follow.
 	d.People.RegisterInvitations()
 	d.Replacements.RegisterShipments()
+	d.Tickets.RegisterReplacements()
 	d.Orders.RegisterFailures()
 	return d, nil
 }
@@ -117,13 +143,18 @@ func Entities() []any {
 		program.Entities(),
 		notification.Entities(),
 		importjob.Entities(),
+		attachment.Entities(),
+		session.Entities(),
 		account.Entities(),
 		identity.Entities(),
 		entitlement.Entities(),
 		warranty.Entities(),
 		logistics.Entities(),
 		replacement.Entities(),
+		ticket.Entities(),
+		note.Entities(),
 		order.Entities(),
+		mailbox.Entities(),
 		operations.Entities(),
 		privacy.Entities(),
 	)

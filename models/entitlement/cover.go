@@ -361,6 +361,7 @@ func (g *coverFacts) addRooms(f *cover.CoverFacts, ids []string) {
 	}
 
 	f.Terms = g.ref.TermsIn(countries...)
+	f.Policies = g.ref.Policies
 }
 
 // addLicence adds a licence once, with those that renew it (S4).
@@ -593,20 +594,31 @@ func CoverForHardware(
 	tx *db.Tx, ref program.Reference,
 	accountID string, subject CoverSubject, at time.Time,
 ) (CoveredSubject, error) {
-	g := &coverFacts{
-		tx:    tx,
-		scope: db.Scope{AccountIDs: []string{accountID}, Actor: tx.Scope.Actor},
-		ref:   ref,
-	}
-
+	g := factsOf(tx, ref, accountID)
 	if err := g.gather([]CoverSubject{subject}); err != nil {
 		return CoveredSubject{}, err
 	}
 
-	c := g.cover(subject, at, cover.ForHardware)
+	return g.covered(subject, at, cover.ForHardware), nil
+}
+
+// factsOf are facts about subjects of one account.
+func factsOf(tx *db.Tx, ref program.Reference, accountID string) *coverFacts {
+	return &coverFacts{
+		tx:    tx,
+		scope: db.Scope{AccountIDs: []string{accountID}, Actor: tx.Scope.Actor},
+		ref:   ref,
+	}
+}
+
+// covered is cover with what the answer is about.
+func (g *coverFacts) covered(
+	subject CoverSubject, at time.Time, purpose cover.Purpose,
+) CoveredSubject {
+	c := g.cover(subject, at, purpose)
 	return CoveredSubject{
 		Answer: c.Answer,
 		Device: g.byID[c.DeviceID],
 		Room:   g.rooms[c.Answer.RoomID],
-	}, nil
+	}
 }

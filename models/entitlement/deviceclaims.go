@@ -159,6 +159,19 @@ func claim(tx *db.Tx, acc account.Account, d Device, roomID, proof string) error
 	return account.Audit(tx, acc.ID, e)
 }
 
+// checkedAgain is how long a decided claim answers for a file that is only checked.
+const checkedAgain = 24 * time.Hour
+
+// claimedLately reports whether the account asked for the device within a day.
+func claimedLately(tx *db.Tx, acc account.Account, d Device) (bool, error) {
+	var n int64
+	err := tx.Model(&DeviceClaim{}).
+		Where("account_id = ? AND device_id = ? AND created_at > ?",
+			acc.ID, d.ID, tx.Now().Add(-checkedAgain)).
+		Count(&n).Error
+	return n > 0, err
+}
+
 // claimedBecause says who asks for whose device, and how far each side has proved it.
 func claimedBecause(acc account.Account, d Device, proof string) string {
 	shown := func(proof string) string {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -282,6 +284,54 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		stays, err := env.PlacementsOf(storetest.Customer(owner), theirs.ID)
 		require.NoError(t, err)
 		require.NotNil(t, stays[0].ToAt)
+		env.AuditHolds(t)
+	})
+}
+
+// A file that is only checked asks an operator about serials of others as well, once a day for
+// each: else it would tell without a trace who has what.
+func TestR27c_ACheckedFileAsksAnOperatorToo(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, owner := storetest.AcmeForm(t, env)
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"),
+			storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
+		asker := *o.AccountID
+		env.Device(t, env.Room(t, owner, "Sala 1"), "AB1234", "MEETUP", "2025-05-05")
+		job := importjob.ImportJob{
+			Kind:          importjob.ImportRooms,
+			AccountID:     &asker,
+			DryRun:        true,
+			RequestedBy:   "usr_x",
+			RequestedRole: rules.CustomerAdmin,
+		}
+		check := func() {
+			reports, err := env.CheckRooms(env.Context, job, []entitlement.RoomOfFile{{
+				No: 1,
+				Form: licensing.RoomRow{
+					Room:    licensing.RoomForm{Name: "Room 9", Country: "BR", Platform: "OTHER"},
+					Devices: []licensing.DeviceForm{{Serial: "AB-1234", ModelCode: "MEETUP"}},
+				},
+			}})
+			require.NoError(t, err)
+			require.Equal(t, licensing.SerialClaimed, reports[0].Errors[0].Code)
+		}
+		open := func() []db.OperatorTask {
+			tasks, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: db.TaskSerialClaimed, State: db.TaskOpen})
+			require.NoError(t, err)
+			return tasks
+		}
+
+		check()
+		check()
+		require.Len(t, open(), 1)
+		require.Equal(t, []string{""}, env.Strings(t, "SELECT COALESCE(room_id, '') FROM device_claims"))
+		_, err := env.DecideClaim(storetest.Operator(), open()[0].SubjectID, false, "not theirs")
+		require.NoError(t, err)
+		check()
+		require.Empty(t, open(), "within a day")
+		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
+		check()
+		require.Len(t, open(), 1)
 		env.AuditHolds(t)
 	})
 }

@@ -42,9 +42,9 @@ func requester(ctx context.Context, job importjob.ImportJob) context.Context {
 }
 
 // CheckRooms reports on rows that are to be stored: the very same checks as CreateRoom
-// and RegisterDevice, by three statements for all of them. It stores nothing but, unless
-// the run is dry, the claims on devices of other accounts, as RegisterDevice does (R27c);
-// a claim that is open already is not repeated.
+// and RegisterDevice, by three statements for all of them. It stores nothing but the claims on
+// devices of other accounts, as RegisterDevice does (R27c), in a dry run too: else a file would
+// tell without a trace whether others have a serial. A claim that is open already is not repeated.
 func (s *Entitlements) CheckRooms(
 	ctx context.Context, job importjob.ImportJob, rows []RoomOfFile,
 ) ([]importjob.ImportRow, error) {
@@ -61,7 +61,7 @@ func (s *Entitlements) CheckRooms(
 		}
 
 		reports = b.decide(rows)
-		if job.DryRun || len(b.claims) == 0 {
+		if len(b.claims) == 0 {
 			return nil
 		}
 
@@ -529,8 +529,7 @@ func (b *roomBatch) device(
 			Pointer: at + "/serial",
 			Code:    licensing.SerialClaimed,
 			Message: "This serial number is registered elsewhere.",
-			Remedy: "Check the number on the device; an operator looks into it " +
-				"once the file was imported.",
+			Remedy:  "Check the number on the device; an operator was asked to look into it.",
 		}}
 	case !isNew && db.Text(there.RoomID) == room.ID:
 		return nil, licensing.DeviceDifferences(at, there.form(), form)
@@ -610,8 +609,9 @@ func (b *roomBatch) store(reports []importjob.ImportRow) error {
 	return importjob.PutRows(b.tx, reports)
 }
 
-// raiseClaims asks an operator about devices of other accounts, once for each. A
-// room that is not stored is not named.
+// raiseClaims asks an operator about devices of other accounts, once for each. A file that is
+// only checked asks about each once a day, however often it is checked. A room that is not
+// stored is not named.
 func (b *roomBatch) raiseClaims() error {
 	if len(b.claims) == 0 {
 		return nil
@@ -628,6 +628,15 @@ func (b *roomBatch) raiseClaims() error {
 	for _, c := range b.claims {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
+		}
+		if b.job.DryRun {
+			lately, err := claimedLately(b.tx, b.acc, c.device)
+			if err != nil {
+				return err
+			}
+			if lately {
+				continue
+			}
 		}
 		if err := claim(b.tx, b.acc, c.device, c.roomID, c.proof); err != nil {
 			return err

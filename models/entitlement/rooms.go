@@ -218,8 +218,8 @@ func (s *Entitlements) changeRoom(
 
 // ArchiveRoom closes a room for good: its licences go back to the balance and its
 // devices are in no room (S28). Refusals are those of licensing.MayArchiveRoom: an open
-// RMA of the room, or a room that is archived already. Open tickets, which come later,
-// will refuse too. With the version that was seen, VERSION_MISMATCH refuses another one.
+// ticket or RMA of the room, or a room that is archived already. With the version that was
+// seen, VERSION_MISMATCH refuses another one.
 func (s *Entitlements) ArchiveRoom(
 	ctx context.Context, id, reason string, seen ...int64,
 ) (Room, error) {
@@ -233,7 +233,11 @@ func (s *Entitlements) ArchiveRoom(
 		if err != nil {
 			return db.Entry{}, err
 		}
-		if err := licensing.MayArchiveRoom(r.State, 0, open); err != nil {
+		tickets, err := openTickets(tx, r.ID)
+		if err != nil {
+			return db.Entry{}, err
+		}
+		if err := licensing.MayArchiveRoom(r.State, tickets, open); err != nil {
 			return db.Entry{}, err
 		}
 
@@ -330,6 +334,15 @@ func openRMAs(tx *db.Tx, roomID string) (int, error) {
 
 	err := tx.Table("rmas").
 		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID, inside).
+		Count(&n).Error
+	return int(n), err
+}
+
+// openTickets counts the tickets of the room that are not solved yet.
+func openTickets(tx *db.Tx, roomID string) (int, error) {
+	var n int64
+	err := tx.Table("tickets").
+		Where("room_id = ? AND closed_at IS NULL AND state <> 'RESOLVED'", roomID).
 		Count(&n).Error
 	return int(n), err
 }

@@ -29,7 +29,7 @@ import (
 // row-level security.
 var unscoped = []string{
 	"audit_heads", "calendar_holidays", "calendars", "catalogue_skus", "country_terms", "depots", "goose_db_version",
-	"product_models", "programs", "stock_entries", "stock_levels", "sweeps",
+	"product_models", "programs", "sla_policies", "stock_entries", "stock_levels", "sweeps",
 }
 
 // TestC5_EveryTableWithoutAFenceHasItsReason holds the list against what is written down.
@@ -144,6 +144,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		room := env.Room(t, *o.AccountID, "Sala 1")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
+		storetest.TicketOf(t, env, room)
 		if i == 1 {
 			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{
 				AccountID: *w.a.AccountID,

@@ -151,9 +151,6 @@ func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (I
 func (s *People) ReissueIn(
 	ctx context.Context, id, email, name, locale, reason string,
 ) (Invitation, error) {
-	if err := rules.CheckOptionalReason(reason); err != nil {
-		return Invitation{}, err
-	}
 	if locale != "" {
 		if err := s.checkLocale(ctx, locale); err != nil {
 			return Invitation{}, err
@@ -166,62 +163,90 @@ func (s *People) ReissueIn(
 	}
 
 	var inv Invitation
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		var old Invitation
-		err := db.ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).First(&old, "id = ?", id).Error
-		if err != nil {
-			return db.Found(err)
-		}
-
-		var acc account.Account
-		if err := tx.ForUpdate().First(&acc, "id = ?", old.AccountID).Error; err != nil {
-			return err
-		}
-
-		next := NewInvite{Email: email, ContactName: name, Role: old.Role}
-		if email == "" {
-			next.Email = old.Email
-			next.ContactName = old.ContactName
-		}
-		if err := next.forAnother(old); err != nil {
-			return err
-		}
-
-		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(next.Email), next.ContactName,
-			next.Role)
-		inv.Kind = old.Kind
-		inv.OrderID = old.OrderID
-		inv.InvitedBy = tx.Scope.Actor.ID
-		inv.Locale = cmp.Or(locale, old.Locale)
-		if err := supersede(tx, &inv, old); err != nil {
-			return err
-		}
-		if err := mayReissue(tx, old, next.Email); err != nil {
-			return err
-		}
-		if err := refuseIfInside(tx, inv); err != nil {
-			return err
-		}
-		if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
-			return err
-		}
-		if err := s.settleInvitation(tx, old); err != nil {
-			return err
-		}
-
-		return issue(tx, ref, acc, inv,
-			db.Entry{
-				Verb:     "invitation.reissued",
-				ObjectID: inv.ID,
-				Details: map[string]any{
-					"supersedes":        old.ID,
-					"reason":            reason,
-					"recipient_changed": inv.Email != old.Email,
-				},
-			})
+	err = s.db.Write(ctx, func(tx *db.Tx) (err error) {
+		inv, err = s.ReissueWithin(tx, ref, Reissue{
+			ID:          id,
+			Email:       email,
+			ContactName: name,
+			Locale:      locale,
+			Reason:      reason,
+		})
+		return err
 	})
 
 	return inv, err
+}
+
+// Reissue says which invitation is sent again, to whom and why; without an address to the person
+// who had it.
+type Reissue struct {
+	ID          string
+	Email       string
+	ContactName string
+	Locale      string
+	Reason      string
+}
+
+// ReissueWithin is ReissueIn in the caller's transaction.
+func (s *People) ReissueWithin(
+	tx *db.Tx, ref program.Reference, r Reissue,
+) (inv Invitation, err error) {
+	if err := rules.CheckOptionalReason(r.Reason); err != nil {
+		return inv, err
+	}
+
+	var old Invitation
+	err = db.ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).First(&old, "id = ?", r.ID).Error
+	if err != nil {
+		return inv, db.Found(err)
+	}
+
+	var acc account.Account
+	if err := tx.ForUpdate().First(&acc, "id = ?", old.AccountID).Error; err != nil {
+		return inv, err
+	}
+
+	next := NewInvite{Email: r.Email, ContactName: r.ContactName, Role: old.Role}
+	if r.Email == "" {
+		next.Email = old.Email
+		next.ContactName = old.ContactName
+	}
+	if err := next.forAnother(old); err != nil {
+		return inv, err
+	}
+
+	inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(next.Email), next.ContactName,
+		next.Role)
+	inv.Kind = old.Kind
+	inv.OrderID = old.OrderID
+	inv.InvitedBy = tx.Scope.Actor.ID
+	inv.Locale = cmp.Or(r.Locale, old.Locale)
+	if err := supersede(tx, &inv, old); err != nil {
+		return inv, err
+	}
+	if err := mayReissue(tx, old, next.Email); err != nil {
+		return inv, err
+	}
+	if err := refuseIfInside(tx, inv); err != nil {
+		return inv, err
+	}
+	if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
+		return inv, err
+	}
+	if err := s.settleInvitation(tx, old); err != nil {
+		return inv, err
+	}
+
+	return inv, issue(tx, ref, acc, inv,
+		db.Entry{
+			Verb:     "invitation.reissued",
+			ObjectID: inv.ID,
+			Details: map[string]any{
+				"supersedes":        old.ID,
+				"reason":            r.Reason,
+				"recipient_changed": inv.Email != old.Email,
+			},
+		})
 }
 
 // supersede closes the old invitation in favour of the next. One that is

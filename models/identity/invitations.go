@@ -120,41 +120,53 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 	}
 
 	var inv Invitation
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		acc, err := account.Lock(tx, n.AccountID)
-		if err != nil {
-			return err
-		}
-		if err := mayInviteExtra(tx, n); err != nil {
-			return err
-		}
-		if err := roomForUser(tx, acc); err != nil {
-			return err
-		}
-
-		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
-		inv.Kind, inv.InvitedBy = n.Kind, tx.Scope.Actor.ID
-		inv.Locale = n.Locale
-		if err := refuseIfInside(tx, inv); err != nil {
-			return err
-		}
-		if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
-			return err
-		}
-
-		issued := db.Entry{
-			Verb:     "invitation.issued",
-			ObjectID: inv.ID,
-			Details: map[string]any{
-				"kind":   n.Kind,
-				"role":   n.Role,
-				"reason": n.Reason,
-			},
-		}
-		return issue(tx, ref, acc, inv, issued)
+	err = s.db.Write(ctx, func(tx *db.Tx) (err error) {
+		inv, err = s.InviteWithin(tx, ref, n)
+		return err
 	})
 
 	return inv, err
+}
+
+// InviteWithin is Invite in the caller's transaction; the locale is one of the program's.
+func (s *People) InviteWithin(
+	tx *db.Tx, ref program.Reference, n NewInvite,
+) (inv Invitation, err error) {
+	if err := n.validate(); err != nil {
+		return inv, err
+	}
+
+	acc, err := account.Lock(tx, n.AccountID)
+	if err != nil {
+		return inv, err
+	}
+	if err := mayInviteExtra(tx, n); err != nil {
+		return inv, err
+	}
+	if err := roomForUser(tx, acc); err != nil {
+		return inv, err
+	}
+
+	inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
+	inv.Kind, inv.InvitedBy = n.Kind, tx.Scope.Actor.ID
+	inv.Locale = n.Locale
+	if err := refuseIfInside(tx, inv); err != nil {
+		return inv, err
+	}
+	if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
+		return inv, err
+	}
+
+	issued := db.Entry{
+		Verb:     "invitation.issued",
+		ObjectID: inv.ID,
+		Details: map[string]any{
+			"kind":   n.Kind,
+			"role":   n.Role,
+			"reason": n.Reason,
+		},
+	}
+	return inv, issue(tx, ref, acc, inv, issued)
 }
 
 // issue stores an invitation with its mail and its audit. A question whether the same

@@ -58,6 +58,37 @@ func (s *People) MembersOf(ctx context.Context, accountID string) ([]Member, err
 	return out, err
 }
 
+// PersonOf reads a user with the roles of their active memberships by account, in one statement.
+func (s *People) PersonOf(ctx context.Context, id string) (User, map[string]MemberRole, error) {
+	var rows []struct {
+		User
+		AccountID *string
+		Role      *MemberRole
+	}
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Table("users AS u").
+			Select("u.*, m.account_id, m.role").
+			Joins("LEFT JOIN memberships m ON m.user_id = u.id AND m.state = ?",
+				rules.MembershipActive).
+			Where("u.id = ?", id).
+			Scan(&rows).Error
+	})
+	if err == nil && len(rows) == 0 {
+		err = db.NotFound()
+	}
+	if err != nil {
+		return User{}, nil, err
+	}
+
+	roles := map[string]MemberRole{}
+	for _, r := range rows {
+		if r.AccountID != nil && r.Role != nil {
+			roles[*r.AccountID] = *r.Role
+		}
+	}
+	return rows[0].User, roles, nil
+}
+
 // MembershipsOf lists a user's active memberships, oldest first.
 func (s *People) MembershipsOf(ctx context.Context, userID string) ([]Membership, error) {
 	var out []Membership

@@ -21,6 +21,17 @@ func Erasures() []db.Erasure {
 	}}
 }
 
+// PruneFiles empties the files of jobs that are done. The end of a job does so; this holds for the
+// rows of earlier releases and of a restored backup.
+func PruneFiles(tx *db.Tx, limit int) (int64, error) {
+	res := tx.Exec(`UPDATE import_jobs SET content = ? WHERE id IN (
+		SELECT id FROM import_jobs
+		WHERE finished_at IS NOT NULL AND length(content) > 0
+		ORDER BY id
+		LIMIT ?)`, []byte{}, limit)
+	return res.RowsAffected, res.Error
+}
+
 // UnderWayWith returns the ids of jobs that are not done and whose file names the person.
 func UnderWayWith(tx *db.Tx, p db.Person) (ids []string, err error) {
 	err = tx.Model(&ImportJob{}).

@@ -252,6 +252,25 @@ func (s *Notifications) endMail(tx *db.Tx, r MailResult) error {
 	return s.mailFailed(tx, r)
 }
 
+// ReportBounce records that a mail which was handed over did not arrive, as a report about it
+// says, with what follows from that. One that was refused already, or is not known, is left
+// alone: a report is nothing that anybody has to believe twice.
+func (s *Notifications) ReportBounce(tx *db.Tx, id, status string) error {
+	var found []Notification
+	sent := []rules.NotificationState{
+		rules.NotificationSent, rules.NotificationUnknown, rules.NotificationDelivered,
+	}
+	err := tx.ForUpdate().Where("id = ? AND state IN ?", id, sent).Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return s.endMail(tx, MailResult{
+		ID:    id,
+		State: rules.NotificationHardBounced,
+		Error: strings.TrimSpace("a report says that it did not arrive " + status),
+	})
+}
+
 // SettleStaleMails turns the mails that an earlier attempt left in SENDING into UNKNOWN:
 // nobody knows whether they were handed over, so the service never sends them again by
 // itself (RULES 2). It returns how many mails another sender is still sending, claimed

@@ -106,6 +106,36 @@ func Queue(tx *db.Tx, mails ...Notification) error {
 	}).Create(&mails).Error
 }
 
+// HeldSQL returns the SQL that selects the parameters of the mails of a template about a
+// subject and epoch that nobody has taken yet, such as because they are held; NULL where there
+// is none. The arguments are SQL expressions.
+func HeldSQL(template, subject, epoch string) string {
+	return `(SELECT n.params FROM notifications n
+		WHERE n.subject_id = ` + subject + `
+			AND n.template = '` + template + `'
+			AND n.epoch = ` + epoch + `
+			AND n.state = 'QUEUED'
+		ORDER BY n.id LIMIT 1)`
+}
+
+// ChangeHeld gives the mails that HeldSQL finds other parameters; release lets them leave at
+// once. It reports false where there is none any more: then what is to be told needs another
+// mail.
+func ChangeHeld(
+	tx *db.Tx, template, subjectID, epoch string, params map[string]any, release bool,
+) (bool, error) {
+	columns := []string{"params"}
+	if release {
+		columns = append(columns, "held_until")
+	}
+	res := tx.Model(&Notification{}).
+		Where("subject_id = ? AND template = ? AND epoch = ? AND state = ?",
+			subjectID, template, epoch, rules.NotificationQueued).
+		Select(columns).
+		Updates(&Notification{Params: params})
+	return res.RowsAffected > 0, res.Error
+}
+
 // QueueSingle writes a mail that no order's or invitation's workflow sends, with the
 // outbox event that starts a workflow for it. A mail that exists already starts none.
 func QueueSingle(tx *db.Tx, m Notification) error { return QueueEach(tx, m) }

@@ -69,10 +69,15 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskChooseSpare: {ActClose},
 	db.TaskSpareFee:    {ActClose},
 
+	db.TaskTicket:      {ActClose},
+	db.TaskTicketWorse: {ActClose},
+
 	db.TaskBreakGlass: {ActClose},
 
 	db.TaskIncident:     {ActClose},
 	db.TaskPrivacyTexts: {ActClose},
+
+	db.TaskMailboxRequest: {ActClose},
 }
 
 // actionNeeds is the capability that an action asks for beyond working on tasks.
@@ -398,6 +403,8 @@ var undecided = map[db.TaskKind]string{
 		AND state IN ('OVERDUE', 'INSPECTED'))`,
 	db.TaskSpareFee: `SELECT EXISTS (SELECT 1 FROM spare_units WHERE id = ?
 		AND state = 'RECALL_REQUESTED' AND fee_asked_at IS NOT NULL)`,
+	db.TaskTicket: `SELECT EXISTS (SELECT 1 FROM tickets WHERE id = ? AND closed_at IS NULL
+		AND turn = 'US')`,
 	db.TaskPrivacyTexts: `SELECT EXISTS (SELECT 1 FROM privacy_requests
 		WHERE id = ? AND state = 'DECIDE')`,
 	db.TaskIncident: `SELECT EXISTS (SELECT 1 FROM incidents
@@ -422,7 +429,7 @@ func (s *Operations) mayClose(ctx context.Context, t db.OperatorTask) error {
 	return rules.Refuse(rules.StateConflict,
 		"What the task asks for is still to be decided.",
 		"Decide it at what the task is about, such as the replacement, the spare unit, "+
-			"the request or the incident: the task closes by itself.")
+			"the ticket, the request or the incident: the task closes by itself.")
 }
 
 // resolution is what a task that was closed by the action says of it.

@@ -159,15 +159,19 @@ func ParseAgendaCursor(pointer, text string) (AgendaCursor, error) {
 
 	t, err := time.Parse(agendaCursorAt, at)
 	if err != nil || !found || id == "" {
-		return AgendaCursor{}, rules.Invalid([]rules.FieldError{{
-			Pointer: pointer,
-			Code:    rules.OutOfRange,
-			Message: "This is not a valid cursor.",
-			Remedy:  "Send next_cursor of the list's page before.",
-		}})
+		return AgendaCursor{}, invalidCursor(pointer)
 	}
 
 	return AgendaCursor{t, id}, nil
+}
+
+func invalidCursor(pointer string) error {
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: pointer,
+		Code:    rules.OutOfRange,
+		Message: "This is not a valid cursor.",
+		Remedy:  "Send next_cursor of the list's page before.",
+	}})
 }
 
 // sortedBy is the instant that an agenda sorts the line by.

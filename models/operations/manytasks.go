@@ -127,7 +127,7 @@ func (s *Operations) actOnOne(ctx context.Context, t db.OperatorTask, m ManyTask
 	case ManyHandBack:
 		_, err = s.HandBackTask(ctx, t.ID, "")
 	case ManyGive:
-		_, err = s.db.AssignTask(ctx, t.ID, &m.Colleague, "")
+		_, err = s.assign(ctx, t.ID, &m.Colleague, "")
 	}
 	return err
 }

@@ -88,6 +88,13 @@ var namings = map[string]naming{
 		zone:    "COALESCE(s.time_zone, '')",
 		account: "n.account_id",
 	},
+	db.PrefixTicket: {
+		from: "tickets n LEFT JOIN rooms r ON r.id = n.room_id",
+		name: `n.number || ', ' || n.summary ||
+			CASE WHEN r.id IS NULL THEN '' ELSE ', ' || r.name END`,
+		zone:    "n.time_zone",
+		account: "n.account_id",
+	},
 	db.PrefixShipment: {
 		from: `shipments n
 			LEFT JOIN rmas r ON r.id = n.subject_id

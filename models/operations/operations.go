@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -25,6 +26,7 @@ type Operations struct {
 	entitlements  *entitlement.Entitlements
 	warranties    *warranty.Warranties
 	replacements  *replacement.Replacements
+	tickets       *ticket.Tickets
 	orders        *order.Orders
 }
 
@@ -38,6 +40,7 @@ func New(
 	entitlements *entitlement.Entitlements,
 	warranties *warranty.Warranties,
 	replacements *replacement.Replacements,
+	tickets *ticket.Tickets,
 	orders *order.Orders,
 ) *Operations {
 	return &Operations{
@@ -49,6 +52,7 @@ func New(
 		entitlements:  entitlements,
 		warranties:    warranties,
 		replacements:  replacements,
+		tickets:       tickets,
 		orders:        orders,
 	}
 }

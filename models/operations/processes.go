@@ -343,8 +343,9 @@ var overdueOnes = map[processes.Kind]string{
 		OR i.state_since <= @late AND i.id IN (
 		SELECT m.subject_id FROM notifications m
 		WHERE m.template = 'invitation' AND m.state NOT IN ('SENT','DELIVERED'))`,
-	processes.RMA:   "r.next_at <= @late",
-	processes.Spare: "u.next_at <= @late",
+	processes.RMA:    "r.next_at <= @late",
+	processes.Spare:  "u.next_at <= @late",
+	processes.Ticket: "t.next_at <= @late",
 }
 
 // overdueSQL reads a page of what stood still since @late, oldest id first.

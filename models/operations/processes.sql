@@ -164,6 +164,38 @@ LEFT JOIN sites s ON s.id = u.site_id
 WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
 
 UNION ALL
+-- TICKET
+SELECT
+	t.id,
+	'TICKET' AS kind,
+	'ticket/' || t.id AS workflow_id,
+	t.state,
+	CASE t.state
+		WHEN 'NEW' THEN 'FIRST_ANSWER'
+		WHEN 'PENDING_CUSTOMER' THEN 'CUSTOMER'
+		WHEN 'PENDING_THIRD_PARTY' THEN 'THIRD_PARTY'
+		WHEN 'PENDING_RMA' THEN 'REPLACEMENT'
+		WHEN 'RESOLVED' THEN 'REOPENING'
+		ELSE 'SUPPORT'
+	END AS waits_for,
+	CASE t.turn
+		WHEN 'US' THEN 'OPERATOR'
+		WHEN 'CUSTOMER' THEN 'CUSTOMER'
+		WHEN 'CARRIER' THEN 'CARRIER'
+		ELSE 'NOBODY'
+	END AS actor,
+	t.state_since AS since,
+	CASE WHEN t.state IN ('PENDING_CUSTOMER','RESOLVED') THEN t.next_at ELSE t.effective_due END AS until,
+	t.next_at AS timer_at,
+	t.account_id,
+	NULL AS order_id,
+	t.last_error,
+	t.time_zone,
+	t.number
+FROM tickets t
+WHERE t.closed_at IS NULL
+
+UNION ALL
 -- SHIPMENT
 SELECT
 	sh.id,

@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 )
 
 // One row of each kind is put into every state, with what matters beside it: the query
@@ -116,6 +117,16 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 		put("contact_questions", string(s))
 	}
 	put("contact_questions", string(identity.QuestionOpen), "escalated_at = asked_at")
+
+	env.OpenedTicket(t, c)
+	for _, s := range []ticket.State{
+		ticket.New, ticket.Open, ticket.InProgress, ticket.PendingCustomer,
+		ticket.PendingThirdParty, ticket.PendingRMA, ticket.Resolved,
+	} {
+		for _, shipped := range []bool{false, true} {
+			put("tickets", string(s), "turn = '"+string(ticket.TurnOf(s, shipped))+"'")
+		}
+	}
 
 	want := map[processes.Situation]bool{}
 	for _, s := range processes.Situations() {

@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ type QueueQuery struct {
 	Due       QueueDue
 	Zone      string // IANA name: where the day of the tasks begins and ends; empty: UTC
 	Limit     int    // 1 to 200, 0 means 50
-	After     AgendaCursor
+	After     QueueCursor
 }
 
 // QueueDue narrows the queue by when its tasks are due.
@@ -38,22 +39,20 @@ const (
 // QueueNobodys stands for the tasks that nobody has taken.
 const QueueNobodys = "nobody"
 
-// QueueItem is an open task with the names of what it is about. It is due by the end of the
-// day on which it was raised, as on the agenda.
+// QueueItem is an open task with the names of what it is about.
 type QueueItem struct {
 	db.OperatorTask
 	SubjectName  string
 	AccountName  string
 	AssigneeName string
 	TimeZone     string // of the subject's place, else of the account; empty: of none
-	Due          time.Time
 	Late         bool
 }
 
-// Queue is a page of the open tasks, the longest waiting first.
+// Queue is a page of the open tasks in the order in which they are due (S54).
 type Queue struct {
 	Items []QueueItem
-	Next  AgendaCursor
+	Next  QueueCursor
 	// Total and Late count what the query narrows to. The maps count it by one facet, without
 	// what the query says of that facet: Assignees by the operator's id, QueueNobodys for
 	// nobody's; TimeZones by the customers' zone. They count the oldest 10,000 at most: More
@@ -86,11 +85,11 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 		page := db.Page{Limit: q.Limit}
 		var tasks []db.OperatorTask
 		rows := q.narrow(tx.Model(&db.OperatorTask{}), b)
-		if q.After != (AgendaCursor{}) {
-			rows = rows.Where("created_at > ? OR created_at = ? AND id > ?",
-				q.After.At.UTC(), q.After.At.UTC(), q.After.ID)
+		if q.After != (QueueCursor{}) {
+			rows = rows.Where("(due_at, severity, id) > (?, ?, ?)",
+				q.After.Due.UTC(), q.After.Severity, q.After.ID)
 		}
-		err := rows.Order("created_at, id").Limit(page.Size() + 1).Find(&tasks).Error
+		err := rows.Order(db.QueueOrder).Limit(page.Size() + 1).Find(&tasks).Error
 		if err != nil {
 			return err
 		}
@@ -98,24 +97,49 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 		if len(tasks) > page.Size() {
 			tasks = tasks[:page.Size()]
 			last := tasks[len(tasks)-1]
-			out.Next = AgendaCursor{last.CreatedAt, last.ID}
+			out.Next = QueueCursor{last.DueAt, last.Severity, last.ID}
 		}
 		for _, t := range tasks {
-			out.Items = append(out.Items, QueueItem{
-				OperatorTask: t,
-				Due:          endOfDay(t.CreatedAt, b.zone),
-				Late:         t.CreatedAt.Before(b.today),
-			})
+			out.Items = append(out.Items, QueueItem{OperatorTask: t, Late: !b.now.Before(t.DueAt)})
 		}
 		return nameItems(tx, out.Items)
 	})
 	return out, err
 }
 
-// queueBounds are the instants at which the day and the week of the desk began.
+// QueueCursor is where a page of the queue ends.
+type QueueCursor struct {
+	Due      time.Time
+	Severity int
+	ID       string
+}
+
+// String is the cursor as callers see it; empty for none.
+func (c QueueCursor) String() string {
+	if c == (QueueCursor{}) {
+		return ""
+	}
+	return AgendaCursor{c.Due, strconv.Itoa(c.Severity) + "-" + c.ID}.String()
+}
+
+// ParseQueueCursor reads what String wrote; anything else answers VALIDATION_FAILED.
+func ParseQueueCursor(pointer, text string) (QueueCursor, error) {
+	c, err := ParseAgendaCursor(pointer, text)
+	if err != nil || text == "" {
+		return QueueCursor{}, err
+	}
+	severity, id, found := strings.Cut(c.ID, "-")
+	n, err := strconv.Atoi(severity)
+	if err != nil || !found || id == "" {
+		return QueueCursor{}, invalidCursor(pointer)
+	}
+	return QueueCursor{c.At, n, id}, nil
+}
+
+// queueBounds are the instants by which the queue is narrowed: now, the end of the desk's day,
+// and the beginning and the end of its week.
 type queueBounds struct {
-	zone        *time.Location
-	today, week time.Time
+	now, tomorrow, week, nextWeek time.Time
 }
 
 func (s *Operations) queueBounds(zone string) queueBounds {
@@ -123,58 +147,61 @@ func (s *Operations) queueBounds(zone string) queueBounds {
 	if err != nil {
 		place = time.UTC
 	}
-	day := rules.DateIn(s.db.Now(), place)
-	sinceMonday := (int(day.In(time.UTC).Weekday()) + 6) % 7
+	now := s.db.Now()
+	day := rules.DateIn(now, place)
+	monday := day.AddDays(-(int(day.In(time.UTC).Weekday()) + 6) % 7)
 	return queueBounds{
-		zone:  place,
-		today: rules.StartOfDay(day, place).UTC(),
-		week:  rules.StartOfDay(day.AddDays(-sinceMonday), place).UTC(),
+		now:      now.UTC(),
+		tomorrow: rules.StartOfDay(day.AddDays(1), place).UTC(),
+		week:     rules.StartOfDay(monday, place).UTC(),
+		nextWeek: rules.StartOfDay(monday.AddDays(7), place).UTC(),
 	}
 }
 
+// OpenWork counts open tasks, each count up to 10,000.
+type OpenWork struct {
+	Open, Late        int64
+	Tickets, LateOnes int64 // of them those about tickets that wait for us
+}
+
 // OpenTasks counts the open tasks that an operator or nobody has taken, as their queue opens, and
-// those of them that are late, each up to 10,000.
-func (s *Operations) OpenTasks(
-	ctx context.Context, operator, zone string,
-) (open, late int64, err error) {
-	var all struct{ Open, Late int64 }
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
+// those of them that are late.
+func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, error) {
+	var all OpenWork
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
 		some := tx.Model(&db.OperatorTask{}).
-			Select("created_at").
+			Select("due_at, kind").
 			Where("state = ? AND (assignee_id = ? OR assignee_id IS NULL)", db.TaskOpen, operator).
-			Order("created_at").
+			Order("due_at").
 			Limit(queueCounted + 1)
+		late := s.db.Now().UTC()
 		return tx.Table("(?) AS counted", some).
 			Select(`count(*) AS open,
-				COALESCE(sum(CASE WHEN created_at < ? THEN 1 ELSE 0 END), 0) AS late`,
-				s.queueBounds(zone).today).
+				COALESCE(sum(CASE WHEN due_at <= ? THEN 1 ELSE 0 END), 0) AS late,
+				COALESCE(sum(CASE WHEN kind = ? THEN 1 ELSE 0 END), 0) AS tickets,
+				COALESCE(sum(CASE WHEN kind = ? AND due_at <= ? THEN 1 ELSE 0 END), 0)
+					AS late_ones`,
+				late, db.TaskTicket, db.TaskTicket, late).
 			Scan(&all).Error
 	})
-	return all.Open, all.Late, err
+	return all, err
 }
 
 // QueueItemOf reads one task, open or done, as the queue shows it.
-func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueItem, error) {
-	place, err := time.LoadLocation(zone)
-	if err != nil {
-		place = time.UTC
-	}
-
+func (s *Operations) QueueItemOf(ctx context.Context, id string) (QueueItem, error) {
 	var items []QueueItem
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		var t db.OperatorTask
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		if err := db.Found(q.First(&t, "id = ?", id).Error); err != nil {
 			return err
 		}
-		due := endOfDay(t.CreatedAt, place)
 		items = []QueueItem{{
 			OperatorTask: t,
-			Due:          due,
-			Late:         t.State == db.TaskOpen && !s.db.Now().Before(due),
+			Late:         t.State == db.TaskOpen && !s.db.Now().Before(t.DueAt),
 		}}
 		return nameItems(tx, items)
 	})
@@ -182,21 +209,6 @@ func (s *Operations) QueueItemOf(ctx context.Context, id, zone string) (QueueIte
 		return QueueItem{}, err
 	}
 	return items[0], nil
-}
-
-// TaskDue returns when a task is due: at the end of the day on which it was raised, by the
-// clock of the desk's zone.
-func TaskDue(t db.OperatorTask, zone string) time.Time {
-	place, err := time.LoadLocation(zone)
-	if err != nil {
-		place = time.UTC
-	}
-	return endOfDay(t.CreatedAt, place)
-}
-
-// endOfDay is the end of the day in which an instant lies.
-func endOfDay(at time.Time, zone *time.Location) time.Time {
-	return rules.StartOfDay(rules.DateIn(at, zone).AddDays(1), zone).UTC()
 }
 
 // about narrows tasks to the open ones, of an account and about a subject where the query
@@ -225,11 +237,11 @@ func (q QueueQuery) narrow(rows *gorm.DB, b queueBounds) *gorm.DB {
 
 	switch q.Due {
 	case DueLate:
-		rows = rows.Where("created_at < ?", b.today)
+		rows = rows.Where("due_at <= ?", b.now)
 	case DueToday:
-		rows = rows.Where("created_at >= ?", b.today)
+		rows = rows.Where("due_at > ? AND due_at <= ?", b.now, b.tomorrow)
 	case DueThisWeek:
-		rows = rows.Where("created_at >= ?", b.week)
+		rows = rows.Where("due_at > ? AND due_at <= ?", b.week, b.nextWeek)
 	}
 
 	switch {
@@ -245,11 +257,12 @@ func (q QueueQuery) narrow(rows *gorm.DB, b queueBounds) *gorm.DB {
 
 // queueGroup is how many open tasks are alike in all facets.
 type queueGroup struct {
-	Kind           db.TaskKind
-	AssigneeID     string
-	TimeZone       string
-	Late, ThisWeek bool
-	N              int64
+	Kind        db.TaskKind
+	AssigneeID  string
+	TimeZone    string
+	Late, Today bool
+	ThisWeek    bool
+	N           int64
 }
 
 // count counts what the query narrows to, by each of its facets, in one reading.
@@ -257,17 +270,18 @@ func (q QueueQuery) count(tx *db.Tx, b queueBounds, out *Queue) error {
 	some := q.about(tx.Table("operator_tasks")).
 		Joins("LEFT JOIN accounts ON accounts.id = operator_tasks.account_id").
 		Select(`operator_tasks.kind, operator_tasks.assignee_id, accounts.time_zone,
-			operator_tasks.created_at`).
-		Order("operator_tasks.created_at").
+			operator_tasks.due_at`).
+		Order("operator_tasks.due_at").
 		Limit(queueCounted + 1)
 
 	var groups []queueGroup
 	err := tx.Table("(?) AS counted", some).
 		Select(`kind, COALESCE(assignee_id, ?) AS assignee_id,
 			COALESCE(time_zone, '') AS time_zone,
-			created_at < ? AS late, created_at >= ? AS this_week, count(*) AS n`,
-			QueueNobodys, b.today, b.week).
-		Group("1, 2, 3, 4, 5").
+			due_at <= ? AS late, due_at > ? AND due_at <= ? AS today,
+			due_at > ? AND due_at <= ? AS this_week, count(*) AS n`,
+			QueueNobodys, b.now, b.now, b.tomorrow, b.week, b.nextWeek).
+		Group("1, 2, 3, 4, 5, 6").
 		Scan(&groups).Error
 	if err != nil {
 		return err
@@ -294,7 +308,7 @@ func (q QueueQuery) enter(g queueGroup, out *Queue) {
 	assignee := q.Assignee == "" || q.Assignee == g.AssigneeID ||
 		q.OrNobody && g.AssigneeID == QueueNobodys
 	within := map[QueueDue]bool{
-		"": true, DueLate: g.Late, DueToday: !g.Late, DueThisWeek: g.ThisWeek,
+		"": true, DueLate: g.Late, DueToday: g.Today, DueThisWeek: g.ThisWeek,
 	}
 	due := within[q.Due]
 

@@ -22,7 +22,7 @@ func TestS54_TheQueueIsReadByItsIndexes(t *testing.T) {
 	}{{50_000, "d", "'DONE'"}, {10_000, "o", "'OPEN'"}} {
 		copies(t, env, "operator_tasks", "kind = 'ASSIGN_CSM' AND length(id) > 12", c.n, map[string]string{
 			"id": "'tsk_" + c.prefix + "' || i", "dedupe_key": "'" + c.prefix + "' || i", "state": c.set,
-			"created_at": "x.created_at - i * interval '1 minute'",
+			"created_at": "x.created_at - i * interval '1 minute'", "due_at": "x.due_at - i * interval '1 minute'",
 		})
 	}
 	require.NoError(t, env.Exec("ANALYZE"))
@@ -36,7 +36,7 @@ func TestS54_TheQueueIsReadByItsIndexes(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(found.Items), 50)
 	}
-	_, _, err := env.OpenTasks(agent, "opr_none", "")
+	_, err := env.OpenTasks(agent, "opr_none")
 	require.NoError(t, err)
 	_, err = env.PullTask(agent)
 	require.NoError(t, err)

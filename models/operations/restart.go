@@ -34,11 +34,11 @@ func (s *Operations) RestartProcesses(ctx context.Context) (told int, err error)
 }
 
 // Reconcile tells the workflow of everything that is under way to go on: orders with their
-// cancellations, invitations, replacements, spare units, mails and imports that are not
+// cancellations, invitations, replacements, spare units, tickets, mails and imports that are not
 // finished. The relay starts those that Temporal does not have, so it brings back what was
 // lost with Temporal's data; to the others it changes nothing. A parcel's booking belongs to
 // the workflow of what it is for. Reconcile returns how many it told, by kind ("order",
-// "invitation", "rma", "spare", "mail", "import"), and may run again at any time.
+// "invitation", "rma", "spare", "ticket", "mail", "import"), and may run again at any time.
 func (s *Operations) Reconcile(
 	ctx context.Context, r Reconciliation,
 ) (told map[string]int, err error) {
@@ -93,4 +93,5 @@ var workflowKinds = map[string]string{
 	db.PrefixImport:       "import",
 	db.PrefixRMA:          "rma",
 	db.PrefixSpareUnit:    "spare",
+	db.PrefixTicket:       "ticket",
 }

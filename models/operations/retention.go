@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
@@ -20,6 +23,9 @@ type Pruned struct {
 	CarrierBodies int64
 	Refusals      int64
 	Exports       int64
+	Attachments   int64
+	InboundMails  int64
+	Files         int64
 }
 
 // Prune deletes what has been over for longer than its class is kept (S33), in batches of one
@@ -39,6 +45,7 @@ func (s *Operations) Prune(ctx context.Context, keep db.Retention) (Pruned, erro
 		{"attempts to send", keep.Attempts, notification.PruneAttempts, &out.Attempts},
 		{"texts of carriers", keep.CarrierBodies, logistics.PruneCarrierBodies, &out.CarrierBodies},
 		{"refused orders", keep.Refusals, order.PruneRefusals, &out.Refusals},
+		{"mails that came in", keep.InboundMails, mailbox.PruneMails, &out.InboundMails},
 	} {
 		if class.keep == 0 {
 			continue
@@ -53,14 +60,34 @@ func (s *Operations) Prune(ctx context.Context, keep db.Retention) (Pruned, erro
 		*class.count = n
 	}
 
-	// When an export ends is said in its row.
-	n, err := s.db.PruneInBatches(ctx, func(tx *db.Tx, limit int) (int64, error) {
-		return privacy.PruneExports(tx, now, limit)
-	})
-	if err != nil {
-		failures = append(failures, fmt.Errorf("prune exports: %w", err))
+	if keep.Attachments > 0 {
+		n, err := s.db.PruneInBatchesOf(ctx, attachment.PruneBatch,
+			func(tx *db.Tx, limit int) (int64, error) {
+				return attachment.Prune(tx, now.Add(-keep.Attachments), limit)
+			})
+		if err != nil {
+			failures = append(failures, fmt.Errorf("prune attachments: %w", err))
+		}
+		out.Attachments = n
 	}
-	out.Exports = n
+
+	// When these end is said in their rows.
+	for _, class := range []struct {
+		name  string
+		prune func(tx *db.Tx, limit int) (int64, error)
+		count *int64
+	}{
+		{"exports", func(tx *db.Tx, limit int) (int64, error) {
+			return privacy.PruneExports(tx, now, limit)
+		}, &out.Exports},
+		{"files of imports", importjob.PruneFiles, &out.Files},
+	} {
+		n, err := s.db.PruneInBatches(ctx, class.prune)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("prune %s: %w", class.name, err))
+		}
+		*class.count = n
+	}
 
 	return out, errors.Join(failures...)
 }

@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -15,11 +16,12 @@ var failures = map[string]func(tx *db.Tx, id, reason string) error{
 	db.PrefixOrder:      order.KeepFailure,
 	db.PrefixRMA:        replacement.KeepRMAFailure,
 	db.PrefixSpareUnit:  replacement.KeepSpareUnitFailure,
+	db.PrefixTicket:     ticket.KeepFailure,
 	db.PrefixInvitation: identity.KeepFailure,
 }
 
-// RecordFailure keeps the last error of a step of an order, RMA, spare unit or
-// invitation, for people to see; of any other subject it keeps none. The error holds
+// RecordFailure keeps the last error of a step of an order, RMA, spare unit,
+// ticket or invitation, for people to see; of any other subject it keeps none. The error holds
 // no personal data.
 func (s *Operations) RecordFailure(ctx context.Context, subjectID, reason string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
@@ -39,6 +41,7 @@ var retries = map[string]db.OutboxKind{
 	db.PrefixImport:       db.OutboxImportQueued,
 	db.PrefixRMA:          db.OutboxRMARetried,
 	db.PrefixSpareUnit:    db.OutboxSpareRetried,
+	db.PrefixTicket:       db.OutboxTicketRetried,
 }
 
 // RetryProcess closes a task and lets the workflow that waits for a person try again,

@@ -51,6 +51,12 @@ var finders = []finder{
 		},
 	},
 	{
+		kind:    db.PrefixTicket,
+		table:   "tickets n",
+		account: "n.account_id",
+		exact:   []string{"n.number = @ticket"},
+	},
+	{
 		kind:    db.PrefixOrder,
 		table:   "orders n",
 		account: "n.account_id",
@@ -131,8 +137,9 @@ func sought(typed string) map[string]any {
 	}
 
 	for name, kind := range map[string]string{
-		"rma":   db.NumberOfRMA,
-		"spare": db.NumberOfSpare,
+		"rma":    db.NumberOfRMA,
+		"spare":  db.NumberOfSpare,
+		"ticket": db.NumberOfTicket,
 	} {
 		if number, ok := db.ReadNumber(kind, typed); ok {
 			s[name] = number

@@ -72,10 +72,59 @@ func (s *Operations) PullTask(ctx context.Context) (db.OperatorTask, error) {
 			return err
 		}
 		// Nobody looks at their own emergency sign-in.
-		others := tx.Where("kind IN ? AND NOT (kind = ? AND subject_id = ?)",
-			kinds, db.TaskBreakGlass, person)
-		t, err = tx.PullTask(others, person)
-		return err
+		passed := []string{""}
+		for {
+			t, err = tx.FirstTask(tx.Where(
+				"kind IN ? AND NOT (kind = ? AND subject_id = ?) AND id NOT IN ?",
+				kinds, db.TaskBreakGlass, person, passed))
+			if err != nil {
+				return err
+			}
+			given, err := s.give(tx, &t, person)
+			if err != nil || given {
+				return err
+			}
+			passed = append(passed, t.ID)
+		}
+	})
+	return t, err
+}
+
+// give gives a task that is locked to somebody, and the ticket that it is about with it. Whoever
+// changes a ticket locks it before its task, so that here nobody waits for a ticket: one that is
+// just being changed is passed over.
+func (s *Operations) give(tx *db.Tx, t *db.OperatorTask, to string) (bool, error) {
+	if t.Kind == db.TaskTicket {
+		free, err := s.tickets.GiveFree(tx, t.SubjectID, to)
+		if err != nil || !free {
+			return false, err
+		}
+	}
+	return true, tx.GiveTask(t, &to)
+}
+
+// assign gives an open task to somebody, nil: to nobody, and the ticket that it is about with it:
+// a ticket has one assignee, which is the ticket's own, and its task follows. seen is the state
+// of the task that was looked at (VERSION_MISMATCH), empty: any; a task that is done answers
+// STATE_CONFLICT.
+func (s *Operations) assign(
+	ctx context.Context, id string, to *string, seen string,
+) (db.OperatorTask, error) {
+	about, err := s.db.GetTask(ctx, id)
+	if err != nil {
+		return about, err
+	}
+
+	var t db.OperatorTask
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		assignTask := func() (err error) {
+			t, err = tx.AssignTask(id, to, seen)
+			return err
+		}
+		if about.Kind != db.TaskTicket {
+			return assignTask()
+		}
+		return s.tickets.GiveWith(tx, about.SubjectID, to, assignTask)
 	})
 	return t, err
 }
@@ -86,7 +135,7 @@ func (s *Operations) TakeTask(ctx context.Context, id, seen string) (db.Operator
 	if err != nil {
 		return db.OperatorTask{}, err
 	}
-	return s.db.AssignTask(ctx, id, &person, seen)
+	return s.assign(ctx, id, &person, seen)
 }
 
 // HandBackTask has an open task be nobody's again.
@@ -94,7 +143,7 @@ func (s *Operations) HandBackTask(ctx context.Context, id, seen string) (db.Oper
 	if _, _, err := s.worker(ctx); err != nil {
 		return db.OperatorTask{}, err
 	}
-	return s.db.AssignTask(ctx, id, nil, seen)
+	return s.assign(ctx, id, nil, seen)
 }
 
 // GiveTask gives an open task to a colleague, by id or e-mail. One who is unknown or does not
@@ -109,7 +158,7 @@ func (s *Operations) GiveTask(
 	if err != nil {
 		return db.OperatorTask{}, err
 	}
-	return s.db.AssignTask(ctx, id, &to, seen)
+	return s.assign(ctx, id, &to, seen)
 }
 
 func (s *Operations) colleague(ctx context.Context, said string) (string, error) {

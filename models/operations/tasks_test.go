@@ -57,16 +57,27 @@ func TestS54_PullsFollowTheRunningClocksAndNeverMeet(t *testing.T) {
 					}))
 				}
 				subjects[subject] = true
-				require.NoError(t, env.RaiseTask(db.WithSystem(env.Context), db.OperatorTask{
+				task := db.OperatorTask{
 					Kind: db.TaskSweepLate, SubjectID: subject, What: "Look.", Why: "So.",
-				}))
+				}
+				if random.IntN(2) == 0 { // like a ticket
+					task.DueAt = env.Calendar.Now().Add(time.Duration(random.IntN(6)) * time.Hour)
+					task.Severity = 1 + random.IntN(4)
+				}
+				require.NoError(t, env.RaiseTask(db.WithSystem(env.Context), task))
+				if random.IntN(4) == 0 {
+					moved := env.Calendar.Now().Add(time.Duration(random.IntN(48)) * time.Hour)
+					require.NoError(t, env.DB.Write(db.WithSystem(env.Context), func(tx *db.Tx) error {
+						return tx.MoveTask(db.TaskSweepLate, subject, moved, 1+random.IntN(4))
+					}))
+				}
 			}
 
 			listed, err := env.Queue(storetest.Operator(), operations.QueueQuery{Zone: zone, Limit: 200})
 			require.NoError(t, err)
 			require.True(t, slices.IsSortedFunc(listed.Items, func(a, b operations.QueueItem) int {
-				return cmp.Or(a.Due.Compare(b.Due), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
-			}), "by the end of its clock, then by age")
+				return cmp.Or(a.DueAt.Compare(b.DueAt), a.Severity-b.Severity, cmp.Compare(a.ID, b.ID))
+			}), "by the end of its clock, then by severity and age")
 
 			// one after the other, in the order of the list
 			var got []string

@@ -55,6 +55,16 @@ func namedIn(tx *db.Tx, p db.Person) *gorm.DB {
 	return tx.Where(q)
 }
 
+// NamedOutside reports whether an order of another account, or of none yet, has the person's
+// address.
+func NamedOutside(tx *db.Tx, p db.Person, accountID string) (bool, error) {
+	var n int64
+	err := namedIn(tx, p).Model(&Order{}).
+		Where("account_id IS NULL OR account_id <> ?", accountID).
+		Count(&n).Error
+	return n > 0, err
+}
+
 // WaitingFor returns the numbers of orders that are not fulfilled yet and whose contact the
 // person is: the invitation would go to nobody.
 func WaitingFor(tx *db.Tx, p db.Person) (numbers []string, err error) {

@@ -85,6 +85,10 @@ func (s *Privacy) RunRequest(ctx context.Context, id string) (done bool, err err
 
 // eraseSome does the next batch of an erasure, or ends it where no row is left.
 func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool, err error) {
+	ours, err := stillOurs(tx, *r, p)
+	if err != nil || !ours {
+		return false, false, err
+	}
 	out, err := leaveAgain(tx, r, &p)
 	if err != nil || !out {
 		return false, false, err
@@ -119,6 +123,23 @@ func (s *Privacy) eraseSome(tx *db.Tx, r *Request, p db.Person) (more, done bool
 		return false, true, askToDecide(tx, r)
 	}
 	return false, true, finishErasure(tx, r)
+}
+
+// stillOurs reports whether nobody else has come to know the person since an administrator asked:
+// else the erasure waits for an operator. Once it has begun, it goes to its end.
+func stillOurs(tx *db.Tx, r Request, p db.Person) (bool, error) {
+	if r.AccountID == nil || r.Gone > 0 {
+		return true, nil
+	}
+	now := subject{
+		Person: db.Person{UserID: p.UserID, Email: p.Email},
+		narrow: *r.AccountID,
+	}
+	if err := completePerson(tx, &now.Person); err != nil {
+		return false, err
+	}
+	elsewhere, err := knownElsewhere(tx, now)
+	return !elsewhere, err
 }
 
 // leaveAgain takes the person out who has joined since the erasure was asked for, and reports
@@ -280,29 +301,73 @@ type FindingText struct {
 	Text string // empty: the row is gone
 }
 
-// Findings lists the texts of a request about which somebody has to decide or has decided. For
-// operators.
-func (s *Privacy) Findings(ctx context.Context, requestID string) ([]FindingText, error) {
-	var out []FindingText
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+// FindingFilter narrows the texts of a request; empty fields do not narrow.
+type FindingFilter struct {
+	RequestID string
+	IDs       []string
+	Open      bool   // those that nobody has decided about
+	After     string // id of the last of the page before
+	Limit     int    // 1 to 200, 0 means 50
+}
+
+// Findings lists the texts of a request about which somebody has to decide or has decided, and the
+// id behind which the next page begins; empty: there is none. It reads the texts of each column at
+// once. For operators.
+func (s *Privacy) Findings(
+	ctx context.Context, f FindingFilter,
+) (out []FindingText, next string, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+		q := tx.Where("request_id = ? AND id > ?", f.RequestID, f.After)
+		if f.Open {
+			q = q.Where("state = ?", FindingOpen)
+		}
+		if len(f.IDs) > 0 {
+			q = q.Where("id IN ?", f.IDs)
+		}
 		var rows []Finding
-		err := tx.Order("id").Limit(eraseBatch).Find(&rows, "request_id = ?", requestID).Error
+		limit := db.Page{Limit: f.Limit}.Size()
+		if err := q.Order("id").Limit(limit + 1).Find(&rows).Error; err != nil {
+			return err
+		}
+		if len(rows) > limit {
+			rows = rows[:limit]
+			next = rows[limit-1].ID
+		}
+
+		texts, err := textsOf(tx, rows)
 		if err != nil {
 			return err
 		}
-		for _, f := range rows {
-			text, err := textAt(f.Place).Read(tx, f.RowID)
-			if err != nil && !isNotFound(err) {
-				return err
-			}
-			out = append(out, FindingText{Finding: f, Text: text})
+		out = nil
+		for _, row := range rows {
+			out = append(out, FindingText{Finding: row, Text: texts[row.Place][row.RowID]})
 		}
 		return nil
 	})
-	return out, err
+	return out, next, err
+}
+
+// textsOf reads the texts of findings as they stand, by their place and the id of the row.
+func textsOf(tx *db.Tx, rows []Finding) (map[string]map[string]string, error) {
+	ids := map[string][]string{}
+	for _, f := range rows {
+		ids[f.Place] = append(ids[f.Place], f.RowID)
+	}
+	out := map[string]map[string]string{}
+	for place, of := range ids {
+		found, err := textAt(place).ReadAll(tx, of)
+		if err != nil {
+			return nil, err
+		}
+		out[place] = map[string]string{}
+		for _, t := range found {
+			out[place][t.RowID] = t.Text
+		}
+	}
+	return out, nil
 }
 
 func isNotFound(err error) bool {
@@ -319,76 +384,104 @@ func textAt(place string) db.FreeText {
 	panic("no free text stands at " + place)
 }
 
-// DecideFinding replaces the person's name in a text by the pseudonym, or keeps the text. The
-// same decision again changes nothing, another one answers STATE_CONFLICT. The last decision
-// ends the erasure. For operators.
-func (s *Privacy) DecideFinding(ctx context.Context, id string, to FindingState) (Finding, error) {
-	var f Finding
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+// mostDecided bounds the texts of one decision.
+const mostDecided = 200
+
+// DecideFindings decides about texts of a request alike, all or none: the pseudonym replaces the
+// person's name, or the texts stay. The same decision again changes nothing, another one than
+// before answers STATE_CONFLICT. The last decision ends the erasure. For operators.
+func (s *Privacy) DecideFindings(
+	ctx context.Context, requestID string, ids []string, to FindingState,
+) error {
+	if len(ids) == 0 || len(ids) > mostDecided {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/ids",
+			Code:    rules.OutOfRange,
+			Message: "That many texts cannot be decided about at once.",
+			Remedy:  "Name 1 to 200 texts.",
+		}})
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		if err := db.Found(tx.First(&f, "id = ?", id).Error); err != nil {
-			return err
-		}
 		var r Request
-		if err := tx.ForUpdate().First(&r, "id = ?", f.RequestID).Error; err != nil {
-			return err
+		if err := tx.ForUpdate().First(&r, "id = ?", requestID).Error; err != nil {
+			return db.Found(err)
 		}
-		if err := tx.ForUpdate().First(&f, "id = ?", id).Error; err != nil {
-			return err
-		}
-		if f.State == to {
-			return nil
-		}
-		if f.State != FindingOpen || (to != FindingReplaced && to != FindingKept) {
-			return rules.Refuse(rules.StateConflict, "Somebody has decided about this text.",
-				"Look at the request again.")
-		}
-
-		if to == FindingReplaced {
-			p, err := r.person(tx)
-			if err != nil {
-				return err
-			}
-			place := textAt(f.Place)
-			text, err := place.Read(tx, f.RowID)
-			if err != nil && !isNotFound(err) {
-				return err
-			}
-			if err := place.Write(tx, f.RowID, p.Replace(text)); err != nil {
-				return err
-			}
-		}
-
-		now := tx.Now()
-		f.State = to
-		f.DecidedBy = tx.Scope.Actor.ID
-		f.DecidedAt = &now
-		err := tx.Model(&Finding{}).Where("id = ?", id).
-			Select("state", "decided_by", "decided_at").Updates(&f).Error
+		var rows []Finding
+		err := tx.ForUpdate().Order("id").
+			Find(&rows, "request_id = ? AND id IN ?", requestID, ids).Error
 		if err != nil {
 			return err
 		}
-		err = note(tx, r, "privacy.decided", map[string]any{
-			"place":    f.Place,
-			"row":      f.RowID,
-			"decision": to,
-		})
-		if err != nil {
-			return err
+		if len(rows) < len(ids) {
+			return db.NotFound()
 		}
 
-		var open int64
-		err = tx.Model(&Finding{}).Where("request_id = ? AND state = ?", r.ID, FindingOpen).
-			Count(&open).Error
-		if err != nil || open > 0 || r.State != Decide {
-			return err
+		for _, f := range rows {
+			if err := decide(tx, r, f, to); err != nil {
+				return err
+			}
 		}
-		if err := tx.Settle(db.TaskPrivacyTexts, r.ID, "each text is decided"); err != nil {
-			return err
-		}
-		return finishErasure(tx, &r)
+		return endWhereDecided(tx, &r)
 	})
-	return f, err
+}
+
+// decide decides about one text.
+func decide(tx *db.Tx, r Request, f Finding, to FindingState) error {
+	if f.State == to {
+		return nil
+	}
+	if f.State != FindingOpen || (to != FindingReplaced && to != FindingKept) {
+		return rules.Refuse(rules.StateConflict, "Somebody has decided about this text.",
+			"Look at the request again.")
+	}
+
+	if to == FindingReplaced {
+		p, err := r.person(tx)
+		if err != nil {
+			return err
+		}
+		place := textAt(f.Place)
+		text, err := place.Read(tx, f.RowID)
+		if err != nil && !isNotFound(err) {
+			return err
+		}
+		if err := place.Write(tx, f.RowID, p.Replace(text)); err != nil {
+			return err
+		}
+	}
+
+	now := tx.Now()
+	f.State = to
+	f.DecidedBy = tx.Scope.Actor.ID
+	f.DecidedAt = &now
+	err := tx.Model(&Finding{}).Where("id = ?", f.ID).
+		Select("state", "decided_by", "decided_at").Updates(&f).Error
+	if err != nil {
+		return err
+	}
+	return note(tx, r, "privacy.decided", map[string]any{
+		"place":    f.Place,
+		"row":      f.RowID,
+		"decision": to,
+	})
+}
+
+// endWhereDecided ends an erasure of which no text is open.
+func endWhereDecided(tx *db.Tx, r *Request) error {
+	if r.State != Decide {
+		return nil
+	}
+	var open int64
+	err := tx.Model(&Finding{}).Where("request_id = ? AND state = ?", r.ID, FindingOpen).
+		Count(&open).Error
+	if err != nil || open > 0 {
+		return err
+	}
+	if err := tx.Settle(db.TaskPrivacyTexts, r.ID, "each text is decided"); err != nil {
+		return err
+	}
+	return finishErasure(tx, r)
 }

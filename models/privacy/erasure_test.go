@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -144,8 +146,24 @@ func erasureOf(c storetest.Covered) privacy.NewRequest {
 	}
 }
 
+// written is what whoever logs writes during a test: slog and log, to which libraries write too.
+func written(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var out bytes.Buffer
+	before, writer, flags := slog.Default(), log.Writer(), log.Flags()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	log.SetOutput(&out)
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		log.SetOutput(writer)
+		log.SetFlags(flags)
+	})
+	return &out
+}
+
 func TestS33_AnErasedPersonIsFoundNowhere(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		logs := written(t)
 		c, other := everywhere(t, env)
 		over(t, env)
 		// A mail that has not left is sent no more: it is among what is open, and would go there.
@@ -177,6 +195,15 @@ func TestS33_AnErasedPersonIsFoundNowhere(t *testing.T) {
 		require.Equal(t, privacy.Done, r.State)
 		require.Empty(t, places(t, env, mail))
 		require.Empty(t, places(t, env, name))
+		for _, said := range []string{mail, name} {
+			require.NotContains(t, logs.String(), said)
+		}
+		// What workflows and their activities are told are ids: now, and before the erasure too.
+		require.NotEmpty(t, env.Strings(t, "SELECT id FROM outbox_events"))
+		for _, told := range env.Strings(t, "SELECT subject_id || CAST(payload AS text) || last_error FROM outbox_events") {
+			require.NotRegexp(t, "@[A-Za-z]", told, "after an @ comes when a timer is due")
+			require.NotContains(t, told, r.Pseudonym)
+		}
 		require.Empty(t, env.Strings(t, "SELECT ip FROM audit_events WHERE actor_id = '"+c.Admin.ID+"' AND ip <> ''"))
 		env.AuditHolds(t)
 
@@ -260,12 +287,12 @@ func TestS33_ANameIsReplacedNowhereElse(t *testing.T) {
 		require.NotContains(t, form, name)
 
 		// Who takes the other account's parcel has the same name: somebody decides.
-		found, err := env.Findings(storetest.Operator(), r.ID)
+		found, _, err := env.Findings(storetest.Operator(), privacy.FindingFilter{RequestID: r.ID})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
 		require.Equal(t, "rmas.ship_to", found[0].Place)
 		require.Equal(t, name, found[0].Text)
-		_, err = env.DecideFinding(storetest.Operator(), found[0].ID, privacy.FindingReplaced)
+		err = env.DecideFindings(storetest.Operator(), r.ID, []string{found[0].ID}, privacy.FindingReplaced)
 		require.NoError(t, err)
 		require.Equal(t, []string{r.Pseudonym + "HQBR"}, env.Strings(t, `
 			SELECT (ship_to ->> 'contact') || (ship_to ->> 'site') || (ship_to ->> 'country') FROM rmas
@@ -355,6 +382,9 @@ func TestS33_AKilledErasureGoesOn(t *testing.T) {
 				require.NoError(t, err)
 			}
 			if err != nil {
+				for _, said := range []string{mail, name, r.Pseudonym} {
+					require.NotContains(t, err.Error(), said, "errors go to the log")
+				}
 				done = false
 				kills++
 			}
@@ -449,6 +479,73 @@ func TestS33_AnErasureIsRefusedWithTheWayOut(t *testing.T) {
 	require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM privacy_requests"))
 }
 
+// An administrator erases somebody of the account alone: nobody whom rows of others tell of, and
+// not themselves. Whom others come to know before it begins waits for an operator.
+func TestS33_AnAdministratorErasesWhoIsTheirsAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, other := everywhere(t, env)
+		over(t, env)
+		admin := as(other.ID, c.Account)
+		n := erasureOf(c)
+		n.AccountID, n.Reason = c.Account, ""
+		own := n
+		own.UserID, own.Confirm = other.ID, other.Email
+		_, err := env.Ask(admin, own)
+		storetest.RequireCode(t, rules.StateConflict, err)
+
+		// Notices of a seller go to the person: the seller's data is none of the account's.
+		preview, err := env.Preview(admin, n)
+		require.NoError(t, err)
+		require.True(t, preview.Elsewhere)
+		require.Empty(t, preview.Counts)
+		_, err = env.Ask(admin, n)
+		storetest.RequireCode(t, rules.StateConflict, err)
+		require.NoError(t, env.Exec("UPDATE orgs SET notices_to = ''"))
+
+		second := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+		for _, change := range [][2]string{
+			{
+				"UPDATE sites SET contact_email = '" + mail + "' WHERE account_id = '" + second.Account + "'",
+				"UPDATE sites SET contact_email = '' WHERE account_id = '" + second.Account + "'",
+			},
+			{
+				"UPDATE orders SET account_id = NULL, state = 'NEEDS_REVIEW' WHERE id = '" + c.Order.ID + "'",
+				"UPDATE orders SET account_id = '" + c.Account + "', state = 'FULFILLED' WHERE id = '" + c.Order.ID + "'",
+			},
+		} {
+			require.NoError(t, env.Exec(change[0]))
+			preview, err = env.Preview(admin, n)
+			require.NoError(t, err)
+			require.True(t, preview.Elsewhere, change[0])
+			require.NoError(t, env.Exec(change[1]))
+		}
+
+		preview, err = env.Preview(admin, n)
+		require.NoError(t, err)
+		require.False(t, preview.Elsewhere)
+		require.Positive(t, preview.Rows())
+		named := n
+		named.Reason = "asked by " + name
+		_, err = env.Ask(admin, named)
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		r, err := env.Ask(admin, n)
+		require.NoError(t, err)
+		require.Equal(t, c.Account, *r.AccountID)
+
+		require.NoError(t, env.Exec("UPDATE sites SET contact_email = '"+mail+"' WHERE account_id = '"+second.Account+"'"))
+		done, err := env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.False(t, done)
+		require.Contains(t, places(t, env, mail), "users.email")
+		require.NoError(t, env.Exec("UPDATE sites SET contact_email = '' WHERE account_id = '"+second.Account+"'"))
+		done, err = env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+		require.True(t, done)
+		require.Empty(t, places(t, env, mail))
+		env.AuditHolds(t)
+	})
+}
+
 // Texts that people wrote are found, and a person decides about each; the last decision ends
 // the erasure.
 func TestS33_APersonDecidesAboutTexts(t *testing.T) {
@@ -462,11 +559,11 @@ func TestS33_APersonDecidesAboutTexts(t *testing.T) {
 		_, err = env.RunRequest(env.Context, r.ID)
 		require.NoError(t, err)
 
-		found, err := env.Findings(storetest.Operator(), r.ID)
+		found, _, err := env.Findings(storetest.Operator(), privacy.FindingFilter{RequestID: r.ID})
 		require.NoError(t, err)
 		require.Len(t, found, 2)
 		require.Len(t, env.Tasks(t, db.TaskPrivacyTexts), 1)
-		_, err = env.Findings(storetest.Customer(c.Account), r.ID)
+		_, _, err = env.Findings(storetest.Customer(c.Account), privacy.FindingFilter{RequestID: r.ID})
 		storetest.RequireCode(t, rules.NotFound, err)
 
 		_, err = env.Act(storetest.Operator(), env.Tasks(t, db.TaskPrivacyTexts)[0].ID,
@@ -478,12 +575,11 @@ func TestS33_APersonDecidesAboutTexts(t *testing.T) {
 			if f.Place == "rmas.fault" {
 				to = privacy.FindingReplaced
 			}
-			_, err := env.DecideFinding(storetest.Operator(), f.ID, to)
-			require.NoError(t, err)
-			_, err = env.DecideFinding(storetest.Operator(), f.ID, to)
-			require.NoError(t, err, "the same decision again")
-			_, err = env.DecideFinding(storetest.Operator(), f.ID, privacy.FindingOpen)
-			storetest.RequireCode(t, rules.StateConflict, err)
+			one := []string{f.ID}
+			require.NoError(t, env.DecideFindings(storetest.Operator(), r.ID, one, to))
+			require.NoError(t, env.DecideFindings(storetest.Operator(), r.ID, one, to), "the same decision again")
+			storetest.RequireCode(t, rules.StateConflict,
+				env.DecideFindings(storetest.Operator(), r.ID, one, privacy.FindingOpen))
 		}
 		require.Equal(t, []string{"Ask " + r.Pseudonym + " (" + r.Pseudonym + "), not joana." + mail},
 			env.Strings(t, "SELECT fault FROM rmas"))
@@ -492,6 +588,54 @@ func TestS33_APersonDecidesAboutTexts(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, privacy.Done, r.State)
 		require.Equal(t, "DONE", string(env.Tasks(t, db.TaskPrivacyTexts)[0].State))
+	})
+}
+
+// More texts than one transaction holds are found, shown in pages and decided about page by page;
+// a page takes one statement for each column, not one for each text.
+func TestS33_ManyTextsAreDecidedAboutInPages(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, _ := everywhere(t, env)
+		over(t, env)
+		for i := range 620 {
+			require.NoError(t, env.Exec(fmt.Sprintf(`
+				INSERT INTO rooms (id, account_id, name, search_key, site, country, region, platform, criticality, time_zone,
+					state, version, created_at)
+				SELECT 'room_x%04d', account_id, 'Sala %s %d', 'x%d', site, country, region, platform, criticality,
+					time_zone, state, version, created_at FROM rooms WHERE id = '%s'`, i, name, i, i, c.Room.ID)))
+		}
+		r, err := env.Ask(storetest.Operator(), erasureOf(c))
+		require.NoError(t, err)
+		_, err = env.RunRequest(env.Context, r.ID)
+		require.NoError(t, err)
+
+		pages, after := 0, ""
+		for {
+			env.Statements.Reset()
+			found, next, err := env.Findings(storetest.Operator(), privacy.FindingFilter{
+				RequestID: r.ID, Open: true, After: after, Limit: 200,
+			})
+			require.NoError(t, err)
+			require.Less(t, len(env.Statements.List()), 8)
+			var ids []string
+			for _, f := range found {
+				require.Contains(t, f.Text, name)
+				ids = append(ids, f.ID)
+			}
+			require.NoError(t, env.DecideFindings(storetest.Operator(), r.ID, ids, privacy.FindingReplaced))
+			pages++
+			if after = next; next == "" {
+				break
+			}
+		}
+		require.Equal(t, 4, pages)
+		require.Empty(t, places(t, env, name))
+		r, err = env.GetRequest(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		require.Equal(t, privacy.Done, r.State)
+		storetest.RequireCode(t, rules.NotFound,
+			env.DecideFindings(storetest.Operator(), r.ID, []string{"pfd_none"}, privacy.FindingKept))
+		env.AuditHolds(t)
 	})
 }
 
@@ -537,6 +681,12 @@ func TestS33_AnExportHoldsOnePersonAlone(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, r.ID, again.ID, "within a day")
 
+		// Who asked is told, without what it is about.
+		ready := env.Mails(t, rules.TemplateExportReady)
+		require.Len(t, ready, 1)
+		require.Equal(t, mail, ready[0].Recipient)
+		require.Equal(t, map[string]any{"person": name, "page": "/privacy", "days": float64(7)}, ready[0].Params)
+
 		// Nobody else fetches it; an administrator's own export of the person is the account's part.
 		_, err = env.FetchExport(as(other.ID, c.Account), r.ID)
 		storetest.RequireCode(t, rules.NotFound, err)
@@ -546,6 +696,14 @@ func TestS33_AnExportHoldsOnePersonAlone(t *testing.T) {
 		require.NoError(t, err)
 		_, err = env.RunRequests(env.Context)
 		require.NoError(t, err)
+		ready = env.Mails(t, rules.TemplateExportReady)
+		require.Len(t, ready, 2)
+		for _, m := range ready {
+			if m.SubjectID == part.ID {
+				require.Equal(t, "other."+mail, m.Recipient)
+				require.Equal(t, "Outra Pessoa", m.Params["person"])
+			}
+		}
 		content, err = env.FetchExport(as(other.ID, c.Account), part.ID)
 		require.NoError(t, err)
 		require.Contains(t, fileIn(t, content, "export.json"), `"sessions": null`)
@@ -566,7 +724,7 @@ func TestS33_AnExportHoldsOnePersonAlone(t *testing.T) {
 func TestS33_AnIncidentHasThreeBusinessDays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env.SetLocal(t, "America/Sao_Paulo", "2026-11-20 15:00") // a Friday, and a holiday there
-		i, err := env.RecordIncident(storetest.Operator(), "A list was sent to the wrong customer.",
+		i, err := env.RecordIncident(storetest.Operator(), "form_1", "A list was sent to the wrong customer.",
 			env.Calendar.Now().Add(-time.Hour))
 		require.NoError(t, err)
 		require.Equal(t, "2026-11-26 00:00", i.DueAt.In(storetest.SaoPaulo(t)).Format("2006-01-02 15:04"))
@@ -577,10 +735,49 @@ func TestS33_AnIncidentHasThreeBusinessDays(t *testing.T) {
 			operations.TaskAction{Name: operations.ActClose, Reason: "done"})
 		storetest.RequireCode(t, rules.StateConflict, err)
 
-		i, err = env.TellIncident(storetest.Operator(), i.ID, "ANPD", time.Time{})
+		// A second press of the button is the first.
+		again, err := env.RecordIncident(storetest.Operator(), "form_1", "A list was sent to the wrong customer.",
+			env.Calendar.Now().Add(-time.Hour))
 		require.NoError(t, err)
+		require.Equal(t, i.ID, again.ID)
+		other, err := env.RecordIncident(storetest.Operator(), "form_2", "Another list.", env.Calendar.Now())
+		require.NoError(t, err)
+		require.NotEqual(t, i.ID, other.ID)
+		_, err = env.CloseIncident(storetest.Operator(), other.ID, "None.")
+		require.NoError(t, err)
+		for range 2 {
+			i, err = env.TellIncident(storetest.Operator(), i.ID, "form_3", "ANPD", time.Time{})
+			require.NoError(t, err)
+			require.Len(t, i.Tellings, 1)
+		}
 		require.Equal(t, "ANPD", i.Tellings[0].Whom)
-		_, err = env.TellIncident(storetest.Operator(), i.ID, "ANPD", i.NoticedAt.Add(-time.Second))
+
+		// The queue has it at its own instant, not at the end of the day.
+		queued := func(due operations.QueueDue) (ids []string) {
+			q, err := env.Queue(storetest.Operator(), operations.QueueQuery{
+				Kind: db.TaskIncident,
+				Zone: "America/Sao_Paulo",
+				Due:  due,
+			})
+			require.NoError(t, err)
+			for _, item := range q.Items {
+				require.Equal(t, i.DueAt, item.DueAt.UTC())
+				require.Equal(t, due == operations.DueLate, item.Late)
+				ids = append(ids, item.SubjectID)
+			}
+			require.EqualValues(t, len(ids), q.Dues[due])
+			return ids
+		}
+		require.Equal(t, []string{i.ID}, queued(""))
+		require.Empty(t, queued(operations.DueToday))
+		require.Empty(t, queued(operations.DueThisWeek))
+		require.Empty(t, queued(operations.DueLate))
+		env.SetLocal(t, "America/Sao_Paulo", "2026-11-25 15:00")
+		require.Equal(t, []string{i.ID}, queued(operations.DueToday))
+		require.Equal(t, []string{i.ID}, queued(operations.DueThisWeek))
+		env.SetLocal(t, "America/Sao_Paulo", "2026-11-26 00:00")
+		require.Equal(t, []string{i.ID}, queued(operations.DueLate))
+		_, err = env.TellIncident(storetest.Operator(), i.ID, "", "ANPD", i.NoticedAt.Add(-time.Second))
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 
 		_, err = env.CloseIncident(storetest.Operator(), i.ID, "Deleted by who got it.")
@@ -588,14 +785,16 @@ func TestS33_AnIncidentHasThreeBusinessDays(t *testing.T) {
 		closed, err := env.CloseIncident(storetest.Operator(), i.ID, "Again.")
 		require.NoError(t, err)
 		require.Equal(t, "Deleted by who got it.", closed.Outcome)
-		require.Equal(t, "DONE", string(env.Tasks(t, db.TaskIncident)[0].State))
-		_, err = env.TellIncident(storetest.Operator(), i.ID, "Others", time.Time{})
+		for _, task := range env.Tasks(t, db.TaskIncident) {
+			require.Equal(t, "DONE", string(task.State))
+		}
+		_, err = env.TellIncident(storetest.Operator(), i.ID, "", "Others", time.Time{})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		env.AuditHolds(t)
 
-		_, err = env.RecordIncident(storetest.Operator(), " ", env.Calendar.Now())
+		_, err = env.RecordIncident(storetest.Operator(), "", " ", env.Calendar.Now())
 		storetest.RequireCode(t, rules.ValidationFailed, err)
-		_, err = env.RecordIncident(storetest.Operator(), "x", env.Calendar.Now().Add(time.Second))
+		_, err = env.RecordIncident(storetest.Operator(), "", "x", env.Calendar.Now().Add(time.Second))
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		_, err = env.GetIncident(storetest.Customer("acc_1"), i.ID)
 		storetest.RequireCode(t, rules.NotFound, err)

@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -234,7 +235,47 @@ func storeExport(tx *db.Tx, r Request, p db.Person) error {
 	if err != nil {
 		return err
 	}
-	return tx.Create(&storedExport{RequestID: r.ID, Content: content, CreatedAt: now}).Error
+	err = tx.Create(&storedExport{RequestID: r.ID, Content: content, CreatedAt: now}).Error
+	if err != nil {
+		return err
+	}
+	return tellReady(tx, r)
+}
+
+// The pages that hand out an export.
+const (
+	portalPage  = "/privacy"
+	consolePage = "/console/settings/privacy/"
+)
+
+// tellReady queues the mail to who asked for an export that it can be fetched. It names the
+// reader and nobody else. A program asks by itself, and gets no mail.
+func tellReady(tx *db.Tx, r Request) error {
+	var who []struct{ Email, Name, Locale, Page string }
+	err := tx.Raw(`
+		SELECT email, name, locale, @portal AS page FROM users WHERE id = @id
+		UNION ALL
+		SELECT email, name, locale, @console AS page FROM operators WHERE id = @id`,
+		map[string]any{
+			"id":      r.RequestedBy,
+			"portal":  portalPage,
+			"console": consolePage + r.ID,
+		}).Scan(&who).Error
+	if err != nil || len(who) == 0 || !rules.ValidEmail(who[0].Email) {
+		return err
+	}
+	return notification.QueueSingle(tx, notification.Notification{
+		Template:  rules.TemplateExportReady,
+		SubjectID: r.ID,
+		AccountID: r.AccountID,
+		Recipient: who[0].Email,
+		Locale:    who[0].Locale,
+		Params: map[string]any{
+			"person": who[0].Name,
+			"page":   who[0].Page,
+			"days":   int(ExportKept / (24 * time.Hour)),
+		},
+	})
 }
 
 //go:embed export.html

@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gorm.io/gorm/clause"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
@@ -24,6 +26,7 @@ type Incident struct {
 	CreatedAt time.Time
 	ClosedBy  string
 	ClosedAt  *time.Time
+	OnceKey   *string // names the form that recorded it; nil: none did
 
 	Tellings []Telling `gorm:"-"`
 }
@@ -35,6 +38,7 @@ type Telling struct {
 	Whom       string // an authority, or a group of people: no names
 	ToldBy     string
 	ToldAt     time.Time
+	OnceKey    *string // names the form that noted it; nil: none did
 }
 
 // TableName is the table of tellings.
@@ -47,10 +51,10 @@ const incidentDays = 3
 const maxText = 4000
 
 // RecordIncident opens the record of an incident that was noticed at an instant, not ahead, and
-// raises the task that says until when to tell: its text does, it has no due time of its own.
-// Each call records another one.
+// raises the task that is due when others have to know. once names the form that is sent: the same
+// one again, by the same operator, is the record that is there. Empty, each call records another.
 func (s *Privacy) RecordIncident(
-	ctx context.Context, what string, noticedAt time.Time,
+	ctx context.Context, once, what string, noticedAt time.Time,
 ) (Incident, error) {
 	if err := checkText("/what", what); err != nil {
 		return Incident{}, err
@@ -81,14 +85,22 @@ func (s *Privacy) RecordIncident(
 			NoticedBy: tx.Scope.Actor.ID,
 			DueAt:     due.UTC(),
 			CreatedAt: tx.Now(),
+			OnceKey:   onceKey(tx, once),
 		}
-		if err := tx.Create(&out).Error; err != nil {
-			return err
+		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&out)
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			key := out.OnceKey
+			out = Incident{}
+			return tx.First(&out, "once_key = ?", db.Text(key)).Error
 		}
 
 		err = tx.Raise(db.OperatorTask{
 			Kind:      db.TaskIncident,
 			SubjectID: out.ID,
+			DueAt:     out.DueAt,
 			What: "Tell the authority and the people concerned by " +
 				out.DueAt.Format("2006-01-02 15:04") + " UTC, note whom you told, and close it.",
 			Why: "An incident with personal data has to be told within three business days.",
@@ -103,6 +115,15 @@ func (s *Privacy) RecordIncident(
 		})
 	})
 	return out, err
+}
+
+// onceKey is what a form's name is stored as; nil where it has none.
+func onceKey(tx *db.Tx, once string) *string {
+	if once == "" {
+		return nil
+	}
+	key := tx.Secrets().Fingerprint("incident form", tx.Scope.Actor.ID+"|"+once)
+	return &key
 }
 
 // incidentDue is the end of the third business day after the day of an instant, by the calendar
@@ -151,15 +172,24 @@ func checkText(pointer, text string) error {
 	return nil
 }
 
-// TellIncident notes that somebody was told; each call notes another one. A closed incident
-// answers STATE_CONFLICT.
+// TellIncident notes that somebody was told. once names the form that is sent: the same one again,
+// by the same operator, is the note that is there. Empty, each call notes another one. A closed
+// incident answers STATE_CONFLICT.
 func (s *Privacy) TellIncident(
-	ctx context.Context, id, whom string, at time.Time,
+	ctx context.Context, id, once, whom string, at time.Time,
 ) (Incident, error) {
 	if err := checkText("/whom", whom); err != nil {
 		return Incident{}, err
 	}
 	return s.changeIncident(ctx, id, func(tx *db.Tx, i *Incident) error {
+		key := onceKey(tx, once)
+		var noted int64
+		err := tx.Model(&Telling{}).Where("incident_id = ? AND once_key = ?", i.ID, db.Text(key)).
+			Count(&noted).Error
+		if err != nil || noted > 0 {
+			return err
+		}
+
 		if i.ClosedAt != nil {
 			return incidentClosed()
 		}
@@ -181,6 +211,7 @@ func (s *Privacy) TellIncident(
 			Whom:       strings.TrimSpace(whom),
 			ToldBy:     tx.Scope.Actor.ID,
 			ToldAt:     at.UTC().Truncate(time.Microsecond),
+			OnceKey:    key,
 		}
 		if err := tx.Create(&t).Error; err != nil {
 			return err

@@ -5,15 +5,20 @@ package privacy
 
 import (
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
+	ticketnote "roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/ticket"
 )
 
 // Privacy reads and changes requests of people about their data, and incidents.
@@ -35,9 +40,13 @@ func Erasures() []db.Erasure {
 	for _, domain := range []func() []db.Erasure{
 		logistics.Erasures,
 		replacement.Erasures,
+		ticket.Erasures,
 		account.Erasures,
 		order.Erasures,
+		mailbox.Erasures,
 		importjob.Erasures,
+		attachment.Erasures,
+		session.Erasures,
 		notification.Erasures,
 		identity.Erasures,
 		db.Erasures,
@@ -54,8 +63,11 @@ func FreeTexts() []db.FreeText {
 		account.FreeTexts,
 		entitlement.FreeTexts,
 		replacement.FreeTexts,
+		ticket.FreeTexts,
+		ticketnote.FreeTexts,
 		order.FreeTexts,
 		importjob.FreeTexts,
+		attachment.FreeTexts,
 		logistics.FreeTexts,
 		identity.FreeTexts,
 		db.FreeTexts,

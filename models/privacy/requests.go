@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -72,7 +73,8 @@ type Request struct {
 // TableName is the table of requests.
 func (Request) TableName() string { return "privacy_requests" }
 
-// NewRequest asks about a person, by the id of a user or, operators only, by an address.
+// NewRequest asks about a person, by the id of a user or by an address: administrators of who is
+// or was a member, operators of anybody.
 type NewRequest struct {
 	Kind      Kind
 	AccountID string // customers: the account in whose name they ask; empty: about themselves
@@ -96,6 +98,7 @@ type Preview struct {
 	Counts    []Count  // what an erasure changes
 	Texts     []Count  // what people wrote that names the person, by table.column
 	LastAdmin []string // accounts that have no other administrator: an erasure is refused
+	Elsewhere bool     // others know the person too: the account's administrator may not erase
 	Waits     []string // orders, replacements and files under way that name the person
 }
 
@@ -130,6 +133,9 @@ func (s *Privacy) Preview(ctx context.Context, n NewRequest) (Preview, error) {
 		if who.erased {
 			return nil
 		}
+		if out.Elsewhere, err = knownElsewhere(tx, who); err != nil || out.Elsewhere {
+			return err
+		}
 		for _, e := range Erasures() {
 			rows, err := e.Count(tx, who.Person)
 			if err != nil {
@@ -139,17 +145,8 @@ func (s *Privacy) Preview(ctx context.Context, n NewRequest) (Preview, error) {
 				out.Counts = append(out.Counts, Count{Table: e.Table, Rows: rows})
 			}
 		}
-		for _, f := range FreeTexts() {
-			texts, err := f.Find(tx, who.Person, "", eraseBatch)
-			if err != nil {
-				return err
-			}
-			texts = slices.DeleteFunc(texts, func(t db.FoundText) bool {
-				return who.Replace(t.Text) == t.Text
-			})
-			if len(texts) > 0 {
-				out.Texts = append(out.Texts, Count{Table: f.Place, Rows: int64(len(texts))})
-			}
+		if out.Texts, err = textsAbout(tx, who); err != nil {
+			return err
 		}
 
 		if out.LastAdmin, err = identity.LastAdminOf(tx, who.UserID); err != nil {
@@ -159,6 +156,27 @@ func (s *Privacy) Preview(ctx context.Context, n NewRequest) (Preview, error) {
 		return err
 	})
 	return out, err
+}
+
+// textsAbout counts the texts that name the person. Those of other accounts name whoever has the
+// same name there, which is not for an administrator to know: operators alone are told.
+func textsAbout(tx *db.Tx, who subject) (out []Count, err error) {
+	if who.narrow != "" {
+		return nil, nil
+	}
+	for _, f := range FreeTexts() {
+		texts, err := f.Find(tx, who.Person, "", eraseBatch)
+		if err != nil {
+			return nil, err
+		}
+		texts = slices.DeleteFunc(texts, func(t db.FoundText) bool {
+			return who.Replace(t.Text) == t.Text
+		})
+		if len(texts) > 0 {
+			out = append(out, Count{Table: f.Place, Rows: int64(len(texts))})
+		}
+	}
+	return out, nil
 }
 
 // Ask stores a request; the worker does the rest. A person asks for an export of their own, an
@@ -176,8 +194,9 @@ func (s *Privacy) Ask(ctx context.Context, n NewRequest) (Request, error) {
 			return err
 		}
 		if who.erased {
-			return db.Found(tx.Order("id DESC").First(&out, "user_id = ? AND kind = ?",
-				who.UserID, Erasure).Error)
+			err := tx.Order("id DESC").First(&out, "user_id = ? AND kind = ?",
+				who.UserID, Erasure).Error
+			return errors.Join(db.Found(err), theirs(out, who))
 		}
 		if err := checkReason(tx, n, who.Person); err != nil {
 			return err
@@ -219,8 +238,9 @@ func (s *Privacy) Ask(ctx context.Context, n NewRequest) (Request, error) {
 		if res.RowsAffected == 0 {
 			hash := out.SubjectHash
 			out = Request{}
-			return tx.First(&out, "subject_hash = ? AND kind = ? AND state = ?",
+			err := tx.First(&out, "subject_hash = ? AND kind = ? AND state = ?",
 				hash, n.Kind, Asked).Error
+			return errors.Join(err, theirs(out, who))
 		}
 		if n.Kind == Erasure && who.UserID != "" {
 			if err := identity.Leave(tx, who.UserID); err != nil {
@@ -233,6 +253,16 @@ func (s *Privacy) Ask(ctx context.Context, n NewRequest) (Request, error) {
 		})
 	})
 	return out, err
+}
+
+// theirs refuses a request that somebody else has made, an operator for example, to the
+// administrator who asks for the same: what was noted with it is not theirs to read.
+func theirs(r Request, who subject) error {
+	if who.narrow == "" || db.Text(r.AccountID) == who.narrow {
+		return nil
+	}
+	return rules.Refuse(rules.StateConflict, "Somebody has asked for this already.",
+		"There is nothing more to do: the person is erased, or is about to be.")
 }
 
 // madeLately returns the export that a person asked for about themselves within a day, where it
@@ -280,13 +310,14 @@ func note(tx *db.Tx, r Request, verb string, details map[string]any) error {
 	})
 }
 
-// checkReason refuses an operator's request without a reason, and one whose reason names the
+// checkReason refuses an operator's request without a reason, and any whose reason names the
 // person: it stays.
 func checkReason(tx *db.Tx, n NewRequest, p db.Person) error {
+	check := rules.CheckReason
 	if !tx.Scope.Actor.Role.IsOperator() {
-		return rules.CheckOptionalReason(n.Reason)
+		check = rules.CheckOptionalReason
 	}
-	if err := rules.CheckReason(n.Reason); err != nil {
+	if err := check(n.Reason); err != nil {
 		return err
 	}
 	if p.Replace(n.Reason) != n.Reason {
@@ -317,20 +348,19 @@ func mayErase(tx *db.Tx, n NewRequest, who subject) error {
 		}})
 	}
 
-	if who.narrow != "" {
-		var elsewhere int64
-		err := tx.Model(&identity.Membership{}).
-			Where("user_id = ? AND account_id <> ? AND state <> ?",
-				who.UserID, who.narrow, rules.MembershipRemoved).
-			Count(&elsewhere).Error
-		if err != nil {
-			return err
-		}
-		if elsewhere > 0 {
-			return rules.Refuse(rules.StateConflict,
-				"You cannot erase this person: it is not for your account alone to decide.",
-				"Remove the person from your account, and have the person write to us.")
-		}
+	if who.narrow != "" && who.UserID == tx.Scope.Actor.ID {
+		return rules.Refuse(rules.StateConflict,
+			"You cannot erase yourself: your access would end before you know the outcome.",
+			"Have another administrator of the account ask for it, or write to us.")
+	}
+	elsewhere, err := knownElsewhere(tx, who)
+	if err != nil {
+		return err
+	}
+	if elsewhere {
+		return rules.Refuse(rules.StateConflict,
+			"You cannot erase this person: it is not for your account alone to decide.",
+			"Remove the person from your account, and have the person write to us.")
 	}
 
 	waits, err := waitsFor(tx, who.Person)
@@ -343,6 +373,33 @@ func mayErase(tx *db.Tx, n NewRequest, who subject) error {
 			"Let it come to its end, or cancel it, and ask again.")
 	}
 	return nil
+}
+
+// knownElsewhere reports whether rows that are not of the administrator's account tell of the
+// person: a membership, an order or a site of another company, an order that has no account yet,
+// or a seller's address. What others keep is not one account's to erase. It says nothing of who
+// they are.
+func knownElsewhere(tx *db.Tx, who subject) (bool, error) {
+	if who.narrow == "" {
+		return false, nil
+	}
+	for _, id := range who.Accounts {
+		if id != who.narrow {
+			return true, nil
+		}
+	}
+
+	named, err := order.NamedOutside(tx, who.Person, who.narrow)
+	if err != nil || named {
+		return named, err
+	}
+	named, err = session.NamedOutside(tx, who.Person, who.narrow)
+	if err != nil || named {
+		return named, err
+	}
+	var sellers int64
+	err = tx.Table("orgs").Where("lower(notices_to) = ?", who.Email).Count(&sellers).Error
+	return sellers > 0, err
 }
 
 // waitsFor names what is under way and would miss the person.
@@ -379,7 +436,7 @@ func subjectOf(tx *db.Tx, n NewRequest) (subject, error) {
 	actor := tx.Scope.Actor
 	switch {
 	case tx.Scope.System:
-	case n.UserID == "" || n.Email != "":
+	case n.UserID != "" && n.Email != "", n.UserID == "" && n.AccountID == "":
 		return subject{}, db.NotFound()
 	case n.UserID == actor.ID && n.AccountID == "" && n.Kind == Export:
 	default:
@@ -391,11 +448,15 @@ func subjectOf(tx *db.Tx, n NewRequest) (subject, error) {
 				"Only an administrator of the account may ask this.",
 				"Ask an administrator of the account.")
 		}
-		err := tx.First(&identity.Membership{}, "account_id = ? AND user_id = ?",
-			n.AccountID, n.UserID).Error
+		var m identity.Membership
+		err := tx.Where("account_id = ?", n.AccountID).
+			Where("user_id = ? OR user_id IN (SELECT id FROM users WHERE email = ?)",
+				n.UserID, who.Email).
+			First(&m).Error
 		if err != nil {
 			return subject{}, db.Found(err)
 		}
+		who.UserID = m.UserID
 		who.narrow = n.AccountID
 	}
 
@@ -522,6 +583,7 @@ func (r Request) person(tx *db.Tx) (p db.Person, err error) {
 
 // Filter narrows a list of requests; empty fields do not narrow.
 type Filter struct {
+	Own       bool // those about the caller, by the caller
 	AccountID string
 	Kind      Kind
 	State     State
@@ -534,6 +596,9 @@ func (s *Privacy) ListRequests(ctx context.Context, f Filter) ([]Request, string
 	var out []Request
 	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
 		q := visible(tx)
+		if f.Own {
+			q = q.Where("user_id = ? AND account_id IS NULL", tx.Scope.Actor.ID)
+		}
 		if f.AccountID != "" {
 			q = q.Where("account_id = ?", f.AccountID)
 		}

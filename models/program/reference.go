@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // programRow stores the one Program of a deployment (R1).
@@ -34,6 +35,7 @@ type Reference struct {
 	Catalogue catalogue.Catalogue
 	Models    map[string][]catalogue.ProductModel // every version, by code (R59a)
 	Terms     map[string][]catalogue.CountryTerms // every version, by country (R78)
+	Policies  []cover.SLAPolicy                   // of support, every version (S39)
 }
 
 // referenceAge bounds how long a process may work by a Reference that another
@@ -128,6 +130,9 @@ func readReferenceIn(tx *db.Tx) (Reference, error) {
 	if err := ref.readProducts(tx); err != nil {
 		return ref, err
 	}
+	if err := ref.readPolicies(tx); err != nil {
+		return ref, err
+	}
 
 	return ref, nil
 }
@@ -140,7 +145,7 @@ func (s *Programs) ForgetReference() {
 }
 
 // SeedReference writes the default program, catalogue, supported products,
-// countries' terms and calendars where there are none.
+// countries' terms, calendars and policies of support where there are none.
 func (s *Programs) SeedReference(ctx context.Context) error {
 	if _, err := s.LoadCalendars(ctx); err != nil {
 		return err
@@ -176,7 +181,10 @@ func (s *Programs) SeedReference(ctx context.Context) error {
 			}
 		}
 
-		return seedProducts(tx.Clauses(keep), now)
+		if err := seedProducts(tx.Clauses(keep), now); err != nil {
+			return err
+		}
+		return seedPolicies(tx.Clauses(keep), now)
 	})
 }
 
@@ -437,6 +445,7 @@ func Entities() []any {
 		CatalogueSKU{},
 		productModelRow{},
 		CountryTermsVersion{},
+		SLAPolicyVersion{},
 		Calendar{},
 		CalendarHoliday{},
 		HelpVotes{},

@@ -14,6 +14,7 @@ type Replacements struct {
 	db        *db.DB
 	programs  *program.Programs
 	logistics *logistics.Logistics
+	tickets   ticketOwner // nil: nobody follows RMAs; see RegisterTickets
 }
 
 // New returns the domain on a database, with the domains below that it uses.

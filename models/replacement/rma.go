@@ -37,6 +37,7 @@ type RMA struct {
 	Fault        string // what is wrong, in the words of who requested
 	SerialProof  string // where the proof is kept that the serial is the account's (S25)
 	RequestedBy  string
+	TicketID     *string // the ticket that waits for it; nil: none does
 	OnceKey      *string // names the request, where its caller may send it again
 	Unprintable  string  // letters of the address that no label can print; empty: none
 
@@ -211,6 +212,7 @@ type RMAFilter struct {
 	State     rma.RMAState
 	RoomID    string
 	DeviceID  string
+	TicketID  string
 	SiteID    string
 	Serial    string
 	Open      bool
@@ -228,6 +230,7 @@ func (s *Replacements) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string
 			"state":      string(f.State),
 			"room_id":    f.RoomID,
 			"device_id":  f.DeviceID,
+			"ticket_id":  f.TicketID,
 			"site_id":    f.SiteID,
 		} {
 			if value != "" {

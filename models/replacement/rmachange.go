@@ -223,6 +223,9 @@ func (w *rmaChange) save() error {
 	if err := w.askForStock(); err != nil {
 		return err
 	}
+	if err := w.tellTicket(); err != nil {
+		return err
+	}
 
 	// Tasks are settled with the state that the RMA has now; mails show it too.
 	if err := w.settleTasks(); err != nil {

@@ -24,6 +24,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
@@ -32,6 +33,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 )
 
@@ -81,9 +83,11 @@ type Env struct {
 	*warranty.Warranties
 	*logistics.Logistics
 	*replacement.Replacements
+	Tickets *ticket.Tickets
 	*order.Orders
 	*operations.Operations
 	*privacy.Privacy
+	*mailbox.Mailbox
 
 	Calendar   *Calendar
 	Statements *Counter
@@ -341,9 +345,11 @@ func (e Env) With(d *domains.Domains) Env {
 	e.Warranties = d.Warranties
 	e.Logistics = d.Logistics
 	e.Replacements = d.Replacements
+	e.Tickets = d.Tickets
 	e.Orders = d.Orders
 	e.Operations = d.Operations
 	e.Privacy = d.Privacy
+	e.Mailbox = d.Mailbox
 
 	if e.Statements != nil {
 		e.Statements.Reset()

@@ -88,6 +88,9 @@ func writtenTables(sql string) (out []string) {
 	before := ""
 	for ; word != ""; word = nextWord(&rest) {
 		verb := strings.ToUpper(word)
+		if last := sql[len(sql)-len(rest)-1]; last == '"' || last == '`' {
+			verb = "" // a name, or a value as SQLite shows it: no keyword
+		}
 		switch {
 		case verb == "INTO", verb == "FROM" && before == "DELETE", verb == "TRUNCATE":
 			out = append(out, tableName(&rest))

@@ -139,35 +139,42 @@ func (s *Warranties) DecideWarranty(
 	ctx context.Context, id string, d WarrantyDecision,
 ) (EarlierWarranty, error) {
 	var w EarlierWarranty
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		w = EarlierWarranty{}
-		if err := tx.Scope.Service(); err != nil {
-			return err
-		}
-		if err := rules.CheckReason(d.Reason); err != nil {
-			return err
-		}
-		if err := db.Found(tx.ForUpdate().First(&w, "id = ?", id).Error); err != nil {
-			return err
-		}
-
-		if w.State != WarrantyUnmatched {
-			return rules.Refuse(
-				rules.StateConflict,
-				"This warranty is decided already.",
-				"Read the task again.",
-			)
-		}
-
-		if d.Link {
-			return linkWarranty(tx, &w, d)
-		}
-
-		w.refuse()
-		return settleWarranty(tx, &w, d.Reason)
+	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+		w, err = DecideWarrantyWithin(tx, id, d)
+		return err
 	})
 
 	return w, err
+}
+
+// DecideWarrantyWithin is DecideWarranty in the caller's transaction.
+func DecideWarrantyWithin(
+	tx *db.Tx, id string, d WarrantyDecision,
+) (w EarlierWarranty, err error) {
+	if err := tx.Scope.Service(); err != nil {
+		return w, err
+	}
+	if err := rules.CheckReason(d.Reason); err != nil {
+		return w, err
+	}
+	if err := db.Found(tx.ForUpdate().First(&w, "id = ?", id).Error); err != nil {
+		return w, err
+	}
+
+	if w.State != WarrantyUnmatched {
+		return w, rules.Refuse(
+			rules.StateConflict,
+			"This warranty is decided already.",
+			"Read the task again.",
+		)
+	}
+
+	if d.Link {
+		return w, linkWarranty(tx, &w, d)
+	}
+
+	w.refuse()
+	return w, settleWarranty(tx, &w, d.Reason)
 }
 
 // linkWarranty puts the warranty among the contracts of its account, and refuses the

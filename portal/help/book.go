@@ -25,7 +25,7 @@ var files embed.FS
 
 // Groups are the pages, in the order in which people read them.
 var Groups = []string{
-	"service", "orders", "invitation", "people", "rooms", "replacements", "support",
+	"service", "orders", "invitation", "people", "rooms", "tickets", "replacements", "support",
 }
 
 // Book is the help in every language.

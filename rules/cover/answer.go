@@ -59,6 +59,9 @@ type Answer struct {
 
 	SLAPolicy  string `json:"sla_policy,omitempty" doc:"Code of the policy by which support answers"`
 	SLAVersion int    `json:"sla_version,omitempty" doc:"Version of that policy"`
+	// Policies are all that apply, the best first: a ticket is answered by the first
+	// instant that any of them promises (R32a).
+	Policies []SLAPolicy `json:"-"`
 
 	Reasons []Reason `json:"reasons" doc:"Why the answer is as it is, the deciding reason first"`
 }

@@ -145,12 +145,25 @@ func (s *subject) choosePolicy(a *Answer, chosen []right) {
 			service = catalogue.ServiceJumpStart
 		}
 
-		kinds[r.kind] = true
 		p, ok := PolicyOn(s.Policies, service, s.today)
+		if ok && !kinds[r.kind] {
+			a.Policies = append(a.Policies, p)
+		}
 		if ok && (best.Code == "" || p.BetterThan(best)) {
 			best, a.Entitlement = p, s.entitlement(r)
 		}
+		kinds[r.kind] = true
 	}
+
+	slices.SortStableFunc(a.Policies, func(p, q SLAPolicy) int {
+		switch {
+		case p.BetterThan(q):
+			return -1
+		case q.BetterThan(p):
+			return 1
+		}
+		return 0
+	})
 
 	a.SLAPolicy, a.SLAVersion = best.Code, best.Version
 	if len(kinds) > 1 {

@@ -19,6 +19,8 @@ type Frozen struct {
 	Features    []Feature         `json:"features,omitempty"`
 	SLAPolicy   string            `json:"sla_policy,omitempty"`
 	SLAVersion  int               `json:"sla_version,omitempty"`
+	// Policies are all that apply, the best first, as they were promised (R32a).
+	Policies []SLAPolicy `json:"policies,omitempty"`
 }
 
 // Freeze returns the part of an answer that a ticket or RMA keeps. For an answer that
@@ -38,6 +40,7 @@ func Freeze(a Answer) (Frozen, error) {
 		Features:    a.Features,
 		SLAPolicy:   a.SLAPolicy,
 		SLAVersion:  a.SLAVersion,
+		Policies:    a.Policies,
 	}, nil
 }
 
@@ -56,6 +59,7 @@ func (z Frozen) Answer(at time.Time) Answer {
 		Features:    z.Features,
 		SLAPolicy:   z.SLAPolicy,
 		SLAVersion:  z.SLAVersion,
+		Policies:    z.Policies,
 	}
 
 	a.explain(ReasonFrozen)

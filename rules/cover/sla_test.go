@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/testday"
 )
@@ -79,4 +80,83 @@ func TestSLAPolicyVersions(t *testing.T) {
 	}
 	_, ok := PolicyOn(list[:1], catalogue.ServiceSelect, testday.Day(t, "2026-02-28"))
 	require.False(t, ok)
+}
+
+func TestS39_PoliciesAreChecked(t *testing.T) {
+	for _, p := range DefaultPolicies() {
+		require.NoError(t, p.Validate(), p.Code)
+	}
+
+	for name, c := range map[string]struct {
+		change func(*SLAPolicy)
+		want   string
+	}{
+		"another service": {
+			func(p *SLAPolicy) { p.Service = catalogue.ServiceSyncPlus }, "/service " + rules.OutOfRange,
+		},
+		"no first response": {
+			func(p *SLAPolicy) { p.Promises[Sev3] = SLAPromise{} },
+			"/promises/3/first_response " + rules.Required,
+		},
+		"hours and days": {
+			func(p *SLAPolicy) {
+				p.Promises[Sev1] = SLAPromise{FirstResponse: SLATarget{Within: time.Hour, BusinessDays: 1}}
+			}, "/promises/1/first_response " + InvalidTarget,
+		},
+		"too long": {
+			func(p *SLAPolicy) {
+				p.Promises[Sev1] = SLAPromise{
+					FirstResponse: SLATarget{Within: time.Hour}, Restore: SLATarget{BusinessDays: 61},
+				}
+			}, "/promises/1/restore " + InvalidTarget,
+		},
+		"half a minute": {
+			func(p *SLAPolicy) {
+				p.Promises[Sev1] = SLAPromise{
+					FirstResponse: SLATarget{Within: time.Hour}, Updates: SLATarget{Within: 90 * time.Second},
+				}
+			}, "/promises/1/updates " + InvalidTarget,
+		},
+		"a warning at the start": {
+			func(p *SLAPolicy) {
+				p.Promises[Sev1] = SLAPromise{
+					FirstResponse: SLATarget{Within: time.Hour, WarnBefore: time.Hour},
+				}
+			}, "/promises/1/first_response " + InvalidTarget,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := DefaultPolicies()[0]
+			c.change(&p)
+			err := p.Validate()
+			require.Equal(t, rules.ValidationFailed, rules.CodeOf(err))
+			f := err.(*rules.Error).Fields
+			require.Len(t, f, 1)
+			require.Equal(t, c.want, f[0].Pointer+" "+f[0].Code)
+		})
+	}
+}
+
+func TestPromisedTimesAreTypedAndShownInOneForm(t *testing.T) {
+	for text, want := range map[string]SLATarget{
+		"":        {},
+		"30M":     {Within: 30 * time.Minute},
+		"4H":      {Within: 4 * time.Hour},
+		"4H/1H":   {Within: 4 * time.Hour, WarnBefore: time.Hour},
+		"2BD":     {BusinessDays: 2},
+		"1BD/90M": {BusinessDays: 1, WarnBefore: 90 * time.Minute},
+	} {
+		got, ok := ParseSLATarget(text)
+		require.True(t, ok, text)
+		require.Equal(t, want, got)
+		require.Equal(t, text, got.String())
+	}
+
+	got, ok := ParseSLATarget(" 4 h / 60 m ")
+	require.True(t, ok)
+	require.Equal(t, "4H/1H", got.String())
+	for _, text := range []string{"4", "0H", "H", "4D", "4H/1BD", "-1H", "4H 1H x"} {
+		_, ok := ParseSLATarget(text)
+		require.False(t, ok, text)
+	}
 }

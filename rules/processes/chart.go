@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 )
 
 // Chart is the states of one process and the arrows between them.
@@ -34,6 +35,7 @@ func Charts() []Chart {
 		chartOf("return", rma.ReturnStates()).trackOf("rma", string(rma.ReturnInspected)),
 		chartOf("spare", spare.SpareStates()),
 		chartOf("shipment", shipping.ShipmentStates()),
+		chartOf("ticket", ticket.States()),
 		chartOf("mail", rules.NotificationStates()),
 		{
 			Name:   "csm",

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
+	"roomcover.dev/roomcover/rules/ticket"
 )
 
 // Kind is the kind of something under way.
@@ -24,7 +25,8 @@ const (
 	Shipment   Kind = "SHIPMENT"
 	CSM        Kind = "CSM"     // an account without a customer success manager (R35e)
 	Contact    Kind = "CONTACT" // a person of whom an account's administrators were asked (S15)
-	Task       Kind = "TASK"    // a task of an operator, which only an agenda lists
+	Ticket     Kind = "TICKET"
+	Task       Kind = "TASK" // a task of an operator, which only an agenda lists
 )
 
 // The things for which a process waits.
@@ -53,6 +55,12 @@ const (
 	WaitsForCSM          = "CSM_ASSIGNMENT"
 	WaitsForAnswer       = "ANSWER"          // of the administrators, about a person (S15)
 	WaitsForOperator     = "OPERATOR_ACTION" // of a task
+	WaitsForFirstAnswer  = "FIRST_ANSWER"    // of a person of ours, to a ticket
+	WaitsForSupport      = "SUPPORT"
+	WaitsForCustomer     = "CUSTOMER"
+	WaitsForThirdParty   = "THIRD_PARTY"
+	WaitsForReplacement  = "REPLACEMENT"
+	WaitsForReopening    = "REOPENING" // a resolved ticket closes by itself
 )
 
 // The parties that have to act.
@@ -124,6 +132,15 @@ var situations = []Situation{
 	{Shipment, string(shipping.ShipmentPickedUp), WaitsForDelivery, ByCarrier},
 	{Shipment, string(shipping.ShipmentInTransit), WaitsForDelivery, ByCarrier},
 	{Shipment, string(shipping.ShipmentException), WaitsForDelivery, ByCarrier},
+
+	{Ticket, string(ticket.New), WaitsForFirstAnswer, ByOperator},
+	{Ticket, string(ticket.Open), WaitsForSupport, ByOperator},
+	{Ticket, string(ticket.InProgress), WaitsForSupport, ByOperator},
+	{Ticket, string(ticket.PendingCustomer), WaitsForCustomer, ByCustomer},
+	{Ticket, string(ticket.PendingThirdParty), WaitsForThirdParty, ByNobody},
+	{Ticket, string(ticket.PendingRMA), WaitsForReplacement, ByOperator},
+	{Ticket, string(ticket.PendingRMA), WaitsForReplacement, ByCarrier},
+	{Ticket, string(ticket.Resolved), WaitsForReopening, ByNobody},
 
 	{CSM, taskOpen, WaitsForCSM, ByOperator},
 

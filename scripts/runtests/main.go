@@ -1,6 +1,6 @@
 // Command runtests runs every test of the repository in four passes: the program with
-// its coverage, then what has goroutines with the race detector, and beside both the
-// development environment and the alerts, as Prometheus evaluates them. It says which package
+// its coverage, and beside it what has goroutines with the race detector, the development
+// environment, and the alerts as Prometheus evaluates them. It says which package
 // ended, shows what failed or was skipped, and ends with where the time went and a count. It
 // ends with a code other than 0 when a test fails, the coverage is too low, or with -all when a
 // test is skipped.
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -88,29 +89,28 @@ func runAll(o options, patterns []string) (bool, error) {
 	return ok && !(o.all && total.skipped > 0), nil
 }
 
-// executeAll runs the passes one after the other, and beside them those that mostly wait. It
-// reports whether all passed.
+// executeAll runs the passes in lanes beside one another, in each lane one after the other: where
+// one lane waits the others work. It reports whether all passed.
 func executeAll(passes []pass, o options, total *tally) (bool, error) {
-	var turns, beside []pass
+	inLane := map[string][]pass{}
 	for _, p := range passes {
-		if p.beside {
-			beside = append(beside, p)
-		} else {
-			turns = append(turns, p)
-		}
+		inLane[p.lane] = append(inLane[p.lane], p)
 	}
 
 	var lanes errgroup.Group
-	results := make([]bool, 2)
-	for i, lane := range [][]pass{turns, beside} {
-		lanes.Go(func() (err error) {
-			results[i], err = executeInTurn(lane, o, total)
+	var failed atomic.Bool
+	for _, lane := range inLane {
+		lanes.Go(func() error {
+			ok, err := executeInTurn(lane, o, total)
+			if !ok {
+				failed.Store(true)
+			}
 			return err
 		})
 	}
 
 	err := lanes.Wait()
-	return results[0] && results[1], err
+	return !failed.Load(), err
 }
 
 func executeInTurn(passes []pass, o options, total *tally) (bool, error) {

@@ -18,10 +18,12 @@ type pass struct {
 	dir      string // of the module
 	env      []string
 	args     []string
-	packages []string // those that have tests
+	packages []string            // those that have tests, the longest first
+	tests    map[string][]string // of each package; of a pass that leaves some out, those it runs
 	profile  string
 	missing  string // why it cannot run here
-	beside   bool   // it runs beside the others, because most of its time is waiting
+	detects  bool   // it runs with the race detector
+	lane     string // the passes of one lane run one after the other
 	mark     string // stands before each of its lines
 }
 
@@ -54,37 +56,91 @@ func (o options) plan(patterns []string) ([]pass, error) {
 		out = append(out, p)
 	}
 
+	leaveToTheDetector(out)
 	return out, nil
 }
 
-// program runs all tests without the race detector, with the coverage of all packages by
-// all tests.
+// program runs tests without the race detector, with the coverage of all packages by all of
+// them.
 func (o options) program(patterns []string) (pass, error) {
 	p := pass{
 		name:    "the program",
 		dir:     ".",
 		env:     []string{"CGO_ENABLED=0"},
+		lane:    "program",
 		profile: o.profile,
+		tests:   map[string][]string{},
 		args: []string{
 			"-timeout", "25m",
 			"-covermode=set", "-coverpkg=./...", "-coverprofile=" + o.profile,
 		},
 	}
 
-	err := eachPackage(p.dir, patterns, func(path string, _ []string) error {
+	err := eachPackage(p.dir, patterns, func(path string, files []string) error {
+		declared, err := parse(files)
+		p.tests[path] = declared.tests
 		p.packages = append(p.packages, path)
-		return nil
+		return err
 	})
 	return p, err
+}
+
+// leaveToTheDetector takes the tests out of the program's pass that another one runs with the race
+// detector: run twice, they prove no more.
+func leaveToTheDetector(passes []pass) {
+	for i, p := range passes {
+		for _, other := range passes {
+			if p.profile == "" || !other.detects || other.missing != "" {
+				continue
+			}
+			if names := runTwice(p.tests, other.tests); len(names) > 0 {
+				passes[i].args = append(p.args, "-skip", anyOf(names))
+			}
+		}
+	}
+}
+
+// runTwice names the tests that both run. A name stands for the tests of all packages that declare
+// it, so one that other does not run in all of them is not among these; nor are those of the
+// packages of which other runs everything, whose coverage is theirs alone.
+func runTwice(all, other map[string][]string) []string {
+	var out []string
+	left := map[string]bool{}
+	for path, names := range all {
+		for _, name := range names {
+			if slices.Contains(manyAtOnce, short(path)) || !slices.Contains(other[path], name) {
+				left[name] = true
+			}
+		}
+	}
+
+	for _, names := range other {
+		for _, name := range names {
+			if !left[name] {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// anyOf is the pattern of the tests of these names, for go test.
+func anyOf(names []string) string {
+	sorted := slices.Sorted(slices.Values(names))
+	return "^(" + strings.Join(slices.Compact(sorted), "|") + ")$"
 }
 
 // race runs the tests that have goroutines; the detector makes them several times as slow.
 func race(patterns []string) (pass, error) {
 	p := pass{
-		name: "what has goroutines, with the race detector",
-		dir:  ".",
-		env:  []string{"CGO_ENABLED=1"},
-		args: []string{"-timeout", "25m", "-race"},
+		name:    "what has goroutines, with the race detector",
+		dir:     ".",
+		env:     []string{"CGO_ENABLED=1"},
+		args:    []string{"-timeout", "25m", "-race"},
+		tests:   map[string][]string{},
+		detects: true,
+		lane:    "race",
+		mark:    "race ",
 	}
 
 	if !hasCompiler() {
@@ -104,29 +160,29 @@ func race(patterns []string) (pass, error) {
 		}
 		if len(found) > 0 {
 			p.packages = append(p.packages, path)
+			p.tests[path] = found
 			tests = append(tests, found...)
 		}
 
 		return nil
 	})
 
-	slices.Sort(tests)
-	p.args = append(p.args, "-run", "^("+strings.Join(slices.Compact(tests), "|")+")$")
+	p.args = append(p.args, "-run", anyOf(tests))
 	return p, err
 }
 
 // development runs the tests of the dev module: whole programs that are killed, and wait for
-// the next try, while the processors are free for the other passes. The embedded Temporal
+// the next try, while the processors are free for the other lanes. The embedded Temporal
 // server is built without cgo and without the race detector: that way its packages are built
 // once, for make dev too.
 func development() (pass, error) {
 	p := pass{
-		name:   "the development environment",
-		dir:    "dev",
-		env:    []string{"CGO_ENABLED=0"},
-		args:   []string{"-timeout", "60m"},
-		beside: true,
-		mark:   "dev ",
+		name: "the development environment",
+		dir:  "dev",
+		env:  []string{"CGO_ENABLED=0"},
+		args: []string{"-timeout", "60m"},
+		lane: "waiting",
+		mark: "dev ",
 	}
 	if os.Getenv("ROOMCOVER_LONG") != "" {
 		p.args = append(p.args, "-tags", "long")
@@ -142,12 +198,12 @@ func development() (pass, error) {
 // alerts evaluates deploy/alerts.yml. Its module is for these tests alone.
 func alerts() (pass, error) {
 	p := pass{
-		name:   "the alerts, as Prometheus evaluates them",
-		dir:    "deploy/alerts",
-		env:    []string{"CGO_ENABLED=0"},
-		args:   []string{"-timeout", "10m"},
-		beside: true,
-		mark:   "alerts ",
+		name: "the alerts, as Prometheus evaluates them",
+		dir:  "deploy/alerts",
+		env:  []string{"CGO_ENABLED=0"},
+		args: []string{"-timeout", "10m"},
+		lane: "waiting",
+		mark: "alerts ",
 	}
 
 	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {

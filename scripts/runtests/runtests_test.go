@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +80,78 @@ func several()                    { several(); group.Go(helper) }
 	require.NoError(t, err)
 	require.Equal(t, []string{"TestStarts", "TestByAHelper", "TestAtOnce", "TestSessionEnds"}, declared.atOnce())
 	require.Len(t, declared.tests, 5)
+}
+
+func TestWhatTheDetectorRunsIsNotRunTwice(t *testing.T) {
+	all := map[string][]string{
+		module + "a":      {"TestBoth", "TestPlain", "TestOfTwo", "TestAtOnceInA"},
+		module + "b":      {"TestOfTwo"},
+		module + "c":      {"TestAtOnceInA", "TestSessions"},
+		module + "worker": {"TestWorker"},
+	}
+	detector := map[string][]string{
+		module + "a":      {"TestBoth", "TestOfTwo", "TestAtOnceInA"},
+		module + "c":      {"TestAtOnceInA"},
+		module + "worker": {"TestWorker"},
+	}
+	twice := slices.Compact(slices.Sorted(slices.Values(runTwice(all, detector))))
+	require.Equal(t, []string{"TestAtOnceInA", "TestBoth"}, twice,
+		"b has a TestOfTwo that runs here alone; the worker's coverage is its tests' alone")
+
+	passes := []pass{
+		{name: "program", profile: "cover.out", tests: all},
+		{name: "race", detects: true, tests: detector},
+	}
+	leaveToTheDetector(passes)
+	require.Equal(t, []string{"-skip", "^(TestAtOnceInA|TestBoth)$"}, passes[0].args)
+	require.Empty(t, passes[1].args)
+
+	passes[0].args, passes[1].missing = nil, "there is no C compiler"
+	leaveToTheDetector(passes)
+	require.Empty(t, passes[0].args)
+}
+
+// Each test of the repository is in the program's pass or in the detector's.
+func TestNoTestIsLeftOut(t *testing.T) {
+	t.Chdir("../..")
+	passes, err := options{passes: "program,race", profile: "cover.out"}.plan(nil)
+	require.NoError(t, err)
+	program, detector := passes[0], passes[1]
+	require.Greater(t, len(program.packages), 50)
+	if detector.missing != "" {
+		require.NotContains(t, program.args, "-skip")
+		return
+	}
+
+	skip := program.args[slices.Index(program.args, "-skip")+1]
+	run := detector.args[slices.Index(detector.args, "-run")+1]
+	skipped, runs := regexp.MustCompile(skip), regexp.MustCompile(run)
+	for path, names := range program.tests {
+		for _, name := range names {
+			if skipped.MatchString(name) {
+				require.True(t, runs.MatchString(name), name)
+				require.Contains(t, detector.packages, path, name)
+			}
+		}
+	}
+}
+
+func TestTheLongestPackagesBegin(t *testing.T) {
+	t.Chdir("../..")
+	var sizes []int
+	err := eachPackage(".", []string{"./..."}, func(_ string, files []string) error {
+		size := 0
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			size += len(text)
+		}
+		sizes = append(sizes, size)
+		return nil
+	})
+	require.NoError(t, err)
+	slices.Reverse(sizes)
+	require.True(t, slices.IsSorted(sizes))
 }
 
 func TestCoverageJoinsWhatAllBinariesRan(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ var manyAtOnce = []string{"clock", "server", "worker", "mail/smtptest", "carrier
 // sharedByRequests are tests of what a server's requests share, by their name.
 var sharedByRequests = regexp.MustCompile(`Idempoten|RateLimit|Throttle|Session`)
 
-// eachPackage calls fn for each package that has tests, with the files of these.
+// eachPackage calls fn for each package that has tests, with the files of these. The packages with
+// the most to read come first: they run the longest, and none of them shall begin at the end.
 func eachPackage(dir string, patterns []string, fn func(path string, files []string) error) error {
 	const fields = "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"
 	cmd := exec.Command("go", append([]string{"list", fields}, patterns...)...)
@@ -34,35 +36,63 @@ func eachPackage(dir string, patterns []string, fn func(path string, files []str
 		return fmt.Errorf("go list: %w", err)
 	}
 
+	var all []tested
 	for d := json.NewDecoder(strings.NewReader(string(list))); ; {
-		var p struct {
-			ImportPath   string
-			Dir          string
-			TestGoFiles  []string
-			XTestGoFiles []string
-		}
-
+		var p listed
 		err := d.Decode(&p)
 		if errors.Is(err, io.EOF) {
-			return nil
+			break
 		}
 		if err != nil {
 			return err
 		}
 
-		files := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
-		if len(files) == 0 {
-			continue
+		t, err := p.tested()
+		if err != nil {
+			return err
 		}
-
-		for i, name := range files {
-			files[i] = filepath.Join(p.Dir, name)
+		if len(t.files) > 0 {
+			all = append(all, t)
 		}
+	}
 
-		if err := fn(p.ImportPath, files); err != nil {
+	slices.SortFunc(all, func(a, b tested) int {
+		return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.path, b.path))
+	})
+	for _, t := range all {
+		if err := fn(t.path, t.files); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// listed is what go list says of a package.
+type listed struct {
+	ImportPath   string
+	Dir          string
+	TestGoFiles  []string
+	XTestGoFiles []string
+}
+
+// tested is a package with the files of its tests.
+type tested struct {
+	path  string
+	files []string
+	bytes int64 // of the files
+}
+
+func (p listed) tested() (tested, error) {
+	t := tested{path: p.ImportPath}
+	for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+		file := filepath.Join(p.Dir, name)
+		info, err := os.Stat(file)
+		if err != nil {
+			return tested{}, err
+		}
+		t.files, t.bytes = append(t.files, file), t.bytes+info.Size()
+	}
+	return t, nil
 }
 
 // source is what the files of one package's tests declare.

@@ -30,7 +30,7 @@ type timing struct {
 	note string
 }
 
-// tally counts the tests of all passes, of which two run at once. A test that has subtests
+// tally counts the tests of all passes, of which several run at once. A test that has subtests
 // is not counted beside them.
 type tally struct {
 	mu  sync.Mutex // guards everything below

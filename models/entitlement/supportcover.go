@@ -1,0 +1,133 @@
+package entitlement
+
+import (
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+)
+
+// SupportQuestion is what a ticket is about: a room, else a device, else a contract.
+type SupportQuestion struct {
+	AccountID  string
+	RoomID     string
+	DeviceID   string
+	ContractID string
+}
+
+// SupportAnswer is what covers a ticket. Hardware says, of a device, whether it would be
+// replaced: support goes on where its cover has ended (R125c).
+type SupportAnswer struct {
+	CoveredSubject
+	Hardware *cover.Answer
+}
+
+// contractRooms is how many of a contract's rooms are asked about at most.
+const contractRooms = 50
+
+// CoverForSupport answers whether a ticket of the account is covered at an instant, for a
+// purpose of support. Of a contract it is where one of its rooms is; JumpStart belongs to the
+// account and needs none in particular (R29). What the account does not have answers NOT_FOUND.
+func CoverForSupport(
+	tx *db.Tx, ref program.Reference,
+	q SupportQuestion, at time.Time, purpose cover.Purpose,
+) (SupportAnswer, error) {
+	subjects, err := supportSubjects(tx, q)
+	if err != nil {
+		return SupportAnswer{}, err
+	}
+
+	g := factsOf(tx, ref, q.AccountID)
+	if err := g.gather(subjects); err != nil {
+		return SupportAnswer{}, err
+	}
+
+	var out SupportAnswer
+	for i, subject := range subjects {
+		one := g.covered(subject, at, purpose)
+		if i == 0 || one.Answer.Covered {
+			out.CoveredSubject = one
+		}
+		if one.Answer.Covered {
+			break
+		}
+	}
+	if q.DeviceID != "" {
+		hardware := g.cover(subjects[0], at, cover.ForHardware).Answer
+		out.Hardware = &hardware
+	}
+	if len(subjects) == 0 {
+		out.Answer = cover.Cover(cover.CoverFacts{}, at, purpose)
+	}
+	if q.RoomID != "" {
+		out.Room = g.rooms[q.RoomID]
+		if out.Room.ID == "" {
+			return out, db.NotFound()
+		}
+	}
+	return out, nil
+}
+
+// supportSubjects are those about whose cover is asked.
+func supportSubjects(tx *db.Tx, q SupportQuestion) ([]CoverSubject, error) {
+	switch {
+	case q.DeviceID != "":
+		return deviceSubject(tx, q)
+	case q.RoomID != "":
+		return []CoverSubject{{RoomID: q.RoomID}}, nil
+	}
+
+	var contract ServiceContract
+	err := db.Found(
+		tx.First(&contract, "id = ? AND account_id = ?", q.ContractID, q.AccountID).Error,
+	)
+	if err != nil {
+		return nil, err
+	}
+
+	var rooms []string
+	query := tx.Table("licence_assignments AS la").
+		Select("DISTINCT la.room_id").
+		Joins("JOIN licences l ON l.id = la.licence_id").
+		Where("l.contract_id = ? AND la.to_at IS NULL", contract.ID)
+	if contract.Type == catalogue.ServiceJumpStart {
+		query = tx.Table("rooms AS la").
+			Select("la.id AS room_id").
+			Where("la.account_id = ? AND la.archived_at IS NULL", q.AccountID)
+	}
+	if err := query.Order("room_id").Limit(contractRooms).Scan(&rooms).Error; err != nil {
+		return nil, err
+	}
+
+	subjects := make([]CoverSubject, len(rooms))
+	for i, id := range rooms {
+		subjects[i] = CoverSubject{RoomID: id}
+	}
+	return subjects, nil
+}
+
+// deviceSubject is a device by its serial; one without is what it is in its room.
+func deviceSubject(tx *db.Tx, q SupportQuestion) ([]CoverSubject, error) {
+	var d struct {
+		Serial    *string
+		ModelCode string
+		RoomID    *string
+	}
+	res := tx.Table("devices AS d").
+		Select("d.serial, d.model_code, p.room_id").
+		Joins("LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL").
+		Where("d.id = ? AND d.account_id = ?", q.DeviceID, q.AccountID).
+		Limit(1).
+		Scan(&d)
+	switch {
+	case res.Error != nil:
+		return nil, res.Error
+	case res.RowsAffected == 0:
+		return nil, db.NotFound()
+	case d.Serial != nil:
+		return []CoverSubject{{Serial: *d.Serial}}, nil
+	}
+	return []CoverSubject{{RoomID: db.Text(d.RoomID), ModelCode: d.ModelCode}}, nil
+}

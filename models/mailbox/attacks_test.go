@@ -1,0 +1,103 @@
+package mailbox_test
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/mailbox"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// An erasure takes away what the person wrote, and nothing of others who say the same words: a
+// mail belongs to no account, and the name may be anybody's.
+func TestS33_AnErasureTakesAwayOnesOwnMailsAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		newDesk(env)
+		deliver(t, env, letter{from: "rosa@alfa.example", to: help, subject: "Hi", text: "It is me."})
+		deliver(t, env, letter{from: "jo@beta.example", to: help, subject: "Rosa", text: "Ask rosa@alfa.example"})
+		p := db.Person{Email: "rosa@alfa.example", Names: []string{"Rosa"}, Pseudonym: "Person 1"}
+		for _, e := range mailbox.Erasures() {
+			require.NoError(t, env.DB.Write(db.WithSystem(env.Context), func(tx *db.Tx) error {
+				n, err := e.EraseBatch(tx, p, 500)
+				require.Equal(t, 1, n, e.Table)
+				return err
+			}))
+		}
+		var left []string
+		for _, item := range items(t, env) {
+			left = append(left, item.Sender)
+		}
+		require.ElementsMatch(t, []string{"", "jo@beta.example"}, left)
+	})
+}
+
+// Whatever stands behind the plus of our address, it is one mail; to a ticket it is another.
+func TestS44_AMailToManySpellingsOfOurAddressIsKeptOnce(t *testing.T) {
+	env := storetest.SQLite(t)
+	newDesk(env)
+	text := letter{from: "x@y.example", to: help, subject: "a", text: "b", id: "same@y"}.raw()
+	for _, to := range []string{help, "help+1@support.example", "HELP+two@support.example"} {
+		deliverRaw(t, env, letter{from: "x@y.example", to: to}, text)
+	}
+	require.Len(t, items(t, env), 1)
+	deliverRaw(t, env, letter{from: "x@y.example", to: replyTo()}, text)
+	require.Len(t, items(t, env), 2)
+}
+
+// Automatic mails, which anybody may send who knows the signed address, do not push what people
+// said out of sight.
+func TestS44_AutomaticMailsOfATicketHaveAnEnd(t *testing.T) {
+	env := storetest.SQLite(t)
+	d := newDesk(env)
+	outcomes := map[inbound.Outcome]int{}
+	for range 12 {
+		m := deliver(t, env, letter{
+			from: "ana@alfa.example", to: replyTo(), subject: "Away", text: "I am away.",
+			more: "Auto-Submitted: auto-replied\r\n",
+		})
+		outcomes[m.Outcome]++
+	}
+	require.Len(t, d.taken, 5)
+	require.Equal(t, map[inbound.Outcome]int{
+		inbound.BecomesAutomaticReply: 5,
+		inbound.BecomesFiled:          7,
+	}, outcomes)
+}
+
+// The files of an answer are not lost: an operator is shown them.
+func TestS44_TheFilesOfAnAnswerReachAnOperator(t *testing.T) {
+	env := storetest.SQLite(t)
+	d := newDesk(env)
+	body := "--b\r\nContent-Type: text/plain\r\n\r\nSee the picture.\r\n--b\r\n" +
+		"Content-Type: image/png; name=a.png\r\nContent-Disposition: attachment; filename=a.png\r\n\r\nPNG\r\n--b--\r\n"
+	text := "From: <ana@alfa.example>\r\nTo: <" + replyTo() + ">\r\nMessage-ID: <f@alfa>\r\n" +
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + body
+	m := deliverRaw(t, env, letter{from: "ana@alfa.example", to: replyTo()}, text)
+	require.Equal(t, inbound.BecomesMessage, m.Outcome)
+	require.Len(t, d.taken, 1)
+	require.Len(t, items(t, env), 1)
+	require.Equal(t, mailbox.ItemOpen, items(t, env)[0].State)
+	require.Len(t, items(t, env)[0].Attachments, 1)
+}
+
+// A connection that was cut within a mail gives no mail: its sender sends it again.
+func TestS44_HalfAMailIsNone(t *testing.T) {
+	cut := io.MultiReader(strings.NewReader("From: a@b\r\n\r\nhal"), broken{})
+	_, err := mailbox.ReadRaw(cut, mailbox.MaxMail)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	whole, err := mailbox.ReadRaw(strings.NewReader("From: a@b\r\n\r\nwhole"), mailbox.MaxMail)
+	require.NoError(t, err)
+	all, err := io.ReadAll(whole.Reader())
+	require.NoError(t, err)
+	require.Equal(t, "From: a@b\r\n\r\nwhole", string(all))
+}
+
+// broken is a connection that ends.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

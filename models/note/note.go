@@ -1,0 +1,104 @@
+// Package note holds what operators note about a ticket for themselves (S42). It stands apart
+// from the ticket's public words, in a table of its own and a package that neither the portal
+// nor what makes mails may import: what they cannot name they cannot show.
+package note
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/ticket"
+)
+
+// Note is what an operator noted. Nothing is changed or taken away: one that was wrong is
+// followed by another.
+type Note struct {
+	ID        string
+	TicketID  string
+	AccountID string
+	Seq       int64 // its place in the ticket's conversation
+	AuthorID  string
+	Text      string `gorm:"column:note"`
+	DedupeKey string
+	CreatedAt time.Time
+}
+
+// TableName is the table of notes.
+func (Note) TableName() string { return "ticket_notes" }
+
+// Notes reads and writes notes. It is safe for concurrent use.
+type Notes struct {
+	db      *db.DB
+	tickets *ticket.Tickets
+}
+
+// New returns the notes on a database.
+func New(database *db.DB, tickets *ticket.Tickets) *Notes {
+	return &Notes{db: database, tickets: tickets}
+}
+
+// Entities lists the entities of notes.
+func Entities() []any { return []any{Note{}} }
+
+// Add adds a note to a ticket, whatever its state. once names it, where its caller may send
+// it again; version is that of the ticket that was looked at, 0 any. A note moves no clock
+// (S40). Whoever is no operator gets NOT_FOUND.
+func (s *Notes) Add(ctx context.Context, name, text, once string, version int64) (Note, error) {
+	n := Note{Text: strings.TrimSpace(text)}
+	if err := ticket.CheckText(n.Text); err != nil {
+		return Note{}, err
+	}
+
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		n.ID = db.NewID(db.PrefixTicketNote)
+		n.AuthorID = tx.Scope.Actor.ID
+		n.DedupeKey = n.ID
+		if once != "" {
+			n.DedupeKey = db.HashSecret(n.AuthorID + "\n" + once)[:26]
+		}
+
+		place, err := s.tickets.TakePlace(tx, name, version, func(ticketID string) (bool, error) {
+			var before []Note
+			err := tx.Where("ticket_id = ? AND dedupe_key = ?", ticketID, n.DedupeKey).
+				Find(&before).Error
+			if err != nil || len(before) == 0 {
+				return false, err
+			}
+			n = before[0]
+			return true, nil
+		})
+		if err != nil || place == nil {
+			return err
+		}
+
+		n.TicketID = place.TicketID
+		n.AccountID = place.AccountID
+		n.Seq = place.Seq
+		n.CreatedAt = place.At
+		return tx.Create(&n).Error
+	})
+	return n, err
+}
+
+// Of lists the notes of a ticket, the oldest first. Whoever is no operator gets NOT_FOUND.
+func (s *Notes) Of(ctx context.Context, ticketID string) ([]Note, error) {
+	var out []Note
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Where("ticket_id = ?", ticketID).Order("seq").Find(&out).Error
+	})
+	return out, err
+}
+
+// FreeTexts are the columns of notes that people write (S33).
+func FreeTexts() []db.FreeText {
+	return []db.FreeText{
+		{Place: "ticket_notes.note", Write: func(tx *db.Tx, id, text string) error {
+			return tx.Model(&Note{}).Where("id = ?", id).Update("note", text).Error
+		}},
+	}
+}

@@ -1,0 +1,3 @@
+UPDATE ticket_sessions SET next_at = @until, attempts = attempts + 1
+WHERE id = @id
+RETURNING *

@@ -1,0 +1,59 @@
+package ticket
+
+import (
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/db"
+)
+
+// Erasures is what becomes of rows of tickets that tell of a person (S33): what they had begun
+// to write goes, and they are told of nothing more.
+func Erasures() []db.Erasure {
+	return []db.Erasure{
+		{
+			Table: "ticket_drafts",
+			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
+				return tx.Where("author_id = ? AND author_id <> ''", p.UserID)
+			},
+			Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
+				return tx.Where("id IN ?", ids).Delete(&Draft{}).Error
+			},
+		},
+		{
+			Table: "ticket_watchers",
+			Key:   "ticket_watchers.ticket_id || '/' || ticket_watchers.user_id",
+			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
+				return tx.Where("user_id = ? AND user_id <> ''", p.UserID)
+			},
+			Erase: func(tx *db.Tx, _ db.Person, keys []string) error {
+				return tx.Where("ticket_id || '/' || user_id IN ?", keys).Delete(&Watcher{}).Error
+			},
+		},
+	}
+}
+
+// FreeTexts are the columns of tickets that people write.
+func FreeTexts() []db.FreeText {
+	write := func(entity any, column string) func(*db.Tx, string, string) error {
+		return func(tx *db.Tx, id, text string) error {
+			return tx.Model(entity).Where("id = ?", id).Update(column, text).Error
+		}
+	}
+	return []db.FreeText{
+		{Place: "tickets.summary", Write: write(&Ticket{}, "summary")},
+		{Place: "tickets.waiting_reason", Write: write(&Ticket{}, "waiting_reason")},
+		{Place: "ticket_messages.text", Write: write(&Message{}, "text")},
+		{
+			Place: "ticket_events.details",
+			Field: "reason",
+			Write: func(tx *db.Tx, id, text string) error {
+				var e Event
+				if err := tx.ForUpdate().First(&e, "id = ?", id).Error; err != nil {
+					return db.Found(err)
+				}
+				e.Details.Reason = text
+				return tx.Model(&Event{}).Where("id = ?", id).Select("details").Updates(&e).Error
+			},
+		},
+	}
+}

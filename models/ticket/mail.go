@@ -1,0 +1,156 @@
+package ticket
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+	rule "roomcover.dev/roomcover/rules/ticket"
+)
+
+// MailReply is a mail that answers a ticket, as its conversation takes it (S44). Who wrote it
+// acts in the transaction.
+type MailReply struct {
+	Once      string // names the mail: the same one again changes nothing
+	Text      string
+	Automatic bool // no person wrote it
+}
+
+// LockForMail locks the ticket that a mail names by its number or its id. found is false where
+// there is none.
+func (s *Tickets) LockForMail(tx *db.Tx, name string) (t Ticket, found bool, err error) {
+	ref, err := s.programs.ReferenceIn(tx)
+	if err != nil {
+		return t, false, err
+	}
+	if _, isNumber := db.ReadNumber(db.NumberOfTicket, name); !isNumber {
+		name = strings.ToLower(name) // mail programs and addresses change the case
+	}
+
+	w, err := s.lock(tx, ref, name)
+	if rules.CodeOf(err) == rules.NotFound {
+		return t, false, nil
+	}
+	if err != nil {
+		return t, false, err
+	}
+	return w.Ticket, true, nil
+}
+
+// ReplyByMail adds a mail to the ticket in the caller's transaction, as the command that its
+// writer would give in the portal or the console, with all that follows from it. An automatic
+// one is folded, and moves nothing. What the command refuses is refused here.
+func (s *Tickets) ReplyByMail(tx *db.Tx, id string, r MailReply) (Ticket, error) {
+	ref, err := s.programs.ReferenceIn(tx)
+	if err != nil {
+		return Ticket{}, err
+	}
+	c := r.command(tx.Scope.Actor.Role)
+	if !r.Automatic {
+		return s.doIn(tx, ref, id, c)
+	}
+
+	w, err := s.lock(tx, ref, id)
+	if err != nil {
+		return Ticket{}, err
+	}
+	done, err := w.done(c)
+	if err != nil || done || c.Text == "" {
+		return w.Ticket, err
+	}
+	w.fold(c)
+	err = w.save()
+	return w.Ticket, err
+}
+
+// AddMail adds the mail of somebody whom the operator who acts takes at their word. It is the
+// customer's text; author is the member who wrote it, or empty. It reopens nothing.
+func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, error) {
+	ref, err := s.programs.ReferenceIn(tx)
+	if err != nil {
+		return Ticket{}, err
+	}
+	w, err := s.lock(tx, ref, id)
+	if err != nil {
+		return Ticket{}, err
+	}
+	if err := rule.May(rule.DoAnswer, tx.Scope.Actor.Role, w.Ticket.Facts()); err != nil {
+		return Ticket{}, err
+	}
+
+	c := r.command(tx.Scope.Actor.Role)
+	if err := c.check(); err != nil {
+		return Ticket{}, err
+	}
+	if done, err := w.done(c); err != nil || done {
+		return w.Ticket, err
+	}
+	w.say(Message{
+		AuthorKind: rule.FromCustomer,
+		AuthorID:   author,
+		Channel:    rule.ByMail,
+		Text:       c.Text,
+		DedupeKey:  c.onceKey(w.actor()),
+	})
+	w.note("ticket.mail_added", map[string]any{"message": w.lastMessage()})
+	if next, reopened := rule.AfterComment(w.State, true); !reopened {
+		w.move(next, "")
+	}
+	err = w.save()
+	return w.Ticket, err
+}
+
+// command is what the writer of the mail would do.
+func (r MailReply) command(role rules.Role) Command {
+	c := Command{
+		Name:    rule.DoComment,
+		Text:    mailText(r.Text),
+		Channel: rule.ByMail,
+		Once:    "mail/" + r.Once,
+	}
+	if rule.AuthorOf(role).IsOurs() {
+		c.Name = rule.DoAnswer
+	}
+	return c
+}
+
+// fold adds a text that no person wrote. Whoever writes does not have to know of it.
+func (w *change) fold(c Command) {
+	said := w.said
+	w.say(Message{
+		AuthorKind: rule.FromSystem,
+		AuthorID:   w.actor().ID,
+		Channel:    rule.ByMail,
+		Text:       c.Text,
+		Automatic:  true,
+		DedupeKey:  c.onceKey(w.actor()),
+	})
+	w.said = said
+	w.note("ticket.automatic_mail", map[string]any{"message": w.lastMessage()})
+}
+
+// cutMark ends a text of which only the beginning is shown; the mail keeps the rest.
+const cutMark = "\n[…]"
+
+// mailText is a mail's text as the conversation takes it: mails carry characters that nobody
+// sees, and there is nobody to ask for another text.
+func mailText(text string) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\r\n", "\n")
+	text = strings.ReplaceAll(text, string(utf8.RuneError), "")
+
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimRight(strings.ReplaceAll(line, "\t", " "), " ")
+		for unseen, found := rules.UnseenRune(line); found; unseen, found = rules.UnseenRune(line) {
+			line = strings.ReplaceAll(line, string(unseen), "")
+		}
+		lines = append(lines, line)
+	}
+	text = strings.TrimSpace(strings.Join(lines, "\n"))
+
+	if runes := []rune(text); len(runes) > maxText {
+		text = string(runes[:maxText-utf8.RuneCountInString(cutMark)]) + cutMark
+	}
+	return text
+}

@@ -1,0 +1,9 @@
+package ticket_test
+
+import (
+	"testing"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
