@@ -142,7 +142,7 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 		Summary:  d.Summary,
 		Severity: v.severityBadge(d.Severity),
 		State:    v.ticketState(d.Ticket),
-		Turn:     v.turnName(d.Turn),
+		Turn:     v.waitsFor(d.Turn),
 		Stands:   v.ticketStands(d.Ticket),
 		Owner:    web.FaceOf(db.Text(d.AssigneeID), d.AssigneeName),
 		Work:     v.mayDo(rules.WorkTasks),

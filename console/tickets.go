@@ -30,11 +30,11 @@ var ticketsList = listing{
 		{Name: "customer"},
 		{Name: "severity"},
 		{Name: "state"},
-		{Name: "turn"},
 		{Name: "due"},
 		{Name: "who"},
 		{Name: "age"},
 		{Name: "words", Hidden: true},
+		{Name: "turn", Hidden: true},
 		{Name: "category", Hidden: true},
 	},
 	read: readTickets,
@@ -100,7 +100,7 @@ func (v *visit) ticketLine(l ticket.Line) web.Line {
 			"room":     {Text: l.RoomName, Small: l.RoomSite},
 			"customer": {Text: l.AccountName, Small: v.clockAt(l.TimeZone)},
 			"severity": {Badge: v.severityBadge(l.Severity)},
-			"state":    {Badge: v.ticketState(l.Ticket)},
+			"state":    {Badge: v.ticketState(l.Ticket), Small: v.waitsFor(l.Turn)},
 			"turn":     {Text: v.turnName(l.Turn)},
 			"due":      v.ticketDue(l.Ticket),
 			"who":      {Owner: web.FaceOf(db.Text(l.AssigneeID), l.AssigneeName)},
@@ -147,6 +147,9 @@ func (v *visit) ticketState(t ticket.Ticket) web.Badge {
 func (v *visit) ticketStateName(s rule.State) string {
 	return v.language.Say("console.state.ticket." + string(s))
 }
+
+// waitsFor says beside a state whose turn it is.
+func (v *visit) waitsFor(t rule.Turn) string { return v.language.Say("console.waits." + string(t)) }
 
 func (v *visit) turnName(t rule.Turn) string { return v.language.Say("console.turn." + string(t)) }
 
@@ -204,7 +207,7 @@ func (v *visit) ticketFacets(shown []ticket.Line) []web.Facet {
 // ticketColumns are what the page of a customer, a room or a device shows of its tickets.
 var ticketColumns = []web.Column{
 	{Name: "number"}, {Name: "summary"}, {Name: "room"}, {Name: "severity"}, {Name: "state"},
-	{Name: "turn"}, {Name: "due"}, {Name: "age"},
+	{Name: "due"}, {Name: "age"},
 }
 
 // ticketsOf is a card with the tickets that a filter narrows to, the newest first.

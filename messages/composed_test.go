@@ -158,6 +158,7 @@ var composed = map[string][]string{
 	"console.severity.":     {"1", "2", "3", "4"},
 	"console.state.ticket.": names(ticket.States()...),
 	"console.turn.":         names(ticket.Turns()...),
+	"console.waits.":        names(ticket.Turns()...),
 	"console.category.":     names(ticket.Categories()...),
 	"console.usable.":       names(ticket.Usables()...),
 	"console.author.": names(ticket.FromCustomer, ticket.FromPartner, ticket.FromTSP, ticket.FromAgent,
