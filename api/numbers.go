@@ -49,13 +49,13 @@ type NumbersWeekView struct {
 
 // NumbersFigureView is one figure.
 type NumbersFigureView struct {
-	Name      operations.FigureName `json:"name" enum:"orders.received,orders.ended,orders.reviewed,orders.refused,invitations.claimed_7,invitations.claimed_30,replacements.requested,replacements.ended,replacements.promise_kept,replacements.to_deliver,replacements.to_return,replacements.fees,spares.earned,spares.placed,spares.ended,mails.bounced,processes.stuck,cover.ending,renewals.due" doc:"What it counts"`
+	Name      operations.FigureName `json:"name" enum:"orders.received,orders.ended,orders.reviewed,orders.refused,invitations.claimed_7,invitations.claimed_30,replacements.requested,replacements.ended,replacements.promise_kept,replacements.to_deliver,replacements.to_return,replacements.fees,spares.earned,spares.placed,spares.ended,mails.bounced,processes.stuck,cover.ending,renewals.due,tickets.opened,tickets.resolved,tickets.answered_1,tickets.answered_2,tickets.answered_3,tickets.answered_4,tickets.breached,tickets.backlog_us,tickets.backlog_customer,tickets.backlog_third_party,tickets.backlog_carrier" doc:"What it counts"`
 	Share     bool                  `json:"share" doc:"Whether count is a part of what ended, which is of; otherwise both are the same"`
 	Total     NumbersCellView       `json:"total" doc:"Of all weeks together: counts are the sum of the weeks', percentiles are not"`
-	Weeks     []NumbersCellView     `json:"weeks" nullable:"false" doc:"Of each week, in the order of weeks; empty: it looks at the days from as_of on"`
+	Weeks     []NumbersCellView     `json:"weeks" nullable:"false" doc:"Of each week, in the order of weeks; empty: it looks at the days from as_of on, or at what is open at as_of"`
 	Parts     []NumbersPartView     `json:"parts" nullable:"false" doc:"What total consists of, the largest first; of days to come the nearest first"`
 	Open      int64                 `json:"open" doc:"How many have come and not ended, as of as_of; they are in no other count of the figure"`
-	OpenParts []NumbersPartView     `json:"open_parts" nullable:"false" doc:"What open consists of, by state, the largest first"`
+	OpenParts []NumbersPartView     `json:"open_parts" nullable:"false" doc:"What open consists of, by state, the largest first; of a backlog by age, the youngest first"`
 	List      string                `json:"list" doc:"Where the list is read in this API, with its parameters" example:"/v1/rmas?open=true"`
 	ListHas   operations.FigureList `json:"list_has" enum:"COUNTED,OPEN,MORE" doc:"Which things that list has"`
 }
@@ -66,12 +66,14 @@ type NumbersCellView struct {
 	Of         int64  `json:"of" doc:"Of how many that came or ended in the period"`
 	Measured   int64  `json:"measured" doc:"How many of them the percentiles are of; 0: it is not measured how long they took"`
 	P50Seconds *int64 `json:"p50_seconds,omitempty" doc:"Half of the measured took at most so many seconds; missing where there is none"`
+	P85Seconds *int64 `json:"p85_seconds,omitempty" doc:"85 in a hundred of the measured took at most so many seconds; missing where there is none"`
 	P90Seconds *int64 `json:"p90_seconds,omitempty" doc:"Nine in ten of the measured took at most so many seconds; missing where there is none"`
+	P95Seconds *int64 `json:"p95_seconds,omitempty" doc:"95 in a hundred of the measured took at most so many seconds; missing where there is none"`
 }
 
 // NumbersPartView is what a figure has of one key.
 type NumbersPartView struct {
-	Key string `json:"key" doc:"A country by ISO 3166, the id of an organization, the name of a mail, a number of days, or a code such as a state or a reason" example:"BR"`
+	Key string `json:"key" doc:"A country by ISO 3166, the id of an organization, the name of a mail, a number of days, a severity, or a code such as a state or a reason; of a backlog the days of age from which on it counts" example:"BR"`
 	NumbersCellView
 	List string `json:"list" doc:"Where the list of this part is read; the figure's own where nothing narrows it"`
 }
@@ -82,7 +84,9 @@ func numbersCellView(c operations.FigureCell) NumbersCellView {
 		Of:         c.Of,
 		Measured:   c.Measured,
 		P50Seconds: c.P50,
+		P85Seconds: c.P85,
 		P90Seconds: c.P90,
+		P95Seconds: c.P95,
 	}
 }
 

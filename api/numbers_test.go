@@ -42,6 +42,7 @@ func TestS58_FiguresLeadToTheirLists(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		c, _ := h.Env.Spare(t)
 		h.Env.Requested(t, c)
+		h.Env.OpenedTicket(t, c)
 		h.Env.DeliveredRMA(t, h.Env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200"))
 		h.Env.Shipped(t, h.Env.CoveredFor(t, "Gama Ltda", "eva@gama.example", "SN-300"))
 		h.Env.Fulfilled(t, h.Env.Reseller(t, "Revenda Norte"),

@@ -342,6 +342,38 @@ var numbersGroups = []struct {
 			(*numbersView).sparesByWeek,
 		},
 	}},
+	{"tickets", []numbersFigure{
+		{
+			"tickets",
+			figuresOf(operations.TicketsOpened, operations.TicketsResolved),
+			(*numbersView).ticketsByWeek,
+		},
+		{
+			"answered",
+			figuresOf(answeredFigures...),
+			(*numbersView).answeredInTime,
+		},
+		answeredChart("answered_1", operations.AnsweredSev1),
+		answeredChart("answered_2", operations.AnsweredSev2),
+		answeredChart("answered_3", operations.AnsweredSev3),
+		answeredChart("answered_4", operations.AnsweredSev4),
+		{
+			"backlog",
+			figuresOf(operations.WaitForUs, operations.WaitForCustomer, operations.WaitForOthers,
+				operations.WaitForCarrier),
+			(*numbersView).backlogByAge,
+		},
+		{
+			"breached",
+			figuresOf(operations.TicketsBreached),
+			(*numbersView).breachedByWeek,
+		},
+		{
+			"breach_causes",
+			figuresOf(operations.TicketsBreached),
+			partsOf(operations.TicketsBreached, chart.Red),
+		},
+	}},
 	{"ahead", []numbersFigure{
 		{
 			"ending",
@@ -357,6 +389,25 @@ var numbersGroups = []struct {
 }
 
 func figuresOf(names ...operations.FigureName) []operations.FigureName { return names }
+
+// answeredFigures are the first answers, by severity from 1 on.
+var answeredFigures = []operations.FigureName{
+	operations.AnsweredSev1,
+	operations.AnsweredSev2,
+	operations.AnsweredSev3,
+	operations.AnsweredSev4,
+}
+
+// answeredChart is how long the first answers of a severity took. Promises are kept or broken
+// far from the middle: the percentiles are those that show it.
+func answeredChart(name string, figure operations.FigureName) numbersFigure {
+	return numbersFigure{name, figuresOf(figure), func(n *numbersView) chart.Chart {
+		return n.byWeek(chart.Line, chart.Seconds,
+			n.series("half", chart.Accent, n.weekly(figure, half)),
+			n.series("eightyfive", chart.Amber, n.weekly(figure, most)),
+			n.series("ninetyfive", chart.Red, n.weekly(figure, nearlyAll)))
+	}}
+}
 
 // groups draws all charts.
 func (n *numbersView) groups() ([]numbersGroup, error) {
@@ -433,6 +484,7 @@ var numbersLists = map[string]string{
 	"/v1/spare-units":    "/spares",
 	"/v1/notifications":  "/mails",
 	"/v1/contracts":      "/contracts",
+	"/v1/tickets":        "/tickets",
 }
 
 // listOf is the page with the list of a figure; empty where the operator has none.
@@ -507,7 +559,11 @@ func shareOf(c operations.FigureCell) chart.Value {
 
 func half(c operations.FigureCell) chart.Value { return chart.Value(c.P50) }
 
+func most(c operations.FigureCell) chart.Value { return chart.Value(c.P85) }
+
 func nineInTen(c operations.FigureCell) chart.Value { return chart.Value(c.P90) }
+
+func nearlyAll(c operations.FigureCell) chart.Value { return chart.Value(c.P95) }
 
 // series names values.
 func (n *numbersView) series(name string, tone chart.Tone, values []chart.Value) chart.Series {
@@ -559,10 +615,12 @@ func partsOf(name operations.FigureName, tone chart.Tone) func(*numbersView) cha
 	}
 }
 
-// numbersParts are what replacements and their fees end as.
+// numbersParts are what replacements and their fees end as, and why promises of tickets broke.
 var numbersParts = []string{
 	"DEFECT", "NO_FAULT_FOUND", "DAMAGE", "NO_RETURN_REQUIRED", "REJECTED", "WITHDRAWN",
 	"NON_RETURN_BILLED", "CLOSED", "DAMAGE_BILLED", "WAIVED", "CREDITED", "BILLED",
+	"SEVERITY_RAISED", "NOT_TAKEN", "NOT_ANSWERED", "NO_NEWS", "WAITED_FOR_OTHERS", "CAME_BACK",
+	"NOT_RESTORED",
 }
 
 // partName is what people call a part of a figure.
@@ -618,6 +676,63 @@ func (n *numbersView) sparesByWeek() chart.Chart {
 		n.series("earned", chart.Blue, n.weekly(operations.SparesEarned, valueOf)),
 		n.series("placed", chart.Accent, n.weekly(operations.SparesPlaced, valueOf)),
 		n.series("sparesended", chart.Grey, n.weekly(operations.SparesEnded, valueOf)))
+}
+
+func (n *numbersView) ticketsByWeek() chart.Chart {
+	return n.byWeek(chart.Bars, chart.Count,
+		n.series("opened", chart.Accent, n.weekly(operations.TicketsOpened, valueOf)),
+		n.series("resolved", chart.Blue, n.weekly(operations.TicketsResolved, valueOf)))
+}
+
+// answeredInTime is the share of first answers within the promise, a line for each severity.
+func (n *numbersView) answeredInTime() chart.Chart {
+	tones := []chart.Tone{chart.Red, chart.Amber, chart.Accent, chart.Blue}
+	var series []chart.Series
+	for i, figure := range answeredFigures {
+		series = append(series,
+			n.series("severity"+strconv.Itoa(i+1), tones[i], n.weekly(figure, shareOf)))
+	}
+	return n.byWeek(chart.Line, chart.PerMille, series...)
+}
+
+// backlogByAge is what is open now: how old it is, and for whom it waits.
+func (n *numbersView) backlogByAge() chart.Chart {
+	c := chart.Chart{
+		Kind:      chart.Stacked,
+		Unit:      chart.Count,
+		LabelName: n.say("console.numbers.age"),
+	}
+	ages := n.figure(operations.WaitForUs).OpenParts
+	for i, age := range ages {
+		if i+1 == len(ages) {
+			c.Labels = append(c.Labels, n.say("console.numbers.age.more", "days", age.Key))
+			break
+		}
+		c.Labels = append(c.Labels,
+			n.say("console.numbers.age.days", "from", age.Key, "to", ages[i+1].Key))
+	}
+	for _, turn := range []struct {
+		name   string
+		tone   chart.Tone
+		figure operations.FigureName
+	}{
+		{"us", chart.Accent, operations.WaitForUs},
+		{"customer", chart.Amber, operations.WaitForCustomer},
+		{"others", chart.Violet, operations.WaitForOthers},
+		{"carrier", chart.Grey, operations.WaitForCarrier},
+	} {
+		s := n.series(turn.name, turn.tone, nil)
+		for _, p := range n.figure(turn.figure).OpenParts {
+			s.Values = append(s.Values, valueOf(p.FigureCell))
+		}
+		c.Series = append(c.Series, s)
+	}
+	return c
+}
+
+func (n *numbersView) breachedByWeek() chart.Chart {
+	return n.byWeek(chart.Bars, chart.Count,
+		n.series("broken", chart.Red, n.weekly(operations.TicketsBreached, valueOf)))
 }
 
 func (n *numbersView) ending() chart.Chart {

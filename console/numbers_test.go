@@ -9,12 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // busyWeeks has orders, an order in review, a refusal, a delivered replacement and a spare.
@@ -22,7 +25,25 @@ func (w *world) busyWeeks() {
 	w.t.Helper()
 	c := w.Covered(w.t)
 	w.DeliveredRMA(w.t, c)
+	w.busyHelpdesk(c)
 	storetest.TakeOrders(w.t, w.Env, 5)
+}
+
+// busyHelpdesk has a ticket that was answered in time and resolved, and two that nobody answered.
+func (w *world) busyHelpdesk(c storetest.Covered) {
+	w.t.Helper()
+	var ids []string
+	for range 3 {
+		ids = append(ids, w.OpenedTicket(w.t, c).ID)
+	}
+	_, err := w.Tickets.Do(storetest.Operator(), ids[0], ticket.Command{
+		Name: rule.DoResolve,
+		Text: "It is done.",
+	})
+	require.NoError(w.t, err)
+	for _, id := range ids {
+		storetest.RunTicketUntil(w.t, w.Env, id, w.Calendar.Now().Add(5*time.Hour))
+	}
 }
 
 var (
@@ -92,6 +113,11 @@ func TestS58_TheBarsOfEachChartAddUpToItsTable(t *testing.T) {
 		require.Equal(t, of[operations.RMAsPromiseKept].Total.Of, total["kept"])
 		require.Equal(t, total["kept"], total["kept_by_country"])
 		require.Equal(t, of[operations.CoverEnding].Total.Count+of[operations.RenewalsDue].Total.Count, total["ending"])
+		require.EqualValues(t, 4, total["tickets"], "three came, one was resolved")
+		require.EqualValues(t, 2, total["backlog"])
+		require.EqualValues(t, 2, total["breached"])
+		require.Equal(t, total["breached"], total["breach_causes"])
+		require.EqualValues(t, 1000, total["answered"], "the only answer came in time")
 		require.Positive(t, total["orders"])
 		require.Positive(t, total["kept"])
 	})
@@ -109,6 +135,7 @@ func TestS58_EachFigureLeadsToItsList(t *testing.T) {
 		require.Equal(t, http.StatusOK, b.get(html.UnescapeString(l[1])).status, l[1])
 	}
 	require.Contains(t, page, processesPath+"?kind=INVITATION")
+	require.Contains(t, page, ticketsPath+"?turn=US")
 }
 
 func TestThePeriodOfTheNumbersIsChosen(t *testing.T) {

@@ -69,7 +69,7 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 		return err
 	}
 
-	if s.customer, err = s.customersToken(ctx); err != nil {
+	if s.customer, err = s.customersToken(ctx, "CUSTOMER_ADMIN"); err != nil {
 		return err
 	}
 
@@ -81,10 +81,11 @@ var tokenOnPage = regexp.MustCompile(`value="(rct_[A-Za-z0-9_-]{43})"`)
 
 // customersToken makes a token for a program of the customer's, as its administrator does
 // in the portal: nobody of the operator's can.
-func (s *story) customersToken(ctx context.Context) (API, error) {
+func (s *story) customersToken(ctx context.Context, role string) (API, error) {
 	page, err := s.page(ctx, "/tokens", url.Values{
-		"label": {"demo " + s.Name},
-		"role":  {"CUSTOMER_ADMIN"},
+		"label":    {"demo " + s.Name},
+		"role":     {role},
+		"password": {s.password()}, // asked for again where it was proved some minutes ago
 	})
 	if err != nil {
 		return nil, err

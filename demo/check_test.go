@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -113,4 +114,43 @@ func TestAReturnIsHandedInAtTheCarrier(t *testing.T) {
 	require.NoError(t, s.handIn(t.Context(), parcel{Tracking: "SIM1"}))
 	require.Equal(t, "POST /simulator/parcels/SIM1/scans Bearer key", asked)
 	require.ErrorContains(t, s.handIn(t.Context(), parcel{Tracking: "LOST"}), "404")
+}
+
+func TestTheNextSundayNightIsFoundWhereTheRoomsAre(t *testing.T) {
+	for at, want := range map[string]string{
+		"2026-12-05T12:00:00-03:00": "2026-12-06T03:00:00-03:00",
+		"2026-12-06T02:59:59-03:00": "2026-12-06T03:00:00-03:00",
+		"2026-12-06T03:00:00-03:00": "2026-12-13T03:00:00-03:00",
+		"2026-12-06T23:30:00-03:00": "2026-12-13T03:00:00-03:00", // it is Monday in UTC
+	} {
+		instant, err := time.Parse(time.RFC3339, at)
+		require.NoError(t, err)
+		require.Equal(t, want, nextSunday(instant).Format(time.RFC3339), at)
+	}
+}
+
+// The calendar runs fast, nobody says how fast, and the wait ends soon after three.
+func TestTheStoryWaitsForTheNightByTheCalendar(t *testing.T) {
+	began := time.Now()
+	day := 200 * time.Millisecond
+	saturday := time.Date(2026, time.December, 5, 15, 0, 0, 0, time.UTC)
+	s, _ := testStory(t, nil)
+	s.Patience = time.Minute
+	s.operator = calendarOf(func() time.Time {
+		return saturday.Add(time.Duration(float64(time.Since(began)) / float64(day) * float64(24*time.Hour)))
+	})
+	require.NoError(t, s.awaitNight(t.Context()))
+	s.Patience = time.Millisecond
+	require.ErrorContains(t, s.awaitNight(t.Context()), "the story waits 1ms at most")
+}
+
+// calendarOf is an API that tells only what time it is.
+type calendarOf func() time.Time
+
+func (now calendarOf) Call(_ context.Context, _, _ string, _, out any) error {
+	text, err := json.Marshal(map[string]time.Time{"as_of": now()})
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, out)
 }

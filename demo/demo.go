@@ -65,12 +65,13 @@ Look at what it left behind:
   Portal        %s/sign-in
                 e-mail    %s
                 password  %s
+  Tickets       %s/tickets
   Replacements  %s/replacements
   Mails         %s/?to=%s
   The order     %s, under %s/service-orders
   Console       %s/console/processes, by a link of "make dev"
 `,
-		s.Portal, s.email(), s.password(), s.Portal,
+		s.Portal, s.email(), s.password(), s.Portal, s.Portal,
 		s.Mails, url.QueryEscape(s.email()), s.number(1), s.Portal, s.Portal)
 }
 
@@ -89,6 +90,7 @@ var chapters = []struct {
 		(*story).replaceNextBusinessDay,
 	},
 	{"A third one never comes back, and is billed", (*story).billMissingReturn},
+	{"A room is down on a Sunday at three in the morning", (*story).downAtNight},
 	{"Another order is canceled in its window", (*story).cancelOrder},
 }
 

@@ -21,7 +21,7 @@ func TestTheStoryEndsAtTheChapterThatFails(t *testing.T) {
 	err := Run(t.Context(), Options{As: func(string) API { return down{} }, Name: "TEST", Out: &out})
 	require.ErrorIs(t, err, errDown)
 	require.ErrorContains(t, err, `chapter 1, "A reseller orders fifty licenses"`)
-	require.Equal(t, "\n1 of 8  A reseller orders fifty licenses\n", out.String(), "nothing is said to hold")
+	require.Equal(t, "\n1 of 9  A reseller orders fifty licenses\n", out.String(), "nothing is said to hold")
 }
 
 func TestEachRunHasItsOwnCustomer(t *testing.T) {

@@ -28,8 +28,9 @@ type demoCommand struct {
 // Help is shown by --help.
 func (demoCommand) Help() string {
 	return `Plays an order, its acceptance, fifty rooms under cover, a spare that is used,
-a replacement with its return, one that is billed, and a cancellation, against a
-running "make dev ARGS='--day 2s'", and checks each step. It takes a few minutes.
+a replacement with its return, one that is billed, a ticket of a Sunday night that
+becomes a replacement, and a cancellation, against a running
+"make dev ARGS='--day 2s'", and checks each step. It takes a few minutes.
 Exit code 4 when something differs.
 
 Examples:

@@ -26,10 +26,11 @@ type numbersCommand struct {
 // Help is shown by --help.
 func (numbersCommand) Help() string {
 	return `Counts over whole weeks, from Monday to Sunday, what came and what ended: orders,
-invitations, replacements, spares and mails, and ahead the cover that ends. Each line
-says how many, of how many that ended, how long it took in half of the cases and in
-nine of ten, and what is still open, which is in no other number. --json has every
-week by itself, and of each figure the list of the API that it leads to.
+invitations, replacements, spares, tickets and mails, ahead the cover that ends, and by
+their age the tickets that are open. Each line says how many, of how many that ended, how
+long it took in half of the cases and in nine of ten, and what is still open, which is in
+no other number. --json has every week by itself, further percentiles, and of each figure
+the list of the API that it leads to.
 
 Examples:
   roomcover numbers
@@ -88,6 +89,17 @@ var figureTexts = map[operations.FigureName]string{
 	operations.ProcessesStuck:  "Processes that stood still",
 	operations.CoverEnding:     "Cover that ends in 90 days",
 	operations.RenewalsDue:     "Renewals due in 90 days",
+	operations.TicketsOpened:   "Tickets that came",
+	operations.TicketsResolved: "Tickets resolved",
+	operations.AnsweredSev1:    "Severity 1 answered in time",
+	operations.AnsweredSev2:    "Severity 2 answered in time",
+	operations.AnsweredSev3:    "Severity 3 answered in time",
+	operations.AnsweredSev4:    "Severity 4 answered in time",
+	operations.TicketsBreached: "Promises of tickets broken",
+	operations.WaitForUs:       "Tickets that wait for us",
+	operations.WaitForCustomer: "Tickets that wait for the customer",
+	operations.WaitForOthers:   "Tickets that wait for a third party",
+	operations.WaitForCarrier:  "Tickets that wait for the carrier",
 }
 
 // numbersTable has a line for each figure, and one for each of its parts below it.
@@ -113,6 +125,15 @@ func (a *app) numbersTable(out io.Writer, w *words, n api.NumbersView) {
 			row := numbersRow("  "+partText(w, f.Name, p.Key), share, p.NumbersCellView)
 			t.AppendRow(append(row, ""))
 		}
+		if len(f.Weeks) > 0 {
+			continue
+		}
+		for _, p := range f.OpenParts { // a backlog, by its age
+			if p.Count > 0 {
+				t.AppendRow(append(numbersRow("  "+agedText(p.Key), false, api.NumbersCellView{}),
+					strconv.FormatInt(p.Count, 10)))
+			}
+		}
 	}
 
 	t.Render()
@@ -132,6 +153,14 @@ func numbersRow(name string, share bool, c api.NumbersCellView) []any {
 	return row
 }
 
+// agedText says from how many days of age on tickets count in a part of a backlog.
+func agedText(days string) string {
+	if days == "0" {
+		return "since today"
+	}
+	return "for " + days + " days or more"
+}
+
 // partText is what people call a part.
 func partText(w *words, figure operations.FigureName, key string) string {
 	switch figure {
@@ -139,6 +168,8 @@ func partText(w *words, figure operations.FigureName, key string) string {
 		return "within " + key + " days"
 	case operations.RMAsPromiseKept, operations.RMAsToDeliver:
 		return "to " + key // a country
+	case operations.TicketsOpened, operations.TicketsResolved:
+		return "of severity " + key
 	case operations.OrdersRefused:
 		return w.name(key)
 	case operations.OrdersReviewed:

@@ -19,7 +19,7 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
 	told := command(t, os.Environ(), roomcover, "demo", "--data", data, "--url", "http://localhost:"+n[0],
 		"--mails", "http://127.0.0.1:"+n[4], "--carrier", "http://127.0.0.1:"+n[5], "--wait", "5m")
-	require.Contains(t, told, "8 of 8  Another order is canceled in its window")
+	require.Contains(t, told, "9 of 9  Another order is canceled in its window")
 	require.Regexp(t, `All \d+ checks held`, told)
 	require.Contains(t, told, "http://localhost:"+n[0]+"/sign-in")
 	require.Regexp(t, `e-mail    it@demo-\w+\.example\n +password  quatro cavalos azuis \w+`, told)
@@ -27,5 +27,7 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	for _, page := range []string{"orders/ord", "accounts/acc", "contracts/con", "replacements/rma", "spares/units/spu"} {
 		require.Regexp(t, "http://localhost:"+n[0]+"/console/"+page+`_\w+\n`, told, "the tour leads to the console")
 	}
+	require.Regexp(t, "http://localhost:"+n[0]+`/console/tickets/TK-\w+\n`, told)
+	require.Contains(t, told, "its clocks stand still from the approval until the delivery")
 	require.Zero(t, up.stop(t))
 }

@@ -55,6 +55,18 @@ const (
 	ProcessesStuck  FigureName = "processes.stuck"
 	CoverEnding     FigureName = "cover.ending"
 	RenewalsDue     FigureName = "renewals.due"
+
+	TicketsOpened   FigureName = "tickets.opened"
+	TicketsResolved FigureName = "tickets.resolved"
+	AnsweredSev1    FigureName = "tickets.answered_1"
+	AnsweredSev2    FigureName = "tickets.answered_2"
+	AnsweredSev3    FigureName = "tickets.answered_3"
+	AnsweredSev4    FigureName = "tickets.answered_4"
+	TicketsBreached FigureName = "tickets.breached"
+	WaitForUs       FigureName = "tickets.backlog_us"
+	WaitForCustomer FigureName = "tickets.backlog_customer"
+	WaitForOthers   FigureName = "tickets.backlog_third_party"
+	WaitForCarrier  FigureName = "tickets.backlog_carrier"
 )
 
 // FigureList says which of a figure's things its list has.
@@ -78,6 +90,8 @@ type FigureKind struct {
 	Measured bool
 	// Ahead: it looks at the days to come, and has no weeks.
 	Ahead bool
+	// Backlog: it counts what is open now by its age, and has no weeks either.
+	Backlog bool
 
 	// Path and Query are the list of the API that it leads to.
 	Path  string
@@ -220,7 +234,60 @@ var figureKinds = []FigureKind{
 		List:      ListOfMore,
 		PartQuery: "expiring_within",
 	},
+	{
+		Name:      TicketsOpened,
+		Path:      "/v1/tickets",
+		List:      ListOfMore,
+		PartQuery: "severity",
+	},
+	{
+		Name:     TicketsResolved,
+		Measured: true,
+		Path:     "/v1/tickets",
+		Query:    url.Values{"open": {"true"}},
+		List:     ListOfOpen,
+	},
+	answeredKind(AnsweredSev1, "1"),
+	answeredKind(AnsweredSev2, "2"),
+	answeredKind(AnsweredSev3, "3"),
+	answeredKind(AnsweredSev4, "4"),
+	{
+		Name:  TicketsBreached,
+		Path:  "/v1/operator/tasks",
+		Query: url.Values{"kind": {"TICKET"}, "state": {"OPEN"}},
+		List:  ListOfMore,
+	},
+	backlogKind(WaitForUs, "US"),
+	backlogKind(WaitForCustomer, "CUSTOMER"),
+	backlogKind(WaitForOthers, "THIRD_PARTY"),
+	backlogKind(WaitForCarrier, "CARRIER"),
 }
+
+// answeredKind is the share of first answers that came within the promise, of one severity.
+func answeredKind(name FigureName, severity string) FigureKind {
+	return FigureKind{
+		Name:     name,
+		Share:    true,
+		Measured: true,
+		Path:     "/v1/tickets",
+		Query:    url.Values{"state": {"NEW"}, "severity": {severity}},
+		List:     ListOfMore, // to some of them nothing is promised
+	}
+}
+
+// backlogKind is what is open of the tickets that wait for one side.
+func backlogKind(name FigureName, turn string) FigureKind {
+	return FigureKind{
+		Name:    name,
+		Backlog: true,
+		Path:    "/v1/tickets",
+		Query:   url.Values{"turn": {turn}},
+		List:    ListOfOpen,
+	}
+}
+
+// Weekly reports whether the figure counts by the week.
+func (k FigureKind) Weekly() bool { return !k.Ahead && !k.Backlog }
 
 // Address is where the figure's list is read in the API.
 func (k FigureKind) Address() string { return addressOf(k.Path, k.Query) }
@@ -250,22 +317,25 @@ func addressOf(path string, query url.Values) string {
 type Figure struct {
 	FigureKind
 	Total FigureCell
-	Weeks []FigureCell // one for each week; none: it looks ahead
+	Weeks []FigureCell // one for each week; none: it looks ahead, or at what is open now
 	Parts []FigurePart // the largest first; of days to come, the nearest first
 
-	// Open stands apart: what has come and not ended, now, by its state.
+	// Open stands apart: what has come and not ended, now, by its state; of a backlog by its
+	// age, the youngest first.
 	Open      int64
 	OpenParts []FigurePart
 }
 
 // FigureCell counts. Of a share, Of is how many ended, and of any other figure the count
-// itself. P50 and P90 are in whole seconds, of Measured things, and nil where that is none.
+// itself. The percentiles are in whole seconds, of Measured things, and nil where that is none.
 type FigureCell struct {
 	Count    int64
 	Of       int64
 	Measured int64
 	P50      *int64
+	P85      *int64
 	P90      *int64
+	P95      *int64
 }
 
 // FigurePart is what a figure has of one key, such as a country.
@@ -290,8 +360,12 @@ const (
 // endingDays are the days ahead that cover is looked at in.
 var endingDays = []int{30, 60, 90}
 
+// backlogAges are from how many days of age on a ticket counts in each part of a backlog: days
+// of 24 hours since it was opened. numbersopen.sql knows the same.
+var backlogAges = []int{0, 1, 3, 7, 30}
+
 // Numbers computes the numbers of the whole weeks that the two days are in, for the service
-// and its operators. It takes eight statements, however much there is. A zone that is none, days
+// and its operators. It takes nine statements, however much there is. A zone that is none, days
 // in the wrong order, more than 53 weeks and weeks that have not begun answer
 // VALIDATION_FAILED.
 func (s *Operations) Numbers(ctx context.Context, q NumbersQuery) (Numbers, error) {
@@ -393,7 +467,7 @@ func newNumbersBuilder(now time.Time, weeks []rules.Week) *numbersBuilder {
 	b := &numbersBuilder{now: now, weeks: weeks, at: map[FigureName]*Figure{}}
 	for _, kind := range figureKinds {
 		f := &Figure{FigureKind: kind}
-		if !kind.Ahead {
+		if kind.Weekly() {
 			f.Weeks = make([]FigureCell, len(weeks))
 		}
 		b.at[kind.Name] = f
@@ -442,11 +516,21 @@ type numbersRow struct {
 	N        int64
 	Measured int64
 	P50      *int64
+	P85      *int64
 	P90      *int64
+	P95      *int64
 }
 
 func (r numbersRow) cell() FigureCell {
-	return FigureCell{Count: r.Hit, Of: r.N, Measured: r.Measured, P50: r.P50, P90: r.P90}
+	return FigureCell{
+		Count:    r.Hit,
+		Of:       r.N,
+		Measured: r.Measured,
+		P50:      r.P50,
+		P85:      r.P85,
+		P90:      r.P90,
+		P95:      r.P95,
+	}
 }
 
 // statement is a section with its weeks, in the dialect of the database.
@@ -619,9 +703,11 @@ func (c *FigureCell) measure(seconds []int64) {
 	}
 
 	slices.Sort(seconds)
-	p50 := seconds[rules.PercentileRank(c.Measured, 50)-1]
-	p90 := seconds[rules.PercentileRank(c.Measured, 90)-1]
-	c.P50, c.P90 = &p50, &p90
+	percentile := func(percent int64) *int64 {
+		p := seconds[rules.PercentileRank(c.Measured, percent)-1]
+		return &p
+	}
+	c.P50, c.P85, c.P90, c.P95 = percentile(50), percentile(85), percentile(90), percentile(95)
 }
 
 // readOpen counts what has not ended.
@@ -631,7 +717,11 @@ func (b *numbersBuilder) readOpen(tx *db.Tx) error {
 		Part   string
 		N      int64
 	}
-	if err := tx.Raw(numbersOpenSQL, map[string]any{"now": b.now}).Scan(&rows).Error; err != nil {
+	args := map[string]any{"now": b.now}
+	for _, days := range backlogAges {
+		args[fmt.Sprintf("age%d", days)] = b.now.Add(-time.Duration(days) * 24 * time.Hour)
+	}
+	if err := tx.Raw(numbersOpenSQL, args).Scan(&rows).Error; err != nil {
 		return err
 	}
 
@@ -693,10 +783,14 @@ func (b *numbersBuilder) figures() []Figure {
 	out := make([]Figure, len(figureKinds))
 	for i, kind := range figureKinds {
 		f := *b.at[kind.Name]
-		if !kind.Ahead {
+		if !kind.Ahead { // those are in the order of the days
 			slices.SortFunc(f.Parts, largestFirst)
 		}
-		slices.SortFunc(f.OpenParts, largestFirst)
+		if kind.Backlog {
+			f.OpenParts = byAge(f.OpenParts)
+		} else {
+			slices.SortFunc(f.OpenParts, largestFirst)
+		}
 
 		switch kind.Name {
 		case OrdersReviewed:
@@ -711,6 +805,20 @@ func (b *numbersBuilder) figures() []Figure {
 		out[i] = f
 	}
 
+	return out
+}
+
+// byAge lays out a backlog by all ages, the youngest first.
+func byAge(parts []FigurePart) []FigurePart {
+	out := make([]FigurePart, len(backlogAges))
+	for i, days := range backlogAges {
+		out[i].Key = fmt.Sprint(days)
+		for _, p := range parts {
+			if p.Key == out[i].Key {
+				out[i] = p
+			}
+		}
+	}
 	return out
 }
 

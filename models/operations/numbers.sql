@@ -150,3 +150,56 @@ SELECT 'processes.stuck' AS figure, {{week "resolved_at"}} AS week, '' AS part,
 	{{seconds "created_at" "resolved_at"}} AS secs, 1 AS hit, 1 AS n
 FROM operator_tasks
 WHERE kind = 'PROCESS_STUCK' AND resolved_at >= @from AND resolved_at < @to
+
+-- tickets
+SELECT 'tickets.opened' AS figure, {{week "opened_at"}} AS week, CAST(severity AS text) AS part,
+	CAST(NULL AS bigint) AS secs, COUNT(*) AS hit, COUNT(*) AS n
+FROM tickets
+WHERE opened_at >= @from AND opened_at < @to
+GROUP BY 2, 3
+
+UNION ALL
+-- What was reopened is open again, and has not ended.
+SELECT 'tickets.resolved', {{week "resolved_at"}}, CAST(severity AS text),
+	{{seconds "opened_at" "resolved_at"}}, 1, 1
+FROM tickets
+WHERE state IN ('RESOLVED','CLOSED') AND resolved_at >= @from AND resolved_at < @to
+
+UNION ALL
+-- Of what was taken back without an answer only a promise that was broken before counts, and it
+-- took no time until an answer.
+SELECT 'tickets.answered_' || CAST(c.severity AS text), {{week "c.ended_at"}}, '',
+	CASE WHEN t.first_answer_at IS NOT NULL THEN {{seconds "c.started_at" "c.ended_at"}} END,
+	CASE WHEN c.state = 'MET' THEN 1 ELSE 0 END, 1
+FROM ticket_clocks c
+JOIN tickets t ON t.id = c.ticket_id
+WHERE c.kind = 'FIRST_RESPONSE' AND c.due_at IS NOT NULL
+	AND c.ended_at >= @from AND c.ended_at < @to
+	AND c.state IN ('MET','BREACHED')
+
+UNION ALL
+SELECT 'tickets.breached', {{week "m.at"}},
+	CASE
+		WHEN c.breached_at > c.due_at THEN 'SEVERITY_RAISED'
+		WHEN c.kind = 'FIRST_RESPONSE' AND NOT EXISTS (
+			SELECT 1 FROM ticket_events e
+			WHERE e.ticket_id = c.ticket_id AND e.kind = 'ASSIGNED' AND e.at <= m.at
+		) THEN 'NOT_TAKEN'
+		WHEN c.kind = 'FIRST_RESPONSE' THEN 'NOT_ANSWERED'
+		WHEN c.kind = 'UPDATE' THEN 'NO_NEWS'
+		WHEN (
+			SELECT e.fact FROM ticket_events e
+			WHERE e.ticket_id = c.ticket_id AND e.at <= m.at
+				AND e.kind IN ('MOVED','REOPENED','REOPENING_UNDONE')
+			ORDER BY e.seq DESC LIMIT 1
+		) LIKE '%"PENDING_THIRD_PARTY"%' THEN 'WAITED_FOR_OTHERS'
+		WHEN EXISTS (
+			SELECT 1 FROM ticket_events e
+			WHERE e.ticket_id = c.ticket_id AND e.kind = 'REOPENED' AND e.at <= m.at
+		) THEN 'CAME_BACK'
+		ELSE 'NOT_RESTORED'
+	END,
+	CAST(NULL AS bigint), 1, 1
+FROM ticket_clock_marks m
+JOIN ticket_clocks c ON c.id = m.clock_id
+WHERE m.kind = 'BREACH' AND m.at >= @from AND m.at < @to

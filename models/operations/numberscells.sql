@@ -22,6 +22,8 @@ SELECT figure, week, part,
 	CAST(SUM(n) AS bigint) AS n,
 	MAX(measured) AS measured,
 	MIN(CASE WHEN place = (measured * 50 + 99) / 100 THEN secs END) AS p50,
-	MIN(CASE WHEN place = (measured * 90 + 99) / 100 THEN secs END) AS p90
+	MIN(CASE WHEN place = (measured * 85 + 99) / 100 THEN secs END) AS p85,
+	MIN(CASE WHEN place = (measured * 90 + 99) / 100 THEN secs END) AS p90,
+	MIN(CASE WHEN place = (measured * 95 + 99) / 100 THEN secs END) AS p95
 FROM ranked
 GROUP BY figure, week, part

@@ -23,6 +23,10 @@ var erasure = []string{
 	"UPDATE rmas SET requested_by = 'erased', fault = '', ship_to = NULL",
 	"UPDATE operator_tasks SET resolved_by = '', resolution = ''",
 	"UPDATE operator_task_notes SET note = ''",
+	"UPDATE tickets SET summary = '', waiting_reason = '', opened_by = 'erased', opened_for = NULL",
+	"UPDATE ticket_messages SET text = '', author_id = 'erased'",
+	"DELETE FROM ticket_watchers",
+	"DELETE FROM ticket_drafts",
 	"DELETE FROM sessions",
 	"DELETE FROM identities",
 }
@@ -34,8 +38,10 @@ func TestS58_ErasingAPersonChangesNoNumber(t *testing.T) {
 		env.DeliveredRMA(t, c)
 		second := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
 		r := env.Shipped(t, second)
+		asked := env.OpenedTicket(t, second)
 		env.Calendar.Set(env.Calendar.Now().Add(40 * 24 * time.Hour))
 		from := civil.Date{Year: 2026, Month: time.November, Day: 1}
+		storetest.RunTicketUntil(t, env, asked.ID, env.Calendar.Now())
 		q := operations.NumbersQuery{From: &from, Zone: "America/Sao_Paulo"}
 		before, err := env.Numbers(storetest.Operator(), q)
 		require.NoError(t, err)
@@ -44,6 +50,8 @@ func TestS58_ErasingAPersonChangesNoNumber(t *testing.T) {
 		require.NotZero(t, figureOf(t, before, operations.RMAsPromiseKept).Total.Of)
 		require.NotZero(t, figureOf(t, before, operations.SparesPlaced).Total.Count)
 		require.NotZero(t, figureOf(t, before, operations.RMAsPromiseKept).Open, r.Number)
+		require.NotZero(t, figureOf(t, before, operations.TicketsBreached).Total.Count)
+		require.NotZero(t, figureOf(t, before, operations.WaitForUs).Open)
 
 		for _, statement := range erasure {
 			require.NoError(t, env.Exec(statement), statement)
@@ -95,5 +103,5 @@ func TestS58_NumbersTakeFewStatements(t *testing.T) {
 	env.Statements.Reset()
 	_, err := env.Numbers(storetest.Operator(), operations.NumbersQuery{})
 	require.NoError(t, err)
-	require.Len(t, env.Statements.List(), 8)
+	require.Len(t, env.Statements.List(), 9)
 }

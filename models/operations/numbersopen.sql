@@ -69,3 +69,38 @@ SELECT CASE kind WHEN 'PROCESS_STUCK' THEN 'processes.stuck' ELSE 'replacements.
 FROM operator_tasks
 WHERE state = 'OPEN' AND kind IN ('PROCESS_STUCK','RMA_FEE')
 GROUP BY 1, 2
+
+UNION ALL
+SELECT 'tickets.resolved', turn, COUNT(*)
+FROM tickets
+WHERE closed_at IS NULL AND state <> 'RESOLVED'
+GROUP BY turn
+
+UNION ALL
+SELECT 'tickets.answered_' || CAST(c.severity AS text),
+	CASE WHEN c.due_at <= @now THEN 'LATE' ELSE 'IN_TIME' END,
+	COUNT(*)
+FROM tickets t
+JOIN ticket_clocks c ON c.ticket_id = t.id AND c.kind = 'FIRST_RESPONSE'
+WHERE t.closed_at IS NULL AND t.state = 'NEW' AND c.due_at IS NOT NULL
+GROUP BY 1, 2
+
+UNION ALL
+SELECT 'tickets.breached', effective_clock, COUNT(*)
+FROM tickets
+WHERE closed_at IS NULL AND alarm = 'BREACH'
+GROUP BY effective_clock
+
+UNION ALL
+SELECT 'tickets.backlog_' || LOWER(turn),
+	CASE
+		WHEN opened_at > @age1 THEN '0'
+		WHEN opened_at > @age3 THEN '1'
+		WHEN opened_at > @age7 THEN '3'
+		WHEN opened_at > @age30 THEN '7'
+		ELSE '30'
+	END,
+	COUNT(*)
+FROM tickets
+WHERE closed_at IS NULL AND state <> 'RESOLVED'
+GROUP BY 1, 2
