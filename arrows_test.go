@@ -108,7 +108,8 @@ var arrows = map[string][]string{
 	},
 	"models/mailbox": {
 		"mail/inbound", "mail/thread", "models/db", "models/identity", "models/notification",
-		"models/program", "models/ticket", "models/warranty", "rules", "rules/ticket",
+		"models/program", "models/ticket", "models/warranty", "rules", "rules/ordering",
+		"rules/ticket",
 	},
 	"models/privacy": {
 		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",
@@ -156,9 +157,9 @@ var arrows = map[string][]string{
 
 	// What people and programs call, and the command that puts it all together.
 	"api": {
-		"attachment", "carrier", "messages/process", "messages/promise", "models/account",
+		"attachment", "carrier", "mail/inbound", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/note", "models/notification", "models/operations", "models/order",
+		"models/logistics", "models/mailbox", "models/note", "models/notification", "models/operations", "models/order",
 		"models/privacy", "models/program", "models/replacement", "models/ticket", "models/warranty",
 		"orderfile", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "rules/shipping",
@@ -166,18 +167,18 @@ var arrows = map[string][]string{
 	},
 	"web": {"attachment", "messages", "models/identity", "rules"},
 	"console": {
-		"chart", "mail/letter", "messages", "messages/process", "messages/promise", "messages/sla",
+		"chart", "mail/inbound", "mail/letter", "messages", "messages/process", "messages/promise", "messages/sla",
 		"models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/note", "models/notification", "models/operations", "models/order",
+		"models/logistics", "models/mailbox", "models/note", "models/notification", "models/operations", "models/order",
 		"models/privacy", "models/program", "models/replacement", "models/ticket", "models/warranty",
 		"rules/**", "web",
 	},
 	"portal/help": {"rules"},
 	"portal": {
-		"messages", "messages/promise", "messages/sla", "models/account", "models/db",
+		"mail/inbound", "messages", "messages/promise", "messages/sla", "models/account", "models/db",
 		"models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/order", "models/privacy", "models/program",
+		"models/logistics", "models/mailbox", "models/order", "models/privacy", "models/program",
 		"models/replacement", "models/ticket", "models/warranty", "portal/help", "roomfile",
 		"rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "rules/ticket", "web",

@@ -151,6 +151,7 @@ func (s *service) routes() {
 
 	csmHandlers{accounts: s.domains.Accounts}.routes(s.api)
 	privacyHandlers{privacy: s.domains.Privacy}.routes(s.api)
+	mailboxHandlers{mailbox: s.domains.Mailbox}.routes(s.api)
 	invitationHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
 	siteHandlers{
 		accounts:     s.domains.Accounts,

@@ -113,6 +113,7 @@ var chapters = []chapter{
 		"list-events", "receive-carrier-event", "list-carrier-events",
 	}},
 	{part: partOperators, name: "Operator tasks", tags: []string{"Operator tasks"}},
+	{part: partOperators, name: "Mailbox", tags: []string{"Mailbox"}},
 	{part: partOperators, name: "Processes", tags: []string{"Processes"}},
 	{part: partOperators, name: "Audit", tags: []string{"Audit"}},
 	{part: partOperators, name: "Accounts", tags: []string{"Accounts"}},

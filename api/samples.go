@@ -97,6 +97,7 @@ var sampleIDs = map[string]string{
 	"devices":           "dev",
 	"imports":           "imp",
 	"invitations":       "inv",
+	"mailbox-items":     "inb",
 	"memberships":       "mem",
 	"notifications":     "ntf",
 	"orders":            "ord",
@@ -116,13 +117,14 @@ var sampleIDs = map[string]string{
 // sampleTargets are paths, without /v1, of operations whose parameters depend on each
 // other, or that ask for something.
 var sampleTargets = map[string]string{
-	"act-on-rma":        "/rmas/rma_01kbexample/approve",
-	"act-on-spare-unit": "/spare-units/spu_01kbexample/select",
-	"act-on-task":       "/operator/tasks/tsk_01kbexample/accept",
-	"act-on-ticket":     "/tickets/tkt_01kbexample/commands/wait_for_customer",
-	"get-coverage":      "/coverage?room=rom_01kbexample",
-	"put-model":         "/models/RALLY-BAR",
-	"import-warranties": "/warranties/import?dry_run=true",
+	"act-on-mailbox-item": "/mailbox-items/inb_01kbexample/commands/answer",
+	"act-on-rma":          "/rmas/rma_01kbexample/approve",
+	"act-on-spare-unit":   "/spare-units/spu_01kbexample/select",
+	"act-on-task":         "/operator/tasks/tsk_01kbexample/accept",
+	"act-on-ticket":       "/tickets/tkt_01kbexample/commands/wait_for_customer",
+	"get-coverage":        "/coverage?room=rom_01kbexample",
+	"put-model":           "/models/RALLY-BAR",
+	"import-warranties":   "/warranties/import?dry_run=true",
 }
 
 var pathParameter = regexp.MustCompile(`/([a-z-]+)/\{(\w+)\}`)
@@ -193,6 +195,8 @@ func addSamples(op *huma.Operation) error {
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "export-") + ".csv"
 	case mediaZIP:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".zip"
+	case mediaMail:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".eml"
 	default:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}

@@ -60,6 +60,7 @@ var auditKinds = []string{
 	"order", "invitation", "account", "membership", "user", "contract", "licence", "room",
 	"device", "warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org",
 	"contact", "calendar", "depot", "csm", "site", "parent", "program", "audit", "ticket",
+	"inbox",
 }
 
 func showAudit(v *visit) (answer, error) {

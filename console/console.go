@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/operations"
@@ -72,6 +73,7 @@ type site struct {
 	jobs          *importjob.Jobs
 	operations    *operations.Operations
 	privacy       *privacy.Privacy
+	mailbox       *mailbox.Mailbox
 	log           *slog.Logger
 	secure        bool
 	public        string // address of the service, without a slash at its end
@@ -165,6 +167,7 @@ func newSite(o Options) (*site, error) {
 		jobs:          o.Domains.Jobs,
 		operations:    o.Domains.Operations,
 		privacy:       o.Domains.Privacy,
+		mailbox:       o.Domains.Mailbox,
 		log:           o.Log,
 		secure:        !o.Insecure,
 		public:        strings.TrimRight(o.PublicURL, "/"),

@@ -51,6 +51,7 @@ var sections = []struct {
 		{accountsPath, "console.accounts.title", "building-2", may(rules.ViewProcesses), nil},
 		{shipmentsPath, "console.shipments.title", "truck", may(rules.ViewProcesses), nil},
 		{stockPath, "console.stock.title", "warehouse", may(rules.ViewProcesses), nil},
+		{inboxPath, "console.inbox.title", "message-square", may(rules.ViewProcesses), nil},
 		{mailsPath, "console.mails.title", "mail", may(rules.ViewProcesses), nil},
 	}},
 	{"console.nav.know", []section{
@@ -75,6 +76,7 @@ var goKeys = map[string]string{
 	accountsPath:     "c", // customers
 	shipmentsPath:    "p", // parcels
 	stockPath:        "k",
+	inboxPath:        "b", // mailbox
 	mailsPath:        "m",
 	processesPath:    "w", // what waits for whom
 	numbersPath:      "n",

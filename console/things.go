@@ -22,6 +22,7 @@ var screens = map[string]struct{ path, word, color string }{
 	db.PrefixRefusal:      {refusalsPath, "refusal", "red"},
 	db.PrefixDepot:        {depotsPath, "depot", ""},
 	db.PrefixOrg:          {Root + "/settings/resellers", "company", ""},
+	db.PrefixInboxItem:    {inboxPath, "inbox", "blue"},
 	db.PrefixPrivacy:      {privacyPath, "privacy", ""},
 	db.PrefixIncident:     {incidentsPath, "incident", "red"},
 	db.PrefixMembership:   {"", "person", ""},

@@ -142,6 +142,13 @@ var parameters = map[string][]parameter{
 	"mailbox_answer": {
 		need("paragraphs", asList),
 	},
+	// To a reseller: who asks, and for which other address, is not told.
+	"mailbox_code": {
+		need("company", asName),
+		need("po_number", asName),
+		need("code", asText),
+		need("days", asWhole),
+	},
 	"password_reset": {
 		need("link", asLink),
 		need("minutes", asWhole),

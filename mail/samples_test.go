@@ -40,6 +40,7 @@ var sampleParams = map[string]string{
 	"password_reset":           `{"link":"` + sampleLink + `","minutes":30}`,
 	"mailbox_received":         `{}`,
 	"mailbox_answer":           `{"paragraphs":["Olá & <bem>.","Até sexta-feira."]}`,
+	"mailbox_code":             `{"company":"Acme & Filhos <Ltda>","po_number":"PO-4711","code":"482913","days":3}`,
 	"security_notice":          `{"what":"NEW_SIGN_IN","at":"2026-08-01T12:00:00Z","zone":"America/Sao_Paulo","browser":"Firefox, Linux"}`,
 	"export_ready":             `{"person":"Ana Lima","page":"/privacy","days":7}`,
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,

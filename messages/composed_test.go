@@ -120,7 +120,7 @@ var composed = map[string][]string{
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare", "person", "ticket"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",
-		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident", "ticket"},
+		"company", "person", "invitation", "contract", "refusal", "depot", "privacy", "incident", "ticket", "inbox"},
 	"activity.":        {"title"},
 	"activity.column.": {"what", "about", "when", "kind", "behalf"},
 	"export.": {"audit", "you", "email", "invitations", "language", "made", "mails", "memberships",
@@ -298,6 +298,22 @@ var composed = map[string][]string{
 
 	// The console's mails, shipments, stock and settings.
 	"console.mails.column.": {"what", "state", "to", "customer", "when", "queued", "attempts", "language"},
+	"console.inbox.column.": {"asks", "state", "sender", "customer", "came"},
+	"console.inbox.state.":  {"OPEN", "FILED", "DONE", "SPAM"},
+	"console.inbox.kind.":   append(requestKinds(), "REPLY_BY_STRANGER"),
+	"console.inbox.canned.": append(requestKinds(), "REPLY_BY_STRANGER"),
+	"console.inbox.reason.": {"PROVED", "NO_TICKET", "STRANGER", "FORGED", "UNPROVED", "AUTOMATIC", "REPORT", "TOO_MANY",
+		"MANY_REOPENED", "TICKET_GONE", "UNREADABLE"},
+	"console.inbox.verdict.": {"PASS", "FAIL", "NONE"},
+	"console.inbox.proof.":   {"CALL", "CODE"},
+	"console.inbox.act.": {"reissue", "redirect", "add_person", "decide_warranty", "open_ticket", "add_to_ticket",
+		"answer", "spam", "note_call", "send_code", "prove", "set_kind", "find"},
+	"console.inbox.decision.": {"ANSWERED", "SPAM", "REISSUED", "RECIPIENT_CHANGED", "PERSON_ADDED",
+		"WARRANTY_DECIDED", "ADDED_TO_TICKET", "TICKET_OPENED"},
+	"console.inbox.why.": {"DISOWNED", "NOT_PROVED", "NOT_ADMIN", "NO_SENDER", "NO_SELLER", "ACCEPTED", "ROLE",
+		"DECIDED", "TEXT_GONE", "ENOUGH_CODES"},
+	"askhelp.kind.": requestKinds(),
+
 	"console.mails.state.":  ends(names(rules.NotificationStates()...), "", ".says"),
 	"console.mails.kind.":   rules.Templates(),
 	"console.mails.why.": {"address", "domain", "full", "closed", "size", "policy", "sender", "content", "ours", "gaveup",
@@ -394,7 +410,7 @@ var composed = map[string][]string{
 	"console.audit.kind.": {
 		"order", "invitation", "account", "membership", "user", "contract", "licence", "room", "device",
 		"warranty", "rma", "spare", "shipment", "mail", "task", "operator", "token", "org", "contact", "calendar",
-		"depot", "csm", "site", "parent", "program", "audit", "ticket",
+		"depot", "csm", "site", "parent", "program", "audit", "ticket", "inbox",
 	},
 	"console.audit.thing.": {
 		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
@@ -626,4 +642,11 @@ var reviewReasons = []string{
 	ordering.ReasonResellerUnclear, ordering.ReasonDistributorUnclear, ordering.ReasonWithoutRelation,
 	ordering.ReasonResellerNotTold, ordering.ReasonPossibleDouble, ordering.ReasonAddressNearlyKnown,
 	ordering.ReasonContactUnknown,
+}
+
+// requestKinds are what people ask the mailbox for (S56).
+func requestKinds() []string {
+	return []string{
+		"LOST_INVITATION", "WRONG_PERSON", "EXPIRED_LINK", "EXTRA_PERSON", "MISSING_WARRANTY", "OTHER",
+	}
 }

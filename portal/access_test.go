@@ -27,6 +27,7 @@ var ownAffairs = map[string]bool{
 	"/invitation/person":   true,
 	"/invitation/accept":   true,
 	"/invitation/request":  true,
+	askHelpPath:            true,
 	"/sign-in":             true,
 	"/sign-out":            true,
 	"/sessions/end":        true,

@@ -50,6 +50,7 @@ var undoable = map[string]string{
 	"/invitation/person":                 "its page is the question",
 	"/invitation/accept":                 "its page is the question",
 	"/invitation/request":                "it only asks",
+	askHelpPath:                          "it only asks",
 	"/sign-in":                           "one can sign out",
 	"/sign-out":                          "one can sign in",
 	"/help/useful":                       "it changes a count and nothing else",

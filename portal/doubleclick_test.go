@@ -199,6 +199,7 @@ func (w *world) clicksTwice(both func(one, two func() reply) (reply, reply)) {
 	forms["/sign-in"] = []string{"/sign-in", "email", anaMail, "password", goodPassword}
 	forms["/sign-out"] = []string{"/sign-out"}
 	forms["/password-reset"] = []string{"/password-reset", "email", anaMail}
+	forms[askHelpPath] = []string{askHelpPath, "email", "again@acme.example", "kind", "OTHER", "text", "Who?"}
 	forms["/invitation/request"] = []string{"/invitation/request", "email", "again@acme.example"}
 
 	last := []string{"/sign-out", "/sign-in"}

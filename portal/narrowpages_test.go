@@ -198,6 +198,8 @@ var answersOutside = []formSent{
 	{"/password-reset", []string{"email", longEmail}, "main .note"},
 	{"/invitation/request", []string{"email", longSerial}, anError},
 	{"/invitation/request", []string{"email", longEmail}, "main .note"},
+	{askHelpPath, []string{"email", longSerial, "text", longRoom, "kind", "OTHER"}, anError},
+	{askHelpPath, []string{"email", longEmail, "text", longRoom, "kind", "OTHER"}, "main .note"},
 }
 
 // fullAccount is what a person of an account full of the longest content can look at: every
@@ -405,7 +407,7 @@ func (s *screen) fullTickets(c storetest.Covered) (out []ticket.Ticket) {
 func (s *screen) pagesOutside() []string {
 	inv := s.latestInvitation("pending@acme.example")
 	return []string{
-		"/sign-in?next=/colleagues", "/password-reset", "/invitation/request", "/nowhere",
+		"/sign-in?next=/colleagues", "/password-reset", "/invitation/request", askHelpPath, "/nowhere",
 		s.link(inv), "/password-reset/new?token=unknown",
 	}
 }

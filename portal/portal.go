@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
@@ -54,6 +55,7 @@ type site struct {
 	orders       *order.Orders
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
+	mailbox      *mailbox.Mailbox
 	log          *slog.Logger
 	secure       bool
 	sessions     *scs.SessionManager
@@ -144,6 +146,7 @@ func newSite(o Options) (*site, error) {
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,
+		mailbox:      o.Domains.Mailbox,
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,

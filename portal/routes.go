@@ -142,6 +142,8 @@ func routes() []route {
 		{post, "/invitation/accept", signedIn, acceptAsKnown},
 		{get, "/invitation/request", anyone, askRequest},
 		{post, "/invitation/request", anyone, requestInvitation},
+		{get, askHelpPath, anyone, showAskHelp},
+		{post, askHelpPath, anyone, askHelp},
 
 		{get, help.Path, anyone, showHelp},
 		{get, help.Path + "/:group", anyone, showHelpChapter},

@@ -38,6 +38,8 @@ const (
 	TemplateMailboxReceived = "mailbox_received"
 	// whoever wrote to the mailbox: what an operator answers (S56)
 	TemplateMailboxAnswer = "mailbox_answer"
+	// reseller: a code for who asks for another recipient of an order's invitation (S56)
+	TemplateMailboxCode = "mailbox_code"
 )
 
 // Templates lists every mail template.
@@ -50,7 +52,7 @@ func Templates() []string {
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
-		TemplateMailboxAnswer,
+		TemplateMailboxAnswer, TemplateMailboxCode,
 	}
 }
 

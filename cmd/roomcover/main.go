@@ -64,6 +64,7 @@ type commands struct {
 	Calendar calendarCommands `cmd:"" help:"The calendars of countries and regions, with their holidays (by the API)."`
 	Holidays holidaysCommand  `cmd:"" help:"Show which customers' countries have no public holidays entered (by the API)."`
 	CSM      csmCommand       `cmd:"" name:"csm" help:"Customer success managers, and whose accounts they look after (by the API)."`
+	Mailbox  mailboxCommand   `cmd:"" help:"What people wrote to the mailbox (by the API)."`
 	Privacy  privacyCommand   `cmd:"" help:"Export what is known of a person, and erase people (by the API)."`
 	Health   healthCommand    `cmd:"" help:"Ask a running serve or worker whether it is ready."`
 	Version  versionCommand   `cmd:"" help:"Say which version this is."`

@@ -166,7 +166,7 @@ func params(
 		// the page opens in the mail's language
 		params["link"] = portal + "/invitation?token=" +
 			s.InvitationToken(n.SubjectID) + "&lang=" + locale
-	case rules.TemplateOneTimeCode:
+	case rules.TemplateOneTimeCode, rules.TemplateMailboxCode:
 		params["code"] = s.OneTimeCode(n.SubjectID)
 	case rules.TemplatePasswordReset:
 		params["link"] = portal + "/password-reset/new?token=" + s.ResetToken(n.SubjectID)

@@ -236,6 +236,8 @@ var activity = map[string]ActivityKind{
 	"task.resolved":             notShown,
 	"inbox.decided":             notShown,
 	"inbox.proved":              notShown,
+	"inbox.code_sent":           notShown,
+	"inbox.sorted":              notShown,
 	"participant.added":         notShown,
 	"participant.removed":       notShown,
 	"participant.signed_in":     notShown,

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -63,19 +64,31 @@ func (s *Mailbox) onItem(
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+		if err := needs(tx, rules.WorkTasks); err != nil {
+			return err
+		}
 		if err := db.Found(tx.ForUpdate().First(&item, "id = ?", id).Error); err != nil {
 			return err
 		}
 		if err := db.AsSeen(item.Version, version); err != nil {
 			return err
 		}
-		if item.State != ItemOpen && item.State != ItemFiled {
+		if !item.IsOpen() {
 			return rules.Refuse(rules.StateConflict, "This mail is decided already.",
 				"Read it again to see how.")
 		}
 		return fn(tx, &item)
 	})
 	return item, err
+}
+
+// needs refuses, with FORBIDDEN, what the operator's role may not do.
+func needs(tx *db.Tx, capability rules.Capability) error {
+	role := tx.Scope.Actor.Role
+	if !role.IsOperator() || rules.Allows(role, capability).Allowed() {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden, "Your role may not do this.", "Ask an agent.")
 }
 
 // settle keeps what was decided, closes the task and audits it.
@@ -142,7 +155,7 @@ func (s *Mailbox) Answer(
 				"Decide without an answer.")
 		}
 		if locale == "" {
-			locale = localeOf(item.Subject + " " + item.Body)
+			locale = item.Locale()
 		}
 		err := notification.QueueSingle(tx, notification.Notification{
 			Template:  rules.TemplateMailboxAnswer,
@@ -170,54 +183,6 @@ func paragraphsOf(text string) (paragraphs []string) {
 		}
 	}
 	return paragraphs
-}
-
-// NoteCall records that an operator called the sender back, at a number that was known before,
-// and is sure who it is: the second proof that a link to another address needs.
-func (s *Mailbox) NoteCall(
-	ctx context.Context, id string, version int64, note string,
-) (InboxItem, error) {
-	if err := rules.CheckReason(note); err != nil {
-		return InboxItem{}, err
-	}
-	return s.onItem(ctx, id, version, func(tx *db.Tx, item *InboxItem) error {
-		now := tx.Now()
-		item.Proof, item.ProofNote = CallProof, note
-		item.ProvedBy, item.ProvedAt = tx.Scope.Actor.ID, &now
-		item.Version++
-		err := tx.Model(&InboxItem{}).Where("id = ?", id).
-			Select("proof", "proof_note", "proved_by", "proved_at", "version").
-			Updates(item).Error
-		if err != nil {
-			return err
-		}
-		return audit(tx, *item, "inbox.proved", map[string]any{"proof": CallProof})
-	})
-}
-
-// unproved is the refusal of an action that sends a link for a mail whose sender is not proved
-// enough.
-func unproved() error {
-	return rules.Refuse(rules.StateConflict,
-		"The sender is not proved enough for this: the link would go to somebody unknown.",
-		"Call the sender back at a number that was known before, and note the call.")
-}
-
-// MayReissue reports whether an invitation may be sent again, to the address that it has, for
-// this item: not for a mail that its domain disowns, unless a call proves the sender.
-func (i InboxItem) MayReissue() bool { return i.Proof != NoProof || i.Verdict != inbound.Fail }
-
-// MayChangeRecipient reports whether a link may go to another address for this item: only after
-// a second proof, whatever the mail's own.
-func (i InboxItem) MayChangeRecipient() bool { return i.Proof != NoProof }
-
-// MayAddPerson reports whether one more person may be invited to an account for this item: an
-// administrator of the account asks from an address that is proved, or a call proves the sender.
-func (i InboxItem) MayAddPerson(accountID string) bool {
-	admin := slices.ContainsFunc(i.Matches.Members, func(m Member) bool {
-		return m.AccountID == accountID && m.Role == identity.RoleAdmin
-	})
-	return i.Proof != NoProof || admin && i.Verdict == inbound.Pass
 }
 
 // ReissueInvitation sends an invitation again to the address that it has (R51a, R123), and
@@ -254,9 +219,9 @@ func (s *Mailbox) reissue(
 		return InboxItem{}, err
 	}
 	return s.onItem(ctx, id, version, func(tx *db.Tx, item *InboxItem) error {
-		decision, allowed := Reissued, item.MayReissue()
+		decision, allowed := Reissued, item.MayReissue(r.ID)
 		if r.Email != "" {
-			decision, allowed = RecipientChanged, item.MayChangeRecipient()
+			decision, allowed = RecipientChanged, item.MayChangeRecipient(r.ID)
 		}
 		if !allowed {
 			return unproved()
@@ -288,6 +253,9 @@ func (s *Mailbox) AddPerson(
 		}
 	}
 	return s.onItem(ctx, id, version, func(tx *db.Tx, item *InboxItem) error {
+		if err := item.matchAgain(tx); err != nil {
+			return err
+		}
 		if !item.MayAddPerson(n.AccountID) {
 			return unproved()
 		}
@@ -304,6 +272,9 @@ func (s *Mailbox) LinkWarranty(
 	ctx context.Context, id string, version int64, warrantyID string, d warranty.WarrantyDecision,
 ) (InboxItem, error) {
 	return s.onItem(ctx, id, version, func(tx *db.Tx, item *InboxItem) error {
+		if err := needs(tx, rules.ReviewOrders); err != nil {
+			return err
+		}
 		w, err := warranty.DecideWarrantyWithin(tx, warrantyID, d)
 		if err != nil {
 			return err
@@ -329,11 +300,7 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 		if err := db.Found(tx.First(&m, "id = ?", item.MailID).Error); err != nil {
 			return err
 		}
-		raw, err := storedRaw(tx, m.ID)
-		if err != nil {
-			return err
-		}
-		read, err := s.read(m, raw)
+		read, err := s.readAgain(tx, m, *item)
 		if err != nil {
 			return err
 		}
@@ -347,6 +314,85 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 			return err
 		}
 		return settle(tx, item, AddedToTicket, ticket.ID)
+	})
+}
+
+// readAgain reads the mail of an item once more. Once its bytes have gone with their time, what
+// the item keeps of it stands for it.
+func (s *Mailbox) readAgain(tx *db.Tx, m InboundMail, item InboxItem) (inbound.Mail, error) {
+	raw, err := storedRaw(tx, m.ID)
+	if err != nil {
+		return inbound.Mail{}, err
+	}
+	if raw.size > 0 {
+		return s.read(m, raw)
+	}
+	return inbound.Mail{Text: item.Body, Quoted: item.Quoted, MessageID: item.MessageID}, nil
+}
+
+// OpenTicket makes of an item a ticket of the member who wrote it: of an account whose contract
+// covers what it is about, else it is refused as any ticket is (R39c, A10). Somebody else than the
+// sender needs a noted call, and so does a sender whose domain disowns the mail.
+func (s *Mailbox) OpenTicket(
+	ctx context.Context, id string, version int64, n NewTicket,
+) (InboxItem, error) {
+	return s.onItem(ctx, id, version, func(tx *db.Tx, item *InboxItem) error {
+		if err := item.matchAgain(tx); err != nil {
+			return err
+		}
+		if item.Proof != CallProof && !item.isOf(n.For) {
+			return unproved()
+		}
+		n.Text = cmp.Or(strings.TrimSpace(n.Text), item.Body, item.Quoted)
+		n.Once = item.ID
+		ref, err := s.tickets.OpenTicket(tx, n)
+		if err != nil {
+			return err
+		}
+		return settle(tx, item, TicketOpened, ref)
+	})
+}
+
+// matchAgain finds what is known of the sender now: who has left an account since the mail came
+// asks for nothing there.
+func (i *InboxItem) matchAgain(tx *db.Tx) (err error) {
+	i.Matches, err = matchesOf(tx, i.Sender)
+	return err
+}
+
+// isOf reports whether the mail seems to be a user's: from the address that they sign in with,
+// and not disowned by its domain.
+func (i InboxItem) isOf(userID string) bool {
+	return i.Verdict != inbound.Fail &&
+		slices.ContainsFunc(i.Matches.Members, func(m Member) bool { return m.UserID == userID })
+}
+
+// SetKind says what an item asks for, where the guess was wrong.
+func (s *Mailbox) SetKind(
+	ctx context.Context, id string, version int64, kind inbound.Kind,
+) (InboxItem, error) {
+	if !slices.Contains(inbound.Kinds, kind) || kind == inbound.ReplyByStranger {
+		return InboxItem{}, rules.Invalid([]rules.FieldError{{
+			Pointer: "/kind",
+			Code:    "INVALID_KIND",
+			Message: "There is no such kind of request.",
+			Remedy: "Send LOST_INVITATION, WRONG_PERSON, EXPIRED_LINK, EXTRA_PERSON, " +
+				"MISSING_WARRANTY or OTHER.",
+		}})
+	}
+	return s.onItem(ctx, id, version, func(tx *db.Tx, item *InboxItem) error {
+		before := item.Kind
+		if before == kind {
+			return nil
+		}
+		item.Kind = kind
+		item.Version++
+		err := tx.Model(&InboxItem{}).Where("id = ?", id).Select("kind", "version").
+			Updates(item).Error
+		if err != nil {
+			return err
+		}
+		return audit(tx, *item, "inbox.sorted", map[string]any{"before": before, "kind": kind})
 	})
 }
 

@@ -50,7 +50,7 @@ func Erasures() []db.Erasure {
 func emptyItems(tx *db.Tx, ids []string) error {
 	return tx.Model(&InboxItem{}).Where("id IN ?", ids).
 		Select("sender", "sender_name", "subject", "body", "quoted", "attachments", "message_id",
-			"proof_note").
+			"proof_note", "code_hash").
 		Updates(&InboxItem{Attachments: []ItemFile{}}).Error
 }
 
@@ -59,31 +59,43 @@ func emptyMails(tx *db.Tx, ids []string) error {
 		Select("sender", "envelope_from", "envelope_to").Updates(&InboundMail{}).Error
 }
 
-// PruneMails deletes the bytes of mails from before the instant, and empties who sent them and
-// what decided items say. An item that still waits for an operator keeps its texts.
+// PruneMails deletes the bytes of mails from before the instant, whatever became of them, and
+// empties who sent them and what decided items say. An item that still waits for an operator keeps
+// its texts until it is decided.
 func PruneMails(tx *db.Tx, before time.Time, limit int) (int64, error) {
-	var ids []string
-	err := tx.Model(&InboundMail{}).
+	waits := tx.Table("inbox_items").Select("1").
+		Where("mail_id = inbound_mails.id AND inbox_items.state = ?", ItemOpen)
+	bytes := tx.Table("inbound_mail_chunks").Select("1").Where("mail_id = inbound_mails.id")
+	var old []struct {
+		ID    string
+		Waits bool
+	}
+	err := tx.Model(&InboundMail{}).Select("id, EXISTS (?) AS waits", waits).
 		Where("received_at < ? AND state <> ?", before, MailReceived).
-		Where("sender <> '' OR envelope_to <> '' OR EXISTS (?)",
-			tx.Table("inbound_mail_chunks").Select("1").Where("mail_id = inbound_mails.id")).
-		Where("NOT EXISTS (?)", tx.Table("inbox_items").Select("1").
-			Where("mail_id = inbound_mails.id AND inbox_items.state = ?", ItemOpen)).
-		Order("received_at").Limit(min(limit, 500)).Pluck("id", &ids).Error
-	if err != nil || len(ids) == 0 {
+		Where("EXISTS (?) OR (sender <> '' OR envelope_to <> '') AND NOT EXISTS (?)",
+			bytes, waits).
+		Order("received_at").Limit(min(limit, 500)).Scan(&old).Error
+	if err != nil || len(old) == 0 {
 		return 0, err
 	}
 
-	if err := tx.Delete(&InboundMailChunk{}, "mail_id IN ?", ids).Error; err != nil {
+	var all, decided []string
+	for _, m := range old {
+		all = append(all, m.ID)
+		if !m.Waits {
+			decided = append(decided, m.ID)
+		}
+	}
+	if err := tx.Delete(&InboundMailChunk{}, "mail_id IN ?", all).Error; err != nil {
 		return 0, err
 	}
 	var items []string
-	err = tx.Model(&InboxItem{}).Where("mail_id IN ?", ids).Pluck("id", &items).Error
+	err = tx.Model(&InboxItem{}).Where("mail_id IN ?", decided).Pluck("id", &items).Error
 	if err != nil {
 		return 0, err
 	}
 	if err := emptyItems(tx, items); err != nil {
 		return 0, err
 	}
-	return int64(len(ids)), emptyMails(tx, ids)
+	return int64(len(all)), emptyMails(tx, decided)
 }

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -76,6 +77,9 @@ type TicketReplies interface {
 	// resumes and counts nothing. Called again with the same mail it changes nothing. What it
 	// refuses, as a rules.Error and before it changes anything, an operator gets.
 	AcceptMail(tx *db.Tx, t Ticket, from Participant, r Reply) error
+	// OpenTicket opens a ticket for a member who wrote, in the name of the operator who acts.
+	// What nothing covers it refuses (R39c). It returns the ticket's id.
+	OpenTicket(tx *db.Tx, n NewTicket) (id string, err error)
 }
 
 // Ticket is what the mailbox has to know of a ticket.
@@ -112,12 +116,18 @@ type Reply struct {
 	ThreadTopic string
 }
 
+// NewTicket is the ticket that an item becomes. For is the member who wrote.
+type NewTicket = ticket.NewTicket
+
 // noTickets stands for the tickets of an installation that has none.
 type noTickets struct{}
 
 func (noTickets) FindTicket(*db.Tx, string) (*Ticket, error)               { return nil, nil }
 func (noTickets) Participant(*db.Tx, Ticket, string) (*Participant, error) { return nil, nil }
 func (noTickets) AcceptMail(*db.Tx, Ticket, Participant, Reply) error      { return nil }
+func (noTickets) OpenTicket(*db.Tx, NewTicket) (string, error) {
+	return "", db.NotFound()
+}
 
 // InboundMail is a mail that came in, and what became of it.
 type InboundMail struct {
@@ -190,7 +200,32 @@ type InboxItem struct {
 	DecidedAt   *time.Time
 	Version     int64
 	CreatedAt   time.Time
+
+	Channel   Channel
+	Further   int64 // mails of the sender that came after it and were not kept: see itemsADay
+	FurtherAt *time.Time
+
+	// ProofFor is the invitation whose seller a code has proved the sender to; a call proves
+	// the sender for all that is asked.
+	ProofFor string
+	// The code that was mailed last. Its times are real time.
+	CodeID     string
+	CodeHash   string
+	CodeFor    string // the invitation whose seller got it
+	CodeTries  int
+	CodesSent  int
+	CodeSentAt *time.Time
+	CodeUntil  *time.Time // exclusive; nil: no code is open
 }
+
+// Channel is the way on which an item came.
+type Channel string
+
+// The channels.
+const (
+	ByMail Channel = "MAIL"
+	ByForm Channel = "FORM" // on the web, where anybody may type any address
+)
 
 // ItemFile is a file of a mail; its bytes are in the mail.
 type ItemFile struct {
@@ -223,6 +258,9 @@ const (
 	ItemSpam  ItemState = "SPAM"
 )
 
+// IsOpen reports whether an operator can still decide.
+func (i InboxItem) IsOpen() bool { return i.State == ItemOpen || i.State == ItemFiled }
+
 // ProofKind is what proves a sender beside the mail.
 type ProofKind string
 
@@ -230,6 +268,8 @@ type ProofKind string
 const (
 	NoProof   ProofKind = ""
 	CallProof ProofKind = "CALL" // an operator called and noted it
+	// CodeProof: the sender told a code that went to the seller on the order.
+	CodeProof ProofKind = "CODE"
 )
 
 // Decision is what an operator decided about an item.
@@ -245,6 +285,7 @@ const (
 	PersonAdded      Decision = "PERSON_ADDED"
 	WarrantyDecided  Decision = "WARRANTY_DECIDED"
 	AddedToTicket    Decision = "ADDED_TO_TICKET"
+	TicketOpened     Decision = "TICKET_OPENED"
 )
 
 // MailboxAnswer is a day on which a sender was answered by the mailbox itself.

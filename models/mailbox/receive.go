@@ -172,6 +172,12 @@ func (s *Mailbox) RawMail(ctx context.Context, mailID string) (raw Raw, err erro
 	return raw, err
 }
 
+// RawBytes reads a mail as it came, whole: see RawMail.
+func (s *Mailbox) RawBytes(ctx context.Context, mailID string) ([]byte, error) {
+	raw, err := s.RawMail(ctx, mailID)
+	return bytes.Join(raw.chunks, nil), err
+}
+
 // cut is a text with at most a number of bytes.
 func cut(text string, most int) string {
 	if len(text) <= most {

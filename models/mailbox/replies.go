@@ -103,6 +103,12 @@ func (r replies) AcceptMail(tx *db.Tx, t Ticket, from Participant, mail Reply) e
 	return err
 }
 
+// OpenTicket opens a ticket about what a member wrote.
+func (r replies) OpenTicket(tx *db.Tx, n ticket.NewTicket) (string, error) {
+	t, err := r.tickets.OpenFromMail(tx, n)
+	return t.ID, err
+}
+
 // once names the message: one mail that came to two of our addresses is one.
 func (r Reply) once() string {
 	if r.MessageID == "" {

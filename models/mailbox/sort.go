@@ -1,12 +1,15 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/mail/inbound"
@@ -90,7 +93,7 @@ func (s *Mailbox) noteFailure(ctx context.Context, id string, failure error) err
 
 		m.State = MailFailed
 		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonBroken
-		if err := s.addItem(tx, m, inbound.Mail{}, Matches{}); err != nil {
+		if err := s.addItem(tx, m, inbound.Mail{}, Matches{}, ""); err != nil {
 			return err
 		}
 		return saveDecided(tx, m)
@@ -135,7 +138,7 @@ func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 	case inbound.BecomesDelivery:
 		err = s.noteDelivery(tx, read.Report)
 	default:
-		err = s.intoInbox(tx, m, read)
+		err = s.intoInbox(tx, &m, read)
 	}
 	if err != nil {
 		return err
@@ -283,7 +286,7 @@ func (s *Mailbox) accept(
 		// Its files are not of the ticket yet: an operator looks at them, and they stay until then.
 		item := *m
 		item.Outcome = inbound.BecomesItem
-		return s.addItem(tx, item, read, Matches{})
+		return s.addItem(tx, item, read, Matches{}, "")
 	case !errors.As(err, &refusal):
 		return err
 	}
@@ -297,7 +300,7 @@ func (s *Mailbox) accept(
 		m.Reason = inbound.ReasonReopens
 	}
 	m.Reopened, m.MessageHash = false, ""
-	return s.intoInbox(tx, *m, read)
+	return s.intoInbox(tx, m, read)
 }
 
 func replyOf(m InboundMail, read inbound.Mail) Reply {
@@ -326,22 +329,91 @@ func (s *Mailbox) noteDelivery(tx *db.Tx, r *inbound.Report) error {
 
 // intoInbox makes an item of a mail, with a task where somebody has to decide, and answers its
 // sender once a day.
-func (s *Mailbox) intoInbox(tx *db.Tx, m InboundMail, read inbound.Mail) error {
+func (s *Mailbox) intoInbox(tx *db.Tx, m *InboundMail, read inbound.Mail) error {
+	return s.intoInboxAs(tx, m, read, asked{})
+}
+
+// asked is what somebody says beside their words, on the form on the web; of a mail it is empty,
+// and both are guessed from the words.
+type asked struct {
+	Kind   inbound.Kind
+	Locale string
+}
+
+func (s *Mailbox) intoInboxAs(
+	tx *db.Tx, m *InboundMail, read inbound.Mail, a asked,
+) error {
 	matches, err := matchesOf(tx, read.From.Email)
 	if err != nil {
 		return err
 	}
-	if err := s.addItem(tx, m, read, matches); err != nil {
+	counted, err := countFurther(tx, m, read)
+	if err != nil || counted {
+		return err
+	}
+	if err := s.addItem(tx, *m, read, matches, a.Kind); err != nil {
 		return err
 	}
 	if m.Outcome != inbound.BecomesItem || read.Unanswerable ||
 		read.Authentication.Verdict == inbound.Fail || read.From.Email == "" {
 		return nil
 	}
-	return answerOnce(tx, m, read)
+	locale := cmp.Or(a.Locale, localeOf(read.Subject+" "+read.Text))
+	return answerOnce(tx, *m, read, locale)
 }
 
-func (s *Mailbox) addItem(tx *db.Tx, m InboundMail, read inbound.Mail, matches Matches) error {
+// itemsADay is how many items one sender gets within 24 hours. What comes beyond is counted on
+// the open one and not kept: a stranger fills neither the desk nor the disk.
+const itemsADay = 10
+
+// countFurther counts a mail on the newest item of its sender that still waits, where a day had
+// enough of them, and forgets what it says. Mails that a domain vouches for are counted apart from
+// those that it does not: who only pretends to be somebody uses up nothing of theirs.
+func countFurther(tx *db.Tx, m *InboundMail, read inbound.Mail) (counted bool, err error) {
+	ofSender := tx.Model(&InboundMail{}).Select("id").Where("sender_hash = ?", m.SenderHash)
+	passed := "verdict <> ?"
+	if proved(read) {
+		passed = "verdict = ?"
+	}
+	var today []InboxItem
+	err = tx.Select("id", "state").
+		Where("mail_id IN (?) AND created_at > ?", ofSender, tx.Now().Add(-24*time.Hour)).
+		Where(passed, inbound.Pass).
+		Order("created_at DESC, id DESC").Limit(itemsADay).Find(&today).Error
+	if err != nil || len(today) < itemsADay {
+		return false, err
+	}
+
+	state := ItemOpen
+	if m.Outcome == inbound.BecomesFiled {
+		state = ItemFiled
+	}
+	waiting := slices.IndexFunc(today, func(i InboxItem) bool { return i.State == state })
+	if waiting < 0 {
+		return false, nil // all of them are decided: the next one is read, too
+	}
+	err = tx.Model(&InboxItem{}).Where("id = ?", today[waiting].ID).
+		Updates(map[string]any{
+			"further":    gorm.Expr("further + 1"),
+			"further_at": tx.Now(),
+		}).Error
+	if err != nil {
+		return false, err
+	}
+
+	m.Reason = inbound.ReasonTooMany
+	m.Sender = ""
+	if err := emptyMails(tx, []string{m.ID}); err != nil {
+		return false, err
+	}
+	return true, tx.Delete(&InboundMailChunk{}, "mail_id = ?", m.ID).Error
+}
+
+// addItem makes an item of a mail. kind is what the sender says that it is about; empty: the
+// words are guessed at.
+func (s *Mailbox) addItem(
+	tx *db.Tx, m InboundMail, read inbound.Mail, matches Matches, kind inbound.Kind,
+) error {
 	item := InboxItem{
 		ID:          db.NewID(db.PrefixInboxItem),
 		MailID:      m.ID,
@@ -364,6 +436,11 @@ func (s *Mailbox) addItem(tx *db.Tx, m InboundMail, read inbound.Mail, matches M
 		AccountID:   m.AccountID,
 		Version:     1,
 		CreatedAt:   tx.Now(),
+		Channel:     ByMail,
+	}
+	if kind != "" {
+		item.Kind = kind
+		item.Channel = ByForm
 	}
 	if item.Verdict == "" {
 		item.Verdict = inbound.None
@@ -428,7 +505,7 @@ func matchesOf(tx *db.Tx, email string) (m Matches, err error) {
 }
 
 // answerOnce has the mailbox answer a sender, once a day, with the same words to everybody.
-func answerOnce(tx *db.Tx, m InboundMail, read inbound.Mail) error {
+func answerOnce(tx *db.Tx, m InboundMail, read inbound.Mail, locale string) error {
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&MailboxAnswer{
 		SenderHash: m.SenderHash,
 		Day:        tx.Now().UTC().Format(time.DateOnly),
@@ -443,7 +520,7 @@ func answerOnce(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 		SubjectID: m.ID,
 		Recipient: read.From.Email,
 		Epoch:     "1",
-		Locale:    localeOf(read.Subject + " " + read.Text),
+		Locale:    locale,
 		Params:    map[string]any{"in_reply_to": answerable(read.MessageID)},
 	})
 }

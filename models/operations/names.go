@@ -130,6 +130,10 @@ var namings = map[string]naming{
 			SELECT a.time_zone FROM accounts a WHERE a.parent_org_id = n.id ORDER BY a.id LIMIT 1
 		), '')`,
 	},
+	db.PrefixInboxItem: { // what was written is not named: it may be anything
+		from: "inbox_items n",
+		name: "CASE WHEN n.sender = '' THEN '?' ELSE n.sender END",
+	},
 	db.PrefixUser:         {from: "users n", name: "n.name"},
 	db.PrefixOperator:     {from: "operators n", name: "n.name"},
 	db.PrefixCSM:          {from: "csms n", name: "n.name"},

@@ -39,6 +39,8 @@ type NewTicket struct {
 	// Once names the request, where the caller may send it again: the same one again answers
 	// with its ticket. Empty: not named.
 	Once string
+
+	mailed bool // an operator opens it for a member who wrote a mail: see OpenFromMail
 }
 
 // The greatest lengths of people's texts, in characters.
@@ -80,7 +82,7 @@ func (n *NewTicket) validate(role rules.Role) error {
 		k.Fail("/usable", "INVALID_USABLE", "It is not said whether the room can be used.",
 			"Send NO, PARTLY or YES.")
 	}
-	if n.Channel == rule.ByPhone && !role.IsOperator() || !n.Channel.Opens() {
+	if n.Channel == rule.ByPhone && !role.IsOperator() || !n.Channel.Opens() && !n.mailed {
 		k.Fail("/channel", "INVALID_CHANNEL", "No ticket is opened this way.", "Leave it out.")
 	}
 	if n.For != "" && !role.IsOperator() {
@@ -304,6 +306,33 @@ func (s *Tickets) Open(ctx context.Context, n NewTicket) (Ticket, error) {
 		return err
 	})
 	return out, err
+}
+
+// OpenFromMail is Open in the caller's transaction, by an operator who has read what a member
+// wrote to the mailbox. A mail by itself opens none (A10): the member is named, and what nothing
+// covers is refused.
+func (s *Tickets) OpenFromMail(tx *db.Tx, n NewTicket) (Ticket, error) {
+	role := tx.Scope.Actor.Role
+	if err := rule.MayGive(rule.DoOpen, role); err != nil {
+		return Ticket{}, err
+	}
+	if !role.IsOperator() || n.For == "" {
+		return Ticket{}, rules.Refuse(rules.Forbidden,
+			"A mail becomes a ticket of a member alone, and by an operator.",
+			"Name the member who wrote it.")
+	}
+
+	n.Channel = rule.ByMail
+	n.mailed = true
+	n.Text = mailText(n.Text)
+	if err := n.validate(role); err != nil {
+		return Ticket{}, err
+	}
+	ref, err := s.programs.ReferenceIn(tx)
+	if err != nil {
+		return Ticket{}, err
+	}
+	return s.open(tx, ref, n)
 }
 
 // openFacts are what else opening is decided by, in one statement.
