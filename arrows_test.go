@@ -96,8 +96,8 @@ var arrows = map[string][]string{
 	},
 	"models/ticket": {
 		"models/account", "models/db", "models/entitlement", "models/notification", "models/program",
-		"models/replacement", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
-		"rules/processes", "rules/rma", "rules/ticket",
+		"models/replacement", "models/session", "rules", "rules/calendar", "rules/catalogue",
+		"rules/cover", "rules/processes", "rules/rma", "rules/session", "rules/ticket",
 	},
 	// Internal notes: neither the portal nor what makes mails may name them (S42).
 	"models/note": {"models/db", "models/ticket"},
@@ -131,37 +131,42 @@ var arrows = map[string][]string{
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
 		"models/program", "models/replacement", "models/session", "models/ticket",
-		"models/warranty",
+		"models/warranty", "rules/session",
 	},
 
 	// What a row says, as a mail and as papers.
 	// What a mail that came in says.
 	"mail/thread":  {"messages"},
 	"mail/inbound": {"mail/thread"},
-	"mail/letter":  {"mail", "mail/thread", "models/notification", "rules", "rules/catalogue"},
+	"mail/letter": {
+		"mail", "mail/thread", "meeting/ics", "messages", "models/notification", "rules",
+		"rules/catalogue",
+	},
 
 	// Processes.
 	"activities": {
 		"carrier", "mail", "mail/letter", "mail/thread", "models/account", "models/db",
 		"models/entitlement", "models/identity",
 		"models/importjob", "models/logistics", "models/notification", "models/operations",
-		"models/order", "models/program", "models/replacement", "models/ticket", "orderfile", "roomfile", "rules",
+		"models/order", "models/program", "models/replacement", "models/session", "models/ticket",
+		"orderfile", "roomfile", "rules",
 	},
 	"workflows": {"activities", "clock"},
 	"worker": {
-		"activities", "attachment", "carrier", "clock", "messages", "messages/process",
+		"activities", "attachment", "carrier", "clock", "meeting", "messages", "messages/process",
 		"models/attachment", "models/db",
 		"models/domains", "models/identity", "models/logistics", "models/operations", "models/privacy",
-		"rules/processes", "workflows",
+		"models/session", "models/ticket", "rules/processes", "rules/session", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
 	"api": {
 		"attachment", "carrier", "mail/inbound", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/mailbox", "models/note", "models/notification", "models/operations", "models/order",
-		"models/privacy", "models/program", "models/replacement", "models/ticket", "models/warranty",
-		"orderfile", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
+		"models/logistics", "models/mailbox", "models/note", "models/notification",
+		"models/operations", "models/order", "models/privacy", "models/program",
+		"models/replacement", "models/session", "models/ticket", "models/warranty", "orderfile",
+		"roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "rules/shipping",
 		"rules/spare", "rules/ticket", "strictjson",
 	},
@@ -170,27 +175,30 @@ var arrows = map[string][]string{
 		"chart", "mail/inbound", "mail/letter", "messages", "messages/process", "messages/promise", "messages/sla",
 		"models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/mailbox", "models/note", "models/notification", "models/operations", "models/order",
-		"models/privacy", "models/program", "models/replacement", "models/ticket", "models/warranty",
-		"rules/**", "web",
+		"models/logistics", "models/mailbox", "models/note", "models/notification",
+		"models/operations", "models/order", "models/privacy", "models/program",
+		"models/replacement", "models/session", "models/ticket", "models/warranty", "rules/**",
+		"web",
 	},
 	"portal/help": {"rules"},
 	"portal": {
 		"mail/inbound", "messages", "messages/promise", "messages/sla", "models/account", "models/db",
 		"models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/mailbox", "models/order", "models/privacy", "models/program",
-		"models/replacement", "models/ticket", "models/warranty", "portal/help", "roomfile",
-		"rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
-		"rules/licensing", "rules/rma", "rules/shipping", "rules/spare", "rules/ticket", "web",
+		"models/replacement", "models/session", "models/ticket", "models/warranty",
+		"portal/help", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue",
+		"rules/cover", "rules/licensing", "rules/rma", "rules/session", "rules/shipping",
+		"rules/spare", "rules/ticket", "web",
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
 	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
 	"cmd/roomcover": {
 		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound",
-		"mail/thread", "mailin", "messages", "messages/process", "models/mailbox",
+		"mail/thread", "mailin", "meeting", "messages", "messages/process", "models/mailbox",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
-		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "server", "worker",
+		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "server",
+		"worker",
 	},
 
 	// For tests and dev.

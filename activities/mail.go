@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -29,6 +30,7 @@ type Mail struct {
 	Programs      *program.Programs
 	Notifications *notification.Notifications
 	People        *identity.People
+	Sessions      *session.Sessions
 
 	Sender    Sender
 	PortalURL string
@@ -216,6 +218,9 @@ func (a *Mail) outlived(
 	}
 
 	over, err := a.People.ChallengeOver(ctx, n.SubjectID)
+	if err == nil && over { // it may be the code of a participant of a ticket
+		over, err = a.Sessions.CodeOver(ctx, n.SubjectID)
+	}
 	if err != nil {
 		result.State = rules.NotificationQueued
 		result.Error = "the database did not answer"

@@ -139,6 +139,7 @@ func TestC7_TwoSendersInParallelSendEachMailOnce(t *testing.T) {
 					Programs:      b.Programs,
 					Notifications: b.Notifications,
 					People:        b.People,
+					Sessions:      b.Sessions,
 					Sender:        sender,
 					PortalURL:     portal,
 					Log:           b.mail.Log,

@@ -278,6 +278,31 @@ var parameters = map[string][]parameter{
 		may("due", asText),
 		may("time_zone", asText),
 	},
+	// step is PROPOSED, INVITED, CHANGED or CANCELLED; slots and when are times from an instant
+	// to another, as ISO 8601 has them, which are shown by the clock of time_zone. page is the
+	// path of the portal's page on which its reader sees the ticket. uid, sequence and stamp are
+	// of the calendar message that goes with it. Whose ticket it is stands in none: a reader who
+	// sees one ticket alone does not see the account (S47).
+	"session": {
+		need("step", asText),
+		need("ticket", asText),
+		need("thread", asText),
+		need("number", asText),
+		need("summary", asName),
+		need("time_zone", asText),
+		may("name", asName),
+		may("room", asName),
+		may("slots", asList),
+		may("when", asText),
+		may("link", asLink),
+		may("page", asText),
+	},
+	"participant": {
+		need("name", asName),
+		need("number", asText),
+		need("summary", asName),
+		need("page", asText),
+	},
 	"renewal_reminder": {
 		need("days_left", asWhole),
 		need("end_on", asDate),
@@ -304,6 +329,10 @@ var withoutPortal = map[string]bool{
 
 // readsPortal reports whether the mail's reader has access to the portal, or gets it.
 func readsPortal(template string, p map[string]any) bool {
+	if template == "session" || template == "participant" {
+		page, _ := p["page"].(string)
+		return strings.HasPrefix(page, "/tickets/")
+	}
 	return !withoutPortal[template] && p["seller"] != true
 }
 
@@ -366,11 +395,53 @@ func localise(c Content) (map[string]any, error) {
 		p["due"] = messages.In(c.Locale).DateTimeAt(at, zone)
 	}
 
+	if c.Template == "session" {
+		if err := localiseTimes(p, messages.In(c.Locale)); err != nil {
+			return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
+		}
+	}
+
 	if c.Template == "renewal_reminder" {
 		p["service"] = serviceName(p, c)
 	}
 
 	return p, nil
+}
+
+// localiseTimes puts the times of a session into words: by the clock of the zone that the mail
+// names, whose place is said.
+func localiseTimes(p map[string]any, l *messages.Language) error {
+	zone, _ := p["time_zone"].(string)
+	said := func(text string) (string, error) {
+		from, until, ok := ReadInterval(text)
+		if !ok {
+			return "", errors.New("a time is malformed")
+		}
+		return l.SpanAt(from, until, zone), nil
+	}
+
+	var err error
+	if when, ok := p["when"].(string); ok {
+		if p["when"], err = said(when); err != nil {
+			return err
+		}
+	}
+	slots, _ := p["slots"].([]string)
+	for i, slot := range slots {
+		if slots[i], err = said(slot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadInterval reads a time from an instant to another as parameters have it: two instants by
+// RFC 3339 with a slash between them.
+func ReadInterval(text string) (from, until time.Time, ok bool) {
+	first, second, _ := strings.Cut(text, "/")
+	from, wrong := time.Parse(time.RFC3339, first)
+	until, also := time.Parse(time.RFC3339, second)
+	return from, until, wrong == nil && also == nil && until.After(from)
 }
 
 func localised(spec []parameter, in map[string]any, locale, path string) (map[string]any, error) {

@@ -98,7 +98,8 @@ func TestEveryLinkOfAMailLeadsToAPage(t *testing.T) {
 		if path := secretPaths[template]; path != "" {
 			changes["link"] = sampleBrand.PortalURL + path
 		}
-		require.Equal(t, secretPaths[template] != "", takesLink(template), "%s: where does its link lead?", template)
+		ofOurs := secretPaths[template] != ""
+		require.Equal(t, ofOurs || template == "session", takesLink(template), "%s: where does its link lead?", template)
 
 		for _, locale := range messages.Locales() {
 			text, page := render(t, template, locale, changes)
@@ -106,6 +107,9 @@ func TestEveryLinkOfAMailLeadsToAPage(t *testing.T) {
 			links = slices.DeleteFunc(links, func(l string) bool { return strings.HasPrefix(l, "http://www.w3.org/") })
 			require.Equal(t, withoutPortal[template], len(links) == 0, "%s: %v", template, links)
 			for _, link := range links {
+				if template == "session" && strings.HasPrefix(link, "https://teams.microsoft.com/") {
+					continue // to the meeting, whose host was held to those that are taken (S46)
+				}
 				path, ours := strings.CutPrefix(link, sampleBrand.PortalURL)
 				require.True(t, ours, "%s leads elsewhere: %s", template, link)
 				if path == "" {
@@ -178,6 +182,12 @@ var promises = map[string][]string{
 	"mail.ticket.RESOLVED.title":          {"/tickets/TK-7F3K2"},
 	"mail.ticket.number":                  {"/tickets/TK-7F3K2"},
 	"mail.ticket.open":                    {"/tickets/TK-7F3K2"},
+	"mail.session.CANCELLED.open":         {"/tickets/TK-7F3K2"},
+	"mail.session.page":                   {"/tickets/TK-7F3K2", "/guest/tsp_01k0example"},
+	"mail.participant.title":              {"/guest/tsp_01k0example"},
+	"mail.participant.text":               {"/guest/tsp_01k0example"},
+	"mail.participant.open":               {"/guest/tsp_01k0example"},
+	"mail.participant.code":               {"/guest/tsp_01k0example"},
 }
 
 // namesAPage finds sentences that must stand among the promises.

@@ -55,6 +55,10 @@ var sampleParams = map[string]string{
 	"ticket": `{"ticket":"tkt_01k0example","thread":"tkt_01k0example","number":"TK-7F3K2","summary":"No picture & <sound>","state":"OPEN","severity":2,
 		"room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>","due":"2026-12-22T12:00:00Z","time_zone":"America/Sao_Paulo",
 		"parts":[{"step":"ANSWERED","text":"Is the cable <plugged> in?\\nThanks & regards","day":0,"at":"2026-12-22T10:00:00Z"}]}`,
+	"session": `{"step":"INVITED","ticket":"tkt_01k0example","thread":"tkt_01k0example","number":"TK-7F3K2","summary":"No picture & <sound>",
+		"name":"Ana <Lima>","room":"Sala & Cia <1>","when":"2026-12-22T17:00:00Z/2026-12-22T18:00:00Z","time_zone":"America/Sao_Paulo",
+		"link":"https://teams.microsoft.com/l/meetup-join/19%3ameeting","page":"/tickets/TK-7F3K2","uid":"tse_01k0example@roomcover","sequence":0,"stamp":"2026-12-20T12:00:00Z"}`,
+	"participant":      `{"name":"Téo & <Lima>","number":"TK-7F3K2","summary":"No picture & <sound>","page":"/guest/tsp_01k0example"}`,
 	"renewal_reminder": `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,
 }
 

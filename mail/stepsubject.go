@@ -32,6 +32,9 @@ func filledSubject(c Content, p map[string]any) string {
 		pairs = append(pairs, "{what}", whatHappened(l, c.Template, p))
 	case "ticket":
 		pairs = append(pairs, "{what}", inSubject(p["summary"]))
+	case "session":
+		step, _ := p["step"].(string)
+		pairs = append(pairs, "{what}", l.Say("mail.session."+step+".subject"))
 	case "renewal_reminder":
 		pairs = append(pairs, "{what}", whatEnds(l, c.Brand.Name, p))
 	}
@@ -47,7 +50,7 @@ func subjectNumber(template string, p map[string]any) any {
 		return p["rma"]
 	case template == "spare_update":
 		return p["spare"]
-	case template == "ticket":
+	case template == "ticket" || template == "session" || template == "participant":
 		return p["number"]
 	case template == "renewal_reminder":
 		return p["contract"]

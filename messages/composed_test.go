@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/session"
 	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/rules/spare"
 	"roomcover.dev/roomcover/rules/ticket"
@@ -173,7 +174,18 @@ var composed = map[string][]string{
 		"RMA_SHIPPED", "RMA_ENDED", "REMINDED", "REOPENED", "REOPENING_UNDONE"},
 	"console.ticketact.": ends([]string{"wait_for_replacement", "set_severity", "resume", "reopen", "undo_reopening",
 		"link_duplicate", "cancel"}, "", ".says"),
-	"console.ticketfield.":    {"device", "site", "fault", "text", "severity", "reason", "ticket"},
+	"console.ticketfield.":   {"device", "site", "fault", "text", "severity", "reason", "ticket"},
+	"console.session.state.": names(sessionStates...),
+	"console.session.says.":  append(names(sessionStates...), "SCHEDULED.waits"),
+	"console.session.act.": {"propose", "schedule", "schedule.says", "held", "held.says", "no_show", "no_show.says",
+		"cancel", "cancel.says", "cancel.says.nobody"},
+	"console.session.field.":    {"first", "second", "third", "minutes", "slot", "slot.help", "provider", "link", "link.help"},
+	"console.session.provider.": names(session.Pasted, session.Teams, session.Zoom),
+	"console.guest.field.":      {"name", "email", "company"},
+	"session.state.":            names(sessionStates...),
+	"session.says.":             append(names(sessionStates...), "SCHEDULED.waits"),
+	"guest.state.": names(ticket.New, ticket.Open, ticket.InProgress, ticket.PendingCustomer,
+		ticket.PendingThirdParty, ticket.PendingRMA, ticket.Resolved),
 	"console.ticket.then.":    {"wait_for_customer", "wait_for_third_party", "resolve"},
 	"console.accounts.facet.": {"csm", "country", "mode"},
 	"console.accountmode.":    {"CONSOLIDATED", "SITE"},
@@ -540,6 +552,8 @@ var composed = map[string][]string{
 	"mail.spare_update.holds.": names(spare.SpareStates()...),
 	"mail.ticket.": ends([]string{"OPENED", "ANSWERED", "REMINDER", "RESOLVED", "CLOSED"},
 		".title", ".text"),
+	"mail.session.": append(ends([]string{"PROPOSED", "INVITED", "CHANGED", "CANCELLED"},
+		".title", ".text", ".subject"), "PROPOSED.open", "CANCELLED.open"),
 	"mail.ticket.state.": names(ticket.States()...),
 
 	// The portal's problems and first steps.
@@ -556,6 +570,11 @@ var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
 	"ticket.next.", "ticket.event.", "ticket.severity.",
 	"console.did.", "export.",
+}
+
+// sessionStates are the states of online sessions.
+var sessionStates = []session.State{
+	session.Proposed, session.Agreed, session.Scheduled, session.Held, session.NoShow, session.Cancelled,
 }
 
 // placeNames are the ends of zones that a language writes in its own way.

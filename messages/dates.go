@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Date returns the calendar date that a time shows in its own zone: "22 de
@@ -42,6 +43,30 @@ func (l *Language) DateTimeAt(at time.Time, zone string) string {
 		loc, zone = time.UTC, ""
 	}
 	return l.Say("date.momentat", Args{"moment": l.DateTime(at.In(loc)), "place": l.Place(zone)})
+}
+
+// SpanAt returns a time from an instant to another by the clock of an IANA zone, and says whose
+// clock that is: "Tuesday, 24 November 2026, 14:00 to 15:00 in São Paulo". An unknown zone counts
+// as UTC.
+func (l *Language) SpanAt(from, until time.Time, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc, zone = time.UTC, ""
+	}
+	from, until = from.In(loc), until.In(loc)
+	end := until.Format("15:04")
+	if from.YearDay() != until.YearDay() {
+		end = l.DateTime(until)
+	}
+
+	weekday := []rune(l.Weekday(from.Weekday()))
+	weekday[0] = unicode.ToUpper(weekday[0])
+	return l.Say("date.spanat", Args{
+		"weekday": string(weekday),
+		"moment":  l.DateTime(from),
+		"until":   end,
+		"place":   l.Place(zone),
+	})
 }
 
 // Weekday returns the name of a day of the week as it stands within a sentence.

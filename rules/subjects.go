@@ -34,6 +34,10 @@ const (
 	TemplateSpare = "spare_update"
 	// who opened a ticket and who watches it: what was said and what became of it
 	TemplateTicket = "ticket"
+	// whom a session on a ticket is for: the times that are proposed, and the calendar message (S46)
+	TemplateSession = "session"
+	// who sees one ticket from now on: where (S47)
+	TemplateParticipant = "participant"
 	// whoever wrote to the mailbox: that it came in, and where the portal is (S56)
 	TemplateMailboxReceived = "mailbox_received"
 	// whoever wrote to the mailbox: what an operator answers (S56)
@@ -52,7 +56,7 @@ func Templates() []string {
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
-		TemplateMailboxAnswer, TemplateMailboxCode,
+		TemplateMailboxAnswer, TemplateMailboxCode, TemplateSession, TemplateParticipant,
 	}
 }
 

@@ -39,6 +39,8 @@ type Options struct {
 	// Scanner looks for harmful programs in attachments; nil: nothing does. The domains have
 	// to know of it, too.
 	Scanner attachment.Scanner
+	// Meetings make the links of sessions; none: agents paste them.
+	Meetings Meetings
 	// Retention is how long Temporal keeps what has ended, in a namespace that the worker
 	// makes; 0 means 30 days.
 	Retention time.Duration
@@ -83,6 +85,7 @@ func Run(ctx context.Context, o Options) error {
 	for range filesAtOnce {
 		group.Go(func() error { return newExaminer(o).examineFiles(ctx) })
 	}
+	group.Go(func() error { return newOrganizer(o).arrangeMeetings(ctx) })
 	group.Go(func() error { return keeper.keep(ctx) })
 
 	err := group.Wait()

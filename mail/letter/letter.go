@@ -73,6 +73,11 @@ func Render(
 		return mail.Message{}, err
 	}
 
+	invite, err := inviteOf(p, n, locale)
+	if err != nil {
+		return mail.Message{}, err
+	}
+
 	inReplyTo, _ := n.Params[ParamInReplyTo].(string)
 	return mail.Message{
 		ID:          n.ID,
@@ -85,6 +90,7 @@ func Render(
 		Subject:     subject,
 		Text:        text,
 		HTML:        html,
+		Invite:      invite,
 		Locale:      locale,
 		Template:    n.Template,
 		InReplyTo:   inReplyTo,
@@ -97,13 +103,14 @@ func Render(
 // ParamInReplyTo is the parameter of a mail that answers another: its Message-ID.
 const ParamInReplyTo = "in_reply_to"
 
-// answered is how an answer to a ticket's mail finds the ticket: by the address that it goes to,
+// answered is how an answer to a mail about a ticket finds it: by the address that it goes to,
 // and by the mail that it names. Both are empty for other mails.
 func answered(
 	p catalogue.Program, n notification.Notification, s Secrets,
 ) (replyTo, messageID string) {
 	number, _ := n.Params["number"].(string)
-	if n.Template != rules.TemplateTicket || number == "" {
+	aboutTicket := n.Template == rules.TemplateTicket || n.Template == rules.TemplateSession
+	if !aboutTicket || number == "" {
 		return "", ""
 	}
 	if replyTo = s.ReplyAddress(p.Mailbox, number); replyTo == "" {
@@ -143,6 +150,9 @@ func threadOf(n notification.Notification) string {
 	switch n.Template {
 	case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateTicket:
 		return n.SubjectID
+	case rules.TemplateSession: // in the conversation of its ticket
+		thread, _ := n.Params["thread"].(string)
+		return thread
 	}
 	return ""
 }

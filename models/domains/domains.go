@@ -27,6 +27,7 @@ import (
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
+	rulesession "roomcover.dev/roomcover/rules/session"
 )
 
 // Domains are the domains of one database.
@@ -62,6 +63,9 @@ type Options struct {
 	// ScansFiles says that a scanner of attachments is configured: nothing is handed out before
 	// its verdict.
 	ScansFiles bool
+	// Meetings are the services that make the links of sessions by themselves; none: people
+	// paste them.
+	Meetings []rulesession.Provider
 	// Mailbox says whose mails are read when they come in.
 	Mailbox mailbox.Options
 	// ReferenceAge bounds how long a change of the program by another process may go
@@ -84,6 +88,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Attachments = attachment.New(database)
 	d.Attachments.Scanned = o.ScansFiles
 	d.Sessions = session.New(database)
+	d.Sessions.Services = o.Meetings
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
@@ -91,7 +96,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
-	d.Tickets = ticket.New(database, d.Programs, d.Replacements)
+	d.Tickets = ticket.New(database, d.Programs, d.Replacements, d.Sessions)
 	d.Notes = note.New(database, d.Tickets)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
 

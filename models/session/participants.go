@@ -46,7 +46,7 @@ func (Participant) TableName() string { return "ticket_participants" }
 
 // The bounds of signing in.
 const (
-	codeLife       = 10 * time.Minute
+	CodeLife       = 10 * time.Minute
 	codeTries      = 5
 	codeAgain      = 30 * time.Second // a second click is the same click
 	participantFor = 8 * time.Hour    // then they sign in again
@@ -203,7 +203,7 @@ func (s *Sessions) SendCode(ctx context.Context, id, browserSecret, locale strin
 			return nil
 		}
 
-		expires := now.Add(codeLife)
+		expires := now.Add(CodeLife)
 		p.CodeID = db.NewID(db.PrefixChallenge)
 		p.CodeHash = tx.Secrets().HashCode(p.CodeID, tx.Secrets().OneTimeCode(p.CodeID))
 		p.BrowserHash = browser
@@ -220,7 +220,7 @@ func (s *Sessions) SendCode(ctx context.Context, id, browserSecret, locale strin
 			Recipient: p.Email,
 			AccountID: &p.AccountID,
 			Locale:    locale,
-			Params:    map[string]any{"minutes": int(codeLife.Minutes())},
+			Params:    map[string]any{"minutes": int(CodeLife.Minutes())},
 		})
 	})
 }
@@ -239,6 +239,19 @@ func lockLive(tx *db.Tx, id string) (Participant, error) {
 	var p Participant
 	err := tx.ForUpdate().First(&p, "id = ? AND ended_at IS NULL", id).Error
 	return p, db.Found(err)
+}
+
+// CodeOver reports whether the code of a mail can no longer be answered: the mail is of no use
+// then. So it is of an id that is no participant's.
+func (s *Sessions) CodeOver(ctx context.Context, codeID string) (bool, error) {
+	var n int64
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Model(&Participant{}).
+			Where("code_id = ? AND code_tries < ? AND code_expires_at > ? AND ended_at IS NULL",
+				codeID, codeTries, db.RealNow()).
+			Count(&n).Error
+	})
+	return n == 0, err
 }
 
 // SignIn answers the code from the browser that asked for it, and returns the secret that the
@@ -290,6 +303,16 @@ func (s *Sessions) SignIn(ctx context.Context, id, browserSecret, code string) (
 	return token, refused
 }
 
+// Invited returns the participant of an id, who has not proved to be them; NOT_FOUND for who is
+// none any more.
+func (s *Sessions) Invited(ctx context.Context, id string) (Participant, error) {
+	var p Participant
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return db.Found(tx.First(&p, "id = ? AND ended_at IS NULL", id).Error)
+	})
+	return p, err
+}
+
 // Signed returns the participant of a browser's secret; NOT_FOUND once they have left, the
 // ticket was closed, or the session is over.
 func (s *Sessions) Signed(ctx context.Context, token string) (Participant, error) {
@@ -303,6 +326,17 @@ func (s *Sessions) Signed(ctx context.Context, token string) (Participant, error
 			db.HashSecret(token), db.RealNow()).Error)
 	})
 	return p, err
+}
+
+// SignOut ends the session of a participant's browser. Again it changes nothing.
+func (s *Sessions) SignOut(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Model(&Participant{}).Where("token_hash = ?", db.HashSecret(token)).
+			Updates(map[string]any{"token_hash": "", "token_expires_at": nil}).Error
+	})
 }
 
 // MaySee refuses every ticket but the participant's own, with NOT_FOUND.

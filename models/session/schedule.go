@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	_ "embed"
@@ -9,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/session"
 )
 
@@ -19,7 +21,8 @@ type Way struct {
 }
 
 // Schedule fixes a session at a time that the customer agreed to, or moves it to another one.
-// SESSION_NOT_AGREED without that (R57a); MEETING_LINK_REFUSED for a link to another service.
+// SESSION_NOT_AGREED without that (R57a); MEETING_LINK_REFUSED for a link to another service;
+// MEETING_SERVICE_MISSING for a service that is not set up.
 // With a pasted link invited is true: everybody is to be invited now; see Invitations. Without
 // one the meeting service is asked first, and RecordMeeting says so. Again with the same it
 // changes nothing, and invited is false.
@@ -37,6 +40,10 @@ func (s *Sessions) Schedule(
 	}
 
 	link := before.JoinURL
+	if w.Provider != session.Pasted && !slices.Contains(s.Services, w.Provider) {
+		return row, false, rules.Refuse(session.NoService,
+			"This meeting service is not set up here.", "Paste the link of a meeting.")
+	}
 	if w.Provider == session.Pasted {
 		if link, err = s.CheckLink(w.Link); err != nil {
 			return row, false, err
@@ -157,18 +164,22 @@ func Invitations(tx *db.Tx, s Session) ([]Invitation, error) {
 	}
 	var out []Invitation
 	for _, a := range people {
-		out = append(out, Invitation{
-			SessionID: s.ID,
-			Attendee:  a,
-			UID:       s.UID,
-			Sequence:  s.Sequence,
-			Start:     *s.StartsAt,
-			End:       *s.EndsAt,
-			JoinURL:   s.JoinURL,
-			Cancelled: s.State == session.Cancelled,
-		})
+		out = append(out, invitationOf(s, a))
 	}
 	return out, nil
+}
+
+func invitationOf(s Session, a Attendee) Invitation {
+	return Invitation{
+		SessionID: s.ID,
+		Attendee:  a,
+		UID:       s.UID,
+		Sequence:  s.Sequence,
+		Start:     *s.StartsAt,
+		End:       *s.EndsAt,
+		JoinURL:   s.JoinURL,
+		Cancelled: s.State == session.Cancelled,
+	}
 }
 
 // MeetingLease is how long whoever took a session has time to ask the meeting service.

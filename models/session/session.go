@@ -6,12 +6,9 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -24,6 +21,8 @@ type Sessions struct {
 
 	// Hosts are the meeting services whose links are taken; empty: session.Hosts.
 	Hosts []string
+	// Services make links by themselves; without any people paste them.
+	Services []session.Provider
 }
 
 // New returns the domain on a database.
@@ -57,20 +56,6 @@ type Session struct {
 
 // TableName is the table of sessions.
 func (Session) TableName() string { return "ticket_sessions" }
-
-// Attendee is somebody who is invited to a session, by mail.
-type Attendee struct {
-	ID        string
-	SessionID string
-	AccountID string
-	Email     string // normalised
-	Name      string
-	Locale    string
-	TimeZone  string // IANA: what the invitation says in words
-}
-
-// TableName is the table of attendees.
-func (Attendee) TableName() string { return "session_attendees" }
 
 // Entities lists the entities of sessions: one for each table.
 func Entities() []any { return []any{Session{}, Attendee{}, Participant{}} }
@@ -109,6 +94,14 @@ func (s *Session) adopt(f session.Facts) {
 	}
 }
 
+// ScheduledSlot is the time for which the session is scheduled; none before it is.
+func (s Session) ScheduledSlot() []session.Slot {
+	if s.StartsAt == nil {
+		return nil
+	}
+	return []session.Slot{{Start: *s.StartsAt, End: *s.EndsAt}}
+}
+
 // Reminder returns when the attendees are reminded; nil: not at all.
 func (s Session) Reminder(now time.Time) *time.Time { return s.facts().Reminder(now) }
 
@@ -120,14 +113,6 @@ func Of(tx *db.Tx, ticketID string) ([]Session, error) {
 	return out, err
 }
 
-// Attendees lists whom a session is for.
-func Attendees(tx *db.Tx, sessionID string) ([]Attendee, error) {
-	var out []Attendee
-	err := tx.Scope.Accounts(tx.DB, "account_id").
-		Where("session_id = ?", sessionID).Order("id").Find(&out).Error
-	return out, err
-}
-
 // Get reads a session of the scope.
 func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 	var out Session
@@ -135,6 +120,18 @@ func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&out, "id = ?", id).Error)
 	})
 	return out, err
+}
+
+// Within refuses a session that is not one of the ticket's, with NOT_FOUND.
+func Within(tx *db.Tx, ticketID, id string) error {
+	var n int64
+	err := tx.Scope.Accounts(tx.Model(&Session{}), "account_id").
+		Where("id = ? AND ticket_id = ?", id, ticketID).
+		Count(&n).Error
+	if err == nil && n == 0 {
+		return db.NotFound()
+	}
+	return err
 }
 
 // lock reads a session of the scope for a change.
@@ -149,9 +146,9 @@ const mostOpen = 5
 
 // Propose makes a session with one to three times for the customer to choose from. The same
 // times for the same ticket, while they are proposed, are the same session: again it changes
-// nothing.
+// nothing. Who is invited is said when it is scheduled; see SetAttendees.
 func Propose(
-	tx *db.Tx, ticketID, accountID string, slots []session.Slot, attendees []Attendee,
+	tx *db.Tx, ticketID, accountID string, slots []session.Slot,
 ) (Session, error) {
 	slots = exact(slots)
 	f, err := session.Propose(session.Facts{}, slots, tx.Now())
@@ -191,9 +188,6 @@ func Propose(
 	if err := tx.Create(&s).Error; err != nil {
 		return s, err
 	}
-	if err := invite(tx, s, attendees); err != nil {
-		return s, err
-	}
 	return s, note(tx, s, "session.proposed", nil)
 }
 
@@ -207,45 +201,6 @@ func exact(slots []session.Slot) []session.Slot {
 		}
 	}
 	return out
-}
-
-// mostAttendees is how many people are invited to one session.
-const mostAttendees = 20
-
-// invite makes people attendees; one who is already stays.
-func invite(tx *db.Tx, s Session, people []Attendee) error {
-	if len(people) == 0 {
-		return nil
-	}
-
-	var k rules.Checker
-	rows := make([]Attendee, 0, len(people))
-	for i, a := range people {
-		a.ID = db.NewID(db.PrefixAttendee)
-		a.SessionID = s.ID
-		a.AccountID = s.AccountID
-		a.Email = rules.NormaliseEmail(a.Email)
-		k.Email(fmt.Sprintf("/attendees/%d/email", i), a.Email)
-		k.OptionalPersonName(fmt.Sprintf("/attendees/%d/name", i), a.Name, mostName)
-		rows = append(rows, a)
-	}
-	if err := rules.Invalid(k.Fields); err != nil {
-		return err
-	}
-	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
-	if err != nil {
-		return err
-	}
-
-	var n int64
-	if err := tx.Model(&Attendee{}).Where("session_id = ?", s.ID).Count(&n).Error; err != nil {
-		return err
-	}
-	if n > mostAttendees {
-		return rules.Refuse(rules.StateConflict, "A session has 20 attendees at most.",
-			"Invite fewer people.")
-	}
-	return nil
 }
 
 // ProposeAgain offers other times: what was agreed to before is gone.
@@ -338,8 +293,8 @@ func note(tx *db.Tx, s Session, verb string, details map[string]any) error {
 	})
 }
 
-// hosts are the meeting services whose links are taken.
-func (s *Sessions) hosts() []string {
+// TakenHosts are the meeting services whose links are taken.
+func (s *Sessions) TakenHosts() []string {
 	if len(s.Hosts) > 0 {
 		return s.Hosts
 	}
@@ -348,5 +303,5 @@ func (s *Sessions) hosts() []string {
 
 // CheckLink is session.CheckLink with the program's hosts.
 func (s *Sessions) CheckLink(link string) (string, error) {
-	return session.CheckLink(strings.TrimSpace(link), s.hosts())
+	return session.CheckLink(strings.TrimSpace(link), s.TakenHosts())
 }

@@ -66,7 +66,11 @@ func schedule(
 func propose(t *testing.T, env storetest.Env, accountID string, slots ...rule.Slot) session.Session {
 	t.Helper()
 	s, err := in(t, env, storetest.Operator(), func(tx *db.Tx) (session.Session, error) {
-		return session.Propose(tx, "tkt_1", accountID, slots, attendees)
+		s, err := session.Propose(tx, "tkt_1", accountID, slots)
+		if err != nil {
+			return s, err
+		}
+		return s, session.SetAttendees(tx, s, attendees)
 	})
 	require.NoError(t, err)
 	return s
@@ -162,6 +166,9 @@ func TestS46_AMeetingServiceIsAskedUntilItAnswers(t *testing.T) {
 		_, err := agree(t, env, storetest.Customer(ours), s.ID, at(env, 24), at(env, 48))
 		require.NoError(t, err)
 		teams := session.Way{Provider: rule.Teams}
+		_, err = schedule(t, env, s.ID, at(env, 24), teams)
+		storetest.RequireCode(t, rule.NoService, err)
+		env.Sessions.Services = []rule.Provider{rule.Teams}
 		record := func(due session.Session, url string) scheduling {
 			out, err := in(t, env, env.Context, func(tx *db.Tx) (scheduling, error) {
 				s, told, err := session.RecordMeeting(tx, due.ID, due.Version, "m1", url)

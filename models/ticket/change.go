@@ -275,6 +275,9 @@ func (w *change) save() error {
 	if err := w.audit(); err != nil {
 		return err
 	}
+	if err := w.endVisits(); err != nil {
+		return err
+	}
 	return w.tell(at)
 }
 

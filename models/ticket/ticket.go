@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/processes"
@@ -23,16 +24,19 @@ type Tickets struct {
 	db           *db.DB
 	programs     *program.Programs
 	replacements *replacement.Replacements
+	sessions     *session.Sessions
 }
 
 // New returns the domain on a database, with the domains below that it uses.
 func New(
 	database *db.DB, programs *program.Programs, replacements *replacement.Replacements,
+	sessions *session.Sessions,
 ) *Tickets {
 	return &Tickets{
 		db:           database,
 		programs:     programs,
 		replacements: replacements,
+		sessions:     sessions,
 	}
 }
 

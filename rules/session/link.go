@@ -9,8 +9,17 @@ import (
 
 // Hosts are the meeting services whose links are taken where a program names no others. One
 // that begins with *. stands for every name below it.
-func Hosts() []string {
-	return []string{"teams.microsoft.com", "teams.live.com", "*.zoom.us"}
+func Hosts() []string { return append(HostsOf(Teams), HostsOf(Zoom)...) }
+
+// HostsOf are the hosts of one service; none where a link is pasted.
+func HostsOf(p Provider) []string {
+	switch p {
+	case Teams:
+		return []string{"teams.microsoft.com", "teams.live.com"}
+	case Zoom:
+		return []string{"*.zoom.us"}
+	}
+	return nil
 }
 
 // longestLink is how many characters a link has at most.

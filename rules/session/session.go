@@ -14,8 +14,9 @@ import (
 
 // Codes of refusals. They are part of the API and never change their meaning.
 const (
-	NotAgreed   = "SESSION_NOT_AGREED"   // R57a: nobody of the customer has agreed to this time
-	LinkRefused = "MEETING_LINK_REFUSED" // the link leads to no meeting service that is taken
+	NotAgreed   = "SESSION_NOT_AGREED"      // R57a: nobody of the customer has agreed to this time
+	LinkRefused = "MEETING_LINK_REFUSED"    // the link leads to no meeting service that is taken
+	NoService   = "MEETING_SERVICE_MISSING" // nobody has set the meeting service up
 )
 
 // State says how far a session has come.
@@ -166,12 +167,12 @@ func Agree(f Facts, a Agreement) (Facts, error) {
 			})
 		}
 	}
-	if a.Text == "" || a.By == "" {
+	if a.Text != TextVersion || a.By == "" {
 		fields = append(fields, rules.FieldError{
 			Pointer: "/text",
 			Code:    rules.Required,
-			Message: "It is not said which text was agreed to.",
-			Remedy:  "Open the page again.",
+			Message: "It is not said that the text of today was agreed to.",
+			Remedy:  "Read the text of version " + TextVersion + ", and name that version.",
 		})
 	}
 	if err := rules.Invalid(fields); err != nil {

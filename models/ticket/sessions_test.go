@@ -1,0 +1,282 @@
+package ticket_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/ticket"
+	"roomcover.dev/roomcover/rules"
+	rulesession "roomcover.dev/roomcover/rules/session"
+	rule "roomcover.dev/roomcover/rules/ticket"
+)
+
+const meetingLink = "https://teams.microsoft.com/l/meetup-join/19%3ameeting"
+
+// slotIn is an hour that begins so many hours from now.
+func slotIn(env storetest.Env, hours int) rulesession.Slot {
+	start := env.Calendar.Now().UTC().Truncate(time.Minute).Add(time.Duration(hours) * time.Hour)
+	return rulesession.Slot{Start: start, End: start.Add(time.Hour)}
+}
+
+var pasted = session.Way{Provider: rulesession.Pasted, Link: meetingLink}
+
+// scheduled is a session to which the customer has agreed, at the first of two times.
+func scheduled(
+	t *testing.T, env storetest.Env, c storetest.Covered, tk ticket.Ticket,
+) session.Session {
+	t.Helper()
+	slots := []rulesession.Slot{slotIn(env, 24), slotIn(env, 48)}
+	s, err := env.Tickets.ProposeSession(agent, tk.ID, slots)
+	require.NoError(t, err)
+	_, err = env.Tickets.AgreeToSession(member(c), tk.ID, s.ID, slots, rulesession.TextVersion)
+	require.NoError(t, err)
+	s, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, slots[0], pasted)
+	require.NoError(t, err)
+	return s
+}
+
+// told are the mails of a session to an address, the oldest first, by their steps.
+func told(t *testing.T, env storetest.Env, address string) (steps []string) {
+	t.Helper()
+	mails := env.Mails(t, rules.TemplateSession)
+	slices.SortFunc(mails, func(a, b notification.Notification) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	for _, m := range mails {
+		if m.Recipient == address {
+			step, _ := m.Params["step"].(string)
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+func TestS46_R57a_AgreementComesFirstThenEachIsToldOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		slots := []rulesession.Slot{slotIn(env, 24), slotIn(env, 48)}
+
+		_, err := env.Tickets.ProposeSession(member(c), tk.ID, slots)
+		storetest.RequireCode(t, rules.Forbidden, err)
+		var s session.Session
+		for range 2 { // the button is pressed twice
+			s, err = env.Tickets.ProposeSession(agent, tk.ID, slots)
+			require.NoError(t, err)
+		}
+		require.Equal(t, []string{"PROPOSED"}, told(t, env, c.Admin.Email))
+
+		_, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, slots[0], pasted)
+		storetest.RequireCode(t, rulesession.NotAgreed, err)
+		_, err = env.Tickets.AgreeToSession(agent, tk.ID, s.ID, slots, rulesession.TextVersion)
+		storetest.RequireCode(t, rules.Forbidden, err)
+		_, err = env.Tickets.AgreeToSession(member(c), tk.ID, s.ID, slots, "of yesterday")
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+
+		// The customer's word has the ticket wait for support.
+		done(t, env, agent, tk.ID, answer("When does it suit?"))
+		done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoWaitCustomer, Reason: "A time"})
+		for range 2 {
+			s, err = env.Tickets.AgreeToSession(
+				member(c), tk.ID, s.ID, slots, rulesession.TextVersion)
+			require.NoError(t, err)
+		}
+		require.Equal(t, c.Admin.ID, *s.AgreedBy)
+		require.Equal(t, rule.InProgress, storetest.GetTicket(t, env, tk.ID).State)
+		require.NotNil(t, storetest.GetTicket(t, env, tk.ID).CustomerWaitingSince)
+
+		for range 2 {
+			s, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, slots[0], pasted)
+			require.NoError(t, err)
+		}
+		_, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, slots[1], pasted)
+		require.NoError(t, err)
+		for range 2 {
+			_, err = env.Tickets.CancelSession(agent, tk.ID, s.ID)
+			require.NoError(t, err)
+		}
+		require.Equal(t, []string{"PROPOSED", "INVITED", "CHANGED", "CANCELLED"},
+			told(t, env, c.Admin.Email))
+		for _, m := range env.Mails(t, rules.TemplateSession) {
+			require.Equal(t, m.Params["step"] == "CANCELLED" || m.Params["step"] == "PROPOSED",
+				m.Params["link"] == nil)
+			require.Nil(t, m.Params["company"], "whose ticket it is stands in none")
+		}
+	})
+}
+
+func TestS46_ASessionIsItsTicketsAndItsAccounts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		other := env.CoveredFor(t, "Outra Ltda", "rui@outra.example", "SN-200")
+		tk := opened(t, env, member(c), aboutRoom(c))
+		second := opened(t, env, member(c), aboutRoom(c))
+		s := scheduled(t, env, c, tk)
+
+		_, err := env.Tickets.SessionsOf(member(other), tk.ID)
+		storetest.RequireCode(t, rules.NotFound, err)
+		_, err = env.Tickets.ParticipantsOf(member(other), tk.ID)
+		storetest.RequireCode(t, rules.NotFound, err)
+		_, err = env.Tickets.AgreeToSession(
+			member(other), tk.ID, s.ID, s.Slots, rulesession.TextVersion)
+		storetest.RequireCode(t, rules.NotFound, err)
+		_, err = env.Tickets.CancelSession(agent, second.ID, s.ID)
+		storetest.RequireCode(t, rules.NotFound, err)
+		_, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, s.Slots[0], session.Way{
+			Provider: rulesession.Pasted, Link: "https://evil.example/join",
+		})
+		storetest.RequireCode(t, rulesession.LinkRefused, err)
+	})
+}
+
+func TestS46_R57b_TheEndOfATicketCallsItsSessionsOffAndEndsItsGuests(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		for name, end := range map[string]func(tk ticket.Ticket){
+			"resolved, and closed by itself": func(tk ticket.Ticket) {
+				done(t, env, agent, tk.ID, answer("Fixed."))
+				out := done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoResolve})
+				env.Calendar.Set(out.NextAt.Add(-time.Hour))
+				late := slotIn(env, 24) // a session that is still to come then
+				s, err := env.Tickets.ProposeSession(agent, tk.ID, []rulesession.Slot{late})
+				require.NoError(t, err)
+				_, err = env.Tickets.AgreeToSession(member(c), tk.ID, s.ID,
+					[]rulesession.Slot{late}, rulesession.TextVersion)
+				require.NoError(t, err)
+				_, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, late, pasted)
+				require.NoError(t, err)
+				env.Calendar.Set(out.NextAt.Add(time.Second))
+				_, err = env.Tickets.RunTicketTimers(env.Context, tk.ID)
+				require.NoError(t, err)
+				require.Equal(t, rule.Closed, storetest.GetTicket(t, env, tk.ID).State)
+			},
+			"taken back": func(tk ticket.Ticket) {
+				scheduled(t, env, c, tk)
+				done(t, env, member(c), tk.ID, ticket.Command{Name: rule.DoCancel})
+			},
+		} {
+			tk := opened(t, env, member(c), aboutRoom(c))
+			p, err := env.Tickets.AddParticipant(agent, tk.ID, session.Participant{
+				Email: "teo@service.example", Name: "Teo",
+			})
+			require.NoError(t, err)
+			before := len(told(t, env, "teo@service.example"))
+			end(tk)
+
+			sessions, err := env.Tickets.SessionsOf(env.Context, tk.ID)
+			require.NoError(t, err)
+			require.Equal(t, rulesession.Cancelled, sessions[len(sessions)-1].State, name)
+			require.Equal(t, []string{"INVITED", "CANCELLED"},
+				told(t, env, "teo@service.example")[before:], name)
+			live, err := env.Tickets.ParticipantsOf(env.Context, tk.ID)
+			require.NoError(t, err)
+			require.Empty(t, live, name)
+			_, err = env.Tickets.VisitOf(t.Context(), p)
+			storetest.RequireCode(t, rules.NotFound, err)
+			_, err = env.Tickets.ProposeSession(agent, tk.ID, []rulesession.Slot{slotIn(env, 24)})
+			storetest.RequireCode(t, rule.TicketClosed, err)
+			_, err = env.Tickets.AddParticipant(agent, tk.ID, session.Participant{
+				Email: "lia@service.example", Name: "Lia",
+			})
+			storetest.RequireCode(t, rule.TicketClosed, err)
+		}
+	})
+}
+
+func TestS47_AGuestSeesOneTicketWithoutItsAccount(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		other := opened(t, env, member(c), aboutRoom(c))
+		_, err := env.Notes.Add(agent, tk.ID, "canary of operators", "", 0)
+		require.NoError(t, err)
+		done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoAssign, Team: new("canary")})
+		s := scheduled(t, env, c, tk)
+
+		add := func() session.Participant {
+			p, err := env.Tickets.AddParticipant(member(c), tk.ID, session.Participant{
+				Email: "Teo@service.example", Name: "Teo", Company: "Serviços",
+			})
+			require.NoError(t, err)
+			return p
+		}
+		p := add()
+		require.Equal(t, p.ID, add().ID)
+		require.Len(t, env.Mails(t, rules.TemplateParticipant), 1, "told once")
+		require.Equal(t, []string{"INVITED"}, told(t, env, p.Email),
+			"to what others were invited before, once")
+
+		v, err := env.Tickets.VisitOf(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, tk.Number, v.Number)
+		require.Equal(t, s.ID, v.Sessions[0].ID)
+		for _, e := range v.Entries {
+			if e.Event != nil {
+				require.False(t, e.Event.Internal)
+			}
+		}
+		elsewhere := p
+		elsewhere.TicketID = other.ID
+		_, err = env.Tickets.VisitOf(t.Context(), elsewhere)
+		storetest.RequireCode(t, rules.NotFound, err)
+
+		// Whoever may only look lets nobody in, and another account finds nothing.
+		reader := storetest.ReadOnly(c.Account)
+		_, err = env.Tickets.AddParticipant(reader, tk.ID, session.Participant{
+			Email: "x@service.example", Name: "X",
+		})
+		storetest.RequireCode(t, rules.Forbidden, err)
+		storetest.RequireCode(t, rules.NotFound,
+			env.Tickets.RemoveParticipant(agent, other.ID, p.ID))
+
+		// Removed, they are out at once, and hear of no change any more.
+		for range 2 {
+			require.NoError(t, env.Tickets.RemoveParticipant(member(c), tk.ID, p.ID))
+		}
+		_, err = env.Tickets.VisitOf(t.Context(), p)
+		storetest.RequireCode(t, rules.NotFound, err)
+		require.Equal(t, []string{"INVITED", "CANCELLED"}, told(t, env, p.Email))
+		_, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, s.AgreedSlots[1], pasted)
+		require.NoError(t, err)
+		require.Equal(t, []string{"INVITED", "CANCELLED"}, told(t, env, p.Email))
+		require.Equal(t, []string{"PROPOSED", "INVITED", "CHANGED"}, told(t, env, c.Admin.Email))
+	})
+}
+
+func TestS46_EverybodyIsInvitedOnceTheMeetingIsMade(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env.Sessions.Services = []rulesession.Provider{rulesession.Zoom}
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		slot := slotIn(env, 24)
+		s, err := env.Tickets.ProposeSession(agent, tk.ID, []rulesession.Slot{slot})
+		require.NoError(t, err)
+		_, err = env.Tickets.AgreeToSession(
+			member(c), tk.ID, s.ID, []rulesession.Slot{slot}, rulesession.TextVersion)
+		require.NoError(t, err)
+		_, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, slot,
+			session.Way{Provider: rulesession.Zoom})
+		require.NoError(t, err)
+		require.Equal(t, []string{"PROPOSED"}, told(t, env, c.Admin.Email), "there is no link yet")
+
+		due, ok, err := env.Sessions.NextMeeting(env.Context)
+		require.NoError(t, err)
+		require.True(t, ok)
+		storetest.RequireCode(t, rules.NotFound,
+			env.Tickets.RecordMeeting(member(c), due, "1", "https://acme.zoom.us/j/1"))
+		for range 2 {
+			require.NoError(t, env.Tickets.RecordMeeting(
+				env.Context, due, "1", "https://acme.zoom.us/j/1"))
+		}
+		require.Equal(t, []string{"PROPOSED", "INVITED"}, told(t, env, c.Admin.Email))
+	})
+}
