@@ -60,6 +60,7 @@ func (s *site) routes() []route {
 		shipmentRoutes(),
 		replacementRoutes(),
 		ticketRoutes(),
+		sessionRoutes(),
 		spareRoutes(),
 		correctionRoutes(),
 		roomRoutes(),
