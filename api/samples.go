@@ -103,7 +103,9 @@ var sampleIDs = map[string]string{
 	"orgs":              "org",
 	"privacy-requests":  "prv",
 	"rmas":              "rma",
+	"participants":      "tsp",
 	"rooms":             "rom",
+	"sessions":          "tse",
 	"shipments":         "shp",
 	"sites":             "sit",
 	"spare-units":       "spu",
@@ -116,6 +118,7 @@ var sampleIDs = map[string]string{
 // sampleTargets are paths, without /v1, of operations whose parameters depend on each
 // other, or that ask for something.
 var sampleTargets = map[string]string{
+	"act-on-session":    "/tickets/tkt_01kbexample/sessions/tse_01kbexample/commands/schedule",
 	"act-on-rma":        "/rmas/rma_01kbexample/approve",
 	"act-on-spare-unit": "/spare-units/spu_01kbexample/select",
 	"act-on-task":       "/operator/tasks/tsk_01kbexample/accept",
