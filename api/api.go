@@ -173,6 +173,7 @@ func (s *service) routes() {
 
 		operations: s.domains.Operations,
 	}.routes(s.api)
+	sessionHandlers{tickets: s.domains.Tickets}.routes(s.api)
 	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)
 	shipmentHandlers{logistics: s.domains.Logistics}.routes(s.api)

@@ -161,6 +161,18 @@ var probes = map[string]struct{ path, body string }{
 	"POST /v1/tickets/{id}/commands/{command}": {
 		"/v1/tickets/<ticket>/commands/watch", `{"user_id":"<person>"}`,
 	},
+	"GET /v1/tickets/{id}/sessions": {"/v1/tickets/<ticket>/sessions", ""},
+	"POST /v1/tickets/{id}/sessions/{session_id}/commands/{command}": {
+		"/v1/tickets/<ticket>/sessions/<session>/commands/agree",
+		`{"slots":[{"start":"<slot start>","end":"<slot end>"}],"text":"2026-12"}`,
+	},
+	"GET /v1/tickets/{id}/participants": {"/v1/tickets/<ticket>/participants", ""},
+	"POST /v1/tickets/{id}/participants": {
+		"/v1/tickets/<ticket>/participants", `{"name":"Lia","email":"lia@service.example"}`,
+	},
+	"DELETE /v1/tickets/{id}/participants/{participant_id}": {
+		"/v1/tickets/<ticket>/participants/<participant>", "",
+	},
 	"GET /v1/spare-units": {
 		"/v1/spare-units?account_id=<account>&site_id=<site>&serial=<spare serial>&parent_id=<parent>", "",
 	},

@@ -14,10 +14,12 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
+	rulesession "roomcover.dev/roomcover/rules/session"
 )
 
 // side is one of two accounts with the same data: its ids by kind, and a client for
@@ -127,6 +129,19 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	ticket, err := h.Tickets.Open(storetest.Customer(s.ids["account"]), storetest.RoomTicket(room.ID))
 	require.NoError(t, err)
 	s.ids["ticket"] = ticket.ID
+	start := h.Calendar.Now().UTC().Truncate(time.Minute).Add(24 * time.Hour)
+	slot := rulesession.Slot{Start: start, End: start.Add(time.Hour)}
+	video, err := h.Tickets.ProposeSession(
+		storetest.Operator(), ticket.ID, []rulesession.Slot{slot})
+	require.NoError(t, err)
+	s.ids["session"] = video.ID
+	s.ids["slot start"] = slot.Start.Format(time.RFC3339)
+	s.ids["slot end"] = slot.End.Format(time.RFC3339)
+	guest, err := h.Tickets.AddParticipant(storetest.Operator(), ticket.ID, session.Participant{
+		Name: "Teo", Email: "teo@service.example",
+	})
+	require.NoError(t, err)
+	s.ids["participant"] = guest.ID
 	h.spares(t, reseller, form, s)
 	s.ids["extension"] = units[0].ContractID
 	s.ids["unit"] = units[0].ID

@@ -124,6 +124,7 @@ var statuses = map[string]int{
 	rules.ValidationFailed:       422,
 	session.NotAgreed:            422,
 	session.LinkRefused:          422,
+	session.NoService:            422,
 	rules.ReasonRequired:         422,
 	rules.LicencesNotNamed:       422,
 	codeParameter:                422,

@@ -104,7 +104,9 @@ var sampleIDs = map[string]string{
 	"orgs":              "org",
 	"privacy-requests":  "prv",
 	"rmas":              "rma",
+	"participants":      "tsp",
 	"rooms":             "rom",
+	"sessions":          "tse",
 	"shipments":         "shp",
 	"sites":             "sit",
 	"spare-units":       "spu",
@@ -125,6 +127,7 @@ var sampleTargets = map[string]string{
 	"get-coverage":        "/coverage?room=rom_01kbexample",
 	"put-model":           "/models/RALLY-BAR",
 	"import-warranties":   "/warranties/import?dry_run=true",
+	"act-on-session":      "/tickets/tkt_01kbexample/sessions/tse_01kbexample/commands/schedule",
 }
 
 var pathParameter = regexp.MustCompile(`/([a-z-]+)/\{(\w+)\}`)

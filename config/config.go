@@ -53,6 +53,8 @@ type Config struct {
 	Carrier       Carrier
 	// Clamd is where attachments are scanned, as unix:PATH or tcp:HOST:PORT; empty: nowhere.
 	Clamd     string `env:"ROOMCOVER_CLAMD"`
+	Teams     Teams
+	Zoom      Zoom
 	Operators Operators
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
@@ -176,6 +178,31 @@ type Carrier struct {
 	// changed.
 	WebhookKeys []string `env:"ROOMCOVER_CARRIER_WEBHOOK_KEYS"`
 }
+
+// Teams says as whom Microsoft Teams makes the meetings of sessions, by Microsoft Graph: an
+// application with OnlineMeetings.ReadWrite.All and an access policy for the user. Nothing: agents
+// paste links.
+type Teams struct {
+	TenantID     string `env:"ROOMCOVER_TEAMS_TENANT_ID"`
+	ClientID     string `env:"ROOMCOVER_TEAMS_CLIENT_ID"`
+	ClientSecret string `env:"ROOMCOVER_TEAMS_CLIENT_SECRET"`
+	UserID       string `env:"ROOMCOVER_TEAMS_USER_ID"`
+}
+
+// Given reports whether Teams makes meetings.
+func (t Teams) Given() bool { return t.TenantID != "" }
+
+// Zoom says as whom Zoom makes the meetings of sessions: a Server-to-Server OAuth app. Nothing:
+// agents paste links.
+type Zoom struct {
+	AccountID    string `env:"ROOMCOVER_ZOOM_ACCOUNT_ID"`
+	ClientID     string `env:"ROOMCOVER_ZOOM_CLIENT_ID"`
+	ClientSecret string `env:"ROOMCOVER_ZOOM_CLIENT_SECRET"`
+	UserID       string `env:"ROOMCOVER_ZOOM_USER_ID"`
+}
+
+// Given reports whether Zoom makes meetings.
+func (z Zoom) Given() bool { return z.AccountID != "" }
 
 // Operators says how the operator's own people sign in to the console.
 type Operators struct {

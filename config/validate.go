@@ -86,9 +86,21 @@ func (c Config) Validate() error {
 		"a name of at most 64 characters")
 	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL",
 		"the address of the carrier's API, such as https://carrier.example.com")
+	wrong(someOf(c.Teams.TenantID, c.Teams.ClientID, c.Teams.ClientSecret, c.Teams.UserID),
+		"ROOMCOVER_TEAMS_TENANT_ID, ROOMCOVER_TEAMS_CLIENT_ID, ROOMCOVER_TEAMS_CLIENT_SECRET and "+
+			"ROOMCOVER_TEAMS_USER_ID", "given together")
+	wrong(someOf(c.Zoom.AccountID, c.Zoom.ClientID, c.Zoom.ClientSecret, c.Zoom.UserID),
+		"ROOMCOVER_ZOOM_ACCOUNT_ID, ROOMCOVER_ZOOM_CLIENT_ID, ROOMCOVER_ZOOM_CLIENT_SECRET and "+
+			"ROOMCOVER_ZOOM_USER_ID", "given together")
 	c.MailIn.validate(wrong)
 	c.Operators.validate(wrong)
 	return errors.Join(errs...)
+}
+
+// someOf reports whether some of the texts are given, and not all.
+func someOf(texts ...string) bool {
+	return slices.Contains(texts, "") &&
+		slices.ContainsFunc(texts, func(text string) bool { return text != "" })
 }
 
 func (m MailIn) validate(wrong func(is bool, name, needs string)) {

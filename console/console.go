@@ -26,6 +26,7 @@ import (
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/web"
@@ -68,6 +69,7 @@ type site struct {
 	logistics     *logistics.Logistics
 	replacements  *replacement.Replacements
 	tickets       *ticket.Tickets
+	meetings      *session.Sessions
 	notes         *note.Notes
 	notifications *notification.Notifications
 	jobs          *importjob.Jobs
@@ -162,6 +164,7 @@ func newSite(o Options) (*site, error) {
 		logistics:     o.Domains.Logistics,
 		replacements:  o.Domains.Replacements,
 		tickets:       o.Domains.Tickets,
+		meetings:      o.Domains.Sessions,
 		notes:         o.Domains.Notes,
 		notifications: o.Domains.Notifications,
 		jobs:          o.Domains.Jobs,

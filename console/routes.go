@@ -61,6 +61,7 @@ func (s *site) routes() []route {
 		shipmentRoutes(),
 		replacementRoutes(),
 		ticketRoutes(),
+		sessionRoutes(),
 		spareRoutes(),
 		correctionRoutes(),
 		roomRoutes(),

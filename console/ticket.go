@@ -62,6 +62,7 @@ type ticketPage struct {
 	Devices          []web.Row
 	Replacements     []web.Row
 	Others           []web.Row
+	Visits           *visitsPart // nil: no sessions and no participants; see session.go
 	Once, Seq        string
 	Version, Problem string
 }
@@ -162,6 +163,9 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 	}
 	v.addCover(&p, d)
 	v.addAround(&p, d, devices)
+	if p.Visits, err = v.visitsOf(d); err != nil {
+		return answer{}, err
+	}
 	if p.Work {
 		if err := v.offerTicket(&p, d); err != nil {
 			return answer{}, err

@@ -450,6 +450,7 @@ var composed = map[string][]string{
 		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
 		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
 		rma.SerialNotRegistered, rma.SiteUnknown, rma.SerialTooNew, spare.SpareNotChosen, spare.ModelNotDeployed,
+		session.NotAgreed, session.LinkRefused, session.NoService,
 	},
 	"console.cover.": {
 		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,

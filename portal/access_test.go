@@ -35,8 +35,12 @@ var ownAffairs = map[string]bool{
 	"/password-reset":      true,
 	"/password-reset/new":  true,
 	"/help/useful":         true,
-	"/privacy":             true,
-	"/privacy/:id/file":    true,
+	// of who sees one ticket alone, see guest_test.go
+	"/guest/:id":        true,
+	"/guest/:id/code":   true,
+	"/guest/:id/leave":  true,
+	"/privacy":          true,
+	"/privacy/:id/file": true,
 }
 
 // wholeTeams are the POSTs of tickets: whoever belongs to the account may send them (R55a), see
@@ -45,6 +49,7 @@ var wholeTeams = map[string]bool{
 	newTicketPath:           true,
 	"/tickets/:id/reply":    true,
 	"/tickets/:id/watchers": true,
+	"/tickets/:id/session":  true,
 	"/tickets/:id/cancel":   true,
 }
 

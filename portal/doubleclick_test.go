@@ -152,6 +152,9 @@ var clickedTwiceElsewhere = map[string]bool{
 	"/password-reset/new": true,
 	"/privacy/:id/file":   true, // it changes nothing
 	"/me/password":        true, // the session goes on under a new token: who comes with the old one signs in
+	"/guest/:id":          true, // see guest_test.go
+	"/guest/:id/code":     true,
+	"/guest/:id/leave":    true,
 	"/help/useful":        true, // a vote for an answer counts once, see help_test.go
 }
 

@@ -442,6 +442,7 @@ var helpOnProblems = map[string]string{
 	"ticket":                 "opening-a-ticket",
 	"ticket.wrong.meanwhile": "following-a-ticket",
 	"ticket.wrong.state":     "following-a-ticket",
+	"session.wrong":          "following-a-ticket",
 	"portal.rooms":           "rooms-without-license",
 	"portal.devices":         "adding-devices",
 	"portal.contracts":       "license-status",

@@ -161,6 +161,7 @@ const (
 var leadOn = map[string]bool{
 	"/replacements/:id/withdraw":         true,
 	"/tickets/:id/watchers":              true,
+	"/tickets/:id/session":               true,
 	"/tickets/:id/cancel":                true,
 	"/account":                           true,
 	"/account/language":                  true,

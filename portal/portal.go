@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/portal/help"
@@ -52,6 +53,7 @@ type site struct {
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
 	tickets      *ticket.Tickets
+	guests       *session.Sessions
 	orders       *order.Orders
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
@@ -143,6 +145,7 @@ func newSite(o Options) (*site, error) {
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
 		tickets:      o.Domains.Tickets,
+		guests:       o.Domains.Sessions,
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,

@@ -69,6 +69,12 @@ func (v *visit) refuse(err error) answer {
 			title:  "deadreset.title",
 			here:   "/password-reset/new",
 		}
+	case guestGone: // ended, closed or never there: one page for all of them (S47)
+		return answer{
+			status: http.StatusNotFound,
+			page:   "guestgone",
+			title:  "guest.gone.title",
+		}
 	case rules.InvitationWrongPerson:
 		return answer{
 			status: http.StatusForbidden,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/portal/help"
 )
 
@@ -51,6 +52,7 @@ func routes() []route {
 		{get, ticketsPath + "/:id", member, showTicket},
 		{post, ticketsPath + "/:id/reply", member, replyToTicket},
 		{post, ticketsPath + "/:id/watchers", member, changeWatchers},
+		{post, ticketsPath + "/:id/session", member, answerSession},
 		{get, ticketsPath + "/:id/cancel", member, cancelTicket},
 		{post, ticketsPath + "/:id/cancel", member, cancelTicket},
 		{get, "/replacements", member, showReplacements},
@@ -144,6 +146,14 @@ func routes() []route {
 		{post, "/invitation/request", anyone, requestInvitation},
 		{get, askHelpPath, anyone, showAskHelp},
 		{post, askHelpPath, anyone, askHelp},
+
+		// Who sees one ticket alone signs in by a code to the mailbox (S47).
+		{get, ticket.GuestPath + ":id", anyone, showGuestDoor},
+		{post, ticket.GuestPath + ":id", anyone, sendGuestCode},
+		{get, ticket.GuestPath + ":id/code", anyone, askGuestCode},
+		{post, ticket.GuestPath + ":id/code", anyone, checkGuestCode},
+		{get, ticket.GuestPath + ":id/ticket", anyone, showGuestTicket},
+		{post, ticket.GuestPath + ":id/leave", anyone, leaveAsGuest},
 
 		{get, help.Path, anyone, showHelp},
 		{get, help.Path + "/:group", anyone, showHelpChapter},

@@ -38,6 +38,8 @@ type ticketPage struct {
 	Cancel          string // address that asks whether to take the ticket back; empty: not offered
 	Watch           watchView
 	Reply           replyView
+
+	Visits *visitsView // nil: no sessions and no guests; see session.go
 }
 
 // said is an entry of a conversation: words, or what happened.
@@ -174,6 +176,9 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 			Value: v.replacementView(m, r.At).State,
 			Link:  replacementsPath + "/" + m.Name(),
 		})
+	}
+	if p.Visits, err = v.visitsView(t, members, v.sessionProblem); err != nil {
+		return answer{}, err
 	}
 	p.Replace = v.replaceLink(r)
 	if v.may(t, rule.DoCancel) {

@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules/cover"
+	rulesession "roomcover.dev/roomcover/rules/session"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
@@ -94,6 +95,15 @@ func (w *world) ticketForms(accountID string, forms map[string][]string) {
 	}
 	forms["/tickets/:id/watchers"] = []string{
 		ticketPath(open("watched").Number) + "/watchers", "user", members[0].UserID, "act", "add",
+	}
+	asked := open("looked at together")
+	start := w.Calendar.Now().UTC().Truncate(time.Minute).Add(24 * time.Hour)
+	slot := rulesession.Slot{Start: start, End: start.Add(time.Hour)}
+	s, err := w.Tickets.ProposeSession(storetest.Operator(), asked.ID, []rulesession.Slot{slot})
+	require.NoError(w.t, err)
+	forms["/tickets/:id/session"] = []string{
+		ticketPath(asked.Number) + "/session", "session", s.ID, "text", rulesession.TextVersion,
+		"slot", slotValue(slot), "act", "agree",
 	}
 	forms["/tickets/:id/cancel"] = []string{
 		ticketPath(open("not needed").Number) + "/cancel", "confirmed", "yes",

@@ -39,6 +39,8 @@ type visit struct {
 	resumed  bool           // and the page shows it
 	look     *operatorLook  // of an operator; nil: none, see look.go
 	counted  *ticket.Counts // of the account at hand; nil: not read yet
+
+	sessionProblem string // what is wrong with the form of a session, as a message's key
 }
 
 // The keys of a session's values.

@@ -79,6 +79,7 @@ func openDatabase(c config.Config, session db.Session) (*domains.Domains, error)
 		},
 		Carrier:    c.Carrier.Booking(),
 		ScansFiles: c.Clamd != "",
+		Meetings:   meetingServices(c),
 		Mailbox:    mailboxOptions(c.MailIn, key, before),
 	})
 }

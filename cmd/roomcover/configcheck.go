@@ -193,6 +193,14 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_CARRIER_URL", c.Carrier.URL},
 		{"ROOMCOVER_CARRIER_API_KEY", whetherSet(c.Carrier.APIKey)},
 		{"ROOMCOVER_CARRIER_WEBHOOK_KEYS", whetherSet(strings.Join(c.Carrier.WebhookKeys, ""))},
+		{"ROOMCOVER_TEAMS_TENANT_ID", c.Teams.TenantID},
+		{"ROOMCOVER_TEAMS_CLIENT_ID", c.Teams.ClientID},
+		{"ROOMCOVER_TEAMS_CLIENT_SECRET", whetherSet(c.Teams.ClientSecret)},
+		{"ROOMCOVER_TEAMS_USER_ID", c.Teams.UserID},
+		{"ROOMCOVER_ZOOM_ACCOUNT_ID", c.Zoom.AccountID},
+		{"ROOMCOVER_ZOOM_CLIENT_ID", c.Zoom.ClientID},
+		{"ROOMCOVER_ZOOM_CLIENT_SECRET", whetherSet(c.Zoom.ClientSecret)},
+		{"ROOMCOVER_ZOOM_USER_ID", c.Zoom.UserID},
 		{"ROOMCOVER_CLAMD", cmp.Or(c.Clamd, "none: attachments are not scanned")},
 	}
 }

@@ -90,6 +90,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			Carrier:     parcels,
 			CarrierName: c.Carrier.Name,
 			Scanner:     scanner,
+			Meetings:    newMeetings(c),
 			AuditHeads:  c.AuditHeads,
 			Keep:        db.Retention(c.Keep),
 			Log:         log,
