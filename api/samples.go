@@ -109,6 +109,7 @@ var sampleIDs = map[string]string{
 	"spare-units":       "spu",
 	"spares":            "org",
 	"tasks":             "tsk",
+	"ticket-files":      "fil",
 	"tickets":           "tkt",
 	"tokens":            "tok",
 }
@@ -193,6 +194,8 @@ func addSamples(op *huma.Operation) error {
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "export-") + ".csv"
 	case mediaZIP:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".zip"
+	case mediaFile:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-")
 	default:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}

@@ -108,7 +108,6 @@ var metBy = map[string]string{
 	"ticket_messages_once":                "write-to-ticket: the same message is answered with its ticket",
 	"ticket_messages_seq":                 "write-to-ticket: numbered under the ticket's lock",
 	"ticket_notes_once":                   "note-ticket: the same note is answered with what was noted",
-	"ticket_notes_seq":                    "note-ticket: numbered under the ticket's lock",
 	"tickets_number":                      "open-ticket: drawn; a number that is taken is drawn again",
 	"tickets_once":                        "open-ticket: the same request is answered with what it opened",
 	"tickets_open_sync":                   "no request: Sync opens none yet; the ticket that is open is the ticket",

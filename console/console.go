@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -67,6 +68,7 @@ type site struct {
 	logistics     *logistics.Logistics
 	replacements  *replacement.Replacements
 	tickets       *ticket.Tickets
+	attachments   *attachment.Attachments
 	notes         *note.Notes
 	notifications *notification.Notifications
 	jobs          *importjob.Jobs
@@ -160,6 +162,7 @@ func newSite(o Options) (*site, error) {
 		logistics:     o.Domains.Logistics,
 		replacements:  o.Domains.Replacements,
 		tickets:       o.Domains.Tickets,
+		attachments:   o.Domains.Attachments,
 		notes:         o.Domains.Notes,
 		notifications: o.Domains.Notifications,
 		jobs:          o.Domains.Jobs,

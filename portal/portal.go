@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -51,6 +52,7 @@ type site struct {
 	logistics    *logistics.Logistics
 	replacements *replacement.Replacements
 	tickets      *ticket.Tickets
+	attachments  *attachment.Attachments
 	orders       *order.Orders
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
@@ -141,6 +143,7 @@ func newSite(o Options) (*site, error) {
 		logistics:    o.Domains.Logistics,
 		replacements: o.Domains.Replacements,
 		tickets:      o.Domains.Tickets,
+		attachments:  o.Domains.Attachments,
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,

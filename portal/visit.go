@@ -39,6 +39,7 @@ type visit struct {
 	resumed  bool           // and the page shows it
 	look     *operatorLook  // of an operator; nil: none, see look.go
 	counted  *ticket.Counts // of the account at hand; nil: not read yet
+	files    []web.Upload   // that came with the form
 }
 
 // The keys of a session's values.
@@ -64,6 +65,9 @@ const maxBody = 64 << 10 // octets of a form
 func (v *visit) bodyBound(path string) int64 {
 	if path == importPath && v.who != nil && len(v.who.accounts) > 0 && v.isAdmin() {
 		return maxUpload
+	}
+	if _, known := v.lastSeen(); takesFiles(path) && (v.who != nil || known) {
+		return web.MaxFormBody
 	}
 	return maxBody
 }
@@ -177,6 +181,11 @@ func (v *visit) callHandler(r route) (answer, error) {
 				return v.tooMany(err, "imports"), nil
 			}
 			if err != nil {
+				return answer{}, err
+			}
+		}
+		if takesFiles(r.path) && web.HasFiles(v.request) {
+			if err := v.readFiles(); err != nil {
 				return answer{}, err
 			}
 		}

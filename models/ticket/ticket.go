@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
@@ -23,16 +24,19 @@ type Tickets struct {
 	db           *db.DB
 	programs     *program.Programs
 	replacements *replacement.Replacements
+	files        *attachment.Attachments
 }
 
 // New returns the domain on a database, with the domains below that it uses.
 func New(
 	database *db.DB, programs *program.Programs, replacements *replacement.Replacements,
+	files *attachment.Attachments,
 ) *Tickets {
 	return &Tickets{
 		db:           database,
 		programs:     programs,
 		replacements: replacements,
+		files:        files,
 	}
 }
 
@@ -46,6 +50,7 @@ func Entities() []any {
 		ClockMark{},
 		Watcher{},
 		Draft{},
+		CannedReply{},
 	}
 }
 
@@ -104,7 +109,7 @@ type Ticket struct {
 	FollowsID   *string // the closed ticket whose reply this is
 	OnceKey     *string // names the request, where its caller may send it again
 
-	Seq        int64      // of the last message, note or event
+	Seq        int64      // of the last message or event
 	MailBundle string     // names the mail that tells what happens now; see bundle
 	MailUntil  *time.Time // real time: until then it takes more in
 
