@@ -28,6 +28,7 @@ var metBy = map[string]string{
 	"api_tokens_hash_key":                 "no request: 256 bits, random or derived with the service's key",
 	"api_tokens_once":                     "no request: only the portal's form names itself",
 	"attachments_once":                    "TestS43_AFileIsStoredOnceAndReadAgainByItsAccountAlone: written with ON CONFLICT DO NOTHING",
+	"canned_replies_name":                 "no request: TestCannedRepliesAreFilledInAndRefuseUnknownVariables",
 	"audit_events_chain":                  "no request: the number follows the chain's end; who comes second runs again",
 	"calendars_country_region_key":        "add-calendar",
 	"carrier_events_carrier_event_id_key": "receive-carrier-event",

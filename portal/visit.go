@@ -66,7 +66,10 @@ func (v *visit) bodyBound(path string) int64 {
 	if path == importPath && v.who != nil && len(v.who.accounts) > 0 && v.isAdmin() {
 		return maxUpload
 	}
-	if _, known := v.lastSeen(); takesFiles(path) && (v.who != nil || known) {
+	if !takesFiles(path) {
+		return maxBody
+	}
+	if _, known := v.lastSeen(); v.who != nil || known {
 		return web.MaxFormBody
 	}
 	return maxBody

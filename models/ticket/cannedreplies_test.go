@@ -45,7 +45,7 @@ func TestCannedRepliesAreFilledInAndRefuseUnknownVariables(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 2, changed.Version)
 		_, err = env.Tickets.ChangeCannedReply(lead, change, "again")
-		storetest.RequireCode(t, rules.VersionMismatch, err)
+		storetest.RequireCode(t, rules.StateConflict, err)
 		offered, err := env.Tickets.CannedReplies(lead, true)
 		require.NoError(t, err)
 		require.Empty(t, offered)
