@@ -179,6 +179,8 @@ var routeTable = map[string]string{
 	"GET /v1/tickets/x/participants":                    "ALCKV",
 	"POST /v1/tickets/x/participants":                   "ALCKV",
 	"DELETE /v1/tickets/x/participants/x":               "ALCKV",
+	"POST /v1/tickets/x/files":                          "ALCKV",
+	"GET /v1/ticket-files/x":                            "ALCKV",
 	"POST /v1/tickets/x/commands/resolve":               "ALCKV",
 	"GET /v1/spare-units":                               "ALCKV",
 	"GET /v1/spare-units/x":                             "ALCKV",

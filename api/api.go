@@ -11,7 +11,6 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
-	"roomcover.dev/roomcover/models/note"
 )
 
 // Options configure the API.
@@ -166,11 +165,16 @@ func (s *service) routes() {
 	coverageHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
 
 	rmaHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
+	files := ticketFileHandlers{
+		tickets:     s.domains.Tickets,
+		attachments: s.domains.Attachments,
+	}
+	files.routes(s.api)
 	ticketHandlers{
-		db:      s.domains.DB,
-		tickets: s.domains.Tickets,
-		notes:   note.New(s.domains.DB, s.domains.Tickets),
-
+		db:         s.domains.DB,
+		tickets:    s.domains.Tickets,
+		notes:      s.domains.Notes,
+		files:      files,
 		operations: s.domains.Operations,
 	}.routes(s.api)
 	sessionHandlers{tickets: s.domains.Tickets}.routes(s.api)

@@ -85,7 +85,7 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	case errors.As(err, &tooLarge):
 		return nil, rules.Refuse(codeTooLarge, "The body is too large.",
 			"Send at most 1 MiB; a file to import at most 32 MiB; "+
-				"a carrier's event at most 64 KiB.")
+				"an attachment at most 13 MiB; a carrier's event at most 64 KiB.")
 	case err != nil: // the client went away, or was too slow
 		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.",
 			"Send the request again.")

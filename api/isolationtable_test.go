@@ -158,6 +158,10 @@ var probes = map[string]struct{ path, body string }{
 	},
 	"GET /v1/tickets/{id}":           {"/v1/tickets/<ticket>", ""},
 	"POST /v1/tickets/{id}/messages": {"/v1/tickets/<ticket>/messages", `{"text":"x"}`},
+	"GET /v1/ticket-files/{id}":      {"/v1/ticket-files/<file>", ""},
+	"POST /v1/tickets/{id}/files": {
+		"/v1/tickets/<ticket>/files", `{"message_id":"<message>","name":"a.txt","content":"eA=="}`,
+	},
 	"POST /v1/tickets/{id}/commands/{command}": {
 		"/v1/tickets/<ticket>/commands/watch", `{"user_id":"<person>"}`,
 	},

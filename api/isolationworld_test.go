@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/replacement"
@@ -126,7 +127,9 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	s.ids["faulty"] = faulty.ID
 	s.ids["faulty serial"] = *faulty.Serial
 	s.ids["rma"] = rma.ID
-	ticket, err := h.Tickets.Open(storetest.Customer(s.ids["account"]), storetest.RoomTicket(room.ID))
+	asked := storetest.RoomTicket(room.ID)
+	asked.Files = []attachment.Upload{{Name: "sala.log", Content: strings.NewReader("no signal")}}
+	ticket, err := h.Tickets.Open(storetest.Customer(s.ids["account"]), asked)
 	require.NoError(t, err)
 	s.ids["ticket"] = ticket.ID
 	start := h.Calendar.Now().UTC().Truncate(time.Minute).Add(24 * time.Hour)
@@ -142,6 +145,9 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	})
 	require.NoError(t, err)
 	s.ids["participant"] = guest.ID
+	files, err := h.Attachments.OfGroup(storetest.Operator(), ticket.ID)
+	require.NoError(t, err)
+	s.ids["file"], s.ids["message"] = files[0].ID, files[0].OwnerID
 	h.spares(t, reseller, form, s)
 	s.ids["extension"] = units[0].ContractID
 	s.ids["unit"] = units[0].ID

@@ -51,7 +51,18 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 		"get-ticket":      at("/v1/tickets/{id}", ticket),
 		"write-to-ticket": at("/v1/tickets/{id}/messages", ticket),
 		"note-ticket":     at("/v1/tickets/{id}/notes", ticket),
-		"act-on-ticket":   at("/v1/tickets/{id}/commands/wait_for_customer", ticket),
+		"attach-to-ticket": func() (client, string) {
+			path := "/v1/tickets/" + ticket(world())
+			said := as[api.TicketDetail](t, h.Lead.post(path+"/messages",
+				map[string]any{"text": "See the file."}), 200)
+			h.Stands["tms_01kbmessage"] = lastMessage(said)
+			return h.Lead, path + "/files"
+		},
+		"get-ticket-file": at("/v1/ticket-files/{id}", func(c storetest.Covered) string {
+			file, _ := h.fileOf(t, ticket(c), storetest.Customer(c.Account))
+			return file
+		}),
+		"act-on-ticket": at("/v1/tickets/{id}/commands/wait_for_customer", ticket),
 	}
 }
 

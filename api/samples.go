@@ -112,6 +112,7 @@ var sampleIDs = map[string]string{
 	"spare-units":       "spu",
 	"spares":            "org",
 	"tasks":             "tsk",
+	"ticket-files":      "fil",
 	"tickets":           "tkt",
 	"tokens":            "tok",
 }
@@ -200,6 +201,8 @@ func addSamples(op *huma.Operation) error {
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".zip"
 	case mediaMail:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".eml"
+	case mediaFile:
+		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-")
 	default:
 		request.SaveAs = strings.TrimPrefix(op.OperationID, "get-") + ".pdf"
 	}

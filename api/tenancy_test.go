@@ -65,6 +65,7 @@ var anybodysOfTheTeam = map[string]string{
 	"preview-ticket":         "a question with a body",
 	"open-ticket":            "R55a: the whole team opens tickets",
 	"write-to-ticket":        "R55a: and answers them",
+	"attach-to-ticket":       "R55a: with files: TestS43_FilesOfTicketsByTheAPI",
 	"act-on-ticket":          "each command has its roles: TestR42_R55a of rules/ticket",
 	"act-on-session":         "each command has its side: TestS46_SessionsOverTheAPI",
 	"add-participant":        "TestS47_ParticipantsOverTheAPI",

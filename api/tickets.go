@@ -24,6 +24,7 @@ type ticketHandlers struct {
 	tickets *ticket.Tickets
 	notes   *note.Notes
 
+	files      ticketFileHandlers
 	operations *operations.Operations
 }
 
@@ -194,10 +195,12 @@ type TicketNoteRequest struct {
 // TicketNote is what an operator noted.
 type TicketNote struct {
 	ID     string    `json:"id" doc:"Id of the note"`
-	Seq    int64     `json:"seq" doc:"Its place in the conversation"`
+	Seq    int64     `json:"seq" doc:"Number of the last entry of the conversation before it"`
 	At     time.Time `json:"at" doc:"When it was noted; an instant in UTC"`
 	Author string    `json:"author" doc:"Id of who noted it"`
 	Text   string    `json:"text" doc:"What was noted"`
+
+	Attachments []TicketFile `json:"attachments,omitempty" nullable:"false" doc:"The files that belong to it"`
 }
 
 func ticketNoteView(n note.Note) TicketNote {
@@ -437,6 +440,9 @@ type TicketMessage struct {
 	Channel   rule.Channel    `json:"channel" enum:"PORTAL,API,MAIL,PHONE,SYNC" doc:"The way on which it came"`
 	Text      string          `json:"text" doc:"What was said"`
 	Automatic bool            `json:"automatic,omitempty" doc:"No person wrote it"`
+	TakenBack bool            `json:"taken_back,omitempty" doc:"Operators only: its writer took it back before it left"`
+
+	Attachments []TicketFile `json:"attachments,omitempty" nullable:"false" doc:"The files that came with it"`
 }
 
 // TicketEvent is what happened to a ticket beside its words.
@@ -493,6 +499,7 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 			Channel:   m.Channel,
 			Text:      m.Text,
 			Automatic: m.Automatic,
+			TakenBack: m.TakenBackAt != nil,
 		}
 		if operator || m.AuthorKind != rule.FromAgent && m.AuthorKind != rule.FromSystem {
 			v.Message.Author = m.AuthorID
@@ -523,10 +530,19 @@ func (h ticketHandlers) detail(ctx context.Context, id string) (*one[TicketDetai
 		return nil, err
 	}
 
+	files, err := h.files.filesOf(ctx, c.Ticket.ID)
+	if err != nil {
+		return nil, err
+	}
+
 	v := TicketDetail{
 		TicketView: ticketView(c.Ticket, role),
 		Entries: viewed(c.Entries, func(e ticket.Entry) TicketEntry {
-			return entryView(e, role.IsOperator())
+			out := entryView(e, role.IsOperator())
+			if out.Message != nil {
+				out.Message.Attachments = files[out.Message.ID]
+			}
+			return out
 		}),
 		Clocks:     viewed(c.Clocks, clockView),
 		RMAs:       append([]string{}, c.RMAIDs...),
@@ -538,7 +554,11 @@ func (h ticketHandlers) detail(ctx context.Context, id string) (*one[TicketDetai
 		if err != nil {
 			return nil, err
 		}
-		v.Notes = viewed(notes, ticketNoteView)
+		v.Notes = viewed(notes, func(n note.Note) TicketNote {
+			out := ticketNoteView(n)
+			out.Attachments = files[n.ID]
+			return out
+		})
 	}
 	return &one[TicketDetail]{Body: v}, nil
 }

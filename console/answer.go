@@ -22,13 +22,14 @@ type answer struct {
 	waits  string // how much waits on it, for the tab of the browser; empty: nothing to say
 	data   any
 	to     string
-	plain  bool          // without the navigation
-	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
-	file   *download     // instead of a page
-	live   bool          // the page refreshes itself, see refresh.go
-	shared bool          // it shows who else has the page open, see presence.go
-	reload bool          // the browser opens the page anew
-	letter []byte        // a mail as HTML, to be shown within a page
+	plain  bool                            // without the navigation
+	wait   time.Duration                   // of a 429: how long; 0: a quarter of an hour
+	file   *download                       // instead of a page
+	sent   func(http.ResponseWriter) error // writes the answer itself, such as a file of somebody
+	live   bool                            // the page refreshes itself, see refresh.go
+	shared bool                            // it shows who else has the page open, see presence.go
+	reload bool                            // the browser opens the page anew
+	letter []byte                          // a mail as HTML, to be shown within a page
 }
 
 // download is a file that a browser keeps.
@@ -92,6 +93,13 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", db.RetryAfter)
 	}
+	if a.sent != nil {
+		if err := a.sent(c.Writer); err != nil {
+			v.log.Info("console: a file was cut off",
+				"path", c.FullPath(), "request", v.id, "error", err)
+		}
+		return
+	}
 	c.Status(a.status)
 	_, _ = c.Writer.Write(body)
 }
@@ -144,6 +152,7 @@ func (v *visit) commit(c *gin.Context) error {
 		v.look.set(c, v.secure)
 	}
 
+	v.keepLastOperator(c)
 	switch v.sessions.Status(v.ctx) {
 	case scs.Modified:
 		token, expiry, err := v.sessions.Commit(v.ctx)

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -70,6 +71,7 @@ type site struct {
 	replacements  *replacement.Replacements
 	tickets       *ticket.Tickets
 	meetings      *session.Sessions
+	attachments   *attachment.Attachments
 	notes         *note.Notes
 	notifications *notification.Notifications
 	jobs          *importjob.Jobs
@@ -165,6 +167,7 @@ func newSite(o Options) (*site, error) {
 		replacements:  o.Domains.Replacements,
 		tickets:       o.Domains.Tickets,
 		meetings:      o.Domains.Sessions,
+		attachments:   o.Domains.Attachments,
 		notes:         o.Domains.Notes,
 		notifications: o.Domains.Notifications,
 		jobs:          o.Domains.Jobs,

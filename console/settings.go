@@ -21,6 +21,7 @@ func settingsRoutes() []route {
 		privacyRoutes(),
 		catalogueRoutes(),
 		policyRoutes(),
+		replyRoutes(),
 		programRoutes(),
 	)
 }
@@ -35,6 +36,7 @@ var settings = []struct {
 	{"models", "console.settings.models", modelsPath, may(rules.ViewProcesses)},
 	{"terms", "console.settings.terms", termsPath, may(rules.ViewProcesses)},
 	{"policies", "console.policies.title", policiesPath, may(rules.ViewProcesses)},
+	{"replies", "console.replies.title", repliesPath, may(rules.ViewProcesses)},
 	{"calendars", "console.calendars.title", calendarsPath, may(rules.ViewProcesses)},
 	{"sellers", "console.sellers.title", sellersPath, may(rules.ViewProcesses)},
 	{"csms", "console.csms.title", csmsPath, may(rules.ViewProcesses)},

@@ -27,6 +27,7 @@ func (v *visit) provedLately() bool {
 type typedForm struct {
 	Action string // where it was sent
 	Page   string // that shows it
+	By     string // who typed it, where the session was over; empty: whose session it is
 	Form   url.Values
 }
 
@@ -85,7 +86,12 @@ func (v *visit) needFresh() error {
 }
 
 func (v *visit) keepTyped(page string) bool {
-	f := typedForm{Action: v.request.URL.Path, Page: page, Form: url.Values{}}
+	f := typedForm{
+		Action: v.request.URL.Path,
+		Page:   page,
+		By:     v.typedBy,
+		Form:   url.Values{},
+	}
 	for name, values := range v.request.PostForm {
 		if !strings.Contains(name, "password") && name != "code" &&
 			name != fieldPasskey && name != fieldConfirms {

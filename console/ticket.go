@@ -23,7 +23,7 @@ import (
 func ticketRoutes() []route {
 	const one = ticketsPath + "/:id"
 	see, work := may(rules.UseTickets), may(rules.WorkTasks)
-	return slices.Concat(ticketsList.routes(), []route{
+	return slices.Concat(ticketsList.routes(), fileRoutes(), []route{
 		{method: get, path: newTicketPath, access: work, do: askTicket},
 		{method: post, path: newTicketPath, access: work, do: openTicket},
 		{method: get, path: one, access: see, do: showTicket},
@@ -77,6 +77,8 @@ type ticketForm struct {
 	Then    []web.Choice // what the ticket is set to behind the words
 	Reason  web.Field
 	Kept    bool // the text is a draft that was kept
+	Files   web.FileField
+	Canned  []web.Choice // replies that can be filled in
 }
 
 // spoken is an entry of a ticket's conversation: a public text, what happened, or what operators
@@ -90,6 +92,7 @@ type spoken struct {
 	Automatic bool
 	Text      string
 	Reason    string
+	Files     []web.FileLine
 	When      web.Due
 }
 
@@ -107,9 +110,20 @@ type ticketAsked struct {
 	refused *commandRefused
 	note    bool  // the note's form, not the reply's
 	seen    int64 // the last entry that was seen, where others wrote meanwhile
+	filled  bool  // nothing was refused: the text has a canned reply in it
 }
 
-func showTicket(v *visit) (answer, error) { return v.ticketAnswer(nil) }
+// showTicket shows a ticket, with what was typed into one of its forms before a sign-in.
+func showTicket(v *visit) (answer, error) {
+	at := v.request.URL.Path
+	switch {
+	case v.resume(at + "/reply"):
+		return v.ticketAnswer(&ticketAsked{filled: true})
+	case v.resume(at + "/notes"):
+		return v.ticketAnswer(&ticketAsked{filled: true, note: true})
+	}
+	return v.ticketAnswer(nil)
+}
 
 func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 	d, err := v.tickets.AtDesk(v.scope(), v.param("id"))
@@ -138,6 +152,11 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 		return answer{}, err
 	}
 
+	files, err := v.fileLines(d.ID)
+	if err != nil {
+		return answer{}, err
+	}
+
 	p := ticketPage{
 		Number:   d.Number,
 		Summary:  d.Summary,
@@ -149,14 +168,15 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 		Work:     v.mayDo(rules.WorkTasks),
 		Mine:     v.who.ID,
 		Notices:  v.ticketNotices(d),
-		Talk:     v.talkOf(d, notes, names),
+		Talk:     v.talkOf(d, notes, names, files),
 		Earlier:  d.More,
 		Facts:    v.ticketFacts(d),
 		Clocks:   v.clocksOf(d),
 		Terms:    v.termsOf(d.Ticket),
-		Once:     strconv.FormatInt(d.Seq, 10), // behind each word the form is another one
-		Seq:      strconv.FormatInt(d.Seq, 10),
-		Version:  v.version(d.Version),
+		// Behind each word and each note the form is another one.
+		Once:    strconv.FormatInt(d.Seq+int64(len(notes)), 10),
+		Seq:     strconv.FormatInt(d.Seq, 10),
+		Version: v.version(d.Version),
 	}
 	if d.EffectiveDue != nil {
 		p.Due = v.dueAt(*d.EffectiveDue, d.TimeZone)
@@ -190,6 +210,9 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 func (v *visit) showAsked(p *ticketPage, a *answer, asked ticketAsked) {
 	a.live = false
 	a.status = http.StatusUnprocessableEntity
+	if asked.filled {
+		a.status = http.StatusOK
+	}
 	form := p.Reply
 	if asked.note {
 		form = p.Note
@@ -210,6 +233,7 @@ func (v *visit) showAsked(p *ticketPage, a *answer, asked ticketAsked) {
 		return
 	}
 	form.Text = v.form("text")
+	form.Files = web.FileFieldOf(v.language, form.Files.ID, v.files)
 	if asked.refused != nil {
 		form.Problem = asked.refused.fields["text"]
 		form.Reason.Problem = asked.refused.fields["reason"]
@@ -239,25 +263,30 @@ func namedIn(d ticket.Desk, notes []note.Note) []string {
 }
 
 // talkOf is the conversation, the oldest first, with the notes between the words.
-func (v *visit) talkOf(d ticket.Desk, notes []note.Note, names map[string]string) []spoken {
+func (v *visit) talkOf(
+	d ticket.Desk, notes []note.Note, names map[string]string, files map[string][]web.FileLine,
+) []spoken {
 	var talk []spoken
 	for _, e := range d.Entries {
 		if e.Message != nil {
-			talk = append(talk, v.saidIn(*e.Message, names))
+			s := v.saidIn(*e.Message, names)
+			s.Files = files[e.Message.ID]
+			talk = append(talk, s)
 		} else {
 			talk = append(talk, v.happenedIn(*e.Event, names))
 		}
 	}
 	for _, n := range notes {
 		talk = append(talk, spoken{
-			seq:  n.Seq,
-			Kind: "noted",
-			Who:  cmp.Or(names[n.AuthorID], v.program.Name),
-			Face: web.FaceOf(n.AuthorID, names[n.AuthorID]),
-			What: v.say("console.ticket.noted"),
-			Ours: true,
-			Text: n.Text,
-			When: v.pastAt(n.CreatedAt, ""),
+			seq:   n.Seq,
+			Kind:  "noted",
+			Who:   cmp.Or(names[n.AuthorID], v.program.Name),
+			Face:  web.FaceOf(n.AuthorID, names[n.AuthorID]),
+			What:  v.say("console.ticket.noted"),
+			Ours:  true,
+			Text:  n.Text,
+			Files: files[n.ID],
+			When:  v.pastAt(n.CreatedAt, ""),
 		})
 	}
 	slices.SortStableFunc(talk, func(a, b spoken) int { return cmp.Compare(a.seq, b.seq) })
@@ -269,7 +298,7 @@ func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
 	if who == "" {
 		who = v.language.Say("console.author." + string(m.AuthorKind))
 	}
-	return spoken{
+	s := spoken{
 		seq:       m.Seq,
 		Kind:      "said",
 		Who:       who,
@@ -280,6 +309,10 @@ func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
 		Text:      m.Text,
 		When:      v.pastAt(m.CreatedAt, ""),
 	}
+	if m.TakenBackAt != nil {
+		s.What = web.Joined(s.What, v.say("console.ticket.takenback"))
+	}
+	return s
 }
 
 func (v *visit) happenedIn(e ticket.Event, names map[string]string) spoken {
@@ -551,14 +584,19 @@ func (v *visit) offerTicket(p *ticketPage, d ticket.Desk) error {
 
 	if v.mayTicket(rule.DoAnswer, d.Ticket) {
 		p.Reply = &ticketForm{
-			Text: db.Text(d.ReplyDraft),
-			Kept: d.ReplyDraft != nil,
+			Text:  db.Text(d.ReplyDraft),
+			Kept:  d.ReplyDraft != nil,
+			Files: web.FileFieldOf(v.language, "reply-files", nil),
 			Reason: web.Field{
 				Name:  "reason",
 				Label: v.say("console.ticket.reply.reason"),
 				Help:  v.say("console.ticket.reply.reason.help"),
 				Kind:  "text",
 			},
+		}
+		var err error
+		if p.Reply.Canned, err = v.cannedChoices(); err != nil {
+			return err
 		}
 		p.Reply.Then = append(p.Reply.Then, web.Choice{
 			Label:  v.say("console.ticket.reply.nothing"),
@@ -574,7 +612,11 @@ func (v *visit) offerTicket(p *ticketPage, d ticket.Desk) error {
 		}
 	}
 	if v.mayTicket(rule.DoNote, d.Ticket) {
-		p.Note = &ticketForm{Text: db.Text(d.NoteDraft), Kept: d.NoteDraft != nil}
+		p.Note = &ticketForm{
+			Text:  db.Text(d.NoteDraft),
+			Kept:  d.NoteDraft != nil,
+			Files: web.FileFieldOf(v.language, "note-files", nil),
+		}
 	}
 	return nil
 }

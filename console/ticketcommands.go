@@ -68,6 +68,8 @@ func replyToTicket(v *visit) (answer, error) {
 		Text:    v.typedText("text"),
 		Once:    "reply/" + v.form("once") + "/" + db.HashSecret(v.typedText("text"))[:12],
 		Version: version,
+
+		Undoable: true,
 	}
 	if then := rule.Command(v.form("then")); then != "" {
 		if !saysFirst(then) || then == rule.DoWaitRMA {
@@ -80,13 +82,20 @@ func replyToTicket(v *visit) (answer, error) {
 		}
 	}
 
+	if web.WrongFiles(v.files) {
+		return v.replyAgain(t, c.Text)
+	}
+	c.Files = v.attached()
 	_, err = v.tickets.Do(v.acting(t.AccountID), t.ID, c)
 	switch {
+	case v.blameFiles(err):
+		return v.replyAgain(t, c.Text)
 	case err == nil:
 		if err := v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, false, ""); err != nil {
 			return answer{}, err
 		}
-		return v.done(ticketPath(t.Number), "console.flash.replied"), nil
+		return v.doneUndoable(ticketPath(t.Number), "console.flash.replied",
+			ticketPath(t.Number)+"/undo"), nil
 	case rules.CodeOf(err) == rules.VersionMismatch:
 		if err := v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, false, c.Text); err != nil {
 			return answer{}, err
@@ -100,6 +109,16 @@ func replyToTicket(v *visit) (answer, error) {
 	return answer{}, err
 }
 
+// replyAgain shows the reply with what is wrong with its files; what was typed stays, as a draft
+// too.
+func (v *visit) replyAgain(t ticket.Ticket, text string) (answer, error) {
+	err := v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, false, text)
+	if err != nil && rules.CodeOf(err) != rules.ValidationFailed {
+		return answer{}, err
+	}
+	return v.ticketAnswer(&ticketAsked{})
+}
+
 // noteTicket adds a note, which operators alone read (S42). It decides nothing, so it is added
 // whatever others wrote meanwhile.
 func noteTicket(v *visit) (answer, error) {
@@ -109,7 +128,13 @@ func noteTicket(v *visit) (answer, error) {
 	}
 	text := v.typedText("text")
 	once := "note/" + v.form("once") + "/" + db.HashSecret(text)[:12]
-	_, err = v.notes.Add(v.acting(t.AccountID), t.ID, text, once, 0)
+	if web.WrongFiles(v.files) {
+		return v.ticketAnswer(&ticketAsked{note: true})
+	}
+	_, err = v.notes.Add(v.acting(t.AccountID), t.ID, text, once, 0, v.attached()...)
+	if v.blameFiles(err) {
+		return v.ticketAnswer(&ticketAsked{note: true})
+	}
 	if err != nil {
 		if refused := v.commandRefusal(err); refused != nil {
 			return v.ticketAnswer(&ticketAsked{refused: refused, note: true})

@@ -39,12 +39,32 @@ func (v *visit) takeUndo() *undo {
 }
 
 func undoRoutes() []route {
-	return []route{{
-		method: post,
-		path:   mailsPath + "/:id/undo",
-		access: may(rules.WorkTasks),
-		do:     undoResend,
-	}}
+	work := may(rules.WorkTasks)
+	return []route{
+		{method: post, path: mailsPath + "/:id/undo", access: work, do: undoResend},
+		{method: post, path: ticketsPath + "/:id/undo", access: work, do: undoReply},
+	}
+}
+
+// undoReply takes back the operator's last reply to a ticket: what was written is in the form
+// again. Too late says so.
+func undoReply(v *visit) (answer, error) {
+	t, err := v.tickets.Get(v.scope(), v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	text, err := v.tickets.TakeBack(v.acting(t.AccountID), t.ID)
+	if rules.CodeOf(err) == rules.StateConflict {
+		return v.done(ticketPath(t.Number), "console.flash.replytoolate"), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	err = v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, false, text)
+	if err != nil {
+		return answer{}, err
+	}
+	return v.done(ticketPath(t.Number), "console.flash.replyundone"), nil
 }
 
 func undoAddress(mailID string) string { return mailsPath + "/" + mailID + "/undo" }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -36,7 +37,9 @@ type visit struct {
 	who      *identity.Operator // nil: signed out
 	now      time.Time          // of the service's calendar
 	tongue   string             // language to keep in the browser with this answer; empty: none
+	typedBy  string             // who typed the form of a visitor; see comeback.go
 	kept     *typedForm         // what was typed into this page's form before a sign-in
+	files    []web.Upload       // that came with the form
 	look     *lookCookie        // to keep in the browser with this answer; nil: none
 
 	// Texts of this answer that change as time goes by, see refresh.go.
@@ -93,7 +96,6 @@ func (s *site) beginVisit(c *gin.Context, r route) (*visit, error) {
 		return nil, err
 	}
 
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 	v := &visit{
 		site:    s,
 		ctx:     ctx,
@@ -109,6 +111,7 @@ func (s *site) beginVisit(c *gin.Context, r route) (*visit, error) {
 	if err := v.readOperator(); err != nil {
 		return nil, err
 	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, v.bodyBound())
 	v.language = v.chooseLanguage()
 	return v, nil
 }
@@ -148,6 +151,11 @@ func (v *visit) callHandler() (answer, error) {
 		return answer{}, errForbidden
 	}
 	if v.request.Method == post {
+		if takesFiles(r.path) && web.HasFiles(v.request) {
+			if err := v.readFiles(); err != nil {
+				return answer{}, err
+			}
+		}
 		if err := v.request.ParseForm(); err != nil || !storable(v.request.PostForm) {
 			return answer{}, errBadForm
 		}
@@ -181,6 +189,7 @@ func storable(form url.Values) bool {
 // toSignIn sends who is signed out to sign in, and back to the page of this request.
 func (v *visit) toSignIn() answer {
 	page := v.pageOf(v.request.URL.Path)
+	v.keepForComeback(page)
 	if page == v.request.URL.Path && v.request.URL.RawQuery != "" {
 		page += "?" + v.request.URL.RawQuery
 	}
@@ -276,7 +285,9 @@ func (v *visit) startSession(o identity.Operator, provedAt time.Time) error {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return err
 	}
-	if typed != "" && before != o.ID {
+	var f typedForm
+	ours := json.Unmarshal([]byte(typed), &f) == nil && f.By == o.ID
+	if typed != "" && before != o.ID && !ours {
 		v.sessions.Remove(v.ctx, keyTyped)
 	}
 	v.sessions.Put(v.ctx, keyOperator, o.ID)

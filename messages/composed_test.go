@@ -79,6 +79,10 @@ var composed = map[string][]string{
 		"MOVED.PENDING_RMA", "MOVED.RESOLVED", "MOVED.CLOSED", "MOVED.CANCELLED", "SEVERITY", "WORSE", "THANKS",
 		"WATCHER_ADDED", "WATCHER_REMOVED", "DUPLICATE", "FOLLOWED", "RMA_LINKED", "RMA_APPROVED", "RMA_SHIPPED",
 		"RMA_ENDED", "REMINDED", "REOPENED", "REOPENING_UNDONE"},
+	// The files of tickets.
+	"file.state.":   {"CHECKING", "BLOCKED", "GONE", "REFUSED"},
+	"file.refused.": {"ATTACHMENT_REFUSED", "ATTACHMENT_TOO_LARGE"},
+	"file.wrong.":   {"empty", "kind", "file", "message", "ticket", "often", "cut"},
 	// The portal's devices.
 	"equip.":             {"room", "site", "region", "street", "postal_code", "city"},
 	"equip.criticality.": {"NORMAL", "HIGH", "CRITICAL"},
@@ -241,7 +245,7 @@ var composed = map[string][]string{
 		"spare.recall_reminded", "spare.recall_requested", "spare.recall_scanned",
 		"spare.recall_withdrawn", "spare.replenishing", "spare.returned", "spare.selected",
 		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "token.created",
-		"ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
+		"ticket.answer_taken_back", "ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
 		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked",
 		"ticket.severity", "ticket.worse", "token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
 		"warranty.imported", "warranty.linked", "warranty.refused", "membership.removed",
@@ -306,7 +310,8 @@ var composed = map[string][]string{
 	"console.action.": ends([]string{"accept", "reject", "resend", "mark_delivered", "reissue", "retry", "move", "link",
 		"refuse", "assign", "close"}, "", ".says"),
 	"console.problem.": ends([]string{"notfound", "internal", "unavailable", "origin", "forbidden", "form", "cursor",
-		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup"}, ".title", ".text"),
+		"issuer", "lostway", "norole", "disabled", "stepup", "limited", "changed", "conflict", "setup",
+		"filechecking", "fileblocked", "filegone"}, ".title", ".text"),
 
 	// The console's mails, shipments, stock and settings.
 	"console.mails.column.": {"what", "state", "to", "customer", "when", "queued", "attempts", "language"},
@@ -445,7 +450,7 @@ var composed = map[string][]string{
 	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
 		rma.FactReturnReceived, rma.FactInspected),
 	"console.refused.": {
-		"TICKET_CLOSED", "NOT_REOPENED", "SAME_SEVERITY", "UNKNOWN_MEMBER", "NOT_COVERED", "TOO_LONG",
+		"UNKNOWN_VARIABLE", "TICKET_CLOSED", "NOT_REOPENED", "SAME_SEVERITY", "UNKNOWN_MEMBER", "NOT_COVERED", "TOO_LONG",
 		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
 		rma.PhotoMissing, "SERIAL_REGISTERED", rules.ReasonRequired, rules.Required, rules.InvalidDate, rules.OutOfRange,
 		rules.ValidationFailed, rules.StateConflict, rma.RMAOpen, "UNKNOWN_FACT", rma.CarrierSaysSo, rules.ProofRequired,
@@ -560,7 +565,7 @@ var composed = map[string][]string{
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "imports", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
 		"conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims", "lookover", "lookchanges",
-		"lookfile"},
+		"lookfile", "filechecking", "fileblocked", "filegone"},
 		".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text", ".open"),
 }

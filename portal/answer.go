@@ -25,9 +25,10 @@ type answer struct {
 	to      string
 	here    string // address of this page, when the request's own has no GET
 	file    *file
-	wait    time.Duration // of a 429: how long; 0: a quarter of an hour
-	refresh time.Duration // the browser asks for the page again; 0: it does not
-	camera  bool          // the page's own script may read codes with the camera
+	sent    func(http.ResponseWriter) error // writes the answer itself, such as a file of somebody
+	wait    time.Duration                   // of a 429: how long; 0: a quarter of an hour
+	refresh time.Duration                   // the browser asks for the page again; 0: it does not
+	camera  bool                            // the page's own script may read codes with the camera
 }
 
 // retryAfter is a wait in whole seconds.
@@ -92,12 +93,18 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		c.Writer.Header().Set("Retry-After", db.RetryAfter)
 	}
 
+	if a.sent != nil {
+		if err := a.sent(c.Writer); err != nil {
+			v.log.Info("portal: a file was cut off", "path", c.FullPath(), "request", v.id, "error", err)
+		}
+		return
+	}
 	c.Status(a.status)
 	_, _ = c.Writer.Write(body)
 }
 
 func (v *visit) render(a answer) ([]byte, error) {
-	if a.to != "" {
+	if a.to != "" || a.sent != nil {
 		return nil, nil
 	}
 	if a.file != nil {

@@ -171,6 +171,13 @@ func (v *visit) losesTyped(f typedForm) (lost bool) {
 // typedText returns the form with what this request typed into it, as a session keeps it; ok
 // is false for one that cannot be kept.
 func (v *visit) typedText(f typedForm) (text string, ok bool) {
+	if takesFilesAt(v.request.URL.Path) && web.HasFiles(v.request) {
+		fields, _, err := web.ReadUploads(v.request, false) // the files have to be chosen again
+		if err != nil {
+			return "", false
+		}
+		v.request.PostForm = fields
+	}
 	if v.request.ParseForm() != nil || !storableForm(v.request.PostForm) {
 		return "", false
 	}

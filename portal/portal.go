@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -54,6 +55,7 @@ type site struct {
 	replacements *replacement.Replacements
 	tickets      *ticket.Tickets
 	guests       *session.Sessions
+	attachments  *attachment.Attachments
 	orders       *order.Orders
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
@@ -146,6 +148,7 @@ func newSite(o Options) (*site, error) {
 		replacements: o.Domains.Replacements,
 		tickets:      o.Domains.Tickets,
 		guests:       o.Domains.Sessions,
+		attachments:  o.Domains.Attachments,
 		orders:       o.Domains.Orders,
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,

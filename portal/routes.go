@@ -55,6 +55,8 @@ func routes() []route {
 		{post, ticketsPath + "/:id/session", member, answerSession},
 		{get, ticketsPath + "/:id/cancel", member, cancelTicket},
 		{post, ticketsPath + "/:id/cancel", member, cancelTicket},
+		{get, filesPath + "/:id", member, downloadFile},
+		{get, filesPath + "/:id/picture", member, showPicture},
 		{get, "/replacements", member, showReplacements},
 		{get, "/replacements/request", admin, showRequest},
 		{post, "/replacements/request", admin, requestDevice},

@@ -47,6 +47,7 @@ type said struct {
 	Anchor, Who string
 	What        string // of what happened
 	Text        string
+	Files       []web.FileLine
 	Rest        string // address at which the whole of a long text is read; empty: it is whole
 	When        web.Due
 	Ours        bool
@@ -74,6 +75,7 @@ type replyView struct {
 	Draft       bool // it can be kept
 	Most        int
 	Label, Help string // message keys
+	Files       *web.FileField
 }
 
 // replyAct is a button of the form.
@@ -146,7 +148,11 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 	}
 
 	t := r.Ticket
-	talk := v.talk(r, members, rmas)
+	files, err := v.fileLines(t.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	talk := v.talk(r, members, rmas, files)
 	p := ticketPage{
 		Number:   t.Number,
 		Summary:  t.Summary,
@@ -433,6 +439,7 @@ func (v *visit) clockViews(r ticket.Reading) []clockView {
 // talk is the whole conversation, the oldest first.
 func (v *visit) talk(
 	r ticket.Reading, members []identity.Member, rmas []replacement.RMA,
+	files map[string][]web.FileLine,
 ) []talkEntry {
 	var out []talkEntry
 	for _, e := range r.Entries {
@@ -440,6 +447,7 @@ func (v *visit) talk(
 		switch {
 		case e.Message != nil:
 			s = v.saidBy(*e.Message, members)
+			s.Files = files[e.Message.ID]
 		case e.Event != nil:
 			var shown bool
 			if s, shown = v.happened(*e.Event, members, rmas); !shown {
@@ -579,6 +587,7 @@ func (v *visit) replyView(r ticket.Reading, typed typedReply, talk []talkEntry) 
 		Most:    mostSaid,
 		Label:   "ticket.reply.label",
 		Help:    "ticket.reply.help",
+		Files:   v.fileField(),
 	}
 	switch t.State {
 	case rule.Resolved:
@@ -683,14 +692,21 @@ func replyToTicket(v *visit) (answer, error) {
 	}
 
 	c := v.replyCommand(act, typed)
-	needsText := act != actSolve && act != actReopen
+	needsText := act != actSolve && act != actReopen || len(v.files) > 0
 	if problem := textProblem(c.Text); problem != "" &&
 		(needsText || problem != "ticket.wrong.text") {
 		typed.problem = problem
 		return v.ticketPage(typed, http.StatusUnprocessableEntity)
 	}
 
+	if web.WrongFiles(v.files) {
+		return v.replyAgain(typed, http.StatusUnprocessableEntity)
+	}
+	c.Files = v.attached()
 	t, err := v.tickets.Do(v.acting(), v.param("id"), c)
+	if v.blameFiles(err) {
+		return v.replyAgain(typed, http.StatusUnprocessableEntity)
+	}
 	switch rules.CodeOf(err) {
 	case rules.VersionMismatch:
 		typed.problem = "ticket.wrong.meanwhile"

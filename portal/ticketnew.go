@@ -42,6 +42,7 @@ type newTicketPage struct {
 	Shown                  string // what the promise that is shown was made for
 	Changed                bool   // what it is about changed since a promise was shown
 	SummaryMost, SaidMost  int
+	Files                  *web.FileField // nil: it is not known yet whether anything is promised
 }
 
 // promiseView says before a ticket is sent what covers it and what is promised (S32).
@@ -132,7 +133,8 @@ func openTicket(v *visit) (answer, error) {
 		return v.newTicket(p, nil, http.StatusUnprocessableEntity)
 	}
 
-	if sends {
+	if sends && !web.WrongFiles(v.files) {
+		n.Files = v.attached()
 		t, err := v.tickets.Open(v.acting(), n)
 		if err == nil {
 			return v.done(ticketPath(t.Number), "flash.ticket.opened"), nil
@@ -142,7 +144,7 @@ func openTicket(v *visit) (answer, error) {
 			p.blame("text", "ticket.wrong.unusable")
 			return v.newTicket(p, nil, http.StatusUnprocessableEntity)
 		}
-		if !slices.Contains(uncoveredCodes, code) {
+		if !v.blameFiles(err) && !slices.Contains(uncoveredCodes, code) {
 			return answer{}, err
 		}
 	}
@@ -154,7 +156,10 @@ func openTicket(v *visit) (answer, error) {
 	p.Changed = v.form("act") == "send" && !sends
 	p.Shown = p.promisedFor(roomID)
 	status := 0
-	if sends { // it was refused: nothing covers it any more
+	switch {
+	case web.WrongFiles(v.files):
+		status = http.StatusUnprocessableEntity
+	case sends: // it was refused: nothing covers it any more
 		status = http.StatusForbidden
 	}
 	return v.newTicket(p, &preview, status)
@@ -241,6 +246,9 @@ func (v *visit) newTicket(
 	if preview != nil {
 		promise := v.promiseOf(*preview)
 		p.Promise = &promise
+	}
+	if preview != nil && preview.Covered || len(v.files) > 0 {
+		p.Files = v.fileField()
 	}
 	return answer{
 		status: status,

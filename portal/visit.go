@@ -40,7 +40,8 @@ type visit struct {
 	look     *operatorLook  // of an operator; nil: none, see look.go
 	counted  *ticket.Counts // of the account at hand; nil: not read yet
 
-	sessionProblem string // what is wrong with the form of a session, as a message's key
+	sessionProblem string       // what is wrong with the form of a session, as a message's key
+	files          []web.Upload // that came with the form
 }
 
 // The keys of a session's values.
@@ -66,6 +67,12 @@ const maxBody = 64 << 10 // octets of a form
 func (v *visit) bodyBound(path string) int64 {
 	if path == importPath && v.who != nil && len(v.who.accounts) > 0 && v.isAdmin() {
 		return maxUpload
+	}
+	if !takesFiles(path) {
+		return maxBody
+	}
+	if _, known := v.lastSeen(); v.who != nil || known {
+		return web.MaxFormBody
 	}
 	return maxBody
 }
@@ -179,6 +186,11 @@ func (v *visit) callHandler(r route) (answer, error) {
 				return v.tooMany(err, "imports"), nil
 			}
 			if err != nil {
+				return answer{}, err
+			}
+		}
+		if takesFiles(r.path) && web.HasFiles(v.request) {
+			if err := v.readFiles(); err != nil {
 				return answer{}, err
 			}
 		}

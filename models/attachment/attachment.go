@@ -6,6 +6,7 @@ package attachment
 import (
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	checks "roomcover.dev/roomcover/attachment"
@@ -39,6 +40,7 @@ type Attachment struct {
 	UploadedBy string
 	CreatedAt  time.Time
 	GoneAt     *time.Time // when the content was deleted
+	Internal   bool       // for operators alone (S42)
 
 	Attempts int
 	NextAt   *time.Time // real time: when it is to be scanned or drawn; nil: there is nothing to do
@@ -63,6 +65,7 @@ type chunk struct {
 	AttachmentID string `gorm:"primaryKey"`
 	No           int    `gorm:"primaryKey"` // from 0
 	AccountID    *string
+	Internal     bool
 	Content      []byte
 }
 
@@ -73,6 +76,7 @@ func (chunk) TableName() string { return "attachment_chunks" }
 type thumbnail struct {
 	AttachmentID string `gorm:"primaryKey"`
 	AccountID    *string
+	Internal     bool
 	MediaType    string
 	Content      []byte
 	Width        int
@@ -86,6 +90,7 @@ func (thumbnail) TableName() string { return "attachment_thumbnails" }
 type quota struct {
 	OwnerID   string `gorm:"primaryKey"`
 	AccountID *string
+	Internal  bool
 	Files     int
 	Bytes     int64
 }
@@ -100,6 +105,7 @@ func Entities() []any {
 		chunk{},
 		thumbnail{},
 		quota{},
+		refusal{},
 	}
 }
 
@@ -124,7 +130,7 @@ func (s *Attachments) MayOpen(a Attachment) error {
 // nothing about whether they may be opened.
 func Of(tx *db.Tx, ownerIDs ...string) ([]Attachment, error) {
 	var out []Attachment
-	err := tx.Scope.Accounts(tx.DB, "account_id").
+	err := seen(tx).
 		Where(clause.IN{
 			Column: clause.Column{Name: "owner_id"},
 			Values: db.AnySlice(ownerIDs),
@@ -134,9 +140,20 @@ func Of(tx *db.Tx, ownerIDs ...string) ([]Attachment, error) {
 	return out, err
 }
 
-// read reads a file's row in the scope; NOT_FOUND for a foreign one.
+// Get returns a file in the scope, without its content; NOT_FOUND for a foreign one.
+func Get(tx *db.Tx, id string) (Attachment, error) { return read(tx, id) }
+
 func read(tx *db.Tx, id string) (Attachment, error) {
 	var a Attachment
-	err := tx.Scope.Accounts(tx.DB, "account_id").First(&a, "id = ?", id).Error
+	err := seen(tx).First(&a, "id = ?", id).Error
 	return a, db.Found(err)
+}
+
+// seen finds the files in the scope; those for operators alone are nobody else's (S42).
+func seen(tx *db.Tx) *gorm.DB {
+	q := tx.Scope.Accounts(tx.DB, "account_id")
+	if !tx.Scope.System {
+		q = q.Where("NOT internal")
+	}
+	return q
 }

@@ -364,8 +364,9 @@ func TestS43_PicturesHaveASmallOne(t *testing.T) {
 		require.Equal(t, [2]int{480, 160}, [2]int{got.Width, got.Height})
 		require.Equal(t, small.Content, got.Content)
 		require.NoError(t, env.DB.Read(customer, func(tx *db.Tx) error {
-			pictured, err := attachment.Pictured(tx, []string{a.ID, "fil_none"})
-			require.Equal(t, map[string]bool{a.ID: true}, pictured)
+			files, err := attachment.OfGroup(tx, "tkt_1")
+			require.Len(t, files, 1)
+			require.True(t, files[0].Pictured)
 			return err
 		}))
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM attachments WHERE next_at IS NOT NULL"))

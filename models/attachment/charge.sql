@@ -1,5 +1,5 @@
-INSERT INTO attachment_quotas (owner_id, account_id, files, bytes)
-VALUES (@owner, @account, 1, @size)
+INSERT INTO attachment_quotas (owner_id, account_id, internal, files, bytes)
+VALUES (@owner, @account, @internal, 1, @size)
 ON CONFLICT (owner_id) DO UPDATE SET
 	files = attachment_quotas.files + 1,
 	bytes = attachment_quotas.bytes + excluded.bytes

@@ -29,6 +29,9 @@ func FreeTexts() []db.FreeText {
 		{Place: "attachments.name", Write: func(tx *db.Tx, id, text string) error {
 			return tx.Model(&Attachment{}).Where("id = ?", id).Update("name", text).Error
 		}},
+		{Place: "attachment_refusals.name", Write: func(tx *db.Tx, id, text string) error {
+			return tx.Model(&refusal{}).Where("id = ?", id).Update("name", text).Error
+		}},
 	}
 }
 

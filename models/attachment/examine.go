@@ -197,6 +197,7 @@ func (s *Attachments) RecordThumbnail(ctx context.Context, id string, t *checks.
 		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&thumbnail{
 			AttachmentID: id,
 			AccountID:    a.AccountID,
+			Internal:     a.Internal,
 			MediaType:    t.MediaType,
 			Content:      t.Content,
 			Width:        t.Width,

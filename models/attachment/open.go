@@ -57,19 +57,6 @@ func (s *Attachments) OpenThumbnail(ctx context.Context, id string) (Attachment,
 	}, nil
 }
 
-// Pictured returns which of the files have a small picture.
-func Pictured(tx *db.Tx, ids []string) (map[string]bool, error) {
-	var found []string
-	err := tx.Scope.Accounts(tx.Model(&thumbnail{}), "account_id").
-		Where("attachment_id IN ?", ids).
-		Pluck("attachment_id", &found).Error
-	out := map[string]bool{}
-	for _, id := range found {
-		out[id] = true
-	}
-	return out, err
-}
-
 // content reads a file, whatever is known of it.
 func (s *Attachments) content(ctx context.Context, a Attachment) *Content {
 	return &Content{ctx: ctx, db: s.db, id: a.ID, size: a.Size}

@@ -23,6 +23,17 @@ type Owner struct {
 	ID        string  // such as a message; at most MaxMessage bytes and MaxMessageFiles files
 	GroupID   string  // such as the ticket of the message; at most MaxGroup bytes; empty: the ID
 	AccountID *string // nil: of no account
+	// Internal says that operators alone see it (S42). What hangs there is not counted with the
+	// rest of the group: nobody finds out how much it is.
+	Internal bool
+}
+
+// counted is under which name the files of the group are counted.
+func (o Owner) counted() string {
+	if o.Internal {
+		return o.GroupID + "/internal"
+	}
+	return o.GroupID
 }
 
 // Upload is a file that comes in. Content is read twice, from its beginning.
@@ -38,21 +49,39 @@ type Upload struct {
 // database decides them, so that two at once do not get past. A file out of the scope's accounts
 // is NOT_FOUND.
 func (s *Attachments) Store(tx *db.Tx, o Owner, u Upload) (Attachment, error) {
-	if !tx.Scope.System && (o.AccountID == nil || !tx.Scope.Sees(*o.AccountID)) {
-		return Attachment{}, db.NotFound()
+	if err := mayHang(tx, o); err != nil {
+		return Attachment{}, err
 	}
-	if o.GroupID == "" {
-		o.GroupID = o.ID
-	}
-
 	a, kind, err := describe(u)
 	if err != nil {
 		return Attachment{}, err
+	}
+	return s.storeAs(tx, o, a, kind, u)
+}
+
+// mayHang refuses an owner out of the scope.
+func mayHang(tx *db.Tx, o Owner) error {
+	if tx.Scope.System {
+		return nil
+	}
+	if o.AccountID == nil || o.Internal || !tx.Scope.Sees(*o.AccountID) {
+		return db.NotFound()
+	}
+	return nil
+}
+
+// storeAs keeps a file that was described.
+func (s *Attachments) storeAs(
+	tx *db.Tx, o Owner, a Attachment, kind checks.Kind, u Upload,
+) (Attachment, error) {
+	if o.GroupID == "" {
+		o.GroupID = o.ID
 	}
 	a.ID = db.NewID(db.PrefixFile)
 	a.AccountID = o.AccountID
 	a.OwnerID = o.ID
 	a.GroupID = o.GroupID
+	a.Internal = o.Internal
 	a.UploadedBy = tx.Scope.Actor.ID
 	a.CreatedAt = tx.Now()
 	s.schedule(&a, kind.Previewed)
@@ -144,7 +173,7 @@ var chargeSQL string
 // charge adds a file to what its owner and its group have.
 func charge(tx *db.Tx, o Owner, size int64) error {
 	if o.GroupID != o.ID {
-		ok, err := chargeOne(tx, o, o.GroupID, size, 0, checks.MaxGroup)
+		ok, err := chargeOne(tx, o, o.counted(), size, 0, checks.MaxGroup)
 		if err != nil {
 			return err
 		}
@@ -168,6 +197,7 @@ func chargeOne(
 	res := tx.Exec(chargeSQL, map[string]any{
 		"owner":      id,
 		"account":    o.AccountID,
+		"internal":   o.Internal,
 		"size":       size,
 		"most_files": mostFiles,
 		"most_bytes": mostBytes,
@@ -200,6 +230,7 @@ func storeContent(tx *db.Tx, a Attachment, content io.ReadSeeker) error {
 			AttachmentID: a.ID,
 			No:           no,
 			AccountID:    a.AccountID,
+			Internal:     a.Internal,
 			Content:      piece[:n],
 		})
 		if stored.Error != nil {

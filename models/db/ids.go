@@ -83,6 +83,8 @@ const (
 	PrefixTicketDraft   = "tdr"
 	PrefixClock         = "clk"
 	PrefixFile          = "fil"
+	PrefixFileRefusal   = "fir"
+	PrefixCannedReply   = "cre"
 	PrefixSession       = "tse"
 	PrefixAttendee      = "tsa"
 	PrefixParticipant   = "tsp"

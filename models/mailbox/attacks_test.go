@@ -69,8 +69,8 @@ func TestS44_AutomaticMailsOfATicketHaveAnEnd(t *testing.T) {
 	}, outcomes)
 }
 
-// The files of an answer are not lost: an operator is shown them.
-func TestS44_TheFilesOfAnAnswerReachAnOperator(t *testing.T) {
+// The files of an answer go to the ticket with it.
+func TestS44_TheFilesOfAnAnswerReachTheTicket(t *testing.T) {
 	env := storetest.SQLite(t)
 	d := newDesk(env)
 	body := "--b\r\nContent-Type: text/plain\r\n\r\nSee the picture.\r\n--b\r\n" +
@@ -80,9 +80,8 @@ func TestS44_TheFilesOfAnAnswerReachAnOperator(t *testing.T) {
 	m := deliverRaw(t, env, letter{from: "ana@alfa.example", to: replyTo()}, text)
 	require.Equal(t, inbound.BecomesMessage, m.Outcome)
 	require.Len(t, d.taken, 1)
-	require.Len(t, items(t, env), 1)
-	require.Equal(t, mailbox.ItemOpen, items(t, env)[0].State)
-	require.Len(t, items(t, env)[0].Attachments, 1)
+	require.Len(t, d.taken[0].Attachments, 1)
+	require.Empty(t, items(t, env), "nobody has to look at it")
 }
 
 // A connection that was cut within a mail gives no mail: its sender sends it again.

@@ -1,8 +1,10 @@
 package mailbox
 
 import (
+	"bytes"
 	"cmp"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/ticket"
@@ -86,6 +88,7 @@ func (r replies) AcceptMail(tx *db.Tx, t Ticket, from Participant, mail Reply) e
 	reply := ticket.MailReply{
 		Once:      mail.once(),
 		Text:      cmp.Or(mail.Text, mail.Quoted), // some people answer below the line
+		Files:     mail.files(),
 		Automatic: mail.Automatic,
 	}
 	if mail.Added {
@@ -107,6 +110,18 @@ func (r replies) AcceptMail(tx *db.Tx, t Ticket, from Participant, mail Reply) e
 func (r replies) OpenTicket(tx *db.Tx, n ticket.NewTicket) (string, error) {
 	t, err := r.tickets.OpenFromMail(tx, n)
 	return t.ID, err
+}
+
+// files are the files of a mail, as a message takes them. Those of one that no person wrote stay
+// in the mail.
+func (r Reply) files() (out []attachment.Upload) {
+	if r.Automatic {
+		return nil
+	}
+	for _, a := range r.Attachments {
+		out = append(out, attachment.Upload{Name: a.Name, Content: bytes.NewReader(a.Content)})
+	}
+	return out
 }
 
 // once names the message: one mail that came to two of our addresses is one.

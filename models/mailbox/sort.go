@@ -282,11 +282,8 @@ func (s *Mailbox) accept(
 	err := s.tickets.AcceptMail(tx, t, from, replyOf(*m, read))
 	var refusal *rules.Error
 	switch {
-	case err == nil && m.Outcome == inbound.BecomesMessage && len(read.Attachments) > 0:
-		// Its files are not of the ticket yet: an operator looks at them, and they stay until then.
-		item := *m
-		item.Outcome = inbound.BecomesItem
-		return s.addItem(tx, item, read, Matches{}, "")
+	case err == nil:
+		return nil
 	case !errors.As(err, &refusal):
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/ticket"
 )
@@ -18,7 +19,7 @@ type Note struct {
 	ID        string
 	TicketID  string
 	AccountID string
-	Seq       int64 // its place in the ticket's conversation
+	Seq       int64 // of the last entry of the ticket's conversation before it
 	AuthorID  string
 	Text      string `gorm:"column:note"`
 	DedupeKey string
@@ -32,20 +33,26 @@ func (Note) TableName() string { return "ticket_notes" }
 type Notes struct {
 	db      *db.DB
 	tickets *ticket.Tickets
+	files   *attachment.Attachments
 }
 
 // New returns the notes on a database.
-func New(database *db.DB, tickets *ticket.Tickets) *Notes {
-	return &Notes{db: database, tickets: tickets}
+func New(
+	database *db.DB, tickets *ticket.Tickets, files *attachment.Attachments,
+) *Notes {
+	return &Notes{db: database, tickets: tickets, files: files}
 }
 
 // Entities lists the entities of notes.
 func Entities() []any { return []any{Note{}} }
 
-// Add adds a note to a ticket, whatever its state. once names it, where its caller may send
-// it again; version is that of the ticket that was looked at, 0 any. A note moves no clock
-// (S40). Whoever is no operator gets NOT_FOUND.
-func (s *Notes) Add(ctx context.Context, name, text, once string, version int64) (Note, error) {
+// Add adds a note to a ticket, whatever its state, with the files that belong to it, which
+// operators alone can open. once names it, where its caller may send it again; version is that
+// of the ticket that was looked at, 0 any. A note moves no clock (S40), and changes nothing that
+// a customer can see (S42). Whoever is no operator gets NOT_FOUND.
+func (s *Notes) Add(
+	ctx context.Context, name, text, once string, version int64, files ...attachment.Upload,
+) (Note, error) {
 	n := Note{Text: strings.TrimSpace(text)}
 	if err := ticket.CheckText(n.Text); err != nil {
 		return Note{}, err
@@ -77,7 +84,15 @@ func (s *Notes) Add(ctx context.Context, name, text, once string, version int64)
 		n.AccountID = place.AccountID
 		n.Seq = place.Seq
 		n.CreatedAt = place.At
-		return tx.Create(&n).Error
+		if err := tx.Create(&n).Error; err != nil {
+			return err
+		}
+		return ticket.StoreFiles(tx, s.files, attachment.Owner{
+			ID:        n.ID,
+			GroupID:   n.TicketID,
+			AccountID: &n.AccountID,
+			Internal:  true,
+		}, files...)
 	})
 	return n, err
 }
@@ -89,7 +104,7 @@ func (s *Notes) Of(ctx context.Context, ticketID string) ([]Note, error) {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		return tx.Where("ticket_id = ?", ticketID).Order("seq").Find(&out).Error
+		return tx.Where("ticket_id = ?", ticketID).Order("seq, id").Find(&out).Error
 	})
 	return out, err
 }

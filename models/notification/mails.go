@@ -136,6 +136,18 @@ func ChangeHeld(
 	return res.RowsAffected > 0, res.Error
 }
 
+// SuppressHeld keeps the mails that HeldSQL finds from ever leaving: what they tell of was taken
+// back.
+func SuppressHeld(tx *db.Tx, template, subjectID, epoch string) error {
+	return tx.Model(&Notification{}).
+		Where("subject_id = ? AND template = ? AND epoch = ? AND state = ?",
+			subjectID, template, epoch, rules.NotificationQueued).
+		Updates(map[string]any{
+			"state":      rules.NotificationSuppressed,
+			"held_until": nil,
+		}).Error
+}
+
 // QueueSingle writes a mail that no order's or invitation's workflow sends, with the
 // outbox event that starts a workflow for it. A mail that exists already starts none.
 func QueueSingle(tx *db.Tx, m Notification) error { return QueueEach(tx, m) }

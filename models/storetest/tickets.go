@@ -8,7 +8,6 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
-	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/ticket"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
@@ -59,7 +58,7 @@ func TicketOf(t testing.TB, env Env, room entitlement.Room) ticket.Ticket {
 		Text:     "Where is the manual?",
 	})
 	require.NoError(t, err)
-	_, err = note.New(env.DB, env.Tickets).Add(Operator(), tk.ID, "Send the link.", "", 0)
+	_, err = env.Notes.Add(Operator(), tk.ID, "Send the link.", "", 0)
 	require.NoError(t, err)
 	require.NoError(t, env.Tickets.KeepDraft(Operator(), tk.ID, false, "Here is"))
 	for _, insert := range []string{

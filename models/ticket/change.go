@@ -54,6 +54,7 @@ type change struct {
 	entries  []db.Entry
 	mails    []mailPart
 	atOnce   bool // the mails wait for nothing else that may happen
+	held     bool // what is said can be taken back, and so can its mail
 
 	clocks      []rule.Clock
 	movedClocks []Clock

@@ -29,6 +29,10 @@ type Message struct {
 	DedupeKey  string // the same message again is none
 	Fact       string // what the clocks are computed from, as JSON; empty: nothing
 	CreatedAt  time.Time
+
+	UndoUntil   *time.Time // real time; until then its writer can take it back
+	UndoTo      string     // what the ticket was before it, see standing
+	TakenBackAt *time.Time
 }
 
 // TableName is the table of messages.
@@ -200,18 +204,18 @@ func (s *Tickets) ShowAfter(
 }
 
 func (c *Conversation) readEntries(tx *db.Tx, after int64) error {
-	last := func() *gorm.DB {
-		return tx.Where("ticket_id = ? AND seq > ?", c.Ticket.ID, after).
+	last := func(q *gorm.DB) *gorm.DB {
+		return q.Where("ticket_id = ? AND seq > ?", c.Ticket.ID, after).
 			Order("seq DESC").
 			Limit(entriesShown + 1)
 	}
 
 	var messages []Message
-	if err := last().Find(&messages).Error; err != nil {
+	if err := last(shown(tx)).Find(&messages).Error; err != nil {
 		return err
 	}
 	var events []Event
-	q := last()
+	q := last(tx.DB)
 	if !tx.Scope.System {
 		q = q.Where("NOT internal")
 	}
@@ -281,7 +285,7 @@ func (c *Conversation) readClocks(tx *db.Tx) error {
 // MessagesOf returns messages of a ticket in scope by their ids, for those who make mails and
 // files of them.
 func MessagesOf(tx *db.Tx, ids ...string) (out []Message, err error) {
-	err = tx.Scope.Accounts(tx.DB, "account_id").Order("id").Find(&out, "id IN ?", ids).Error
+	err = shown(tx).Order("id").Find(&out, "id IN ?", ids).Error
 	return out, err
 }
 

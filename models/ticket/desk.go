@@ -19,6 +19,7 @@ type Desk struct {
 	DeviceModel string
 	DeviceOf    string // its serial
 	OpenedEmail string // of the member whose ticket it is
+	Speaks      string // their language, else the account's
 	CSMName     string `gorm:"column:csm_name"` // who looks after the account (R35e)
 	CSMEmail    string `gorm:"column:csm_email"`
 	CSMPhone    string `gorm:"column:csm_phone"`
@@ -44,6 +45,7 @@ var deskColumns = lineColumns + `,
 	COALESCE(d.model_code, '') AS device_model,
 	COALESCE(d.serial, '') AS device_of,
 	COALESCE(u.email, '') AS opened_email,
+	COALESCE(u.locale, a.locale, '') AS speaks,
 	COALESCE(c.name, '') AS csm_name,
 	COALESCE(c.email, '') AS csm_email,
 	COALESCE(c.phone, '') AS csm_phone,

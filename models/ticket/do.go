@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
@@ -22,8 +23,9 @@ type Command struct {
 	// answer, comment: required. Any other that moves the ticket: what is said with it, and
 	// first (S40). worse: what is worse.
 	Text    string
-	Channel rule.Channel // of the text; empty: PORTAL
-	Once    string       // names the text, where its caller may send it again
+	Files   []attachment.Upload // of the text (S43)
+	Channel rule.Channel        // of the text; empty: PORTAL
+	Once    string              // names the text, where its caller may send it again
 	// set_severity, undo_reopening, wait_for_customer: required; the others that move it
 	Reason   string
 	Thanks   bool           // comment: it reopens nothing (S45)
@@ -36,6 +38,11 @@ type Command struct {
 	RMAID    string         // wait_for_replacement: one that there is
 	RMA      *replacement.NewRMA
 	Version  int64 // of what was looked at; 0: any
+
+	// Undoable holds a public text of ours for some seconds, in which TakeBack takes it back.
+	Undoable bool
+
+	byMail bool // a file that is not taken is named, and refuses nothing
 }
 
 // Do does one command on a ticket for the caller, whose role and the ticket's state must
@@ -124,8 +131,10 @@ func (s *Tickets) doIn(
 	if w.unchanged {
 		return w.Ticket, nil
 	}
-	err = w.save()
-	return w.Ticket, err
+	if err := w.save(); err != nil {
+		return Ticket{}, err
+	}
+	return w.Ticket, w.attach(c)
 }
 
 // commands are what each command does to a ticket that it is allowed for.
@@ -149,7 +158,7 @@ var commands = map[rule.Command]func(*change, Command) error{
 
 // check holds a command's texts against their bounds.
 func (c Command) check() error {
-	needsText := c.Name == rule.DoComment || c.Name == rule.DoAnswer
+	needsText := c.Name == rule.DoComment || c.Name == rule.DoAnswer || len(c.Files) > 0
 	var fields []rules.FieldError
 	if needsText || c.Text != "" {
 		fields = textProblems("/text", c.Text)
@@ -209,6 +218,9 @@ func (w *change) write(c Command) {
 		Channel:    c.Channel,
 		Text:       c.Text,
 		DedupeKey:  c.onceKey(w.actor()),
+	}
+	if c.Undoable && m.AuthorKind.IsOurs() {
+		w.hold(&m)
 	}
 	w.say(m)
 	if !m.AuthorKind.IsOurs() {
@@ -482,9 +494,11 @@ func (s *Tickets) openFollowing(
 		Severity:   w.Severity,
 		Summary:    w.Summary,
 		Text:       c.Text,
+		Files:      c.Files,
 		Channel:    followChannel(c.Channel),
 		Follows:    w.ID,
 		Once:       once,
+		byMail:     c.byMail,
 	})
 }
 

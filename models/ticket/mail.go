@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 	rule "roomcover.dev/roomcover/rules/ticket"
@@ -14,7 +15,8 @@ import (
 type MailReply struct {
 	Once      string // names the mail: the same one again changes nothing
 	Text      string
-	Automatic bool // no person wrote it
+	Files     []attachment.Upload // one that is not taken is named beside the text
+	Automatic bool                // no person wrote it: its files stay in the mail
 }
 
 // LockForMail locks the ticket that a mail names by its number or its id. found is false where
@@ -97,8 +99,10 @@ func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, er
 	if next, reopened := rule.AfterComment(w.State, true); !reopened {
 		w.move(next, "")
 	}
-	err = w.save()
-	return w.Ticket, err
+	if err := w.save(); err != nil {
+		return Ticket{}, err
+	}
+	return w.Ticket, w.attach(c)
 }
 
 // command is what the writer of the mail would do.
@@ -108,6 +112,11 @@ func (r MailReply) command(role rules.Role) Command {
 		Text:    mailText(r.Text),
 		Channel: rule.ByMail,
 		Once:    "mail/" + r.Once,
+		Files:   r.Files,
+		byMail:  true,
+	}
+	if c.Text == "" && len(r.Files) > 0 && !r.Automatic {
+		c.Text = namesOf(r.Files)
 	}
 	if rule.AuthorOf(role).IsOurs() {
 		c.Name = rule.DoAnswer

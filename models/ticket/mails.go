@@ -97,10 +97,22 @@ func (w *change) bundleMails() (*bundle, error) {
 			"day":  p.day,
 			"at":   w.now.Format(time.RFC3339),
 		}
+		if w.held {
+			parts[i].(map[string]any)["message"] = w.lastMessage()
+		}
 	}
 
 	w.atOnce = w.atOnce || w.Severity == cover.Sev1 || w.ClosedAt != nil
+	wait := w.s.db.Clock().RealDuration(bundleFor)
 	open := w.MailUntil != nil && db.RealNow().Before(*w.MailUntil)
+	if w.held {
+		// It waits as long as it can be taken back, with nothing that leaves before.
+		if w.atOnce || wait < undoFor {
+			wait = undoFor
+		}
+		open = open && !w.atOnce && db.RealNow().Add(undoFor).Before(*w.MailUntil)
+		w.atOnce = false
+	}
 	if open && w.Held != nil {
 		added, err := w.addToBundle(parts)
 		if err != nil || added {
@@ -108,7 +120,7 @@ func (w *change) bundleMails() (*bundle, error) {
 		}
 	}
 
-	return w.newBundle(people, parts)
+	return w.newBundle(people, parts, wait)
 }
 
 // addToBundle adds to the mail that is held, and reports whether it still was.
@@ -131,12 +143,15 @@ func (w *change) addToBundle(parts []any) (bool, error) {
 	return true, err
 }
 
-func (w *change) newBundle(people []person, parts []any) (*bundle, error) {
+// newBundle queues another mail to each person, which waits for a while of real time, or leaves at
+// once.
+func (w *change) newBundle(
+	people []person, parts []any, wait time.Duration,
+) (*bundle, error) {
 	w.MailBundle = w.ID + "/" + seqText(w.Version)
 	w.MailUntil = nil
 	var held *bundle
 	if !w.atOnce {
-		wait := w.s.db.Clock().RealDuration(bundleFor)
 		until := db.RealNow().Add(wait)
 		w.MailUntil = &until
 		held = &bundle{name: w.MailBundle, wait: wait + skew}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/notification"
@@ -31,6 +32,7 @@ type NewTicket struct {
 	Severity cover.Severity
 	Summary  string // one line
 	Text     string // what is wrong, in a person's words
+	Files    []attachment.Upload
 	Channel  rule.Channel
 	// For is the member for whom an agent opens it, such as who called; else whose request it
 	// is themselves.
@@ -41,6 +43,7 @@ type NewTicket struct {
 	Once string
 
 	mailed bool // an operator opens it for a member who wrote a mail: see OpenFromMail
+	byMail bool // see Command
 }
 
 // The greatest lengths of people's texts, in characters.
@@ -451,8 +454,10 @@ func (s *Tickets) open(tx *db.Tx, ref program.Reference, n NewTicket) (Ticket, e
 	w.Admins = facts.Admins
 
 	w.begin(n)
-	err = w.save()
-	return w.Ticket, err
+	if err := w.save(); err != nil {
+		return Ticket{}, err
+	}
+	return w.Ticket, w.attach(Command{Files: n.Files, byMail: n.byMail})
 }
 
 // begin writes the first entries of the conversation.

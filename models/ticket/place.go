@@ -15,13 +15,14 @@ func CheckText(text string) error { return rules.Invalid(textProblems("/text", t
 type Place struct {
 	TicketID  string
 	AccountID string
-	Seq       int64
+	Seq       int64 // of the last entry before it
 	At        time.Time
 }
 
-// TakePlace takes the next place in a ticket's conversation for a note of the caller, who is
-// an operator: to anybody else the ticket is NOT_FOUND. done reports whether the note is there
-// already; then no place is taken.
+// TakePlace returns the place behind the last entry of a ticket's conversation for a note of the
+// caller, who is an operator: to anybody else the ticket is NOT_FOUND. done reports whether the
+// note is there already; then there is no place. The ticket stays as it is, its version and the
+// numbers of its entries too: they are what a customer sees of it (S42).
 func (s *Tickets) TakePlace(
 	tx *db.Tx, name string, version int64, done func(ticketID string) (bool, error),
 ) (*Place, error) {
@@ -47,13 +48,11 @@ func (s *Tickets) TakePlace(
 		return nil, err
 	}
 
-	place := &Place{
+	w.note("ticket.noted", nil)
+	return &Place{
 		TicketID:  w.ID,
 		AccountID: w.AccountID,
-		Seq:       w.nextSeq(),
+		Seq:       w.Seq,
 		At:        w.now,
-	}
-	w.said = true
-	w.note("ticket.noted", nil)
-	return place, w.save()
+	}, w.audit()
 }

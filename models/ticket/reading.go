@@ -92,12 +92,15 @@ func saysAll(tx *db.Tx, words []string) clause.Expression {
 				OR LOWER(t.summary) LIKE ? ESCAPE '!'
 				OR r.search_key LIKE ? ESCAPE '!'
 				OR t.id IN (SELECT m.ticket_id FROM ticket_messages m
-					WHERE m.account_id = t.account_id AND LOWER(m.text) LIKE ? ESCAPE '!'))`,
+					WHERE m.account_id = t.account_id AND m.taken_back_at IS NULL
+						AND (m.undo_until IS NULL OR m.undo_until <= ?)
+						AND LOWER(m.text) LIKE ? ESCAPE '!'))`,
 			Vars: []any{
 				number,
 				db.Part(strings.ToLower(word)),
 				db.Part(strings.ToLower(word)),
 				db.Part(rules.SearchKey(word)),
+				db.RealNow(),
 				db.Part(strings.ToLower(word)),
 			},
 		})
@@ -218,7 +221,8 @@ func (s *Tickets) LastWords(ctx context.Context, ids ...string) (map[string]Mess
 		return tx.Scope.Accounts(tx.Table("ticket_messages AS m"), "m.account_id").
 			Select("m.*").
 			Where(`m.ticket_id IN ? AND m.seq = (SELECT max(o.seq) FROM ticket_messages o
-				WHERE o.ticket_id = m.ticket_id AND NOT o.automatic)`, ids).
+				WHERE o.ticket_id = m.ticket_id AND NOT o.automatic AND o.taken_back_at IS NULL
+					AND (o.undo_until IS NULL OR o.undo_until <= ?))`, ids, db.RealNow()).
 			Scan(&found).Error
 	})
 	for _, m := range found {

@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
@@ -25,18 +26,21 @@ type Tickets struct {
 	programs     *program.Programs
 	replacements *replacement.Replacements
 	sessions     *session.Sessions
+	files        *attachment.Attachments
 }
 
 // New returns the domain on a database, with the domains below that it uses.
 func New(
 	database *db.DB, programs *program.Programs, replacements *replacement.Replacements,
 	sessions *session.Sessions,
+	files *attachment.Attachments,
 ) *Tickets {
 	return &Tickets{
 		db:           database,
 		programs:     programs,
 		replacements: replacements,
 		sessions:     sessions,
+		files:        files,
 	}
 }
 
@@ -50,6 +54,7 @@ func Entities() []any {
 		ClockMark{},
 		Watcher{},
 		Draft{},
+		CannedReply{},
 	}
 }
 
@@ -108,7 +113,7 @@ type Ticket struct {
 	FollowsID   *string // the closed ticket whose reply this is
 	OnceKey     *string // names the request, where its caller may send it again
 
-	Seq        int64      // of the last message, note or event
+	Seq        int64      // of the last message or event
 	MailBundle string     // names the mail that tells what happens now; see bundle
 	MailUntil  *time.Time // real time: until then it takes more in
 

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
@@ -106,7 +105,7 @@ func TestS42_NotesAreOperatorsAlone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		tk := opened(t, env, member(c), aboutRoom(c))
-		notes := note.New(env.DB, env.Tickets)
+		notes := env.Notes
 		const canary = "canary: the customer is difficult"
 		n, err := notes.Add(storetest.Operator(), tk.Number, canary, "once", 0)
 		require.NoError(t, err)

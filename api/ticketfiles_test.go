@@ -1,0 +1,106 @@
+package api_test
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/api"
+	checks "roomcover.dev/roomcover/attachment"
+	"roomcover.dev/roomcover/models/attachment"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/ticket"
+	"roomcover.dev/roomcover/rules"
+	rule "roomcover.dev/roomcover/rules/ticket"
+)
+
+// fileOf attaches a file to a ticket in somebody's name, with a comment of theirs.
+func (h *house) fileOf(t *testing.T, ticketID string, who context.Context) (file, message string) {
+	t.Helper()
+	_, err := h.Tickets.Do(who, ticketID, ticket.Command{
+		Name:  rule.DoComment,
+		Text:  "See the file.",
+		Files: []attachment.Upload{{Name: "sala.log", Content: strings.NewReader("no signal")}},
+	})
+	require.NoError(t, err)
+	files, err := h.Attachments.OfGroup(who, ticketID)
+	require.NoError(t, err)
+	last := files[len(files)-1]
+	return last.ID, last.OwnerID
+}
+
+// lastMessage is the id of what was said last in a ticket.
+func lastMessage(d api.TicketDetail) (id string) {
+	for _, e := range d.Entries {
+		if e.Message != nil {
+			id = e.Message.ID
+		}
+	}
+	return id
+}
+
+func TestS43_FilesOfTicketsByTheAPI(t *testing.T) {
+	h := sqlite(t)
+	c := h.Covered(t)
+	path := "/v1/tickets/" + h.OpenedTicket(t, c).ID
+	reader := h.customer(c.Account, rules.CustomerReadOnly)
+	said := as[api.TicketDetail](t, reader.post(path+"/messages", map[string]any{"text": "A log."}), 200)
+	body := func(name, content string) map[string]any {
+		return map[string]any{
+			"message_id": lastMessage(said),
+			"name":       name,
+			"content":    base64.StdEncoding.EncodeToString([]byte(content)),
+		}
+	}
+
+	file := as[api.TicketFile](t, reader.post(path+"/files", body("sala \"1\".log", "no signal")), 201)
+	again := as[api.TicketFile](t, reader.post(path+"/files", body("sala \"1\".log", "no signal")), 201)
+	require.Equal(t, file, again)
+	for _, who := range []client{reader, h.Lead} {
+		read := as[api.TicketDetail](t, who.get(path), 200)
+		last := read.Entries[len(read.Entries)-1]
+		require.Equal(t, []api.TicketFile{file}, last.Message.Attachments)
+		got := who.get("/v1/ticket-files/" + file.ID)
+		require.Equal(t, 200, got.Status)
+		require.Equal(t, "no signal", string(got.Body))
+		require.Equal(t, "text/plain", got.Header.Get("Content-Type"))
+		require.Equal(t, "nosniff", got.Header.Get("X-Content-Type-Options"))
+		require.Equal(t, "default-src 'none'; sandbox", got.Header.Get("Content-Security-Policy"))
+		require.Contains(t, got.Header.Get("Content-Disposition"), "attachment; filename=")
+	}
+
+	problem(t, reader.post(path+"/files", body("x.html", "<html></html>")), 415, checks.Refused)
+	problem(t, reader.post(path+"/files", body("x.txt", strings.Repeat("x", checks.MaxFile+1))), 413,
+		checks.TooLarge)
+	wrong := body("x.txt", "")
+	wrong["content"] = "no base64"
+	problem(t, reader.post(path+"/files", wrong), 422, rules.ValidationFailed)
+	problem(t, h.Lead.post(path+"/files", body("x.txt", "two")), 404, rules.NotFound)
+
+	// Another account has neither the ticket nor its files.
+	other := h.Covered(t)
+	stranger := h.customer(other.Account, rules.CustomerAdmin)
+	problem(t, stranger.get("/v1/ticket-files/"+file.ID), 404, rules.NotFound)
+	problem(t, stranger.post(path+"/files", body("x.txt", "two")), 404, rules.NotFound)
+	problem(t, reader.get("/v1/ticket-files/fil_none"), 404, rules.NotFound)
+
+	// What hangs on a note is in the operators' answers alone (S42).
+	_, err := h.Notes.Add(storetest.Operator(), said.ID, "Difficult.", "", 0,
+		attachment.Upload{Name: "canary.txt", Content: strings.NewReader("canary")})
+	require.NoError(t, err)
+	notes := as[api.TicketDetail](t, h.Lead.get(path), 200).Notes
+	require.Len(t, notes[0].Attachments, 1)
+	require.Equal(t, 200, h.Lead.get("/v1/ticket-files/"+notes[0].Attachments[0].ID).Status)
+	problem(t, reader.get("/v1/ticket-files/"+notes[0].Attachments[0].ID), 404, rules.NotFound)
+	require.NotContains(t, string(reader.get(path).Body), "canary")
+
+	// Nothing is handed out before the scanner's verdict.
+	h.Attachments.Scanned = true
+	problem(t, reader.get("/v1/ticket-files/"+file.ID), 409, checks.NotChecked)
+	waiting := as[api.TicketDetail](t, reader.get(path), 200)
+	require.Equal(t, attachment.StandsChecking,
+		waiting.Entries[len(waiting.Entries)-1].Message.Attachments[0].State)
+}

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"roomcover.dev/roomcover/attachment"
+)
+
+// Upload is a file that came with a form.
+type Upload struct {
+	Name    string // as whoever sends it calls it
+	Content []byte // nil where something is wrong with it
+	Wrong   FileWrong
+}
+
+// FileWrong says why a file is not taken; empty: it is.
+type FileWrong string
+
+// What can be wrong with a file of a form.
+const (
+	FileEmpty     FileWrong = "empty"
+	FileKind      FileWrong = "kind"    // it is of no kind that is taken
+	FileTooLarge  FileWrong = "file"    // larger than one file may be
+	MessageFull   FileWrong = "message" // with it the message would have too much
+	TicketFull    FileWrong = "ticket"  // with it the ticket would have too much
+	FilesTooOften FileWrong = "often"   // too many were sent within the hour
+	FileCutOff    FileWrong = "cut"     // the form was larger than what is read at all
+)
+
+const (
+	// MaxFormBody is how many octets of a form with files are read: more than a message may
+	// have, so that somebody whose files are too large is told which they are.
+	MaxFormBody = 64 << 20
+	// maxFieldText is how many octets all fields of such a form have together.
+	maxFieldText = 256 << 10
+)
+
+// ErrBadUpload says that a form with files cannot be read.
+var ErrBadUpload = errors.New("the form with files cannot be read")
+
+// HasFiles reports whether a request's form is of the kind that carries files.
+func HasFiles(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "multipart/form-data"
+}
+
+// ReadUploads reads a form with files: its fields, and its files, each judged by its content and
+// against the limits of a message (S43). The body is bounded before, by MaxFormBody: what does
+// not fit is a file that is cut off, and the fields in front of it are there. Where take is
+// false, no file is kept in memory.
+func ReadUploads(r *http.Request, take bool) (url.Values, []Upload, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, nil, ErrBadUpload
+	}
+
+	fields := url.Values{}
+	var files []Upload
+	text, total := 0, 0
+	for {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return fields, files, nil
+		case cutOff(err):
+			return fields, append(files, Upload{Wrong: FileCutOff}), nil
+		case err != nil:
+			return nil, nil, ErrBadUpload
+		}
+
+		if part.FileName() == "" {
+			value, err := io.ReadAll(io.LimitReader(part, maxFieldText+1))
+			if text += len(value); err != nil || text > maxFieldText {
+				return nil, nil, ErrBadUpload
+			}
+			_, chosen, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+			if _, file := chosen["filename"]; !file { // an empty field of files is none
+				fields.Add(part.FormName(), string(value))
+			}
+			continue
+		}
+
+		u, err := readUpload(part, part.FileName(), take && len(files) < attachment.MaxMessageFiles,
+			attachment.MaxMessage-total)
+		total += len(u.Content)
+		files = append(files, u)
+		switch {
+		case cutOff(err):
+			return fields, files, nil
+		case err != nil:
+			return nil, nil, ErrBadUpload
+		}
+	}
+}
+
+// cutOff reports whether a body was longer than what is read of it.
+func cutOff(err error) bool {
+	var large *http.MaxBytesError
+	return errors.As(err, &large)
+}
+
+// readUpload reads a file to its end, and judges it. room is how much of the message is left.
+func readUpload(file io.Reader, name string, take bool, room int) (Upload, error) {
+	u := Upload{Name: attachment.CleanName(name)}
+	if !take {
+		u.Wrong = MessageFull
+		_, err := io.Copy(io.Discard, file)
+		return u, err
+	}
+
+	var content bytes.Buffer
+	n, err := io.Copy(&content, io.LimitReader(file, attachment.MaxFile+1))
+	switch {
+	case cutOff(err):
+		u.Wrong = FileCutOff
+		return u, err
+	case err != nil:
+		return u, err
+	case n > attachment.MaxFile:
+		u.Wrong = FileTooLarge
+		_, err := io.Copy(io.Discard, file)
+		return u, err
+	case n == 0:
+		u.Wrong = FileEmpty
+		return u, nil
+	case int(n) > room:
+		u.Wrong = MessageFull
+		return u, nil
+	}
+
+	head := content.Bytes()[:min(int(n), attachment.HeadSize)]
+	if _, _, err := attachment.Check(name, head); err != nil {
+		u.Wrong = FileKind
+		return u, nil
+	}
+	u.Content = content.Bytes()
+	return u, nil
+}
