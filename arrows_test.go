@@ -40,7 +40,8 @@ var arrows = map[string][]string{
 	// What stands on the world outside, or on nothing.
 	"clock":       {},
 	"config":      {},
-	"carrier":     {},
+	"carrier":     {"signing"},
+	"signing":     {},
 	"mail":        {"messages"},
 	"label":       {"messages"},
 	"meeting":     {},
@@ -150,19 +151,20 @@ var arrows = map[string][]string{
 	"worker": {
 		"activities", "attachment", "carrier", "clock", "messages", "messages/process",
 		"models/attachment", "models/db",
-		"models/domains", "models/identity", "models/logistics", "models/operations", "models/privacy",
-		"rules/processes", "workflows",
+		"models/domains", "models/identity", "models/logistics", "models/mailbox", "models/operations",
+		"models/privacy", "rules/processes", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
 	"api": {
-		"attachment", "carrier", "messages/process", "messages/promise", "models/account",
+		"attachment", "carrier", "mail/inbound", "messages/process", "messages/promise", "models/account",
 		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
-		"models/logistics", "models/note", "models/notification", "models/operations", "models/order",
-		"models/privacy", "models/program", "models/replacement", "models/ticket", "models/warranty",
-		"orderfile", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover",
-		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "rules/shipping",
-		"rules/spare", "rules/ticket", "strictjson",
+		"models/logistics", "models/mailbox", "models/note", "models/notification", "models/operations",
+		"models/order", "models/privacy", "models/program", "models/replacement", "models/ticket",
+		"models/warranty", "orderfile", "roomfile", "rowfile", "rules", "rules/calendar",
+		"rules/catalogue", "rules/cover", "rules/licensing", "rules/ordering", "rules/processes",
+		"rules/rma", "rules/session", "rules/shipping", "rules/spare", "rules/ticket", "signing",
+		"strictjson",
 	},
 	"web": {"attachment", "messages", "models/identity", "rules"},
 	"console": {

@@ -50,6 +50,7 @@ func benchOn(t *testing.T, env storetest.Env) *bench {
 		Programs:      env.Programs,
 		Notifications: env.Notifications,
 		People:        env.People,
+		Tickets:       env.Tickets,
 		Sender:        b.sender,
 		PortalURL:     portal,
 		Log:           slog.New(slog.DiscardHandler),

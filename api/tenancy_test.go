@@ -65,7 +65,7 @@ var anybodysOfTheTeam = map[string]string{
 	"preview-ticket":         "a question with a body",
 	"open-ticket":            "R55a: the whole team opens tickets",
 	"write-to-ticket":        "R55a: and answers them",
-	"act-on-ticket":          "each command has its roles: TestR42_R55a of rules/ticket",
+	"act-on-ticket":          "TestR42_AReaderGivesNoCommandButComment",
 	"create-privacy-request": "TestS33_R42_AnAdministratorsProgramExportsAndErases",
 }
 

@@ -44,15 +44,16 @@ func routes() []route {
 		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
 		{get, "/service-orders/claim", admin, showClaim},
 		{post, "/service-orders/claim", admin, claimWarranty},
-		// Whoever belongs to the account opens tickets and writes to them (R55a).
+		// Whoever belongs to the account opens tickets and writes to them (R55a); all else is
+		// for administrators (R42).
 		{get, ticketsPath, member, showTickets},
 		{get, newTicketPath, member, showNewTicket},
 		{post, newTicketPath, member, openTicket},
 		{get, ticketsPath + "/:id", member, showTicket},
 		{post, ticketsPath + "/:id/reply", member, replyToTicket},
-		{post, ticketsPath + "/:id/watchers", member, changeWatchers},
-		{get, ticketsPath + "/:id/cancel", member, cancelTicket},
-		{post, ticketsPath + "/:id/cancel", member, cancelTicket},
+		{post, ticketsPath + "/:id/watchers", admin, changeWatchers},
+		{get, ticketsPath + "/:id/cancel", admin, cancelTicket},
+		{post, ticketsPath + "/:id/cancel", admin, cancelTicket},
 		{get, "/replacements", member, showReplacements},
 		{get, "/replacements/request", admin, showRequest},
 		{post, "/replacements/request", admin, requestDevice},

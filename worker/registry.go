@@ -95,6 +95,7 @@ func (o Options) mailActivities() named {
 		Programs:      o.Domains.Programs,
 		Notifications: o.Domains.Notifications,
 		People:        o.Domains.People,
+		Tickets:       o.Domains.Tickets,
 		Sender:        o.Sender,
 		PortalURL:     o.PortalURL,
 		Keys:          o.Domains.Mailbox.Keys(),

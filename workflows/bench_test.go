@@ -87,6 +87,7 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 		Programs:      env.Programs,
 		Notifications: env.Notifications,
 		People:        env.People,
+		Tickets:       env.Tickets,
 		Sender:        b.sender,
 		PortalURL:     o.PortalURL,
 		Log:           quiet,

@@ -42,7 +42,7 @@ func ReadRaw(r io.Reader, most int64) (Raw, error) {
 		if n > 0 {
 			raw.size += int64(n)
 			hash.Write(chunk[:n])
-			raw.chunks = append(raw.chunks, bytes.Clone(chunk[:n]))
+			raw.chunks = append(raw.chunks, chunk[:n])
 		}
 		switch {
 		case raw.size > most:
@@ -66,6 +66,9 @@ func fill(r io.Reader, chunk []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// Digest is the SHA-256 of a mail that was just read, in lower-case hex.
+func (r Raw) Digest() string { return r.sum }
 
 // Reader reads the mail from its beginning.
 func (r Raw) Reader() io.Reader {

@@ -87,6 +87,9 @@ func (r replies) AcceptMail(tx *db.Tx, t Ticket, from Participant, mail Reply) e
 		Once:      mail.once(),
 		Text:      cmp.Or(mail.Text, mail.Quoted), // some people answer below the line
 		Automatic: mail.Automatic,
+
+		MessageID:   mail.MessageID,
+		ThreadIndex: mail.ThreadIndex,
 	}
 	if mail.Added {
 		_, err := r.tickets.AddMail(tx, t.ID, from.ID, reply)

@@ -29,6 +29,9 @@ type Message struct {
 	DedupeKey  string // the same message again is none
 	Fact       string // what the clocks are computed from, as JSON; empty: nothing
 	CreatedAt  time.Time
+	// Of a message by mail, what the mails name that answer it; empty: nothing.
+	MailMessageID   string
+	MailThreadIndex string
 }
 
 // TableName is the table of messages.
