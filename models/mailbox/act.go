@@ -329,11 +329,7 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 		if err := db.Found(tx.First(&m, "id = ?", item.MailID).Error); err != nil {
 			return err
 		}
-		raw, err := storedRaw(tx, m.ID)
-		if err != nil {
-			return err
-		}
-		read, err := s.read(m, raw)
+		read, err := s.read(m, &storedMail{tx: tx, id: m.ID, left: m.Size})
 		if err != nil {
 			return err
 		}
