@@ -40,7 +40,8 @@ var arrows = map[string][]string{
 	// What stands on the world outside, or on nothing.
 	"clock":       {},
 	"config":      {},
-	"carrier":     {},
+	"carrier":     {"signing"},
+	"signing":     {},
 	"mail":        {"messages"},
 	"label":       {"messages"},
 	"meeting":     {},
@@ -157,8 +158,9 @@ var arrows = map[string][]string{
 	"worker": {
 		"activities", "attachment", "carrier", "clock", "meeting", "messages", "messages/process",
 		"models/attachment", "models/db",
-		"models/domains", "models/identity", "models/logistics", "models/operations", "models/privacy",
-		"models/session", "models/ticket", "rules/processes", "rules/session", "workflows",
+		"models/domains", "models/identity", "models/logistics", "models/mailbox",
+		"models/operations", "models/privacy", "models/session", "models/ticket",
+		"rules/processes", "rules/session", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
@@ -171,7 +173,7 @@ var arrows = map[string][]string{
 		"models/session", "models/ticket", "models/warranty", "orderfile", "roomfile", "rowfile",
 		"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing",
 		"rules/ordering", "rules/processes", "rules/rma", "rules/session", "rules/shipping",
-		"rules/spare", "rules/ticket", "strictjson",
+		"rules/spare", "rules/ticket", "signing", "strictjson",
 	},
 	"web": {
 		"attachment", "messages", "models/identity", "rules",

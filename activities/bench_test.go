@@ -51,6 +51,7 @@ func benchOn(t *testing.T, env storetest.Env) *bench {
 		Notifications: env.Notifications,
 		People:        env.People,
 		Sessions:      env.Sessions,
+		Tickets:       env.Tickets,
 		Sender:        b.sender,
 		PortalURL:     portal,
 		Log:           slog.New(slog.DiscardHandler),

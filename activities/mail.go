@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -31,6 +32,7 @@ type Mail struct {
 	Notifications *notification.Notifications
 	People        *identity.People
 	Sessions      *session.Sessions
+	Tickets       *ticket.Tickets
 
 	Sender    Sender
 	PortalURL string
@@ -81,7 +83,11 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 		later = inFlight
 	}
 
-	sent, waiting, err := a.sendAll(ctx, in.Key)
+	written, err := a.correspond(ctx, in.Key)
+	if err != nil {
+		return MailsSent{}, pausing(ctx, err)
+	}
+	sent, waiting, err := a.sendAll(ctx, in.Key, written)
 	if err != nil {
 		return sent, pausing(ctx, err)
 	}
@@ -92,9 +98,40 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 	return sent, nil
 }
 
+// correspond brings the waiting mails of a ticket in line with who is told now, and returns what
+// was written before. Other mails need neither.
+func (a *Mail) correspond(ctx context.Context, key string) (written correspondences, err error) {
+	written = correspondences{}
+	if db.KindOf(key) == db.PrefixTicket {
+		var c ticket.Correspondence
+		c, err = a.Tickets.Correspond(system(ctx), key)
+		written[key] = &c
+	}
+	return written, err
+}
+
+// correspondences are what was written by mail about tickets, by their ids.
+type correspondences map[string]*ticket.Correspondence
+
+// threadOf is what was written before a mail.
+func (w correspondences) threadOf(n notification.Notification) (t letter.Thread) {
+	c := w[n.SubjectID]
+	if c == nil {
+		return t
+	}
+	before, index := c.ThreadWith(n.Recipient)
+	for _, m := range before {
+		t.Before = append(t.Before, letter.Named{Own: m.Own, MessageID: m.MessageID})
+	}
+	t.Index = index
+	return t
+}
+
 // sendAll sends one batch after another and counts the mails that wait for a later
 // attempt.
-func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later int, err error) {
+func (a *Mail) sendAll(
+	ctx context.Context, key string, written correspondences,
+) (sent MailsSent, later int, err error) {
 	until := time.Now().Add(claimTime)
 	var ended []notification.MailResult
 	var skip []string
@@ -112,7 +149,7 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 			return sent, later, nil
 		}
 
-		ended = a.sendBatch(ctx, batch)
+		ended = a.sendBatch(ctx, batch, written)
 		for _, r := range ended {
 			sent.count(r.State)
 			if r.State == rules.NotificationQueued {
@@ -126,7 +163,7 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 // sendBatch sends the mails that were claimed together. Those whose turn does not
 // come in time are put back.
 func (a *Mail) sendBatch(
-	ctx context.Context, batch []notification.Notification,
+	ctx context.Context, batch []notification.Notification, written correspondences,
 ) []notification.MailResult {
 	until := time.Now().Add(batchTime)
 	ended := make([]notification.MailResult, 0, len(batch))
@@ -138,7 +175,7 @@ func (a *Mail) sendBatch(
 		}
 
 		if i == 0 || ctx.Err() == nil && time.Now().Before(until) {
-			r = a.sendMail(ctx, n)
+			r = a.sendMail(ctx, n, written)
 		}
 		ended = append(ended, r)
 	}
@@ -231,7 +268,9 @@ func (a *Mail) outlived(
 }
 
 // sendMail renders and hands over one mail, and returns how it ended.
-func (a *Mail) sendMail(ctx context.Context, n notification.Notification) notification.MailResult {
+func (a *Mail) sendMail(
+	ctx context.Context, n notification.Notification, written correspondences,
+) notification.MailResult {
 	if result, over := a.outlived(ctx, n); over {
 		return result
 	}
@@ -244,7 +283,8 @@ func (a *Mail) sendMail(ctx context.Context, n notification.Notification) notifi
 		return result
 	}
 
-	m, err := letter.Render(ref.Program, n, a.PortalURL, letterSecrets{a.DB.Secrets(), a.Keys})
+	m, err := letter.RenderIn(ref.Program, n, a.PortalURL, letterSecrets{a.DB.Secrets(), a.Keys},
+		written.threadOf(n))
 	if err != nil {
 		a.Log.Error("a mail cannot be rendered",
 			"notification", n.ID, "template", n.Template, "error", err)
@@ -257,6 +297,9 @@ func (a *Mail) sendMail(ctx context.Context, n notification.Notification) notifi
 	}
 
 	if result.ProviderID, err = a.Sender.Send(ctx, m); err == nil {
+		if c := written[n.SubjectID]; c != nil {
+			c.Sent(n.ID, n.Recipient)
+		}
 		return result
 	}
 

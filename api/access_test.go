@@ -181,7 +181,7 @@ var routeTable = map[string]string{
 	"DELETE /v1/tickets/x/participants/x":               "ALCKV",
 	"POST /v1/tickets/x/files":                          "ALCKV",
 	"GET /v1/ticket-files/x":                            "ALCKV",
-	"POST /v1/tickets/x/commands/resolve":               "ALCKV",
+	"POST /v1/tickets/x/commands/resolve":               "ALCK",
 	"GET /v1/spare-units":                               "ALCKV",
 	"GET /v1/spare-units/x":                             "ALCKV",
 	"POST /v1/spare-units/x/agree":                      "ALCK",
@@ -195,6 +195,7 @@ var routeTable = map[string]string{
 	"POST /v1/calendars/BR/holidays":                    "AL",
 	"POST /v1/calendars/BR/holidays/2026-12-25/removal": "AL",
 	"POST /v1/carrier/events":                           bySignature,
+	"POST /v1/mail/inbound":                             bySignature,
 	"GET /v1/carrier/events":                            "ALC",
 	"GET /v1/shipments":                                 "ALCKV",
 	"GET /v1/shipments/x":                               "ALCKV",
@@ -245,7 +246,12 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	for route, allowed := range routeTable {
 		method, path, _ := strings.Cut(route, " ")
 		if allowed == bySignature {
-			problem(t, h.Lead.send(method, path, "{}"), 401, "WEBHOOK_TIMESTAMP_MISSING")
+			media := "application/json"
+			if path == mailPath {
+				media = "message/rfc822"
+			}
+			a := h.Lead.send(method, path, "{}", "Content-Type", media)
+			problem(t, a, 401, "WEBHOOK_TIMESTAMP_MISSING")
 			continue
 		}
 		if allowed == public {

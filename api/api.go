@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -11,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/mailbox"
 )
 
 // Options configure the API.
@@ -37,6 +39,10 @@ type Options struct {
 	// while they are changed, none to refuse them all.
 	Carrier     string
 	CarrierKeys [][]byte
+	// MailKeys sign the mails that come in by HTTP, likewise. MaxMail is how many bytes one has at
+	// most; 0: 25 MiB.
+	MailKeys [][]byte
+	MaxMail  int64
 	// Metrics is where requests are counted; nil: nowhere. It is served elsewhere.
 	Metrics *prometheus.Registry
 	// NotFound, MethodNotAllowed and Failed answer outside /v1; nil: a line of text.
@@ -131,6 +137,13 @@ func (s *service) routes() {
 	importHandlers{jobs: s.domains.Jobs, intake: s.intake}.routes(s.api)
 	programHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
 	countryHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
+	mailInHandlers{
+		box:   s.domains.Mailbox,
+		keys:  s.MailKeys,
+		most:  cmp.Or(s.MaxMail, mailbox.MaxMail),
+		slots: make(chan struct{}, mailsAtOnce),
+		log:   s.Log,
+	}.routes(s.api)
 	slaHandlers{programs: s.domains.Programs}.routes(s.api)
 	calendarHandlers{programs: s.domains.Programs}.routes(s.api)
 

@@ -31,6 +31,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 type rawBody struct {
 	media   string // without parameters
 	content []byte
+	stream  io.Reader // of a route that streams, in place of the content; bounded
 }
 
 // readBody reads a body whole, within its limit, when the route takes one.
@@ -48,7 +49,12 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 
 	c := callOf(ctx.Context())
 	var err error
-	if c.body.media, err = mediaType(ctx, media); err == nil {
+	c.body.media, err = mediaType(ctx, media)
+	switch {
+	case err != nil:
+	case r.Streams:
+		c.body.stream = limited(ctx, cmp.Or(r.MaxBody, maxBody))
+	default:
 		c.body.content, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
 	}
 	if err != nil {
@@ -77,21 +83,29 @@ func mediaType(ctx huma.Context, allowed []string) (string, error) {
 	return media, nil
 }
 
-func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
+func limited(ctx huma.Context, limit int64) io.Reader {
 	gin := humagin.Unwrap(ctx)
-	body, err := io.ReadAll(http.MaxBytesReader(gin.Writer, gin.Request.Body, limit))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nil, rules.Refuse(codeTooLarge, "The body is too large.",
-			"Send at most 1 MiB; a file to import at most 32 MiB; "+
-				"an attachment at most 13 MiB; a carrier's event at most 64 KiB.")
-	case err != nil: // the client went away, or was too slow
-		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.",
-			"Send the request again.")
-	}
+	return http.MaxBytesReader(gin.Writer, gin.Request.Body, limit)
+}
 
+func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(limited(ctx, limit))
+	if err != nil {
+		return nil, bodyRefusal(err)
+	}
 	return body, nil
+}
+
+// bodyRefusal is what is answered where a body cannot be read.
+func bodyRefusal(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return rules.Refuse(codeTooLarge, "The body is too large.",
+			"Send at most 1 MiB; a file to import at most 32 MiB; a mail at most 25 MiB; "+
+				"an attachment at most 13 MiB; a carrier's event at most 64 KiB.")
+	}
+	// the client went away, or was too slow
+	return rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")
 }
 
 // decode reads a JSON body, with every structural error at once.

@@ -70,6 +70,7 @@ func open(t *testing.T, env storetest.Env, change ...func(*api.Options)) *house 
 		Metrics:       prometheus.NewRegistry(),
 		Carrier:       "sim",
 		CarrierKeys:   [][]byte{carrierKey},
+		MailKeys:      [][]byte{mailKey},
 	}
 	for _, c := range change {
 		c(&o)

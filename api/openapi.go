@@ -197,8 +197,20 @@ var fileRows = map[string]fileRow{
 	},
 }
 
-// describeFile documents the body of an import.
+// describeFile documents a body that is a file: an import, or a mail.
 func describeFile(api *huma.OpenAPI, op *huma.Operation, r route) {
+	if r.Streams {
+		op.RequestBody = &huma.RequestBody{
+			Required: true,
+			Content: map[string]*huma.MediaType{mailMedia[0]: {Schema: &huma.Schema{
+				Type:        "string",
+				Format:      "binary",
+				Description: "The mail as it came, with its header.",
+			}}},
+		}
+		return
+	}
+
 	row := fileRows[op.OperationID]
 	if r.Row != nil {
 		api.Components.Schemas.Schema(reflect.TypeOf(r.Row), true, "")

@@ -270,6 +270,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"list-audit":      at(h.Lead, "/v1/audit?verb=order.accepted&limit=1"),
 		"verify-chain":    at(h.Lead, "/v1/audit/chains/{id}", accountOf),
 		"search":          at(h.Lead, "/v1/search?q=Acme"),
+		"receive-mail":    at(client{house: h}, mailPath),
 	}
 	maps.Copy(calls, h.orgWorld(t))
 	maps.Copy(calls, h.roomWorld(t, done))
@@ -335,6 +336,9 @@ func (h *house) example(t *testing.T, c client, op *huma.Operation, target strin
 	if op.OperationID == "receive-carrier-event" {
 		headers = append(headers, webhookHeaders(body.([]byte), time.Now(), carrierKey)...)
 	}
+	if op.OperationID == "receive-mail" {
+		headers = append(headers, mailHeaders(body.([]byte), stranger, mailboxAddress, time.Now(), mailKey)...)
+	}
 	return c.send(op.Method, target, body, headers...)
 }
 
@@ -385,6 +389,11 @@ func requestExample(t *testing.T, op *huma.Operation) (any, string) {
 		content, err := os.ReadFile("examples/" + op.OperationID + ".request.csv")
 		require.NoError(t, err)
 		return content, "text/csv"
+	}
+	if op.OperationID == "receive-mail" {
+		content, err := os.ReadFile("examples/receive-mail.request.eml")
+		require.NoError(t, err)
+		return content, "message/rfc822"
 	}
 	content, err := os.ReadFile("examples/" + op.OperationID + ".request.json")
 	require.NoError(t, err)

@@ -110,7 +110,7 @@ var chapters = []chapter{
 		"decide-order", "reopen-order", "terminate-order",
 	}},
 	{part: partOperators, name: "Events and webhooks", operations: []string{
-		"list-events", "receive-carrier-event", "list-carrier-events",
+		"list-events", "receive-carrier-event", "list-carrier-events", "receive-mail",
 	}},
 	{part: partOperators, name: "Operator tasks", tags: []string{"Operator tasks"}},
 	{part: partOperators, name: "Mailbox", tags: []string{"Mailbox"}},

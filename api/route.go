@@ -28,6 +28,7 @@ type route struct {
 
 	Body       any      // value of the request's type; nil: none
 	MaxBody    int64    // bytes; 0: 1 MiB
+	Streams    bool     // the handler reads the body, once it knows from whom it is
 	Media      []string // of a file; nil: the body is JSON
 	Row        any      // value of the type of a file's row, where no other route has it
 	Produces   string   // media type of the answer; empty: JSON
@@ -187,6 +188,14 @@ func (r route) takesFile(limit int64, row any) route {
 	r.Media = importMedia
 	r.MaxBody = limit
 	r.Row = row
+	return r
+}
+
+// takesMail makes the body a mail, which the handler reads.
+func (r route) takesMail(limit int64) route {
+	r.Media = mailMedia
+	r.MaxBody = limit
+	r.Streams = true
 	return r
 }
 

@@ -161,6 +161,9 @@ func addSamples(op *huma.Operation) error {
 	}
 
 	switch {
+	case r.Streams:
+		request.File = "mail.eml"
+		request.header("Content-Type", mailMedia[0], "", "", "")
 	case len(r.Media) > 0:
 		request.File = strings.TrimPrefix(op.OperationID, "import-") + ".csv"
 		request.header("Content-Type", "text/csv", "", "", "")
@@ -184,10 +187,14 @@ func addSamples(op *huma.Operation) error {
 				Go:     "`\"1\"`",
 				Python: `'"1"'`,
 			})
-		case p.Name == "Carrier-Timestamp":
+		case p.Name == "Mail-Sender", p.Name == "Mail-Recipient", p.Name == "Mail-Digest":
+			variable := strings.ToUpper(strings.TrimPrefix(p.Name, "Mail-"))
+			request.header(p.Name, "", "$"+variable,
+				`os.Getenv("`+variable+`")`, `os.environ["`+variable+`"]`)
+		case p.Name == "Carrier-Timestamp", p.Name == "Mail-Timestamp":
 			request.header(p.Name, "", "$(date +%s)",
 				"strconv.FormatInt(time.Now().Unix(), 10)", "str(int(time.time()))")
-		case p.Name == "Carrier-Signature":
+		case p.Name == "Carrier-Signature", p.Name == "Mail-Signature":
 			request.header(p.Name, "v1=", "$SIGNATURE",
 				`os.Getenv("SIGNATURE")`, `os.environ["SIGNATURE"]`)
 		}

@@ -66,10 +66,10 @@ var anybodysOfTheTeam = map[string]string{
 	"open-ticket":            "R55a: the whole team opens tickets",
 	"write-to-ticket":        "R55a: and answers them",
 	"attach-to-ticket":       "R55a: with files: TestS43_FilesOfTicketsByTheAPI",
-	"act-on-ticket":          "each command has its roles: TestR42_R55a of rules/ticket",
 	"act-on-session":         "each command has its side: TestS46_SessionsOverTheAPI",
 	"add-participant":        "TestS47_ParticipantsOverTheAPI",
 	"remove-participant":     "TestS47_ParticipantsOverTheAPI",
+	"act-on-ticket":          "TestR42_AReaderGivesNoCommandButComment",
 	"create-privacy-request": "TestS33_R42_AnAdministratorsProgramExportsAndErases",
 }
 

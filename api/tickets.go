@@ -136,6 +136,7 @@ type TicketPreview struct {
 	FirstDue   *time.Time    `json:"first_due,omitempty" doc:"When its first answer would be due; an instant in UTC. Missing: none is promised"`
 	Clocks     []TicketClock `json:"clocks" nullable:"false" doc:"The clocks that would run, each explained"`
 	TimeZone   string        `json:"time_zone" doc:"IANA name of the room's time zone"`
+	Rerouted   bool          `json:"rerouted" doc:"Whether JumpStart was asked and Select answers, which is faster: better ask about the room itself"`
 	Languages  []string      `json:"languages" nullable:"false" doc:"Languages of support, as BCP 47"`
 	OthersOpen int64         `json:"others_open" doc:"How many tickets of the room are open"`
 }
@@ -153,6 +154,7 @@ func (h ticketHandlers) preview(
 			FirstDue:   p.FirstDue,
 			Clocks:     viewed(p.Clocks, clockView),
 			TimeZone:   p.TimeZone,
+			Rerouted:   p.Rerouted,
 			Languages:  append([]string{}, p.Answer.Languages...),
 			OthersOpen: p.OthersOpen,
 		}
@@ -345,6 +347,7 @@ type TicketView struct {
 	Commands      []rule.Command `json:"commands" nullable:"false" doc:"What the caller may do now: words for {command}"`
 	Policy        string         `json:"policy,omitempty" doc:"Code of the policy by which it is answered"`
 	PolicyVersion int            `json:"policy_version,omitempty" doc:"Version of that policy; later ones do not move the ticket"`
+	Rerouted      bool           `json:"rerouted" doc:"Whether JumpStart was asked and Select answers, which is faster"`
 	DueAt         *time.Time     `json:"due_at,omitempty" doc:"When the clock that runs out first does; an instant in UTC. Missing: nothing is due"`
 	DueClock      rule.ClockKind `json:"due_clock,omitempty" enum:"FIRST_RESPONSE,UPDATE,RESTORE" doc:"Which clock that is"`
 	OpenedFor     string         `json:"opened_for,omitempty" doc:"Id of the member whose ticket it is; missing: a program's"`
@@ -388,6 +391,7 @@ func ticketView(t ticket.Ticket, role rules.Role) TicketView {
 		Commands:      t.Commands(role),
 		Policy:        t.PolicyCode,
 		PolicyVersion: t.PolicyVersion,
+		Rerouted:      t.Rerouted(),
 		DueAt:         t.EffectiveDue,
 		DueClock:      t.EffectiveClock,
 		OpenedFor:     text(t.OpenedFor),

@@ -1,12 +1,17 @@
 package api_test
 
 import (
+	"maps"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // What operators note, decide among themselves and give as reasons is in their own answers, and
@@ -50,4 +55,126 @@ func TestS42_CustomersReadNothingThatIsOperatorsOwn(t *testing.T) {
 		}
 	}
 	problem(t, customer.post(path+"/notes", map[string]any{"text": "x"}), 403, rules.Forbidden)
+}
+
+// A reader opens tickets and writes to them; every other command is refused, whatever state the
+// ticket is in, and changes nothing. An administrator's is done.
+func TestR42_AReaderGivesNoCommandButComment(t *testing.T) {
+	h := sqlite(t)
+	c := h.Covered(t)
+	reader := h.customer(c.Account, rules.CustomerReadOnly)
+	admin := h.customer(c.Account, rules.CustomerAdmin)
+	request := map[string]any{
+		"room_id":  c.Room.ID,
+		"category": "HARDWARE",
+		"usable":   "PARTLY",
+		"summary":  "No picture",
+		"text":     "It stays dark.",
+	}
+	path := "/v1/tickets/" + as[ref](t, reader.post("/v1/tickets", request), 201).ID
+	read := func(c client) api.TicketDetail { return as[api.TicketDetail](t, c.get(path), 200) }
+	member := h.Strings(t, "SELECT user_id FROM memberships WHERE account_id = '"+c.Account+"'")[0]
+
+	// Each command in a state in which an administrator may give it.
+	for _, step := range []struct {
+		command string
+		body    map[string]any
+		before  string // what an agent does first; empty: nothing
+	}{
+		{"worse", map[string]any{"text": "All is dark now."}, ""},
+		{"watch", map[string]any{"user_id": member}, ""},
+		{"watch", map[string]any{"user_id": member, "unwatch": true}, ""},
+		{"resolve", map[string]any{"text": "Found it."}, "answer"},
+		{"reopen", map[string]any{"text": "Dark again."}, ""},
+	} {
+		if step.before != "" {
+			a := h.Lead.post(path+"/commands/"+step.before, map[string]any{"text": "We look at it."})
+			require.Equal(t, 200, a.Status)
+		}
+		before := read(admin)
+		require.Contains(t, before.Commands, rule.Command(step.command))
+		require.NotContains(t, read(reader).Commands, rule.Command(step.command))
+		for _, body := range []map[string]any{step.body, {}} {
+			problem(t, reader.post(path+"/commands/"+step.command, body), 403, rules.Forbidden)
+		}
+		require.Equal(t, before, read(admin), step.command)
+		require.Equal(t, 200, admin.post(path+"/commands/"+step.command, step.body).Status)
+	}
+
+	other := "/v1/tickets/" + as[ref](t, reader.post("/v1/tickets", request), 201).ID
+	problem(t, reader.post(other+"/commands/cancel", map[string]any{}), 403, rules.Forbidden)
+	require.Equal(t, 200, admin.post(other+"/commands/cancel", map[string]any{}).Status)
+	for _, name := range rule.Commands() {
+		if name != rule.DoOpen && name != rule.DoNote && name != rule.DoComment {
+			a := reader.post("/v1/tickets/tkt_none/commands/"+string(name), map[string]any{"text": "x"})
+			problem(t, a, 403, rules.Forbidden)
+		}
+	}
+
+	// What a reader writes in a resolved ticket reopens it, as anybody's comment.
+	require.Equal(t, 200, h.Lead.post(path+"/commands/resolve", map[string]any{"text": "Now?"}).Status)
+	require.Equal(t, []rule.Command{rule.DoComment}, read(reader).Commands)
+	reopened := as[api.TicketDetail](t, reader.post(path+"/messages", map[string]any{"text": "No."}), 200)
+	require.EqualValues(t, rule.InProgress, reopened.State)
+}
+
+// Who has both JumpStart and Select is answered by Select, or sooner. A ticket that asks JumpStart
+// is one of Select, and says so.
+func TestR32a_R32b_JumpStartAskedIsSelectThatAnswers(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		c := h.Covered(t)
+		bundle := func(po, company, email string) (account, contract string) {
+			f := storetest.FormFor(po, company, email)
+			f.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
+			o := h.Fulfilled(t, h.Env.Reseller(t, "Revenda Sul"), f)
+			query := "SELECT id FROM service_contracts WHERE type = 'JUMPSTART' AND account_id = '"
+			return *o.AccountID, h.Strings(t, query+*o.AccountID+"'")[0]
+		}
+		form := storetest.Form("PO-BUNDLE")
+		both, jumpStart := bundle("PO-BUNDLE", form.EndCustomer.Company, form.EndCustomer.Email)
+		require.Equal(t, c.Account, both)
+		first := h.Room(t, c.Account, "A room that has none")
+		require.NotEmpty(t, first.ID)
+
+		asked := map[string]any{
+			"category": "SETUP",
+			"usable":   "PARTLY",
+			"summary":  "Setting up",
+			"text":     "How does it go on?",
+		}
+		asks := func(account, key, id string) (api.TicketPreview, api.TicketDetail) {
+			t.Helper()
+			customer := h.customer(account, rules.CustomerReadOnly)
+			body := maps.Clone(asked)
+			body[key] = id
+			preview := as[api.TicketPreview](t, customer.post("/v1/tickets/preview", body), 200)
+			opened := as[api.TicketDetail](t, customer.post("/v1/tickets", body), 201)
+			require.Equal(t, preview.Policy, opened.Policy)
+			require.Equal(t, preview.FirstDue, opened.DueAt)
+			require.Equal(t, preview.Rerouted, opened.Rerouted)
+			return preview, opened
+		}
+
+		_, of := asks(c.Account, "room_id", c.Room.ID)
+		require.Equal(t, "SELECT", of.Policy)
+		require.False(t, of.Rerouted)
+		require.Equal(t, of.OpenedAt.Add(4*time.Hour), *of.DueAt, "JumpStart would take a business day")
+
+		_, through := asks(c.Account, "contract_id", jumpStart)
+		require.Equal(t, "SELECT", through.Policy)
+		require.True(t, through.Rerouted)
+		require.Equal(t, through.OpenedAt.Add(4*time.Hour), *through.DueAt)
+		require.Equal(t, jumpStart, through.ContractID)
+		require.True(t, as[api.TicketDetail](t, h.Lead.get("/v1/tickets/"+through.ID), 200).Rerouted)
+
+		alone, own := bundle("PO-ALONE", "Beta SA", "bia@beta.example")
+		h.Room(t, alone, "Sala 9")
+		_, only := asks(alone, "contract_id", own)
+		require.Equal(t, "JUMPSTART", only.Policy)
+		require.False(t, only.Rerouted)
+
+		foreign := maps.Clone(asked)
+		foreign["room_id"], foreign["contract_id"] = c.Room.ID, own
+		problem(t, h.customer(c.Account, rules.CustomerAdmin).post("/v1/tickets", foreign), 404, rules.NotFound)
+	})
 }

@@ -151,18 +151,29 @@ type MailIn struct {
 	// ThreadKeys sign reply addresses and Message-IDs of tickets: one, or two while they are
 	// changed, the newest first. None: they are derived from ROOMCOVER_KEY.
 	ThreadKeys []string `env:"ROOMCOVER_MAIL_THREAD_KEYS"`
+	// WebhookKeys sign the mails that come in by HTTP: one, or two while they are changed. None:
+	// none is taken.
+	WebhookKeys []string `env:"ROOMCOVER_MAILIN_WEBHOOK_KEYS"`
 }
 
 // Keys decodes the keys that sign mails of tickets; none where there are none of their own.
 func (m MailIn) Keys() ([][]byte, error) {
+	return oneKeyOrTwo("ROOMCOVER_MAIL_THREAD_KEYS", m.ThreadKeys)
+}
+
+// Webhooks decodes the keys that sign the mails that come in by HTTP.
+func (m MailIn) Webhooks() ([][]byte, error) {
+	return oneKeyOrTwo("ROOMCOVER_MAILIN_WEBHOOK_KEYS", m.WebhookKeys)
+}
+
+// oneKeyOrTwo decodes the keys of a setting: two while they are changed.
+func oneKeyOrTwo(setting string, texts []string) ([][]byte, error) {
 	var out [][]byte
-	for _, text := range m.ThreadKeys {
+	for _, text := range texts {
 		key, err := keyBytes(text)
-		if err != nil || len(m.ThreadKeys) > 2 {
-			return nil, errors.New(
-				"ROOMCOVER_MAIL_THREAD_KEYS must be one key or two, " +
-					"each of 32 bytes or more in hex or base64",
-			)
+		if err != nil || len(texts) > 2 {
+			return nil, errors.New(setting +
+				" must be one key or two, each of 32 bytes or more in hex or base64")
 		}
 		out = append(out, key)
 	}
@@ -234,20 +245,7 @@ func (c Carrier) Booking() string {
 
 // Keys decodes the webhooks' keys.
 func (c Carrier) Keys() ([][]byte, error) {
-	var out [][]byte
-	for _, text := range c.WebhookKeys {
-		key, err := keyBytes(text)
-		if err != nil || len(c.WebhookKeys) > 2 {
-			return nil, errors.New(
-				"ROOMCOVER_CARRIER_WEBHOOK_KEYS must be one key or two, " +
-					"each of 32 bytes or more in hex or base64",
-			)
-		}
-
-		out = append(out, key)
-	}
-
-	return out, nil
+	return oneKeyOrTwo("ROOMCOVER_CARRIER_WEBHOOK_KEYS", c.WebhookKeys)
 }
 
 // AsOwner returns the settings of who migrates: the database is reached as the owner of its

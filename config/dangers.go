@@ -123,6 +123,16 @@ func (c Config) weakKeys() []Danger {
 		})
 	}
 
+	mails, err := c.MailIn.Webhooks()
+	if err == nil && slices.ContainsFunc(mails, guessable) {
+		found = append(found, Danger{
+			Setting: "ROOMCOVER_MAILIN_WEBHOOK_KEYS",
+			What:    "a key can be guessed, and with it anybody hands in mails in anybody's name.",
+			Remedy:  remedy,
+			Refused: true,
+		})
+	}
+
 	return found
 }
 

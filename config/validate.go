@@ -107,6 +107,9 @@ func (m MailIn) validate(wrong func(is bool, name, needs string)) {
 	_, keys := m.Keys()
 	wrong(keys != nil, "ROOMCOVER_MAIL_THREAD_KEYS",
 		"one key or two, separated by a comma, each of 32 bytes or more in hex or base64")
+	_, webhooks := m.Webhooks()
+	wrong(webhooks != nil, "ROOMCOVER_MAILIN_WEBHOOK_KEYS",
+		"one key or two, separated by a comma, each of 32 bytes or more in hex or base64")
 	wrong(m.MaxBytes < 1<<20 || m.MaxBytes > 25<<20, "ROOMCOVER_MAILIN_MAX_BYTES",
 		"between 1048576 and 26214400")
 	wrong(m.Hops < 0 || m.Hops > 10, "ROOMCOVER_MAILIN_HOPS", "between 0 and 10")

@@ -353,7 +353,7 @@ func (v *visit) inboxOffers(l mailbox.Look, find string) sheetPart {
 	suggested := l.Suggested()
 	offers := slices.Clone(l.Offers)
 	slices.SortStableFunc(offers, func(a, b mailbox.Offer) int {
-		return rank(a.Action != suggested) - rank(b.Action != suggested)
+		return lastIf(a.Action != suggested) - lastIf(b.Action != suggested)
 	})
 	var lines []sheetLine
 	for _, o := range offers {
@@ -377,8 +377,8 @@ func (v *visit) inboxOffers(l mailbox.Look, find string) sheetPart {
 	return part
 }
 
-// rank puts what is false before what is true.
-func rank(after bool) int {
+// lastIf puts what is false before what is true.
+func lastIf(after bool) int {
 	if after {
 		return 1
 	}

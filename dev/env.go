@@ -24,7 +24,8 @@ func (envCommand) Help() string {
   eval "$(bin/roomcover-dev env)"
 
 It sets RESELLER_TOKEN, DISTRIBUTOR_TOKEN and OPERATOR_TOKEN; ROOMCOVER_URL and
-ROOMCOVER_TOKEN, the operator's, which bin/roomcover reads; MAILS_URL and CARRIER_URL.
+ROOMCOVER_TOKEN, the operator's, which bin/roomcover reads; MAILS_URL, MAIL_IN, the host and
+port that take mails by SMTP, and CARRIER_URL.
 Where several processes are up, the one that started last counts: --data names another.`
 }
 
@@ -42,6 +43,7 @@ func (c envCommand) Run(out io.Writer) error {
 		{"ROOMCOVER_URL", up.Portal},
 		{"ROOMCOVER_TOKEN", access.Token("operator")},
 		{"MAILS_URL", up.Mails},
+		{"MAIL_IN", up.MailIn},
 		{"CARRIER_URL", up.Carrier},
 	}
 	for _, line := range lines {

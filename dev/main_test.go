@@ -27,14 +27,15 @@ import (
 )
 
 func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
-	data, n := t.TempDir(), free(t, 7)
+	data, n := t.TempDir(), free(t, 8)
 	args := []string{"up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
-		"--issuer-port", n[6]}
+		"--issuer-port", n[6], "--mail-in-port", n[7]}
 	p := start(t, args...)
 	p.awaitLine(t, "Portal         http://localhost:"+n[0])
 	p.awaitLine(t, "API reference  http://localhost:"+n[0]+"/v1/docs")
 	p.awaitLine(t, "Mails          http://127.0.0.1:"+n[4])
+	p.awaitLine(t, "Mails taken    127.0.0.1:"+n[7])
 	p.awaitLine(t, "Temporal UI    http://127.0.0.1:"+n[2])
 	p.awaitLine(t, "Carrier        http://127.0.0.1:"+n[5])
 	p.awaitLine(t, "Console        http://localhost:"+n[0]+"/console")
@@ -47,6 +48,7 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	require.Contains(t, env.String(), "export RESELLER_TOKEN='"+token+"'\n")
 	require.Contains(t, env.String(), "export ROOMCOVER_URL='http://localhost:"+n[0]+"'\n")
 	require.Contains(t, env.String(), "export MAILS_URL='http://127.0.0.1:"+n[4]+"'\n")
+	require.Contains(t, env.String(), "export MAIL_IN='127.0.0.1:"+n[7]+"'\n")
 	require.Contains(t, env.String(), "export CARRIER_URL='http://127.0.0.1:"+n[5]+"'\n")
 	for _, name := range []string{"DISTRIBUTOR_TOKEN", "OPERATOR_TOKEN", "ROOMCOVER_TOKEN"} {
 		require.Regexp(t, "export "+name+"='rct_", env.String())
@@ -122,7 +124,7 @@ func TestEveryTakenPortIsToldBeforeAnythingIsWritten(t *testing.T) {
 	commands := map[string][]string{
 		"up": {
 			"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port",
-			"--issuer-port",
+			"--issuer-port", "--mail-in-port",
 		},
 		"temporal": {"--temporal-port", "--temporal-ui-port"},
 		"smtp":     {"--smtp-port", "--mails-port"},
@@ -201,7 +203,7 @@ func TestHelpNamesEveryOptionAndItsDefault(t *testing.T) {
 	for _, want := range []string{
 		`--data="./data"`, "--portal-port=8080", "--temporal-port=7233",
 		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--carrier-port=8030",
-		"--issuer-port=8026", "--day=24h",
+		"--issuer-port=8026", "--mail-in-port=2525", "--day=24h",
 	} {
 		require.Contains(t, out.String(), want)
 	}

@@ -36,6 +36,7 @@ type running struct {
 	Since   time.Time `json:"since"`
 	Portal  string    `json:"portal"`
 	Mails   string    `json:"mails"`
+	MailIn  string    `json:"mail_in,omitempty"`
 	Carrier string    `json:"carrier,omitempty"`
 	Data    string    `json:"data"`
 }

@@ -25,6 +25,7 @@ type upCommand struct {
 	common
 	temporalPorts
 	mailPorts
+	mailInPorts
 	carrierPorts
 	issuerPorts
 	CarrierURL string        `name:"carrier-url" help:"Carrier that runs elsewhere on the same data folder, see the command carrier; parcels are booked there."`
@@ -89,21 +90,30 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
 	}
 
-	up := running{
-		PID:     os.Getpid(),
-		Since:   time.Now().UTC(),
-		Portal:  parts.URL,
-		Mails:   mails.url,
-		Carrier: parcels.url,
-		Data:    c.Data,
-	}
-	if err := up.write(); err != nil {
+	taken, err := startMailIn(c.common, c.mailInPorts, parts.Domains.Mailbox, stackOptions.Log)
+	if err != nil {
 		return errors.Join(
 			err, issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop(),
 		)
 	}
 
-	c.explain(out, parts, temporal, mails, parcels, issuer)
+	up := running{
+		PID:     os.Getpid(),
+		Since:   time.Now().UTC(),
+		Portal:  parts.URL,
+		Mails:   mails.url,
+		MailIn:  taken.address,
+		Carrier: parcels.url,
+		Data:    c.Data,
+	}
+	if err := up.write(); err != nil {
+		return errors.Join(
+			err, taken.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
+			temporal.Stop(),
+		)
+	}
+
+	c.explain(out, parts, temporal, mails, taken, parcels, issuer)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
@@ -111,7 +121,7 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	return errors.Join(
-		err, up.remove(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
+		err, up.remove(), taken.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
 		temporal.Stop(),
 	)
 }
@@ -148,11 +158,15 @@ func (c upCommand) explain(
 	parts *stack.Stack,
 	temporal *temporalserver.Server,
 	mails *mailService,
+	taken *mailInService,
 	parcels *carrierService,
 	issuer *issuerService,
 ) {
 	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n",
 		parts.URL, parts.URL, mails.url)
+	if taken.address != "" {
+		fmt.Fprintf(out, "Mails taken    %s, by SMTP\n", taken.address)
+	}
 	if ui := temporal.UIAddress(); ui != "" {
 		fmt.Fprintf(out, "Temporal UI    %s\n", ui)
 	}
@@ -218,7 +232,8 @@ func (c upCommand) prepare() (*os.File, error) {
 
 	wanted = append(wanted, temporalOptions(c.common, c.temporalPorts, io.Discard).Ports()...)
 	wanted = append(wanted, c.wanted(c.Host)...)
-	wanted = append(wanted, c.carrierWanted(c.Host), c.issuerWanted(c.Host))
+	wanted = append(wanted,
+		c.mailInWanted(c.Host), c.carrierWanted(c.Host), c.issuerWanted(c.Host))
 	if err := ports.Check(wanted...); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,10 @@ type composed struct {
 	from, to   string // from is the header's; see nullSender
 	nullSender bool
 	messageID  string // with angle brackets
-	thread     string // likewise: the thread's first message, which nobody sent; or empty
+	// What it answers, with angle brackets: the last one first of all, and the whole thread, which
+	// may begin with a message that nobody sent.
+	inReplyTo  string
+	references []string
 	content    []byte
 }
 
@@ -62,9 +65,7 @@ func compose(m Message, domain string) (composed, *SendError) {
 	}
 
 	c.messageID = "<" + cmp.Or(m.MessageID, m.ID) + "@" + domain + ">"
-	if m.Thread != "" && m.InReplyTo == "" {
-		c.thread = "<" + m.Thread + "@" + domain + ">"
-	}
+	c.answer(m, domain)
 
 	msg, failure := build(m, c)
 	if failure != nil {
@@ -78,6 +79,27 @@ func compose(m Message, domain string) (composed, *SendError) {
 
 	c.content = buffer.Bytes()
 	return c, nil
+}
+
+// answer names what the message answers. An id without a domain is of a mail of ours.
+func (c *composed) answer(m Message, domain string) {
+	named := func(id string) string {
+		if !strings.Contains(id, "@") {
+			id += "@" + domain
+		}
+		return "<" + id + ">"
+	}
+
+	if m.Thread != "" {
+		c.inReplyTo = named(m.Thread)
+		c.references = append(c.references, named(m.Thread))
+	}
+	for _, id := range m.References {
+		c.references = append(c.references, named(id))
+	}
+	if m.InReplyTo != "" {
+		c.inReplyTo = named(m.InReplyTo)
+	}
 }
 
 // build sets the header and the parts; the text comes first, so that readers
@@ -98,11 +120,7 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 	msg.SetGenHeaderPreformatted(gomail.HeaderSubject, subjectHeader(m.Subject))
 	msg.SetDate()
 	msg.SetGenHeader(gomail.HeaderMessageID, c.messageID)
-	if c.thread != "" {
-		msg.SetGenHeader(gomail.HeaderInReplyTo, c.thread)
-		msg.SetGenHeader(gomail.HeaderReferences, c.thread)
-	}
-	setThread(msg, m)
+	setThread(msg, m, c)
 	setOrigin(msg, m.Origin)
 	if m.Locale != "" {
 		msg.SetGenHeader(gomail.HeaderContentLang, m.Locale)
@@ -132,12 +150,12 @@ func addInvite(msg *gomail.Msg, i Invite) error {
 }
 
 // setThread names the mails that the message answers.
-func setThread(msg *gomail.Msg, m Message) {
-	if m.InReplyTo != "" {
-		msg.SetGenHeader(gomail.HeaderInReplyTo, "<"+m.InReplyTo+">")
+func setThread(msg *gomail.Msg, m Message, c composed) {
+	if c.inReplyTo != "" {
+		msg.SetGenHeader(gomail.HeaderInReplyTo, c.inReplyTo)
 	}
-	if len(m.References) > 0 {
-		named := "<" + strings.Join(m.References, ">\r\n <") + ">"
+	if len(c.references) > 0 {
+		named := strings.Join(c.references, "\r\n ")
 		msg.SetGenHeaderPreformatted(gomail.HeaderReferences, named)
 	}
 	if m.ThreadIndex != "" {

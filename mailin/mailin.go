@@ -9,7 +9,9 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net"
+	"runtime/debug"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -40,6 +42,17 @@ const (
 	// waiting is how many stored mails may wait to be sorted; the rest is found by looking.
 	waiting = 1000
 )
+
+// memory is how much the program may hold before it collects what it needs no more: the largest
+// mail, twice, and itself.
+const memory = 80 << 20
+
+// BoundMemory keeps the program from growing by mails that are over. What is in use may be more.
+func BoundMemory() {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // nobody has set another
+		debug.SetMemoryLimit(memory)
+	}
+}
 
 // Server takes mails.
 type Server struct {

@@ -59,6 +59,15 @@ func showContract(v *visit) (answer, error) {
 		}}
 	}
 
+	if c.Type == catalogue.ServiceJumpStart && c.State == rules.ContractActive &&
+		v.offers(newTicketPath) {
+		r.Acts = append(r.Acts, web.ListAct{
+			Link:  web.ListAddress(newTicketPath, "contract", c.ID),
+			Label: v.language.Say("contract.jumpstart.help"),
+			Icon:  "life-buoy",
+		})
+	}
+
 	if c.Source == entitlement.EntryContract {
 		if c.links, err = v.entitlements.RenewalsOf(v.acting(), c.ID); err != nil {
 			return answer{}, err

@@ -45,16 +45,17 @@ func routes() []route {
 		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
 		{get, "/service-orders/claim", admin, showClaim},
 		{post, "/service-orders/claim", admin, claimWarranty},
-		// Whoever belongs to the account opens tickets and writes to them (R55a).
+		// Whoever belongs to the account opens tickets and writes to them (R55a); all else is
+		// for administrators (R42).
 		{get, ticketsPath, member, showTickets},
 		{get, newTicketPath, member, showNewTicket},
 		{post, newTicketPath, member, openTicket},
 		{get, ticketsPath + "/:id", member, showTicket},
 		{post, ticketsPath + "/:id/reply", member, replyToTicket},
-		{post, ticketsPath + "/:id/watchers", member, changeWatchers},
+		{post, ticketsPath + "/:id/watchers", admin, changeWatchers},
 		{post, ticketsPath + "/:id/session", member, answerSession},
-		{get, ticketsPath + "/:id/cancel", member, cancelTicket},
-		{post, ticketsPath + "/:id/cancel", member, cancelTicket},
+		{get, ticketsPath + "/:id/cancel", admin, cancelTicket},
+		{post, ticketsPath + "/:id/cancel", admin, cancelTicket},
 		{get, filesPath + "/:id", member, downloadFile},
 		{get, filesPath + "/:id/picture", member, showPicture},
 		{get, "/replacements", member, showReplacements},

@@ -24,6 +24,7 @@ type ticketPage struct {
 	Number, Summary string
 	Severity, Turn  web.Badge
 	Next            string // one sentence (S55)
+	Rerouted        string // how it came that Select answers (R32b); empty: nothing to say
 	Asked           string // what whoever is waited for is asked for; empty: nothing
 	Due             string // by when, by the reader's clock and the room's; empty: nothing is due
 	Late            bool
@@ -159,6 +160,7 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 		Severity: v.severityBadge(t),
 		Turn:     v.turnBadge(t),
 		Next:     v.ticketSentence(r),
+		Rerouted: v.rerouted(t.Rerouted()),
 		Links:    v.ticketLinks(r),
 		Clocks:   v.clockViews(r),
 		Cover:    v.frozenCover(t),
@@ -198,6 +200,15 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 		data:   p,
 		here:   v.pageOfTicket(path),
 	}, nil
+}
+
+// rerouted says, where JumpStart was asked and Select answers, that it does, and how to ask for
+// that at once (R32b).
+func (v *visit) rerouted(is bool) string {
+	if !is {
+		return ""
+	}
+	return v.say("ticket.rerouted", "program", v.program.Name)
 }
 
 // pageOfTicket is the address of the page at hand, where it is one of a ticket.
@@ -642,6 +653,10 @@ func (v *visit) replyActs(t ticket.Ticket) []replyAct {
 	switch t.State {
 	case rule.Resolved:
 		add(rule.DoReopen, actReopen, true)
+		if len(out) == 0 && v.may(t, rule.DoComment) {
+			// a reader gives no command; what they write reopens it all the same
+			out = append(out, replyAct{actSend, v.say("ticket.act.again"), true})
+		}
 		add(rule.DoComment, actThanks, false)
 		return out
 	case rule.Closed:

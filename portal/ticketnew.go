@@ -47,12 +47,13 @@ type newTicketPage struct {
 
 // promiseView says before a ticket is sent what covers it and what is promised (S32).
 type promiseView struct {
-	Covered bool
-	Title   string
-	Says    []string
-	Facts   []fact
-	Not     []string // what is not covered
-	Ways    []web.Fact
+	Covered  bool
+	Rerouted string // see ticketPage
+	Title    string
+	Says     []string
+	Facts    []fact
+	Not      []string // what is not covered
+	Ways     []web.Fact
 }
 
 // usables are the answers to the question whether the room can be used, the worst first.
@@ -336,9 +337,10 @@ func (v *visit) promiseOf(p ticket.Preview) promiseView {
 	}
 
 	out := promiseView{
-		Covered: true,
-		Title:   v.say("ticket.promise.covered"),
-		Says:    v.coverReasons(p.Answer),
+		Covered:  true,
+		Rerouted: v.rerouted(p.Rerouted),
+		Title:    v.say("ticket.promise.covered"),
+		Says:     v.coverReasons(p.Answer),
 	}
 	if p.FirstDue != nil {
 		out.Title = v.say("ticket.promise.first",

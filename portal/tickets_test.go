@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/ordering"
 	rulesession "roomcover.dev/roomcover/rules/session"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
@@ -241,6 +242,30 @@ func TestR31_R28d_S3_SetupLaterInTheTermKeepsItsCover(t *testing.T) {
 	})
 }
 
+// Who asks on the page of JumpStart, and has a license too, is answered by that one, and told so.
+func TestR32b_JumpStartAskedIsSelectThatAnswers(t *testing.T) {
+	w := newTicketWorld(newWorld(t))
+	bundle := storetest.Form("PO-BUNDLE")
+	bundle.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
+	w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), bundle)
+	jumpStart := w.Strings(t, "SELECT id FROM service_contracts WHERE type = 'JUMPSTART' "+
+		"AND account_id = '"+w.Account+"'")[0]
+	const banner = "You asked for support by JumpStart."
+
+	require.Contains(t, w.bruno.get("/contracts/"+jumpStart).body, "/tickets/new?contract="+jumpStart)
+	form := []string{
+		"contract", jumpStart, "usable", "PARTLY", "category", "SETUP", "summary", "Setting up",
+		"text", "How does it go on?", "once", "once_1",
+	}
+	require.Contains(t, w.bruno.post(newTicketPath, form...).body, banner, "before it is sent")
+	sent := w.bruno.post(newTicketPath,
+		append(form, "shown", "//"+jumpStart+"/SETUP/PARTLY", "act", "send")...)
+	require.Contains(t, sent.body, banner)
+	tk := w.onlyTicket()
+	require.Equal(t, "SELECT", tk.PolicyCode)
+	require.Equal(t, tk.OpenedAt.Add(4*time.Hour), *tk.EffectiveDue)
+}
+
 func TestS45_ThanksReopenNothing(t *testing.T) {
 	eachTicketWorld(t, func(t *testing.T, w ticketWorld) {
 		w.eva.post(newTicketPath, sentTicket(w.Room.ID)...)
@@ -454,15 +479,15 @@ func TestR42_WhatTheTeamDoesWithATicket(t *testing.T) {
 		w.eva.post(newTicketPath, sentTicket(w.Room.ID)...)
 		tk := w.onlyTicket()
 		path := ticketPath(tk.Number)
-		page := w.bruno.get(path).body
-		require.Contains(t, page, "Tell me too")
+		page := w.eva.get(path).body
+		require.Contains(t, page, "Add a colleague")
 		require.Contains(t, page, path+"/cancel")
 		require.NotContains(t, page, "solve", "nobody has answered")
 
 		version := fmt.Sprint(tk.Version)
 		require.Equal(t, http.StatusUnprocessableEntity,
-			w.bruno.post(path+"/reply", "text", " ", "act", "worse", "version", version).status)
-		worse := w.bruno.post(path+"/reply", "text", "Now all is dark", "act", "worse", "once", "o1", "version", version)
+			w.eva.post(path+"/reply", "text", " ", "act", "worse", "version", version).status)
+		worse := w.eva.post(path+"/reply", "text", "Now all is dark", "act", "worse", "once", "o1", "version", version)
 		require.Contains(t, worse.body, "We know that it is worse")
 		require.NotNil(t, w.onlyTicket().WorseAskedAt)
 
@@ -472,15 +497,69 @@ func TestR42_WhatTheTeamDoesWithATicket(t *testing.T) {
 
 		user := w.Strings(t, "SELECT id FROM users WHERE email = 'bruno@acme.example'")[0]
 		for _, act := range []string{"add", "add", "remove", "remove"} {
-			require.Equal(t, path, w.bruno.post(path+"/watchers", "user", user, "act", act).path)
+			require.Equal(t, path, w.eva.post(path+"/watchers", "user", user, "act", act).path)
 		}
 		require.Equal(t, http.StatusBadRequest,
-			w.bruno.post(path+"/watchers", "user", "usr_nobody", "act", "add").status)
+			w.eva.post(path+"/watchers", "user", "usr_nobody", "act", "add").status)
 
-		canceled := w.bruno.post(path+"/cancel", "confirmed", "yes")
+		canceled := w.eva.post(path+"/cancel", "confirmed", "yes")
 		require.Contains(t, canceled.body, "The ticket is canceled.")
 		require.Equal(t, rule.Cancelled, w.onlyTicket().State)
 		require.NotContains(t, w.bruno.get(path).body, path+"/reply")
+	})
+}
+
+// A reader opens tickets and writes to them. Whatever else a member may do is neither shown to a
+// reader nor done; what they write in a ticket that is solved reopens it as anybody's words do.
+func TestR42_AReaderOnlyWritesToATicket(t *testing.T) {
+	eachTicketWorld(t, func(t *testing.T, w ticketWorld) {
+		w.bruno.post(newTicketPath, sentTicket(w.Room.ID)...)
+		tk := w.onlyTicket()
+		path := ticketPath(tk.Number)
+		user := w.Strings(t, "SELECT id FROM users WHERE email = 'bruno@acme.example'")[0]
+		refuses := func(act string) {
+			t.Helper()
+			before := w.onlyTicket()
+			button := `value="` + act + `"`
+			require.Contains(t, w.eva.get(path).body, button)
+			require.NotContains(t, w.bruno.get(path).body, button)
+			r := w.bruno.post(path+"/reply", "text", "Now", "act", act, "once", "r"+act,
+				"version", fmt.Sprint(before.Version))
+			require.Equal(t, http.StatusForbidden, r.status, act)
+			require.Equal(t, before, w.onlyTicket(), act)
+		}
+		writes := func(act, text string) {
+			t.Helper()
+			require.Contains(t, w.bruno.get(path).body, `value="`+act+`"`)
+			r := w.bruno.post(path+"/reply", "text", text, "act", act, "once", "w"+text,
+				"version", fmt.Sprint(w.onlyTicket().Version))
+			require.Equal(t, path, r.path)
+		}
+
+		page := w.bruno.get(path).body
+		require.NotContains(t, page, path+"/cancel")
+		require.NotContains(t, page, path+"/watchers")
+		for _, form := range [][]string{
+			{"/cancel", "confirmed", "yes"}, {"/cancel"},
+			{"/watchers", "user", user, "act", "add"}, {"/watchers", "act", "me"},
+			{"/watchers", "user", user, "act", "remove"},
+		} {
+			require.Equal(t, http.StatusForbidden, w.bruno.post(path+form[0], form[1:]...).status, form)
+		}
+		require.Equal(t, http.StatusForbidden, w.bruno.get(path+"/cancel").status)
+		require.Equal(t, tk, w.onlyTicket())
+		refuses("worse")
+
+		w.did(tk.ID, ticket.Command{Name: rule.DoAnswer, Text: "Is the cable plugged in?"})
+		refuses("solve")
+		writes("send", "It is.")
+		w.did(tk.ID, ticket.Command{Name: rule.DoResolve, Text: "Then restart it."})
+		refuses("reopen")
+		writes("thanks", "Thank you")
+		require.Equal(t, rule.Resolved, w.onlyTicket().State)
+		require.Contains(t, w.bruno.get(path).body, "Not solved yet")
+		writes("send", "It is dark again.")
+		require.Equal(t, rule.InProgress, w.onlyTicket().State)
 	})
 }
 

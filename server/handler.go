@@ -42,6 +42,9 @@ type Options struct {
 	// Carrier is whose webhooks come in, signed with one of CarrierKeys.
 	Carrier     string
 	CarrierKeys [][]byte
+	// MailKeys sign the mails that come in by HTTP; MaxMail is how many bytes one has at most.
+	MailKeys [][]byte
+	MaxMail  int64
 	// Issuer signs operators in to the console; without a URL they have passwords.
 	Issuer console.Issuer
 	// DeskTimeZone is the IANA name of the clock that the operators work by.
@@ -67,6 +70,8 @@ func Handler(o Options) (http.Handler, error) {
 		TrustedProxies: o.TrustedProxies,
 		Carrier:        o.Carrier,
 		CarrierKeys:    o.CarrierKeys,
+		MailKeys:       o.MailKeys,
+		MaxMail:        o.MaxMail,
 		TemporalCheck:  o.temporalCheck(),
 		Metrics:        o.Metrics,
 	}

@@ -96,6 +96,7 @@ func (o Options) mailActivities() named {
 		Notifications: o.Domains.Notifications,
 		People:        o.Domains.People,
 		Sessions:      o.Domains.Sessions,
+		Tickets:       o.Domains.Tickets,
 		Sender:        o.Sender,
 		PortalURL:     o.PortalURL,
 		Keys:          o.Domains.Mailbox.Keys(),

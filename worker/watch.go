@@ -11,13 +11,15 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/privacy"
 )
 
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
 // it sees a blocked workflow and an outage alike; it closes what was asked about events that
-// Temporal has taken since; it applies what carriers told and a crash left over; it reminds
+// Temporal has taken since; it applies what carriers told, and sorts mails that came in, where a
+// crash left them over; it reminds
 // workflows of what the carrier has to be asked; and it writes down how far the audit has
 // come. Each round is a sign of life. Beside that it prunes what has expired, which may take long.
 type watch struct {
@@ -26,6 +28,7 @@ type watch struct {
 	logistics  *logistics.Logistics
 	operations *operations.Operations
 	privacy    *privacy.Privacy
+	mailbox    *mailbox.Mailbox
 	auditHeads string // a file; empty: none
 	keep       db.Retention
 	temporal   func(context.Context) error // asks Temporal whether it answers; nil: nobody asks
@@ -45,6 +48,7 @@ func newWatch(o Options) *watch {
 		logistics:  o.Domains.Logistics,
 		operations: o.Domains.Operations,
 		privacy:    o.Domains.Privacy,
+		mailbox:    o.Domains.Mailbox,
 		auditHeads: o.AuditHeads,
 		keep:       o.Keep,
 		log:        o.Log,
@@ -131,6 +135,9 @@ func (w *watch) watchOnce(ctx context.Context) {
 
 	_, err = w.logistics.SettleCarrierEvents(system)
 	w.logFailure(ctx, "carriers' events cannot be applied", err)
+
+	_, err = w.mailbox.SortWaiting(system)
+	w.logFailure(ctx, "mails that came in cannot be sorted", err)
 
 	_, err = w.logistics.RemindOfParcels(system)
 	w.logFailure(ctx, "workflows cannot be told of outstanding parcels", err)

@@ -88,6 +88,7 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 		Notifications: env.Notifications,
 		People:        env.People,
 		Sessions:      env.Sessions,
+		Tickets:       env.Tickets,
 		Sender:        b.sender,
 		PortalURL:     o.PortalURL,
 		Log:           quiet,

@@ -45,6 +45,7 @@ func monthlyCourses(t *testing.T) []course {
 		{"codes and notices, two an order", 2 * monthlyOrders, cost("mail")},
 		{"replacements, for one order in ten", percent(10), cost("rma_ordinary")},
 		{"spare units, for one order in fifty", percent(2), cost("spare_on_site")},
+		{"tickets, for one order in twenty", percent(5), cost("ticket_ordinary")},
 		{"sweeps, hourly", sweeps, cost("sweep_calendars") + schedule},
 	}
 }

@@ -54,6 +54,14 @@ func newStudio(t *testing.T, address string) *studio { return newStudioAt(t, add
 // newStudioAt is newStudio with another length of the day.
 func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 	t.Helper()
+	return newStudioFrom(t, address, time.Now(), day)
+}
+
+// newStudioFrom is newStudioAt with a calendar that stands still until an instant.
+func newStudioFrom(
+	t *testing.T, address string, begins time.Time, day time.Duration,
+) *studio {
+	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort:  address,
 		Namespace: "roomcover",
@@ -67,7 +75,7 @@ func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 	if begin.Before(storetest.Now) {
 		begin = storetest.Now
 	}
-	fast := clock.Fast(time.Now(), begin, day)
+	fast := clock.Fast(begins, begin, day)
 	d, err := domains.Open(
 		sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")),
 		domains.Options{

@@ -54,6 +54,7 @@ func (mailinCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 
+	mailin.BoundMemory()
 	take := func(_ context.Context, d *domains.Domains) error {
 		return mailin.New(d.Mailbox, options).Run(ctx)
 	}

@@ -116,6 +116,7 @@ func listen(
 
 func serverOptions(c config.Config) server.Options {
 	keys, _ := c.Carrier.Keys() // checked when the environment was read
+	mailKeys, _ := c.MailIn.Webhooks()
 	return server.Options{
 		Version:        versionText(),
 		PublicURL:      c.PublicURL,
@@ -127,6 +128,8 @@ func serverOptions(c config.Config) server.Options {
 		TrustedProxies: c.TrustedProxies,
 		Carrier:        c.Carrier.Name,
 		CarrierKeys:    keys,
+		MailKeys:       mailKeys,
+		MaxMail:        c.MailIn.MaxBytes,
 		DeskTimeZone:   c.Operators.TimeZone,
 		Issuer: console.Issuer{
 			URL:          c.Operators.Issuer,

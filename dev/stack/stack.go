@@ -24,8 +24,11 @@ import (
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/mail/thread"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/worker"
@@ -175,6 +178,7 @@ func OpenStore(o Options, key string) (*domains.Domains, error) {
 	return domains.Open(dialector, domains.Options{
 		Options: db.Options{Clock: o.Clock, Key: secret, Logger: o.SQL},
 		Carrier: o.booking(),
+		Mailbox: mailbox.Options{Options: inbound.Options{Keys: thread.KeysFrom(secret)}},
 	})
 }
 

@@ -40,10 +40,34 @@ func (hidden) ResetToken(string) string      { return hiddenSecret }
 func (hidden) ReplyAddress(string, string) string      { return "" }
 func (hidden) MessageID(string, string, string) string { return "" }
 
+// Thread is what was written before a mail of a ticket, which it names, so that the programs of its
+// reader show it with that (S44).
+type Thread struct {
+	Before []Named // the oldest first
+	Index  string  // the Thread-Index that their program gave; empty: none
+}
+
+// Named is a mail that another names.
+type Named struct {
+	Own       string // the notification's id, of one of ours to the same reader
+	MessageID string // of somebody else's
+}
+
+// namedBefore is how many mails one names, beside the first of the ticket: of a long thread the
+// last ones.
+const namedBefore = 18
+
 // Render makes the mail of a notification, in the program's name (R1). The portal is at the
 // address.
 func Render(
 	p catalogue.Program, n notification.Notification, portal string, s Secrets,
+) (mail.Message, error) {
+	return RenderIn(p, n, portal, s, Thread{})
+}
+
+// RenderIn is Render of a mail that goes on with a thread.
+func RenderIn(
+	p catalogue.Program, n notification.Notification, portal string, s Secrets, before Thread,
 ) (mail.Message, error) {
 	locale := p.Locale(n.Locale)
 	wanted := p.Subject(n.Template, locale)
@@ -79,6 +103,17 @@ func Render(
 	}
 
 	inReplyTo, _ := n.Params[ParamInReplyTo].(string)
+	references := thread.ReferencesAfter(nil, inReplyTo)
+	topic := ""
+	if messageID != "" {
+		references = before.references(n, s)
+		if len(references) > 0 {
+			inReplyTo = references[len(references)-1]
+		}
+		if before.Index != "" {
+			topic = subject
+		}
+	}
 	return mail.Message{
 		ID:          n.ID,
 		Thread:      threadOf(n),
@@ -94,10 +129,27 @@ func Render(
 		Locale:      locale,
 		Template:    n.Template,
 		InReplyTo:   inReplyTo,
-		References:  thread.ReferencesAfter(nil, inReplyTo),
+		References:  references,
+		ThreadIndex: before.Index,
+		ThreadTopic: topic,
 		Origin:      originOf(n),
 		NullSender:  n.Template == rules.TemplateMailboxReceived,
 	}, nil
+}
+
+// references are the Message-IDs that a mail of a ticket names: those of ours without their
+// domain, which whoever sends it knows.
+func (t Thread) references(n notification.Notification, s Secrets) (ids []string) {
+	number, _ := n.Params["number"].(string)
+	before := t.Before[max(0, len(t.Before)-namedBefore):]
+	for _, m := range before {
+		id := m.MessageID
+		if m.Own != "" {
+			id = s.MessageID(number, m.Own, n.Recipient)
+		}
+		ids = thread.ReferencesAfter(ids, id)
+	}
+	return ids
 }
 
 // ParamInReplyTo is the parameter of a mail that answers another: its Message-ID.

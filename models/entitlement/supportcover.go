@@ -18,10 +18,12 @@ type SupportQuestion struct {
 }
 
 // SupportAnswer is what covers a ticket. Hardware says, of a device, whether it would be
-// replaced: support goes on where its cover has ended (R125c).
+// replaced: support goes on where its cover has ended (R125c). Rerouted says that JumpStart was
+// asked, and Select answers (R32b).
 type SupportAnswer struct {
 	CoveredSubject
 	Hardware *cover.Answer
+	Rerouted bool
 }
 
 // contractRooms is how many of a contract's rooms are asked about at most.
@@ -29,12 +31,17 @@ const contractRooms = 50
 
 // CoverForSupport answers whether a ticket of the account is covered at an instant, for a
 // purpose of support. Of a contract it is where one of its rooms is; JumpStart belongs to the
-// account and needs none in particular (R29). What the account does not have answers NOT_FOUND.
+// account and needs none in particular (R29). Where a contract of JumpStart is named, whatever of
+// the account answers soonest does (R32b). What the account does not have answers NOT_FOUND.
 func CoverForSupport(
 	tx *db.Tx, ref program.Reference,
 	q SupportQuestion, at time.Time, purpose cover.Purpose,
 ) (SupportAnswer, error) {
-	subjects, err := supportSubjects(tx, q)
+	contract, err := namedContract(tx, q)
+	if err != nil {
+		return SupportAnswer{}, err
+	}
+	subjects, err := supportSubjects(tx, q, contract)
 	if err != nil {
 		return SupportAnswer{}, err
 	}
@@ -47,12 +54,12 @@ func CoverForSupport(
 	var out SupportAnswer
 	for i, subject := range subjects {
 		one := g.covered(subject, at, purpose)
-		if i == 0 || one.Answer.Covered {
+		if i == 0 || one.Answer.BetterSupport(out.Answer) {
 			out.CoveredSubject = one
 		}
-		if one.Answer.Covered {
-			break
-		}
+	}
+	if e := out.Answer.Entitlement; e != nil && e.Kind == cover.BySelect {
+		out.Rerouted = contract.Type == catalogue.ServiceJumpStart
 	}
 	if q.DeviceID != "" {
 		hardware := g.cover(subjects[0], at, cover.ForHardware).Answer
@@ -70,21 +77,24 @@ func CoverForSupport(
 	return out, nil
 }
 
+// namedContract is the contract that the question names; the zero one where it names none.
+func namedContract(tx *db.Tx, q SupportQuestion) (c ServiceContract, err error) {
+	if q.ContractID == "" {
+		return c, nil
+	}
+	err = tx.First(&c, "id = ? AND account_id = ?", q.ContractID, q.AccountID).Error
+	return c, db.Found(err)
+}
+
 // supportSubjects are those about whose cover is asked.
-func supportSubjects(tx *db.Tx, q SupportQuestion) ([]CoverSubject, error) {
+func supportSubjects(
+	tx *db.Tx, q SupportQuestion, contract ServiceContract,
+) ([]CoverSubject, error) {
 	switch {
 	case q.DeviceID != "":
 		return deviceSubject(tx, q)
 	case q.RoomID != "":
 		return []CoverSubject{{RoomID: q.RoomID}}, nil
-	}
-
-	var contract ServiceContract
-	err := db.Found(
-		tx.First(&contract, "id = ? AND account_id = ?", q.ContractID, q.AccountID).Error,
-	)
-	if err != nil {
-		return nil, err
 	}
 
 	var rooms []string
@@ -93,9 +103,12 @@ func supportSubjects(tx *db.Tx, q SupportQuestion) ([]CoverSubject, error) {
 		Joins("JOIN licences l ON l.id = la.licence_id").
 		Where("l.contract_id = ? AND la.to_at IS NULL", contract.ID)
 	if contract.Type == catalogue.ServiceJumpStart {
-		query = tx.Table("rooms AS la").
-			Select("la.id AS room_id").
-			Where("la.account_id = ? AND la.archived_at IS NULL", q.AccountID)
+		// Those with a license come first: of very many rooms not all are asked about.
+		query = tx.Table("rooms AS r").
+			Select("r.id AS room_id").
+			Where("r.account_id = ? AND r.archived_at IS NULL", q.AccountID).
+			Order(`EXISTS (SELECT 1 FROM licence_assignments la
+				WHERE la.room_id = r.id AND la.to_at IS NULL) DESC`)
 	}
 	if err := query.Order("room_id").Limit(contractRooms).Scan(&rooms).Error; err != nil {
 		return nil, err

@@ -320,12 +320,13 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 // readAgain reads the mail of an item once more. Once its bytes have gone with their time, what
 // the item keeps of it stands for it.
 func (s *Mailbox) readAgain(tx *db.Tx, m InboundMail, item InboxItem) (inbound.Mail, error) {
-	raw, err := storedRaw(tx, m.ID)
+	var pieces int64
+	err := tx.Model(&InboundMailChunk{}).Where("mail_id = ?", m.ID).Count(&pieces).Error
 	if err != nil {
 		return inbound.Mail{}, err
 	}
-	if raw.size > 0 {
-		return s.read(m, raw)
+	if pieces > 0 {
+		return s.read(m, &storedMail{tx: tx, id: m.ID, left: m.Size})
 	}
 	return inbound.Mail{Text: item.Body, Quoted: item.Quoted, MessageID: item.MessageID}, nil
 }

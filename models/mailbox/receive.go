@@ -42,7 +42,7 @@ func ReadRaw(r io.Reader, most int64) (Raw, error) {
 		if n > 0 {
 			raw.size += int64(n)
 			hash.Write(chunk[:n])
-			raw.chunks = append(raw.chunks, bytes.Clone(chunk[:n]))
+			raw.chunks = append(raw.chunks, chunk[:n])
 		}
 		switch {
 		case raw.size > most:
@@ -66,6 +66,9 @@ func fill(r io.Reader, chunk []byte) (n int, err error) {
 	}
 	return n, err
 }
+
+// Digest is the SHA-256 of a mail that was just read, in lower-case hex.
+func (r Raw) Digest() string { return r.sum }
 
 // Reader reads the mail from its beginning.
 func (r Raw) Reader() io.Reader {
@@ -145,6 +148,40 @@ func (s *Mailbox) Receive(
 		return nil
 	})
 	return mail.ID, fresh, err
+}
+
+// storedMail reads a mail's bytes back, one piece at a time: a large one is never whole in memory.
+type storedMail struct {
+	tx   *db.Tx
+	id   string
+	next int   // seq of the next piece
+	left int64 // bytes that were not read from the database yet
+	rest []byte
+}
+
+// Read reads on; a mail whose bytes have gone with their time ends at once.
+func (s *storedMail) Read(p []byte) (n int, err error) {
+	if len(s.rest) == 0 {
+		if s.left <= 0 {
+			return 0, io.EOF
+		}
+		var pieces [][]byte
+		err := s.tx.Model(&InboundMailChunk{}).
+			Where("mail_id = ? AND seq = ?", s.id, s.next).
+			Pluck("content", &pieces).Error
+		if err != nil {
+			return 0, err
+		}
+		if len(pieces) == 0 || len(pieces[0]) == 0 {
+			return 0, io.EOF
+		}
+		s.rest = pieces[0]
+		s.next++
+		s.left -= int64(len(s.rest))
+	}
+	n = copy(p, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
 }
 
 // storedRaw reads the mail's bytes back, piece by piece; an empty one has gone with its time.

@@ -90,6 +90,9 @@ func (r replies) AcceptMail(tx *db.Tx, t Ticket, from Participant, mail Reply) e
 		Text:      cmp.Or(mail.Text, mail.Quoted), // some people answer below the line
 		Files:     mail.files(),
 		Automatic: mail.Automatic,
+
+		MessageID:   mail.MessageID,
+		ThreadIndex: mail.ThreadIndex,
 	}
 	if mail.Added {
 		_, err := r.tickets.AddMail(tx, t.ID, from.ID, reply)

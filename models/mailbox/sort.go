@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -40,11 +41,7 @@ func (s *Mailbox) Sort(ctx context.Context, id string) error {
 			return err
 		}
 
-		raw, err := storedRaw(tx, m.ID)
-		if err != nil {
-			return err
-		}
-		read, err := s.read(m, raw)
+		read, err := s.read(m, &storedMail{tx: tx, id: m.ID, left: m.Size})
 		if err != nil {
 			return err
 		}
@@ -69,14 +66,14 @@ func lockReceived(tx *db.Tx, id string) (m InboundMail, ok bool, err error) {
 }
 
 // read reads the mail. What breaks the reader is an error like any other: the mail is not lost.
-func (s *Mailbox) read(m InboundMail, raw Raw) (read inbound.Mail, err error) {
+func (s *Mailbox) read(m InboundMail, raw io.Reader) (read inbound.Mail, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("reading mail %s: panic", m.ID)
 		}
 	}()
 	envelope := inbound.Envelope{From: m.EnvelopeFrom, To: m.EnvelopeTo, Known: m.Envelope}
-	return inbound.Read(raw.Reader(), envelope, s.options.Options)
+	return inbound.Read(raw, envelope, s.options.Options)
 }
 
 // noteFailure counts an attempt that failed. After some, an operator gets the mail as it came.

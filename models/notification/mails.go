@@ -368,6 +368,20 @@ func Suppress(tx *db.Tx, subjectID string) error {
 		Update("state", rules.NotificationSuppressed).Error
 }
 
+// Retract keeps mails from going out that nobody has taken yet: their recipients are not to hear of
+// it any more.
+func Retract(tx *db.Tx, ids ...string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return tx.Model(&Notification{}).
+		Where("id IN ? AND state = ?", ids, rules.NotificationQueued).
+		Updates(map[string]any{
+			"state":      rules.NotificationSuppressed,
+			"last_error": "its recipient is not told any more",
+		}).Error
+}
+
 // GetNotification reads one mail with its delivery state.
 func (s *Notifications) GetNotification(ctx context.Context, id string) (Notification, error) {
 	var n Notification

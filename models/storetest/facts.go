@@ -149,6 +149,9 @@ func (e Env) NextMail(
 // returns them.
 func (e Env) Deliver(t testing.TB, subject string) []notification.Notification {
 	t.Helper()
+	if db.KindOf(subject) == db.PrefixTicket {
+		require.NoError(t, SecondOf(e.Tickets.Correspond(e.Context, subject)))
+	}
 	var out []notification.Notification
 	var ended []notification.MailResult
 	for {

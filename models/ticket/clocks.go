@@ -20,6 +20,8 @@ type Terms struct {
 	Policy   cover.SLAPolicy   `json:"policy"`
 	Also     []cover.SLAPolicy `json:"also,omitempty"` // of its other entitlements (R32a)
 	Calendar termsCalendar     `json:"calendar"`
+	// Rerouted says that JumpStart was asked, and Select answers (R32b).
+	Rerouted bool `json:"rerouted,omitempty"`
 }
 
 // termsCalendar is the room's calendar, with the holidays of the time that a ticket may take.

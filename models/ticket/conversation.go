@@ -33,6 +33,9 @@ type Message struct {
 	UndoUntil   *time.Time // real time; until then its writer can take it back
 	UndoTo      string     // what the ticket was before it, see standing
 	TakenBackAt *time.Time
+	// Of a message by mail, what the mails name that answer it; empty: nothing.
+	MailMessageID   string
+	MailThreadIndex string
 }
 
 // TableName is the table of messages.

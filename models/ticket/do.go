@@ -43,6 +43,7 @@ type Command struct {
 	Undoable bool
 
 	byMail bool // a file that is not taken is named, and refuses nothing
+	mail   mailOrigin
 }
 
 // Do does one command on a ticket for the caller, whose role and the ticket's state must
@@ -72,6 +73,10 @@ func (s *Tickets) Do(ctx context.Context, name string, c Command) (Ticket, error
 func (s *Tickets) doIn(
 	tx *db.Tx, ref program.Reference, name string, c Command,
 ) (Ticket, error) {
+	role := tx.Scope.Actor.Role
+	if err := MayView(role); err != nil {
+		return Ticket{}, err
+	}
 	do, known := commands[c.Name]
 	if !known {
 		if _, err := get(tx, name); err != nil {
@@ -79,6 +84,12 @@ func (s *Tickets) doIn(
 		}
 		return Ticket{}, rules.Refuse(rules.ActionNotAvailable, "There is no such command here.",
 			"Read the ticket; its commands stand in it.")
+	}
+
+	// Who may never give the command gets no answer to it: whether it was done before, or there is
+	// such a ticket.
+	if err := rule.MayGive(c.Name, role); err != nil {
+		return Ticket{}, err
 	}
 
 	// A replacement's request locks the account, which comes before its ticket.
@@ -97,10 +108,6 @@ func (s *Tickets) doIn(
 		return Ticket{}, err
 	}
 
-	// Who may never give the command gets no answer to it, done or not.
-	if err := rule.MayGive(c.Name, tx.Scope.Actor.Role); err != nil {
-		return Ticket{}, err
-	}
 	if err := c.check(); err != nil {
 		return Ticket{}, err
 	}
@@ -118,10 +125,10 @@ func (s *Tickets) doIn(
 	}
 	// What is said with a command comes first, and so does what follows from it (S40).
 	facts := w.Ticket.Facts()
-	if c.Text != "" && c.Name != rule.DoAnswer && rule.AuthorOf(tx.Scope.Actor.Role).IsOurs() {
+	if c.Text != "" && c.Name != rule.DoAnswer && rule.AuthorOf(role).IsOurs() {
 		facts.State = rule.AfterAnswer(facts.State)
 	}
-	if err := rule.May(c.Name, tx.Scope.Actor.Role, facts); err != nil {
+	if err := rule.May(c.Name, role, facts); err != nil {
 		return Ticket{}, err
 	}
 
@@ -222,6 +229,7 @@ func (w *change) write(c Command) {
 	if c.Undoable && m.AuthorKind.IsOurs() {
 		w.hold(&m)
 	}
+	c.mail.mark(&m)
 	w.say(m)
 	if !m.AuthorKind.IsOurs() {
 		return
@@ -499,6 +507,7 @@ func (s *Tickets) openFollowing(
 		Follows:    w.ID,
 		Once:       once,
 		byMail:     c.byMail,
+		mail:       c.mail,
 	})
 }
 

@@ -7,9 +7,20 @@ import (
 )
 
 // Erasures is what becomes of rows of tickets that tell of a person (S33): what they had begun
-// to write goes, and they are told of nothing more.
+// to write goes, as does what their mails were called, and they are told of nothing more.
 func Erasures() []db.Erasure {
 	return []db.Erasure{
+		{
+			Table: "ticket_messages", // the words themselves are free text
+			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
+				return tx.Where("author_id = ? AND author_id <> ''", p.UserID).
+					Where("(mail_message_id <> '' OR mail_thread_index <> '')")
+			},
+			Erase: func(tx *db.Tx, _ db.Person, ids []string) error {
+				return tx.Model(&Message{}).Where("id IN ?", ids).
+					Updates(map[string]any{"mail_message_id": "", "mail_thread_index": ""}).Error
+			},
+		},
 		{
 			Table: "ticket_drafts",
 			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {

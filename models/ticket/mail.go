@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +18,29 @@ type MailReply struct {
 	Text      string
 	Files     []attachment.Upload // one that is not taken is named beside the text
 	Automatic bool                // no person wrote it: its files stay in the mail
+	// The mail's own Message-ID and Thread-Index, which our answers name; empty: it has none.
+	MessageID   string
+	ThreadIndex string
 }
+
+// mailOrigin is what a mail brought that our answers to it name.
+type mailOrigin struct{ messageID, threadIndex string }
+
+// mark notes it of the message that the mail became. What is no Message-ID, or no index, cannot
+// be named.
+func (o mailOrigin) mark(m *Message) {
+	if namedMessage.MatchString(o.messageID) {
+		m.MailMessageID = o.messageID
+	}
+	if threadIndex.MatchString(o.threadIndex) {
+		m.MailThreadIndex = o.threadIndex
+	}
+}
+
+var (
+	namedMessage = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
+	threadIndex  = regexp.MustCompile(`^[A-Za-z0-9+/=]{1,200}$`)
+)
 
 // LockForMail locks the ticket that a mail names by its number or its id. found is false where
 // there is none.
@@ -88,13 +111,15 @@ func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, er
 	if done, err := w.done(c); err != nil || done {
 		return w.Ticket, err
 	}
-	w.say(Message{
+	m := Message{
 		AuthorKind: rule.FromCustomer,
 		AuthorID:   author,
 		Channel:    rule.ByMail,
 		Text:       c.Text,
 		DedupeKey:  c.onceKey(w.actor()),
-	})
+	}
+	c.mail.mark(&m)
+	w.say(m)
 	w.note("ticket.mail_added", map[string]any{"message": w.lastMessage()})
 	if next, reopened := rule.AfterComment(w.State, true); !reopened {
 		w.move(next, "")
@@ -114,6 +139,7 @@ func (r MailReply) command(role rules.Role) Command {
 		Once:    "mail/" + r.Once,
 		Files:   r.Files,
 		byMail:  true,
+		mail:    mailOrigin{r.MessageID, r.ThreadIndex},
 	}
 	if c.Text == "" && len(r.Files) > 0 && !r.Automatic {
 		c.Text = namesOf(r.Files)

@@ -44,6 +44,7 @@ type NewTicket struct {
 
 	mailed bool // an operator opens it for a member who wrote a mail: see OpenFromMail
 	byMail bool // see Command
+	mail   mailOrigin
 }
 
 // The greatest lengths of people's texts, in characters.
@@ -120,6 +121,7 @@ type Preview struct {
 	Terms    *Terms
 	TimeZone string // IANA name: the room's, else the account's
 	Clocks   []rule.Clock
+	Rerouted bool       // JumpStart was asked, and Select answers (R32b)
 	FirstDue *time.Time // when the first answer is due; nil: none is promised
 
 	OthersOpen int64 // other open tickets of the room
@@ -207,6 +209,7 @@ func (s *Tickets) weigh(
 	p.Answer = covered.Answer
 	p.Covered = covered.Answer.Covered
 	p.Hardware = covered.Hardware
+	p.Rerouted = covered.Rerouted
 	p.Room = covered.Room
 	p.Device = covered.Device
 	if p.Room.TimeZone != "" {
@@ -243,7 +246,7 @@ func (s *Tickets) terms(
 	today := rules.DateIn(at, db.ZoneOf(acc.TimeZone))
 	policies := ref.Policies
 
-	t := Terms{}
+	t := Terms{Rerouted: p.Rerouted}
 	for _, policy := range policies {
 		if policy.Code == p.Answer.SLAPolicy && policy.Version == p.Answer.SLAVersion {
 			t.Policy = policy
@@ -477,13 +480,15 @@ func (w *change) begin(n NewTicket) {
 	if kind.IsOurs() {
 		kind = rule.FromCustomer // on the account's behalf
 	}
-	w.say(Message{
+	m := Message{
 		AuthorKind: kind,
 		AuthorID:   author,
 		Channel:    n.Channel,
 		Text:       n.Text,
 		DedupeKey:  "opened",
-	})
+	}
+	n.mail.mark(&m)
+	w.say(m)
 	w.note("ticket.opened", map[string]any{
 		"room":     db.Text(w.RoomID),
 		"device":   db.Text(w.DeviceID),

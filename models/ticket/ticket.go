@@ -142,6 +142,9 @@ const (
 // Zone is the room's, else the account's.
 func (t Ticket) Zone() *time.Location { return db.ZoneOf(t.TimeZone) }
 
+// Rerouted reports whether JumpStart was asked, and Select answers (R32b).
+func (t Ticket) Rerouted() bool { return t.Terms != nil && t.Terms.Rerouted }
+
 // Facts are what the guards of the commands ask.
 func (t Ticket) Facts() rule.Facts {
 	return rule.Facts{State: t.State, ReopenedAt: t.ReopenedAt}

@@ -82,6 +82,18 @@ func TestR55a_ReadersOpenAndCommentWhileOthersLook(t *testing.T) {
 		})
 		require.Equal(t, rules.Forbidden, rules.CodeOf(err))
 
+		for _, name := range rule.Commands() {
+			want := rules.Forbidden
+			if name == rule.DoComment {
+				want = rules.NotFound // it may be given, and there is no such ticket
+			}
+			_, err := env.Tickets.Do(reader, "tkt_nothing", ticket.Command{Name: name, Text: "x"})
+			if name == rule.DoOpen || name == rule.DoNote { // no commands of a ticket that there is
+				continue
+			}
+			require.Equal(t, want, rules.CodeOf(err), name)
+		}
+
 		partner := db.WithScope(context.Background(), db.Scope{
 			AccountIDs: []string{c.Account},
 			Actor:      db.Actor{ID: "usr_partner", Role: rules.PartnerReadOnly},

@@ -84,6 +84,18 @@ func (a Answer) Has(code string) bool {
 	return false
 }
 
+// BetterSupport reports whether support is answered sooner by this answer than by the other one
+// (R32a, R32b).
+func (a Answer) BetterSupport(b Answer) bool {
+	switch {
+	case a.Covered != b.Covered:
+		return a.Covered
+	case !a.Covered || len(a.Policies) == 0:
+		return false
+	}
+	return len(b.Policies) == 0 || a.Policies[0].BetterThan(b.Policies[0])
+}
+
 func (a *Answer) explain(codes ...string) {
 	for _, code := range codes {
 		if !a.Has(code) {

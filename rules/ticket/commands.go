@@ -16,7 +16,7 @@ type Command string
 const (
 	DoOpen         Command = "open"
 	DoComment      Command = "comment" // a public text of the customer's side
-	DoWatch        Command = "watch"   // oneself, or not any more
+	DoWatch        Command = "watch"   // oneself or a colleague, or not any more
 	DoAskSeverity  Command = "worse"   // the customer says that it is worse; an agent decides
 	DoAnswer       Command = "answer"  // a public text of ours
 	DoNote         Command = "note"    // internal
@@ -71,7 +71,7 @@ const (
 // guard says who may give a command, and in which states.
 type guard struct {
 	side   side
-	look   bool // whoever may only look may do it too
+	reader bool // a member who may only read gives it too (R42, R55a)
 	states []State
 	leads  State // where it leads; "" where the state stays, or depends on it
 }
@@ -84,9 +84,9 @@ var unresolved = append([]State{New}, working...)
 
 // guards say who may give a command and in which state (RULES 2, RULES 4).
 var guards = map[Command]guard{
-	DoOpen:        {states: []State{""}, leads: New},
-	DoComment:     {side: theirSide, states: notOver},
-	DoWatch:       {look: true, states: States()},
+	DoOpen:        {reader: true, states: []State{""}, leads: New},
+	DoComment:     {side: theirSide, reader: true, states: notOver},
+	DoWatch:       {states: States()},
 	DoAskSeverity: {side: theirSide, states: unresolved},
 	DoAnswer:      {side: ourSide, states: notOver},
 	DoNote:        {side: ourSide, states: States()},
@@ -134,12 +134,15 @@ func MayGive(c Command, role rules.Role) error {
 		return nil
 	}
 	return rules.Refuse(rules.Forbidden, "Your role may not do this with a ticket.",
-		"Ask somebody who may: a member of the account, or an agent.")
+		"Ask somebody who may: an administrator of the account, or an agent.")
 }
 
 func (g guard) permits(role rules.Role) bool {
 	grant := rules.Allows(role, rules.UseTickets)
-	if !grant.Allowed() || grant == rules.GrantViewOnly && !g.look {
+	if !grant.Allowed() || grant == rules.GrantViewOnly {
+		return false
+	}
+	if role == rules.CustomerReadOnly && !g.reader {
 		return false
 	}
 
