@@ -351,12 +351,14 @@ func (v *visit) inboxOffers(l mailbox.Look, find string) sheetPart {
 	}
 
 	suggested := l.Suggested()
-	offers := slices.Clone(l.Offers)
-	slices.SortStableFunc(offers, func(a, b mailbox.Offer) int {
-		return lastIf(a.Action != suggested) - lastIf(b.Action != suggested)
+	usual := slices.DeleteFunc(slices.Clone(l.Offers), func(o mailbox.Offer) bool {
+		return o.Action != suggested
+	})
+	others := slices.DeleteFunc(slices.Clone(l.Offers), func(o mailbox.Offer) bool {
+		return o.Action == suggested
 	})
 	var lines []sheetLine
-	for _, o := range offers {
+	for _, o := range append(usual, others...) {
 		link, why := v.inboxAct(l, o.Action, o.About), ""
 		if o.Why != "" {
 			link, why = "", v.language.Say("console.inbox.why."+string(o.Why))
@@ -375,14 +377,6 @@ func (v *visit) inboxOffers(l mailbox.Look, find string) sheetPart {
 		{label: v.say("console.inbox.why")},
 	}, lines)
 	return part
-}
-
-// lastIf puts what is false before what is true.
-func lastIf(after bool) int {
-	if after {
-		return 1
-	}
-	return 0
 }
 
 // aboutOffer names what an action is about.
