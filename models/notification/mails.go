@@ -148,6 +148,17 @@ func SuppressHeld(tx *db.Tx, template, subjectID, epoch string) error {
 		}).Error
 }
 
+// Waiting reports whether a mail of a subject is to be sent now: one that is not held.
+func Waiting(tx *db.Tx, subjectID string) (bool, error) {
+	var one []string
+	err := tx.Model(&Notification{}).
+		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).
+		Where("held_until IS NULL OR held_until <= ?", db.RealNow()).
+		Limit(1).
+		Pluck("id", &one).Error
+	return len(one) > 0, err
+}
+
 // QueueSingle writes a mail that no order's or invitation's workflow sends, with the
 // outbox event that starts a workflow for it. A mail that exists already starts none.
 func QueueSingle(tx *db.Tx, m Notification) error { return QueueEach(tx, m) }

@@ -36,6 +36,7 @@ type NewRMA struct {
 	SerialProof     string
 	SpareUnitID     string // a spare that is used at once (R35d); see UseSpare
 	DefectConfirmed bool   // by an agent: approves at once where there is nothing to review
+	TicketID        string // the ticket of the account that the device is about; see LinkTicket
 	// Once names the request, where the caller may send it again: the same one again
 	// answers with its RMA. Empty: not named.
 	Once string
@@ -174,6 +175,10 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		return true, err
 	}
 
+	if n.TicketID != "" && facts.Ticket == nil {
+		return false, db.NotFound()
+	}
+
 	verdict, err := rma.MayRequestRMA(rma.RMARequest{
 		Role:       w.tx.Scope.Actor.Role,
 		Now:        w.now,
@@ -289,6 +294,7 @@ type requestFacts struct {
 	Undecided           int
 	Open                int
 	Before              *string
+	Ticket              *string // the ticket that is named, where it is the account's
 	Admins              *string
 	account.AccountSite      // empty where the account has none such
 	SiteApproved        bool // one asked for since its address was typed, and sent there
@@ -315,6 +321,7 @@ var requestFactsSQL = `
 		(SELECT COUNT(*) FROM rmas
 			WHERE account_id = @account AND closed_at IS NULL AND approved_at IS NULL) AS undecided,
 		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before,
+		(SELECT id FROM tickets WHERE account_id = @account AND id = @ticket) AS ticket,
 		` + notification.AdminsSQL("@account") + ` AS admins) n
 	LEFT JOIN sites s ON s.account_id = @account
 		AND (s.id = @site OR (@site = '' AND s.name_key = @key))`
@@ -356,6 +363,7 @@ func (w *rmaChange) readRequestFacts(
 		"site":    cmp.Or(to.ID, n.SiteID),
 		"key":     rules.SiteKey(c.Room.Site),
 		"once":    db.Text(n.onceKey(w.tx.Scope.Actor)),
+		"ticket":  n.TicketID,
 	}).Scan(&f).Error
 	if to.isNew {
 		f.AccountSite = to.AccountSite
@@ -378,6 +386,7 @@ func (w *rmaChange) fill(
 		Quantity:    max(n.Quantity, 1),
 		Fault:       n.Fault,
 		SerialProof: cmp.Or(n.SerialProof, c.Device.PurchaseProof),
+		TicketID:    facts.Ticket,
 		RequestedBy: w.tx.Scope.Actor.ID,
 		OnceKey:     n.onceKey(w.tx.Scope.Actor),
 		StateSince:  w.now,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
 )
@@ -38,7 +39,11 @@ func (s *Replacements) RunRMATimers(ctx context.Context, id string) (db.ProcessS
 		}
 
 		st = w.statusNow(w.RMA.processStatus())
-		return nil
+		if !changed {
+			// Who did it before may have died without saying that there are mails.
+			st.Mails, err = notification.Waiting(tx, w.ID)
+		}
+		return err
 	})
 
 	return st, err

@@ -1,6 +1,8 @@
 package replacement
 
 import (
+	"slices"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 )
@@ -52,14 +54,9 @@ func LinkTicket(tx *db.Tx, rmaID, ticketID string) error {
 	return tx.Model(&RMA{}).Where("id = ?", rmaID).Update("ticket_id", ticketID).Error
 }
 
-// OutstandingOf counts the other RMAs of a ticket whose replacement has not come.
-func OutstandingOf(tx *db.Tx, ticketID, but string) (n int64, err error) {
+// OutstandingOf returns the other RMAs of a ticket whose replacement has not come.
+func OutstandingOf(tx *db.Tx, ticketID, but string) ([]RMA, error) {
 	var rmas []RMA
-	err = tx.Find(&rmas, "ticket_id = ? AND id <> ? AND closed_at IS NULL", ticketID, but).Error
-	for _, r := range rmas {
-		if !r.Outbound().Done() {
-			n++
-		}
-	}
-	return n, err
+	err := tx.Find(&rmas, "ticket_id = ? AND id <> ? AND closed_at IS NULL", ticketID, but).Error
+	return slices.DeleteFunc(rmas, func(r RMA) bool { return r.Outbound().Done() }), err
 }

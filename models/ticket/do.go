@@ -31,6 +31,7 @@ type Command struct {
 	Thanks   bool           // comment: it reopens nothing (S45)
 	Severity cover.Severity // set_severity: required
 	Assignee *string        // assign: an operator's id; empty: nobody; nil: as it is
+	Held     *string        // assign: who had it, as the caller looked at it; nil: whoever
 	Team     *string        // assign: empty: none; nil: as it is
 	Ticket   string         // link_duplicate: of which it is a duplicate; empty: of none any more
 	User     string         // watch: a member; empty: oneself
@@ -239,6 +240,16 @@ func (w *change) write(c Command) {
 	if next := rule.AfterAnswer(w.State); next != w.State {
 		w.move(next, "")
 	}
+	if w.State == rule.PendingCustomer {
+		w.waitAgain()
+	}
+}
+
+// waitAgain begins the wait for the customer again, who has something new to answer: its
+// reminders and its end are counted from now on. Its clocks stand still as before.
+func (w *change) waitAgain() {
+	w.StateSince = w.now
+	w.RemindersSent = 0
 }
 
 // answer is a public text of ours. The first one opens the ticket.
@@ -307,6 +318,9 @@ func (w *change) moveBy(c Command) error {
 		return nil
 	}
 
+	if to == w.State {
+		w.WaitingReason = c.Reason // a new question
+	}
 	w.move(to, c.Reason)
 	details := map[string]any{"state": to}
 	if said {
@@ -329,6 +343,9 @@ func (w *change) reopenBy(c Command) error {
 		w.write(c)
 	}
 	w.reopen(c.Reason, false)
+	if !rule.AuthorOf(w.actor().Role).IsOurs() && w.CustomerWaitingSince == nil {
+		w.CustomerWaitingSince = &w.now // without a word, too
+	}
 	w.note("ticket.reopened", nil)
 	return nil
 }
@@ -415,6 +432,9 @@ func (w *change) assign(c Command) error {
 		return nil
 	}
 
+	if err := w.stillHeldBy(c.Held); err != nil {
+		return err
+	}
 	if assignee != nil && *assignee != w.actor().ID {
 		var known int64
 		err := w.tx.Table("operators").Where("id = ?", *assignee).Count(&known).Error
@@ -433,6 +453,35 @@ func (w *change) assign(c Command) error {
 
 	w.give(assignee, team)
 	return nil
+}
+
+// stillHeldBy refuses to give a ticket that another operator has by now than the caller saw: of
+// two who take it at once, one reads that it is the other's.
+func (w *change) stillHeldBy(seen *string) error {
+	if seen == nil || *seen == db.Text(w.AssigneeID) {
+		return nil
+	}
+
+	var names []string
+	err := w.tx.Table("operators").
+		Where("id = ?", db.Text(w.AssigneeID)).
+		Pluck("name", &names).Error
+	if err != nil {
+		return err
+	}
+	who := "Nobody"
+	if len(names) > 0 {
+		who = names[0]
+	}
+	refusal := rules.Refuse(rules.VersionMismatch, "The ticket was given to somebody else meanwhile.",
+		"Look who has it, then decide.")
+	refusal.Fields = []rules.FieldError{{
+		Pointer: "/assignee_id",
+		Code:    "CHANGED",
+		Message: who + " has the ticket.",
+		Remedy:  "Ask them, or take it over.",
+	}}
+	return refusal
 }
 
 func (w *change) give(assignee *string, team string) {

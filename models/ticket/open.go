@@ -478,7 +478,7 @@ func (w *change) begin(n NewTicket) {
 		kind, author = rule.FromCustomer, *w.OpenedFor
 	}
 	if kind.IsOurs() {
-		kind = rule.FromCustomer // on the account's behalf
+		kind, author = rule.FromCustomer, "" // of somebody whom nobody named
 	}
 	m := Message{
 		AuthorKind: kind,

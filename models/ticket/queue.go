@@ -14,18 +14,29 @@ import (
 // shadow, which is written in the transaction that moves the ticket, and so is who has it:
 // whoever takes the task takes the ticket, and the other way round.
 
-// withoutPromise is by when a ticket is to be looked at for which nothing is promised.
-const withoutPromise = 24 * time.Hour
+// By when a ticket is to be looked at for which nothing is promised: soon where the customer has
+// no answer, and behind all that is promised where nobody is owed anything.
+const (
+	withoutPromise = 24 * time.Hour
+	withoutHurry   = 365 * 24 * time.Hour
+)
 
 // inQueue reports whether the ticket waits for us: then it stands in the operators' queue.
 func (t Ticket) inQueue() bool { return t.ID != "" && !t.State.Done() && t.Turn == rule.TurnUs }
 
-// queueDue is by when the ticket stands in the queue: when the first of its clocks runs out.
+// queueDue is by when the ticket stands in the queue: when the first of its clocks runs out. What
+// owes nothing never stands before what is promised, however old it is.
 func (t Ticket) queueDue() time.Time {
-	if t.EffectiveDue != nil {
+	switch waiting := t.CustomerWaitingSince; {
+	case t.EffectiveDue != nil:
 		return *t.EffectiveDue
+	case waiting == nil:
+	case waiting.After(t.StateSince):
+		return waiting.Add(withoutPromise)
+	case t.State != rule.PendingRMA: // there the replacement is the answer to what was said before
+		return t.StateSince.Add(withoutPromise)
 	}
-	return t.OpenedAt.Add(withoutPromise)
+	return t.StateSince.Add(withoutHurry)
 }
 
 // keepTasks keeps the ticket's place in the operators' queue, in the transaction that moves

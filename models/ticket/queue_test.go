@@ -43,6 +43,22 @@ type standing struct {
 	assignee string
 }
 
+// unpromised is by when a ticket stands in the queue by which no clock runs: a day after whichever
+// came last, the word that has no answer or the state; where there is none, a year. A replacement
+// that is waited for answers what was said before.
+func unpromised(t ticket.Ticket) time.Time {
+	since, owed := t.StateSince, t.CustomerWaitingSince != nil
+	if owed && t.CustomerWaitingSince.After(since) {
+		since = *t.CustomerWaitingSince
+	} else if t.State == rule.PendingRMA {
+		owed = false
+	}
+	if owed {
+		return since.Add(24 * time.Hour)
+	}
+	return since.Add(365 * 24 * time.Hour)
+}
+
 // byTheirClocks computes the order of the queue from the clocks of each ticket, the oldest first.
 func byTheirClocks(t *testing.T, env storetest.Env, ids []string) []standing {
 	t.Helper()
@@ -54,7 +70,7 @@ func byTheirClocks(t *testing.T, env storetest.Env, ids []string) []standing {
 		}
 		s := standing{
 			id:       id,
-			due:      c.Ticket.OpenedAt.Add(24 * time.Hour),
+			due:      unpromised(c.Ticket),
 			severity: c.Ticket.Severity,
 			assignee: db.Text(c.Ticket.AssigneeID),
 		}

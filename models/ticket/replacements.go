@@ -1,6 +1,8 @@
 package ticket
 
 import (
+	"slices"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
@@ -51,7 +53,7 @@ func (w *change) findRMA(c Command) (replacement.RMA, error) {
 			return r, rules.Refuse(rules.StateConflict, "The replacement is over.",
 				"Name one that is under way, or request another.")
 		}
-		return r, nil
+		return r, w.noOtherWaits(r)
 	}
 
 	var n replacement.NewRMA
@@ -79,6 +81,21 @@ func (w *change) findRMA(c Command) (replacement.RMA, error) {
 		n.Once = w.ID + "/" + c.Once
 	}
 	return w.s.replacements.RequestIn(w.tx, w.ref, n)
+}
+
+// noOtherWaits refuses a replacement for which another ticket waits: nobody would tell that one
+// that it has come.
+func (w *change) noOtherWaits(r replacement.RMA) error {
+	if r.TicketID == nil || *r.TicketID == w.ID {
+		return nil
+	}
+	other, err := get(w.tx, *r.TicketID)
+	if err != nil || other.State.Done() {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict,
+		"Ticket "+other.Number+" waits for this replacement already.",
+		"Link this ticket to that one as its duplicate, or close that one first.")
 }
 
 // RegisterReplacements makes tickets follow their replacements. It is called once, when the
@@ -140,7 +157,10 @@ func (w *change) endRMA(r replacement.RMA, how rma.OutboundState) error {
 			return err
 		}
 		switch {
-		case others > 0:
+		case len(others) > 0:
+			w.RMAShipped = slices.ContainsFunc(others, func(o replacement.RMA) bool {
+				return o.Outbound() == rma.OutboundShipped
+			})
 		case how == rma.OutboundSwapped:
 			w.move(rule.Resolved, "")
 			w.tellOf(mailPart{step: stepResolved})

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
@@ -23,7 +24,9 @@ func (s *Tickets) RunTicketTimers(ctx context.Context, id string) (db.ProcessSta
 		}
 		if w.NextAt == nil || w.now.Before(*w.NextAt) {
 			st = w.status()
-			return nil
+			// Who did it before may have died without saying that there are mails.
+			st.Mails, err = notification.Waiting(tx, w.ID)
+			return err
 		}
 
 		w.runTimers()

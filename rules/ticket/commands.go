@@ -93,9 +93,10 @@ var guards = map[Command]guard{
 	DoAssign:      {side: ourSide, states: notOver},
 	DoSetSeverity: {side: ourSide, states: unresolved},
 	DoLink:        {side: ourSide, states: States()},
+	// Another question to a customer who is waited for begins the wait again.
 	DoWaitCustomer: {
 		side:   ourSide,
-		states: []State{Open, InProgress, PendingThirdParty, PendingRMA},
+		states: []State{Open, InProgress, PendingCustomer, PendingThirdParty, PendingRMA},
 		leads:  PendingCustomer,
 	},
 	DoWaitOther: {
