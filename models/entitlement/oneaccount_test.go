@@ -18,6 +18,7 @@ var acrossAccounts = map[string]string{
 	"service_contracts.order_id": "an order has its customer at the end of its fulfilment",
 	"contact_questions.order_id": "an order has its customer only when it is decided",
 	"invitations.order_id":       "an order has its customer only when it is decided",
+	"inbox_items.mail_id":        "an operator finds whose an item is after its mail has come",
 	"device_claims.device_id":    "the claimed device is another customer's: that is the question",
 }
 

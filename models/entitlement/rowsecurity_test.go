@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,10 +20,13 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/licensing"
+	rulesession "roomcover.dev/roomcover/rules/session"
 )
 
 // unscoped are the tables that belong to no tenant; every other must be behind
@@ -86,6 +90,24 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		"INSERT INTO incidents VALUES ('inc_{i}', 'x', now(), 'opr_{i}', now(), '', now(), '', NULL)",
 		"INSERT INTO incident_tellings VALUES ('itl_{i}', 'inc_{i}', 'ANPD', 'opr_{i}', now())",
 		"INSERT INTO operator_task_notes VALUES ('tsn_{i}', 'tsk_{i}', 'opr_{i}', 'x', now())",
+		`INSERT INTO inbound_mails VALUES ('iml_{i}', 'x-{i}', '', '', true, 1, 'DECIDED', 'ITEM', 'STRANGER',
+			'', '', '', '', {account}, false, 0, now(), now())`,
+		"INSERT INTO inbound_mail_chunks VALUES ('iml_{i}', 0, '', now())",
+		`INSERT INTO inbox_items (id, mail_id, kind, state, reason, sender, sender_name, subject, body, quoted,
+				attachments, verdict, method, automatic, ticket, hinted, message_id, matches, account_id, proof,
+				proof_note, proved_by, decision, decision_ref, decided_by, version, created_at)
+			VALUES ('inb_{i}', 'iml_{i}', 'OTHER', 'OPEN', 'STRANGER', '', '', '', '', '', '[]', 'NONE', '', false,
+				'', '', '', '{}', {account}, '', '', '', '', '', '', 1, now())`,
+		"INSERT INTO mailbox_answers VALUES ('hash-{i}', '2026-01-01', 'iml_{i}', now())",
+		"INSERT INTO canned_replies VALUES ('can_{i}', 'name-{i}', '', '', true, now(), 1)",
+		`INSERT INTO attachments (id, account_id, owner_id, group_id, name, media_type, size, sha256, scan_state,
+				finding, uploaded_by, created_at, attempts)
+			VALUES ('fil_{i}', {account}, 'own_{i}', 'grp_{i}', 'x', 'text/plain', 1, '', 'CLEAN', '', '', now(), 0)`,
+		"INSERT INTO attachment_chunks (attachment_id, no, account_id, content) VALUES ('fil_{i}', 0, {account}, '')",
+		`INSERT INTO attachment_thumbnails (attachment_id, account_id, media_type, content, width, height)
+			VALUES ('fil_{i}', {account}, 'image/png', '', 1, 1)`,
+		"INSERT INTO attachment_quotas (owner_id, account_id, files, bytes) VALUES ('own_{i}', {account}, 1, 1)",
+		"INSERT INTO attachment_refusals VALUES ('afr_{i}', {account}, 'own_{i}', 'grp_{i}', 'x', 1, 'x', now())",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)
 	}
@@ -108,6 +130,23 @@ func recordsOf(t *testing.T, env storetest.Env, seller account.Org) {
 	} {
 		require.NoError(t, env.Exec(strings.ReplaceAll(insert, "{org}", seller.ID)), insert)
 	}
+}
+
+// meet proposes a session on a ticket and has somebody of its customer agree to it, and lets a
+// guest see the ticket.
+func meet(t *testing.T, env storetest.Env, tk ticket.Ticket) {
+	t.Helper()
+	start := env.Calendar.Now().UTC().Truncate(time.Minute).Add(24 * time.Hour)
+	video, err := env.Tickets.ProposeSession(storetest.Operator(), tk.ID,
+		[]rulesession.Slot{{Start: start, End: start.Add(time.Hour)}})
+	require.NoError(t, err)
+	require.NoError(t, env.Exec(fmt.Sprintf(`
+		INSERT INTO session_attendees (id, session_id, account_id, email, name, locale, time_zone)
+		VALUES ('sat_%s', '%s', '%s', 'x', '', '', '')`, video.ID, video.ID, tk.AccountID)))
+	_, err = env.Tickets.AddParticipant(storetest.Operator(), tk.ID, session.Participant{
+		Name: "Teo", Email: "teo@service.example",
+	})
+	require.NoError(t, err)
 }
 
 type twoTenants struct {
@@ -144,7 +183,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		room := env.Room(t, *o.AccountID, "Sala 1")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
-		storetest.TicketOf(t, env, room)
+		meet(t, env, storetest.TicketOf(t, env, room))
 		if i == 1 {
 			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{
 				AccountID: *w.a.AccountID,

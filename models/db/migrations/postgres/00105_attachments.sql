@@ -17,7 +17,8 @@ CREATE TABLE attachments (
     created_at  timestamptz NOT NULL,
     gone_at     timestamptz,
     attempts    bigint NOT NULL,
-    next_at     timestamptz
+    next_at     timestamptz,
+    CONSTRAINT attachments_of_account UNIQUE (account_id, id)
 );
 CREATE UNIQUE INDEX attachments_once ON attachments (owner_id, sha256, name);
 CREATE INDEX attachments_account ON attachments (account_id);
@@ -30,7 +31,9 @@ CREATE TABLE attachment_chunks (
     no            bigint NOT NULL,
     account_id    text REFERENCES accounts (id),
     content       bytea NOT NULL,
-    PRIMARY KEY (attachment_id, no)
+    PRIMARY KEY (attachment_id, no),
+    CONSTRAINT attachment_chunks_attachment_id_of_account FOREIGN KEY (account_id, attachment_id)
+        REFERENCES attachments (account_id, id)
 );
 CREATE INDEX attachment_chunks_account ON attachment_chunks (account_id);
 -- Most files are compressed already.
@@ -42,7 +45,9 @@ CREATE TABLE attachment_thumbnails (
     media_type    text NOT NULL,
     content       bytea NOT NULL,
     width         bigint NOT NULL,
-    height        bigint NOT NULL
+    height        bigint NOT NULL,
+    CONSTRAINT attachment_thumbnails_attachment_id_of_account FOREIGN KEY (account_id, attachment_id)
+        REFERENCES attachments (account_id, id)
 );
 CREATE INDEX attachment_thumbnails_account ON attachment_thumbnails (account_id);
 -- How much hangs on an owner, and on a group of owners.

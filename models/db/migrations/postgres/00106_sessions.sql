@@ -23,7 +23,8 @@ CREATE TABLE ticket_sessions (
     created_at   timestamptz NOT NULL,
     version      bigint NOT NULL,
     attempts     bigint NOT NULL,
-    next_at      timestamptz
+    next_at      timestamptz,
+    CONSTRAINT ticket_sessions_of_account UNIQUE (account_id, id)
 );
 CREATE INDEX ticket_sessions_ticket ON ticket_sessions (ticket_id, id);
 CREATE INDEX ticket_sessions_account ON ticket_sessions (account_id);
@@ -37,7 +38,9 @@ CREATE TABLE session_attendees (
     email      text NOT NULL,
     name       text NOT NULL,
     locale     text NOT NULL,
-    time_zone  text NOT NULL
+    time_zone  text NOT NULL,
+    CONSTRAINT session_attendees_session_id_of_account FOREIGN KEY (account_id, session_id)
+        REFERENCES ticket_sessions (account_id, id)
 );
 CREATE UNIQUE INDEX session_attendees_once ON session_attendees (session_id, email);
 CREATE INDEX session_attendees_account ON session_attendees (account_id);

@@ -16,7 +16,8 @@ CREATE TABLE attachments (
     created_at  datetime NOT NULL,
     gone_at     datetime,
     attempts    integer NOT NULL,
-    next_at     datetime
+    next_at     datetime,
+    CONSTRAINT attachments_of_account UNIQUE (account_id, id)
 );
 CREATE UNIQUE INDEX attachments_once ON attachments (owner_id, sha256, name);
 CREATE INDEX attachments_account ON attachments (account_id);
@@ -50,6 +51,38 @@ CREATE TABLE attachment_quotas (
     bytes      integer NOT NULL
 );
 CREATE INDEX attachment_quotas_account ON attachment_quotas (account_id);
+-- +goose StatementBegin
+CREATE TRIGGER attachment_chunks_attachment_id_of_account_on_insert BEFORE INSERT ON attachment_chunks
+WHEN NEW.account_id IS NOT NULL AND NEW.attachment_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM attachments WHERE id = NEW.attachment_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: attachment_chunks.attachment_id is of another account');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER attachment_chunks_attachment_id_of_account_on_update BEFORE UPDATE OF account_id, attachment_id ON attachment_chunks
+WHEN NEW.account_id IS NOT NULL AND NEW.attachment_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM attachments WHERE id = NEW.attachment_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: attachment_chunks.attachment_id is of another account');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER attachment_thumbnails_attachment_id_of_account_on_insert BEFORE INSERT ON attachment_thumbnails
+WHEN NEW.account_id IS NOT NULL AND NEW.attachment_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM attachments WHERE id = NEW.attachment_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: attachment_thumbnails.attachment_id is of another account');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER attachment_thumbnails_attachment_id_of_account_on_update BEFORE UPDATE OF account_id, attachment_id ON attachment_thumbnails
+WHEN NEW.account_id IS NOT NULL AND NEW.attachment_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM attachments WHERE id = NEW.attachment_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: attachment_thumbnails.attachment_id is of another account');
+END;
+-- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE attachment_quotas;

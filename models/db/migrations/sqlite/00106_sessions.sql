@@ -22,7 +22,8 @@ CREATE TABLE ticket_sessions (
     created_at   datetime NOT NULL,
     version      integer NOT NULL,
     attempts     integer NOT NULL,
-    next_at      datetime
+    next_at      datetime,
+    CONSTRAINT ticket_sessions_of_account UNIQUE (account_id, id)
 );
 CREATE INDEX ticket_sessions_ticket ON ticket_sessions (ticket_id, id);
 CREATE INDEX ticket_sessions_account ON ticket_sessions (account_id);
@@ -67,6 +68,22 @@ CREATE INDEX ticket_participants_account ON ticket_participants (account_id);
 CREATE INDEX ticket_participants_token ON ticket_participants (token_hash) WHERE token_hash <> '';
 CREATE INDEX ticket_participants_email ON ticket_participants (email);
 CREATE INDEX session_attendees_email ON session_attendees (email);
+-- +goose StatementBegin
+CREATE TRIGGER session_attendees_session_id_of_account_on_insert BEFORE INSERT ON session_attendees
+WHEN NEW.account_id IS NOT NULL AND NEW.session_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM ticket_sessions WHERE id = NEW.session_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: session_attendees.session_id is of another account');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER session_attendees_session_id_of_account_on_update BEFORE UPDATE OF account_id, session_id ON session_attendees
+WHEN NEW.account_id IS NOT NULL AND NEW.session_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM ticket_sessions WHERE id = NEW.session_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: session_attendees.session_id is of another account');
+END;
+-- +goose StatementEnd
 
 -- +goose Down
 DROP TABLE ticket_participants;
