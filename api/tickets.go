@@ -494,7 +494,9 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 			Text:      m.Text,
 			Automatic: m.Automatic,
 		}
-		if operator || m.AuthorKind != rule.FromAgent && m.AuthorKind != rule.FromSystem {
+		ours := m.AuthorKind == rule.FromAgent || m.AuthorKind == rule.FromSystem ||
+			db.KindOf(m.AuthorID) == db.PrefixOperator
+		if operator || !ours {
 			v.Message.Author = m.AuthorID
 		}
 		return v
