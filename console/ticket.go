@@ -64,6 +64,7 @@ type ticketPage struct {
 	Others           []web.Row
 	Once, Seq        string
 	Version, Problem string
+	Held             string // the id of who has it
 }
 
 // notice is something about the ticket that is said above it, with where it leads.
@@ -106,6 +107,7 @@ type ticketAsked struct {
 	refused *commandRefused
 	note    bool  // the note's form, not the reply's
 	seen    int64 // the last entry that was seen, where others wrote meanwhile
+	given   bool  // the ticket was given to somebody else meanwhile
 }
 
 func showTicket(v *visit) (answer, error) { return v.ticketAnswer(nil) }
@@ -156,6 +158,7 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 		Once:     strconv.FormatInt(d.Seq, 10), // behind each word the form is another one
 		Seq:      strconv.FormatInt(d.Seq, 10),
 		Version:  v.version(d.Version),
+		Held:     db.Text(d.AssigneeID),
 	}
 	if d.EffectiveDue != nil {
 		p.Due = v.dueAt(*d.EffectiveDue, d.TimeZone)
@@ -186,6 +189,14 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 func (v *visit) showAsked(p *ticketPage, a *answer, asked ticketAsked) {
 	a.live = false
 	a.status = http.StatusUnprocessableEntity
+	if asked.given {
+		a.status = http.StatusPreconditionFailed
+		p.Problem = v.say("console.ticket.given.nobody")
+		if p.Owner.Name != "" {
+			p.Problem = v.say("console.ticket.given", "person", p.Owner.Name)
+		}
+		return // the drafts stay as they are
+	}
 	form := p.Reply
 	if asked.note {
 		form = p.Note
