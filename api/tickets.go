@@ -505,7 +505,9 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 			Automatic: m.Automatic,
 			TakenBack: m.TakenBackAt != nil,
 		}
-		if operator || m.AuthorKind != rule.FromAgent && m.AuthorKind != rule.FromSystem {
+		ours := m.AuthorKind == rule.FromAgent || m.AuthorKind == rule.FromSystem ||
+			db.KindOf(m.AuthorID) == db.PrefixOperator
+		if operator || !ours {
 			v.Message.Author = m.AuthorID
 		}
 		return v

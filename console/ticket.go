@@ -65,6 +65,7 @@ type ticketPage struct {
 	Visits           *visitsPart // nil: no sessions and no participants; see session.go
 	Once, Seq        string
 	Version, Problem string
+	Held             string // the id of who has it
 }
 
 // notice is something about the ticket that is said above it, with where it leads.
@@ -111,6 +112,7 @@ type ticketAsked struct {
 	note    bool  // the note's form, not the reply's
 	seen    int64 // the last entry that was seen, where others wrote meanwhile
 	filled  bool  // nothing was refused: the text has a canned reply in it
+	given   bool  // the ticket was given to somebody else meanwhile
 }
 
 // showTicket shows a ticket, with what was typed into one of its forms before a sign-in.
@@ -177,6 +179,7 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 		Once:    strconv.FormatInt(d.Seq+int64(len(notes)), 10),
 		Seq:     strconv.FormatInt(d.Seq, 10),
 		Version: v.version(d.Version),
+		Held:    db.Text(d.AssigneeID),
 	}
 	if d.EffectiveDue != nil {
 		p.Due = v.dueAt(*d.EffectiveDue, d.TimeZone)
@@ -210,6 +213,14 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 func (v *visit) showAsked(p *ticketPage, a *answer, asked ticketAsked) {
 	a.live = false
 	a.status = http.StatusUnprocessableEntity
+	if asked.given {
+		a.status = http.StatusPreconditionFailed
+		p.Problem = v.say("console.ticket.given.nobody")
+		if p.Owner.Name != "" {
+			p.Problem = v.say("console.ticket.given", "person", p.Owner.Name)
+		}
+		return // the drafts stay as they are
+	}
 	if asked.filled {
 		a.status = http.StatusOK
 	}

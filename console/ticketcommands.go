@@ -171,13 +171,17 @@ func giveTicket(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	to := v.form("operator")
+	to, held := v.form("operator"), v.form("held")
 	_, err = v.tickets.Do(v.acting(t.AccountID), t.ID, ticket.Command{
 		Name:     rule.DoAssign,
 		Assignee: &to,
+		Held:     &held,
 	})
-	if rules.CodeOf(err) == rules.ValidationFailed {
+	switch rules.CodeOf(err) {
+	case rules.ValidationFailed:
 		return answer{}, errBadForm
+	case rules.VersionMismatch:
+		return v.ticketAnswer(&ticketAsked{given: true})
 	}
 	if err != nil {
 		return answer{}, err
@@ -320,6 +324,18 @@ func (v *visit) askReplacementFor(ask *confirmation, d ticket.Desk) error {
 		return nil
 	}
 
+	under, err := v.underReplacement(*picked)
+	if err != nil {
+		return err
+	}
+	if under != nil {
+		ask.Says = append(ask.Says, v.say("console.ticketact.wait_for_replacement.under",
+			"number", under.Name()))
+		ask.Hidden = append(ask.Hidden, web.Hidden{Name: "rma", Value: under.ID})
+		ask.Fields = append(ask.Fields, device, v.ticketField(rule.DoWaitRMA, d, "text"))
+		return nil
+	}
+
 	sites, err := v.accounts.EverySite(v.scope(), d.AccountID)
 	if err != nil {
 		return err
@@ -364,6 +380,20 @@ func (v *visit) askReplacementFor(ask *confirmation, d ticket.Desk) error {
 	ask.Fields = append(ask.Fields, device, site,
 		v.ticketField(rule.DoWaitRMA, d, "fault"), v.ticketField(rule.DoWaitRMA, d, "text"))
 	return nil
+}
+
+// underReplacement is the replacement that is under way for a device; nil where there is none.
+func (v *visit) underReplacement(d entitlement.Device) (*replacement.RMA, error) {
+	rmas, _, err := v.replacements.ListRMAs(v.scope(), replacement.RMAFilter{
+		AccountID: d.AccountID,
+		DeviceID:  d.ID,
+		Open:      true,
+		Page:      db.Page{Limit: 1},
+	})
+	if err != nil || len(rmas) == 0 {
+		return nil, err
+	}
+	return &rmas[0], nil
 }
 
 // devicesFor are the devices that a ticket may be about: its own, else those of its room.
@@ -420,10 +450,18 @@ func doToTicket(v *visit) (answer, error) {
 		Version:  version,
 	}
 	if c == rule.DoWaitRMA {
-		if do.RMA, err = v.replacementFor(d); err != nil {
+		do.Once = "rma/" + v.form("version")
+		if do.RMAID = v.form("rma"); do.RMAID == "" {
+			do.RMA, err = v.replacementFor(d)
+		} else {
+			var same bool
+			if same, err = v.replaces(do.RMAID, v.form("device")); err == nil && !same {
+				return v.askAboutTicket(d, nil) // another device was chosen since
+			}
+		}
+		if err != nil {
 			return answer{}, err
 		}
-		do.Once = "rma/" + v.form("version")
 	}
 	_, err = v.tickets.Do(v.acting(d.AccountID), d.ID, do)
 	if err == nil {
@@ -440,6 +478,12 @@ func doToTicket(v *visit) (answer, error) {
 		return v.askAboutTicket(d, refused)
 	}
 	return answer{}, err
+}
+
+// replaces reports whether a replacement is that of a device.
+func (v *visit) replaces(rmaID, deviceID string) (bool, error) {
+	r, err := v.replacements.GetRMA(v.scope(), rmaID)
+	return err == nil && db.Text(r.DeviceID) == deviceID, err
 }
 
 // replacementFor is the replacement that the form asks for.

@@ -227,7 +227,12 @@ func TestS53_AManagerLooksAndAnAgentTakesTheTicketWithItsTask(t *testing.T) {
 	require.Contains(t, b.post(path+"/give", "operator", me.ID).body, "Ari Prado")
 	task := w.Tasks(t, db.TaskTicket)[0]
 	require.Equal(t, me.ID, db.Text(task.AssigneeID))
-	require.Equal(t, path, b.post(path+"/give", "operator", "").path)
+	late := w.signedIn(byRole[rules.OperatorLead]).post(path+"/give",
+		"operator", w.operatorOf(byRole[rules.OperatorLead].Email).ID, "held", "")
+	require.Equal(t, http.StatusPreconditionFailed, late.status, "of two who take it one is told")
+	require.Contains(t, late.body, "Ari Prado has the ticket by now.")
+	require.Equal(t, me.ID, db.Text(w.atDesk(tk.Number).AssigneeID))
+	require.Equal(t, path, b.post(path+"/give", "operator", "", "held", me.ID).path)
 	require.Nil(t, w.atDesk(tk.Number).AssigneeID)
 	b.post(queuePath + "/pull")
 	require.Equal(t, http.StatusBadRequest, b.post(path+"/give", "operator", "opr_nobody").status)
@@ -317,6 +322,27 @@ func TestS20_AReplacementIsRequestedFromItsTicket(t *testing.T) {
 		require.Equal(t, c.Site.ID, d.RMAs[0].SiteID)
 		require.Contains(t, first.body, replacementPath(d.RMAs[0].Name()))
 	})
+}
+
+// A device has its replacement already, such as one that the customer asked for: the ticket waits
+// for that one, and none is requested.
+func TestS20_ATicketWaitsForAReplacementThatThereIs(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	r := w.Requested(t, c)
+	tk := w.OpenedTicket(t, c)
+	b := w.agent()
+	path := ticketPath(tk.Number) + "/do/wait_for_replacement"
+	ask := b.get(path)
+	require.Contains(t, ask.body, r.Name())
+	require.Equal(t, r.ID, hiddenIn(ask.body, "rma"))
+	done := b.post(path, "confirmed", "yes", "version", hiddenIn(ask.body, "version"),
+		"rma", r.ID, "device", db.Text(r.DeviceID), "text", "It comes.")
+	require.Equal(t, ticketPath(tk.Number), done.path, done.body)
+	d := w.atDesk(tk.Number)
+	require.Equal(t, rule.PendingRMA, d.State)
+	require.Len(t, d.RMAs, 1)
+	require.Equal(t, r.ID, d.RMAs[0].ID)
 }
 
 func TestBudget_Tickets(t *testing.T) {

@@ -40,6 +40,7 @@ type requestPage struct {
 	Serial, Other, Proof           string // of a device: chosen, typed, and whose it is
 	Room, Model, Quantity          string // of an accessory
 	Fault, Site, Once, Search      string
+	Ticket                         string // number of the one that waits for it; empty: none
 	Devices, Rooms, Models, Sites  []choice
 	More                           bool                // not all are listed: there is a search
 	ShipTo                         []addressField      // of another address
@@ -73,6 +74,7 @@ func (v *visit) emptyRequest(accessory bool) requestPage {
 		Quantity:  "1",
 		Once:      db.NewID("once"),
 		Search:    v.searched(),
+		Ticket:    readTicketNumber(v.query("ticket")),
 	}
 }
 
@@ -135,6 +137,7 @@ func (v *visit) typedRequest() requestPage {
 		Site:   v.form("site"),
 		Once:   v.form("once"),
 		Search: v.form("q"),
+		Ticket: readTicketNumber(v.form("ticket")),
 	})
 }
 
@@ -217,6 +220,13 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 	}
 	n.Once = p.Once
 	n.Fault = strings.Join(strings.Fields(p.Fault), " ")
+	if p.Ticket != "" {
+		t, err := v.tickets.Get(v.acting(), p.Ticket)
+		if err != nil {
+			return answer{}, err
+		}
+		n.TicketID = t.ID
+	}
 
 	r, err := v.replacements.RequestRMA(v.acting(), n)
 	if err == nil {

@@ -242,7 +242,7 @@ func (v *visit) replaceLink(r ticket.Reading) string {
 	if r.DeviceSerial == "" || r.Ticket.State.Over() || !v.offers(requestPath) {
 		return ""
 	}
-	return web.ListAddress(requestPath, "q", r.DeviceSerial)
+	return web.ListAddress(requestPath, "q", r.DeviceSerial, "ticket", r.Ticket.Number)
 }
 
 // ticketSentence says in one sentence what the ticket waits for, until when, and what happens
@@ -494,6 +494,8 @@ func (v *visit) saidBy(m ticket.Message, members []identity.Member) said {
 		s.Who = v.say("ticket.by.tsp")
 	case m.AuthorKind == rule.FromPartner:
 		s.Who = v.say("ticket.by.partner")
+	case m.AuthorID == "" || db.KindOf(m.AuthorID) == db.PrefixOperator:
+		s.Who = v.say("ticket.by.somebody") // nobody knows who said it
 	default:
 		s.Who = v.memberName(m.AuthorID, members)
 	}
@@ -733,6 +735,9 @@ func replyToTicket(v *visit) (answer, error) {
 		typed.problem = "ticket.wrong.unusable"
 		return v.replyAgain(typed, http.StatusUnprocessableEntity)
 	}
+	if typed.problem = notFollowed(err); typed.problem != "" {
+		return v.replyAgain(typed, http.StatusConflict)
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -744,6 +749,20 @@ func replyToTicket(v *visit) (answer, error) {
 		return v.done(ticketPath(t.Number), "flash.ticket.followed"), nil
 	}
 	return v.done(ticketPath(t.Number), replyFlash(act)), nil
+}
+
+// notFollowed says why no ticket follows the closed one that somebody writes to: what it was
+// about is gone, or nothing covers it any more; empty for anything else. A ticket that does not
+// exist at all is refused again when it is shown.
+func notFollowed(err error) string {
+	switch rules.CodeOf(err) {
+	case rules.NotFound:
+		return "ticket.wrong.gone"
+	case rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware,
+		rules.CountryNotSupported, rules.Unplaced:
+		return "ticket.wrong.uncovered"
+	}
+	return ""
 }
 
 // readTicketNumber is a ticket's number as it is stored, however an address writes it.

@@ -585,3 +585,28 @@ func TestTickets_AClosedTicketIsFollowedByAnother(t *testing.T) {
 	}
 	require.Equal(t, 2, w.Count(t, "SELECT count(*) FROM tickets"))
 }
+
+// Where nothing covers any more what a closed ticket is about, no ticket follows it: who writes
+// there reads why, and keeps the text.
+func TestR39c_WhatIsWrittenToAClosedTicketWithoutCoverIsKept(t *testing.T) {
+	w := newTicketWorld(newWorld(t))
+	w.eva.post(newTicketPath, sentTicket(w.Room.ID)...)
+	tk := w.onlyTicket()
+	w.did(tk.ID, ticket.Command{Name: rule.DoAnswer, Text: "Done."})
+	tk = w.did(tk.ID, ticket.Command{Name: rule.DoResolve})
+	w.Calendar.Set(tk.NextAt.Add(time.Minute))
+	_, err := w.Tickets.RunTicketTimers(context.WithoutCancel(w.Context), tk.ID)
+	require.NoError(t, err)
+	w.Calendar.Set(storetest.OneContract(t, w.Env, w.Covered.Order.ID).EndAt.Add(time.Hour))
+
+	path := ticketPath(tk.Number)
+	w.eva = w.member(w.Account, "lia@acme.example", identity.RoleAdmin)
+	refused := w.eva.post(path+"/reply", "text", "It is dark again", "act", "send", "once", "once_7")
+	require.Equal(t, http.StatusConflict, refused.status)
+	require.Contains(t, refused.body, "no new ticket goes on with it")
+	require.Contains(t, refused.body, "It is dark again</textarea>")
+	require.Contains(t, w.eva.get(path).body, "It is dark again</textarea>", "the draft is kept")
+	require.Equal(t, http.StatusNotFound,
+		w.eva.post(ticketPath("TK-22222")+"/reply", "text", "x", "act", "send").status)
+	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM tickets"))
+}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,3 +101,19 @@ func TestS44_HalfAMailIsNone(t *testing.T) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// A mail whose sender and name are in Latin-1 is kept like any other: the database takes UTF-8.
+func TestS44_AMailInLatin1IsKept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		newDesk(env)
+		const sender, name = "jos\xe9@y.example", "n\xe3o@y.example"
+		l := letter{from: sender, to: help, subject: "Ol\xe1", text: "Oi", id: name}
+		m := deliver(t, env, l)
+		require.Equal(t, inbound.BecomesItem, m.Outcome)
+		require.Equal(t, "jos@y.example", m.EnvelopeFrom)
+		for _, item := range items(t, env) {
+			require.True(t, utf8.ValidString(item.Sender+item.MessageID))
+		}
+		require.Len(t, items(t, env), 1)
+	})
+}

@@ -112,8 +112,8 @@ func (s *Mailbox) Receive(
 	key := sha256.Sum256([]byte(raw.sum + "\x00" + s.Route(e.To)))
 	mail := InboundMail{
 		DedupeKey:    hex.EncodeToString(key[:]),
-		EnvelopeFrom: cut(e.From, 320),
-		EnvelopeTo:   cut(e.To, 320),
+		EnvelopeFrom: storableText(cut(e.From, 320)),
+		EnvelopeTo:   storableText(cut(e.To, 320)),
 		Envelope:     e.Known,
 		Size:         raw.size,
 		State:        MailReceived,

@@ -104,7 +104,7 @@ func (s *Mailbox) noteFailure(ctx context.Context, id string, failure error) err
 // decide does what follows from a mail.
 func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 	m.State = MailDecided
-	m.Sender = cut(read.From.Email, 320)
+	m.Sender = storableText(cut(read.From.Email, 320))
 	m.SenderHash = tx.Secrets().Fingerprint("mail sender", senderOf(m, read))
 
 	ticket, from, err := s.ticketOf(tx, &m, &read)
@@ -425,7 +425,7 @@ func (s *Mailbox) addItem(
 		Automatic:   len(read.Automatic) > 0,
 		Ticket:      m.Ticket,
 		Hinted:      read.HintedTicket,
-		MessageID:   cut(read.MessageID, 500),
+		MessageID:   storableText(cut(read.MessageID, 500)),
 		Matches:     matches,
 		AccountID:   m.AccountID,
 		Version:     1,
