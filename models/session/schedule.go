@@ -117,6 +117,22 @@ func Cancel(tx *db.Tx, id string) (out Session, told bool, err error) {
 	return s, told && known, note(tx, s, "session.cancelled", nil)
 }
 
+// hangingSQL asks whether a ticket has a session that is not over, or a participant.
+//
+//go:embed hanging.sql
+var hangingSQL string
+
+// Hangs reports whether anything hangs on a ticket that ends with it: a session that is not
+// over, or a participant. It is one statement, for tickets that have neither.
+func Hangs(tx *db.Tx, ticketID string) (bool, error) {
+	var n int64
+	err := tx.Raw(hangingSQL, map[string]any{
+		"ticket": ticketID,
+		"over":   []session.State{session.Held, session.NoShow, session.Cancelled},
+	}).Scan(&n).Error
+	return n > 0, err
+}
+
 // CancelOf calls off every session of a ticket that is not over, as when the ticket is closed,
 // and returns those of which people are to be told.
 func CancelOf(tx *db.Tx, ticketID string) ([]Session, error) {

@@ -221,6 +221,10 @@ func (w *change) endVisits() error {
 		return nil
 	}
 
+	hangs, err := session.Hangs(w.tx, w.ID)
+	if err != nil || !hangs {
+		return err
+	}
 	cancelled, err := session.CancelOf(w.tx, w.ID)
 	if err != nil {
 		return err
