@@ -51,7 +51,7 @@ func (w *change) findRMA(c Command) (replacement.RMA, error) {
 			return r, rules.Refuse(rules.StateConflict, "The replacement is over.",
 				"Name one that is under way, or request another.")
 		}
-		return r, nil
+		return r, w.isFree(r)
 	}
 
 	var n replacement.NewRMA
@@ -79,6 +79,24 @@ func (w *change) findRMA(c Command) (replacement.RMA, error) {
 		n.Once = w.ID + "/" + c.Once
 	}
 	return w.s.replacements.RequestIn(w.tx, w.ref, n)
+}
+
+// isFree refuses a replacement that another ticket waits for: that one would wait for ever, and
+// its clocks stand still.
+func (w *change) isFree(r replacement.RMA) error {
+	if r.TicketID == nil || *r.TicketID == w.ID {
+		return nil
+	}
+	var waits []string
+	err := w.tx.Model(&Ticket{}).
+		Where("id = ? AND closed_at IS NULL", *r.TicketID).
+		Pluck("number", &waits).Error
+	if err != nil || len(waits) == 0 {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict,
+		"The replacement belongs to "+waits[0]+".",
+		"Link this ticket as a duplicate of that one, or request another replacement.")
 }
 
 // RegisterReplacements makes tickets follow their replacements. It is called once, when the
