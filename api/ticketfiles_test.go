@@ -81,8 +81,10 @@ func TestS43_FilesOfTicketsByTheAPI(t *testing.T) {
 	problem(t, h.Lead.post(path+"/files", body("x.txt", "two")), 404, rules.NotFound)
 
 	// Another account has neither the ticket nor its files.
-	other := h.Covered(t)
-	stranger := h.customer(other.Account, rules.CustomerAdmin)
+	form := storetest.Form("PO-STRANGER")
+	form.EndCustomer.Company = "Globex Ltda."
+	other := h.Env.Fulfilled(t, h.Env.Reseller(t, "Revenda Norte"), form)
+	stranger := h.customer(*other.AccountID, rules.CustomerAdmin)
 	problem(t, stranger.get("/v1/ticket-files/"+file.ID), 404, rules.NotFound)
 	problem(t, stranger.post(path+"/files", body("x.txt", "two")), 404, rules.NotFound)
 	problem(t, reader.get("/v1/ticket-files/fil_none"), 404, rules.NotFound)

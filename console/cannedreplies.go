@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +88,23 @@ func typedReply(f typedFields, r ticket.CannedReply) ticket.CannedReply {
 	return r
 }
 
+// inWords says in the reader's language what is wrong with a field, where there are words for it.
+func (v *visit) inWords(err error) error {
+	var refused *rules.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	said := *refused
+	said.Fields = slices.Clone(refused.Fields)
+	for i, f := range said.Fields {
+		if v.language.Has("console.refused." + f.Code) {
+			said.Fields[i].Message = v.refusalText(f.Code, f.Message)
+			said.Fields[i].Remedy = ""
+		}
+	}
+	return &said
+}
+
 // changeReply changes a reply, or takes it out of what is offered.
 func changeReply(v *visit) (answer, error) {
 	r, err := v.tickets.GetCannedReply(v.scope(), v.param("id"))
@@ -116,7 +134,7 @@ func changeReply(v *visit) (answer, error) {
 			if err := rules.CheckReason(v.form("reason")); err != nil {
 				return nil, err
 			}
-			return f.differences(holds), next.Check()
+			return f.differences(holds), v.inWords(next.Check())
 		},
 		Make: func() (string, string, error) {
 			_, err := v.tickets.ChangeCannedReply(v.acting(""), next, v.form("reason"))
@@ -140,7 +158,8 @@ func addReply(v *visit) (answer, error) {
 			if err := rules.CheckReason(v.form("reason")); err != nil {
 				return nil, err
 			}
-			return []string{v.say("console.replies.will.add", "name", next.Name)}, next.Check()
+			return []string{v.say("console.replies.will.add", "name", next.Name)},
+				v.inWords(next.Check())
 		},
 		Make: func() (string, string, error) {
 			_, err := v.tickets.AddCannedReply(v.acting(""), next, v.form("reason"))

@@ -125,7 +125,7 @@ func TestCannedRepliesAreWrittenByLeadsAndFilledInByAgents(t *testing.T) {
 	}
 	wrong := append([]string{}, form...)
 	wrong[3] = "Please restart {rooom}."
-	refused := lead.post(settingsPath+"/new-reply", wrong...)
+	refused, _ := lead.shown(settingsPath+"/new-reply", wrong...)
 	require.Contains(t, refused.body, "is no variable that is filled in")
 	lead.made(settingsPath+"/new-reply", form...)
 	all, err := w.Domains.Tickets.CannedReplies(w.system(), true)
