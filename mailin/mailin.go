@@ -43,9 +43,9 @@ const (
 	waiting = 1000
 )
 
-// memory is how much the program may hold before it collects what it needs no more: the largest
-// mail, twice, and itself.
-const memory = 80 << 20
+// memory is how much the program may hold before it collects what it needs no more: itself, and the
+// largest mail.
+const memory = 44 << 20
 
 // BoundMemory keeps the program from growing by mails that are over. What is in use may be more.
 func BoundMemory() {
