@@ -13,8 +13,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// asked is the item that somebody makes on the web, about the wrong person.
-func (w *world) asked(email, text string) mailbox.InboxItem {
+// askedOnTheWeb is the item that somebody makes on the web, about the wrong person.
+func (w *world) askedOnTheWeb(email, text string) mailbox.InboxItem {
 	w.t.Helper()
 	require.NoError(w.t, w.Domains.Mailbox.AskByForm(w.Context, mailbox.FormRequest{
 		Email: email, Kind: inbound.WrongPerson, Text: text, Locale: "en",
@@ -41,7 +41,7 @@ func (b *browser) acted(page string, typed ...string) (shown, done reply) {
 func TestS56_AnOperatorDecidesAboutARequest(t *testing.T) {
 	w := issuerWorld(t)
 	_, inv := storetest.FulfilledWithInvitation(t, w.Env)
-	item := w.asked("novo@acme.example", `Send it to <b>me</b> <script>alert(1)</script>`)
+	item := w.askedOnTheWeb("novo@acme.example", `Send it to <b>me</b> <script>alert(1)</script>`)
 	b := w.signedIn(byRole[rules.OperatorAgent])
 	task := w.Tasks(t, db.TaskMailboxRequest)[0]
 	require.Contains(t, b.get(taskPath(task.ID)).body, inboxItemPath(item.ID), "the task leads to the item")
@@ -80,7 +80,7 @@ func TestS56_AnOperatorDecidesAboutARequest(t *testing.T) {
 func TestS56_ACodeIsSentAndEnteredInTheConsole(t *testing.T) {
 	w := issuerWorld(t)
 	_, inv := storetest.FulfilledWithInvitation(t, w.Env)
-	item := w.asked("novo@acme.example", "Wrong person")
+	item := w.askedOnTheWeb("novo@acme.example", "Wrong person")
 	b := w.signedIn(byRole[rules.OperatorAgent])
 	shown, done := b.acted(inboxItemPath(item.ID) + "/do/send_code?about=" + inv.ID)
 	require.Contains(t, shown.body, "pedidos@revendasul.example")
@@ -99,7 +99,7 @@ func TestS56_ACodeIsSentAndEnteredInTheConsole(t *testing.T) {
 func TestS56_EachActionOfAnItemHasAPage(t *testing.T) {
 	w := issuerWorld(t)
 	c := w.Covered(t)
-	item := w.asked(c.Admin.Email, "The screen is black")
+	item := w.askedOnTheWeb(c.Admin.Email, "The screen is black")
 	b := w.signedIn(byRole[rules.OperatorAgent])
 	page := b.get(inboxItemPath(item.ID)).body
 	for _, a := range []string{"answer", "spam", "note_call", "set_kind", "find", "open_ticket?about=" + c.Account} {
@@ -117,7 +117,7 @@ func TestS56_EachActionOfAnItemHasAPage(t *testing.T) {
 	require.Contains(t, done.path, ticketsPath+"/")
 	require.Contains(t, done.body, "Black screen")
 
-	item = w.asked("eva@fremd.example", "Hello")
+	item = w.askedOnTheWeb("eva@fremd.example", "Hello")
 	shown, done = b.acted(inboxItemPath(item.ID)+"/do/answer", "language", "en", "text", "Write to your reseller.")
 	require.Contains(t, shown.body, "eva@fremd.example")
 	require.Equal(t, queuePath, done.path)
