@@ -9,10 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/rma"
+	rulesession "roomcover.dev/roomcover/rules/session"
 )
 
 // rmaWorld is what the examples of sites and replacements are about.
@@ -63,7 +65,66 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 			return file
 		}),
 		"act-on-ticket": at("/v1/tickets/{id}/commands/wait_for_customer", ticket),
+
+		"list-sessions": func() (client, string) {
+			of, _ := h.proposed(t, world())
+			return h.Lead, of
+		},
+		"propose-session": func() (client, string) {
+			of := "/v1/tickets/" + ticket(world()) + "/sessions"
+			h.soon()
+			return h.Lead, of
+		},
+		"act-on-session": func() (client, string) {
+			of, id := h.proposed(t, world())
+			return h.Lead, of + "/" + id + "/commands/schedule"
+		},
+		"list-participants": func() (client, string) {
+			of, _ := h.guest(t, world())
+			return h.Lead, of
+		},
+		"add-participant": func() (client, string) {
+			return h.Lead, "/v1/tickets/" + ticket(world()) + "/participants"
+		},
+		"remove-participant": func() (client, string) {
+			of, id := h.guest(t, world())
+			return h.Lead, of + "/" + id
+		},
 	}
+}
+
+// soon is a time for a session, which stands for the one in the examples.
+func (h *house) soon() rulesession.Slot {
+	start := h.Calendar.Now().UTC().Truncate(time.Hour).Add(24 * time.Hour)
+	end := start.Add(time.Hour)
+	h.Stands["2026-12-16T13:00:00Z"] = start.Format(time.RFC3339)
+	h.Stands["2026-12-16T14:00:00Z"] = end.Format(time.RFC3339)
+	return rulesession.Slot{Start: start, End: end}
+}
+
+// proposed proposes a session, to which its customer agrees, and returns where the ticket's
+// sessions are and its id.
+func (h *house) proposed(t *testing.T, c storetest.Covered) (path, id string) {
+	t.Helper()
+	slots := []rulesession.Slot{h.soon()}
+	ticket := h.OpenedTicket(t, c).ID
+	s, err := h.Tickets.ProposeSession(storetest.Operator(), ticket, slots)
+	require.NoError(t, err)
+	_, err = h.Tickets.AgreeToSession(
+		storetest.Customer(c.Account), ticket, s.ID, slots, rulesession.TextVersion)
+	require.NoError(t, err)
+	return "/v1/tickets/" + ticket + "/sessions", s.ID
+}
+
+// guest lets somebody see a ticket, and returns where its participants are and their id.
+func (h *house) guest(t *testing.T, c storetest.Covered) (path, id string) {
+	t.Helper()
+	ticket := h.OpenedTicket(t, c).ID
+	p, err := h.Tickets.AddParticipant(storetest.Operator(), ticket, session.Participant{
+		Name: "Teo", Email: "teo@service.example",
+	})
+	require.NoError(t, err)
+	return "/v1/tickets/" + ticket + "/participants", p.ID
 }
 
 type rmaAnswer struct {
