@@ -273,7 +273,7 @@ func viewOperation(api *huma.OpenAPI, op *huma.Operation) operationView {
 		v.Parameters = append(v.Parameters, f)
 	}
 
-	if op.RequestBody != nil {
+	if op.RequestBody != nil && op.RequestBody.Content[mediaJSON] != nil { // a mail has no fields
 		v.Fields = fields(api, op.RequestBody.Content[mediaJSON].Schema, v.ID+".body", 0)
 	}
 

@@ -25,7 +25,7 @@ type answerCommand struct {
 
 // Help is shown by --help.
 func (answerCommand) Help() string {
-	return `The mail goes by SMTP to where make dev takes mails, and becomes a message of the ticket.
+	return `The mail goes by SMTP to where make dev takes mails, and becomes a message of it.
 
 Examples:
   bin/roomcover-dev answer TK-7F3K2 "It works again, thank you."
@@ -74,7 +74,8 @@ func (c answerCommand) lastMail(ctx context.Context, mails string) (m mailbox.Ma
 			return m, askFor(ctx, http.MethodGet, address, "", nil, &m)
 		}
 	}
-	return m, fmt.Errorf("there is no mail about %s yet: wait two minutes, or see %s", c.Ticket, mails)
+	return m, fmt.Errorf("there is no mail about %s yet: wait two minutes, or see %s",
+		c.Ticket, mails)
 }
 
 // answerTo writes an answer as mail programs do: to the address for answers, naming what it
