@@ -23,6 +23,7 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/models":            {"/v1/models", ""},
 	"GET /v1/countries":         {"/v1/countries", ""},
 	"POST /v1/carrier/events":   {"/v1/carrier/events", `{}`},
+	"POST /v1/mail/inbound":     {"/v1/mail/inbound", `{}`},
 
 	"GET /v1/accounts/{id}": {"/v1/accounts/<account>", ""},
 	"PUT /v1/accounts/{id}/language": {
@@ -168,7 +169,7 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/tickets/{id}/sessions": {"/v1/tickets/<ticket>/sessions", ""},
 	"POST /v1/tickets/{id}/sessions/{session_id}/commands/{command}": {
 		"/v1/tickets/<ticket>/sessions/<session>/commands/agree",
-		`{"slots":[{"start":"<slot start>","end":"<slot end>"}],"text":"2026-12"}`,
+		`{"slots":[{"start":"` + sessionStart + `","end":"` + sessionEnd + `"}],"text":"2026-12"}`,
 	},
 	"GET /v1/tickets/{id}/participants": {"/v1/tickets/<ticket>/participants", ""},
 	"POST /v1/tickets/{id}/participants": {

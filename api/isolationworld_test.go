@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -107,6 +108,9 @@ func (s side) sellersOwn(t *testing.T, form ordering.OrderForm) {
 	s.ids["amendment"] = strings.Replace(s.ids["form"], "PO-9", "PO-2", 1)
 }
 
+// The time of the sessions that are proposed to both accounts.
+const sessionStart, sessionEnd = "2026-12-20T12:00:00Z", "2026-12-20T13:00:00Z"
+
 // extend adds an extended warranty of two units, one of them attached, and a
 // replacement that is asked for.
 func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderForm, room entitlement.Room, s *side) {
@@ -132,14 +136,13 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	ticket, err := h.Tickets.Open(storetest.Customer(s.ids["account"]), asked)
 	require.NoError(t, err)
 	s.ids["ticket"] = ticket.ID
-	start := h.Calendar.Now().UTC().Truncate(time.Minute).Add(24 * time.Hour)
+	start, err := time.Parse(time.RFC3339, sessionStart)
+	require.NoError(t, err)
 	slot := rulesession.Slot{Start: start, End: start.Add(time.Hour)}
 	video, err := h.Tickets.ProposeSession(
 		storetest.Operator(), ticket.ID, []rulesession.Slot{slot})
 	require.NoError(t, err)
 	s.ids["session"] = video.ID
-	s.ids["slot start"] = slot.Start.Format(time.RFC3339)
-	s.ids["slot end"] = slot.End.Format(time.RFC3339)
 	guest, err := h.Tickets.AddParticipant(storetest.Operator(), ticket.ID, session.Participant{
 		Name: "Teo", Email: "teo@service.example",
 	})
@@ -147,7 +150,11 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	s.ids["participant"] = guest.ID
 	files, err := h.Attachments.OfGroup(storetest.Operator(), ticket.ID)
 	require.NoError(t, err)
-	s.ids["file"], s.ids["message"] = files[0].ID, files[0].OwnerID
+	s.ids["file"] = files[0].ID
+	// Files hang on what the caller said itself.
+	said := as[api.TicketDetail](t, s.roles[rules.CustomerAdmin].post(
+		"/v1/tickets/"+ticket.ID+"/messages", map[string]any{"text": "See the file."}), 200)
+	s.ids["message"] = lastMessage(said)
 	h.spares(t, reseller, form, s)
 	s.ids["extension"] = units[0].ContractID
 	s.ids["unit"] = units[0].ID

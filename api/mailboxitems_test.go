@@ -80,17 +80,17 @@ func TestS56_ItemsAreDecidedOverTheAPI(t *testing.T) {
 	}
 	problem(t, act("redirect", "", redirect), 428, rules.VersionMissing)
 	problem(t, act("redirect", a.Header.Get("ETag"), redirect), 409, rules.StateConflict)
-	problem(t, act("nothing", a.Header.Get("ETag"), nil), 404, rules.NotFound)
+	problem(t, act("nothing", a.Header.Get("ETag"), map[string]any{}), 404, rules.NotFound)
 
 	sent := act("send_code", a.Header.Get("ETag"), map[string]any{"invitation_id": inv.ID})
 	require.NotContains(t, string(sent.Body), "hash")
 	tag := sent.Header.Get("ETag")
-	problem(t, act("spam", `"1"`, nil), 412, rules.VersionMismatch)
+	problem(t, act("spam", `"1"`, map[string]any{}), 412, rules.VersionMismatch)
 	code := h.DB.Secrets().OneTimeCode(h.Mails(t, rules.TemplateMailboxCode)[0].SubjectID)
 	proved := act("prove", tag, map[string]any{"code": code})
 	require.Equal(t, mailbox.CodeProof, as[api.MailboxItemDetail](t, proved, 200).Proof)
 	done := as[api.MailboxItemDetail](t, act("redirect", proved.Header.Get("ETag"), redirect), 200)
 	require.Equal(t, mailbox.RecipientChanged, done.Decision)
-	problem(t, act("spam", fmt.Sprintf(`"%d"`, done.Version), nil), 409, rules.StateConflict)
+	problem(t, act("spam", fmt.Sprintf(`"%d"`, done.Version), map[string]any{}), 409, rules.StateConflict)
 	problem(t, h.Lead.get(mailboxPath+"/inb_none"), 404, rules.NotFound)
 }

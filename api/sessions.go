@@ -61,7 +61,7 @@ func (h sessionHandlers) routes(api huma.API) {
 // SessionSlot is a time of a session.
 type SessionSlot struct {
 	Start time.Time `json:"start" doc:"When it begins; an instant in UTC, to the minute"`
-	End   time.Time `json:"end" doc:"When it ends; 15 minutes to 4 hours later"`
+	End   time.Time `json:"end" doc:"When it ends, 15 minutes to 4 hours later; an instant in UTC"`
 }
 
 func slotsOf(slots []SessionSlot) []rulesession.Slot {
