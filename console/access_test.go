@@ -234,6 +234,11 @@ var accessTable = map[string]string{
 	"POST /console/settings/new-reply":                       "LA--",
 	"POST /console/tickets/:id/undo":                         "LAC-",
 	"POST /console/tickets/:id/canned":                       "LAC-",
+	"GET /console/inbox":                                     "LACM",
+	"GET /console/inbox/:id":                                 "LACM",
+	"GET /console/inbox/:id/mail":                            "LAC-",
+	"GET /console/inbox/:id/do/:action":                      "LAC-",
+	"POST /console/inbox/:id/do/:action":                     "LAC-",
 	"GET /console/files/:id":                                 "LACM",
 	"GET /console/files/:id/picture":                         "LACM",
 }

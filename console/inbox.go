@@ -55,7 +55,10 @@ var inboxColors = map[mailbox.ItemState]string{
 }
 
 func (v *visit) inboxState(s mailbox.ItemState) web.Badge {
-	return web.Badge{Text: v.language.Say("console.inbox.state." + string(s)), Color: inboxColors[s]}
+	return web.Badge{
+		Text:  v.language.Say("console.inbox.state." + string(s)),
+		Color: inboxColors[s],
+	}
 }
 
 func (v *visit) inboxKind(k inbound.Kind) string {

@@ -688,9 +688,9 @@ func (n *numbersView) ticketsByWeek() chart.Chart {
 func (n *numbersView) answeredInTime() chart.Chart {
 	tones := []chart.Tone{chart.Red, chart.Amber, chart.Accent, chart.Blue}
 	var series []chart.Series
+	names := []string{"severity1", "severity2", "severity3", "severity4"}
 	for i, figure := range answeredFigures {
-		series = append(series,
-			n.series("severity"+strconv.Itoa(i+1), tones[i], n.weekly(figure, shareOf)))
+		series = append(series, n.series(names[i], tones[i], n.weekly(figure, shareOf)))
 	}
 	return n.byWeek(chart.Line, chart.PerMille, series...)
 }

@@ -66,7 +66,8 @@ func TestS46_R57a_ASessionIsProposedAgreedAndScheduledAtTheDesk(t *testing.T) {
 			require.Equal(t, page, b.post(act+"schedule", schedule...).path)
 		}
 		require.Contains(t, b.get(page).body, meetingLink)
-		require.Len(t, w.Mails(t, rules.TemplateSession), 2, "proposed and invited, each once")
+		require.Len(t, w.Mails(t, rules.TemplateSession), 3,
+			"proposed to the customer, and both sides invited, each once")
 
 		question := b.get(act + "cancel")
 		require.Contains(t, question.body, "Everybody who was invited is told at once")

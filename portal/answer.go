@@ -95,7 +95,8 @@ func (v *visit) finish(c *gin.Context, a answer) {
 
 	if a.sent != nil {
 		if err := a.sent(c.Writer); err != nil {
-			v.log.Info("portal: a file was cut off", "path", c.FullPath(), "request", v.id, "error", err)
+			v.log.Info("portal: a file was cut off",
+				"path", c.FullPath(), "request", v.id, "error", err)
 		}
 		return
 	}

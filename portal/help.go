@@ -443,6 +443,7 @@ var helpOnProblems = map[string]string{
 	"ticket.wrong.meanwhile": "following-a-ticket",
 	"ticket.wrong.state":     "following-a-ticket",
 	"session.wrong":          "following-a-ticket",
+	"askhelp":                "lost-invitation",
 	"ticket.wrong.uncovered": "following-a-ticket",
 	"ticket.wrong.gone":      "following-a-ticket",
 	"portal.rooms":           "rooms-without-license",

@@ -316,6 +316,8 @@ func (s *screen) fullAccount() fullAccount {
 	downloads := map[string]bool{
 		"/replacements/:id/return-label": true,
 		"/spares/:id/return-label":       true,
+		filesPath + "/:id":               true,
+		filesPath + "/:id/picture":       true,
 		templatePath:                     true,
 		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
 		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go

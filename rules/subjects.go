@@ -34,7 +34,7 @@ const (
 	TemplateSpare = "spare_update"
 	// who opened a ticket and who watches it: what was said and what became of it
 	TemplateTicket = "ticket"
-	// whom a session on a ticket is for: the times that are proposed, and the calendar message (S46)
+	// whom a session on a ticket is for: the proposed times, and the calendar message (S46)
 	TemplateSession = "session"
 	// who sees one ticket from now on: where (S47)
 	TemplateParticipant = "participant"

@@ -70,7 +70,8 @@ func (o *organizer) arrangeNext(ctx context.Context) (bool, error) {
 		return false, nil // the worker ends; another one asks when the lease is over
 	}
 	if err != nil {
-		o.log.Warn("a meeting was not arranged", "session", s.ID, "provider", s.Provider, "error", err)
+		o.log.Warn("a meeting was not arranged",
+			"session", s.ID, "provider", s.Provider, "error", err)
 		return true, o.sessions.RecordMeetingFailure(ctx, s.ID, meeting.Temporary(err),
 			waitOf(err), string(meeting.CodeOf(err)))
 	}

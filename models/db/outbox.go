@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"gorm.io/gorm/clause"
 )
 
 // OutboxEvent is what the relay still has to deliver to a workflow.
@@ -118,16 +120,21 @@ const withdrawn = "withdrawn before it left"
 // WithdrawHeld takes the last event of a kind about a subject back, while it is held and no
 // relay has taken it; false where there is none. Nobody gets it then.
 func (tx *Tx) WithdrawHeld(kind OutboxKind, subjectID string) (e OutboxEvent, ok bool, err error) {
+	last := tx.Model(&OutboxEvent{}).Select("id").
+		Where("kind = ? AND subject_id = ?", kind, subjectID).
+		Where("delivered_at IS NULL AND attempts = 0 AND due_at > ?", RealNow()).
+		Order("id DESC").
+		Limit(1)
 	var rows []OutboxEvent
-	err = tx.ForUpdate().Where(
-		"kind = ? AND subject_id = ? AND delivered_at IS NULL AND attempts = 0 AND due_at > ?",
-		kind, subjectID, RealNow()).Order("id DESC").Limit(1).Find(&rows).Error
+	// A relay that took it meanwhile has counted an attempt.
+	err = tx.Model(&rows).
+		Clauses(clause.Returning{}).
+		Where("id = (?) AND delivered_at IS NULL AND attempts = 0", last).
+		Updates(map[string]any{"delivered_at": tx.Now(), "last_error": withdrawn}).Error
 	if err != nil || len(rows) == 0 {
 		return e, false, err
 	}
-	e = rows[0]
-	return e, true, tx.Model(&OutboxEvent{}).Where("id = ?", e.ID).
-		Updates(map[string]any{"delivered_at": tx.Now(), "last_error": withdrawn}).Error
+	return rows[0], true, nil
 }
 
 // OutboxWritten yields after a transaction of this process has written to the outbox,

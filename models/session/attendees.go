@@ -150,7 +150,8 @@ func Uninvite(tx *db.Tx, ticketID, email string) ([]Invitation, error) {
 func coming(tx *db.Tx, ticketID string) ([]Session, error) {
 	var out []Session
 	err := db.ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).
-		Where("ticket_id = ? AND state = ? AND starts_at > ?", ticketID, session.Scheduled, tx.Now()).
+		Where("ticket_id = ? AND state = ?", ticketID, session.Scheduled).
+		Where("starts_at > ?", tx.Now()).
 		Order("id").Find(&out).Error
 	return out, err
 }

@@ -473,7 +473,8 @@ func (w *change) stillHeldBy(seen *string) error {
 	if len(names) > 0 {
 		who = names[0]
 	}
-	refusal := rules.Refuse(rules.VersionMismatch, "The ticket was given to somebody else meanwhile.",
+	refusal := rules.Refuse(
+		rules.VersionMismatch, "The ticket was given to somebody else meanwhile.",
 		"Look who has it, then decide.")
 	refusal.Fields = []rules.FieldError{{
 		Pointer: "/assignee_id",
