@@ -44,10 +44,14 @@ func TestC7_EveryMailOfTheDomainsIsSent(t *testing.T) {
 			b := newBench(t)
 			b.writeEveryMail(change, locale)
 			b.sendAll()
-			// Held for two minutes, and made by a job: TestS44_AnAnswerToATicketsMailFindsTheTicket and
-			// TestS33_AnExportHoldsOnePersonAlone.
+			// Each of the others has a test of its own: TestS44_AnAnswerToATicketsMailFindsTheTicket,
+			// TestS33_AnExportHoldsOnePersonAlone, and those of S46, S47 and S56.
+			others := []string{
+				rules.TemplateTicket, rules.TemplateExportReady, rules.TemplateSession,
+				rules.TemplateParticipant, rules.TemplateMailboxCode,
+			}
 			want := slices.DeleteFunc(rules.Templates(), func(template string) bool {
-				return template == rules.TemplateTicket || template == rules.TemplateExportReady
+				return slices.Contains(others, template)
 			})
 			got := map[string]bool{}
 			for _, n := range b.notifications() {
