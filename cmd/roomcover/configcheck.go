@@ -188,6 +188,7 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_MAILIN_KEY_FILE", c.MailIn.KeyFile},
 		{"ROOMCOVER_MAILIN_AUTHSERV_IDS", strings.Join(c.MailIn.AuthServIDs, ",")},
 		{"ROOMCOVER_MAILIN_HOPS", fmt.Sprint(c.MailIn.Hops)},
+		{"ROOMCOVER_MAILIN_WEBHOOK_KEYS", whetherSet(strings.Join(c.MailIn.WebhookKeys, ""))},
 		{"ROOMCOVER_MAIL_THREAD_KEYS", whetherSet(strings.Join(c.MailIn.ThreadKeys, ""))},
 		{"ROOMCOVER_CARRIER_NAME", c.Carrier.Name},
 		{"ROOMCOVER_CARRIER_URL", c.Carrier.URL},

@@ -114,6 +114,7 @@ var noKinds = map[string]string{
 	"shipment_labels.media_type":       "of the carrier",
 	"attachments.media_type":           "of a file, by its content",
 	"attachment_thumbnails.media_type": "of what was drawn",
+	"attachment_refusals.code":         "the code of the refusal, as the API explains it",
 	"ticket_clocks.calendar_code":      "a key", "ticket_clocks.policy_code": "a key",
 	"tickets.calendar_code": "a key", "tickets.policy_code": "a key",
 }
