@@ -43,7 +43,8 @@ func TestR1_NamedProgramSaysItsNameEverywhere(t *testing.T) {
 	require.NoError(t, p.Validate())
 	for _, template := range rules.Templates() {
 		switch template {
-		case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateRenewalReminder, rules.TemplateTicket:
+		case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateRenewalReminder,
+			rules.TemplateTicket, rules.TemplateSession:
 			continue // they say what happened to what; the sender's name stands before
 		}
 		for _, locale := range p.Locales {

@@ -27,7 +27,6 @@ var indexes = map[string][]string{
 		"orders_created", "service_contracts_created", "orders_state", "order_refusals_created",
 		"invitations_unclaimed", "rmas_created", "rmas_closed", "notifications_sent",
 		"notifications_state", "operator_tasks_kind", "tickets_opened", "tickets_resolved",
-		"ticket_clocks_answered", "ticket_clock_marks_breaches",
 	},
 	"processes: first page":                   {"service_contracts_select", "rmas_open"},
 	"coverage of a serial, operator":          {"devices_serial_any", "service_contracts_jumpstart"},
