@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/smtp"
 	"net/textproto"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,14 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+// TestMain lets this program be the listener alone, whose memory a test measures.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(mailinFile); path != "" {
+		listenAlone(path)
+		return
+	}
+	storetest.Main(m)
+}
 
 const help = "help@support.example"
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"log"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -48,17 +49,18 @@ func opened(path string) (*domains.Domains, error) {
 	return d, err
 }
 
-// TestAListenerAlone is no test: it is the process that is measured.
-func TestAListenerAlone(t *testing.T) {
-	path := os.Getenv(mailinFile)
-	if path == "" {
-		t.Skip("it is run by another test")
-	}
+// listenAlone takes mails until the test that started it ends it.
+func listenAlone(path string) {
 	mailin.BoundMemory()
 	d, err := opened(path)
-	require.NoError(t, err)
+	if err != nil {
+		log.Fatal(err)
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	if err != nil {
+		log.Fatal(err)
+	}
+
 	fmt.Fprintln(os.Stderr, "listens", listener.Addr())
 	server := mailin.New(d.Mailbox, mailin.Options{
 		Hostname:    "mx.support.example",
@@ -66,7 +68,9 @@ func TestAListenerAlone(t *testing.T) {
 		StopTimeout: time.Second,
 		Log:         slog.New(slog.DiscardHandler),
 	})
-	require.NoError(t, server.Serve(context.Background(), listener))
+	if err := server.Serve(context.Background(), listener); err != nil {
+		log.Fatal(err)
+	}
 }
 
 // largeMail is a mail of almost the greatest size with one file in it.
@@ -99,7 +103,7 @@ func TestBudget_TheLargestMailWithinItsMemory(t *testing.T) {
 	_, err = d.DB.Migrate(t.Context())
 	require.NoError(t, err)
 
-	listens := exec.Command(os.Args[0], "-test.run", "^TestAListenerAlone$")
+	listens := exec.Command(os.Args[0])
 	listens.Env = append(os.Environ(), mailinFile+"="+path)
 	says, err := listens.StderrPipe()
 	require.NoError(t, err)
