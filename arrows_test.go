@@ -221,6 +221,7 @@ var arrows = map[string][]string{
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
 	"models/sqlitedb":           {},
+	"web/webtest":               {},
 	"models/storetest/pgserver": {"deploy", "freeport"},
 	// It opens the database of all domains and fills it for any test.
 	"models/storetest": {"clock", "models/**", "rules/**"},
@@ -272,6 +273,7 @@ var testOnly = []string{
 	"rules/rulestest",
 	"rules/testday",
 	"scripts/testpostgres",
+	"web/webtest",
 }
 
 // libraries are those that one package of ours stands before: no other imports them.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +19,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/web/webtest"
 )
 
 // reader is a Chromium with the reference open, which keeps what the browser complains of
@@ -36,18 +37,10 @@ type reader struct {
 
 func newReader(t *testing.T, scheme string, width int64) *reader {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		missing(t, "no Chromium on this machine; install the package chromium")
-	}
-
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-component-update", true),
-		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute),
-		chromedp.WindowSize(int(width), 900))
 	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	t.Cleanup(cancel)
-	allocator, stop := chromedp.NewExecAllocator(deadline, options...)
+	allocator, stop := chromedp.NewExecAllocator(deadline,
+		webtest.Options(webtest.Chromium(t), t.TempDir(), "en", int(width))...)
 	t.Cleanup(stop)
 
 	r := &reader{
@@ -124,15 +117,8 @@ func (r *reader) check(name string) {
 // asked about, which took minutes of a thousand fields.
 func (r *reader) axe() {
 	r.t.Helper()
-	source, err := os.ReadFile("../portal/node_modules/axe-core/axe.min.js")
-	if file := os.Getenv("AXE_CORE"); file != "" {
-		source, err = os.ReadFile(file)
-	}
-	if err != nil {
-		missing(r.t, "axe-core is not here; run: npm ci --prefix portal --ignore-scripts")
-	}
-
-	_, err = chromedp.Run(r.ctx, chromedp.EvaluateAsDevTools[bool](string(source)+"; true"))
+	_, err := chromedp.Run(r.ctx,
+		chromedp.EvaluateAsDevTools[bool](webtest.AxeCore(r.t)+"; true"))
 	require.NoError(r.t, err)
 	r.holds(`(document.querySelectorAll(".operation:not(#submit-order), .codes tr:nth-child(n+6)").
 		forEach(e => e.remove()), true)`)

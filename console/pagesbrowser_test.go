@@ -14,13 +14,14 @@ import (
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web/webtest"
 )
 
 // Every page of the console with something on it: as wide as the screen at most, without a style
 // or script of its own, and without a fault that axe finds; on a desk by day in English, on a
 // phone by night in Portuguese.
 func TestEveryPageInABrowser(t *testing.T) {
-	axe := axeSource(t)
+	axe := webtest.AxeCore(t)
 	w := issuerWorld(t)
 	pages := w.everyPage()
 
@@ -160,20 +161,4 @@ func (b *chromium) faultless(page, axe string) {
 	if report != "" {
 		b.t.Errorf("axe finds faults on %s (%s):\n%s", page, at, report)
 	}
-}
-
-// axeSource is axe-core as the portal's tests install it.
-func axeSource(t *testing.T) string {
-	t.Helper()
-	for _, file := range []string{os.Getenv("AXE_CORE"), "../portal/node_modules/axe-core/axe.min.js"} {
-		if text, err := os.ReadFile(file); file != "" && err == nil {
-			return string(text)
-		}
-	}
-	const missing = "axe-core is not here; run: npm ci --prefix portal --ignore-scripts"
-	if os.Getenv("ROOMCOVER_TEST_ALL") != "" {
-		require.Fail(t, missing)
-	}
-	t.Skip(missing)
-	return ""
 }

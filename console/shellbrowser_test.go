@@ -3,8 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web/webtest"
 )
 
 // chromium is a real Chromium with an agent signed in.
@@ -25,23 +24,8 @@ type chromium struct {
 
 func newChromium(t *testing.T, w *world) *chromium {
 	t.Helper()
-	path := ""
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); path == "" && name != "" && err == nil {
-			path = found
-		}
-	}
-	if path == "" {
-		if os.Getenv("ROOMCOVER_TEST_ALL") != "" {
-			require.Fail(t, "no Chromium on this machine; install the package chromium")
-		}
-		t.Skip("no Chromium on this machine; install the package chromium")
-	}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-			chromedp.DisableGPU, chromedp.Flag("lang", "en"), chromedp.Flag("accept-lang", "en"),
-			chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute),
-			chromedp.WindowSize(1280, 900))...)
+		webtest.Options(webtest.Chromium(t), t.TempDir(), "en", 1280)...)
 	ctx, quit := chromedp.NewContext(allocator)
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	t.Cleanup(func() {

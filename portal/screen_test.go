@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,6 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/web/webtest"
 )
 
 // screen is a real Chromium on a world, which checks every page it sees.
@@ -49,33 +50,9 @@ func eachScreen(t *testing.T, name string, some []look, test func(s *screen)) {
 	}
 }
 
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); name != "" && err == nil {
-			return path
-		}
-	}
-	missing(t, "no Chromium on this machine; install the package chromium")
-	return ""
-}
-
-func axeSource(t *testing.T) string {
-	t.Helper()
-	for _, file := range []string{
-		os.Getenv("AXE_CORE"), "node_modules/axe-core/axe.min.js", "testdata/node_modules/axe-core/axe.min.js",
-	} {
-		if text, err := os.ReadFile(file); file != "" && err == nil {
-			return string(text)
-		}
-	}
-	missing(t, "axe-core is not here; run: npm ci --prefix portal --ignore-scripts")
-	return ""
-}
-
 func newScreen(t *testing.T, name string, l look) *screen {
 	t.Helper()
-	axe := axeSource(t)
+	axe := webtest.AxeCore(t)
 	ctx, quit := chromedp.NewContext(browserIn(t, l.locale), chromedp.WithNewBrowserContext())
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	t.Cleanup(func() {
@@ -109,7 +86,7 @@ var browsers = struct {
 
 func browserIn(t *testing.T, locale string) context.Context {
 	t.Helper()
-	path := chromium(t)
+	path := webtest.Chromium(t)
 	browsers.Lock()
 	defer browsers.Unlock()
 	if ctx := browsers.started[locale]; ctx != nil {
@@ -119,11 +96,7 @@ func browserIn(t *testing.T, locale string) context.Context {
 	dir, err := os.MkdirTemp("", "portal-chromium-")
 	require.NoError(t, err)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-			chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-			chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
-			chromedp.UserDataDir(dir), chromedp.WSURLReadTimeout(2*time.Minute), chromedp.WindowSize(1280, 900))...)
+		webtest.Options(path, dir, locale, 1280)...)
 	ctx, quit := chromedp.NewContext(allocator)
 	browsers.ends = append(browsers.ends, func() {
 		_ = chromedp.Cancel(ctx)

@@ -9,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -273,12 +272,4 @@ func (w *world) tasks(kind db.TaskKind) []db.OperatorTask {
 	tasks, _, err := w.ListTasks(w.Context, db.TaskFilter{Kind: kind, State: db.TaskOpen})
 	require.NoError(w.t, err)
 	return tasks
-}
-
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("ROOMCOVER_TEST_ALL") != "" {
-		t.Fatal(what)
-	}
-	t.Skip("SKIPPED: " + what)
 }
