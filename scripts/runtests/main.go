@@ -51,11 +51,14 @@ func main() {
 // runAll runs the passes and reports whether all is well.
 func runAll(o options, patterns []string) (bool, error) {
 	began := time.Now()
-	dir, err := os.MkdirTemp("", "roomcover-tests-")
+	dir, err := os.MkdirTemp(scratch(), "roomcover-tests-")
 	if err != nil {
 		return false, err
 	}
 	defer os.RemoveAll(dir)
+	if err := keepFilesIn(dir); err != nil {
+		return false, err
+	}
 	if o.profile == "" {
 		o.profile = filepath.Join(dir, "cover.out")
 	}

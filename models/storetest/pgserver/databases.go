@@ -105,16 +105,29 @@ func (s *Server) Template(name string, fill func(dsn string) error) error {
 }
 
 func (s *Server) admin(database, query string) error {
-	pool, err := s.connect(database)
+	pool, end, err := s.adminPool(database)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer end()
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, err = pool.ExecContext(ctx, query)
 	return err
+}
+
+// adminPool connects to a database of the server, until end. The connection to its first database
+// stays, as each test makes a database there and drops it; not that to a server of this process,
+// which may kill it and start it again.
+func (s *Server) adminPool(database string) (pool *sql.DB, end func(), err error) {
+	if database != "postgres" || s.port != 0 {
+		pool, err := s.connect(database)
+		return pool, func() { _ = pool.Close() }, err
+	}
+
+	s.keep.Do(func() { s.kept, s.keepError = s.connect(database) })
+	return s.kept, func() {}, s.keepError
 }
 
 func (s *Server) connect(database string) (*sql.DB, error) {

@@ -4,6 +4,7 @@ package pgserver
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -42,6 +43,10 @@ type Server struct {
 
 	strategy sync.Once
 	copying  string // how a template is copied, in SQL
+
+	keep      sync.Once
+	kept      *sql.DB // to a server that another process started
+	keepError error
 }
 
 // Start makes a new data directory and starts a server in it. Durability is off unless
