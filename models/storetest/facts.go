@@ -292,8 +292,8 @@ func (e Env) Behind(t testing.TB, text string, first, second func() error) (erro
 	ended := make(chan error, 1)
 	e.Statements.Reset()
 	e.Statements.After(func(int) {
-		reached := func(sql string) bool { return strings.Contains(sql, text) }
-		if !slices.ContainsFunc(e.Statements.List(), reached) || !begun.CompareAndSwap(false, true) {
+		is := func(sql string) bool { return strings.Contains(sql, text) }
+		if !slices.ContainsFunc(e.Statements.List(), is) || !begun.CompareAndSwap(false, true) {
 			return
 		}
 		go func() { ended <- second() }()
