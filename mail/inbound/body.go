@@ -19,6 +19,7 @@ type bodyParts struct {
 	statuses    [][]byte // of delivery reports
 	returned    [][]byte // mails, or their headers, that a report returns
 	parts       int
+	cut         bool // of the texts more came than is read
 	problems    []Problem
 }
 
@@ -130,39 +131,6 @@ func partHeader(s *splitter) (h header) {
 	return h
 }
 
-// readLeaf reads a part that has no others: what it says, or a file. Of a mail within the mail
-// nothing is read.
-func (b *bodyParts) readLeaf(h header, kind string, s *splitter) {
-	var head strings.Builder
-	for _, name := range bodyFields {
-		if value := h.get(name); value != "" {
-			head.WriteString(name + ": " + value + "\r\n")
-		}
-	}
-	switch {
-	case strings.HasPrefix(kind, "multipart/"): // without a boundary
-		head.WriteString("content-type: text/plain\r\n")
-		b.problems = append(b.problems, BrokenParts)
-	case kindPattern.MatchString(kind):
-		head.WriteString("content-type: " + h.get("content-type") + "\r\n")
-	case h.get("content-type") != "":
-		head.WriteString("content-type: " + b.unnamedKind(h) + "\r\n")
-	}
-
-	content := &part{from: s}
-	p, err := parser.ReadParts(io.MultiReader(strings.NewReader(head.String()+"\r\n"), content))
-	switch {
-	case s.err != nil:
-		return
-	case err != nil || p == nil:
-		b.problems = append(b.problems, UnreadableBody)
-		return
-	case len(p.Errors) > 0:
-		b.problems = append(b.problems, BrokenParts)
-	}
-	b.takeLeaf(p)
-}
-
 var kindPattern = regexp.MustCompile(`^[a-z0-9.+_-]+/[a-z0-9.+_-]+$`)
 
 // unnamedKind is what a part counts as whose Content-Type cannot be read: text, unless it has
@@ -175,7 +143,9 @@ func (b *bodyParts) unnamedKind(h header) string {
 	return "text/plain"
 }
 
-func (b *bodyParts) takeLeaf(p *enmime.Part) {
+// takeText takes a part that is to be read, and reports whether it is; any other is a file. whole
+// says that nothing was left out of it.
+func (b *bodyParts) takeText(p *enmime.Part, whole bool) bool {
 	kind := strings.ToLower(p.ContentType)
 	attached := strings.EqualFold(p.Disposition, "attachment") ||
 		p.FileName != "" && kind != "text/html" && kind != "text/plain" ||
@@ -183,31 +153,43 @@ func (b *bodyParts) takeLeaf(p *enmime.Part) {
 	switch {
 	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
 		b.statuses = append(b.statuses, p.Content)
-		return
 	case kind == "text/rfc822-headers" || kind == "message/global-headers":
 		b.returned = append(b.returned, p.Content)
-		return
 	case kind == "message/rfc822" || kind == "message/global":
 		b.returned = append(b.returned, p.Content[:min(len(p.Content), maxHeader)])
+		return false
 	case !attached && (kind == "text/plain" || kind == ""):
-		b.plain = append(b.plain, b.letters(p))
-		return
+		b.cut = b.cut || !whole
+		b.plain = b.addText(b.plain, b.letters(p))
 	case !attached && kind == "text/html":
-		page := b.letters(p)
-		b.html = append(b.html, page[:min(len(page), maxHTML)])
-		return
+		b.cut = b.cut || !whole
+		b.html = b.addText(b.html, b.letters(p))
+	default:
+		return false
 	}
+	return true
+}
 
-	if len(b.attachments) >= maxAttachments {
-		b.problems = append(b.problems, TooManyParts)
-		return
+// addText adds a text to others, as far as all of them together are read.
+func (b *bodyParts) addText(all []string, text string) []string {
+	room := maxHTML
+	for _, other := range all {
+		room -= len(other)
 	}
+	if len(text) > room {
+		b.cut = true
+		text = strings.ToValidUTF8(text[:room], "")
+	}
+	return append(all, text)
+}
+
+func (b *bodyParts) takeFile(p *enmime.Part, content Content) {
 	b.attachments = append(b.attachments, Attachment{
 		Name:        fileName(p),
-		ContentType: kind,
+		ContentType: strings.ToLower(p.ContentType),
 		ContentID:   p.ContentID,
 		Inline:      !strings.EqualFold(p.Disposition, "attachment") && p.ContentID != "",
-		Content:     p.Content,
+		Content:     content,
 	})
 }
 
