@@ -143,31 +143,36 @@ func (b *bodyParts) unnamedKind(h header) string {
 	return "text/plain"
 }
 
-// takeText takes a part that is to be read, and reports whether it is; any other is a file. whole
-// says that nothing was left out of it.
-func (b *bodyParts) takeText(p *enmime.Part, whole bool) bool {
-	kind := strings.ToLower(p.ContentType)
+// isFile reports whether a part is a file, and not to be read.
+func isFile(p *enmime.Part) bool {
 	attached := strings.EqualFold(p.Disposition, "attachment") ||
-		p.FileName != "" && kind != "text/html" && kind != "text/plain" ||
 		p.FileName != "" && !strings.EqualFold(p.Disposition, "inline")
-	switch {
-	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
-		b.statuses = append(b.statuses, p.Content)
-	case kind == "text/rfc822-headers" || kind == "message/global-headers":
-		b.returned = append(b.returned, p.Content)
-	case kind == "message/rfc822" || kind == "message/global":
-		b.returned = append(b.returned, p.Content[:min(len(p.Content), maxHeader)])
+	switch strings.ToLower(p.ContentType) {
+	case "message/delivery-status", "message/global-delivery-status",
+		"text/rfc822-headers", "message/global-headers":
 		return false
-	case !attached && (kind == "text/plain" || kind == ""):
-		b.cut = b.cut || !whole
-		b.plain = b.addText(b.plain, b.letters(p))
-	case !attached && kind == "text/html":
+	case "text/plain", "text/html":
+		return attached
+	case "":
+		return attached || p.FileName != ""
+	}
+	return true
+}
+
+// takeText takes a part that is to be read. whole says that nothing was left out of it.
+func (b *bodyParts) takeText(p *enmime.Part, whole bool) {
+	switch kind := strings.ToLower(p.ContentType); kind {
+	case "message/delivery-status", "message/global-delivery-status":
+		b.statuses = append(b.statuses, p.Content)
+	case "text/rfc822-headers", "message/global-headers":
+		b.returned = append(b.returned, p.Content)
+	case "text/html":
 		b.cut = b.cut || !whole
 		b.html = b.addText(b.html, b.letters(p))
 	default:
-		return false
+		b.cut = b.cut || !whole
+		b.plain = b.addText(b.plain, b.letters(p))
 	}
-	return true
 }
 
 // addText adds a text to others, as far as all of them together are read.
@@ -184,9 +189,15 @@ func (b *bodyParts) addText(all []string, text string) []string {
 }
 
 func (b *bodyParts) takeFile(p *enmime.Part, content Content) {
+	kind := strings.ToLower(p.ContentType)
+	if kind == "message/rfc822" || kind == "message/global" {
+		beginning := make([]byte, min(content.Size(), maxHeader))
+		_, _ = content.ReadAt(beginning, 0)
+		b.returned = append(b.returned, beginning)
+	}
 	b.attachments = append(b.attachments, Attachment{
 		Name:        fileName(p),
-		ContentType: strings.ToLower(p.ContentType),
+		ContentType: kind,
 		ContentID:   p.ContentID,
 		Inline:      !strings.EqualFold(p.Disposition, "attachment") && p.ContentID != "",
 		Content:     content,

@@ -3,18 +3,18 @@ package inbound
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// How much of a part is decoded at once. What is not larger than maxWhole is decoded as a whole;
-// of a text that is, the rest is left out, and a file that is comes in pieces: it is in memory
-// once, whatever its size.
+// How much of a part is decoded at once. Of a text no more is read. A file that is in an encoding or
+// in a charset comes in pieces where it is larger, and any other always does: it is in memory once,
+// whatever its size.
 const (
-	maxWhole  = maxHTML
+	mostText  = maxHTML
 	pieceSize = 1 << 20
 )
 
@@ -34,39 +34,77 @@ func (b *bodyParts) readLeaf(h header, kind string, s *splitter) {
 		content = base64.NewDecoder(base64.RawStdEncoding, letters)
 	}
 
-	beginning, err := io.ReadAll(io.LimitReader(content, maxWhole+1))
-	whole := len(beginning) <= maxWhole
-	p, refused := decodePart(b.leafHead(h, kind, encoding), beginning)
+	head := b.leafHead(h, kind, encoding)
+	p, err := decodePart(head, nil)
 	switch {
-	case s.err != nil:
-		return
-	case refused != nil || p == nil:
+	case err != nil || p == nil:
 		b.problems = append(b.problems, UnreadableBody)
 		return
-	case err != nil || len(p.Errors) > 0:
-		b.problems = append(b.problems, BrokenParts)
-	}
-
-	defer func() {
-		if letters.others {
-			b.problems = append(b.problems, BrokenParts)
-		}
-	}()
-	switch {
-	case b.takeText(p, whole):
-		return
-	case len(b.attachments) >= maxAttachments:
+	case isFile(p) && len(b.attachments) >= maxAttachments:
 		b.problems = append(b.problems, TooManyParts)
 		return
+	case isFile(p):
+		err = b.readFile(p, head, encoding, content)
+	default:
+		err = b.readText(head, content)
 	}
-
-	var file Content
-	if whole {
-		file.add(p.Content)
-	} else if file, err = readLarge(encoding, beginning, content); err != nil {
+	if s.err == nil && (err != nil || letters.others) {
 		b.problems = append(b.problems, BrokenParts)
 	}
+}
+
+// readText reads a part that is to be read, as far as texts are.
+func (b *bodyParts) readText(head string, content io.Reader) error {
+	text, failure := io.ReadAll(io.LimitReader(content, mostText+1))
+	p, err := decodePart(head, text)
+	if err != nil || p == nil {
+		b.problems = append(b.problems, UnreadableBody)
+		return nil
+	}
+	b.takeText(p, len(text) <= mostText)
+	return errors.Join(failure, faultOf(p))
+}
+
+// readFile reads a file. A small text among them comes in UTF-8; one of several pieces stays in the
+// charset in which it came.
+func (b *bodyParts) readFile(p *enmime.Part, head, encoding string, content io.Reader) error {
+	if encoding != encodingQuoted && !strings.HasPrefix(strings.ToLower(p.ContentType), "text/") {
+		file, err := readPieces(nil, content)
+		b.takeFile(p, file)
+		return errors.Join(err, faultOf(p))
+	}
+
+	beginning := make([]byte, pieceSize)
+	n, err := fill(content, beginning)
+	beginning = beginning[:n]
+	var file Content
+	switch {
+	case err != nil: // it ends there
+		whole, failure := decodePart(head, beginning)
+		if failure != nil || whole == nil {
+			b.problems = append(b.problems, UnreadableBody)
+			return nil
+		}
+		p = whole
+		file.add(p.Content)
+	case encoding == encodingQuoted:
+		file, err = readQuoted(beginning, content)
+	default:
+		file, err = readPieces(beginning, content)
+	}
 	b.takeFile(p, file)
+	if err == io.EOF {
+		err = nil
+	}
+	return errors.Join(err, faultOf(p))
+}
+
+// faultOf is what the library found wrong with a part.
+func faultOf(p *enmime.Part) error {
+	if len(p.Errors) == 0 {
+		return nil
+	}
+	return p.Errors[0]
 }
 
 // leafHead is what the library is told of a part's header. What is in base64 it gets decoded: for
@@ -98,19 +136,16 @@ func decodePart(head string, content []byte) (*enmime.Part, error) {
 		strings.NewReader(head+"\r\n"), bytes.NewReader(content)))
 }
 
-// readLarge reads the rest of a file whose beginning is read already. A text among them stays in
-// the charset in which it came.
-func readLarge(encoding string, beginning []byte, content io.Reader) (Content, error) {
-	if encoding == encodingQuoted {
-		return readLargeQuoted(beginning, content)
-	}
-
-	var file Content
+// readPieces reads a file as it comes, behind its beginning.
+func readPieces(beginning []byte, content io.Reader) (file Content, err error) {
 	file.add(beginning)
 	for {
 		piece := make([]byte, pieceSize)
 		n, err := fill(content, piece)
-		file.add(slices.Clip(piece[:n]))
+		if n < pieceSize {
+			piece = bytes.Clone(piece[:n]) // a mail may have many small files
+		}
+		file.add(piece)
 		switch {
 		case err == io.EOF:
 			return file, nil
@@ -123,7 +158,8 @@ func readLarge(encoding string, beginning []byte, content io.Reader) (Content, e
 const quotedHead = "content-transfer-encoding: " + encodingQuoted + "\r\n" +
 	"content-type: application/octet-stream\r\n"
 
-func readLargeQuoted(beginning []byte, content io.Reader) (file Content, failure error) {
+// readQuoted decodes a quoted-printable file piece by piece.
+func readQuoted(beginning []byte, content io.Reader) (file Content, failure error) {
 	left := beginning
 	for ended := false; len(left) > 0 || !ended; {
 		if len(left) < pieceSize && !ended {
