@@ -571,7 +571,7 @@ var composed = map[string][]string{
 	"mail.spare_update.holds.": names(spare.SpareStates()...),
 	"mail.ticket.": ends([]string{"OPENED", "ANSWERED", "REMINDER", "RESOLVED", "CLOSED"},
 		".title", ".text"),
-	"mail.session.": append(ends([]string{"PROPOSED", "INVITED", "CHANGED", "CANCELLED"},
+	"mail.session.": append(ends([]string{"PROPOSED", "INVITED", "CHANGED", "REMINDED", "CANCELLED"},
 		".title", ".text", ".subject"), "PROPOSED.open", "CANCELLED.open"),
 	"mail.ticket.state.": names(ticket.States()...),
 
