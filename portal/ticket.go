@@ -533,6 +533,10 @@ func (v *visit) happened(
 		args["severity"] = v.severityName(e.Details.Severity)
 	case ticket.WatcherAdded, ticket.WatcherRemoved:
 		args["person"] = v.memberName(e.Details.User, members)
+	case ticket.RMAEnded:
+		if v.language.Has("ticket.event." + key + "." + e.Details.Ending) {
+			key += "." + e.Details.Ending
+		}
 	}
 	s.What = v.language.Say("ticket.event."+key, args)
 
@@ -682,6 +686,8 @@ func (v *visit) replyCommand(act string, typed typedReply) ticket.Command {
 		Channel: rule.ByPortal,
 		Once:    typed.once,
 		Version: version,
+
+		EndsDraft: true,
 	}
 	switch act {
 	case actWorse:
@@ -739,9 +745,6 @@ func replyToTicket(v *visit) (answer, error) {
 		return v.replyAgain(typed, http.StatusConflict)
 	}
 	if err != nil {
-		return answer{}, err
-	}
-	if err := v.tickets.KeepDraft(v.acting(), v.param("id"), false, ""); err != nil {
 		return answer{}, err
 	}
 
