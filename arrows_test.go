@@ -220,6 +220,8 @@ var arrows = map[string][]string{
 	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
+	"web/crawltest":             {},
+	"web/uploadtest":            {},
 	"models/sqlitedb":           {},
 	"models/storetest/pgserver": {"deploy", "freeport"},
 	// It opens the database of all domains and fills it for any test.
@@ -272,6 +274,8 @@ var testOnly = []string{
 	"rules/rulestest",
 	"rules/testday",
 	"scripts/testpostgres",
+	"web/crawltest",
+	"web/uploadtest",
 }
 
 // libraries are those that one package of ours stands before: no other imports them.
