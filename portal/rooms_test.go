@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // roomWorld is an account of ten licences with three rooms: one with a licence and a device, one
@@ -77,7 +78,7 @@ func TestR55b_TheListOfRoomsSaysLicenseCoverAndWhyNot(t *testing.T) {
 		require.Equal(t, http.StatusOK, list.status)
 		require.Equal(t, []string{"Auditório", "Sala Ipê"}, listedRooms(list.body), "by name, in use")
 		for _, text := range []string{
-			"2 rooms", "1 without a license", "Zoom Rooms on a PC", "No license is assigned to the room",
+			"2 rooms", "1 without Logitech Select", "Zoom Rooms on a PC", "No license is assigned to the room",
 			"Logitech Select", "Covered",
 		} {
 			require.Contains(t, list.body, text)
@@ -480,4 +481,26 @@ func TestR125d_TheDayOfACapIsTheLastOrTheFirstWithout(t *testing.T) {
 		day := hardwareDay(licensing.CapWarning{Code: code, EndsOn: &ends})
 		require.Equal(t, want, day.String(), code)
 	}
+}
+
+// Sync Plus covers no room: one that has it alone is among those without a Select, and the chip,
+// the start page and the list say it in the same words and the same number.
+func TestR31_TheChipNamesTheServiceThatARoomIsWithout(t *testing.T) {
+	w := newRoomWorld(newWorld(t))
+	form := storetest.Form("PO-SYNC")
+	form.Lines[0] = ordering.OrderLine{SKU: "SYNC-PLUS-1Y", Quantity: 1}
+	plus := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), form)
+	w.Assigned(t, w.Licences(t, plus)[0], w.bare)
+
+	list := w.ana.get("/rooms?show=unlicensed")
+	require.Equal(t, []string{"Auditório"}, listedRooms(list.body))
+	require.Contains(t, list.body, "Without Logitech Select")
+	require.Contains(t, list.body, "1 without Logitech Select")
+	require.NotContains(t, list.body, "ithout a license")
+	require.Contains(t, w.ana.get("/").body, "1 room is without Logitech Select.")
+
+	list = w.ana.get("/rooms?show=unlicensed&lang=pt-BR")
+	require.Contains(t, list.body, "Sem Logitech Select")
+	require.Contains(t, list.body, "1 sem Logitech Select")
+	require.Contains(t, w.ana.get("/?lang=pt-BR").body, "1 sala está sem Logitech Select.")
 }
