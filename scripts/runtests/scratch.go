@@ -20,12 +20,16 @@ func scratch() string {
 	return inMemory
 }
 
-// keepFilesIn has tests make their files in a folder; what the go command builds for them is large
-// and stays where it is.
+// keepFilesIn has tests make their files in a folder, where PostgreSQL finds its own as a user of
+// its own; what the go command builds for them is large and stays where it is.
 func keepFilesIn(dir string) error {
 	builds := os.Getenv("GOTMPDIR")
 	if builds == "" {
 		builds = os.TempDir()
 	}
-	return errors.Join(os.Setenv("GOTMPDIR", builds), os.Setenv("TMPDIR", dir))
+	return errors.Join(
+		os.Chmod(dir, 0o711),
+		os.Setenv("GOTMPDIR", builds),
+		os.Setenv("TMPDIR", dir),
+	)
 }
