@@ -351,7 +351,7 @@ func (s *screen) fullAccount() fullAccount {
 		{guestFormPath(tickets[0].Number), []string{"name", "", "email", longSerial}, anError},
 		{
 			guestFormPath(tickets[0].Number),
-			[]string{"name", longPerson, "email", longEmail, "company", longCompany},
+			[]string{"name", longPerson, "email", longEmail, "company", strings.TrimSuffix(longCompany, " S.A.")},
 			aQuestion,
 		},
 		{cancellationPath(c.Order.ID), []string{"scope", "whole", "reason", longRoom}, aQuestion},

@@ -37,8 +37,10 @@ const (
 	// MaxFormBody is how many octets of a form with files are read: more than a message may
 	// have, so that somebody whose files are too large is told which they are.
 	MaxFormBody = 64 << 20
-	// maxFieldText is how many octets all fields of such a form have together.
+	// maxFieldText is how many octets all fields of such a form have together, with their names,
+	// and maxFormParts how many fields and files there are.
 	maxFieldText = 256 << 10
+	maxFormParts = 200
 )
 
 // ErrBadUpload says that a form with files cannot be read.
@@ -65,20 +67,20 @@ func ReadUploads(r *http.Request, take bool) (url.Values, []Upload, error) {
 	fields := url.Values{}
 	var files []Upload
 	text, total := 0, 0
-	for {
+	for count := 1; ; count++ {
 		part, err := parts.NextPart()
 		switch {
 		case errors.Is(err, io.EOF):
 			return fields, files, nil
 		case cutOff(err):
 			return fields, append(files, Upload{Wrong: FileCutOff}), nil
-		case err != nil:
+		case err != nil || count > maxFormParts:
 			return nil, nil, ErrBadUpload
 		}
 
 		if part.FileName() == "" {
 			value, err := io.ReadAll(io.LimitReader(part, maxFieldText+1))
-			if text += len(value); err != nil || text > maxFieldText {
+			if text += len(part.FormName()) + len(value); err != nil || text > maxFieldText {
 				return nil, nil, ErrBadUpload
 			}
 			_, chosen, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))

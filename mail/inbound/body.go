@@ -69,13 +69,16 @@ func (b *bodyParts) read(h header, s *splitter) {
 		found != nil {
 		boundary = found[1]
 	}
+	if len(boundary) > maxBoundary {
+		boundary = ""
+	}
 
 	multipart := strings.HasPrefix(kind, "multipart/")
 	switch {
 	case multipart && boundary != "" && len(s.boundaries) < maxNested:
 		b.readParts(s, boundary)
 	case multipart && boundary != "":
-		b.problems = append(b.problems, TooManyParts)
+		b.problems = noted(b.problems, TooManyParts)
 		s.skip()
 	default:
 		b.readLeaf(h, kind, s)
@@ -91,13 +94,13 @@ func (b *bodyParts) readParts(s *splitter, boundary string) {
 	for s.ended && s.at == own && !s.closes {
 		s.ended = false
 		if b.parts++; b.parts > maxParts {
-			b.problems = append(b.problems, TooManyParts)
+			b.problems = noted(b.problems, TooManyParts)
 			s.skip()
 			continue
 		}
 
 		h := partHeader(s)
-		b.problems = append(b.problems, h.problems...)
+		b.problems = noted(b.problems, h.problems...)
 		b.read(h, s)
 		s.skip() // what reading has left
 	}
@@ -108,7 +111,7 @@ func (b *bodyParts) readParts(s *splitter, boundary string) {
 		s.ended = false
 		s.skip()
 	default: // a boundary further out, or the end: this one was never closed
-		b.problems = append(b.problems, BrokenParts)
+		b.problems = noted(b.problems, BrokenParts)
 	}
 }
 
@@ -136,7 +139,7 @@ var kindPattern = regexp.MustCompile(`^[a-z0-9.+_-]+/[a-z0-9.+_-]+$`)
 // unnamedKind is what a part counts as whose Content-Type cannot be read: text, unless it has
 // the name of a file.
 func (b *bodyParts) unnamedKind(h header) string {
-	b.problems = append(b.problems, BrokenParts)
+	b.problems = noted(b.problems, BrokenParts)
 	if strings.Contains(strings.ToLower(h.get("content-disposition")), "filename") {
 		return "application/octet-stream"
 	}
@@ -210,7 +213,7 @@ func (b *bodyParts) letters(p *enmime.Part) string {
 	content := p.Content
 	if p.Charset != "" {
 		if _, name := charset.Lookup(p.Charset); name == "" && !isASCII(p.Charset) {
-			b.problems = append(b.problems, UnknownCharset)
+			b.problems = noted(b.problems, UnknownCharset)
 		}
 	}
 	if utf8.Valid(content) {

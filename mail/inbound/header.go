@@ -44,7 +44,7 @@ func readHeader(r io.Reader) (h header, body io.Reader, err error) {
 		case text == "" && (line != "" || err == io.EOF):
 			return h, in, nil
 		case read > maxHeader:
-			h.problems = append(h.problems, HeaderTooLong)
+			h.problems = noted(h.problems, HeaderTooLong)
 			if err := skipHeader(in); err != nil {
 				return h, nil, err
 			}
@@ -98,7 +98,7 @@ func (h *header) add(line string) {
 	name = strings.TrimSpace(name)
 	if !found || name == "" || strings.ContainsAny(name, " \t") {
 		if !strings.HasPrefix(line, "From ") { // an mbox's separator
-			h.problems = append(h.problems, BrokenHeader)
+			h.problems = noted(h.problems, BrokenHeader)
 		}
 		return
 	}
@@ -232,7 +232,12 @@ func sender(h header) (from Address, ok bool) {
 // normalised is an address as it is compared.
 func normalised(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
-func unique(problems []Problem) []Problem {
-	slices.Sort(problems)
-	return slices.Compact(problems)
+// noted adds problems to others, each once: a broken mail may have millions.
+func noted(problems []Problem, more ...Problem) []Problem {
+	for _, p := range more {
+		if !slices.Contains(problems, p) {
+			problems = append(problems, p)
+		}
+	}
+	return problems
 }

@@ -11,13 +11,43 @@ import (
 // TextOf makes plain text of a page: blocks become lines, a link is followed by its address,
 // quotations begin with ">", and what no reader sees is left out.
 func TextOf(page string) string {
-	root, err := html.Parse(strings.NewReader(page))
+	root, err := html.Parse(strings.NewReader(withoutFormatting(page)))
 	if err != nil {
 		return withoutTags(page)
 	}
 	w := pageWriter{}
 	w.write(root, 0)
 	return w.text()
+}
+
+// formatting are the elements that are begun again in each block behind them that they were not
+// closed before: what an open one costs grows with the blocks of the page. They change nothing in
+// a text.
+var formatting = map[atom.Atom]bool{
+	atom.B: true, atom.Big: true, atom.Code: true, atom.Em: true, atom.Font: true, atom.I: true,
+	atom.Nobr: true, atom.S: true, atom.Small: true, atom.Strike: true, atom.Strong: true,
+	atom.Tt: true, atom.U: true,
+}
+
+// withoutFormatting makes spans of a page's formatting elements, which may hide what they hold.
+func withoutFormatting(page string) string {
+	var out strings.Builder
+	in := html.NewTokenizer(strings.NewReader(page))
+	for {
+		kind := in.Next()
+		if kind == html.ErrorToken { // its end: a string has no other error
+			return out.String()
+		}
+		raw := string(in.Raw()) // the tokenizer changes what it has given when it is asked further
+		switch kind {
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			if t := in.Token(); formatting[t.DataAtom] {
+				t.DataAtom, t.Data = atom.Span, "span"
+				raw = t.String()
+			}
+		}
+		out.WriteString(raw)
+	}
 }
 
 type pageWriter struct {

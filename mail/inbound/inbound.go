@@ -8,6 +8,7 @@ package inbound
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/mail/thread"
@@ -121,6 +122,7 @@ const (
 	maxAttachments = 50
 	maxReadIDs     = 100 // of References
 	maxNested      = 10  // multiparts within each other
+	maxBoundary    = 200 // octets; the standard allows 70 (RFC 2046)
 	maxParts       = 500
 )
 
@@ -138,8 +140,8 @@ func Read(r io.Reader, e Envelope, o Options) (Mail, error) {
 		return Mail{}, err
 	}
 
-	m.Problems = append(m.Problems, header.problems...)
-	m.Problems = append(m.Problems, tree.problems...)
+	m.Problems = noted(m.Problems, header.problems...)
+	m.Problems = noted(m.Problems, tree.problems...)
 	m.Attachments = tree.attachments
 	m.Report = readReport(header, tree, o.Keys)
 	m.Automatic = marks(header, e, o.Keys)
@@ -152,8 +154,8 @@ func Read(r io.Reader, e Envelope, o Options) (Mail, error) {
 	m.Truncated = m.Truncated || tree.cut
 	m.Quoted, _ = shortened(m.Quoted)
 	if m.Report != nil && m.Report.Action == "" {
-		m.Problems = append(m.Problems, UnreadableReport)
+		m.Problems = noted(m.Problems, UnreadableReport)
 	}
-	m.Problems = unique(m.Problems)
+	slices.Sort(m.Problems)
 	return m, nil
 }

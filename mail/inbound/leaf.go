@@ -38,10 +38,10 @@ func (b *bodyParts) readLeaf(h header, kind string, s *splitter) {
 	p, err := decodePart(head, nil)
 	switch {
 	case err != nil || p == nil:
-		b.problems = append(b.problems, UnreadableBody)
+		b.problems = noted(b.problems, UnreadableBody)
 		return
 	case isFile(p) && len(b.attachments) >= maxAttachments:
-		b.problems = append(b.problems, TooManyParts)
+		b.problems = noted(b.problems, TooManyParts)
 		return
 	case isFile(p):
 		err = b.readFile(p, head, encoding, content)
@@ -49,7 +49,7 @@ func (b *bodyParts) readLeaf(h header, kind string, s *splitter) {
 		err = b.readText(head, content)
 	}
 	if s.err == nil && (err != nil || letters.others) {
-		b.problems = append(b.problems, BrokenParts)
+		b.problems = noted(b.problems, BrokenParts)
 	}
 }
 
@@ -58,7 +58,7 @@ func (b *bodyParts) readText(head string, content io.Reader) error {
 	text, failure := io.ReadAll(io.LimitReader(content, mostText+1))
 	p, err := decodePart(head, text)
 	if err != nil || p == nil {
-		b.problems = append(b.problems, UnreadableBody)
+		b.problems = noted(b.problems, UnreadableBody)
 		return nil
 	}
 	b.takeText(p, len(text) <= mostText)
@@ -82,7 +82,7 @@ func (b *bodyParts) readFile(p *enmime.Part, head, encoding string, content io.R
 	case err != nil: // it ends there
 		whole, failure := decodePart(head, beginning)
 		if failure != nil || whole == nil {
-			b.problems = append(b.problems, UnreadableBody)
+			b.problems = noted(b.problems, UnreadableBody)
 			return nil
 		}
 		p = whole
@@ -122,7 +122,7 @@ func (b *bodyParts) leafHead(h header, kind, encoding string) string {
 	switch {
 	case strings.HasPrefix(kind, "multipart/"): // without a boundary
 		head.WriteString("content-type: text/plain\r\n")
-		b.problems = append(b.problems, BrokenParts)
+		b.problems = noted(b.problems, BrokenParts)
 	case kindPattern.MatchString(kind):
 		head.WriteString("content-type: " + h.get("content-type") + "\r\n")
 	case h.get("content-type") != "":

@@ -54,10 +54,14 @@ func (s *splitter) boundary(line []byte) bool {
 	if !bytes.HasPrefix(line, []byte("--")) {
 		return false
 	}
-	text := string(bytes.TrimRight(line[2:], " \t\r\n"))
+	text := bytes.TrimRight(line[2:], " \t\r\n")
 	for i := len(s.boundaries) - 1; i >= 0; i-- {
-		if text == s.boundaries[i] || text == s.boundaries[i]+"--" {
-			s.at, s.closes, s.ended = i, text != s.boundaries[i], true
+		of := s.boundaries[i]
+		if len(text) < len(of) || string(text[:len(of)]) != of {
+			continue
+		}
+		if rest := string(text[len(of):]); rest == "" || rest == "--" {
+			s.at, s.closes, s.ended = i, rest != "", true
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package mailbox_test
 
 import (
+	"context"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/mail/inbound"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/mailbox"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -115,5 +118,62 @@ func TestS44_AMailInLatin1IsKept(t *testing.T) {
 			require.True(t, utf8.ValidString(item.Sender+item.MessageID))
 		}
 		require.Len(t, items(t, env), 1)
+	})
+}
+
+// A mail that ends whoever reads it is not the first one for ever: an attempt counts before the
+// mail is read, and after some an operator gets it as it came.
+func TestS44_AMailThatKillsItsReaderHasAnEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		newSupport(t, env)
+		l := letter{from: "eva@fremd.example", to: help, text: "Hello"}
+		raw, err := mailbox.ReadRaw(strings.NewReader(l.raw()), mailbox.MaxMail)
+		require.NoError(t, err)
+		id, _, err := env.Receive(t.Context(), inbound.Envelope{From: l.from, To: l.to, Known: true}, raw)
+		require.NoError(t, err)
+
+		for range 5 {
+			ctx, killed := context.WithCancel(t.Context())
+			env.Statements.Reset()
+			env.Statements.After(func(int) {
+				reads := func(sql string) bool {
+					return strings.Contains(sql, "SELECT") && strings.Contains(sql, "inbound_mail_chunks")
+				}
+				if slices.ContainsFunc(env.Statements.List(), reads) {
+					killed()
+				}
+			})
+			require.Error(t, env.Sort(ctx, id))
+			env.Statements.After(nil)
+			killed()
+		}
+		require.NoError(t, env.Sort(t.Context(), id))
+		require.Equal(t, []string{string(mailbox.MailFailed)},
+			env.Strings(t, "SELECT state FROM inbound_mails"))
+		require.Len(t, items(t, env), 1)
+	})
+}
+
+// Whoever gets the mails of a ticket has its signed address. Once a guest has seen it, a mail of
+// a member has to be proved: the address does not end with the guest.
+func TestS47_AGuestDoesNotWriteInAMembersName(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		p, err := env.Tickets.AddParticipant(s.member, s.id, session.Participant{
+			Name: "Teo Guest", Email: "teo@service.example", Company: "Service Ltd",
+		})
+		require.NoError(t, err)
+		require.NoError(t, env.Tickets.RemoveParticipant(s.member, s.id, p.ID))
+
+		at := keys.ReplyAddress(help, s.conversation().Ticket.Number)
+		forged := letter{from: s.address, to: at, text: "Close it."}
+		m := deliver(t, env, forged)
+		require.Equal(t, inbound.BecomesItem, m.Outcome)
+		require.Equal(t, inbound.ReasonUnproved, m.Reason)
+		require.Len(t, s.messages(), 1)
+
+		forged.auth = "pass"
+		forged.id = "2"
+		require.Equal(t, inbound.BecomesMessage, deliver(t, env, forged).Outcome)
 	})
 }

@@ -73,6 +73,8 @@ type TicketReplies interface {
 	// Participant returns who an address is in a ticket: an active member of its account, a
 	// delegated partner's user, its TSP, or an operator; nil for everybody else.
 	Participant(tx *db.Tx, t Ticket, email string) (*Participant, error)
+	// HadGuests reports whether somebody outside its account sees the ticket, or has seen it.
+	HadGuests(tx *db.Tx, t Ticket) (bool, error)
 	// AcceptMail adds the mail to the ticket. An automatic one is noted and folded: it reopens,
 	// resumes and counts nothing. Called again with the same mail it changes nothing. What it
 	// refuses, as a rules.Error and before it changes anything, an operator gets.
@@ -123,6 +125,7 @@ type NewTicket = ticket.NewTicket
 type noTickets struct{}
 
 func (noTickets) FindTicket(*db.Tx, string) (*Ticket, error)               { return nil, nil }
+func (noTickets) HadGuests(*db.Tx, Ticket) (bool, error)                   { return false, nil }
 func (noTickets) Participant(*db.Tx, Ticket, string) (*Participant, error) { return nil, nil }
 func (noTickets) AcceptMail(*db.Tx, Ticket, Participant, Reply) error      { return nil }
 func (noTickets) OpenTicket(*db.Tx, NewTicket) (string, error) {

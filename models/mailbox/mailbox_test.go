@@ -40,6 +40,8 @@ func (d *desk) FindTicket(_ *db.Tx, number string) (*mailbox.Ticket, error) {
 	}, nil
 }
 
+func (d *desk) HadGuests(*db.Tx, mailbox.Ticket) (bool, error) { return false, nil }
+
 func (d *desk) Participant(
 	_ *db.Tx, _ mailbox.Ticket, email string,
 ) (*mailbox.Participant, error) {

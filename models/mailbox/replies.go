@@ -76,6 +76,12 @@ func (r replies) Participant(tx *db.Tx, t Ticket, email string) (*Participant, e
 	return participant(rule.DoComment, guest.ID, ticket.GuestRole), nil
 }
 
+// HadGuests reports whether somebody outside its account sees the ticket, or has seen it.
+func (r replies) HadGuests(tx *db.Tx, t Ticket) (bool, error) {
+	guests, err := session.EverParticipants(tx, t.ID)
+	return len(guests) > 0, err
+}
+
 // participant is somebody whose mail is a command; nil where their role may not give it.
 func participant(command rule.Command, id string, role rules.Role) *Participant {
 	if rule.MayGive(command, role) != nil {

@@ -33,9 +33,18 @@ const (
 const sortAttempts = 5
 
 // Sort decides what becomes of a received mail, in one transaction. One that is decided already,
-// or that somebody else decides at the moment, is left alone.
+// or that somebody else decides at the moment, is left alone. The attempt is counted before: a mail
+// that ends the process which reads it is not read for ever.
 func (s *Mailbox) Sort(ctx context.Context, id string) error {
 	ctx = db.WithSystem(ctx)
+	attempt, err := s.beginSorting(ctx, id)
+	switch {
+	case err != nil || attempt == 0:
+		return err
+	case attempt > sortAttempts:
+		return s.giveUp(ctx, id)
+	}
+
 	failure := s.db.Write(ctx, func(tx *db.Tx) error {
 		m, ok, err := lockReceived(tx, id)
 		if err != nil || !ok {
@@ -48,10 +57,25 @@ func (s *Mailbox) Sort(ctx context.Context, id string) error {
 		}
 		return s.decide(tx, m, read)
 	})
-	if failure == nil {
-		return nil
+	if failure != nil && attempt == sortAttempts {
+		return errors.Join(failure, s.giveUp(ctx, id))
 	}
-	return s.noteFailure(ctx, id, failure)
+	return failure
+}
+
+// beginSorting counts an attempt to read a mail, and returns its number; 0 where there is nothing to
+// decide.
+func (s *Mailbox) beginSorting(ctx context.Context, id string) (attempt int, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		m, ok, err := lockReceived(tx, id)
+		if err != nil || !ok {
+			attempt = 0
+			return err
+		}
+		attempt = m.Attempts + 1
+		return tx.Model(&InboundMail{}).Where("id = ?", id).Update("attempts", attempt).Error
+	})
+	return attempt, err
 }
 
 // lockReceived locks a mail that nobody has decided; ok is false for any other.
@@ -77,18 +101,13 @@ func (s *Mailbox) read(m InboundMail, raw io.Reader) (read inbound.Mail, err err
 	return inbound.Read(raw, envelope, s.options.Options)
 }
 
-// noteFailure counts an attempt that failed. After some, an operator gets the mail as it came.
-func (s *Mailbox) noteFailure(ctx context.Context, id string, failure error) error {
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+// giveUp gives an operator a mail as it came, which was tried to be read too often.
+func (s *Mailbox) giveUp(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
 		m, ok, err := lockReceived(tx, id)
 		if err != nil || !ok {
 			return err
 		}
-		m.Attempts++
-		if m.Attempts < sortAttempts {
-			return tx.Model(&InboundMail{}).Where("id = ?", id).Update("attempts", m.Attempts).Error
-		}
-
 		m.State = MailFailed
 		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonBroken
 		if err := s.addItem(tx, m, inbound.Mail{}, Matches{}, ""); err != nil {
@@ -96,10 +115,6 @@ func (s *Mailbox) noteFailure(ctx context.Context, id string, failure error) err
 		}
 		return saveDecided(tx, m)
 	})
-	if err != nil {
-		return err
-	}
-	return failure
 }
 
 // decide does what follows from a mail.
@@ -113,8 +128,14 @@ func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 		return err
 	}
 	m.Outcome, m.Reason = inbound.Decide(read, from != nil)
-	if m.Outcome == inbound.BecomesMessage && speaksForUs(from) && !proved(read) {
-		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonUnproved
+	if m.Outcome == inbound.BecomesMessage && !proved(read) {
+		needs, err := s.needsProof(tx, *ticket, *from)
+		if err != nil {
+			return err
+		}
+		if needs {
+			m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonUnproved
+		}
 	}
 	if m.Outcome == inbound.BecomesAutomaticReply {
 		if err := s.limitAutomatic(tx, &m, *ticket, *from, read); err != nil {
@@ -144,8 +165,19 @@ func (s *Mailbox) decide(tx *db.Tx, m InboundMail, read inbound.Mail) error {
 	return saveDecided(tx, m)
 }
 
-// speaksForUs and proved keep a customer, who has the signed address of the ticket, from writing
-// in an operator's name: the operator's domain has to say that the mail is theirs.
+// needsProof reports whether a sender's domain has to say that a mail is theirs. Whoever gets the
+// mails of a ticket has its signed address: with it, a customer might write in an operator's name,
+// and a guest, for whom the address does not end either, in a customer's.
+func (s *Mailbox) needsProof(tx *db.Tx, t Ticket, from Participant) (bool, error) {
+	switch {
+	case speaksForUs(&from):
+		return true, nil
+	case from.Kind == string(rule.FromTSP):
+		return false, nil
+	}
+	return s.tickets.HadGuests(tx, t)
+}
+
 func speaksForUs(from *Participant) bool { return from != nil && !from.OfCustomer }
 
 func proved(read inbound.Mail) bool { return read.Authentication.Verdict == inbound.Pass }

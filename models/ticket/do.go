@@ -118,18 +118,19 @@ func (s *Tickets) doIn(
 	}
 
 	w.reason = c.Reason
+	said, stands, err := w.done(c)
+	if err != nil || said { // what is in the draft was begun since
+		return w.Ticket, err
+	}
 	if c.EndsDraft {
 		if err := EndDraft(tx, w.ID, false); err != nil {
 			return Ticket{}, err
 		}
 	}
-	said, stands, err := w.done(c)
 	switch {
-	case err != nil || said:
-		return w.Ticket, err
 	case stands:
 		return w.Ticket, w.keptBefore(c)
-	case c.Name == rule.DoComment && w.factsNow().State == rule.Closed:
+	case c.Name == rule.DoComment && w.factsNow().State == rule.Closed && !isGuest(w.actor()):
 		return s.openFollowing(tx, ref, w, c)
 	}
 	if err := w.lookedAt(c.Version); err != nil {
@@ -598,6 +599,7 @@ func (s *Tickets) openFollowing(
 	}
 	if len(following) > 0 {
 		c.Version = 0 // it was the closed one that was looked at
+		c.EndsDraft = false
 		return s.doIn(tx, ref, following[0], c)
 	}
 

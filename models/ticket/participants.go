@@ -162,7 +162,7 @@ func (s *Tickets) VisitOf(ctx context.Context, p session.Participant) (Visit, er
 		if res.Error != nil {
 			return res.Error
 		}
-		if res.RowsAffected == 0 {
+		if res.RowsAffected == 0 || row.Ticket.FactsAt(tx.Now()).State.Over() {
 			return db.NotFound()
 		}
 
@@ -203,8 +203,11 @@ func visiting(p session.Participant) db.Scope {
 
 // AuthorOf returns as what somebody writes who acts: a participant is nobody of the customer's.
 func AuthorOf(actor db.Actor) rule.AuthorKind {
-	if db.KindOf(actor.ID) == db.PrefixParticipant {
+	if isGuest(actor) {
 		return rule.FromTSP
 	}
 	return rule.AuthorOf(actor.Role)
 }
+
+// isGuest reports whether somebody acts who sees one ticket alone: no other is opened for them.
+func isGuest(actor db.Actor) bool { return db.KindOf(actor.ID) == db.PrefixParticipant }

@@ -103,7 +103,15 @@ func (s *Tickets) TakeBack(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if err := keepDraft(tx, w.Ticket, false, m.Text); err != nil {
+		text := m.Text
+		var begun []Draft // since it was sent
+		if err := ownDraft(tx, w.ID, false).Limit(1).Find(&begun).Error; err != nil {
+			return err
+		}
+		if len(begun) > 0 {
+			text += "\n\n" + begun[0].Text
+		}
+		if err := keepDraft(tx, w.Ticket, false, text); err != nil {
 			return err
 		}
 		return w.takeBack(m, before)

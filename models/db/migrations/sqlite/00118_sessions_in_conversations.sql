@@ -24,6 +24,22 @@ DROP TABLE ticket_events;
 ALTER TABLE ticket_events_next RENAME TO ticket_events;
 CREATE UNIQUE INDEX ticket_events_seq ON ticket_events (ticket_id, seq);
 CREATE INDEX ticket_events_account ON ticket_events (account_id);
+-- +goose StatementBegin
+CREATE TRIGGER ticket_events_ticket_id_of_account_on_insert BEFORE INSERT ON ticket_events
+WHEN NEW.account_id IS NOT NULL AND NEW.ticket_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM tickets WHERE id = NEW.ticket_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: ticket_events.ticket_id is of another account');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER ticket_events_ticket_id_of_account_on_update BEFORE UPDATE OF account_id, ticket_id ON ticket_events
+WHEN NEW.account_id IS NOT NULL AND NEW.ticket_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM tickets WHERE id = NEW.ticket_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: ticket_events.ticket_id is of another account');
+END;
+-- +goose StatementEnd
 ALTER TABLE ticket_sessions ADD COLUMN remind_at datetime;
 ALTER TABLE tickets ADD COLUMN session_remind_at datetime;
 CREATE INDEX tickets_session_remind_at ON tickets (session_remind_at) WHERE session_remind_at IS NOT NULL;
@@ -54,3 +70,19 @@ DROP TABLE ticket_events;
 ALTER TABLE ticket_events_next RENAME TO ticket_events;
 CREATE UNIQUE INDEX ticket_events_seq ON ticket_events (ticket_id, seq);
 CREATE INDEX ticket_events_account ON ticket_events (account_id);
+-- +goose StatementBegin
+CREATE TRIGGER ticket_events_ticket_id_of_account_on_insert BEFORE INSERT ON ticket_events
+WHEN NEW.account_id IS NOT NULL AND NEW.ticket_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM tickets WHERE id = NEW.ticket_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: ticket_events.ticket_id is of another account');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER ticket_events_ticket_id_of_account_on_update BEFORE UPDATE OF account_id, ticket_id ON ticket_events
+WHEN NEW.account_id IS NOT NULL AND NEW.ticket_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM tickets WHERE id = NEW.ticket_id AND account_id = NEW.account_id)
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: ticket_events.ticket_id is of another account');
+END;
+-- +goose StatementEnd
