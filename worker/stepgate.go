@@ -17,7 +17,7 @@ import (
 // knownSteps counts the steps that were added to workflows since the first release, those
 // behind workflow.GetVersion. It stands at the end of a worker's identity: raise it with each
 // such step, and a new worker takes none of them while one that knows fewer polls.
-const knownSteps = 1
+const knownSteps = 2
 
 const gatePause = 10 * time.Second // between two looks at who polls
 

@@ -287,7 +287,8 @@ func endedWithContract() map[string]any {
 		JOIN service_contracts c ON c.id = l.contract_id
 		WHERE l.id = licence_assignments.licence_id)`
 	return map[string]any{
-		"to_at":      gorm.Expr("CASE WHEN from_at > " + end + " THEN from_at ELSE " + end + " END"),
+		"to_at": gorm.Expr("CASE WHEN from_at > " + end +
+			" THEN from_at ELSE " + end + " END"),
 		"end_reason": EndExpired,
 	}
 }

@@ -63,8 +63,8 @@ func (s *Mailbox) Sort(ctx context.Context, id string) error {
 	return failure
 }
 
-// beginSorting counts an attempt to read a mail, and returns its number; 0 where there is nothing to
-// decide.
+// beginSorting counts an attempt to read a mail, and returns its number; 0 where there is nothing
+// to decide.
 func (s *Mailbox) beginSorting(ctx context.Context, id string) (attempt int, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		m, ok, err := lockReceived(tx, id)
