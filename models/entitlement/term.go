@@ -252,8 +252,8 @@ func endContracts(tx *db.Tx, ref program.Reference, due []ServiceContract) error
 }
 
 // endAssignmentsOf ends the contracts' assignments at the end of each, however late the
-// sweep is: history then says what the cover was. It returns how many of each contract it
-// ended.
+// sweep is: history then says what the cover was. It returns how many of each contract have
+// ended with it, those included that a room's next licence ended before; see endOver.
 func endAssignmentsOf(tx *db.Tx, contractIDs []string) (map[string]int64, error) {
 	var rows []struct {
 		ContractID string
@@ -262,7 +262,8 @@ func endAssignmentsOf(tx *db.Tx, contractIDs []string) (map[string]int64, error)
 	err := tx.Table("licence_assignments AS a").
 		Select("l.contract_id, count(*) AS ended").
 		Joins("JOIN licences l ON l.id = a.licence_id").
-		Where("a.to_at IS NULL AND l.contract_id IN ?", contractIDs).
+		Where("(a.to_at IS NULL OR a.end_reason = ?)", EndExpired).
+		Where("l.contract_id IN ?", contractIDs).
 		Group("l.contract_id").
 		Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
