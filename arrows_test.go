@@ -219,7 +219,6 @@ var arrows = map[string][]string{
 	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
-	"web/crawltest":             {},
 	"web/uploadtest":            {},
 	"models/sqlitedb":           {},
 	"web/webtest":               {},
@@ -275,7 +274,6 @@ var testOnly = []string{
 	"rules/testday",
 	"scripts/testpostgres",
 	"web/webtest",
-	"web/crawltest",
 	"web/uploadtest",
 }
 
