@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
+	"sync"
+	"syscall"
 )
 
 // The ports are below those that a system gives to a connection that asks for none (32768
@@ -18,7 +22,8 @@ const (
 	tries   = 1000
 )
 
-// Find returns n different ports on a host that nobody listens on.
+// Find returns n different ports on a host that nobody listens on. No other process finds them
+// while this one lives, and this one does not find them again.
 func Find(host string, n int) ([]int, error) {
 	found := make([]int, 0, n)
 	var last error
@@ -34,8 +39,37 @@ func Find(host string, n int) ([]int, error) {
 			continue
 		}
 		defer l.Close() // not before all are found, so that no two are the same
-		found = append(found, port)
+		if reserve(port) {
+			found = append(found, port)
+		}
 	}
 
 	return nil, fmt.Errorf("find a free port on %s: %w", host, last)
+}
+
+// reserved are the locked files of the ports that this process has found: they are locked for as
+// long as they are open.
+var reserved struct {
+	sync.Mutex
+	files []*os.File
+}
+
+// reserve reports whether no process has found the port and is still there. Between the search and
+// the start of a server, which may take seconds, another process would find it, too.
+func reserve(port int) bool {
+	dir := filepath.Join(os.TempDir(), "roomcover-ports")
+	_ = os.MkdirAll(dir, 0o700)
+	file, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return true // of another user's folder nothing is known
+	}
+	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		_ = file.Close()
+		return false
+	}
+
+	reserved.Lock()
+	defer reserved.Unlock()
+	reserved.files = append(reserved.files, file)
+	return true
 }

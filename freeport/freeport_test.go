@@ -27,3 +27,11 @@ func TestAHostWithoutPortsIsNamed(t *testing.T) {
 	_, err := Find("192.0.2.1", 1) // of no machine
 	require.ErrorContains(t, err, "192.0.2.1")
 }
+
+func TestAPortIsFoundOnce(t *testing.T) {
+	ports, err := Find("127.0.0.1", 20)
+	require.NoError(t, err)
+	for _, port := range ports {
+		require.False(t, reserve(port), "its server may not have begun to listen")
+	}
+}
