@@ -87,7 +87,7 @@ func TestS46_R57a_ASessionIsProposedAgreedAndScheduledAtTheDesk(t *testing.T) {
 			before = at
 		}
 		start := w.sessionsOf(tk.ID)[0].StartsAt.In(zone).Format("15:04")
-		require.Regexp(t, `scheduled the session for(?s:.){0,900}<li>[^<]*`+start, shown)
+		require.Regexp(t, `scheduled the session for(?s:.){0,100}<span class="soft">[^<]*`+start, shown)
 		require.NotContains(t, w.log.String(), "level=ERROR")
 	})
 }
