@@ -76,3 +76,14 @@ func TestS43_AFileOfNoKindIsNotKept(t *testing.T) {
 		}
 	}
 }
+
+// A form of endless parts is no form: each of them costs memory, however little it holds.
+func TestS43_AFormOfEndlessPartsIsRefused(t *testing.T) {
+	var fields []string
+	for range 300 {
+		fields = append(fields, "f", "")
+	}
+	body := uploadtest.Form("files", "a.txt", "text", fields...) + "\r\n--uploadtest--\r\n"
+	_, _, err := web.ReadUploads(formOf(strings.NewReader(body), int64(len(body))), true)
+	require.ErrorIs(t, err, web.ErrBadUpload)
+}

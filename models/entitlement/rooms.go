@@ -509,14 +509,18 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	return q
 }
 
-// licenceOfRoom finds the licence of a service that is assigned to a room, running or not.
-const licenceOfRoom = `
-		SELECT 1 FROM licence_assignments a
+// licenceOfRoom finds the licence of a service that is assigned to a room, running or not;
+// fromLicenceOfRoom is what it is read from.
+const (
+	licenceOfRoom     = "SELECT 1" + fromLicenceOfRoom
+	fromLicenceOfRoom = `
+		FROM licence_assignments a
 		JOIN licences l ON l.id = a.licence_id
 		JOIN service_contracts c ON c.id = l.contract_id
 		WHERE a.room_id = rooms.id
 			AND a.to_at IS NULL
 			AND a.service_type = @service`
+)
 
 // roomWithout is true of a room that has no licence of a service. One that is over is none,
 // whether the sweep has been there or not; one that waits for its start is one.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,8 @@ import (
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/ticket"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // An erasure takes away what the person wrote, and nothing of others who say the same words: a
@@ -175,5 +178,28 @@ func TestS47_AGuestDoesNotWriteInAMembersName(t *testing.T) {
 		forged.auth = "pass"
 		forged.id = "2"
 		require.Equal(t, inbound.BecomesMessage, deliver(t, env, forged).Outcome)
+	})
+}
+
+// A guest sees one ticket: where its time is over, their mail opens no other, although nobody has
+// closed it yet.
+func TestS47_R57b_AGuestOpensNoTicketThatFollows(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		p, err := env.Tickets.AddParticipant(s.member, s.id, session.Participant{
+			Name: "Teo Guest", Email: "teo@service.example", Company: "Service Ltd",
+		})
+		require.NoError(t, err)
+		s.does(storetest.Operator(), ticket.Command{Name: rule.DoAnswer, Text: "Look again."})
+		s.does(storetest.Operator(), ticket.Command{Name: rule.DoResolve, Text: "Done."})
+		resolved := s.conversation().Ticket
+		before := len(s.messages())
+		env.Calendar.Set(resolved.ResolvedAt.Add(30 * 24 * time.Hour))
+
+		at := keys.ReplyAddress(help, resolved.Number)
+		m := deliver(t, env, letter{from: p.Email, to: at, text: "And this?"})
+		require.Equal(t, inbound.BecomesItem, m.Outcome)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM tickets"))
+		require.Len(t, s.messages(), before)
 	})
 }
