@@ -73,29 +73,38 @@ func (w *change) mailAttendees(told []session.Invitation) error {
 			step = stepChanged
 		}
 
-		params := w.sessionParams(step, i.Attendee.TimeZone)
-		params["name"] = i.Attendee.Name
-		params["uid"] = i.UID
-		params["sequence"] = i.Sequence
-		params["stamp"] = w.tx.Now().UTC().Format(time.RFC3339)
-		params["when"] = interval(i.Start, i.End)
-		if !i.Cancelled {
-			params["link"] = i.JoinURL
-		}
-		if page := w.pageFor(i.Attendee.Email, guests); page != "" {
-			params["page"] = page
-		}
-		mails = append(mails, notification.Notification{
-			Template:  rules.TemplateSession,
-			SubjectID: i.SessionID,
-			Recipient: i.Attendee.Email,
-			Epoch:     i.Attendee.ID + "/" + strconv.Itoa(i.Sequence) + "/" + step,
-			AccountID: &w.AccountID,
-			Locale:    i.Attendee.Locale,
-			Params:    params,
-		})
+		m := w.attendeeMail(i, step, guests)
+		m.Params["uid"] = i.UID
+		m.Params["sequence"] = i.Sequence
+		m.Params["stamp"] = w.tx.Now().UTC().Format(time.RFC3339)
+		mails = append(mails, m)
 	}
 	return notification.QueueEach(w.tx, mails...)
+}
+
+// attendeeMail is a mail about a session to one of those who take part in it, once for each step
+// of each version of the session.
+func (w *change) attendeeMail(
+	i session.Invitation, step string, guests []session.Participant,
+) notification.Notification {
+	params := w.sessionParams(step, i.Attendee.TimeZone)
+	params["name"] = i.Attendee.Name
+	params["when"] = interval(i.Start, i.End)
+	if !i.Cancelled {
+		params["link"] = i.JoinURL
+	}
+	if page := w.pageFor(i.Attendee.Email, guests); page != "" {
+		params["page"] = page
+	}
+	return notification.Notification{
+		Template:  rules.TemplateSession,
+		SubjectID: i.SessionID,
+		Recipient: i.Attendee.Email,
+		Epoch:     i.Attendee.ID + "/" + strconv.Itoa(i.Sequence) + "/" + step,
+		AccountID: &w.AccountID,
+		Locale:    i.Attendee.Locale,
+		Params:    params,
+	}
 }
 
 // mailReminders reminds each attendee of a session that it begins soon, by their own clock: once
@@ -115,22 +124,7 @@ func (w *change) mailReminders(s session.Session) error {
 		if !rules.ValidEmail(i.Attendee.Email) {
 			continue // they were erased
 		}
-		params := w.sessionParams(StepReminded, i.Attendee.TimeZone)
-		params["name"] = i.Attendee.Name
-		params["when"] = interval(i.Start, i.End)
-		params["link"] = i.JoinURL
-		if page := w.pageFor(i.Attendee.Email, guests); page != "" {
-			params["page"] = page
-		}
-		mails = append(mails, notification.Notification{
-			Template:  rules.TemplateSession,
-			SubjectID: s.ID,
-			Recipient: i.Attendee.Email,
-			Epoch:     i.Attendee.ID + "/" + strconv.Itoa(i.Sequence) + "/" + StepReminded,
-			AccountID: &w.AccountID,
-			Locale:    i.Attendee.Locale,
-			Params:    params,
-		})
+		mails = append(mails, w.attendeeMail(i, StepReminded, guests))
 	}
 	return notification.QueueEach(w.tx, mails...)
 }
