@@ -84,7 +84,8 @@ func shown(tx *db.Tx) *gorm.DB {
 
 // TakeBack takes back the last reply of the caller to a ticket, while it can be: the mail about
 // it does not leave, the ticket stands where it stood, and what was written is the caller's draft
-// again, before what they have begun since. Too late, or once anything else has happened to the ticket, it answers STATE_CONFLICT.
+// again, before what they have begun since. Too late, or once anything else has happened to the
+// ticket, it answers STATE_CONFLICT.
 func (s *Tickets) TakeBack(ctx context.Context, name string) error {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {

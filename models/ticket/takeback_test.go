@@ -107,3 +107,24 @@ func TestS40_AReplyThatIsTakenBackWasNeverGiven(t *testing.T) {
 		env.AuditHolds(t)
 	})
 }
+
+// What is begun behind a reply stays when that is taken back: it stands behind it.
+func TestTakenBack_WhatWasBegunSinceStaysInTheDraft(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		ari := db.WithScope(t.Context(), deskOf("opr_ari"))
+		done(t, env, ari, tk.ID, ticket.Command{
+			Name:      rule.DoAnswer,
+			Text:      "Meant for somebody else.",
+			Undoable:  true,
+			EndsDraft: true,
+		})
+		require.NoError(t, env.Tickets.KeepDraft(ari, tk.ID, false, "Begun since."))
+
+		require.NoError(t, env.Tickets.TakeBack(ari, tk.ID))
+		text, err := env.Tickets.DraftOf(ari, tk.ID, false)
+		require.NoError(t, err)
+		require.Equal(t, "Meant for somebody else.\n\nBegun since.", text)
+	})
+}
