@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
@@ -170,6 +171,20 @@ func (s Session) settings() map[string]string {
 // connections are opened for the service's own work; a tenant's transaction narrows
 // itself (C5). Bounds in the address hold before those of the session.
 func Postgres(dsn string, session ...Session) (gorm.Dialector, error) {
+	connector, err := PostgresConnector(dsn, session...)
+	if err != nil {
+		return nil, err
+	}
+	return PostgresPool(sql.OpenDB(connector)), nil
+}
+
+// PostgresPool returns the dialector for a pool of connections of PostgresConnector.
+func PostgresPool(pool *sql.DB) gorm.Dialector {
+	return postgres.New(postgres.Config{Conn: pool})
+}
+
+// PostgresConnector opens the connections of Postgres.
+func PostgresConnector(dsn string, session ...Session) (driver.Connector, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("the database address cannot be read: %w", err)
@@ -191,8 +206,7 @@ func Postgres(dsn string, session ...Session) (gorm.Dialector, error) {
 		cfg.RuntimeParams["application_name"] = "roomcover"
 	}
 
-	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))
-	return postgres.New(postgres.Config{Conn: pool}), nil
+	return stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(readUTC)), nil
 }
 
 // readUTC makes the driver read instants in UTC, whatever the zone of the machine is.

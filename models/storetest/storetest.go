@@ -212,11 +212,12 @@ func migrate(dialector gorm.Dialector) error {
 	return errors.Join(err, d.DB.Close())
 }
 
-// Postgres returns the domains on a new database of the package's shared server.
+// Postgres returns the domains on a database of the package's shared server, as new.
 func Postgres(t testing.TB) Env {
 	t.Helper()
-	dsn := PostgresDSN(t)
-	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
+	share(t)
+	r := takeRecycled(t)
+	return open(t, r.dialector, r.dsn)
 }
 
 // PostgresOn returns the domains on a new database of a server of the test's own, which
@@ -366,9 +367,20 @@ var shared struct {
 	err      error
 }
 
-// PostgresDSN is the address of a new migrated database on the shared server. It skips
-// the test, aloud, where PostgreSQL is not installed.
+// PostgresDSN is the address of a new migrated database on the shared server, for the service's
+// role.
 func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	share(t)
+	name, dsn, err := shared.server.Database(shared.template)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = shared.server.Drop(name) })
+	return dsn
+}
+
+// share makes sure of the shared server and its template. It skips the test, aloud, where
+// PostgreSQL is not installed.
+func share(t testing.TB) {
 	t.Helper()
 	shared.once.Do(func() { shared.err = startShared() })
 	if errors.Is(shared.err, pgserver.ErrMissing) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
@@ -378,11 +390,6 @@ func PostgresDSN(t testing.TB) string {
 	}
 
 	require.NoError(t, shared.err)
-
-	name, dsn, err := shared.server.Database(shared.template)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = shared.server.Drop(name) })
-	return dsn
 }
 
 func startShared() (err error) {
@@ -412,6 +419,7 @@ func Main(m *testing.M, after ...func()) {
 		end()
 	}
 	if shared.server != nil {
+		dropRecycled()
 		shared.server.Stop()
 	}
 	os.Exit(code)
