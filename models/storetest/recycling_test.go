@@ -13,7 +13,8 @@ import (
 // contents is the rows and sequences of a database as one text.
 const contents = `
 	SELECT md5(string_agg(query_to_xml(
-	           format('SELECT to_jsonb(r) - ''log_cnt'' AS kept FROM (SELECT * FROM public.%I) r ORDER BY 1', relname),
+	           format('SELECT to_jsonb(r) - ''log_cnt'' AS kept
+	                     FROM (SELECT * FROM public.%I) r ORDER BY 1', relname),
 	           true, false, '')::text, '' ORDER BY relname))
 	  FROM pg_class
 	 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')`
