@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -106,6 +107,7 @@ func TestS35_TwoWorkersStoreRoomsOnce(t *testing.T) {
 // The benchmark of rooms imports 100,000 rows; memory that grew with the file would
 // show at a part of that too.
 func TestS35_ManyRowsOfRoomsInBoundedMemory(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100)) // as a worker has it
 	rows := storetest.Sized(5_000, 20_000)
 	env := storetest.Postgres(t)
 	b := newRoomBench(t, env)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"time"
@@ -414,6 +415,8 @@ func startShared() (err error) {
 // Main runs a package's tests, then what ends the things that they share, and stops the
 // server that it started.
 func Main(m *testing.M, after ...func()) {
+	debug.SetGCPercent(400) // a test takes little memory and ends soon
+
 	code := m.Run()
 	for _, end := range after {
 		end()

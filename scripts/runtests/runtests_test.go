@@ -70,6 +70,8 @@ func TestStarts(t *testing.T)     { go helper() }
 func TestByAHelper(t *testing.T)  { several() }
 func TestAtOnce(t *testing.T)     { storetest.AtOnce(2, nil) }
 func TestSessionEnds(t *testing.T) { helper() }
+func TestProcesses(t *testing.T)  { several(); launch() }
+func launch()                     { exec.Command("sh").Run() }
 func TestMain(m *testing.M)       { several() }
 func helper()                     { helper() }
 func several()                    { several(); group.Go(helper) }
@@ -79,7 +81,7 @@ func several()                    { several(); group.Go(helper) }
 	declared, err := parse([]string{file})
 	require.NoError(t, err)
 	require.Equal(t, []string{"TestStarts", "TestByAHelper", "TestAtOnce", "TestSessionEnds"}, declared.atOnce())
-	require.Len(t, declared.tests, 5)
+	require.Len(t, declared.tests, 6)
 }
 
 func TestWhatTheDetectorRunsIsNotRunTwice(t *testing.T) {

@@ -99,11 +99,16 @@ func (p listed) tested() (tested, error) {
 type source struct {
 	tests    []string
 	starts   map[string]bool     // the functions that start goroutines
+	launches map[string]bool     // the functions that start processes
 	mentions map[string][]string // the names that a function uses
 }
 
 func parse(files []string) (source, error) {
-	s := source{starts: map[string]bool{}, mentions: map[string][]string{}}
+	s := source{
+		starts:   map[string]bool{},
+		launches: map[string]bool{},
+		mentions: map[string][]string{},
+	}
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
@@ -134,6 +139,9 @@ func (s *source) add(f *ast.FuncDecl) {
 			if n.Sel.Name == "AtOnce" || n.Sel.Name == "Go" {
 				s.starts[name] = true
 			}
+			if of, ok := n.X.(*ast.Ident); ok && of.Name == "exec" {
+				s.launches[name] = true
+			}
 		case *ast.Ident:
 			s.mentions[name] = append(s.mentions[name], n.Name)
 		}
@@ -143,25 +151,32 @@ func (s *source) add(f *ast.FuncDecl) {
 
 // atOnce finds the tests that do things at once: those that start goroutines, themselves
 // or by way of a function of their package's tests, and those of what requests share. It
-// goes by their source, so that a new test is never forgotten.
+// goes by their source, so that a new test is never forgotten. Tests of whole processes are
+// not among them: what they start at once are processes, which the detector makes slow and in
+// which it would be heard by nobody.
 func (s *source) atOnce() []string {
 	var out []string
 	for _, name := range s.tests {
-		if sharedByRequests.MatchString(name) || s.reaches(name, map[string]bool{}) {
+		if s.reaches(name, s.launches, map[string]bool{}) {
+			continue
+		}
+		if sharedByRequests.MatchString(name) || s.reaches(name, s.starts, map[string]bool{}) {
 			out = append(out, name)
 		}
 	}
 	return out
 }
 
-func (s *source) reaches(name string, seen map[string]bool) bool {
-	if s.starts[name] || seen[name] {
-		return s.starts[name]
+// reaches reports whether a function is one of those wanted or uses one, itself or by way of
+// others.
+func (s *source) reaches(name string, wanted, seen map[string]bool) bool {
+	if wanted[name] || seen[name] {
+		return wanted[name]
 	}
 
 	seen[name] = true
 	return slices.ContainsFunc(s.mentions[name], func(next string) bool {
 		_, ours := s.mentions[next]
-		return ours && s.reaches(next, seen)
+		return ours && s.reaches(next, wanted, seen)
 	})
 }
