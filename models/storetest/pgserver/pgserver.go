@@ -228,13 +228,13 @@ func settings(durable bool) []string {
 		return out
 	}
 
-	buffers := "shared_buffers=128MB"
 	if os.Getenv(Large) != "" {
-		buffers = "shared_buffers=1GB"
+		out = append(out, "shared_buffers=1GB")
+	} else {
+		out = append(out, "shared_buffers=128MB", "autovacuum=off")
 	}
 
 	return append(out,
-		buffers,
 		"fsync=off",
 		"synchronous_commit=off",
 		"full_page_writes=off",
