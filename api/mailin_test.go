@@ -71,6 +71,23 @@ func TestS44_AMailComesInByHTTP(t *testing.T) {
 	})
 }
 
+// A mail to the mailbox is an item for an operator, and is answered once; it is never a ticket.
+func TestR40a_AMailByHTTPMakesAnItemAndNoTicket(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.Configure(mailbox.Options{Addresses: []string{mailboxAddress}})
+		mail := []byte(strangersMail)
+		a := client{house: h}.send("POST", mailPath, mail,
+			mailHeaders(mail, stranger, mailboxAddress, time.Now(), mailKey)...)
+		require.Equal(t, 202, a.Status)
+
+		require.Len(t, as[items[ref]](t, h.Lead.get(mailboxPath), 200).Items, 1)
+		require.Empty(t, as[items[ref]](t, h.Lead.get("/v1/tickets"), 200).Items)
+		answers := h.Mails(t, rules.TemplateMailboxReceived)
+		require.Len(t, answers, 1)
+		require.Equal(t, stranger, answers[0].Recipient)
+	})
+}
+
 func TestS44_AMailThatNobodySignedIsNotRead(t *testing.T) {
 	h := sqlite(t)
 	h.Configure(mailbox.Options{Addresses: []string{mailboxAddress}})

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/ordering"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
@@ -116,6 +117,33 @@ func TestR42_AReaderGivesNoCommandButComment(t *testing.T) {
 	require.Equal(t, []rule.Command{rule.DoComment}, read(reader).Commands)
 	reopened := as[api.TicketDetail](t, reader.post(path+"/messages", map[string]any{"text": "No."}), 200)
 	require.EqualValues(t, rule.InProgress, reopened.State)
+}
+
+// What nothing covers is refused with its reasons, which the preview says before; software is
+// supported like everything else in the room.
+func TestR39c_R75_ATicketThatNothingCoversIsRefusedOverTheAPI(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		c := h.Covered(t)
+		reader := h.customer(c.Account, rules.CustomerReadOnly)
+		request := map[string]any{
+			"room_id":  h.Room(t, c.Account, "Sala 2").ID,
+			"category": "SOFTWARE",
+			"usable":   "PARTLY",
+			"summary":  "No sound",
+			"text":     "Since the update.",
+		}
+
+		preview := as[api.TicketPreview](t, reader.post("/v1/tickets/preview", request), 200)
+		require.False(t, preview.Covered)
+		require.True(t, preview.Cover.Has(cover.ReasonNoAssignment))
+		refused := problem(t, reader.post("/v1/tickets", request), 403, rules.NotCovered)
+		require.NotEmpty(t, refused.Errors)
+		require.Empty(t, as[items[ref]](t, reader.get("/v1/tickets"), 200).Items)
+
+		request["room_id"] = c.Room.ID
+		as[ref](t, reader.post("/v1/tickets", request), 201)
+		require.Len(t, as[items[ref]](t, reader.get("/v1/tickets"), 200).Items, 1)
+	})
 }
 
 // Who has both JumpStart and Select is answered by Select, or sooner. A ticket that asks JumpStart

@@ -67,3 +67,38 @@ func TestC4_WebhooksAndCommandsOfAnAccountNeverMeetHalfway(t *testing.T) {
 		env.AuditHolds(t)
 	})
 }
+
+// The lock on a replacement is waited for by the statement that reads what stands around it, its
+// audit's end among that. Where another command has moved that end, this one runs again, from
+// what the other left.
+func TestC6_ACommandThatWaitedForAnotherRunsAgainFromWhatThatLeft(t *testing.T) {
+	env := storetest.Postgres(t)
+	c := env.Covered(t)
+	r := env.Requested(t, c)
+
+	approved, withdrawn := env.Behind(t, `UPDATE "rmas"`,
+		func() error {
+			return storetest.SecondOf(env.ApproveRMA(storetest.AgentContext, r.ID,
+				replacement.RMAApproval{DefectConfirmed: true}))
+		},
+		func() error {
+			return storetest.SecondOf(env.WithdrawRMA(storetest.Customer(c.Account), r.ID, ""))
+		})
+	require.NoError(t, approved)
+	require.NoError(t, withdrawn)
+
+	locks := 0
+	for _, sql := range env.Statements.List() {
+		if strings.Contains(sql, "JOIN rmas r ON") {
+			locks++
+		}
+	}
+	require.Equal(t, 3, locks, "the second command locked it twice")
+
+	r = storetest.GetRMA(t, env, r.ID)
+	require.Equal(t, rma.RMAWithdrawn, r.StoredState)
+	require.NotNil(t, r.ApprovedAt)
+	require.Equal(t, []string{"rma.requested", "rma.approved", "rma.withdrawn"}, env.Strings(t,
+		"SELECT verb FROM audit_events WHERE chain_id = '"+r.ID+"' AND verb LIKE 'rma.%' ORDER BY seq"))
+	env.AuditHolds(t)
+}

@@ -6,7 +6,9 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -280,6 +282,30 @@ func AtOnce(n int, fn func(i int) error) []error {
 	close(start)
 	done.Wait()
 	return errs
+}
+
+// Behind runs first, and second as soon as first has run a statement that contains the text.
+// first goes on once second waits for a lock; both errors are returned. It is for PostgreSQL.
+func (e Env) Behind(t testing.TB, text string, first, second func() error) (error, error) {
+	t.Helper()
+	var begun atomic.Bool
+	ended := make(chan error, 1)
+	e.Statements.Reset()
+	e.Statements.After(func(int) {
+		is := func(sql string) bool { return strings.Contains(sql, text) }
+		if !slices.ContainsFunc(e.Statements.List(), is) || !begun.CompareAndSwap(false, true) {
+			return
+		}
+		go func() { ended <- second() }()
+		require.Eventually(t, func() bool {
+			return e.Count(t, `SELECT count(*) FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0
+		}, time.Minute, 2*time.Millisecond)
+	})
+	err := first()
+	e.Statements.After(nil)
+	require.True(t, begun.Load(), "no statement with %s", text)
+	return err, <-ended
 }
 
 // FormFor is Form for another company and person.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
@@ -23,6 +25,7 @@ type row struct {
 	Admins      *string
 	Held        *string     // see notification.HeldSQL
 	Chain       db.ChainEnd `gorm:"embedded"`
+	SeenVersion int64       // of the ticket as it was when everything around it was read
 }
 
 var rowColumns = `
@@ -33,7 +36,8 @@ var rowColumns = `
 	` + toldSQL + ` AS told,
 	` + notification.AdminsSQL("t.account_id") + ` AS admins,
 	` + notification.HeldSQL(rules.TemplateTicket, "t.id", "t.mail_bundle") + ` AS held,
-	` + db.ChainEndSQL("t.id")
+	` + db.ChainEndSQL("t.id") + `,
+	(SELECT version FROM tickets WHERE id = t.id) AS seen_version`
 
 // change is one change of a ticket under way, in one transaction. It gathers what was said
 // and what happened; save stores what follows from it (C6).
@@ -74,12 +78,14 @@ func (s *Tickets) lock(tx *db.Tx, ref program.Reference, name string) (*change, 
 	}
 
 	w := &change{s: s, tx: tx, ref: ref}
-	q := tx.Scope.Accounts(tx.Table("tickets AS t"), "t.account_id").
-		Select(rowColumns).
-		Joins("JOIN accounts a ON a.id = t.account_id").
-		Where(named(name)).
-		Limit(1)
-	res := db.LockRows(q, "t").Scan(&w.row)
+	query := func() *gorm.DB {
+		return tx.Scope.Accounts(tx.Table("tickets AS t"), "t.account_id").
+			Select(rowColumns).
+			Joins("JOIN accounts a ON a.id = t.account_id").
+			Where(named(name)).
+			Limit(1)
+	}
+	res := db.LockRows(query(), "t").Scan(&w.row)
 	if res.Error != nil {
 		return nil, res.Error
 	}
@@ -87,7 +93,16 @@ func (s *Tickets) lock(tx *db.Tx, ref program.Reference, name string) (*change, 
 		return nil, db.NotFound()
 	}
 
+	// Behind a wait PostgreSQL returns the ticket as it is now, and what the sub-queries find as
+	// it was before. One that was changed meanwhile is read again, now that it is locked.
 	var err error
+	if w.SeenVersion != w.Version {
+		w.row = row{}
+		if err = query().Scan(&w.row).Error; err != nil {
+			return nil, err
+		}
+	}
+
 	if w.factsBefore, err = readFacts(w.row.Facts); err != nil {
 		return nil, err
 	}
