@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"roomcover.dev/roomcover/mail/smtptest"
@@ -35,7 +36,7 @@ func deliveries(ctx context.Context, e Evidence, report func(string, string, ...
 
 	arrived := map[string]int{}
 	for _, m := range e.Mails {
-		id, _, _ := strings.Cut(strings.TrimPrefix(m.MessageID, "<"), "@")
+		id := notificationOf(m.MessageID)
 		n, known := rows[id]
 		arrived[id]++
 
@@ -63,6 +64,18 @@ func deliveries(ctx context.Context, e Evidence, report func(string, string, ...
 	}
 
 	return nil
+}
+
+// ownID is the id of the row of a mail, wherever it stands in the Message-ID: those of tickets
+// name the ticket, too.
+var ownID = regexp.MustCompile(`ntf_[0-9a-hjkmnp-tv-z]{26}`)
+
+func notificationOf(messageID string) string {
+	if id := ownID.FindString(messageID); id != "" {
+		return id
+	}
+	id, _, _ := strings.Cut(strings.TrimPrefix(messageID, "<"), "@")
+	return id
 }
 
 func notifications(ctx context.Context, db Facts) (map[string]storedMail, error) {

@@ -21,8 +21,11 @@ const dayLayout = "2006-01-02"
 
 // works reports whether a day, at noon in UTC, is a business day.
 func (w workdays) works(day time.Time) bool {
-	return !w.off[strings.ToUpper(day.Weekday().String()[:3])] && !w.free[day.Format(dayLayout)]
+	return !w.off[weekdayOf(day)] && !w.free[day.Format(dayLayout)]
 }
+
+// weekdayOf is the day of the week as calendars spell it, MON to SUN.
+func weekdayOf(day time.Time) string { return strings.ToUpper(day.Weekday().String()[:3]) }
 
 // after is the n-th business day after a day. It gives up after a year.
 func (w workdays) after(day time.Time, n int) time.Time {
@@ -138,6 +141,18 @@ var calendarSQL string
 
 // readWorkdays reads the calendar of a region, or else of its country.
 func readWorkdays(ctx context.Context, db Facts, country, region string) (workdays, error) {
+	var code, weekend, hours string
+	err := db.QueryRowContext(ctx, calendarSQL, country, region).Scan(&code, &weekend, &hours)
+	if err != nil {
+		return workdays{}, err
+	}
+	return workdaysOf(ctx, db, code, weekend, hours)
+}
+
+// workdaysOf reads the business days of a calendar, of which weekend and hours are JSON.
+func workdaysOf(
+	ctx context.Context, db Facts, code, weekend, hours string,
+) (workdays, error) {
 	w := workdays{
 		off: map[string]bool{
 			"MON": true,
@@ -149,12 +164,6 @@ func readWorkdays(ctx context.Context, db Facts, country, region string) (workda
 			"SUN": true,
 		},
 		free: map[string]bool{},
-	}
-
-	var code, weekend, hours string
-	err := db.QueryRowContext(ctx, calendarSQL, country, region).Scan(&code, &weekend, &hours)
-	if err != nil {
-		return w, err
 	}
 
 	var off []string

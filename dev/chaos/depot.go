@@ -95,7 +95,7 @@ func (d *desk) deliveryNote(ctx context.Context) {
 		entry.Quantity = 1 - 2*d.rand.IntN(2)
 	}
 
-	d.atOnce(1+d.rand.IntN(2), func(who int) {
+	atOnce(1+d.rand.IntN(2), func(who int) {
 		answer, err := d.Client.Do(ctx, Request{
 			Method: http.MethodPost,
 			Path:   path,

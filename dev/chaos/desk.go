@@ -23,9 +23,11 @@ import (
 // agent, the warehouse and the depot.
 type desk struct {
 	*actor
-	house  *house
-	closed bool // nothing new begins: what is open is brought to its end
-	ready  bool // the house is furnished
+	house *house
+	// support works on the house's tickets beside the desk.
+	support *support
+	closed  bool // nothing new begins: what is open is brought to its end
+	ready   bool // the house is furnished
 }
 
 func (l *Load) makeDesks() []*desk {
@@ -47,6 +49,10 @@ func (d *desk) run(ctx context.Context) {
 		d.Ledger.unexpected(d.house.company, "the house was not furnished: %v", err)
 		return
 	}
+
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { d.support.run(ctx) })
 
 	for d.ready = true; ctx.Err() == nil; {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
@@ -117,7 +123,7 @@ func (d *desk) request(ctx context.Context) {
 		key = fmt.Sprintf("rma-%d-%d-%d", d.Seed, d.n, d.wishes)
 	}
 
-	d.atOnce(people, func(who int) {
+	atOnce(people, func(who int) {
 		answer, err := d.Client.Do(ctx, Request{
 			Method: http.MethodPost,
 			Path:   "/v1/rmas",
@@ -137,7 +143,8 @@ func (d *desk) request(ctx context.Context) {
 // tokens are those of the agent and of the customer.
 func (d *desk) tokens() []string { return []string{d.operator, d.house.customer} }
 
-func (d *desk) atOnce(people int, act func(who int)) {
+// atOnce has several people do the same at once.
+func atOnce(people int, act func(who int)) {
 	var all sync.WaitGroup
 	for who := range people {
 		all.Go(func() { act(who) })
@@ -182,7 +189,7 @@ func (d *desk) moveOn(ctx context.Context) {
 		times = 2
 	}
 
-	d.atOnce(times, func(who int) { d.command(ctx, r.ID, order, who) })
+	atOnce(times, func(who int) { d.command(ctx, r.ID, order, who) })
 }
 
 // deskOrder is one command of a person.

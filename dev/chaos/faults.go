@@ -29,11 +29,14 @@ const (
 	KillPostgres      Kind = "PostgreSQL killed"
 	KillCarrier       Kind = "carrier killed"
 	CarrierDown       Kind = "carrier down for an hour of the calendar or more"
+	KillMailin        Kind = "listener for mails killed"
+	KillMailinMidData Kind = "listener killed in the middle of a mail that comes in"
+	KillMailinDot     Kind = "listener killed after a mail that came in, before the answer"
 )
 
 // Plan breaks a stack by a seed: one hand kills what is of the service and its
-// mail server, one the two servers that it stands on, one the carrier, so that
-// faults overlap.
+// mail server, one the two servers that it stands on, one the carrier, one what takes the
+// mails that come in, so that faults overlap.
 type Plan struct {
 	Stack  *Stack
 	Client *Client
@@ -55,10 +58,13 @@ var hands = [][]Kind{
 	},
 	{KillPostgres, KillTemporal},
 	{CarrierDown, KillCarrier},
+	{KillMailinDot, KillMailinMidData, KillMailin},
 }
 
 // breathe is how long each hand rests at most between two faults.
-var breathe = []time.Duration{1200 * time.Millisecond, 5 * time.Second, 4 * time.Second}
+var breathe = []time.Duration{
+	1200 * time.Millisecond, 5 * time.Second, 4 * time.Second, 3 * time.Second,
+}
 
 // Run breaks until the context ends, and returns when everything runs again.
 func (p *Plan) Run(ctx context.Context) error {
@@ -144,6 +150,12 @@ func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 		p.fell(kind, p.Stack.Carrier, down/10)
 	case CarrierDown:
 		p.fell(kind, p.Stack.Carrier, Day/24+2*down)
+	case KillMailin:
+		p.fell(kind, p.Stack.Mailin, down)
+	case KillMailinMidData:
+		p.armed(ctx, kind, p.Stack.MailinProxy, MidData, p.Stack.Mailin, down)
+	case KillMailinDot:
+		p.armed(ctx, kind, p.Stack.MailinProxy, AfterDot, p.Stack.Mailin, down)
 	}
 }
 

@@ -163,6 +163,7 @@ func TestPlan_KnowsEveryKind(t *testing.T) {
 	for _, kind := range []Kind{
 		KillWorker, KillWorkers, KillWorkerMidData, KillWorkerDot, PauseWorker, KillAPI, KillAPIMidRequest, KillSMTP,
 		KillSMTPMidData, KillSMTPDot, KillTemporal, KillPostgres, KillCarrier, CarrierDown,
+		KillMailin, KillMailinMidData, KillMailinDot,
 	} {
 		require.Contains(t, all, kind)
 	}

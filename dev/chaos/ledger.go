@@ -17,7 +17,10 @@ type Ledger struct {
 	decisions     map[string]bool // order id → accepted
 	reissues      []Reissue
 	rmas          map[string]*Replacement
-	notes         map[string]int // entries of stock by their reference
+	notes         map[string]int    // entries of stock by their reference
+	tickets       map[string]string // id → account
+	said          []*Said
+	letters       []*Letter
 	faults        []Violation
 	Counts        Counts
 }
@@ -60,6 +63,8 @@ type Counts struct {
 	Orders, Repeats, Conflicts, Refusals, Cancellations, Decisions, Reissues int
 	// replacements and spares
 	RMAs, Commands, RMARefusals, SpareCommands, HandedIn int
+	// tickets; MailsIn are mails that were taken, however often they were handed in
+	Tickets, TicketCommands, TicketRefusals, Notes, MailsIn int
 	// Retries are requests sent again; LostAnswers those of them whose first
 	// sending had reached an API; Recovered are orders that had been committed
 	// although their answer was lost.
@@ -73,6 +78,7 @@ func NewLedger() *Ledger {
 		decisions: map[string]bool{},
 		rmas:      map[string]*Replacement{},
 		notes:     map[string]int{},
+		tickets:   map[string]string{},
 	}
 }
 
@@ -82,9 +88,11 @@ func (l *Ledger) count(change func(*Counts)) {
 	change(&l.Counts)
 }
 
-// hasEach reports whether an order and a replacement were acknowledged.
+// hasEach reports whether an order, a replacement, a ticket and a mail were acknowledged.
 func (l *Ledger) hasEach() (each bool) {
-	l.count(func(n *Counts) { each = n.Orders > 0 && n.RMAs > 0 })
+	l.count(func(n *Counts) {
+		each = n.Orders > 0 && n.RMAs > 0 && n.Tickets > 0 && n.MailsIn > 0
+	})
 	return each
 }
 

@@ -17,7 +17,10 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/ordering"
 )
 
@@ -43,15 +46,21 @@ type Load struct {
 	Entitlements *entitlement.Entitlements
 	Logistics    *logistics.Logistics
 	Orders       *order.Orders
+	Programs     *program.Programs
+	Tickets      *ticket.Tickets
 	Seed         uint64
 	Pause        time.Duration // between a client's steps
 
 	Line *Line
+	Post *Post
 
 	sellers  []seller
 	operator string // token of a lead
 	manager  string // token of a CSM
+	agent    string // id of an operator who answers by mail
+	mailbox  string // address
 	desks    []*desk
+	supports []*support
 	depots   []string
 }
 
@@ -96,8 +105,69 @@ func (l *Load) Prepare(ctx context.Context) error {
 		return err
 	}
 
+	if err := l.openMailbox(ctx); err != nil {
+		return err
+	}
+	if err := l.publishPolicy(ctx); err != nil {
+		return err
+	}
+
 	l.desks = l.makeDesks()
+	for _, d := range l.desks {
+		d.support = l.makeSupport(d.house)
+		l.supports = append(l.supports, d.support)
+	}
 	return l.stockUp(ctx)
+}
+
+// openMailbox learns the mailbox's address, and makes an operator who answers by mail.
+func (l *Load) openMailbox(ctx context.Context) error {
+	ref, err := l.Programs.Reference(ctx)
+	if err != nil {
+		return err
+	}
+	l.mailbox = ref.Program.Mailbox
+	l.agent = db.NewID(db.PrefixOperator)
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		return tx.Create(&identity.Operator{
+			ID:        l.agent,
+			Source:    "PASSWORD",
+			Email:     operatorAddress,
+			Name:      "Agente " + Marker,
+			Role:      rules.OperatorAgent,
+			Locale:    "en",
+			CreatedAt: tx.Now(),
+		}).Error
+	})
+}
+
+// policyAfter is how many days after the start tickets are opened under another policy: what is
+// open keeps its own.
+const policyAfter = 5
+
+// publishPolicy has what support promises change within the run: from around the clock to the
+// business hours of the room's place, and to business days.
+func (l *Load) publishPolicy(ctx context.Context) error {
+	alwaysOn := false
+	return l.must(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/sla-policies",
+		Token:  l.operator,
+		Key:    fmt.Sprintf("policy-%d", l.Seed),
+		Body: api.SLAPolicyRequest{
+			Service:          catalogue.ServiceSelect,
+			EffectiveFrom:    l.DB.Clock().Now().AddDate(0, 0, policyAfter).Format(time.DateOnly),
+			AlwaysOn:         &alwaysOn,
+			ThirdPartyPauses: true,
+			Promises: map[string]api.SLAPromiseView{
+				"1": {FirstResponse: "2H", Updates: "6H", Restore: "2BD"},
+				"2": {FirstResponse: "4H/1H", Updates: "1BD", Restore: "5BD"},
+				"3": {FirstResponse: "1BD", Restore: "30H"},
+				"4": {FirstResponse: "2BD"},
+			},
+			Reason: "Business hours",
+		},
+	}, nil)
 }
 
 func (l *Load) token(
@@ -126,15 +196,17 @@ func (l *Load) Run(ctx context.Context) {
 	}
 	all.Go(func() { l.crowd(ctx) })
 	all.Wait()
+	l.Post.Wait()
 }
 
-// Finish brings the replacements to their end, with the calendar running on, and
+// Finish brings the replacements and the tickets to their end, with the calendar running on, and
 // tells how many are still under way.
 func (l *Load) Finish(ctx context.Context) int {
 	var all sync.WaitGroup
 	var left atomic.Int64
 	for _, d := range l.desks {
 		all.Go(func() { left.Add(int64(d.finish(ctx))) })
+		all.Go(func() { left.Add(int64(d.support.finish(ctx))) })
 	}
 	all.Wait()
 	return int(left.Load())

@@ -30,6 +30,8 @@ type Evidence struct {
 	// did since is not held against it.
 	ReadAt time.Time
 	Mails  []smtptest.Message
+	// Views are the tickets as customers are shown them.
+	Views  []View
 	Logs   []string // files of serve and worker
 	Ledger *Ledger
 	// Parcels are the carrier's bookings, Webhooks the events that it was thanked for.
@@ -74,7 +76,9 @@ func checks() []check {
 		}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs},
 		{"replacement", replacements}, {
 			"replacement", timers,
-		}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes}}
+		}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes},
+		{"ticket", texts}, {"clock", clocks}, {"note", secrets}, {"told", told}, {"view", views},
+		{"mail in", lettersIn}}
 
 	for _, q := range queries {
 		all = append(all, check{q.name, q.run})

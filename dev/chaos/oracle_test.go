@@ -165,6 +165,8 @@ func runsOf(t *testing.T, e Evidence) []WorkflowRun {
 			kind = "rma/"
 		case strings.HasPrefix(id, "spu_"):
 			kind = "spare/"
+		case strings.HasPrefix(id, "tkt_"):
+			kind = "ticket/"
 		}
 		if open == waitsOn {
 			status = enums.WORKFLOW_EXECUTION_STATUS_RUNNING

@@ -66,12 +66,16 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		Entitlements: stack.Domains.Entitlements,
 		Logistics:    stack.Domains.Logistics,
 		Orders:       stack.Domains.Orders,
+		Programs:     stack.Domains.Programs,
+		Tickets:      stack.Domains.Tickets,
 		Line:         stack.Line,
 		Seed:         set.Seed,
 		Pause:        set.Pause,
 	}
 
-	load.Client = NewClient([]string{stack.APIURL(0), stack.APIURL(1)}, ledger)
+	apis := []string{stack.APIURL(0), stack.APIURL(1)}
+	load.Client = NewClient(apis, ledger)
+	load.Post = NewPost(ledger, address(stack.MailinProxy.Port()), apis, mailKey)
 	if err := load.Prepare(ctx); err != nil {
 		return result, err
 	}
@@ -165,7 +169,7 @@ func settle(
 		return Evidence{}, err
 	}
 	if left := load.Finish(ending); left > 0 {
-		set.Log("%d replacements were not brought to their end", left)
+		set.Log("%d replacements and tickets were not brought to their end", left)
 	}
 
 	settling, stop := context.WithTimeout(quiet, set.Settle)
@@ -189,6 +193,11 @@ func settle(
 	var err error
 	if e.Mails, err = ReadMails(stack.Mails()); err != nil {
 		return e, fmt.Errorf("read the mails: %w", err)
+	}
+	looking, stopLooking := context.WithTimeout(ctx, answerPatience)
+	defer stopLooking()
+	if e.Views, err = load.lookAsCustomers(looking); err != nil {
+		return e, fmt.Errorf("look at the tickets as their customers: %w", err)
 	}
 
 	return e, nil

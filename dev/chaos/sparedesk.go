@@ -45,7 +45,7 @@ func (d *desk) moveSpares(ctx context.Context) {
 	}
 
 	if command, body, token := d.nextOfSpare(u); command != "" {
-		d.atOnce(1+d.rand.IntN(6)/5, func(who int) {
+		atOnce(1+d.rand.IntN(6)/5, func(who int) {
 			d.commandSpare(ctx, u, command, body, token, who)
 		})
 	}
@@ -154,7 +154,7 @@ func (d *desk) use(ctx context.Context, u api.SpareUnitView) {
 		return
 	}
 
-	d.atOnce(min(2, len(open)), func(who int) {
+	atOnce(min(2, len(open)), func(who int) {
 		d.command(ctx, open[who].ID, deskOrder{
 			RMACommand: rma.RMAUseSpare,
 			body:       api.RMACommandRequest{SpareUnitID: u.ID},

@@ -63,11 +63,14 @@ type Stack struct {
 	DSN      string
 	Temporal *Process
 	SMTP     *Process
+	Mailin   *Process // takes the mails that come in
 	Carrier  *Process
 	APIs     []*Process
 	Workers  []*Process
 	// Proxies stand between the worker of the same index and the SMTP server.
 	Proxies []*SMTPProxy
+	// MailinProxy stands between those who write and the listener.
+	MailinProxy *SMTPProxy
 	// Domains are the test's own way to the facts; Client to the histories.
 	Domains *domains.Domains
 	Client  client.Client
@@ -91,7 +94,7 @@ func NewStack(ctx context.Context, dir string, seed uint64, bin Binaries) (*Stac
 }
 
 func (s *Stack) start(ctx context.Context) error {
-	n, err := freeport.Find("127.0.0.1", 3+2*replicas)
+	n, err := freeport.Find("127.0.0.1", 4+2*replicas)
 	if err != nil {
 		return err
 	}
@@ -144,7 +147,17 @@ func (s *Stack) start(ctx context.Context) error {
 		}
 	}
 
-	return nil
+	return s.addMailin(n[0], n[1], n[3+2*replicas])
+}
+
+// addMailin starts the listener for mails that come in, with the proxy in front of it.
+func (s *Stack) addMailin(temporal, smtp, mailin int) (err error) {
+	if s.MailinProxy, err = NewSMTPProxy(address(mailin)); err != nil {
+		return err
+	}
+	env := append(s.environment(temporal, smtp), "ROOMCOVER_MAILIN_LISTEN="+address(mailin))
+	s.Mailin = s.process("mailin", s.bin.Roomcover, env, greets(address(mailin)), "mailin")
+	return s.Mailin.Start()
 }
 
 func (s *Stack) openStore(ctx context.Context) error {
@@ -179,19 +192,8 @@ func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
 	}
 
 	s.Proxies = append(s.Proxies, proxy)
-	env := []string{
-		"ROOMCOVER_DATABASE_URL=" + s.DSN, "ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key),
-		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]),
-		"ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
-		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(proxy.Port()),
-		"ROOMCOVER_SMTP_TLS=none",
-		"ROOMCOVER_LISTEN=" + address(api), "ROOMCOVER_WORKER_METRICS_LISTEN=" + address(metrics),
-		"ROOMCOVER_FAST_CALENDAR=" + filepath.Join(s.Dir, "calendar.json"),
-		"ROOMCOVER_CARRIER_NAME=" + carrierName, "ROOMCOVER_CARRIER_URL=" + s.Line.URL,
-		"ROOMCOVER_CARRIER_API_KEY=" + s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS=" + s.Line.Key,
-		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000",
-		"ROOMCOVER_STOP_TIMEOUT=5s",
-	}
+	env := append(s.environment(temporal, proxy.Port()),
+		"ROOMCOVER_LISTEN="+address(api), "ROOMCOVER_WORKER_METRICS_LISTEN="+address(metrics))
 
 	serve := s.process(fmt.Sprintf("serve-%d", i+1), s.bin.Roomcover, env,
 		answers200("http://"+address(api)+"/readyz"), "serve")
@@ -199,6 +201,29 @@ func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
 		answers200("http://"+address(metrics)+"/healthz"), "worker")
 	s.APIs, s.Workers = append(s.APIs, serve), append(s.Workers, work)
 	return errors.Join(serve.Start(), work.Start())
+}
+
+// mailKey signs the mails that are handed in by HTTP.
+var mailKey = []byte("mails by HTTP, signed by this key")
+
+// environment is what every program of the service is told. What a mail that came in says is
+// kept for ever: the oracle reads it when months have passed.
+func (s *Stack) environment(temporal, smtp int) []string {
+	return []string{
+		"ROOMCOVER_DATABASE_URL=" + s.DSN, "ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key),
+		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]),
+		"ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
+		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(smtp),
+		"ROOMCOVER_SMTP_TLS=none",
+		"ROOMCOVER_MAILIN_AUTHSERV_IDS=" + authServer,
+		"ROOMCOVER_MAILIN_WEBHOOK_KEYS=" + hex.EncodeToString(mailKey),
+		"ROOMCOVER_KEEP_INBOUND_MAILS=0",
+		"ROOMCOVER_FAST_CALENDAR=" + filepath.Join(s.Dir, "calendar.json"),
+		"ROOMCOVER_CARRIER_NAME=" + carrierName, "ROOMCOVER_CARRIER_URL=" + s.Line.URL,
+		"ROOMCOVER_CARRIER_API_KEY=" + s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS=" + s.Line.Key,
+		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000",
+		"ROOMCOVER_STOP_TIMEOUT=5s",
+	}
 }
 
 func (s *Stack) process(
@@ -233,6 +258,24 @@ func answers200(url string) func(*Process) error {
 	}
 }
 
+// greets waits until an SMTP server greets at the address.
+func greets(address string) func(*Process) error {
+	return func(p *Process) error {
+		return p.await(func() error {
+			conn, err := net.DialTimeout("tcp", address, 2*time.Second)
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			if err := conn.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+				return err
+			}
+			_, err = conn.Read(make([]byte, 4))
+			return err
+		})
+	}
+}
+
 // APIURL is the base address of an API.
 func (s *Stack) APIURL(i int) string { return "http://" + address(s.apiPort[i]) }
 
@@ -245,7 +288,7 @@ func (s *Stack) ProductLogs() []string {
 	for _, p := range append(append([]*Process(nil), s.APIs...), s.Workers...) {
 		out = append(out, p.Log)
 	}
-	return out
+	return append(out, s.Mailin.Log)
 }
 
 // KeepFacts writes the database into the folder, for whoever looks for a cause.
@@ -274,6 +317,9 @@ func (s *Stack) Stop() {
 	for _, p := range s.Proxies {
 		_ = p.Close()
 	}
+	if s.MailinProxy != nil {
+		_ = s.MailinProxy.Close()
+	}
 	if s.Client != nil {
 		s.Client.Close()
 	}
@@ -289,7 +335,7 @@ func (s *Stack) Stop() {
 // all are the processes, those that depend on others first.
 func (s *Stack) all() []*Process {
 	out := append(append([]*Process(nil), s.Workers...), s.APIs...)
-	for _, p := range []*Process{s.Carrier, s.SMTP, s.Temporal} {
+	for _, p := range []*Process{s.Mailin, s.Carrier, s.SMTP, s.Temporal} {
 		if p != nil {
 			out = append(out, p)
 		}

@@ -259,6 +259,37 @@ func TestS45_MailsReopenThreeTimesADay(t *testing.T) {
 	})
 }
 
+// What opens a ticket that follows a closed one is said once in it, though the mail came to two of
+// our addresses, or an answer of the API was lost and the request comes again.
+func TestR40a_WhatOpensAFollowingTicketIsSaidOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		s.does(storetest.Operator(), ticket.Command{Name: rule.DoResolve, Text: "Feito."})
+		closed := s.conversation().Ticket
+		storetest.RunTicketUntil(t, env, s.id, closed.ResolvedAt.Add(8*24*time.Hour))
+
+		l := reply(s.address, "Voltou a falhar.", s.written()[0])
+		text := l.raw()
+		require.Equal(t, inbound.BecomesMessage, deliverRaw(t, env, l, text).Outcome)
+		l.to = help
+		require.Equal(t, inbound.BecomesMessage, deliverRaw(t, env, l, text).Outcome)
+
+		again := ticket.Command{Name: rule.DoComment, Text: "Ainda falha.", Once: "key"}
+		first, err := env.Tickets.Do(s.member, s.id, again)
+		require.NoError(t, err)
+		repeated, err := env.Tickets.Do(s.member, s.id, again)
+		require.NoError(t, err)
+		require.Equal(t, first.ID, repeated.ID)
+
+		s.id = first.ID
+		var said []string
+		for _, m := range s.messages() {
+			said = append(said, m.Text)
+		}
+		require.Equal(t, []string{"Voltou a falhar.", "Ainda falha."}, said)
+	})
+}
+
 // R40a: what is said in a closed ticket opens one that follows it, which is of the portal. A
 // canceled one takes nothing: an operator looks.
 func TestR40a_AReplyToAClosedTicketOpensOneThatFollows(t *testing.T) {

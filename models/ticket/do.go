@@ -558,6 +558,7 @@ func (s *Tickets) openFollowing(
 		Once:       once,
 		byMail:     c.byMail,
 		mail:       c.mail,
+		saidAs:     c.onceKey(w.actor()), // sent again, it is said once in the new ticket, too
 	})
 }
 

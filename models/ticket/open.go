@@ -45,6 +45,7 @@ type NewTicket struct {
 	mailed bool // an operator opens it for a member who wrote a mail: see OpenFromMail
 	byMail bool // see Command
 	mail   mailOrigin
+	saidAs string // names its text, as Command.Once does; empty: not named
 }
 
 // The greatest lengths of people's texts, in characters.
@@ -485,7 +486,7 @@ func (w *change) begin(n NewTicket) {
 		AuthorID:   author,
 		Channel:    n.Channel,
 		Text:       n.Text,
-		DedupeKey:  "opened",
+		DedupeKey:  cmp.Or(n.saidAs, "opened"),
 	}
 	n.mail.mark(&m)
 	w.say(m)

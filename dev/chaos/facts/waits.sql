@@ -19,3 +19,9 @@ FROM rmas
 UNION ALL
 SELECT id, closed_at IS NULL AND state <> 'ON_SITE', false
 FROM spare_units
+UNION ALL
+SELECT
+    id,
+    closed_at IS NULL,
+    closed_at IS NULL AND next_timer = 'CLOSE' AND next_at BETWEEN $2 AND $1
+FROM tickets
