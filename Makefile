@@ -11,7 +11,7 @@ export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
-	bench-million bench-console chaos side-by-side lint
+	bench-million bench-console bench-tickets bench-waiting-tickets bench-mails chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -66,6 +66,19 @@ bench-million: ## Ask a database with a million orders what people ask; ORDERS=1
 bench-console: ## Measure what fifty open consoles cost, on PostgreSQL.
 	@ROOMCOVER_BENCH_CONSOLE=1 CGO_ENABLED=0 go run ./scripts/testpostgres \
 		go test ./console -run ConsolesThatAreOpen -count=1 -v
+
+bench-tickets: ## Ask for the queue, Pull and the lists among 100,000 open tickets; TICKETS=2000 for less.
+	@ROOMCOVER_BENCH_TICKETS=$(or $(TICKETS),100000) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \
+		go run ./scripts/testpostgres go test ./console ./portal \
+		-run 'AmongManyTickets$$' -p 1 -count=1 -v -timeout 30m
+
+bench-waiting-tickets: ## Measure a worker while 10,000 tickets wait, on PostgreSQL; TICKETS=1000 for less.
+	@$(MAKE) --no-print-directory build
+	@exec bin/roomcover-dev bench --tickets --waiting $(or $(TICKETS),10000) --database postgres \
+		--program bin/roomcover $(ARGS)
+
+bench-mails: ## Measure how many mails a second are taken, on SQLite and PostgreSQL.
+	@CGO_ENABLED=0 go test ./mailin -run XXX -bench Mails -benchtime 2000x -timeout 30m
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...

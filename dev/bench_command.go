@@ -15,12 +15,13 @@ import (
 type benchCommand struct {
 	Orders      int           `help:"Orders per half of a pair." default:"400"`
 	RMAs        int           `name:"rmas" help:"Measure RMAs rather than orders: so many per half of a pair; 0 for orders."`
+	Tickets     bool          `help:"Measure nothing but a worker while tickets wait: so many as --waiting says."`
 	Concurrency int           `help:"Orders or RMAs under way at once." default:"32"`
 	Pairs       int           `help:"Pairs of stack and floor." default:"5"`
 	Database    string        `help:"sqlite or postgres." enum:"sqlite,postgres" default:"sqlite"`
 	DatabaseURL string        `name:"database-url" help:"A PostgreSQL server that runs already, with an empty database; its CPU is not counted. Without it a throw-away one is started."`
 	Acceptance  time.Duration `help:"How long each measure of acceptance lasts; 0 leaves it out." default:"20s"`
-	Waiting     int           `help:"Orders or RMAs that wait while a worker's memory and CPU are measured; 0 leaves it out." default:"10000"`
+	Waiting     int           `help:"Orders, RMAs or tickets that wait while a worker's memory and CPU are measured; 0 leaves it out." default:"10000"`
 	WaitingTime time.Duration `help:"How long they are measured." default:"30s"`
 	Program     string        `help:"The released program roomcover, to measure its worker's memory; with --database postgres." type:"existingfile"`
 	JSON        string        `name:"json" help:"File to write the report to." type:"path"`
@@ -34,7 +35,10 @@ func (c benchCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	run := bench.Run
-	if c.RMAs > 0 {
+	switch {
+	case c.Tickets:
+		run = bench.RunTickets
+	case c.RMAs > 0:
 		run, c.Orders = bench.RunRMAs, c.RMAs
 	}
 

@@ -97,40 +97,8 @@ func (r *rmas) forget(ctx context.Context) error {
 // openCovered makes an account with an administrator, a room under a licence, and
 // devices in it.
 func (r *rmas) openCovered(ctx context.Context, seller account.Org, key string, devices int) error {
-	store := r.parts.stack.Domains
-	order, acc, err := r.parts.openAccount(ctx, seller, key, 1)
+	acc, roomID, err := r.openRoom(ctx, seller, key)
 	if err != nil {
-		return err
-	}
-
-	invited, _, err := store.People.ListInvitations(ctx, "", order, db.Page{Limit: 1})
-	if err != nil {
-		return err
-	}
-	if _, _, err := store.People.AcceptInvitation(ctx, identity.Acceptance{
-		InvitationID: invited[0].ID,
-		Email:        invited[0].Email,
-		Name:         "Ana Souza",
-		PasswordHash: "none",
-		Locale:       "pt-BR",
-	}); err != nil {
-		return err
-	}
-
-	room, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{
-		AccountID: acc.ID,
-		Reason:    "bench",
-		Form: licensing.RoomForm{
-			Name:     "Sala 1",
-			Site:     "Matriz",
-			Country:  "BR",
-			Platform: rules.PlatformTeamsWindows,
-		},
-	})
-	if err != nil {
-		return err
-	}
-	if err := r.parts.cover(ctx, order, room.ID); err != nil {
 		return err
 	}
 
@@ -147,7 +115,7 @@ func (r *rmas) openCovered(ctx context.Context, seller account.Org, key string, 
 			serial:  fmt.Sprintf("%sX%d", key, i),
 		}
 
-		if err := r.register(ctx, d, room.ID); err != nil {
+		if err := r.register(ctx, d, roomID); err != nil {
 			return err
 		}
 
@@ -155,6 +123,46 @@ func (r *rmas) openCovered(ctx context.Context, seller account.Org, key string, 
 	}
 
 	return nil
+}
+
+// openRoom makes an account with an administrator, and a room under a licence.
+func (b *bench) openRoom(
+	ctx context.Context, seller account.Org, key string,
+) (acc account.Account, roomID string, err error) {
+	store := b.parts.stack.Domains
+	order, acc, err := b.parts.openAccount(ctx, seller, key, 1)
+	if err != nil {
+		return acc, "", err
+	}
+
+	invited, _, err := store.People.ListInvitations(ctx, "", order, db.Page{Limit: 1})
+	if err != nil {
+		return acc, "", err
+	}
+	if _, _, err := store.People.AcceptInvitation(ctx, identity.Acceptance{
+		InvitationID: invited[0].ID,
+		Email:        invited[0].Email,
+		Name:         "Ana Souza",
+		PasswordHash: "none",
+		Locale:       "pt-BR",
+	}); err != nil {
+		return acc, "", err
+	}
+
+	room, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{
+		AccountID: acc.ID,
+		Reason:    "bench",
+		Form: licensing.RoomForm{
+			Name:     "Sala 1",
+			Site:     "Matriz",
+			Country:  "BR",
+			Platform: rules.PlatformTeamsWindows,
+		},
+	})
+	if err != nil {
+		return acc, "", err
+	}
+	return acc, room.ID, b.parts.cover(ctx, order, room.ID)
 }
 
 // register makes the device and its site.

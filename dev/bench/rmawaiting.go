@@ -83,14 +83,14 @@ func (r *rmas) hold(ctx context.Context) error {
 }
 
 // release has the relay start and tell the workflows, and waits until it has.
-func (r *rmas) release(ctx context.Context) error {
-	if err := r.exec(
+func (b *bench) release(ctx context.Context) error {
+	if err := b.exec(
 		ctx, "UPDATE outbox_events SET due_at = created_at WHERE delivered_at IS NULL",
 	); err != nil {
 		return err
 	}
 
-	pool, err := r.parts.stack.Domains.DB.Pool()
+	pool, err := b.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}
@@ -105,13 +105,13 @@ func (r *rmas) release(ctx context.Context) error {
 
 		if time.Since(told) > 10*time.Second {
 			told = time.Now()
-			r.say("%d workflows are still to be told", open)
+			b.say("%d workflows are still to be told", open)
 		}
 	}
 }
 
-func (r *rmas) exec(ctx context.Context, queries ...string) error {
-	pool, err := r.parts.stack.Domains.DB.Pool()
+func (b *bench) exec(ctx context.Context, queries ...string) error {
+	pool, err := b.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}

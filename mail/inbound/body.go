@@ -19,6 +19,7 @@ type bodyParts struct {
 	statuses    [][]byte // of delivery reports
 	returned    [][]byte // mails, or their headers, that a report returns
 	parts       int
+	cut         bool // of the texts more came than is read
 	problems    []Problem
 }
 
@@ -130,39 +131,6 @@ func partHeader(s *splitter) (h header) {
 	return h
 }
 
-// readLeaf reads a part that has no others: what it says, or a file. Of a mail within the mail
-// nothing is read.
-func (b *bodyParts) readLeaf(h header, kind string, s *splitter) {
-	var head strings.Builder
-	for _, name := range bodyFields {
-		if value := h.get(name); value != "" {
-			head.WriteString(name + ": " + value + "\r\n")
-		}
-	}
-	switch {
-	case strings.HasPrefix(kind, "multipart/"): // without a boundary
-		head.WriteString("content-type: text/plain\r\n")
-		b.problems = append(b.problems, BrokenParts)
-	case kindPattern.MatchString(kind):
-		head.WriteString("content-type: " + h.get("content-type") + "\r\n")
-	case h.get("content-type") != "":
-		head.WriteString("content-type: " + b.unnamedKind(h) + "\r\n")
-	}
-
-	content := &part{from: s}
-	p, err := parser.ReadParts(io.MultiReader(strings.NewReader(head.String()+"\r\n"), content))
-	switch {
-	case s.err != nil:
-		return
-	case err != nil || p == nil:
-		b.problems = append(b.problems, UnreadableBody)
-		return
-	case len(p.Errors) > 0:
-		b.problems = append(b.problems, BrokenParts)
-	}
-	b.takeLeaf(p)
-}
-
 var kindPattern = regexp.MustCompile(`^[a-z0-9.+_-]+/[a-z0-9.+_-]+$`)
 
 // unnamedKind is what a part counts as whose Content-Type cannot be read: text, unless it has
@@ -175,39 +143,64 @@ func (b *bodyParts) unnamedKind(h header) string {
 	return "text/plain"
 }
 
-func (b *bodyParts) takeLeaf(p *enmime.Part) {
-	kind := strings.ToLower(p.ContentType)
+// isFile reports whether a part is a file, and not to be read.
+func isFile(p *enmime.Part) bool {
 	attached := strings.EqualFold(p.Disposition, "attachment") ||
-		p.FileName != "" && kind != "text/html" && kind != "text/plain" ||
 		p.FileName != "" && !strings.EqualFold(p.Disposition, "inline")
-	switch {
-	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
-		b.statuses = append(b.statuses, p.Content)
-		return
-	case kind == "text/rfc822-headers" || kind == "message/global-headers":
-		b.returned = append(b.returned, p.Content)
-		return
-	case kind == "message/rfc822" || kind == "message/global":
-		b.returned = append(b.returned, p.Content[:min(len(p.Content), maxHeader)])
-	case !attached && (kind == "text/plain" || kind == ""):
-		b.plain = append(b.plain, b.letters(p))
-		return
-	case !attached && kind == "text/html":
-		page := b.letters(p)
-		b.html = append(b.html, page[:min(len(page), maxHTML)])
-		return
+	switch strings.ToLower(p.ContentType) {
+	case "message/delivery-status", "message/global-delivery-status",
+		"text/rfc822-headers", "message/global-headers":
+		return false
+	case "text/plain", "text/html":
+		return attached
+	case "":
+		return attached || p.FileName != ""
 	}
+	return true
+}
 
-	if len(b.attachments) >= maxAttachments {
-		b.problems = append(b.problems, TooManyParts)
-		return
+// takeText takes a part that is to be read. whole says that nothing was left out of it.
+func (b *bodyParts) takeText(p *enmime.Part, whole bool) {
+	switch kind := strings.ToLower(p.ContentType); kind {
+	case "message/delivery-status", "message/global-delivery-status":
+		b.statuses = append(b.statuses, p.Content)
+	case "text/rfc822-headers", "message/global-headers":
+		b.returned = append(b.returned, p.Content)
+	case "text/html":
+		b.cut = b.cut || !whole
+		b.html = b.addText(b.html, b.letters(p))
+	default:
+		b.cut = b.cut || !whole
+		b.plain = b.addText(b.plain, b.letters(p))
+	}
+}
+
+// addText adds a text to others, as far as all of them together are read.
+func (b *bodyParts) addText(all []string, text string) []string {
+	room := maxHTML
+	for _, other := range all {
+		room -= len(other)
+	}
+	if len(text) > room {
+		b.cut = true
+		text = strings.ToValidUTF8(text[:room], "")
+	}
+	return append(all, text)
+}
+
+func (b *bodyParts) takeFile(p *enmime.Part, content Content) {
+	kind := strings.ToLower(p.ContentType)
+	if kind == "message/rfc822" || kind == "message/global" {
+		beginning := make([]byte, min(content.Size(), maxHeader))
+		_, _ = content.ReadAt(beginning, 0)
+		b.returned = append(b.returned, beginning)
 	}
 	b.attachments = append(b.attachments, Attachment{
 		Name:        fileName(p),
 		ContentType: kind,
 		ContentID:   p.ContentID,
 		Inline:      !strings.EqualFold(p.Disposition, "attachment") && p.ContentID != "",
-		Content:     p.Content,
+		Content:     content,
 	})
 }
 

@@ -2,6 +2,7 @@ package inbound_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -172,7 +173,9 @@ var verdicts = map[string]verdict{
 	"nested_eml": {message, "PROVED", "PASS", "ADDRESS", "Segue o aviso", false,
 		[]string{"aviso.eml"}, func(t *testing.T, m inbound.Mail) {
 			require.NotContains(t, m.Text, "inner text")
-			require.Contains(t, string(m.Attachments[0].Content), "inner text")
+			content, err := io.ReadAll(m.Attachments[0].Content.Reader())
+			require.NoError(t, err)
+			require.Contains(t, string(content), "inner text")
 		}},
 	"attachments": {message, "PROVED", "PASS", "ADDRESS", "Log e foto em anexo.", false,
 		[]string{"log.txt", "câmera da sala.png", "evil.exe"}, nil},

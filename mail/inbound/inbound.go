@@ -92,11 +92,11 @@ type Attachment struct {
 	ContentType string // as the sender says; look at the bytes
 	ContentID   string
 	Inline      bool
-	Content     []byte
+	Content     Content
 }
 
 // Size is the number of bytes of the attachment.
-func (a Attachment) Size() int64 { return int64(len(a.Content)) }
+func (a Attachment) Size() int64 { return a.Content.Size() }
 
 // Problem is something about a mail that could not be read.
 type Problem string
@@ -117,7 +117,7 @@ const (
 const (
 	maxHeader      = 256 << 10
 	maxText        = 200_000 // bytes of text that are kept
-	maxHTML        = 4 << 20
+	maxHTML        = 4 << 20 // of all texts that are read, and of all pages
 	maxAttachments = 50
 	maxReadIDs     = 100 // of References
 	maxNested      = 10  // multiparts within each other
@@ -149,6 +149,7 @@ func Read(r io.Reader, e Envelope, o Options) (Mail, error) {
 	m.Authentication = authenticate(header, m.From.Email, o)
 	m.Text, m.Quoted = CutQuoted(tree.text(), thread.ReplyMarkers())
 	m.Text, m.Truncated = shortened(m.Text)
+	m.Truncated = m.Truncated || tree.cut
 	m.Quoted, _ = shortened(m.Quoted)
 	if m.Report != nil && m.Report.Action == "" {
 		m.Problems = append(m.Problems, UnreadableReport)

@@ -73,7 +73,8 @@ func (s *splitter) skip() {
 // part reads one part. The line end in front of a boundary belongs to the boundary.
 type part struct {
 	from    *splitter
-	pending []byte
+	buffer  []byte
+	pending []byte // what of the buffer is still to be read
 	lineEnd []byte
 }
 
@@ -87,7 +88,8 @@ func (p *part) Read(into []byte) (int, error) {
 			return 0, io.EOF
 		}
 		content := bytes.TrimRight(line, "\r\n")
-		p.pending = append(append(p.pending[:0], p.lineEnd...), content...)
+		p.buffer = append(append(p.buffer[:0], p.lineEnd...), content...)
+		p.pending = p.buffer
 		p.lineEnd = append(p.lineEnd[:0], line[len(content):]...)
 	}
 	n := copy(into, p.pending)

@@ -1,7 +1,6 @@
 package mailbox
 
 import (
-	"bytes"
 	"cmp"
 
 	"roomcover.dev/roomcover/models/attachment"
@@ -122,7 +121,7 @@ func (r Reply) files() (out []attachment.Upload) {
 		return nil
 	}
 	for _, a := range r.Attachments {
-		out = append(out, attachment.Upload{Name: a.Name, Content: bytes.NewReader(a.Content)})
+		out = append(out, attachment.Upload{Name: a.Name, Content: a.Content.Reader()})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -84,12 +85,14 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 
 		page := db.Page{Limit: q.Limit}
 		var tasks []db.OperatorTask
-		rows := q.narrow(tx.Model(&db.OperatorTask{}), b)
-		if q.After != (QueueCursor{}) {
-			rows = rows.Where("(due_at, severity, id) > (?, ?, ?)",
-				q.After.Due.UTC(), q.After.Severity, q.After.ID)
-		}
-		err := rows.Order(db.QueueOrder).Limit(page.Size() + 1).Find(&tasks).Error
+		err := q.first(tx, page.Size()+1, func(rows *gorm.DB) *gorm.DB {
+			rows = q.narrow(rows, b)
+			if q.After != (QueueCursor{}) {
+				rows = rows.Where("(due_at, severity, id) > (?, ?, ?)",
+					q.After.Due.UTC(), q.After.Severity, q.After.ID)
+			}
+			return rows
+		}).Find(&tasks).Error
 		if err != nil {
 			return err
 		}
@@ -172,11 +175,11 @@ func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, 
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		some := tx.Model(&db.OperatorTask{}).
-			Select("due_at, kind").
-			Where("state = ? AND (assignee_id = ? OR assignee_id IS NULL)", db.TaskOpen, operator).
-			Order("due_at").
-			Limit(queueCounted + 1)
+		of := QueueQuery{Assignee: cmp.Or(operator, QueueNobodys), OrNobody: true}
+		some := of.first(tx, queueCounted+1,
+			func(rows *gorm.DB) *gorm.DB {
+				return rows.Select("due_at, severity, id, kind").Where("state = ?", db.TaskOpen)
+			})
 		late := s.db.Now().UTC()
 		return tx.Table("(?) AS counted", some).
 			Select(`count(*) AS open,
@@ -244,15 +247,31 @@ func (q QueueQuery) narrow(rows *gorm.DB, b queueBounds) *gorm.DB {
 		rows = rows.Where("due_at > ? AND due_at <= ?", b.week, b.nextWeek)
 	}
 
-	switch {
-	case q.Assignee == QueueNobodys:
-		rows = rows.Where("assignee_id IS NULL")
-	case q.Assignee != "" && q.OrNobody:
-		rows = rows.Where("(assignee_id = ? OR assignee_id IS NULL)", q.Assignee)
-	case q.Assignee != "":
-		rows = rows.Where("assignee_id = ?", q.Assignee)
-	}
 	return rows
+}
+
+// first selects the first so many tasks in the order of the queue, of those that narrow leaves
+// and that belong to whom the query asks for. Somebody's and nobody's are each read by an index of
+// their own: by one of all tasks, others' would be read past, and those are due first.
+func (q QueueQuery) first(tx *db.Tx, n int, narrow func(*gorm.DB) *gorm.DB) *gorm.DB {
+	of := func(whose string, args ...any) *gorm.DB {
+		return narrow(tx.Model(&db.OperatorTask{})).
+			Where(whose, args...).
+			Order(db.QueueOrder).
+			Limit(n)
+	}
+	switch {
+	case q.Assignee == "":
+		return narrow(tx.Model(&db.OperatorTask{})).Order(db.QueueOrder).Limit(n)
+	case q.Assignee == QueueNobodys:
+		return of("assignee_id IS NULL")
+	case q.OrNobody:
+		return tx.Table("(SELECT * FROM (?) AS own UNION ALL SELECT * FROM (?) AS free) AS found",
+			of("assignee_id = ?", q.Assignee), of("assignee_id IS NULL")).
+			Order(db.QueueOrder).
+			Limit(n)
+	}
+	return of("assignee_id = ?", q.Assignee)
 }
 
 // queueGroup is how many open tasks are alike in all facets.

@@ -52,13 +52,17 @@ func Fill(t testing.TB, env storetest.Env, n int) storetest.Covered {
 	})
 	require.NoError(t, err)
 
+	fill(t, env, fillSQL, "{n}", strconv.Itoa(n))
+	return c
+}
+
+// fill runs the statements of a file, in which each word is replaced by the one behind it.
+func fill(t testing.TB, env storetest.Env, text string, words ...string) {
+	t.Helper()
 	ctx := context.Background()
 	conn := superuser(t, env)
-	text := strings.NewReplacer(
-		"{n}", strconv.Itoa(n),
-		"{now}", env.Calendar.Now().UTC().Format(time.RFC3339),
-	).Replace(fillSQL)
-	for _, query := range strings.Split(text, ";\n") {
+	words = append(words, "{now}", env.Calendar.Now().UTC().Format(time.RFC3339))
+	for _, query := range strings.Split(strings.NewReplacer(words...).Replace(text), ";\n") {
 		began := time.Now()
 		_, err := conn.ExecContext(ctx, query)
 		require.NoError(t, err, query)
@@ -68,9 +72,8 @@ func Fill(t testing.TB, env storetest.Env, n int) storetest.Covered {
 	}
 
 	// Otherwise it starts by itself in the middle of a measure.
-	_, err = conn.ExecContext(ctx, "VACUUM ANALYZE")
+	_, err := conn.ExecContext(ctx, "VACUUM ANALYZE")
 	require.NoError(t, err)
-	return c
 }
 
 // superuser is one connection to the database on which row-level security does not hold and

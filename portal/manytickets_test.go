@@ -1,0 +1,43 @@
+package portal
+
+import (
+	"net/http"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/million"
+)
+
+// The list of a customer who has a twentieth of 100,000 open tickets, and of as many closed ones.
+// The times are told, not asserted: `make bench-tickets` asks for as many on PostgreSQL.
+func TestR40b_ThePortalAmongManyTickets(t *testing.T) {
+	n, tries := 1000, 5
+	if text := os.Getenv("ROOMCOVER_BENCH_TICKETS"); text != "" {
+		var err error
+		n, err = strconv.Atoi(text)
+		require.NoError(t, err)
+		tries = 200
+	}
+	w := newTicketWorld(worldOn(t, storetest.Postgres(t)))
+	million.Tickets(t, w.Env, w.Covered, n)
+
+	for _, page := range []struct{ what, path string }{
+		{"a customer's tickets", ticketsPath},
+		{"a customer's tickets, open", ticketsPath + "?show=open"},
+		{"a customer's tickets, closed", ticketsPath + "?show=closed"},
+		{"a customer's tickets, severity 1", ticketsPath + "?show=open&severity=1"},
+		{"a customer's tickets, by what is due", ticketsPath + "?sort=due"},
+		{"a customer's tickets, by the last word", ticketsPath + "?sort=last"},
+		{"a customer's home", "/"},
+	} {
+		ask := func() { require.Equal(t, http.StatusOK, w.eva.get(page.path).status, page.path) }
+		ask()
+		t.Log(million.WaitsFor(tries, ask).Line(page.what, 30*time.Millisecond))
+		w.Statements.Reset()
+	}
+}
