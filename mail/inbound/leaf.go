@@ -10,9 +10,9 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// How much of a part is decoded at once. Of a text no more is read. A file that is in an encoding or
-// in a charset comes in pieces where it is larger, and any other always does: it is in memory once,
-// whatever its size.
+// How much of a part is decoded at once. Of a text no more is read. A file that is in an encoding
+// or in a charset comes in pieces where it is larger, and any other always does: it is in memory
+// once, whatever its size.
 const (
 	mostText  = maxHTML
 	pieceSize = 1 << 20
