@@ -110,9 +110,8 @@ var arrows = map[string][]string{
 	},
 	"models/mailbox": {
 		"mail/inbound", "mail/thread", "models/attachment", "models/db", "models/identity",
-		"models/notification", "models/program", "models/ticket", "models/warranty", "rules",
-		"rules/ordering",
-		"rules/ticket",
+		"models/notification", "models/program", "models/session", "models/ticket",
+		"models/warranty", "rules", "rules/ordering", "rules/ticket",
 	},
 	"models/privacy": {
 		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",

@@ -243,6 +243,9 @@ func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 func (a *Mail) outlived(
 	ctx context.Context, n notification.Notification,
 ) (notification.MailResult, bool) {
+	if n.Template == rules.TemplateSession && n.Params["step"] == ticket.StepReminded {
+		return a.reminderOutlived(ctx, n)
+	}
 	secret := n.Template == rules.TemplateOneTimeCode || n.Template == rules.TemplatePasswordReset
 	if !secret || n.Attempts <= 1 {
 		return notification.MailResult{}, false
@@ -265,6 +268,32 @@ func (a *Mail) outlived(
 	}
 
 	return result, over
+}
+
+// reminderOutlived suppresses the reminder of a session that was moved or called off since it was
+// queued, or that has begun: nobody is sent to a meeting that is not held.
+func (a *Mail) reminderOutlived(
+	ctx context.Context, n notification.Notification,
+) (notification.MailResult, bool) {
+	when, _ := n.Params["when"].(string)
+	start, _, ok := mail.ReadInterval(when)
+	if !ok { // it cannot be rendered, and says so
+		return notification.MailResult{}, false
+	}
+
+	over, err := a.Sessions.ReminderOver(ctx, n.SubjectID, start)
+	if err != nil {
+		return notification.MailResult{
+			ID:    n.ID,
+			State: rules.NotificationQueued,
+			Error: "the database did not answer",
+		}, true
+	}
+	return notification.MailResult{
+		ID:    n.ID,
+		State: rules.NotificationSuppressed,
+		Error: "the session is not held at that time any more, or has begun",
+	}, over
 }
 
 // sendMail renders and hands over one mail, and returns how it ended.

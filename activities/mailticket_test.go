@@ -6,15 +6,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/mail/smtptest"
 	"roomcover.dev/roomcover/mail/thread"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
+	rulesession "roomcover.dev/roomcover/rules/session"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
@@ -142,4 +145,54 @@ func decodedHeader(t *testing.T, text string) string {
 	out, err := new(mime.WordDecoder).DecodeHeader(text)
 	require.NoError(t, err)
 	return out
+}
+
+// The reminder of a session that is called off while it waits for its sender is not sent; that of
+// one that is held is.
+func TestS46_AReminderThatIsOverIsNotSent(t *testing.T) {
+	for name, holds := range map[string]bool{"held": true, "called off": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			c := b.Covered(t)
+			tk := b.OpenedTicket(t, c)
+			start := b.Calendar.Now().UTC().Truncate(time.Minute).Add(5 * time.Hour)
+			slots := []rulesession.Slot{{Start: start, End: start.Add(time.Hour)}}
+			s, err := b.Tickets.ProposeSession(storetest.Operator(), tk.ID, slots)
+			require.NoError(t, err)
+			_, err = b.Tickets.AgreeToSession(storetest.Customer(c.Account), tk.ID, s.ID, slots,
+				rulesession.TextVersion)
+			require.NoError(t, err)
+			_, err = b.Tickets.ScheduleSession(storetest.Operator(), tk.ID, s.ID, slots[0],
+				session.Way{
+					Provider: rulesession.Pasted,
+					Link:     "https://teams.microsoft.com/l/meetup-join/1",
+				})
+			require.NoError(t, err)
+			b.Calendar.Set(start.Add(-time.Hour))
+			_, err = b.Tickets.RunTicketTimers(b.Context, tk.ID)
+			require.NoError(t, err)
+			if !holds {
+				_, err = b.Tickets.CancelSession(storetest.Operator(), tk.ID, s.ID)
+				require.NoError(t, err)
+			}
+
+			_, err = b.send(s.ID)
+			require.NoError(t, err)
+			reminders := 0
+			for _, m := range b.smtp.Messages() {
+				if strings.Contains(m.Subject, "em breve") || strings.Contains(m.Subject, "soon") {
+					reminders++
+				}
+			}
+			suppressed := b.states(s.ID)[rules.NotificationSuppressed]
+			if holds {
+				require.NotZero(t, reminders)
+				require.Zero(t, suppressed)
+			} else {
+				require.Zero(t, reminders)
+				require.NotZero(t, suppressed)
+			}
+			require.Empty(t, b.tasks(db.TaskMailUndeliverable))
+		})
+	}
 }

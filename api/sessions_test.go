@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,19 @@ func TestS46_SessionsOverTheAPI(t *testing.T) {
 		as[api.SessionView](t, h.Lead.post(act+"cancel", map[string]any{}), 200).State)
 	problem(t, h.Lead.post(act+"dance", map[string]any{}), 409, rules.ActionNotAvailable)
 	require.Len(t, as[items[api.SessionView]](t, customer.get(path), 200).Items, 1)
+
+	var told []string
+	shown := as[api.TicketDetail](t, customer.get(strings.TrimSuffix(path, "/sessions")), 200)
+	for _, e := range shown.Entries {
+		if e.Event != nil && e.Event.Session != "" {
+			require.Equal(t, s.ID, e.Event.Session)
+			require.True(t, e.Event.Slots[0].Start.Equal(start))
+			told = append(told, string(e.Event.Kind))
+		}
+	}
+	require.Equal(t, []string{
+		"SESSION_PROPOSED", "SESSION_AGREED", "SESSION_SCHEDULED", "SESSION_CANCELLED",
+	}, told, "the one conversation tells of it")
 }
 
 func TestS47_ParticipantsOverTheAPI(t *testing.T) {

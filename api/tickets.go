@@ -459,6 +459,8 @@ type TicketEvent struct {
 	Ticket   string           `json:"ticket,omitempty" doc:"Id of another ticket that it is about"`
 	User     string           `json:"user,omitempty" doc:"Id of the member that it is about"`
 	Actor    string           `json:"actor,omitempty" doc:"Operators only: id of who did it"`
+	Session  string           `json:"session,omitempty" doc:"Id of the session that it is about"`
+	Slots    []SessionSlot    `json:"slots,omitempty" nullable:"false" doc:"The times of the session that it is about"`
 }
 
 // TicketClock is a promise of time at work.
@@ -521,6 +523,8 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 		RMA:      d.RMA,
 		Ticket:   d.Ticket,
 		User:     d.User,
+		Session:  d.Session,
+		Slots:    slotViews(d.Slots),
 	}
 	if operator {
 		v.Event.Actor = e.Event.ActorID

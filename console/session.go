@@ -75,6 +75,7 @@ func (v *visit) visitsOf(d ticket.Desk) (*visitsPart, error) {
 	if err != nil {
 		return nil, err
 	}
+	guests = session.Live(guests)
 	open := v.mayDo(rules.WorkTasks) && v.mayTicket(rule.DoAnswer, d.Ticket)
 	if len(sessions) == 0 && len(guests) == 0 && !open {
 		return nil, nil
@@ -186,6 +187,21 @@ func (v *visit) spans(slots []rulesession.Slot, zone string) []string {
 	var out []string
 	for _, s := range slots {
 		out = append(out, v.language.SpanAt(s.Start, s.End, zone))
+	}
+	return out
+}
+
+// spansHereAndThere are times in words, by the reader's clock, and by that of the ticket's place
+// where it is another one.
+func (v *visit) spansHereAndThere(slots []rulesession.Slot, zone string) []string {
+	out := v.spans(slots, zone)
+	for i, s := range slots {
+		here, there := s.Start.In(web.Zone(v.zone)), s.Start.In(web.Zone(zone))
+		if v.zone != "" && here.Format(time.DateTime) != there.Format(time.DateTime) {
+			out[i] = v.say("tickets.hereandthere",
+				"here", v.language.SpanAt(s.Start, s.End, v.zone),
+				"there", out[i])
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,7 +75,19 @@ func TestS46_R57a_ASessionIsProposedAgreedAndScheduledAtTheDesk(t *testing.T) {
 		require.Equal(t, rulesession.Scheduled, w.sessionsOf(tk.ID)[0].State)
 		require.Equal(t, page, b.post(act+"cancel", "confirmed", "yes").path)
 		require.Equal(t, rulesession.Cancelled, w.sessionsOf(tk.ID)[0].State)
-		require.NotContains(t, b.get(page).body, meetingLink)
+		shown := b.get(page).body
+		require.NotContains(t, shown, meetingLink)
+		before := 0
+		for _, text := range []string{
+			"proposed a session at", "agreed to a session at", "scheduled the session for",
+			"called the session off",
+		} { // in the one conversation, in their order
+			at := strings.Index(shown, text)
+			require.Greater(t, at, before, text)
+			before = at
+		}
+		start := w.sessionsOf(tk.ID)[0].StartsAt.In(zone).Format("15:04")
+		require.Regexp(t, `scheduled the session for(?s:.){0,900}<li>[^<]*`+start, shown)
 		require.NotContains(t, w.log.String(), "level=ERROR")
 	})
 }

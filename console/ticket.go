@@ -92,6 +92,7 @@ type spoken struct {
 	Ours      bool
 	Automatic bool
 	Text      string
+	Times     []string // of a session
 	Reason    string
 	Files     []web.FileLine
 	When      web.Due
@@ -284,7 +285,9 @@ func (v *visit) talkOf(
 			s.Files = files[e.Message.ID]
 			talk = append(talk, s)
 		} else {
-			talk = append(talk, v.happenedIn(*e.Event, names))
+			s := v.happenedIn(*e.Event, names)
+			s.Times = v.spansHereAndThere(e.Event.Details.Slots, d.TimeZone)
+			talk = append(talk, s)
 		}
 	}
 	for _, n := range notes {
@@ -386,6 +389,9 @@ func (v *visit) ticketNotices(d ticket.Desk) []notice {
 			Link:     ticketPath(d.Number) + "/do/" + string(rule.DoSetSeverity),
 			LinkText: v.say("console.ticket.worse.decide"),
 		})
+	}
+	if d.Rerouted() {
+		out = append(out, notice{Text: v.say("console.ticket.rerouted")})
 	}
 	if d.DuplicateNumber != "" {
 		out = append(out, notice{

@@ -278,11 +278,11 @@ var parameters = map[string][]parameter{
 		may("due", asText),
 		may("time_zone", asText),
 	},
-	// step is PROPOSED, INVITED, CHANGED or CANCELLED; slots and when are times from an instant
-	// to another, as ISO 8601 has them, which are shown by the clock of time_zone. page is the
-	// path of the portal's page on which its reader sees the ticket. uid, sequence and stamp are
-	// of the calendar message that goes with it. Whose ticket it is stands in none: a reader who
-	// sees one ticket alone does not see the account (S47).
+	// step is PROPOSED, INVITED, CHANGED, REMINDED or CANCELLED; slots and when are times from an
+	// instant to another, as ISO 8601 has them, which are shown by the clock of time_zone. page is
+	// the path of the portal's page on which its reader sees the ticket. uid, sequence and stamp
+	// are of the calendar message that goes with it. Whose ticket it is stands in none: a reader
+	// who sees one ticket alone does not see the account (S47).
 	"session": {
 		need("step", asText),
 		need("ticket", asText),

@@ -26,6 +26,7 @@ var takenBack = map[string]bool{
 	"/replacements/request":             true,
 	newTicketPath:                       true,
 	"/tickets/:id/reply":                true,
+	"/tickets/:id/guests":               true,
 	"/replacements/request/accessory":   true,
 	"/replacements/:id/appeal":          true,
 	"/replacements/:id/use-spare":       true,

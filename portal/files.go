@@ -89,6 +89,12 @@ func (v *visit) blameFiles(err error) bool {
 // fileField is the field of a form that takes files, with what is wrong with those that came.
 func (v *visit) fileField() *web.FileField {
 	f := web.FileFieldOf(v.language, "files", v.files)
+	if edition, err := v.helpFor(); err == nil { // without the help the field is the same
+		if entry, ok := edition.Entry("files-of-a-ticket"); ok {
+			f.About = entry.Path
+			f.AboutLabel = v.say("help.about", "question", entry.Title)
+		}
+	}
 	return &f
 }
 

@@ -212,7 +212,7 @@ func showGuestTicket(v *visit) (answer, error) {
 	clock := web.Reader{Language: v.language, Now: t.At, Zone: t.TimeZone}
 	for _, e := range t.Entries {
 		if e.Message != nil && !e.Message.Automatic {
-			s := v.saidToGuest(*e.Message)
+			s := v.saidToGuest(*e.Message, p)
 			s.When = clock.PastAt(e.At, t.TimeZone)
 			out.Talk = append(out.Talk, s)
 		}
@@ -239,8 +239,12 @@ func (v *visit) guestModel(t ticket.Visit) (string, error) {
 
 // saidToGuest are words of the conversation. Who of the customer wrote them is not a guest's to
 // know.
-func (v *visit) saidToGuest(m ticket.Message) said {
+func (v *visit) saidToGuest(m ticket.Message, reader session.Participant) said {
 	s := said{Text: m.Text, Ours: m.AuthorKind.IsOurs()}
+	if m.AuthorID == reader.ID {
+		s.Who = v.say("ticket.by.you")
+		return s
+	}
 	switch m.AuthorKind {
 	case rule.FromAgent, rule.FromSystem:
 		s.Who = v.say("ticket.by.us", "program", v.program.Name)

@@ -2,11 +2,14 @@ package portal
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
@@ -177,5 +180,117 @@ func TestS47_AGuestsCodesAreBounded(t *testing.T) {
 		require.Equal(t, codesAnHour, w.Count(t,
 			"SELECT count(*) FROM notifications WHERE template = 'one_time_code' "+
 				"AND recipient = 'teo@service.example'"))
+	})
+}
+
+// An administrator lets somebody see one ticket, after reading what they will see of it.
+func TestS47_AnAdministratorAddsAGuest(t *testing.T) {
+	eachTicketWorld(t, func(t *testing.T, w ticketWorld) {
+		tk := w.OpenedTicket(t, w.Covered)
+		path := ticketPath(tk.Number)
+		require.Contains(t, w.eva.get(path).body, path+"/guests")
+		require.NotContains(t, w.bruno.get(path).body, path+"/guests", "a reader lets nobody in")
+		require.Equal(t, http.StatusForbidden, w.bruno.get(path+"/guests").status)
+		form := []string{"name", "Teo Guest", "email", "teo@service.example", "company", "Service Ltd"}
+		require.Equal(t, http.StatusForbidden,
+			w.bruno.post(path+"/guests", append(form, "confirmed", "yes")...).status)
+		gil, _ := w.site("gil@globex.example")
+		require.Equal(t, http.StatusNotFound,
+			gil.post(path+"/guests", append(form, "confirmed", "yes")...).status)
+
+		wrong := w.eva.post(path+"/guests", "name", "https://evil.example", "email", "x",
+			"company", "www.evil.example")
+		require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+		for _, id := range []string{"name-problem", "email-problem"} {
+			require.Contains(t, wrong.body, id)
+		}
+		require.Contains(t, wrong.body, `value="https://evil.example"`, "what was typed stays")
+
+		asked := w.eva.post(path+"/guests", form...)
+		require.Equal(t, http.StatusOK, asked.status)
+		for _, text := range []string{
+			"Let Teo Guest see ticket " + tk.Number, "teo@service.example, Service Ltd",
+			"They see no files, no other ticket", tk.Summary, "1 message so far", w.Room.Name,
+		} {
+			require.Contains(t, asked.body, text)
+		}
+		require.Empty(t, w.mails("participant"), "nobody was let in yet")
+
+		action, fields := confirmationOf(asked.body)
+		for range 2 { // the button is pressed twice
+			added := w.eva.post(action, fields...)
+			require.Equal(t, path, added.path)
+			require.Contains(t, added.body, "They see this ticket now")
+			require.Contains(t, added.body, "Teo Guest · Service Ltd")
+		}
+		require.Len(t, w.mails("participant"), 1)
+		live, err := w.Tickets.ParticipantsOf(storetest.Operator(), tk.ID)
+		require.NoError(t, err)
+		require.Len(t, live, 1)
+
+		// What they said by mail stays under their name, also once they were removed.
+		require.NoError(t, w.DB.Write(db.WithScope(t.Context(), db.Scope{
+			AccountIDs: []string{w.Account},
+			Actor:      db.Actor{ID: live[0].ID, Role: ticket.GuestRole},
+		}), func(tx *db.Tx) error {
+			_, err := w.Tickets.ReplyByMail(tx, tk.ID, ticket.MailReply{
+				Once: "1", Text: "The part comes tomorrow.",
+			})
+			return err
+		}))
+		w.eva.post(path+"/session", "guest", live[0].ID, "act", "uninvite")
+		page := w.eva.get(path).body
+		require.Regexp(t, `<b>Teo Guest · Service Ltd[^<]*</b>(?s:.)*The part comes tomorrow`, page)
+		require.Contains(t, page, "can see this ticket alone", "nobody is a guest any more")
+
+		w.did(tk.ID, ticket.Command{Name: rule.DoAnswer, Text: "Thanks."})
+		w.did(tk.ID, ticket.Command{Name: rule.DoResolve, Text: "Done."})
+		storetest.RunTicketUntil(t, w.Env, tk.ID, w.Calendar.Now().Add(9*24*time.Hour))
+		w.eva = w.member(w.Account, "nina@acme.example", identity.RoleAdmin)
+		require.NotContains(t, w.eva.get(path).body, path+"/guests", "it is closed")
+		require.Equal(t, http.StatusConflict,
+			w.eva.post(path+"/guests", append(form, "confirmed", "yes")...).status)
+	})
+}
+
+// What becomes of a session stands in the conversation, by the reader's own clock.
+func TestS46_TheConversationTellsOfSessionsByTheReadersClock(t *testing.T) {
+	eachTicketWorld(t, func(t *testing.T, w ticketWorld) {
+		tk := w.OpenedTicket(t, w.Covered)
+		s := w.proposed(tk.ID)
+		path := ticketPath(tk.Number)
+		w.eva.post(myZonePath, "zone", "Asia/Tokyo")
+		w.bruno.post(path+"/session", "session", s.ID, "text", rulesession.TextVersion,
+			"act", "agree", "slot", slotValue(s.Slots[0]))
+		pasted := session.Way{Provider: rulesession.Pasted, Link: meetingLink}
+		_, err := w.Tickets.ScheduleSession(storetest.Operator(), tk.ID, s.ID, s.Slots[0], pasted)
+		require.NoError(t, err)
+		_, err = w.Tickets.CancelSession(storetest.Operator(), tk.ID, s.ID)
+		require.NoError(t, err)
+
+		for lang, texts := range map[string][]string{
+			"en": {
+				"proposed times for an online session:", "agreed to an online session at these times:",
+				"scheduled the online session:", "called the online session off",
+				s.Slots[0].Start.In(location("Asia/Tokyo")).Format("15:04") + " to ",
+			},
+			"pt-BR": {
+				"propôs horários para uma sessão on-line:",
+				"aceitou uma sessão on-line nestes horários:",
+				"marcou a sessão on-line:", "cancelou a sessão on-line",
+			},
+		} {
+			_, talk, _ := strings.Cut(w.eva.get(path+"?lang="+lang).body, `<ol class="talk">`)
+			talk, _, _ = strings.Cut(talk, "</ol>")
+			before := -1
+			for _, text := range texts[:4] {
+				at := strings.Index(talk, text)
+				require.Greater(t, at, before, text)
+				before = at
+			}
+			for _, text := range texts[4:] {
+				require.Contains(t, talk, text)
+			}
+		}
 	})
 }

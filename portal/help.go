@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
+	checks "roomcover.dev/roomcover/attachment"
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/program"
@@ -75,6 +76,10 @@ func helpValues(l *messages.Language, ref program.Reference, now time.Time) map[
 		"spare_ratio":    l.Number(int64(p.SpareRatio)),
 		"password_least": l.Number(web.LeastPassword),
 		"cut_off":        p.Replacement.CutOff,
+		"file_mb":        l.Number(checks.MaxFile >> 20),
+		"message_mb":     l.Number(checks.MaxMessage >> 20),
+		"message_files":  l.Number(checks.MaxMessageFiles),
+		"ticket_mb":      l.Number(checks.MaxGroup >> 20),
 
 		"terms":       l.List(termsOnSale(l, ref, civil.DateOf(now.UTC()))),
 		"hardware":    listOrDash(l, models[catalogue.KindHardware]),
@@ -443,6 +448,7 @@ var helpOnProblems = map[string]string{
 	"ticket.wrong.meanwhile": "following-a-ticket",
 	"ticket.wrong.state":     "following-a-ticket",
 	"session.wrong":          "following-a-ticket",
+	"guests.wrong":           "guests-of-a-ticket",
 	"askhelp":                "lost-invitation",
 	"ticket.wrong.uncovered": "following-a-ticket",
 	"ticket.wrong.gone":      "following-a-ticket",

@@ -303,6 +303,7 @@ func (s *screen) fullAccount() fullAccount {
 		"/rooms/:id/archive":                 c.Room.ID,
 		"/tickets/:id":                       tickets[0].Number,
 		"/tickets/:id/cancel":                tickets[1].Number,
+		"/tickets/:id/guests":                tickets[1].Number,
 	}
 	devices, _, err := s.ListDevices(s.Context, entitlement.DeviceFilter{AccountID: c.Account})
 	require.NoError(t, err)
@@ -347,6 +348,12 @@ func (s *screen) fullAccount() fullAccount {
 		{newTicketPath, aTicket(bareRoom.ID), "main #promise .named"},
 		{reply, []string{"text", longSerial, "version", "1", "seq", "1", "act", "send"}, "main #reply .talk"},
 		{reply, []string{"text", "", "act", "send"}, anError},
+		{guestFormPath(tickets[0].Number), []string{"name", "", "email", longSerial}, anError},
+		{
+			guestFormPath(tickets[0].Number),
+			[]string{"name", longPerson, "email", longEmail, "company", longCompany},
+			aQuestion,
+		},
 		{cancellationPath(c.Order.ID), []string{"scope", "whole", "reason", longRoom}, aQuestion},
 		{cancellationPath(c.Order.ID), []string{"scope", "part", "quantity", longSerial}, anError},
 		{

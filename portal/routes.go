@@ -54,6 +54,8 @@ func routes() []route {
 		{post, ticketsPath + "/:id/reply", member, replyToTicket},
 		{post, ticketsPath + "/:id/watchers", admin, changeWatchers},
 		{post, ticketsPath + "/:id/session", member, answerSession},
+		{get, ticketsPath + "/:id/guests", admin, showGuestForm},
+		{post, ticketsPath + "/:id/guests", admin, addGuest},
 		{get, ticketsPath + "/:id/cancel", admin, cancelTicket},
 		{post, ticketsPath + "/:id/cancel", admin, cancelTicket},
 		{get, filesPath + "/:id", member, downloadFile},

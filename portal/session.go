@@ -24,6 +24,7 @@ type visitsView struct {
 	Sessions []sessionPart
 	Guests   []watcher // who sees this ticket alone
 	Remove   bool      // the reader may remove them
+	AddGuest string    // address of the form; empty: not offered
 }
 
 // sessionPart is a session as the customer reads of it.
@@ -46,30 +47,31 @@ var sessionStateColors = map[rulesession.State]string{
 	rulesession.Held:      "green",
 }
 
-// visitsView reads the sessions and participants of a ticket; nil where there are none. problem
-// is what was wrong with the form of a session.
+// visitsView are the sessions of a ticket and who sees it beside its account; nil where there are
+// none and nobody can be added.
 func (v *visit) visitsView(
-	t ticket.Ticket, members []identity.Member, problem string,
-) (*visitsView, error) {
-	sessions, guests, err := v.tickets.VisitsTo(v.acting(), t.ID)
-	if err != nil {
-		return nil, err
-	}
-	if len(sessions) == 0 && len(guests) == 0 {
-		return nil, nil
+	t ticket.Ticket, sessions []session.Session, members []identity.Member,
+) *visitsView {
+	guests := session.Live(v.ticketGuests)
+	changes := v.isAdmin() && v.may(t, rule.DoComment) && !t.State.Over()
+	if len(sessions) == 0 && len(guests) == 0 && !changes {
+		return nil
 	}
 
 	out := &visitsView{
 		Action: ticketPath(t.Number) + "/session",
-		Remove: v.isAdmin() && v.may(t, rule.DoComment),
+		Remove: changes,
+	}
+	if changes {
+		out.AddGuest = guestFormPath(t.Number)
 	}
 	for _, s := range slices.Backward(sessions) {
-		out.Sessions = append(out.Sessions, v.sessionPart(t, s, members, problem))
+		out.Sessions = append(out.Sessions, v.sessionPart(t, s, members, v.sessionProblem))
 	}
 	for _, p := range guests {
 		out.Guests = append(out.Guests, watcher{ID: p.ID, Name: web.Joined(p.Name, p.Company)})
 	}
-	return out, nil
+	return out
 }
 
 func (v *visit) sessionPart(

@@ -47,6 +47,7 @@ type ticketPage struct {
 type said struct {
 	Anchor, Who string
 	What        string // of what happened
+	Times       []string
 	Text        string
 	Files       []web.FileLine
 	Rest        string // address at which the whole of a long text is read; empty: it is whole
@@ -153,6 +154,11 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	sessions, guests, err := v.tickets.VisitsTo(v.acting(), t.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	v.ticketGuests = guests
 	talk := v.talk(r, members, rmas, files)
 	p := ticketPage{
 		Number:   t.Number,
@@ -185,9 +191,7 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 			Link:  replacementsPath + "/" + m.Name(),
 		})
 	}
-	if p.Visits, err = v.visitsView(t, members, v.sessionProblem); err != nil {
-		return answer{}, err
-	}
+	p.Visits = v.visitsView(t, sessions, members)
 	p.Replace = v.replaceLink(r)
 	if v.may(t, rule.DoCancel) {
 		p.Cancel = path + "/cancel"
@@ -375,10 +379,23 @@ func (v *visit) memberName(id string, members []identity.Member) string {
 			return m.Name
 		}
 	}
-	if db.KindOf(id) == db.PrefixToken {
+	switch db.KindOf(id) {
+	case db.PrefixToken:
 		return v.say("ticket.by.program")
+	case db.PrefixParticipant:
+		return v.guestName(id)
 	}
 	return v.say("ticket.by.former")
+}
+
+// guestName is how the page calls a guest of the ticket, now or once.
+func (v *visit) guestName(id string) string {
+	for _, p := range v.ticketGuests {
+		if p.ID == id {
+			return web.Joined(p.Name, p.Company)
+		}
+	}
+	return v.say("ticket.by.tsp")
 }
 
 // frozenCover is what covered the ticket when it was opened, which stays (R28d, S3).
@@ -464,6 +481,9 @@ func (v *visit) talk(
 			if s, shown = v.happened(*e.Event, members, rmas); !shown {
 				continue
 			}
+			for _, slot := range e.Event.Details.Slots {
+				s.Times = append(s.Times, v.span(slot, r.Ticket.TimeZone))
+			}
 		}
 		s.Anchor = "e" + strconv.FormatInt(e.Seq, 10)
 		s.When = v.reader().PastAt(e.At, v.zone())
@@ -491,7 +511,7 @@ func (v *visit) saidBy(m ticket.Message, members []identity.Member) said {
 	case m.AuthorKind == rule.FromAgent:
 		s.Who = v.say("ticket.by.us", "program", v.program.Name)
 	case m.AuthorKind == rule.FromTSP:
-		s.Who = v.say("ticket.by.tsp")
+		s.Who = v.guestName(m.AuthorID)
 	case m.AuthorKind == rule.FromPartner:
 		s.Who = v.say("ticket.by.partner")
 	case m.AuthorID == "" || db.KindOf(m.AuthorID) == db.PrefixOperator:
@@ -512,6 +532,8 @@ var shownEvents = []ticket.EventKind{
 	ticket.WatcherAdded, ticket.WatcherRemoved, ticket.Duplicate, ticket.Followed,
 	ticket.RMALinked, ticket.RMAApproved, ticket.RMAShipped, ticket.RMAEnded,
 	ticket.Reminded, ticket.Reopened, ticket.ReopeningUndone,
+	ticket.SessionProposed, ticket.SessionAgreed, ticket.SessionScheduled, ticket.SessionMoved,
+	ticket.SessionRelinked, ticket.SessionCancelled, ticket.SessionHeld, ticket.SessionNoShow,
 }
 
 // happened says what happened, and by whom.

@@ -106,6 +106,10 @@ func (w *world) ticketForms(accountID string, forms map[string][]string) {
 		ticketPath(asked.Number) + "/session", "session", s.ID, "text", rulesession.TextVersion,
 		"slot", slotValue(slot), "act", "agree",
 	}
+	forms["/tickets/:id/guests"] = []string{
+		guestFormPath(open("shown to a guest").Number), "name", "Teo Guest",
+		"email", "teo@service.example", "company", "Service Ltd", "confirmed", "yes",
+	}
 	forms["/tickets/:id/cancel"] = []string{
 		ticketPath(open("not needed").Number) + "/cancel", "confirmed", "yes",
 	}
@@ -609,4 +613,48 @@ func TestR39c_WhatIsWrittenToAClosedTicketWithoutCoverIsKept(t *testing.T) {
 	require.Equal(t, http.StatusNotFound,
 		w.eva.post(ticketPath("TK-22222")+"/reply", "text", "x", "act", "send").status)
 	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM tickets"))
+}
+
+// An account that has JumpStart alone asks on its page, is answered by it, and reads what it does
+// not cover; once it is over, the page says so and what helps (R29, R30b).
+func TestR32b_R30b_JumpStartAloneAnswersOnItsOwnPage(t *testing.T) {
+	eachTicketWorld(t, func(t *testing.T, w ticketWorld) {
+		bundle := storetest.FormFor("PO-ALONE", "Beta SA", "bia@beta.example")
+		bundle.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
+		o := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), bundle)
+		bia := w.member(*o.AccountID, "lia@beta.example", identity.RoleAdmin)
+		jumpStart := w.Strings(t, "SELECT id FROM service_contracts WHERE type = 'JUMPSTART' "+
+			"AND account_id = '"+*o.AccountID+"'")[0]
+		link := "/tickets/new?contract=" + jumpStart
+		require.Contains(t, bia.get("/contracts/"+jumpStart).body, link)
+		require.Equal(t, http.StatusOK, bia.get(link).status)
+
+		form := []string{
+			"contract", jumpStart, "usable", "PARTLY", "category", "SETUP", "summary", "Setting up",
+			"text", "How does it go on?", "once", "once_1",
+		}
+		asked := bia.post(newTicketPath, form...)
+		require.Contains(t, asked.body, "JumpStart covers setting up alone")
+		require.Contains(t, asked.body, "We answer first by")
+		require.NotContains(t, asked.body, "You asked for support by JumpStart.")
+		sent := bia.post(newTicketPath,
+			append(form, "shown", "//"+jumpStart+"/SETUP/PARTLY", "act", "send")...)
+		require.NotContains(t, sent.body, "You asked for support by JumpStart.")
+		require.Equal(t, "JUMPSTART", w.onlyTicket().PolicyCode)
+
+		other := append([]string{}, form...)
+		other[5], other[11] = "HARDWARE", "once_2"
+		refused := bia.post(newTicketPath, other...)
+		require.Contains(t, refused.body, "JumpStart helps with setting up")
+
+		w.Calendar.Set(w.Calendar.Now().Add(100 * 24 * time.Hour))
+		bia = w.member(*o.AccountID, "rita@beta.example", identity.RoleAdmin)
+		require.NotContains(t, bia.get("/contracts/"+jumpStart).body, link, "it is over")
+		late := append([]string{}, form...)
+		late[11] = "once_3"
+		over := bia.post(newTicketPath, late...)
+		require.NotContains(t, over.body, "We answer first by")
+		require.Contains(t, over.body, "JumpStart helps with setting up")
+		require.Len(t, w.Strings(t, "SELECT id FROM tickets"), 1)
+	})
 }

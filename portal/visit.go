@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -40,8 +41,9 @@ type visit struct {
 	look     *operatorLook  // of an operator; nil: none, see look.go
 	counted  *ticket.Counts // of the account at hand; nil: not read yet
 
-	sessionProblem string       // what is wrong with the form of a session, as a message's key
-	files          []web.Upload // that came with the form
+	sessionProblem string                // what is wrong with a session's form, as a message's key
+	ticketGuests   []session.Participant // who sees the ticket at hand beside its account, or did
+	files          []web.Upload          // that came with the form
 }
 
 // The keys of a session's values.

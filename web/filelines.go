@@ -58,6 +58,8 @@ type FileField struct {
 	Accept      string   // the endings that are taken
 	Problems    []string // of the files that were chosen, each named
 	Again       string   // that they have to be chosen again; empty: there were none
+
+	About, AboutLabel string // where it is said what may come with it; empty: nowhere
 }
 
 // FileFieldOf is the field with what is wrong with the files that came.

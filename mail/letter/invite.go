@@ -17,7 +17,8 @@ import (
 var errNoInvite = errors.New("letter: the parameters make no calendar message")
 
 // inviteOf is the calendar message of a session's mail (S46); nil of every other, and of one
-// that proposes times. The organiser is who sends the mail: calendars show no buttons otherwise.
+// that proposes times or reminds of one. The organiser is who sends the mail: calendars show no
+// buttons otherwise.
 func inviteOf(
 	p catalogue.Program, n notification.Notification, locale string,
 ) (*mail.Invite, error) {
@@ -26,7 +27,7 @@ func inviteOf(
 		return value
 	}
 	when := text("when")
-	if n.Template != rules.TemplateSession || when == "" {
+	if n.Template != rules.TemplateSession || when == "" || text("step") == "REMINDED" {
 		return nil, nil
 	}
 

@@ -83,6 +83,31 @@ func TestS46_TheMailsOfASessionCarryItsCalendarMessages(t *testing.T) {
 	}
 }
 
+// A reminder says when and where, by its reader's clock, and changes no calendar.
+func TestS46_AReminderIsNoInvitation(t *testing.T) {
+	for locale, when := range map[string]string{
+		"pt-BR": "Terça-feira, 24 de novembro de 2026, 14:00 às 15:00 em São Paulo",
+		"en":    "14:00",
+	} {
+		n := invitation("REMINDED", 0)
+		n.Locale = locale
+		for _, name := range []string{"uid", "sequence", "stamp"} {
+			delete(n.Params, name)
+		}
+		m, err := letter.Render(
+			catalogue.DefaultProgram(), n, "https://portal.example.com", letter.Hidden)
+		require.NoError(t, err)
+		require.Nil(t, m.Invite)
+		require.Contains(t, m.Text, when)
+		require.Contains(t, m.Text, "https://teams.microsoft.com/")
+		require.NotContains(t, m.Text, "REMINDED")
+		for _, calendar := range []string{"calendário", "calendar"} {
+			require.NotContains(t, m.Text, calendar)
+			require.NotContains(t, m.HTML, calendar)
+		}
+	}
+}
+
 func TestS46_AProposalInvitesNobody(t *testing.T) {
 	n := invitation("PROPOSED", 0)
 	for _, name := range []string{"when", "link", "uid", "sequence", "stamp", "name"} {

@@ -161,8 +161,12 @@ func answered(
 	p catalogue.Program, n notification.Notification, s Secrets,
 ) (replyTo, messageID string) {
 	number, _ := n.Params["number"].(string)
-	aboutTicket := n.Template == rules.TemplateTicket || n.Template == rules.TemplateSession
-	if !aboutTicket || number == "" {
+	switch n.Template {
+	case rules.TemplateTicket, rules.TemplateSession, rules.TemplateParticipant:
+	default:
+		return "", ""
+	}
+	if number == "" {
 		return "", ""
 	}
 	if replyTo = s.ReplyAddress(p.Mailbox, number); replyTo == "" {

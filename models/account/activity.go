@@ -245,6 +245,7 @@ var activity = map[string]ActivityKind{
 	"session.cancelled":         notShown,
 	"session.ended":             notShown,
 	"session.proposed":          notShown,
+	"session.reminded":          notShown,
 	"session.scheduled":         notShown,
 	"attachment.blocked":        notShown,
 	"reply.changed":             notShown,

@@ -94,7 +94,7 @@ type Ticket struct {
 // Participant is somebody with a part in a ticket.
 type Participant struct {
 	Kind string // CUSTOMER, PARTNER, TSP or AGENT, as of the ticket's messages
-	ID   string // the user's or operator's; empty for a TSP
+	ID   string // the user's, the operator's or the guest's
 	Role rules.Role
 	// OfCustomer says that a message of theirs is the customer's, and may reopen the ticket.
 	OfCustomer bool

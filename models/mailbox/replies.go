@@ -6,6 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	rule "roomcover.dev/roomcover/rules/ticket"
@@ -36,7 +37,7 @@ func (r replies) FindTicket(tx *db.Tx, number string) (*Ticket, error) {
 }
 
 // Participant is who an address is in the ticket: somebody who may write to it. Who may only
-// look has no part in it.
+// look has no part in it. A guest has one for as long as they see the ticket (S47).
 func (r replies) Participant(tx *db.Tx, t Ticket, email string) (*Participant, error) {
 	var members []identity.Membership
 	err := tx.Table("memberships AS m").Select("m.*").
@@ -61,10 +62,18 @@ func (r replies) Participant(tx *db.Tx, t Ticket, email string) (*Participant, e
 		Order("signed_in_at IS NULL, signed_in_at DESC, id").
 		Limit(1).
 		Find(&operators).Error
-	if err != nil || len(operators) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return participant(rule.DoAnswer, operators[0].ID, operators[0].Role), nil
+	if len(operators) > 0 {
+		return participant(rule.DoAnswer, operators[0].ID, operators[0].Role), nil
+	}
+
+	guest, found, err := session.ParticipantAt(tx, t.ID, email)
+	if err != nil || !found || guest.AccountID != t.AccountID {
+		return nil, err
+	}
+	return participant(rule.DoComment, guest.ID, ticket.GuestRole), nil
 }
 
 // participant is somebody whose mail is a command; nil where their role may not give it.
@@ -72,7 +81,7 @@ func participant(command rule.Command, id string, role rules.Role) *Participant 
 	if rule.MayGive(command, role) != nil {
 		return nil
 	}
-	kind := rule.AuthorOf(role)
+	kind := ticket.AuthorOf(db.Actor{ID: id, Role: role})
 	return &Participant{
 		Kind:       string(kind),
 		ID:         id,

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/mailbox"
+	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
@@ -316,5 +317,94 @@ func TestR40a_AReplyToAClosedTicketOpensOneThatFollows(t *testing.T) {
 		m := deliver(t, env, reply(s.address, "Ainda não.", s.written()[len(s.written())-1]))
 		require.Equal(t, inbound.BecomesItem, m.Outcome)
 		require.Equal(t, inbound.ReasonNoSuch, m.Reason)
+	})
+}
+
+// A guest of a ticket answers by mail for as long as they see it, under their own name and by
+// the proofs that hold for everybody.
+func TestS47_S44_AGuestsReplyIsAMessageUntilTheyLeave(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		letIn := func(email string) session.Participant {
+			p, err := env.Tickets.AddParticipant(s.member, s.id, session.Participant{
+				Name: "Teo Guest", Email: email, Company: "Service Ltd",
+			})
+			require.NoError(t, err)
+			return p
+		}
+		p := letIn("teo@service.example")
+		other, err := env.Tickets.Open(s.member, ticket.NewTicket{
+			RoomID:   db.Text(s.conversation().Ticket.RoomID),
+			Category: rule.Hardware,
+			Usable:   rule.UsablePartly,
+			Summary:  "Sem som",
+			Text:     "Nada se ouve.",
+		})
+		require.NoError(t, err)
+
+		// Their first mail has the ticket's signed address.
+		ref, err := env.Programs.Reference(env.Context)
+		require.NoError(t, err)
+		ref.Program.Mailbox = help
+		welcome, err := mails.Render(ref.Program, env.Mails(t, rules.TemplateParticipant)[0],
+			"https://portal.example", struct {
+				db.Secrets
+				thread.Keys
+			}{env.DB.Secrets(), keys})
+		require.NoError(t, err)
+		number := s.conversation().Ticket.Number
+		require.Equal(t, keys.ReplyAddress(help, number), welcome.ReplyTo)
+
+		l := reply(p.Email, "A peça chega amanhã.", welcome)
+		text := l.raw()
+		for range 2 {
+			m := deliverRaw(t, env, l, text)
+			require.Equal(t, inbound.BecomesMessage, m.Outcome, m.Reason)
+		}
+		got := s.messages()
+		require.Len(t, got, 2)
+		require.Equal(t, rule.FromTSP, got[1].AuthorKind)
+		require.Equal(t, p.ID, got[1].AuthorID)
+		require.Equal(t, rule.ByMail, got[1].Channel)
+		require.Equal(t, "A peça chega amanhã.", got[1].Text)
+		require.Nil(t, s.conversation().Ticket.FirstAnswerAt, "it is nobody's on our side (S40)")
+
+		// Neither a forged mail, nor one to the mailbox without proof, nor one to another ticket.
+		forged := reply(p.Email, "Fechem.", welcome)
+		forged.auth = "fail"
+		require.Equal(t, inbound.ReasonForged, deliver(t, env, forged).Reason)
+		unproved := reply(p.Email, "E isto?", welcome)
+		unproved.to = help
+		require.Equal(t, inbound.BecomesItem, deliver(t, env, unproved).Outcome)
+		foreign := reply(p.Email, "E aqui?", welcome)
+		foreign.to = keys.ReplyAddress(help, other.Number)
+		foreign.more = ""
+		require.Equal(t, inbound.ReasonStranger, deliver(t, env, foreign).Reason)
+		require.Len(t, s.messages(), 2)
+
+		// By the header of a mail of ours, where their domain says that it is theirs.
+		proved := reply(p.Email, "Chegou.", welcome)
+		proved.to = help
+		proved.auth = "pass"
+		require.Equal(t, inbound.BecomesMessage, deliver(t, env, proved).Outcome)
+		require.Len(t, s.messages(), 3)
+
+		// Once they have left, their mail is an item, and an operator who adds it adds it as the
+		// customer's.
+		require.NoError(t, env.Tickets.RemoveParticipant(s.member, s.id, p.ID))
+		gone := deliver(t, env, reply(p.Email, "Ainda estou aqui?", welcome))
+		require.Equal(t, inbound.ReasonStranger, gone.Reason)
+		require.Len(t, s.messages(), 3)
+
+		again := letIn(p.Email)
+		require.NotEqual(t, p.ID, again.ID)
+		s.does(storetest.Operator(), ticket.Command{Name: rule.DoAnswer, Text: "Obrigado."})
+		s.does(storetest.Operator(), ticket.Command{Name: rule.DoResolve, Text: "Feito."})
+		resolved := s.conversation().Ticket
+		storetest.RunTicketUntil(t, env, s.id, resolved.ResolvedAt.Add(8*24*time.Hour))
+		require.Equal(t, rule.Closed, s.conversation().Ticket.State)
+		require.Equal(t, inbound.ReasonStranger,
+			deliver(t, env, reply(p.Email, "E agora?", welcome)).Reason, "it is closed (R57b)")
+		env.AuditHolds(t)
 	})
 }

@@ -134,6 +134,10 @@ var namings = map[string]naming{
 		from: "inbox_items n",
 		name: "CASE WHEN n.sender = '' THEN '?' ELSE n.sender END",
 	},
+	db.PrefixParticipant: {
+		from: "ticket_participants n",
+		name: "CASE WHEN n.company = '' THEN n.name ELSE n.name || ', ' || n.company END",
+	},
 	db.PrefixUser:         {from: "users n", name: "n.name"},
 	db.PrefixOperator:     {from: "operators n", name: "n.name"},
 	db.PrefixCSM:          {from: "csms n", name: "n.name"},

@@ -345,7 +345,7 @@ var overdueOnes = map[processes.Kind]string{
 		WHERE m.template = 'invitation' AND m.state NOT IN ('SENT','DELIVERED'))`,
 	processes.RMA:    "r.next_at <= @late",
 	processes.Spare:  "u.next_at <= @late",
-	processes.Ticket: "t.next_at <= @late",
+	processes.Ticket: "t.next_at <= @late OR t.session_remind_at <= @late",
 }
 
 // overdueSQL reads a page of what stood still since @late, oldest id first.

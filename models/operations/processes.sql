@@ -186,7 +186,10 @@ SELECT
 	END AS actor,
 	t.state_since AS since,
 	CASE WHEN t.state IN ('PENDING_CUSTOMER','RESOLVED') THEN t.next_at ELSE t.effective_due END AS until,
-	t.next_at AS timer_at,
+	CASE
+		WHEN t.next_at IS NULL OR t.session_remind_at < t.next_at THEN t.session_remind_at
+		ELSE t.next_at
+	END AS timer_at,
 	t.account_id,
 	NULL AS order_id,
 	t.last_error,

@@ -65,7 +65,7 @@ func checkAttendees(s Session, people []Attendee) ([]Attendee, error) {
 		a.AccountID = s.AccountID
 		a.Email = rules.NormaliseEmail(a.Email)
 		k.Email(fmt.Sprintf("/attendees/%d/email", i), a.Email)
-		k.OptionalPersonName(fmt.Sprintf("/attendees/%d/name", i), a.Name, mostName)
+		k.OptionalPersonName(fmt.Sprintf("/attendees/%d/name", i), a.Name, MaxName)
 		there := func(other Attendee) bool { return other.Email == a.Email }
 		if !slices.ContainsFunc(rows, there) {
 			rows = append(rows, a)

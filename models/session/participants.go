@@ -52,8 +52,8 @@ const (
 	participantFor = 8 * time.Hour    // then they sign in again
 )
 
-// mostName is how many characters a name has at most.
-const mostName = 120
+// MaxName is how many characters the name of a person or a company has at most.
+const MaxName = 120
 
 // mostParticipants is how many participants one ticket has at once.
 const mostParticipants = 10
@@ -72,10 +72,10 @@ func AddParticipant(tx *db.Tx, ticketID, accountID string, p Participant) (Parti
 	p.Name, p.Company = strings.TrimSpace(p.Name), strings.TrimSpace(p.Company)
 	var k rules.Checker
 	k.Email("/email", p.Email)
-	if k.Text("/name", p.Name, mostName) {
-		k.OptionalPersonName("/name", p.Name, mostName)
+	if k.Text("/name", p.Name, MaxName) {
+		k.OptionalPersonName("/name", p.Name, MaxName)
 	}
-	k.OptionalCompanyName("/company", p.Company, mostName)
+	k.OptionalCompanyName("/company", p.Company, MaxName)
 	if err := rules.Invalid(k.Fields); err != nil {
 		return p, err
 	}
@@ -124,6 +124,26 @@ func Participants(tx *db.Tx, ticketID string) ([]Participant, error) {
 		Where("ticket_id = ? AND ended_at IS NULL", ticketID).
 		Order("id").Find(&out).Error
 	return out, err
+}
+
+// EverParticipants lists who sees a ticket of the scope beside its account, and who has seen it:
+// what they said stays under their names.
+func EverParticipants(tx *db.Tx, ticketID string) ([]Participant, error) {
+	var out []Participant
+	err := tx.Scope.Accounts(tx.DB, "account_id").
+		Where("ticket_id = ?", ticketID).
+		Order("id").Find(&out).Error
+	return out, err
+}
+
+// Live are those participants who still see their ticket.
+func Live(all []Participant) (out []Participant) {
+	for _, p := range all {
+		if p.EndedAt == nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // ParticipantAt returns who sees a ticket under an address, as mails name people; false for

@@ -62,6 +62,10 @@ func (s *Sessions) Schedule(
 		return before, false, nil
 	}
 	row.chooseWay(w, link)
+	moved := !slices.EqualFunc(before.ScheduledSlot(), row.ScheduledSlot(), session.Slot.Is)
+	if before.State != session.Scheduled || moved {
+		row.RemindAt = row.facts().Reminder(tx.Now())
+	}
 	if err := save(tx, &row); err != nil {
 		return row, false, err
 	}
@@ -107,6 +111,7 @@ func Cancel(tx *db.Tx, id string) (out Session, told bool, err error) {
 	// A meeting that is being made is called off, too; nobody knows of it yet.
 	known := s.JoinURL != "" || s.Sequence > 0
 	s.adopt(f)
+	s.RemindAt = nil
 	s.NextAt = nil
 	if s.Provider != session.Pasted && s.StartsAt != nil {
 		s.NextAt = new(db.RealNow())
@@ -133,18 +138,23 @@ func Hangs(tx *db.Tx, ticketID string) (bool, error) {
 	return n > 0, err
 }
 
-// CancelOf calls off every session of a ticket that is not over, as when the ticket is closed,
-// and returns those of which people are to be told.
-func CancelOf(tx *db.Tx, ticketID string) ([]Session, error) {
+// Pending are the sessions of a ticket that are not over and have not begun, the oldest first.
+func Pending(tx *db.Tx, ticketID string) ([]Session, error) {
 	all, err := Of(tx, ticketID)
+	return slices.DeleteFunc(all, func(s Session) bool {
+		return s.State.Over() || s.StartsAt != nil && !s.StartsAt.After(tx.Now())
+	}), err
+}
+
+// CancelOf calls off every session of a ticket that is pending, as when the ticket is closed, and
+// returns those of which people are to be told.
+func CancelOf(tx *db.Tx, ticketID string) ([]Session, error) {
+	pending, err := Pending(tx, ticketID)
 	if err != nil {
 		return nil, err
 	}
 	var out []Session
-	for _, s := range all {
-		if s.State.Over() || s.StartsAt != nil && !s.StartsAt.After(tx.Now()) {
-			continue
-		}
+	for _, s := range pending {
 		s, told, err := Cancel(tx, s.ID)
 		if err != nil {
 			return nil, err

@@ -52,6 +52,8 @@ type Session struct {
 
 	Attempts int
 	NextAt   *time.Time // real time: when the meeting service is to be asked; nil: not at all
+
+	RemindAt *time.Time // when the attendees are reminded; nil: never, or not any more
 }
 
 // TableName is the table of sessions.
@@ -102,9 +104,6 @@ func (s Session) ScheduledSlot() []session.Slot {
 	return []session.Slot{{Start: *s.StartsAt, End: *s.EndsAt}}
 }
 
-// Reminder returns when the attendees are reminded; nil: not at all.
-func (s Session) Reminder(now time.Time) *time.Time { return s.facts().Reminder(now) }
-
 // Of lists the sessions of a ticket in the scope, the oldest first.
 func Of(tx *db.Tx, ticketID string) ([]Session, error) {
 	var out []Session
@@ -120,18 +119,6 @@ func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&out, "id = ?", id).Error)
 	})
 	return out, err
-}
-
-// Within refuses a session that is not one of the ticket's, with NOT_FOUND.
-func Within(tx *db.Tx, ticketID, id string) error {
-	var n int64
-	err := tx.Scope.Accounts(tx.Model(&Session{}), "account_id").
-		Where("id = ? AND ticket_id = ?", id, ticketID).
-		Count(&n).Error
-	if err == nil && n == 0 {
-		return db.NotFound()
-	}
-	return err
 }
 
 // lock reads a session of the scope for a change.
@@ -251,6 +238,7 @@ func change(
 	if unchanged(before, s) {
 		return before, nil
 	}
+	s.RemindAt = nil // it is over, or was not scheduled
 	if err := save(tx, &s); err != nil {
 		return s, err
 	}
@@ -274,7 +262,7 @@ func save(tx *db.Tx, s *Session) error {
 		Select(
 			"state", "slots", "agreed_by", "agreed_at", "agreed_text", "agreed_slots",
 			"starts_at", "ends_at", "sequence", "provider", "meeting_id", "join_url",
-			"version", "attempts", "next_at",
+			"version", "attempts", "next_at", "remind_at",
 		).
 		Updates(s).Error
 }

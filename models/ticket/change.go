@@ -214,6 +214,7 @@ func (w *change) enter(to rule.State, reason string) {
 		w.WorseAskedAt = nil
 	case rule.Closed, rule.Cancelled:
 		w.ClosedAt = &w.now
+		w.SessionRemindAt = nil // see endVisits
 		w.CustomerWaitingSince = nil
 		w.WorseAskedAt = nil
 	}
@@ -262,6 +263,10 @@ func (w *change) raise(kind db.TaskKind, what, why string) error {
 // save brings everything in line with what happened, and stores it. The row comes first:
 // messages, events and clocks point to it.
 func (w *change) save() error {
+	ending, err := w.endingVisits()
+	if err != nil {
+		return err
+	}
 	w.moveClocks()
 	w.derive()
 
@@ -291,8 +296,10 @@ func (w *change) save() error {
 	if err := w.audit(); err != nil {
 		return err
 	}
-	if err := w.endVisits(); err != nil {
-		return err
+	if ending {
+		if err := w.endVisits(); err != nil {
+			return err
+		}
 	}
 	return w.tell(at)
 }

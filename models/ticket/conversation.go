@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
+	rulesession "roomcover.dev/roomcover/rules/session"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
@@ -81,6 +82,16 @@ const (
 	Reminded        EventKind = "REMINDED" // of the answer that is waited for
 	Reopened        EventKind = "REOPENED"
 	ReopeningUndone EventKind = "REOPENING_UNDONE"
+
+	// Of a session: Session, at Slots.
+	SessionProposed  EventKind = "SESSION_PROPOSED"
+	SessionAgreed    EventKind = "SESSION_AGREED"
+	SessionScheduled EventKind = "SESSION_SCHEDULED"
+	SessionMoved     EventKind = "SESSION_MOVED"    // to another time
+	SessionRelinked  EventKind = "SESSION_RELINKED" // it has another link
+	SessionCancelled EventKind = "SESSION_CANCELLED"
+	SessionHeld      EventKind = "SESSION_HELD"
+	SessionNoShow    EventKind = "SESSION_NO_SHOW"
 )
 
 // EventDetails are what an event tells, by ids; a reason is in the words of who gave it.
@@ -97,6 +108,9 @@ type EventDetails struct {
 	Ending   string         `json:"ending,omitempty"` // of an RMA: its outbound state
 	Day      int            `json:"day,omitempty"`    // of a reminder
 	ByMail   bool           `json:"by_mail,omitempty"`
+
+	Session string             `json:"session,omitempty"`
+	Slots   []rulesession.Slot `json:"slots,omitempty"`
 }
 
 // fact is an event of the clocks as it is stored.

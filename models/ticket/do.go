@@ -221,7 +221,7 @@ func (w *change) done(c Command) (bool, error) {
 // write adds what the caller says to the conversation.
 func (w *change) write(c Command) {
 	m := Message{
-		AuthorKind: rule.AuthorOf(w.actor().Role),
+		AuthorKind: AuthorOf(w.actor()),
 		AuthorID:   w.actor().ID,
 		Channel:    c.Channel,
 		Text:       c.Text,

@@ -4,6 +4,7 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/session"
 )
 
 // Erasures is what becomes of rows of tickets that tell of a person (S33): what they had begun
@@ -13,7 +14,9 @@ func Erasures() []db.Erasure {
 		{
 			Table: "ticket_messages", // the words themselves are free text
 			Rows: func(tx *db.Tx, p db.Person) *gorm.DB {
-				return tx.Where("author_id = ? AND author_id <> ''", p.UserID).
+				guests := tx.Model(&session.Participant{}).Select("id").Where("email = ?", p.Email)
+				return tx.Where("(author_id = ? AND author_id <> '' OR author_id IN (?))",
+					p.UserID, guests).
 					Where("(mail_message_id <> '' OR mail_thread_index <> '')")
 			},
 			Erase: func(tx *db.Tx, _ db.Person, ids []string) error {

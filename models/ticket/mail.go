@@ -90,7 +90,8 @@ func (s *Tickets) ReplyByMail(tx *db.Tx, id string, r MailReply) (Ticket, error)
 }
 
 // AddMail adds the mail of somebody whom the operator who acts takes at their word. It is the
-// customer's text; author is the member who wrote it, or empty. It reopens nothing.
+// text of the customer's side; author is the member or the participant who wrote it, or empty. It
+// reopens nothing.
 func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, error) {
 	ref, err := s.programs.ReferenceIn(tx)
 	if err != nil {
@@ -112,7 +113,7 @@ func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, er
 		return w.Ticket, err
 	}
 	m := Message{
-		AuthorKind: rule.FromCustomer,
+		AuthorKind: AuthorOf(db.Actor{ID: author, Role: rules.CustomerReadOnly}),
 		AuthorID:   author,
 		Channel:    rule.ByMail,
 		Text:       c.Text,

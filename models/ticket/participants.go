@@ -189,11 +189,22 @@ func (s *Tickets) VisitOf(ctx context.Context, p session.Participant) (Visit, er
 	return out, err
 }
 
+// GuestRole is with what rights a participant acts in their one ticket: they read and comment.
+const GuestRole = rules.CustomerReadOnly
+
 // visiting is the scope in which a participant's ticket is read: that of its account, and what
 // is for operators alone stays out.
 func visiting(p session.Participant) db.Scope {
 	return db.Scope{
 		AccountIDs: []string{p.AccountID},
-		Actor:      db.Actor{ID: p.ID, Role: rules.CustomerReadOnly},
+		Actor:      db.Actor{ID: p.ID, Role: GuestRole},
 	}
+}
+
+// AuthorOf returns as what somebody writes who acts: a participant is nobody of the customer's.
+func AuthorOf(actor db.Actor) rule.AuthorKind {
+	if db.KindOf(actor.ID) == db.PrefixParticipant {
+		return rule.FromTSP
+	}
+	return rule.AuthorOf(actor.Role)
 }

@@ -10,12 +10,14 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// The steps of a session of which mails tell.
+// The steps of a session of which mails tell. Whoever sends a reminder asks first whether it still
+// holds; see session.ReminderOver.
 const (
 	stepProposed  = "PROPOSED"
 	stepInvited   = "INVITED"
 	stepChanged   = "CHANGED"
 	stepCancelled = "CANCELLED"
+	StepReminded  = "REMINDED" // it begins soon
 )
 
 // mailProposal asks whoever is told of the ticket to agree to one of the times. Each version of
@@ -88,6 +90,43 @@ func (w *change) mailAttendees(told []session.Invitation) error {
 			SubjectID: i.SessionID,
 			Recipient: i.Attendee.Email,
 			Epoch:     i.Attendee.ID + "/" + strconv.Itoa(i.Sequence) + "/" + step,
+			AccountID: &w.AccountID,
+			Locale:    i.Attendee.Locale,
+			Params:    params,
+		})
+	}
+	return notification.QueueEach(w.tx, mails...)
+}
+
+// mailReminders reminds each attendee of a session that it begins soon, by their own clock: once
+// for each time that it is scheduled for. It changes nothing in anybody's calendar.
+func (w *change) mailReminders(s session.Session) error {
+	told, err := session.Invitations(w.tx, s)
+	if err != nil {
+		return err
+	}
+	guests, err := session.Participants(w.tx, w.ID)
+	if err != nil {
+		return err
+	}
+
+	var mails []notification.Notification
+	for _, i := range told {
+		if !rules.ValidEmail(i.Attendee.Email) {
+			continue // they were erased
+		}
+		params := w.sessionParams(StepReminded, i.Attendee.TimeZone)
+		params["name"] = i.Attendee.Name
+		params["when"] = interval(i.Start, i.End)
+		params["link"] = i.JoinURL
+		if page := w.pageFor(i.Attendee.Email, guests); page != "" {
+			params["page"] = page
+		}
+		mails = append(mails, notification.Notification{
+			Template:  rules.TemplateSession,
+			SubjectID: s.ID,
+			Recipient: i.Attendee.Email,
+			Epoch:     i.Attendee.ID + "/" + strconv.Itoa(i.Sequence) + "/" + StepReminded,
 			AccountID: &w.AccountID,
 			Locale:    i.Attendee.Locale,
 			Params:    params,

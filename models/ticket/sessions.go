@@ -27,8 +27,8 @@ func (s *Tickets) SessionsOf(ctx context.Context, name string) ([]session.Sessio
 	return out, err
 }
 
-// VisitsTo returns the sessions of a ticket in scope, and who sees it beside its account, in two
-// statements. A ticket that is not in scope has none.
+// VisitsTo returns the sessions of a ticket in scope, and who sees or has seen it beside its
+// account, in two statements. A ticket that is not in scope has none.
 func (s *Tickets) VisitsTo(
 	ctx context.Context, id string,
 ) (sessions []session.Session, guests []session.Participant, err error) {
@@ -39,7 +39,7 @@ func (s *Tickets) VisitsTo(
 		if sessions, err = session.Of(tx, id); err != nil {
 			return err
 		}
-		guests, err = session.Participants(tx, id)
+		guests, err = session.EverParticipants(tx, id)
 		return err
 	})
 	return sessions, guests, err
@@ -83,32 +83,19 @@ func (s *Tickets) AgreeToSession(
 ) (session.Session, error) {
 	return s.doOnSession(ctx, name, id, rule.DoComment,
 		func(w *change) (session.Session, error) {
-			before, err := session.Of(w.tx, w.ID)
-			if err != nil {
-				return session.Session{}, err
-			}
-			out, err := session.Agree(w.tx, id, slots, text)
-			if err != nil {
-				return out, err
-			}
-			same := func(b session.Session) bool { return b.ID == id && b.Version == out.Version }
-			if slices.ContainsFunc(before, same) {
-				return out, nil
-			}
-			return out, w.heardFromCustomer()
+			return session.Agree(w.tx, id, slots, text)
 		})
 }
 
 // heardFromCustomer has the ticket wait for support: the customer has decided something that is
 // not a text of the conversation. It reopens nothing.
-func (w *change) heardFromCustomer() error {
+func (w *change) heardFromCustomer() {
 	if w.CustomerWaitingSince == nil {
 		w.CustomerWaitingSince = &w.now
 	}
 	if next, reopened := rule.AfterComment(w.State, true); !reopened {
 		w.move(next, "")
 	}
-	return w.save()
 }
 
 // ScheduleSession fixes a session at a time that the customer agreed to, or moves it to another
@@ -158,8 +145,9 @@ func (s *Tickets) EndSession(
 }
 
 // doOnSession does a command on a session under the lock of its ticket, so that the ticket's end
-// and the command do not overtake each other. Whoever gives it has to be allowed to write to the
-// ticket as the command says: DoAnswer is of operators, DoComment of the customer.
+// and the command do not overtake each other. What became of the session stands in the ticket's
+// conversation then. Whoever gives the command has to be allowed to write to the ticket as it
+// says: DoAnswer is of operators, DoComment of the customer.
 func (s *Tickets) doOnSession(
 	ctx context.Context, name, id string, c rule.Command,
 	do func(*change) (session.Session, error),
@@ -178,15 +166,92 @@ func (s *Tickets) doOnSession(
 		if err := rule.May(c, tx.Scope.Actor.Role, w.Ticket.Facts()); err != nil {
 			return err
 		}
-		if id != "" {
-			if err := session.Within(tx, w.ID, id); err != nil {
-				return err
-			}
+		before, err := session.Of(tx, w.ID)
+		if err != nil {
+			return err
 		}
+		is := func(s session.Session) bool { return s.ID == id }
+		if id != "" && !slices.ContainsFunc(before, is) {
+			return db.NotFound()
+		}
+
 		out, err = do(w)
-		return err
+		if err != nil || !w.happenToSession(before, out) {
+			return err
+		}
+		if w.SessionRemindAt, err = session.NextReminder(tx, w.ID); err != nil {
+			return err
+		}
+		return w.save()
 	})
 	return out, err
+}
+
+// happenToSession adds to the conversation what became of a session, with what follows from it,
+// and reports whether anything did. before are the ticket's sessions as they were.
+func (w *change) happenToSession(before []session.Session, now session.Session) bool {
+	var was session.Session
+	for _, s := range before {
+		if s.ID == now.ID {
+			was = s
+		}
+	}
+	if was.Version == now.Version {
+		return false
+	}
+
+	kind, slots := becameOf(was, now)
+	w.happen(kind, EventDetails{Session: now.ID, Slots: slots}, nil)
+	if kind == SessionAgreed {
+		w.heardFromCustomer()
+	}
+	return true
+}
+
+// becameOf says what became of a session, and of which times that is said.
+func becameOf(was, now session.Session) (EventKind, []rulesession.Slot) {
+	slots := now.ScheduledSlot()
+	switch now.State {
+	case rulesession.Proposed:
+		return SessionProposed, now.Slots
+	case rulesession.Agreed:
+		return SessionAgreed, now.AgreedSlots
+	case rulesession.Cancelled:
+		return SessionCancelled, slots
+	case rulesession.Held:
+		return SessionHeld, slots
+	case rulesession.NoShow:
+		return SessionNoShow, slots
+	}
+
+	switch {
+	case was.State != rulesession.Scheduled:
+		return SessionScheduled, slots
+	case !slices.EqualFunc(was.ScheduledSlot(), slots, rulesession.Slot.Is):
+		return SessionMoved, slots
+	}
+	return SessionRelinked, slots
+}
+
+// remindOfSessions reminds those who take part in the sessions that begin within the hour, each
+// once. Where the ticket has come to its end meanwhile, its sessions are called off instead.
+func (w *change) remindOfSessions() error {
+	if w.SessionRemindAt == nil || w.now.Before(*w.SessionRemindAt) || w.ClosedAt != nil {
+		return nil
+	}
+
+	due, err := session.TakeReminders(w.tx, w.ID, w.now)
+	if err != nil {
+		return err
+	}
+	for _, s := range due {
+		if err := w.mailReminders(s); err != nil {
+			return err
+		}
+		w.note("session.reminded", map[string]any{"session": s.ID})
+	}
+	w.SessionRemindAt, err = session.NextReminder(w.tx, w.ID)
+	return err
 }
 
 // RecordMeeting keeps what the meeting service made for a session of a version, and invites
@@ -214,17 +279,27 @@ func (s *Tickets) RecordMeeting(
 	})
 }
 
-// endVisits ends what hangs on a ticket that was open: sessions that are to come are called off,
-// and its participants see it no more (R57b).
-func (w *change) endVisits() error {
+// endingVisits reports whether anything hangs on a ticket that comes to its end with this change,
+// and adds to the conversation that its sessions are called off.
+func (w *change) endingVisits() (bool, error) {
 	if w.ClosedAt == nil || w.before.ClosedAt != nil || w.fresh {
-		return nil
+		return false, nil
 	}
 
 	hangs, err := session.Hangs(w.tx, w.ID)
 	if err != nil || !hangs {
-		return err
+		return false, err
 	}
+	coming, err := session.Pending(w.tx, w.ID)
+	for _, s := range coming {
+		w.happen(SessionCancelled, EventDetails{Session: s.ID, Slots: s.ScheduledSlot()}, nil)
+	}
+	return true, err
+}
+
+// endVisits ends what hangs on a ticket that was open: sessions that are to come are called off,
+// and its participants see it no more (R57b).
+func (w *change) endVisits() error {
 	cancelled, err := session.CancelOf(w.tx, w.ID)
 	if err != nil {
 		return err

@@ -280,3 +280,230 @@ func TestS46_EverybodyIsInvitedOnceTheMeetingIsMade(t *testing.T) {
 		require.Equal(t, []string{"PROPOSED", "INVITED"}, told(t, env, c.Admin.Email))
 	})
 }
+
+// happenedTo are what the conversation of a ticket tells of its sessions, the oldest first.
+func happenedTo(t *testing.T, env storetest.Env, id string) (out []ticket.Event) {
+	t.Helper()
+	c, err := env.Tickets.Show(env.Context, id)
+	require.NoError(t, err)
+	for _, e := range c.Entries {
+		if e.Event != nil && e.Event.Details.Session != "" {
+			require.False(t, e.Event.Internal)
+			out = append(out, *e.Event)
+		}
+	}
+	return out
+}
+
+func kindsOf(events []ticket.Event) (out []ticket.EventKind) {
+	for _, e := range events {
+		out = append(out, e.Kind)
+	}
+	return out
+}
+
+func TestS46_WhatBecomesOfASessionStandsInTheConversation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		slots := []rulesession.Slot{slotIn(env, 24), slotIn(env, 48)}
+		var s session.Session
+		again := func(do func() (session.Session, error)) { // each button is pressed twice
+			t.Helper()
+			for range 2 {
+				var err error
+				s, err = do()
+				require.NoError(t, err)
+			}
+		}
+		schedule := func(at int, link string) {
+			t.Helper()
+			again(func() (session.Session, error) {
+				return env.Tickets.ScheduleSession(agent, tk.ID, s.ID, slots[at],
+					session.Way{Provider: rulesession.Pasted, Link: link})
+			})
+		}
+		again(func() (session.Session, error) {
+			return env.Tickets.ProposeSession(agent, tk.ID, slots)
+		})
+		again(func() (session.Session, error) {
+			return env.Tickets.AgreeToSession(
+				member(c), tk.ID, s.ID, slots, rulesession.TextVersion)
+		})
+		schedule(0, meetingLink)
+		schedule(1, meetingLink)
+		schedule(1, meetingLink+"2")
+		again(func() (session.Session, error) {
+			return env.Tickets.CancelSession(agent, tk.ID, s.ID)
+		})
+
+		told := happenedTo(t, env, tk.ID)
+		require.Equal(t, []ticket.EventKind{
+			ticket.SessionProposed, ticket.SessionAgreed, ticket.SessionScheduled,
+			ticket.SessionMoved, ticket.SessionRelinked, ticket.SessionCancelled,
+		}, kindsOf(told))
+		require.Len(t, told[0].Details.Slots, 2)
+		require.Equal(t, c.Admin.ID, told[1].ActorID)
+		for i, at := range []int{0, 1, 1, 1} {
+			require.Len(t, told[2+i].Details.Slots, 1)
+			require.True(t, told[2+i].Details.Slots[0].Is(slots[at]))
+			require.Equal(t, s.ID, told[2+i].Details.Session)
+		}
+
+		// How one ended, and what the end of the ticket calls off.
+		ended := scheduled(t, env, c, tk)
+		env.Calendar.Set(ended.StartsAt.Add(time.Minute))
+		again(func() (session.Session, error) {
+			return env.Tickets.EndSession(agent, tk.ID, ended.ID, rulesession.Held)
+		})
+		other := opened(t, env, member(c), aboutRoom(c))
+		off := scheduled(t, env, c, other)
+		done(t, env, member(c), other.ID, ticket.Command{Name: rule.DoCancel})
+		kinds := kindsOf(happenedTo(t, env, tk.ID))
+		require.Equal(t, ticket.SessionHeld, kinds[len(kinds)-1])
+		last := happenedTo(t, env, other.ID)[3]
+		require.Equal(t, ticket.SessionCancelled, last.Kind)
+		require.True(t, last.Details.Slots[0].Is(off.ScheduledSlot()[0]))
+		require.Len(t, happenedTo(t, env, other.ID), 4)
+		env.AuditHolds(t)
+	})
+}
+
+// reminds does what is due for a ticket at an instant, as its workflow does, twice.
+func reminds(t *testing.T, env storetest.Env, id string, at time.Time) {
+	t.Helper()
+	env.Calendar.Set(at)
+	for range 2 {
+		_, err := env.Tickets.RunTicketTimers(env.Context, id)
+		require.NoError(t, err)
+	}
+}
+
+// waitsUntil is when the workflow of a ticket looks at its rows next.
+func waitsUntil(t *testing.T, env storetest.Env, id string) (string, time.Time) {
+	t.Helper()
+	st, err := env.Tickets.RunTicketTimers(env.Context, id)
+	require.NoError(t, err)
+	require.NotNil(t, st.At)
+	return st.Timer, *st.At
+}
+
+func TestS46_AnHourBeforeASessionThoseWhoTakePartAreReminded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		require.NoError(t, env.Exec("UPDATE users SET time_zone = 'Europe/Lisbon' WHERE id = '"+
+			c.Admin.ID+"'"))
+		tk := opened(t, env, member(c), aboutRoom(c))
+		done(t, env, agent, tk.ID, answer("Let us look at it together."))
+		done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoWaitOther, Reason: "A session"})
+		s := scheduled(t, env, c, tk)
+		p, err := env.Tickets.AddParticipant(agent, tk.ID, session.Participant{
+			Email: "teo@service.example", Name: "Teo",
+		})
+		require.NoError(t, err)
+
+		// The workflow waits for that hour, where nothing comes before.
+		start := *s.StartsAt
+		for { // the clocks' own instants
+			timer, at := waitsUntil(t, env, tk.ID)
+			if timer == "SESSION_REMINDER" {
+				require.True(t, at.Equal(start.Add(-time.Hour)), at)
+				break
+			}
+			require.True(t, at.Before(start.Add(-time.Hour)), at)
+			env.Calendar.Set(at)
+		}
+		reminds(t, env, tk.ID, start.Add(-time.Hour-time.Second))
+		require.NotContains(t, told(t, env, c.Admin.Email), "REMINDED", "not before")
+
+		// Moved meanwhile: for the new time alone.
+		s, err = env.Tickets.ScheduleSession(agent, tk.ID, s.ID, s.AgreedSlots[1], pasted)
+		require.NoError(t, err)
+		reminds(t, env, tk.ID, start.Add(-time.Minute))
+		require.NotContains(t, told(t, env, c.Admin.Email), "REMINDED", "it was moved")
+
+		moved := *s.StartsAt
+		reminds(t, env, tk.ID, moved.Add(-time.Hour))
+		reminds(t, env, tk.ID, moved.Add(-time.Minute))
+		for _, address := range []string{c.Admin.Email, p.Email} {
+			steps := told(t, env, address)
+			require.Equal(t, "REMINDED", steps[len(steps)-1], address)
+			require.Equal(t, 1, count(steps, "REMINDED"), address)
+		}
+		for _, m := range env.Mails(t, rules.TemplateSession) {
+			if m.Params["step"] != "REMINDED" {
+				continue
+			}
+			require.Equal(t, meetingLink, m.Params["link"])
+			require.Nil(t, m.Params["uid"], "it changes no calendar")
+			zone := c.Room.TimeZone
+			if m.Recipient == c.Admin.Email {
+				zone = "Europe/Lisbon"
+			}
+			require.Equal(t, zone, m.Params["time_zone"])
+			over, err := env.Sessions.ReminderOver(t.Context(), m.SubjectID, moved)
+			require.NoError(t, err)
+			require.False(t, over)
+			over, err = env.Sessions.ReminderOver(t.Context(), m.SubjectID, start)
+			require.NoError(t, err)
+			require.True(t, over, "what waited in the queue is not sent")
+		}
+		require.Equal(t, 1, env.Count(t,
+			"SELECT count(*) FROM audit_events WHERE verb = 'session.reminded'"))
+
+		// It is told of one that comes before all else.
+		soon := opened(t, env, member(c), aboutRoom(c))
+		done(t, env, agent, soon.ID, answer("Let us look at it together."))
+		slots := []rulesession.Slot{slotIn(env, 2)}
+		s, err = env.Tickets.ProposeSession(agent, soon.ID, slots)
+		require.NoError(t, err)
+		_, err = env.Tickets.AgreeToSession(
+			member(c), soon.ID, s.ID, slots, rulesession.TextVersion)
+		require.NoError(t, err)
+		_, err = env.Tickets.ScheduleSession(agent, soon.ID, s.ID, slots[0], pasted)
+		require.NoError(t, err)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events "+
+			"WHERE kind = 'ticket.changed' AND subject_id = '"+soon.ID+"' "+
+			"AND CAST(payload AS text) LIKE '%SESSION_REMINDER%'"))
+		env.AuditHolds(t)
+	})
+}
+
+func count(all []string, one string) (n int) {
+	for _, s := range all {
+		if s == one {
+			n++
+		}
+	}
+	return n
+}
+
+func TestS46_NobodyIsRemindedOfASessionThatIsNotHeld(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		off := opened(t, env, member(c), aboutRoom(c))
+		s := scheduled(t, env, c, off)
+		_, err := env.Tickets.CancelSession(agent, off.ID, s.ID)
+		require.NoError(t, err)
+
+		ended := opened(t, env, member(c), aboutRoom(c))
+		scheduled(t, env, c, ended)
+		done(t, env, member(c), ended.ID, ticket.Command{Name: rule.DoCancel})
+		require.Nil(t, storetest.GetTicket(t, env, ended.ID).SessionRemindAt)
+
+		// Whoever was away when it was due does not remind of what has begun.
+		late := opened(t, env, member(c), aboutRoom(c))
+		begun := scheduled(t, env, c, late)
+		for _, id := range []string{off.ID, ended.ID, late.ID} {
+			reminds(t, env, id, begun.StartsAt.Add(time.Second))
+			require.Nil(t, storetest.GetTicket(t, env, id).SessionRemindAt)
+		}
+		require.NotContains(t, told(t, env, c.Admin.Email), "REMINDED")
+		over, err := env.Sessions.ReminderOver(t.Context(), s.ID, *s.StartsAt)
+		require.NoError(t, err)
+		require.True(t, over)
+		over, err = env.Sessions.ReminderOver(t.Context(), "tse_none", *s.StartsAt)
+		require.NoError(t, err)
+		require.True(t, over)
+	})
+}

@@ -117,12 +117,14 @@ type Ticket struct {
 	MailBundle string     // names the mail that tells what happens now; see bundle
 	MailUntil  *time.Time // real time: until then it takes more in
 
-	NextTimer   TimerKind // empty: nothing comes by itself
-	NextAt      *time.Time
-	LastError   string
-	CreatedAt   time.Time
-	SaidVersion int64 // the last version that whoever writes has to know
-	Version     int64
+	NextTimer TimerKind // empty: nothing comes by itself
+	NextAt    *time.Time
+	// When those who take part in a session are reminded next; nil: nobody is.
+	SessionRemindAt *time.Time
+	LastError       string
+	CreatedAt       time.Time
+	SaidVersion     int64 // the last version that whoever writes has to know
+	Version         int64
 }
 
 // TableName is the table of tickets.
@@ -138,6 +140,10 @@ const (
 	TimerResolve  TimerKind = "AUTO_RESOLVE"
 	TimerClose    TimerKind = "CLOSE"
 )
+
+// timerSession is what the workflow is told of a reminder of a session. Beside it the ticket waits
+// for what NextTimer says: that is what people are told.
+const timerSession = "SESSION_REMINDER"
 
 // Zone is the room's, else the account's.
 func (t Ticket) Zone() *time.Location { return db.ZoneOf(t.TimeZone) }
@@ -195,6 +201,15 @@ func (t Ticket) processStatus() db.ProcessStatus {
 	}
 	if t.NextAt != nil {
 		st.Coming = []db.ComingStep{{Name: string(t.NextTimer), At: *t.NextAt}}
+	}
+	if at := t.SessionRemindAt; at != nil {
+		reminder := db.ComingStep{Name: timerSession, At: *at}
+		if st.At == nil || at.Before(*st.At) {
+			st.Timer, st.At = timerSession, at
+			st.Coming = append([]db.ComingStep{reminder}, st.Coming...)
+		} else {
+			st.Coming = append(st.Coming, reminder)
+		}
 	}
 	return st
 }

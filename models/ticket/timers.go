@@ -22,7 +22,7 @@ func (s *Tickets) RunTicketTimers(ctx context.Context, id string) (db.ProcessSta
 		if err != nil {
 			return err
 		}
-		if w.NextAt == nil || w.now.Before(*w.NextAt) {
+		if next := w.Ticket.processStatus().At; next == nil || w.now.Before(*next) {
 			st = w.status()
 			// Who did it before may have died without saying that there are mails.
 			st.Mails, err = notification.Waiting(tx, w.ID)
@@ -30,6 +30,9 @@ func (s *Tickets) RunTicketTimers(ctx context.Context, id string) (db.ProcessSta
 		}
 
 		w.runTimers()
+		if err := w.remindOfSessions(); err != nil {
+			return err
+		}
 		w.quiet = true
 		w.atOnce = true
 		if err := w.save(); err != nil {
