@@ -102,7 +102,7 @@ var arrows = map[string][]string{
 		"rules/session", "rules/ticket",
 	},
 	// Internal notes: neither the portal nor what makes mails may name them (S42).
-	"models/note": {"models/attachment", "models/db", "models/ticket"},
+	"models/note": {"models/attachment", "models/db", "models/ticket", "rules/ticket"},
 	"models/order": {
 		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
 		"models/notification", "models/program", "models/replacement", "models/warranty", "rules",
@@ -111,7 +111,7 @@ var arrows = map[string][]string{
 	"models/mailbox": {
 		"mail/inbound", "mail/thread", "models/attachment", "models/db", "models/identity",
 		"models/notification", "models/program", "models/session", "models/ticket",
-		"models/warranty", "rules", "rules/ordering", "rules/ticket",
+		"models/warranty", "rules", "rules/cover", "rules/ordering", "rules/ticket",
 	},
 	"models/privacy": {
 		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",
@@ -138,7 +138,7 @@ var arrows = map[string][]string{
 
 	// What a row says, as a mail and as papers.
 	// What a mail that came in says.
-	"mail/thread":  {"messages"},
+	"mail/thread":  {"messages", "rules"},
 	"mail/inbound": {"mail/thread"},
 	"mail/letter": {
 		"mail", "mail/thread", "meeting/ics", "messages", "models/notification", "rules",

@@ -180,6 +180,7 @@ func (s *service) routes() {
 	rmaHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	files := ticketFileHandlers{
 		tickets:     s.domains.Tickets,
+		notes:       s.domains.Notes,
 		attachments: s.domains.Attachments,
 	}
 	files.routes(s.api)

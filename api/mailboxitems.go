@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,7 +50,7 @@ type MailboxItemView struct {
 	Kind        inbound.Kind      `json:"kind" enum:"LOST_INVITATION,WRONG_PERSON,EXPIRED_LINK,EXTRA_PERSON,MISSING_WARRANTY,OTHER,REPLY_BY_STRANGER" doc:"What it asks for: a guess, until an operator says it"`
 	State       mailbox.ItemState `json:"state" enum:"OPEN,FILED,DONE,SPAM" doc:"Whether an operator still has to decide; FILED is only there to be read"`
 	Channel     mailbox.Channel   `json:"channel" enum:"MAIL,FORM" doc:"How it came; into the form on the web anybody may type any address"`
-	Reason      inbound.Reason    `json:"reason" enum:"PROVED,NO_TICKET,STRANGER,FORGED,UNPROVED,AUTOMATIC,REPORT,TOO_MANY,MANY_REOPENED,TICKET_GONE,UNREADABLE" doc:"Why it became an item"`
+	Reason      inbound.Reason    `json:"reason" enum:"PROVED,NO_TICKET,STRANGER,FORGED,UNPROVED,AUTOMATIC,REPORT,TOO_MANY,MANY_REOPENED,TICKET_GONE,NOT_COVERED,UNREADABLE" doc:"Why it became an item"`
 	Sender      string            `json:"sender,omitempty" doc:"The address that it says it is from; missing once it is kept no more"`
 	SenderName  string            `json:"sender_name,omitempty" doc:"The name that it says it is from"`
 	Subject     string            `json:"subject,omitempty" doc:"Its subject"`
@@ -316,6 +317,31 @@ type MailboxCommandRequest struct {
 	Summary      string              `json:"summary,omitempty" doc:"open_ticket: what it is about, on one line"`
 }
 
+// The commands on an item of the mailbox that take no text, and those that take no reason.
+var (
+	mailboxTextless = []mailbox.Action{
+		mailbox.ActReissue, mailbox.ActRedirect, mailbox.ActAddPerson, mailbox.ActWarranty,
+		mailbox.ActAddToTicket, mailbox.ActSpam, mailbox.ActSendCode, mailbox.ActProve,
+		mailbox.ActSetKind,
+	}
+	mailboxReasonless = []mailbox.Action{
+		mailbox.ActOpenTicket, mailbox.ActAddToTicket, mailbox.ActAnswer, mailbox.ActSpam,
+		mailbox.ActNoteCall, mailbox.ActSendCode, mailbox.ActProve, mailbox.ActSetKind,
+	}
+)
+
+// checkWords refuses words that the command would keep nowhere.
+func (q MailboxCommandRequest) checkWords(command mailbox.Action) error {
+	var k rules.Checker
+	if q.Text != "" && slices.Contains(mailboxTextless, command) {
+		k.Fail("/text", rules.NotTaken, "Nothing is said with this command.", "Leave it out.")
+	}
+	if q.Reason != "" && slices.Contains(mailboxReasonless, command) {
+		k.Fail("/reason", rules.NotTaken, "No reason is kept with this command.", "Leave it out.")
+	}
+	return rules.Invalid(k.Fields)
+}
+
 type mailboxCommandInput struct {
 	IDInput
 	IfMatch string `header:"If-Match" doc:"Required: the ETag of what you looked at; * is not enough"`
@@ -331,6 +357,9 @@ func (h mailboxHandlers) act(
 	}
 	version, err := decisionInput{in.IDInput, in.IfMatch}.version(item.Version)
 	if err != nil {
+		return nil, err
+	}
+	if err := q.checkWords(mailbox.Action(in.Command)); err != nil {
 		return nil, err
 	}
 	if err := h.do(ctx, in.Command, item.ID, version, q); err != nil {

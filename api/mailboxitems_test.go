@@ -82,6 +82,12 @@ func TestS56_ItemsAreDecidedOverTheAPI(t *testing.T) {
 	problem(t, act("redirect", a.Header.Get("ETag"), redirect), 409, rules.StateConflict)
 	problem(t, act("nothing", a.Header.Get("ETag"), map[string]any{}), 404, rules.NotFound)
 
+	for field, command := range map[string]string{"text": "spam", "reason": "answer"} {
+		lost := act(command, a.Header.Get("ETag"), map[string]any{field: "Kept nowhere."})
+		problem(t, lost, 422, rules.ValidationFailed)
+		require.Contains(t, string(lost.Body), `"/`+field+`"`)
+	}
+
 	sent := act("send_code", a.Header.Get("ETag"), map[string]any{"invitation_id": inv.ID})
 	require.NotContains(t, string(sent.Body), "hash")
 	tag := sent.Header.Get("ETag")

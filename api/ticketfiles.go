@@ -11,6 +11,8 @@ import (
 
 	checks "roomcover.dev/roomcover/attachment"
 	"roomcover.dev/roomcover/models/attachment"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/note"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 )
@@ -25,6 +27,7 @@ const mediaFile = "application/octet-stream"
 // operators' alone (S42).
 type ticketFileHandlers struct {
 	tickets     *ticket.Tickets
+	notes       *note.Notes
 	attachments *attachment.Attachments
 }
 
@@ -39,7 +42,7 @@ func (h ticketFileHandlers) routes(api huma.API) {
 	write.Scope = TicketsWrite
 
 	mountJSON(api, write.post("attach-to-ticket", "/v1/tickets/{id}/files",
-		"Attach a file to a message that you wrote").
+		"Attach a file to a message or a note that you wrote").
 		answers(http.StatusCreated).idempotent().upTo(maxFileBody).refuses(404, 409), h.attach)
 	mount(api, read.get("get-ticket-file", "/v1/ticket-files/{id}", "Download a file of a ticket").
 		refuses(404, 409, 410).produces(mediaFile), h.download)
@@ -80,7 +83,7 @@ func (h ticketFileHandlers) filesOf(
 
 // TicketFileRequest is a file.
 type TicketFileRequest struct {
-	MessageID string `json:"message_id" doc:"Id of the message that you wrote"`
+	MessageID string `json:"message_id" doc:"Id of the message that you wrote, or of the first one of a ticket that you opened for somebody; of operators also of their note"`
 	Name      string `json:"name" doc:"What the file is called, with its ending"`
 	Content   string `json:"content" doc:"The file in base64 (RFC 4648, with padding); at most 10 MiB of content"`
 }
@@ -97,7 +100,11 @@ func (h ticketFileHandlers) attach(
 			Remedy:  "Send it in base64 with padding, on one line.",
 		}})
 	}
-	a, err := h.tickets.Attach(ctx, in.ID, r.MessageID, attachment.Upload{
+	hang := h.tickets.Attach
+	if db.KindOf(r.MessageID) == db.PrefixTicketNote {
+		hang = h.notes.Attach
+	}
+	a, err := hang(ctx, in.ID, r.MessageID, attachment.Upload{
 		Name:    r.Name,
 		Content: bytes.NewReader(content),
 	})

@@ -99,6 +99,32 @@ func TestS43_FilesOfTicketsByTheAPI(t *testing.T) {
 	problem(t, reader.get("/v1/ticket-files/"+notes[0].Attachments[0].ID), 404, rules.NotFound)
 	require.NotContains(t, string(reader.get(path).Body), "canary")
 
+	// An agent hangs files on their note, and on the message of a ticket that they opened.
+	noted := as[api.TicketNote](t, h.Lead.post(path+"/notes", map[string]any{"text": "A trace."}), 201)
+	trace := body("trace.txt", "canary")
+	trace["message_id"] = noted.ID
+	own := as[api.TicketFile](t, h.Lead.post(path+"/files", trace), 201)
+	require.Equal(t, own, as[api.TicketFile](t, h.Lead.post(path+"/files", trace), 201))
+	notes = as[api.TicketDetail](t, h.Lead.get(path), 200).Notes
+	require.Equal(t, []api.TicketFile{own}, notes[1].Attachments)
+	problem(t, reader.post(path+"/files", trace), 404, rules.NotFound)
+	problem(t, reader.get("/v1/ticket-files/"+own.ID), 404, rules.NotFound)
+	require.NotContains(t, string(reader.get(path).Body), "canary")
+	trace["message_id"] = notes[0].ID
+	problem(t, h.Lead.post(path+"/files", trace), 404, rules.NotFound)
+	called := as[api.TicketDetail](t, h.Lead.post("/v1/tickets", map[string]any{
+		"room_id":  c.Room.ID,
+		"category": "HARDWARE",
+		"usable":   "PARTLY",
+		"summary":  "No picture",
+		"text":     "It stays dark.",
+		"for":      c.Admin.ID,
+	}), 201)
+	trace["message_id"] = called.Entries[1].Message.ID
+	problem(t, h.Lead.post(path+"/files", trace), 404, rules.NotFound)
+	as[api.TicketFile](t, h.Lead.post("/v1/tickets/"+called.ID+"/files", trace), 201)
+	require.Contains(t, string(reader.get("/v1/tickets/"+called.ID).Body), "trace.txt")
+
 	// Nothing is handed out before the scanner's verdict.
 	h.Attachments.Scanned = true
 	problem(t, reader.get("/v1/ticket-files/"+file.ID), 409, checks.NotChecked)

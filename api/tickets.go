@@ -219,7 +219,7 @@ func (h ticketHandlers) note(
 // TicketCommandRequest is what the commands need; each takes its own fields.
 type TicketCommandRequest struct {
 	Version     int64       `json:"version,omitempty" doc:"Of the ticket that you looked at; where somebody has said or decided something since it answers 412. Missing: any"`
-	Text        string      `json:"text,omitempty" doc:"What is said with the command, before what it does; comment, answer: required"`
+	Text        string      `json:"text,omitempty" doc:"What is said with the command, before what it does; comment, answer: required; assign, link_duplicate, watch: refused"`
 	Reason      string      `json:"reason,omitempty" doc:"set_severity, undo_reopening, wait_for_customer: required; goes into the audit"`
 	Severity    int         `json:"severity,omitempty" doc:"set_severity: 1 to 4"`
 	AssigneeID  *string     `json:"assignee_id,omitempty" doc:"assign: id of an operator, or me; empty: nobody; missing: as it is"`

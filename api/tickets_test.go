@@ -58,6 +58,35 @@ func TestS42_CustomersReadNothingThatIsOperatorsOwn(t *testing.T) {
 	problem(t, customer.post(path+"/notes", map[string]any{"text": "x"}), 403, rules.Forbidden)
 }
 
+// What is typed with a command is kept, or refused with the name of its field.
+func TestNoWordsOfACommandVanishByTheAPI(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		c := h.Covered(t)
+		path := "/v1/tickets/" + h.OpenedTicket(t, c).ID
+		lead := func(name string, body map[string]any) answer {
+			return h.Lead.post(path+"/commands/"+name, body)
+		}
+		refused := func(pointer string, a answer) {
+			t.Helper()
+			require.GreaterOrEqual(t, a.Status, 400)
+			require.Contains(t, string(a.Body), `"`+pointer+`"`)
+		}
+		refused("/text", lead("assign", map[string]any{"assignee_id": "me", "text": "Mine."}))
+		refused("/text", lead("watch", map[string]any{"unwatch": true, "text": "Mine."}))
+		refused("/text", lead("link_duplicate", map[string]any{"text": "Mine."}))
+		refused("/severity", lead("set_severity",
+			map[string]any{"severity": 2, "reason": "as before", "text": "It stays."}))
+		refused("/reason", lead("set_severity", map[string]any{"severity": 2, "reason": "as before"}))
+
+		require.Equal(t, 200, lead("resolve", map[string]any{"text": "Done."}).Status)
+		customer := h.customer(c.Account, rules.CustomerAdmin)
+		require.Equal(t, 200, customer.post(path+"/messages", map[string]any{"text": "Thanks!"}).Status)
+		require.Equal(t, 200, lead("undo_reopening",
+			map[string]any{"text": "You are welcome.", "reason": "only thanks"}).Status)
+		require.Contains(t, string(customer.get(path).Body), "You are welcome.")
+	})
+}
+
 // A reader opens tickets and writes to them; every other command is refused, whatever state the
 // ticket is in, and changes nothing. An administrator's is done.
 func TestR42_AReaderGivesNoCommandButComment(t *testing.T) {

@@ -21,8 +21,8 @@ func (v *visit) coverBadge(a cover.Answer) web.Badge {
 	return web.Badge{Text: v.say("console.account.uncovered"), Color: "red"}
 }
 
-// coverReason says why something is covered or not, with the rule behind it. A refusal is
-// explained by what led to it, where that is known.
+// coverReason says why something is covered or not. A refusal is explained by what led to it,
+// where that is known.
 func (v *visit) coverReason(a cover.Answer) string {
 	if len(a.Reasons) == 0 {
 		return ""
@@ -44,7 +44,7 @@ func (v *visit) coverReasons(a cover.Answer) []string {
 }
 
 func (v *visit) reasonText(r cover.Reason) string {
-	return v.language.Say("console.cover."+r.Code) + " (" + r.Rule + ")"
+	return v.language.Say("console.cover." + r.Code)
 }
 
 // coverUntil is the last day of cover.

@@ -28,7 +28,7 @@ func fileRoutes() []route {
 func takesFiles(path string) bool {
 	switch path {
 	case ticketsPath + "/:id/reply", ticketsPath + "/:id/notes", ticketsPath + "/:id/drafts",
-		ticketsPath + "/:id/canned":
+		ticketsPath + "/:id/canned", newTicketPath:
 		return true
 	}
 	return false

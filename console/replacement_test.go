@@ -42,7 +42,7 @@ func TestS20_ThePromiseIsSeenBeforeTheApproval(t *testing.T) {
 	page := b.get(replacementPath(r.Name()))
 	require.Contains(t, page.body, "Decide until Wed 25 Nov, 15:00 in São Paulo (in 6 h): it arrives by Thu 26 Nov")
 	require.Contains(t, page.body, "Approved after that: Fri 27 Nov")
-	require.Contains(t, page.body, "A license in force is assigned to the room (R31)")
+	require.Contains(t, page.body, "A license in force is assigned to the room")
 	require.Contains(t, page.body, "next business day")
 
 	ask := b.get(replacementPath(r.Name()) + "/do/approve")

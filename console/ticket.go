@@ -350,6 +350,8 @@ func (v *visit) happenedIn(e ticket.Event, names map[string]string) spoken {
 		key += ".nobody"
 	case e.Kind == ticket.Duplicate && of.Ticket == "":
 		key += ".none"
+	case e.Kind == ticket.RMAEnded && v.language.Has("console.ticketevent."+key+"."+of.Ending):
+		key += "." + of.Ending
 	}
 	s := spoken{
 		seq:    e.Seq,

@@ -69,7 +69,8 @@ func replyToTicket(v *visit) (answer, error) {
 		Once:    "reply/" + v.form("once") + "/" + db.HashSecret(v.typedText("text"))[:12],
 		Version: version,
 
-		Undoable: true,
+		Undoable:  true,
+		EndsDraft: true,
 	}
 	if then := rule.Command(v.form("then")); then != "" {
 		if !saysFirst(then) || then == rule.DoWaitRMA {
@@ -91,9 +92,6 @@ func replyToTicket(v *visit) (answer, error) {
 	case v.blameFiles(err):
 		return v.replyAgain(t, c.Text)
 	case err == nil:
-		if err := v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, false, ""); err != nil {
-			return answer{}, err
-		}
 		return v.doneUndoable(ticketPath(t.Number), "console.flash.replied",
 			ticketPath(t.Number)+"/undo"), nil
 	case rules.CodeOf(err) == rules.VersionMismatch:
@@ -139,9 +137,6 @@ func noteTicket(v *visit) (answer, error) {
 		if refused := v.commandRefusal(err); refused != nil {
 			return v.ticketAnswer(&ticketAsked{refused: refused, note: true})
 		}
-		return answer{}, err
-	}
-	if err := v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, true, ""); err != nil {
 		return answer{}, err
 	}
 	return v.done(ticketPath(t.Number), "console.flash.noted"), nil

@@ -24,6 +24,7 @@ type newTicketPage struct {
 	Empty   *web.EmptyState
 
 	Form    []web.Field // none: no room is chosen yet
+	Files   web.FileField
 	Hidden  []web.Hidden
 	Problem string
 	Preview *ticketPreview // nil: it was not looked at yet
@@ -56,7 +57,7 @@ func (v *visit) newTicket(refused *commandRefused) (answer, error) {
 		err = v.findRooms(&p, account)
 	}
 	a := answer{page: "newticket", title: v.say("console.newticket.title"), data: p}
-	if refused != nil {
+	if refused != nil || web.WrongFiles(v.files) {
 		a.status = http.StatusUnprocessableEntity
 	}
 	return a, err
@@ -125,6 +126,7 @@ func (v *visit) askAboutCall(p *newTicketPage, roomID string, refused *commandRe
 	if err := v.newTicketForm(p, room); err != nil {
 		return err
 	}
+	p.Files = web.FileFieldOf(v.language, "files", v.files)
 
 	n := v.typedTicket()
 	preview, err := v.tickets.Preview(v.scope(), n)
@@ -298,10 +300,12 @@ func (v *visit) previewOf(p ticket.Preview) *ticketPreview {
 // openTicket opens the ticket once its preview was looked at; the same form sent again leads to
 // the same one.
 func openTicket(v *visit) (answer, error) {
-	if v.form("step") != "open" || v.form("looked") != v.lookedAtPreview() {
+	if v.form("step") != "open" || v.form("looked") != v.lookedAtPreview() ||
+		web.WrongFiles(v.files) {
 		return v.newTicket(nil)
 	}
 	n := v.typedTicket()
+	n.Files = v.attached()
 	room, err := v.entitlements.GetRoom(v.scope(), n.RoomID)
 	if err != nil {
 		return answer{}, err
@@ -309,6 +313,9 @@ func openTicket(v *visit) (answer, error) {
 	t, err := v.tickets.Open(v.acting(room.AccountID), n)
 	if err == nil {
 		return v.done(ticketPath(t.Number), "console.flash.acted"), nil
+	}
+	if v.blameFiles(err) {
+		return v.newTicket(nil)
 	}
 	if refused := v.commandRefusal(err); refused != nil {
 		return v.newTicket(refused)

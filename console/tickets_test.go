@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
@@ -267,7 +268,8 @@ func TestR55a_AnAgentOpensATicketForSomebodyOnThePhone(t *testing.T) {
 		b := w.agent()
 		require.Contains(t, b.get(newTicketPath+"?find=sala").body, newTicketPath+"?room="+c.Room.ID)
 		page := b.get(newTicketPath + "?room=" + c.Room.ID)
-		require.Contains(t, page.body, "A license in force is assigned to the room (R31)")
+		require.Contains(t, page.body, "A license in force is assigned to the room")
+		require.NotRegexp(t, ruleNumber, page.body)
 		typed := []string{
 			"room", c.Room.ID, "for", c.Admin.ID, "category", "HARDWARE", "usable", "NO",
 			"summary", "No picture", "text", "It is dark in there.", "once", hiddenIn(page.body, "once"),
@@ -292,7 +294,65 @@ func TestR55a_AnAgentOpensATicketForSomebodyOnThePhone(t *testing.T) {
 		require.Contains(t, b.get(ticketsPath).body, d.Number)
 		require.Contains(t, b.get(roomPath(c.Room.ID)).body, d.Number)
 		require.Contains(t, b.get(accountPath(c.Account)+"/tickets").body, d.Number)
+		require.NotRegexp(t, ruleNumber, b.get(first.path).body)
 	})
+}
+
+// S43: what somebody on the phone sent the agent hangs on the first message of their ticket.
+func TestS43_AnAgentOpensATicketWithFiles(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		c := w.Covered(t)
+		b := w.agent()
+		page := b.get(newTicketPath + "?room=" + c.Room.ID)
+		require.Contains(t, page.body, `name="files"`)
+		typed := []string{
+			"room", c.Room.ID, "for", c.Admin.ID, "category", "HARDWARE", "usable", "PARTLY",
+			"summary", "No picture", "text", "See the log.", "once", hiddenIn(page.body, "once"),
+			"looked", hiddenIn(page.body, "looked"), "step", "open",
+		}
+		wrong := b.upload(newTicketPath, "x.html", []byte("<html></html>"), typed...)
+		require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+		require.Contains(t, wrong.body, "x.html is of a kind that is not taken")
+		require.Contains(t, wrong.body, "See the log.</textarea>")
+
+		for range 2 { // sent twice, opened once
+			opened := b.upload(newTicketPath, "sala.log", []byte("no signal"), typed...)
+			require.True(t, strings.HasPrefix(opened.path, ticketsPath+"/TK-"), opened.body)
+			require.Contains(t, opened.body, "sala.log")
+			d := w.atDesk(strings.TrimPrefix(opened.path, ticketsPath+"/"))
+			files, err := w.Domains.Attachments.OfGroup(storetest.Customer(c.Account), d.ID)
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			require.Equal(t, "sala.log", files[0].Name)
+		}
+	})
+}
+
+// A replacement that was denied is not told as one that is done, in either language.
+func TestTheEndOfAReplacementIsToldAsItWas(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	tk := w.OpenedTicket(t, c)
+	_, err := w.Domains.Tickets.Do(storetest.Operator(), tk.ID, ticket.Command{
+		Name: rule.DoWaitRMA,
+		Text: "We look for another one.",
+		RMA:  &replacement.NewRMA{Serial: db.Text(c.Device.Serial)},
+	})
+	require.NoError(t, err)
+	_, err = w.Domains.Replacements.RejectRMA(storetest.Operator(), w.atDesk(tk.Number).RMAs[0].ID,
+		replacement.RMARejection{Code: "NO_DEFECT", Reason: "it works here"})
+	require.NoError(t, err)
+	for lang, says := range map[string]string{
+		"en":    "denied the replacement of RMA-",
+		"pt-BR": "negou a substituição de RMA-",
+	} {
+		b := w.browser()
+		b.lang = lang
+		b.get(StartPath + "?as=" + byRole[rules.OperatorAgent].Email)
+		body := b.get(ticketPath(tk.Number)).body
+		require.Contains(t, body, says, lang)
+		require.NotContains(t, body, "concluiu", lang)
+	}
 }
 
 // From the ticket to its replacement in one step, with what covers it and the day said before.
@@ -305,7 +365,7 @@ func TestS20_AReplacementIsRequestedFromItsTicket(t *testing.T) {
 		path := ticketPath(tk.Number) + "/do/wait_for_replacement"
 		ask := b.get(path)
 		require.Equal(t, http.StatusOK, ask.status)
-		require.Contains(t, ask.body, "A license in force is assigned to the room (R31)")
+		require.Contains(t, ask.body, "A license in force is assigned to the room")
 		require.Contains(t, ask.body, "Approved until")
 		require.Contains(t, ask.body, "No picture</textarea>", "the fault is filled in")
 

@@ -53,14 +53,10 @@ func undoReply(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	text, err := v.tickets.TakeBack(v.acting(t.AccountID), t.ID)
+	err = v.tickets.TakeBack(v.acting(t.AccountID), t.ID)
 	if rules.CodeOf(err) == rules.StateConflict {
 		return v.done(ticketPath(t.Number), "console.flash.replytoolate"), nil
 	}
-	if err != nil {
-		return answer{}, err
-	}
-	err = v.tickets.KeepDraft(v.acting(t.AccountID), t.ID, false, text)
 	if err != nil {
 		return answer{}, err
 	}

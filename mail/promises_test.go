@@ -172,6 +172,8 @@ var promises = map[string][]string{
 	"mail.spare_update.ON_SITE.text":      {"/replacements/request"},
 	"mail.spare_update.portal":            {"/spares"},
 	"mail.ticket.ANSWERED.title":          {"/tickets/TK-7F3K2"},
+	"mail.ticket.CANCELLED.text":          {"/tickets/TK-7F3K2"},
+	"mail.ticket.CANCELLED.title":         {"/tickets/TK-7F3K2"},
 	"mail.ticket.CLOSED.text":             {"/tickets/TK-7F3K2"},
 	"mail.ticket.CLOSED.title":            {"/tickets/TK-7F3K2"},
 	"mail.ticket.OPENED.text":             {"/tickets/TK-7F3K2"},

@@ -555,6 +555,10 @@ func (v *visit) happened(
 		args["severity"] = v.severityName(e.Details.Severity)
 	case ticket.WatcherAdded, ticket.WatcherRemoved:
 		args["person"] = v.memberName(e.Details.User, members)
+	case ticket.RMAEnded:
+		if v.language.Has("ticket.event." + key + "." + e.Details.Ending) {
+			key += "." + e.Details.Ending
+		}
 	}
 	s.What = v.language.Say("ticket.event."+key, args)
 
@@ -704,6 +708,8 @@ func (v *visit) replyCommand(act string, typed typedReply) ticket.Command {
 		Channel: rule.ByPortal,
 		Once:    typed.once,
 		Version: version,
+
+		EndsDraft: true,
 	}
 	switch act {
 	case actWorse:
@@ -761,9 +767,6 @@ func replyToTicket(v *visit) (answer, error) {
 		return v.replyAgain(typed, http.StatusConflict)
 	}
 	if err != nil {
-		return answer{}, err
-	}
-	if err := v.tickets.KeepDraft(v.acting(), v.param("id"), false, ""); err != nil {
 		return answer{}, err
 	}
 

@@ -12,8 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules/cover"
@@ -475,6 +477,26 @@ func TestS28_ARoomWithAnOpenTicketIsNotArchived(t *testing.T) {
 		w.did(tk.ID, ticket.Command{Name: rule.DoResolve})
 		_, err = w.ArchiveRoom(storetest.Customer(w.Account), w.Room.ID, "")
 		require.NoError(t, err)
+	})
+}
+
+// A replacement that was denied is told as denied, in both languages, and not as one that ended well.
+func TestTheEndOfAReplacementIsToldTheCustomerAsItWas(t *testing.T) {
+	eachTicketWorld(t, func(t *testing.T, w ticketWorld) {
+		w.eva.post(newTicketPath, sentTicket(w.Room.ID)...)
+		tk := w.onlyTicket()
+		w.did(tk.ID, ticket.Command{
+			Name: rule.DoWaitRMA,
+			Text: "We look for another one.",
+			RMA:  &replacement.NewRMA{Serial: db.Text(w.Device.Serial)},
+		})
+		id := w.Strings(t, "SELECT id FROM rmas")[0]
+		_, err := w.RejectRMA(storetest.Operator(), id,
+			replacement.RMARejection{Code: "NO_DEFECT", Reason: "it works here"})
+		require.NoError(t, err)
+		path := ticketPath(tk.Number)
+		require.Contains(t, w.eva.get(path+"?lang=en").body, "denied the replacement")
+		require.Contains(t, w.eva.get(path+"?lang=pt-BR").body, "negou a substituição")
 	})
 }
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -43,6 +44,13 @@ func lowerASCII(s string) string {
 		return r
 	}, s)
 }
+
+// messageID is what a Message-ID looks like without its angle brackets.
+var messageID = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
+
+// ValidMessageID reports whether the Message-ID of somebody else's mail, without its angle
+// brackets, can stand in a header of ours: nothing in it ends the header or begins another.
+func ValidMessageID(id string) bool { return messageID.MatchString(id) }
 
 // ValidEmail reports whether s is exactly one plain address that any SMTP server
 // takes: no display name, no quoting, an ASCII local part of at most 64 octets, a

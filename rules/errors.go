@@ -40,6 +40,7 @@ const (
 // Codes of single fields inside a VALIDATION_FAILED error.
 const (
 	Required          = "REQUIRED"
+	NotTaken          = "NOT_TAKEN" // words that the command would keep nowhere
 	TooLong           = "TOO_LONG"
 	InvalidUTF8       = "INVALID_UTF8"
 	ControlCharacters = "CONTROL_CHARACTERS"

@@ -34,7 +34,9 @@ const (
 	ReasonTooMany   Reason = "TOO_MANY"      // more messages of one sender than an hour takes
 	ReasonReopens   Reason = "MANY_REOPENED" // the ticket was reopened by mail too often today
 	ReasonNoSuch    Reason = "TICKET_GONE"   // there is no such ticket, or it takes no more
-	ReasonBroken    Reason = "UNREADABLE"    // reading it failed
+	// it would open a ticket that follows a closed one, and nothing covers that
+	ReasonNotCovered Reason = "NOT_COVERED"
+	ReasonBroken     Reason = "UNREADABLE" // reading it failed
 )
 
 // Decide says what becomes of a mail. participant reports whether its sender is a member,

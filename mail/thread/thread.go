@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/rules"
 )
 
 // Keys sign what a mail of a ticket has to bring back: the address that answers go to,
@@ -135,9 +136,6 @@ func signature(key []byte, purpose, text string) string {
 // maxSubject is how many characters a mail's subject has at most.
 const maxSubject = 300
 
-// foreignID is a Message-ID that somebody else made, without angle brackets.
-var foreignID = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
-
 // maxReferences is how many Message-IDs a mail's References name.
 const maxReferences = 20
 
@@ -147,7 +145,7 @@ const maxReferences = 20
 func ReferencesAfter(references []string, parent string) []string {
 	var out []string
 	for _, id := range append(slices.Clone(references), parent) {
-		if foreignID.MatchString(id) && !slices.Contains(out, id) {
+		if rules.ValidMessageID(id) && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}

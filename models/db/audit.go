@@ -55,6 +55,23 @@ func WithReason(reason string, details map[string]any) map[string]any {
 	return details
 }
 
+// reasonsRead is how many of the last entries of a chain are asked for a reason.
+const reasonsRead = 50
+
+// HasReason reports whether the actor gave a reason before, for one of the last things that they
+// did in a chain which the caller may see.
+func (tx *Tx) HasReason(chainID, reason string) (bool, error) {
+	var last []AuditEvent
+	err := tx.Select("id", "details").
+		Where("chain_id = ? AND actor_id = ?", chainID, tx.Scope.Actor.ID).
+		Order("seq DESC").
+		Limit(reasonsRead).
+		Find(&last).Error
+	return slices.ContainsFunc(last, func(e AuditEvent) bool {
+		return e.Details["reason"] == strings.TrimSpace(reason)
+	}), err
+}
+
 // Audit adds entries to a chain. They are written when the transaction has done everything
 // else, behind the ends of their chains, whose locks are the last that it takes; see
 // writeAudit. A chain that the caller has just created is passed as fresh and is not

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/mail/inbound"
+	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
@@ -176,6 +177,14 @@ func (s *Mailbox) Answer(
 	})
 }
 
+// answerable is a Message-ID that can stand in the header of an answer; empty for any other.
+func answerable(messageID string) string {
+	if !rules.ValidMessageID(messageID) {
+		return ""
+	}
+	return messageID
+}
+
 func paragraphsOf(text string) (paragraphs []string) {
 	for line := range strings.Lines(storableText(text)) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -331,9 +340,23 @@ func (s *Mailbox) readAgain(tx *db.Tx, m InboundMail, item InboxItem) (inbound.M
 	return inbound.Mail{Text: item.Body, Quoted: item.Quoted, MessageID: item.MessageID}, nil
 }
 
+// filesAgain are the files that came with an item, while the bytes of its mail are kept.
+func (s *Mailbox) filesAgain(tx *db.Tx, item InboxItem) ([]attachment.Upload, error) {
+	if len(item.Attachments) == 0 {
+		return nil, nil
+	}
+	var m InboundMail
+	if err := db.Found(tx.First(&m, "id = ?", item.MailID).Error); err != nil {
+		return nil, err
+	}
+	read, err := s.readAgain(tx, m, item)
+	return Reply{Attachments: read.Attachments}.files(), err
+}
+
 // OpenTicket makes of an item a ticket of the member who wrote it: of an account whose contract
-// covers what it is about, else it is refused as any ticket is (R39c, A10). Somebody else than the
-// sender needs a noted call, and so does a sender whose domain disowns the mail.
+// covers what it is about, else it is refused as any ticket is (R39c, A10). The files of the mail
+// come with it. Somebody else than the sender needs a noted call, and so does a sender whose domain
+// disowns the mail.
 func (s *Mailbox) OpenTicket(
 	ctx context.Context, id string, version int64, n NewTicket,
 ) (InboxItem, error) {
@@ -346,6 +369,11 @@ func (s *Mailbox) OpenTicket(
 		}
 		n.Text = cmp.Or(strings.TrimSpace(n.Text), item.Body, item.Quoted)
 		n.Once = item.ID
+		files, err := s.filesAgain(tx, *item)
+		if err != nil {
+			return err
+		}
+		n.Files = files
 		ref, err := s.tickets.OpenTicket(tx, n)
 		if err != nil {
 			return err

@@ -1,9 +1,6 @@
 package mailbox
 
-import (
-	"regexp"
-	"strings"
-)
+import "regexp"
 
 // portuguese are words that Portuguese mails have and English ones have not.
 var portuguese = regexp.MustCompile(`(?i)(^|[^\p{L}])(não|nao|você|vocês|para|convite|olá|ola|` +
@@ -16,14 +13,4 @@ func localeOf(text string) string {
 		return "pt-BR"
 	}
 	return "en"
-}
-
-var fitMessageID = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
-
-// answerable is a Message-ID that can stand in our header; empty for any other.
-func answerable(messageID string) string {
-	if strings.TrimSpace(messageID) == "" || !fitMessageID.MatchString(messageID) {
-		return ""
-	}
-	return messageID
 }

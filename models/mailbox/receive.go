@@ -184,16 +184,6 @@ func (s *storedMail) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// storedRaw reads the mail's bytes back, piece by piece; an empty one has gone with its time.
-func storedRaw(tx *db.Tx, mailID string) (raw Raw, err error) {
-	err = tx.Model(&InboundMailChunk{}).Where("mail_id = ?", mailID).Order("seq").
-		Pluck("content", &raw.chunks).Error
-	for _, chunk := range raw.chunks {
-		raw.size += int64(len(chunk))
-	}
-	return raw, err
-}
-
 // RawMail reads a mail as it came, to the service and its operators. NOT_FOUND: there is none, or
 // its bytes are kept no more.
 func (s *Mailbox) RawMail(ctx context.Context, mailID string) (raw Raw, err error) {
@@ -201,7 +191,8 @@ func (s *Mailbox) RawMail(ctx context.Context, mailID string) (raw Raw, err erro
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		if raw, err = storedRaw(tx, mailID); err == nil && raw.size == 0 {
+		raw, err = ReadRaw(&storedMail{tx: tx, id: mailID, left: MaxMail}, MaxMail)
+		if err == nil && raw.size == 0 {
 			return db.NotFound()
 		}
 		return err

@@ -27,7 +27,7 @@ func (r replies) FindTicket(tx *db.Tx, number string) (*Ticket, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	_, reopens := rule.AfterComment(t.State, false)
+	_, reopens := rule.AfterComment(t.FactsAt(tx.Now()).State, false)
 	return &Ticket{
 		ID:        t.ID,
 		Number:    t.Number,
@@ -140,5 +140,6 @@ func (r Reply) once() string {
 	if r.MessageID == "" {
 		return r.MailID
 	}
-	return r.MessageID + "\n" + r.Text
+	// As an item keeps them: it stands for a mail whose bytes have gone.
+	return storableText(cut(r.MessageID, maxMessageID)) + "\n" + storableText(r.Text)
 }

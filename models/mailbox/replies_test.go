@@ -1,6 +1,7 @@
 package mailbox_test
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"testing"
@@ -73,12 +74,19 @@ func newSupport(t *testing.T, env storetest.Env) support {
 }
 
 // written are the mails about the ticket as its customer gets them, the oldest first.
-func (s support) written() (out []mail.Message) {
+func (s support) written() []mail.Message {
+	s.t.Helper()
+	return s.writtenIn("")
+}
+
+// writtenIn is written in another language than the customer's; empty: in theirs.
+func (s support) writtenIn(locale string) (out []mail.Message) {
 	s.t.Helper()
 	ref, err := s.Programs.Reference(s.Context)
 	require.NoError(s.t, err)
 	ref.Program.Mailbox = help
 	for _, n := range s.Mails(s.t, rules.TemplateTicket) {
+		n.Locale = cmp.Or(locale, n.Locale)
 		m, err := mails.Render(ref.Program, n, "https://portal.example", struct {
 			db.Secrets
 			thread.Keys
@@ -221,6 +229,25 @@ func TestS44_AnOutOfOfficeMovesNothing(t *testing.T) {
 		require.Empty(t, items(t, env))
 		env.AuditHolds(t)
 	})
+}
+
+// A ticket that was taken back is told as canceled, in both languages: nothing was closed.
+func TestACanceledTicketsMailSaysSo(t *testing.T) {
+	s := newSupport(t, storetest.SQLite(t))
+	s.does(s.member, ticket.Command{Name: rule.DoCancel})
+	number := s.conversation().Ticket.Number
+	for locale, says := range map[string][2]string{
+		"en":    {"nobody works on it any more", "is closed"},
+		"pt-BR": {"ninguém mais trabalha nele", "está fechado"},
+	} {
+		mails := s.writtenIn(locale)
+		last := mails[len(mails)-1]
+		for _, text := range []string{last.Text, last.HTML} {
+			require.Contains(t, text, says[0], locale)
+			require.Contains(t, text, number)
+			require.NotContains(t, text, says[1], locale)
+		}
+	}
 }
 
 func TestS40_AnAgentsMailMeetsTheFirstResponse(t *testing.T) {

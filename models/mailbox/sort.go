@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
 	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
@@ -290,8 +291,11 @@ func (s *Mailbox) accept(
 	} else {
 		m.Outcome, m.Reason = inbound.BecomesItem, inbound.ReasonNoSuch
 	}
-	if refusal.Code == rule.ReopenLimit {
+	switch {
+	case refusal.Code == rule.ReopenLimit:
 		m.Reason = inbound.ReasonReopens
+	case m.Outcome == inbound.BecomesItem && cover.ReasonFor(refusal.Code).Rule != "":
+		m.Reason = inbound.ReasonNotCovered
 	}
 	m.Reopened, m.MessageHash = false, ""
 	return s.intoInbox(tx, m, read)
@@ -403,6 +407,9 @@ func countFurther(tx *db.Tx, m *InboundMail, read inbound.Mail) (counted bool, e
 	return true, tx.Delete(&InboundMailChunk{}, "mail_id = ?", m.ID).Error
 }
 
+// maxMessageID bounds the Message-ID that an item keeps, in bytes.
+const maxMessageID = 500
+
 // addItem makes an item of a mail. kind is what the sender says that it is about; empty: the
 // words are guessed at.
 func (s *Mailbox) addItem(
@@ -425,7 +432,7 @@ func (s *Mailbox) addItem(
 		Automatic:   len(read.Automatic) > 0,
 		Ticket:      m.Ticket,
 		Hinted:      read.HintedTicket,
-		MessageID:   storableText(cut(read.MessageID, 500)),
+		MessageID:   storableText(cut(read.MessageID, maxMessageID)),
 		Matches:     matches,
 		AccountID:   m.AccountID,
 		Version:     1,

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/ticket"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // Note is what an operator noted. Nothing is changed or taken away: one that was wrong is
@@ -47,9 +48,10 @@ func New(
 func Entities() []any { return []any{Note{}} }
 
 // Add adds a note to a ticket, whatever its state, with the files that belong to it, which
-// operators alone can open. once names it, where its caller may send it again; version is that
-// of the ticket that was looked at, 0 any. A note moves no clock (S40), and changes nothing that
-// a customer can see (S42). Whoever is no operator gets NOT_FOUND.
+// operators alone can open; what the caller had begun to write goes with it. once names it, where
+// its caller may send it again; version is that of the ticket that was looked at, 0 any. A note
+// moves no clock (S40), and changes nothing that a customer can see (S42). Whoever is no operator
+// gets NOT_FOUND.
 func (s *Notes) Add(
 	ctx context.Context, name, text, once string, version int64, files ...attachment.Upload,
 ) (Note, error) {
@@ -80,6 +82,9 @@ func (s *Notes) Add(
 			return err
 		}
 
+		if err := ticket.EndDraft(tx, place.TicketID, true); err != nil {
+			return err
+		}
 		n.TicketID = place.TicketID
 		n.AccountID = place.AccountID
 		n.Seq = place.Seq
@@ -87,14 +92,51 @@ func (s *Notes) Add(
 		if err := tx.Create(&n).Error; err != nil {
 			return err
 		}
-		return ticket.StoreFiles(tx, s.files, attachment.Owner{
-			ID:        n.ID,
-			GroupID:   n.TicketID,
-			AccountID: &n.AccountID,
-			Internal:  true,
-		}, files...)
+		return ticket.StoreFiles(tx, s.files, owner(n), files...)
 	})
 	return n, err
+}
+
+// Attach adds a file to a note that the caller wrote; the same file again changes nothing. It
+// refuses what Attachments.Store refuses. A note of somebody else, or of another ticket than the
+// one that is named by its id or its number, is NOT_FOUND, and so is every note to whoever is no
+// operator.
+func (s *Notes) Attach(
+	ctx context.Context, name, noteID string, u attachment.Upload,
+) (attachment.Attachment, error) {
+	t, err := s.tickets.Get(ctx, name)
+	if err != nil {
+		return attachment.Attachment{}, err
+	}
+
+	var out attachment.Attachment
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		if err := rule.MayGive(rule.DoNote, tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+		var n Note
+		err := db.Found(tx.First(&n, "id = ? AND ticket_id = ? AND author_id = ?",
+			noteID, t.ID, tx.Scope.Actor.ID).Error)
+		if err != nil {
+			return err
+		}
+		out, err = s.files.Store(tx, owner(n), u)
+		return err
+	})
+	return out, err
+}
+
+// owner is a note as what files hang on.
+func owner(n Note) attachment.Owner {
+	return attachment.Owner{
+		ID:        n.ID,
+		GroupID:   n.TicketID,
+		AccountID: &n.AccountID,
+		Internal:  true,
+	}
 }
 
 // Of lists the notes of a ticket, the oldest first. Whoever is no operator gets NOT_FOUND.

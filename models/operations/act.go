@@ -409,6 +409,8 @@ var undecided = map[db.TaskKind]string{
 		WHERE id = ? AND state = 'DECIDE')`,
 	db.TaskIncident: `SELECT EXISTS (SELECT 1 FROM incidents
 		WHERE id = ? AND closed_at IS NULL)`,
+	db.TaskMailboxRequest: `SELECT EXISTS (SELECT 1 FROM inbox_items
+		WHERE id = ? AND state = 'OPEN')`,
 }
 
 // mayClose refuses, with STATE_CONFLICT, to close a task by hand whose decision is still to be
@@ -429,7 +431,7 @@ func (s *Operations) mayClose(ctx context.Context, t db.OperatorTask) error {
 	return rules.Refuse(rules.StateConflict,
 		"What the task asks for is still to be decided.",
 		"Decide it at what the task is about, such as the replacement, the spare unit, "+
-			"the ticket, the request or the incident: the task closes by itself.")
+			"the ticket, the mail, the request or the incident: the task closes by itself.")
 }
 
 // resolution is what a task that was closed by the action says of it.

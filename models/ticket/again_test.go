@@ -46,8 +46,10 @@ func TestR40b_AnotherQuestionBeginsTheWaitAgain(t *testing.T) {
 		require.True(t, said.StateSince.After(asked.StateSince), "a plain answer, too")
 		require.Equal(t, "the lamp", said.WaitingReason)
 
-		same := done(t, env, agent, tk.ID,
+		_, err := env.Tickets.Do(agent, tk.ID,
 			ticket.Command{Name: rule.DoWaitCustomer, Reason: "nothing new"})
+		requireField(t, err, "/reason", "NOTHING_CHANGES")
+		same := storetest.GetTicket(t, env, tk.ID)
 		require.Equal(t, said.Version, same.Version, "without a question nothing begins")
 		env.AuditHolds(t)
 	})

@@ -3,6 +3,7 @@ package ticket
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 // after it.
 type Command struct {
 	Name rule.Command
-	// answer, comment: required. Any other that moves the ticket: what is said with it, and
-	// first (S40). worse: what is worse.
+	// answer, comment: required. Any other that moves the ticket, or takes a move back: what is
+	// said with it, and first (S40). worse: what is worse. set_severity: why.
 	Text    string
 	Files   []attachment.Upload // of the text (S43)
 	Channel rule.Channel        // of the text; empty: PORTAL
@@ -42,6 +43,8 @@ type Command struct {
 
 	// Undoable holds a public text of ours for some seconds, in which TakeBack takes it back.
 	Undoable bool
+	// EndsDraft says that it is what the caller had begun to write: the draft goes with it.
+	EndsDraft bool
 
 	byMail bool // a file that is not taken is named, and refuses nothing
 	mail   mailOrigin
@@ -52,8 +55,9 @@ type Command struct {
 // opens one that follows it, which is returned.
 //
 // It refuses a command that does not exist (ACTION_NOT_AVAILABLE), a missing field
-// (VALIDATION_FAILED, REASON_REQUIRED), another version than the one that was looked at
-// (VERSION_MISMATCH), and what rule.May refuses.
+// (VALIDATION_FAILED, REASON_REQUIRED), words that the command would keep nowhere
+// (VALIDATION_FAILED), another version than the one that was looked at (VERSION_MISMATCH), and
+// what rule.May refuses.
 func (s *Tickets) Do(ctx context.Context, name string, c Command) (Ticket, error) {
 	c.Text = strings.TrimSpace(c.Text)
 	c.Channel = cmp.Or(c.Channel, rule.ByPortal)
@@ -114,18 +118,25 @@ func (s *Tickets) doIn(
 	}
 
 	w.reason = c.Reason
-	done, err := w.done(c)
-	if err != nil || done {
-		return w.Ticket, err
+	if c.EndsDraft {
+		if err := EndDraft(tx, w.ID, false); err != nil {
+			return Ticket{}, err
+		}
 	}
-	if c.Name == rule.DoComment && w.State == rule.Closed {
+	said, stands, err := w.done(c)
+	switch {
+	case err != nil || said:
+		return w.Ticket, err
+	case stands:
+		return w.Ticket, w.keptBefore(c)
+	case c.Name == rule.DoComment && w.factsNow().State == rule.Closed:
 		return s.openFollowing(tx, ref, w, c)
 	}
 	if err := w.lookedAt(c.Version); err != nil {
 		return Ticket{}, err
 	}
 	// What is said with a command comes first, and so does what follows from it (S40).
-	facts := w.Ticket.Facts()
+	facts := w.factsNow()
 	if c.Text != "" && c.Name != rule.DoAnswer && rule.AuthorOf(role).IsOurs() {
 		facts.State = rule.AfterAnswer(facts.State)
 	}
@@ -137,7 +148,7 @@ func (s *Tickets) doIn(
 		return Ticket{}, err
 	}
 	if w.unchanged {
-		return w.Ticket, nil
+		return w.Ticket, w.keptBefore(c)
 	}
 	if err := w.save(); err != nil {
 		return Ticket{}, err
@@ -164,11 +175,25 @@ var commands = map[rule.Command]func(*change, Command) error{
 	rule.DoCancel:       (*change).moveBy,
 }
 
+// silent are the commands with which nothing is said to the customer.
+var silent = []rule.Command{rule.DoWatch, rule.DoAssign, rule.DoLink}
+
+// nothingChanges is the code of a reason for what is so already.
+const nothingChanges = "NOTHING_CHANGES"
+
 // check holds a command's texts against their bounds.
 func (c Command) check() error {
 	needsText := c.Name == rule.DoComment || c.Name == rule.DoAnswer || len(c.Files) > 0
 	var fields []rules.FieldError
-	if needsText || c.Text != "" {
+	switch {
+	case c.Text != "" && slices.Contains(silent, c.Name):
+		fields = append(fields, rules.FieldError{
+			Pointer: "/text",
+			Code:    rules.NotTaken,
+			Message: "Nothing is said with this command.",
+			Remedy:  "Say it with an answer or a note, and leave it out here.",
+		})
+	case needsText || c.Text != "":
 		fields = textProblems("/text", c.Text)
 	}
 	if c.Team != nil {
@@ -193,30 +218,56 @@ func (c Command) check() error {
 	return rules.CheckOptionalReason(c.Reason)
 }
 
-// onceKey is the message's own name, where the caller gave it one.
+// onceKey is the message's own name, where the caller gave it one. A mail is one message, whether
+// its writer's proof or an operator's word brought it to the ticket.
 func (c Command) onceKey(actor db.Actor) string {
 	if c.Once == "" {
 		return ""
 	}
-	return db.HashSecret(actor.ID + "\n" + c.Once)[:26]
+	by := actor.ID
+	if c.byMail {
+		by = ""
+	}
+	return db.HashSecret(by + "\n" + c.Once)[:26]
 }
 
-// done reports whether the command was carried out before: what it says is there, or the
-// ticket is where it leads.
-func (w *change) done(c Command) (bool, error) {
+// done reports whether the command was carried out before: what it says is there, or, with
+// nothing to say, the ticket stands where it leads.
+func (w *change) done(c Command) (said, stands bool, err error) {
 	if key := c.onceKey(w.actor()); key != "" && c.Text != "" {
 		var n int64
 		err := w.tx.Model(&Message{}).
 			Where("ticket_id = ? AND dedupe_key = ?", w.ID, key).
 			Count(&n).Error
 		if err != nil || n > 0 {
-			return n > 0, err
+			return n > 0, false, err
 		}
 	}
 
 	next, leads := c.Name.Leads()
-	return leads && next == w.State && c.Text == "", nil
+	return false, leads && next == w.State && c.Text == "", nil
 }
+
+// keptBefore refuses what a command says that finds nothing to do, so that no words are lost:
+// unless it was the same command before, which kept them.
+func (w *change) keptBefore(c Command) error {
+	if strings.TrimSpace(c.Reason) == "" {
+		return nil
+	}
+	kept, err := w.tx.HasReason(w.ID, c.Reason)
+	if err != nil || kept {
+		return err
+	}
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/reason",
+		Code:    nothingChanges,
+		Message: "The ticket stands like that already: the reason would be kept nowhere.",
+		Remedy:  "Say it with an answer or a note, and leave it out here.",
+	}})
+}
+
+// factsNow are what the guards ask of the ticket under its lock.
+func (w *change) factsNow() rule.Facts { return w.FactsAt(w.now) }
 
 // write adds what the caller says to the conversation.
 func (w *change) write(c Command) {
@@ -331,8 +382,8 @@ func (w *change) moveBy(c Command) error {
 	switch {
 	case to == rule.Resolved && w.actor().Role.IsOperator():
 		w.tellOf(mailPart{step: stepResolved})
-	case to == rule.Closed || to == rule.Cancelled:
-		w.tellOf(mailPart{step: stepClosed})
+	case to == rule.Cancelled:
+		w.tellOf(mailPart{step: stepTicketCancelled})
 	}
 	return nil
 }
@@ -351,17 +402,21 @@ func (w *change) reopenBy(c Command) error {
 }
 
 // undoReopening takes a reopening back: the ticket is resolved as it was, and its clocks
-// stand as they stood (S45).
+// stand as they stood (S45). Whoever wrote has the days of a resolved ticket again to say that
+// something is left to do, and is told so.
 func (w *change) undoReopening(c Command) error {
+	if c.Text != "" {
+		w.write(c)
+	}
 	w.happen(ReopeningUndone, EventDetails{Before: w.State, State: rule.Resolved, Reason: c.Reason},
 		&fact{Kind: rule.EventUndone})
 	resolved := w.ResolvedAt
 	w.enter(rule.Resolved, "")
 	if resolved != nil {
 		w.ResolvedAt = resolved
-		w.StateSince = *resolved
 	}
 	w.note("ticket.reopening_undone", nil)
+	w.tellOf(mailPart{step: stepResolved})
 	return nil
 }
 
@@ -392,13 +447,16 @@ func (w *change) askSeverity(c Command) error {
 // setSeverity changes the severity. The clocks are computed anew with the time that they
 // have used (V16).
 func (w *change) setSeverity(c Command) error {
-	if c.Severity == w.Severity {
-		if w.WorseAskedAt == nil {
-			w.unchanged = true
-			return nil
+	if c.Severity == w.Severity && w.WorseAskedAt != nil { // decided: it stays
+		if c.Text != "" {
+			w.write(c)
 		}
-		w.WorseAskedAt = nil // decided: it stays
+		w.WorseAskedAt = nil
 		w.note("ticket.severity_kept", nil)
+		return nil
+	}
+	if c.Severity == w.Severity && c.Text == "" {
+		w.unchanged = true
 		return nil
 	}
 	if err := rule.CheckSeverity(int(w.Severity), int(c.Severity)); err != nil {
@@ -556,9 +614,10 @@ func (s *Tickets) openFollowing(
 		Channel:    followChannel(c.Channel),
 		Follows:    w.ID,
 		Once:       once,
+		reason:     c.Reason,
+		said:       c.onceKey(w.actor()),
 		byMail:     c.byMail,
 		mail:       c.mail,
-		saidAs:     c.onceKey(w.actor()), // sent again, it is said once in the new ticket, too
 	})
 }
 

@@ -109,9 +109,9 @@ func (s *Tickets) mayReadFile(ctx context.Context, id string) error {
 	})
 }
 
-// Attach adds a file to a message that the caller wrote, while the ticket is not over. The same
-// file again changes nothing. It refuses what Attachments.Store refuses; a message of somebody
-// else is NOT_FOUND.
+// Attach adds a file to a message that the caller wrote, or with which they opened the ticket for
+// somebody else, while the ticket is not over. The same file again changes nothing. It refuses
+// what Attachments.Store refuses; a message of somebody else is NOT_FOUND.
 func (s *Tickets) Attach(
 	ctx context.Context, name, messageID string, u attachment.Upload,
 ) (attachment.Attachment, error) {
@@ -128,10 +128,13 @@ func (s *Tickets) Attach(
 		}
 		var m Message
 		err = db.Found(tx.Scope.Accounts(tx.DB, "account_id").
-			First(&m, "id = ? AND ticket_id = ? AND author_id = ?",
-				messageID, w.ID, tx.Scope.Actor.ID).Error)
+			First(&m, "id = ? AND ticket_id = ?", messageID, w.ID).Error)
 		if err != nil {
 			return err
+		}
+		opened := m.DedupeKey == openedKey && w.OpenedBy == w.actor().ID
+		if m.AuthorID != w.actor().ID && !opened {
+			return db.NotFound()
 		}
 		if w.State.Over() {
 			return rules.Refuse(rules.StateConflict, "The ticket is over.",

@@ -29,7 +29,7 @@ type mailOrigin struct{ messageID, threadIndex string }
 // mark notes it of the message that the mail became. What is no Message-ID, or no index, cannot
 // be named.
 func (o mailOrigin) mark(m *Message) {
-	if namedMessage.MatchString(o.messageID) {
+	if rules.ValidMessageID(o.messageID) {
 		m.MailMessageID = o.messageID
 	}
 	if threadIndex.MatchString(o.threadIndex) {
@@ -37,10 +37,7 @@ func (o mailOrigin) mark(m *Message) {
 	}
 }
 
-var (
-	namedMessage = regexp.MustCompile(`^[!-;=?-~]{1,400}$`)
-	threadIndex  = regexp.MustCompile(`^[A-Za-z0-9+/=]{1,200}$`)
-)
+var threadIndex = regexp.MustCompile(`^[A-Za-z0-9+/=]{1,200}$`)
 
 // LockForMail locks the ticket that a mail names by its number or its id. found is false where
 // there is none.
@@ -80,8 +77,8 @@ func (s *Tickets) ReplyByMail(tx *db.Tx, id string, r MailReply) (Ticket, error)
 	if err != nil {
 		return Ticket{}, err
 	}
-	done, err := w.done(c)
-	if err != nil || done || c.Text == "" {
+	said, _, err := w.done(c)
+	if err != nil || said || c.Text == "" {
 		return w.Ticket, err
 	}
 	w.fold(c)
@@ -101,7 +98,7 @@ func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, er
 	if err != nil {
 		return Ticket{}, err
 	}
-	if err := rule.May(rule.DoAnswer, tx.Scope.Actor.Role, w.Ticket.Facts()); err != nil {
+	if err := rule.May(rule.DoAnswer, tx.Scope.Actor.Role, w.factsNow()); err != nil {
 		return Ticket{}, err
 	}
 
@@ -109,7 +106,7 @@ func (s *Tickets) AddMail(tx *db.Tx, id, author string, r MailReply) (Ticket, er
 	if err := c.check(); err != nil {
 		return Ticket{}, err
 	}
-	if done, err := w.done(c); err != nil || done {
+	if said, _, err := w.done(c); err != nil || said {
 		return w.Ticket, err
 	}
 	m := Message{

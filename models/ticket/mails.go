@@ -27,11 +27,12 @@ const toldSQL = `(SELECT string_agg(u.id || '
 
 // The steps of a ticket of which mails tell.
 const (
-	stepOpened   = "OPENED"
-	stepAnswered = "ANSWERED"
-	stepReminder = "REMINDER"
-	stepResolved = "RESOLVED"
-	stepClosed   = "CLOSED"
+	stepOpened          = "OPENED"
+	stepAnswered        = "ANSWERED"
+	stepReminder        = "REMINDER"
+	stepResolved        = "RESOLVED"
+	stepClosed          = "CLOSED"
+	stepTicketCancelled = "CANCELLED"
 )
 
 // mailPart is one thing of which a mail tells.

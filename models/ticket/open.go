@@ -42,10 +42,11 @@ type NewTicket struct {
 	// with its ticket. Empty: not named.
 	Once string
 
-	mailed bool // an operator opens it for a member who wrote a mail: see OpenFromMail
-	byMail bool // see Command
+	mailed bool   // an operator opens it for a member who wrote a mail: see OpenFromMail
+	reason string // of the command that opens it
+	said   string // names its first message, which a command said; empty: nothing does
+	byMail bool   // see Command
 	mail   mailOrigin
-	saidAs string // names its text, as Command.Once does; empty: not named
 }
 
 // The greatest lengths of people's texts, in characters.
@@ -331,6 +332,7 @@ func (s *Tickets) OpenFromMail(tx *db.Tx, n NewTicket) (Ticket, error) {
 
 	n.Channel = rule.ByMail
 	n.mailed = true
+	n.byMail = true
 	n.Text = mailText(n.Text)
 	if err := n.validate(role); err != nil {
 		return Ticket{}, err
@@ -419,7 +421,7 @@ func (s *Tickets) open(tx *db.Tx, ref program.Reference, n NewTicket) (Ticket, e
 		return t, notCovered(p, err)
 	}
 
-	w := &change{s: s, tx: tx, ref: ref, now: now, fresh: true}
+	w := &change{s: s, tx: tx, ref: ref, now: now, fresh: true, reason: n.reason}
 	w.Ticket = Ticket{
 		ID:              db.NewID(db.PrefixTicket),
 		Number:          db.NewNumber(db.NumberOfTicket, 1),
@@ -464,6 +466,9 @@ func (s *Tickets) open(tx *db.Tx, ref program.Reference, n NewTicket) (Ticket, e
 	return w.Ticket, w.attach(Command{Files: n.Files, byMail: n.byMail})
 }
 
+// openedKey names the message with which a ticket was opened.
+const openedKey = "opened"
+
 // begin writes the first entries of the conversation.
 func (w *change) begin(n NewTicket) {
 	w.happen(Opened, EventDetails{
@@ -486,7 +491,7 @@ func (w *change) begin(n NewTicket) {
 		AuthorID:   author,
 		Channel:    n.Channel,
 		Text:       n.Text,
-		DedupeKey:  cmp.Or(n.saidAs, "opened"),
+		DedupeKey:  cmp.Or(n.said, openedKey),
 	}
 	n.mail.mark(&m)
 	w.say(m)

@@ -91,7 +91,7 @@ func (s *Tickets) changeParticipants(
 		if err != nil {
 			return err
 		}
-		if err := mayChangeParticipants(tx.Scope.Actor.Role, w.Ticket.Facts()); err != nil {
+		if err := mayChangeParticipants(tx.Scope.Actor.Role, w.factsNow()); err != nil {
 			return err
 		}
 		return do(w)

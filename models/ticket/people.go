@@ -103,23 +103,33 @@ func (s *Tickets) KeepDraft(ctx context.Context, name string, internal bool, tex
 			return err
 		}
 		if strings.TrimSpace(text) == "" {
-			return ownDraft(tx, t.ID, internal).Delete(&Draft{}).Error
+			return EndDraft(tx, t.ID, internal)
 		}
-		return tx.Clauses(clause.OnConflict{
-			Columns: []clause.Column{
-				{Name: "ticket_id"}, {Name: "author_id"}, {Name: "internal"},
-			},
-			DoUpdates: clause.AssignmentColumns([]string{"text", "updated_at"}),
-		}).Create(&Draft{
-			ID:        db.NewID(db.PrefixTicketDraft),
-			TicketID:  t.ID,
-			AuthorID:  tx.Scope.Actor.ID,
-			AccountID: t.AccountID,
-			Internal:  internal,
-			Text:      text,
-			UpdatedAt: tx.Now(),
-		}).Error
+		return keepDraft(tx, t, internal, text)
 	})
+}
+
+// keepDraft is KeepDraft of a text, in the caller's transaction.
+func keepDraft(tx *db.Tx, t Ticket, internal bool, text string) error {
+	return tx.Clauses(clause.OnConflict{
+		Columns: []clause.Column{
+			{Name: "ticket_id"}, {Name: "author_id"}, {Name: "internal"},
+		},
+		DoUpdates: clause.AssignmentColumns([]string{"text", "updated_at"}),
+	}).Create(&Draft{
+		ID:        db.NewID(db.PrefixTicketDraft),
+		TicketID:  t.ID,
+		AuthorID:  tx.Scope.Actor.ID,
+		AccountID: t.AccountID,
+		Internal:  internal,
+		Text:      text,
+		UpdatedAt: tx.Now(),
+	}).Error
+}
+
+// EndDraft forgets what the caller had begun to write, in the transaction that sends it.
+func EndDraft(tx *db.Tx, ticketID string, internal bool) error {
+	return ownDraft(tx, ticketID, internal).Delete(&Draft{}).Error
 }
 
 // DraftOf returns what the caller has begun to write; empty where there is nothing.

@@ -163,7 +163,7 @@ func (s *Tickets) doOnSession(
 		if err != nil {
 			return err
 		}
-		if err := rule.May(c, tx.Scope.Actor.Role, w.Ticket.Facts()); err != nil {
+		if err := rule.May(c, tx.Scope.Actor.Role, w.factsNow()); err != nil {
 			return err
 		}
 		before, err := session.Of(tx, w.ID)

@@ -83,16 +83,15 @@ func shown(tx *db.Tx) *gorm.DB {
 }
 
 // TakeBack takes back the last reply of the caller to a ticket, while it can be: the mail about
-// it does not leave, and the ticket stands where it stood. It returns what was written. Too late,
-// or once anything else has happened to the ticket, it answers STATE_CONFLICT.
-func (s *Tickets) TakeBack(ctx context.Context, name string) (string, error) {
+// it does not leave, the ticket stands where it stood, and what was written is the caller's draft
+// again. Too late, or once anything else has happened to the ticket, it answers STATE_CONFLICT.
+func (s *Tickets) TakeBack(ctx context.Context, name string) error {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 
-	var text string
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
@@ -104,10 +103,11 @@ func (s *Tickets) TakeBack(ctx context.Context, name string) (string, error) {
 		if err != nil {
 			return err
 		}
-		text = m.Text
+		if err := keepDraft(tx, w.Ticket, false, m.Text); err != nil {
+			return err
+		}
 		return w.takeBack(m, before)
 	})
-	return text, err
 }
 
 // lastHeld returns the last reply of the caller, and what the ticket was before it.

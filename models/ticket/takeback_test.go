@@ -42,14 +42,15 @@ func TestS40_AReplyThatIsTakenBackWasNeverGiven(t *testing.T) {
 			require.False(t, e.Message != nil && e.Message.Text == "Meant for somebody else.")
 		}
 
-		_, err := env.Tickets.TakeBack(member(c), tk.ID)
+		err := env.Tickets.TakeBack(member(c), tk.ID)
 		storetest.RequireCode(t, rules.NotFound, err)
-		_, err = env.Tickets.TakeBack(lena, tk.ID)
+		err = env.Tickets.TakeBack(lena, tk.ID)
 		storetest.RequireCode(t, rules.StateConflict, err)
-		text, err := env.Tickets.TakeBack(ari, tk.ID)
+		require.NoError(t, env.Tickets.TakeBack(ari, tk.ID))
+		text, err := env.Tickets.DraftOf(ari, tk.ID, false)
 		require.NoError(t, err)
 		require.Equal(t, "Meant for somebody else.", text)
-		_, err = env.Tickets.TakeBack(ari, tk.ID)
+		err = env.Tickets.TakeBack(ari, tk.ID)
 		storetest.RequireCode(t, rules.StateConflict, err)
 
 		after := shown(t, env, member(c), tk.ID)
@@ -89,7 +90,7 @@ func TestS40_AReplyThatIsTakenBackWasNeverGiven(t *testing.T) {
 		// After its seconds, or after anything else, it is too late.
 		require.NoError(t, env.Exec("UPDATE ticket_messages SET undo_until = '2020-01-01 00:00:00+00:00' "+
 			"WHERE undo_until IS NOT NULL"))
-		_, err = env.Tickets.TakeBack(ari, tk.ID)
+		err = env.Tickets.TakeBack(ari, tk.ID)
 		storetest.RequireCode(t, rules.StateConflict, err)
 		texts := ""
 		for _, e := range shown(t, env, member(c), tk.ID).Entries {
@@ -101,7 +102,7 @@ func TestS40_AReplyThatIsTakenBackWasNeverGiven(t *testing.T) {
 		require.NotContains(t, texts, "somebody else")
 		done(t, env, ari, tk.ID, ticket.Command{Name: rule.DoAnswer, Text: "Again.", Undoable: true})
 		done(t, env, member(c), tk.ID, ticket.Command{Name: rule.DoComment, Text: "Thank you."})
-		_, err = env.Tickets.TakeBack(ari, tk.ID)
+		err = env.Tickets.TakeBack(ari, tk.ID)
 		storetest.RequireCode(t, rules.StateConflict, err)
 		env.AuditHolds(t)
 	})

@@ -156,6 +156,16 @@ func (t Ticket) Facts() rule.Facts {
 	return rule.Facts{State: t.State, ReopenedAt: t.ReopenedAt}
 }
 
+// FactsAt are what the guards ask when a command is given: a resolved ticket whose time is over
+// takes no more replies, whether or not its timer has fired (C1).
+func (t Ticket) FactsAt(now time.Time) rule.Facts {
+	facts := t.Facts()
+	if t.State == rule.Resolved && !now.Before(rule.ClosesAt(t.StateSince, t.Zone())) {
+		facts.State = rule.Closed
+	}
+	return facts
+}
+
 // Commands returns what a role may do with the ticket now.
 func (t Ticket) Commands(role rules.Role) []rule.Command {
 	commands := []rule.Command{}
@@ -173,13 +183,9 @@ func (t Ticket) Commands(role rules.Role) []rule.Command {
 
 // waiting is what the timers of the ticket depend on.
 func (t Ticket) waiting() rule.Waiting {
-	since := t.StateSince
-	if t.State == rule.Resolved && t.ResolvedAt != nil {
-		since = *t.ResolvedAt
-	}
 	w := rule.Waiting{
 		State:         t.State,
-		Since:         since,
+		Since:         t.StateSince,
 		RemindersSent: t.RemindersSent,
 		Zone:          t.Zone(),
 	}

@@ -357,25 +357,3 @@ func (t Terms) first(c *course, k task, s cover.Severity, until time.Time) measu
 	}
 	return best
 }
-
-// FirstResponseDue returns when the first answer would be due to a ticket that is opened
-// at an instant, and by which stretches; nil where nothing is promised. It is what people
-// are told before they open one (S41).
-func (t Terms) FirstResponseDue(s cover.Severity, opened time.Time) *Clock {
-	events := []Event{{Seq: 1, Kind: EventOpened, At: opened, Severity: s}}
-	for _, c := range Clocks(&t, events, opened) {
-		if c.Kind == FirstResponse && c.DueAt != nil {
-			return &c
-		}
-	}
-	return nil
-}
-
-// TermsOf returns what a ticket that is covered by an entitlement was promised; nil where
-// no policy applies, and there are no clocks (S40).
-func TermsOf(policies []cover.SLAPolicy, c calendar.Calendar, zone *time.Location) *Terms {
-	if len(policies) == 0 {
-		return nil
-	}
-	return &Terms{Policy: policies[0], Also: policies[1:], Calendar: c, Zone: zone}
-}

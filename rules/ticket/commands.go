@@ -2,9 +2,7 @@ package ticket
 
 import (
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -221,16 +219,6 @@ func MayReopenByMail(before []time.Time, now time.Time, zone *time.Location) err
 		"Open the ticket in the portal and reopen it there.")
 }
 
-// longestThanks is how many characters a text may have that probably only says thanks.
-const longestThanks = 60
-
-// ProbablyThanks reports whether a text that reopened a ticket is so short that it
-// probably only says thanks. It decides nothing; it helps an agent (S45).
-func ProbablyThanks(text string) bool {
-	text = strings.TrimSpace(text)
-	return utf8.RuneCountInString(text) <= longestThanks && !strings.ContainsAny(text, "?？؟")
-}
-
 // CheckSeverity decides whether a severity may be changed to another. It refuses with
 // SEVERITY_RANGE and SAME_SEVERITY.
 func CheckSeverity(from, to int) error {
@@ -239,8 +227,15 @@ func CheckSeverity(from, to int) error {
 		return rules.Refuse(SeverityRange, "There is no such severity.",
 			"Send 1 for a room that is down, 2 for one that works in part, 3 or 4.")
 	case from == to:
-		return rules.Refuse(SameSeverity, "The ticket has this severity already.",
-			"Nothing needs to be done.")
+		e := rules.Refuse(SameSeverity, "The ticket has this severity already.",
+			"Say what is left to say with an answer or a note.")
+		e.Fields = []rules.FieldError{{
+			Pointer: "/severity",
+			Code:    SameSeverity,
+			Message: e.Message,
+			Remedy:  e.Remedy,
+		}}
+		return e
 	}
 	return nil
 }

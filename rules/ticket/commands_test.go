@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -190,13 +189,6 @@ func TestS45_AtMostThreeReopeningsADayByMail(t *testing.T) {
 	err := MayReopenByMail(append(today, now), now, zone)
 	require.Equal(t, ReopenLimit, rules.CodeOf(err))
 	require.NoError(t, MayReopenByMail(append(today, now), now.AddDate(0, 0, 1), zone))
-}
-
-func TestS45_ProbablyOnlyThanks(t *testing.T) {
-	require.True(t, ProbablyThanks("  Obrigada, funcionou!  "))
-	require.False(t, ProbablyThanks("Thanks, but is it safe now?"))
-	require.False(t, ProbablyThanks(strings.Repeat("é", 61)))
-	require.True(t, ProbablyThanks(strings.Repeat("é", 60)))
 }
 
 func TestASeverityIsChangedToAnotherOne(t *testing.T) {

@@ -42,7 +42,7 @@ const reminderHour = 9
 // Waiting is what the timers of a ticket depend on.
 type Waiting struct {
 	State         State
-	Since         time.Time // when it came into the state; of a reopening undone, RESOLVED's
+	Since         time.Time // when it came into the state, also by an undone reopening
 	RemindersSent int       // of those of this wait
 	Calendar      calendar.Calendar
 	Zone          *time.Location
