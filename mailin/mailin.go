@@ -47,6 +47,10 @@ const (
 // largest mail.
 const memory = 44 << 20
 
+// large is a mail whose bytes are let go as soon as it is stored: it is read again piece by piece,
+// and what is decoded of it is not to stand beside them.
+const large = 4 << 20
+
 // BoundMemory keeps the program from growing by mails that are over. What is in use may be more.
 func BoundMemory() {
 	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // nobody has set another
@@ -200,6 +204,7 @@ func (se *session) Data(r io.Reader) error {
 		return later
 	}
 
+	var ids []string
 	kept := map[string]bool{}
 	for _, to := range se.to {
 		route := se.server.box.Route(to)
@@ -213,6 +218,13 @@ func (se *session) Data(r io.Reader) error {
 			se.server.options.Log.Warn("a mail could not be stored", "error", err)
 			return later
 		}
+		ids = append(ids, id)
+	}
+
+	if raw.Size() > large { // nothing uses it from here on
+		debug.FreeOSMemory()
+	}
+	for _, id := range ids {
 		select {
 		case se.server.stored <- id:
 		default: // it is found by looking

@@ -67,6 +67,9 @@ func fill(r io.Reader, chunk []byte) (n int, err error) {
 	return n, err
 }
 
+// Size is the number of its bytes.
+func (r Raw) Size() int64 { return r.size }
+
 // Digest is the SHA-256 of a mail that was just read, in lower-case hex.
 func (r Raw) Digest() string { return r.sum }
 
