@@ -138,3 +138,25 @@ func TestTicketWorkflowStartsAgainFromTheRow(t *testing.T) {
 	require.Equal(t, rule.Closed, b.ticket().State)
 	require.Equal(t, 2, b.hooks.count(activities.NameRunTicketTimers), "it looks, and the end")
 }
+
+// The mails of a ticket were told before the ticket itself was, of which a killed relay still had
+// the event: the workflow that they began runs when that comes, and nobody tells it what to wait
+// for. It asks the rows.
+func TestS41_TicketWorkflowThatMailsBeganAsksWhatToWaitFor(t *testing.T) {
+	b := newTicketBench(t)
+	start := b.Now()
+	b.told()
+	b.RegisterDelayedCallback(func() {
+		b.SignalWorkflow(workflows.SignalChanged, activities.Status{Mails: true})
+	}, 0)
+	b.at(start.Add(90*time.Minute), func() {
+		marks, err := b.db.Tickets.MarksOf(b.db.Context, b.id)
+		require.NoError(t, err)
+		require.Len(t, marks, 2, "the warning and the breach")
+	})
+	b.do(start.Add(2*hour), resolve)
+	b.ExecuteWorkflow(workflows.TicketName, workflows.TicketInput{TicketID: b.id})
+	b.ended()
+	require.Equal(t, rule.Closed, b.ticket().State)
+	require.Len(t, b.sender.of(rules.TemplateTicket), 3, "opened, resolved, closed")
+}
