@@ -68,8 +68,8 @@ bench-console: ## Measure what fifty open consoles cost, on PostgreSQL.
 		go test ./console -run ConsolesThatAreOpen -count=1 -v
 
 bench-tickets: ## Ask for the queue, Pull and the lists among 100,000 open tickets; TICKETS=2000 for less.
-	@ROOMCOVER_BENCH_TICKETS=$(or $(TICKETS),100000) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \
-		go run ./scripts/testpostgres go test ./console ./portal \
+	@ROOMCOVER_BENCH_TICKETS=$(or $(TICKETS),100000) ROOMCOVER_BENCH_TIMES=$(or $(TIMES),200) \
+		ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 go run ./scripts/testpostgres go test ./console ./portal \
 		-run 'AmongManyTickets$$' -p 1 -count=1 -v -timeout 30m
 
 bench-waiting-tickets: ## Measure a worker while 10,000 tickets wait, on PostgreSQL; TICKETS=1000 for less.

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -14,19 +13,6 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/storetest/million"
 )
-
-// manyTickets is how many tickets are open and how often each page is asked for: as many as the
-// bench is told, else few.
-func manyTickets(t *testing.T) (n, tries int) {
-	t.Helper()
-	text := os.Getenv("ROOMCOVER_BENCH_TICKETS")
-	if text == "" {
-		return 1000, 5
-	}
-	n, err := strconv.Atoi(text)
-	require.NoError(t, err)
-	return n, 200
-}
 
 // pull presses Pull and does not open the task, and returns its address; empty: there was none.
 func (b *browser) pull() string {
@@ -44,7 +30,7 @@ func (b *browser) pull() string {
 // many pull at once no two of them get the same. The times are told, not asserted:
 // `make bench-tickets` asks for as many on PostgreSQL.
 func TestS54_TheConsoleAmongManyTickets(t *testing.T) {
-	n, tries := manyTickets(t)
+	n, tries := million.Asked(t)
 	w := worldOn(t, storetest.Postgres(t), true)
 	c := w.Covered(t)
 	began := time.Now()

@@ -45,7 +45,7 @@ const (
 
 // memory is how much the program may hold before it collects what it needs no more: itself, and the
 // largest mail.
-const memory = 44 << 20
+const memory = 42 << 20
 
 // large is a mail whose bytes are let go as soon as it is stored: it is read again piece by piece,
 // and what is decoded of it is not to stand beside them.

@@ -2,8 +2,6 @@ package portal
 
 import (
 	"net/http"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -16,13 +14,7 @@ import (
 // The list of a customer who has a twentieth of 100,000 open tickets, and of as many closed ones.
 // The times are told, not asserted: `make bench-tickets` asks for as many on PostgreSQL.
 func TestR40b_ThePortalAmongManyTickets(t *testing.T) {
-	n, tries := 1000, 5
-	if text := os.Getenv("ROOMCOVER_BENCH_TICKETS"); text != "" {
-		var err error
-		n, err = strconv.Atoi(text)
-		require.NoError(t, err)
-		tries = 200
-	}
+	n, tries := million.Asked(t)
 	w := newTicketWorld(worldOn(t, storetest.Postgres(t)))
 	million.Tickets(t, w.Env, w.Covered, n)
 

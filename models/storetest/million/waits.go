@@ -2,9 +2,30 @@ package million
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
+	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
+
+// Asked is how many tickets are to be open and how often each page is asked for: as many as the
+// bench is told in TICKETS and TIMES, else few.
+func Asked(t testing.TB) (tickets, times int) {
+	t.Helper()
+	number := func(name string, otherwise int) int {
+		text := os.Getenv(name)
+		if text == "" {
+			return otherwise
+		}
+		n, err := strconv.Atoi(text)
+		require.NoError(t, err, name)
+		return n
+	}
+	return number("ROOMCOVER_BENCH_TICKETS", 1000), number("ROOMCOVER_BENCH_TIMES", 4)
+}
 
 // Waits are how long somebody waited for each of several answers.
 type Waits []time.Duration
