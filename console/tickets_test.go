@@ -343,8 +343,8 @@ func TestTheEndOfAReplacementIsToldAsItWas(t *testing.T) {
 		replacement.RMARejection{Code: "NO_DEFECT", Reason: "it works here"})
 	require.NoError(t, err)
 	for lang, says := range map[string]string{
-		"en":    "denied the replacement of RMA-",
-		"pt-BR": "negou a substituição de RMA-",
+		"en":    "denied the replacement of RALLY-BAR",
+		"pt-BR": "negou a substituição de RALLY-BAR",
 	} {
 		b := w.browser()
 		b.lang = lang
