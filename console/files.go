@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 
 	checks "roomcover.dev/roomcover/attachment"
@@ -63,25 +62,7 @@ func (v *visit) attached() (out []attachment.Upload) {
 
 // blameFiles says of the file that was refused why, and reports whether one was.
 func (v *visit) blameFiles(err error) bool {
-	code := rules.CodeOf(err)
-	if code != checks.Refused && code != checks.TooLarge {
-		return false
-	}
-	var refusal *rules.Error
-	errors.As(err, &refusal)
-	for _, f := range refusal.Fields {
-		for i := range v.files {
-			if f.Pointer != ticket.FilePointer(i) {
-				continue
-			}
-			v.files[i].Wrong = web.TicketFull
-			if code == checks.Refused {
-				v.files[i].Wrong = web.FileKind
-			}
-			return true
-		}
-	}
-	return false
+	return web.BlameUpload(v.files, err, ticket.FilePointer)
 }
 
 // fileLines are the files of a ticket, by the message or note on which they hang.

@@ -124,35 +124,43 @@ func (v *visit) findSubject(p *newReplacementPage, w wanted) error {
 		}
 	}
 
+	var err error
+	p.Rows, p.Empty, err = v.offerRooms(newReplacementPath, p.Find, w.account)
+	return err
+}
+
+// offerRooms offers rooms, of an account where one is named, by a part of their name, their site
+// or a serial number; each leads to the path. Empty says so where none is found.
+func (v *visit) offerRooms(
+	path, search, accountID string,
+) (rows []web.Row, empty *web.EmptyState, err error) {
 	rooms, _, err := v.entitlements.ListRooms(v.scope(), entitlement.RoomFilter{
-		AccountID: w.account,
+		AccountID: accountID,
 		State:     licensing.RoomActive,
-		Search:    p.Find,
+		Search:    search,
 		Page:      db.Page{Limit: mostFound},
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
+	if len(rooms) == 0 {
+		return nil, &web.EmptyState{
+			Icon:  "search",
+			Title: v.say("console.newrma.none.title", "query", search),
+			Text:  v.say("console.newrma.none.text"),
+		}, nil
+	}
+
 	names, err := v.namesBy(db.IdsOf(rooms, func(r entitlement.Room) string { return r.AccountID }))
-	if err != nil {
-		return err
-	}
 	for _, r := range rooms {
-		p.Rows = append(p.Rows, web.Row{
-			Link:   web.ListAddress(newReplacementPath, "room", r.ID),
+		rows = append(rows, web.Row{
+			Link:   web.ListAddress(path, "room", r.ID),
 			Title:  r.Name,
 			Sub:    web.Joined(r.Site, names[r.AccountID]),
 			Beside: v.clockAt(r.TimeZone),
 		})
 	}
-	if len(rooms) == 0 {
-		p.Empty = &web.EmptyState{
-			Icon:  "search",
-			Title: v.say("console.newrma.none.title", "query", p.Find),
-			Text:  v.say("console.newrma.none.text"),
-		}
-	}
-	return nil
+	return rows, nil, err
 }
 
 // showRoom offers what stands in a room, and the accessories that are covered through it.

@@ -7,7 +7,6 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/licensing"
 	rule "roomcover.dev/roomcover/rules/ticket"
 	"roomcover.dev/roomcover/web"
 )
@@ -74,35 +73,9 @@ func (v *visit) findRooms(p *newTicketPage, accountID string) error {
 		p.Kept = append(p.Kept, web.Hidden{Name: "account", Value: accountID})
 	}
 
-	rooms, _, err := v.entitlements.ListRooms(v.scope(), entitlement.RoomFilter{
-		AccountID: accountID,
-		State:     licensing.RoomActive,
-		Search:    p.Find,
-		Page:      db.Page{Limit: mostFound},
-	})
-	if err != nil {
-		return err
-	}
-	names, err := v.namesBy(db.IdsOf(rooms, func(r entitlement.Room) string { return r.AccountID }))
-	if err != nil {
-		return err
-	}
-	for _, r := range rooms {
-		p.Rows = append(p.Rows, web.Row{
-			Link:   web.ListAddress(newTicketPath, "room", r.ID),
-			Title:  r.Name,
-			Sub:    web.Joined(r.Site, names[r.AccountID]),
-			Beside: v.clockAt(r.TimeZone),
-		})
-	}
-	if len(rooms) == 0 {
-		p.Empty = &web.EmptyState{
-			Icon:  "search",
-			Title: v.say("console.newrma.none.title", "query", p.Find),
-			Text:  v.say("console.newrma.none.text"),
-		}
-	}
-	return nil
+	var err error
+	p.Rows, p.Empty, err = v.offerRooms(newTicketPath, p.Find, accountID)
+	return err
 }
 
 // askAboutCall asks what is wrong in a room, and says what a ticket about it would be.

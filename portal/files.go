@@ -2,7 +2,6 @@ package portal
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 	"time"
 
@@ -65,25 +64,7 @@ func (v *visit) attached() (out []attachment.Upload) {
 
 // blameFiles says of the file that was refused why, and reports whether one was.
 func (v *visit) blameFiles(err error) bool {
-	code := rules.CodeOf(err)
-	if code != checks.Refused && code != checks.TooLarge {
-		return false
-	}
-	var refusal *rules.Error
-	errors.As(err, &refusal)
-	for _, f := range refusal.Fields {
-		for i := range v.files {
-			if f.Pointer != ticket.FilePointer(i) {
-				continue
-			}
-			v.files[i].Wrong = web.TicketFull
-			if code == checks.Refused {
-				v.files[i].Wrong = web.FileKind
-			}
-			return true
-		}
-	}
-	return false
+	return web.BlameUpload(v.files, err, ticket.FilePointer)
 }
 
 // fileField is the field of a form that takes files, with what is wrong with those that came.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"roomcover.dev/roomcover/attachment"
+	"roomcover.dev/roomcover/rules"
 )
 
 // Upload is a file that came with a form.
@@ -140,4 +141,29 @@ func readUpload(file io.Reader, name string, take bool, room int) (Upload, error
 	}
 	u.Content = content.Bytes()
 	return u, nil
+}
+
+// BlameUpload says of the upload to which a refusal points why it was not taken, and reports
+// whether there is one. pointer is how a refusal names a file by its place.
+func BlameUpload(uploads []Upload, refused error, pointer func(place int) string) bool {
+	code := rules.CodeOf(refused)
+	if code != attachment.Refused && code != attachment.TooLarge {
+		return false
+	}
+
+	var refusal *rules.Error
+	errors.As(refused, &refusal)
+	for _, f := range refusal.Fields {
+		for i := range uploads {
+			if f.Pointer != pointer(i) {
+				continue
+			}
+			uploads[i].Wrong = TicketFull
+			if code == attachment.Refused {
+				uploads[i].Wrong = FileKind
+			}
+			return true
+		}
+	}
+	return false
 }
