@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -48,14 +49,18 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	}
 
 	c := callOf(ctx.Context())
+	limit := cmp.Or(r.MaxBody, maxBody)
+	said := humagin.Unwrap(ctx).Request.ContentLength
 	var err error
 	c.body.media, err = mediaType(ctx, media)
 	switch {
 	case err != nil:
+	case said > limit: // it is refused before it is read
+		err = refuseLargeBody(limit)
 	case r.Streams:
-		c.body.stream = limited(ctx, cmp.Or(r.MaxBody, maxBody))
+		c.body.stream = limited(ctx, limit)
 	default:
-		c.body.content, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
+		c.body.content, err = readLimited(ctx, limit)
 	}
 	if err != nil {
 		if r.Intake {
@@ -96,13 +101,22 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	return body, nil
 }
 
+// refuseLargeBody is the refusal of a body beyond the operation's limit.
+func refuseLargeBody(limit int64) error {
+	most := fmt.Sprintf("%d KiB", limit>>10)
+	if limit >= 1<<20 {
+		most = fmt.Sprintf("%d MiB", limit>>20)
+	}
+	return rules.Refuse(codeTooLarge,
+		"The body is larger than this operation takes: at most "+most+".",
+		"Send less at a time, or a smaller file.")
+}
+
 // bodyRefusal is what is answered where a body cannot be read.
 func bodyRefusal(err error) error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return rules.Refuse(codeTooLarge, "The body is too large.",
-			"Send at most 1 MiB; a file to import at most 32 MiB; a mail at most 25 MiB; "+
-				"an attachment at most 13 MiB; a carrier's event at most 64 KiB.")
+		return refuseLargeBody(tooLarge.Limit)
 	}
 	// the client went away, or was too slow
 	return rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")

@@ -148,6 +148,7 @@ var composed = map[string][]string{
 	"console.orders.column.": {"number", "customer", "service", "quantity", "seller", "state", "review", "purchased",
 		"received", "vendor", "sender"},
 	"console.contracts.column.": {"service", "customer", "state", "order", "units", "last"},
+	"console.queue.column.":     {"kind", "subject", "customer", "due", "raised", "who", "zone"},
 	"console.refusals.column.":  {"received", "seller", "wrong", "remedy", "errors"},
 	"console.order.column.": {"sku", "service", "term", "quantity", "contract", "inforce", "start", "end", "state", "person",
 		"role", "delivery", "since", "mail", "cancelled", "ended"},
@@ -464,6 +465,7 @@ var composed = map[string][]string{
 	"console.outcome.":              names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
 		rma.FactReturnReceived, rma.FactInspected),
+	"console.wrong.": endsOf("console.wrong."), // the console holds them to the codes that there are
 	"console.refused.": {
 		"UNKNOWN_VARIABLE", "TICKET_CLOSED", "NOT_REOPENED", "SAME_SEVERITY", "NOTHING_CHANGES", "UNKNOWN_MEMBER", "NOT_COVERED", "TOO_LONG",
 		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,

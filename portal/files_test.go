@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	rule "roomcover.dev/roomcover/rules/ticket"
+	"roomcover.dev/roomcover/web/uploadtest"
 )
 
 var fileLink = regexp.MustCompile(`href="(/files/fil_[0-9a-z]+)">`)
@@ -72,7 +74,7 @@ func TestS43_ARefusedFileLosesNothingThatWasTyped(t *testing.T) {
 		says  string
 	}{
 		"a.svg":  {[]byte("<svg xmlns='http://www.w3.org/2000/svg'/>"), "a.svg is of a kind that is not taken"},
-		"b.txt":  {make([]byte, checks.MaxFile+1), "b.txt is larger than 10 MB"},
+		"b.txt":  {bytes.Repeat([]byte("x"), checks.MaxFile+1), "b.txt is larger than 10 MB"},
 		"c.log":  {nil, "c.log is empty"},
 		"d.png":  {[]byte("<html><script>x</script></html>"), "d.png is of a kind that is not taken"},
 		"../e.x": {[]byte("text"), "e.x is of a kind that is not taken"},
@@ -150,4 +152,54 @@ func TestS40_AHeldReplyIsNotShownYet(t *testing.T) {
 	require.NoError(t, w.Exec("UPDATE ticket_messages SET undo_until = '2020-01-01 00:00:00+00:00' "+
 		"WHERE undo_until IS NOT NULL"))
 	require.Contains(t, w.eva.get(ticketPath(tk.Number)).body, "We look into it.")
+}
+
+// begin sends the beginning of a form that says that it is very large.
+func (g *guest) begin(path, begin string) (status int, body string) {
+	g.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, g.url+path, nil)
+	require.NoError(g.t, err)
+	r.Header.Set("Content-Type", uploadtest.FormType)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Accept-Language", g.lang)
+	for _, c := range g.client.Jar.Cookies(r.URL) {
+		r.AddCookie(c)
+	}
+	status, body = uploadtest.Begin(g.t, r, begin)
+	return status, strings.ReplaceAll(body, noBreak, " ")
+}
+
+// A form that says that it is too large is refused before it is read, beside the field and with
+// the remedy; what was typed in front of the file stays.
+func TestS43_S35_AFormThatIsTooLargeIsRefusedBeforeItIsRead(t *testing.T) {
+	w := newTicketWorld(newWorld(t))
+	status, body := w.bruno.begin(newTicketPath,
+		uploadtest.Form("files", "video.mp4", "", sentTicket(w.Room.ID)...))
+	require.Equal(t, http.StatusUnprocessableEntity, status)
+	require.Contains(t, body, "too large to be read at all: a message takes 25 MB. Choose smaller ones.")
+	require.Contains(t, body, `id="files-problem"`, "beside the field")
+	require.Contains(t, body, "The left screen stays dark.")
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM tickets"))
+
+	w.bruno.post(newTicketPath, sentTicket(w.Room.ID)...)
+	path, form := w.replied("once_2")
+	w.bruno.lang = "pt-BR"
+	status, body = w.bruno.begin(path, uploadtest.Form("files", "video.mp4", "", form...))
+	require.Equal(t, http.StatusUnprocessableEntity, status)
+	require.Contains(t, body, `id="files-problem"`)
+	require.Contains(t, body, "Here is the log.</textarea>")
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM attachments"))
+
+	status, body = w.eva.begin(importPath, uploadtest.Form("file", "rooms.csv", "room,country\n"))
+	require.Equal(t, http.StatusUnprocessableEntity, status)
+	require.Contains(t, body, "larger than 32 MiB")
+	require.Contains(t, body, `id="file" name="file"`)
+	require.Contains(t, body, `aria-invalid="true"`)
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM import_jobs"))
+
+	// Who may not send a file, or is not signed in, is told that, and nothing is read either.
+	status, _ = w.bruno.begin(importPath, uploadtest.Form("file", "rooms.csv", ""))
+	require.Equal(t, http.StatusForbidden, status)
+	status, _ = w.guest().begin(importPath, uploadtest.Form("file", "rooms.csv", ""))
+	require.Equal(t, http.StatusSeeOther, status)
 }

@@ -95,7 +95,7 @@ func (v *visit) tiles(at homeFacts) []web.Tile {
 		{
 			Label:  v.say("menu.rooms"),
 			Number: number(s.Rooms),
-			Small:  v.language.Count("home.tile.bare", s.Bare),
+			Small:  v.countBare("home.tile.bare", s.Bare),
 			Link:   "/rooms",
 		}, {
 			Label:  v.say("home.tile.covered"),

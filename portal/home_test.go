@@ -25,9 +25,9 @@ func TestBudget_TheStartPageWithThousandsOfRooms(t *testing.T) {
 		FROM rooms r, n`))
 
 	body := w.withinBudget(ana, "/").body
-	require.Contains(t, body, "4,999 rooms are without a license.")
+	require.Contains(t, body, "4,999 rooms are without Logitech Select.")
 	require.Contains(t, body, "You have 9 free licenses.")
 
 	reader := w.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
-	require.NotContains(t, w.withinBudget(reader, "/").body, "are without a license.", "a reader assigns nothing")
+	require.NotContains(t, w.withinBudget(reader, "/").body, "are without Logitech Select.", "a reader assigns nothing")
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -174,8 +175,12 @@ type upload struct {
 }
 
 // uploaded reads the form of a file. Its body is bounded by maxUpload, and how many one person
-// sends by mostUploads; see bodyBound and callHandler.
+// sends by mostUploads; see bodyBound and callHandler. Of a body that says itself that it is
+// longer, nothing is read.
 func (v *visit) uploaded() (upload, error) {
+	if v.request.ContentLength > maxUpload {
+		return upload{}, refuseLargeFile()
+	}
 	parts, err := v.request.MultipartReader()
 	if errors.Is(err, http.ErrNotMultipart) {
 		return upload{
@@ -197,12 +202,12 @@ func (v *visit) uploaded() (upload, error) {
 		}
 		var content []byte
 		if err == nil {
-			content, err = io.ReadAll(part)
+			content, err = readRows(part)
 		}
 		var large *http.MaxBytesError
 		switch {
 		case errors.As(err, &large):
-			return u, rules.Refuse(fileTooLarge, "The file is larger than 32 MiB.", "Split it.")
+			return u, refuseLargeFile()
 		case err != nil:
 			return u, errBadForm
 		}
@@ -227,13 +232,43 @@ func (v *visit) uploaded() (upload, error) {
 	}
 }
 
+func refuseLargeFile() error {
+	return rules.Refuse(fileTooLarge, "The file is larger than 32 MiB.", "Split it.")
+}
+
+// readRows reads a part of the form. Of a workbook it keeps how it begins alone: it is refused
+// by that, and whatever else the form has is wanted all the same.
+func readRows(part io.Reader) ([]byte, error) {
+	in := bufio.NewReader(part)
+	begin, err := in.Peek(len(zipBegins))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if isWorkbook(begin) {
+		kept := bytes.Clone(begin)
+		_, err := io.Copy(io.Discard, in)
+		return kept, err
+	}
+	return io.ReadAll(in)
+}
+
+// How the files of workbooks begin.
+const (
+	zipBegins   = "PK\x03\x04"
+	excelBegins = "\xd0\xcf"
+)
+
+func isWorkbook(begin []byte) bool {
+	return bytes.HasPrefix(begin, []byte(zipBegins)) || bytes.HasPrefix(begin, []byte(excelBegins))
+}
+
 // format is how the file is read: by how it begins.
 func (u upload) format() (string, error) {
 	begin := bytes.TrimSpace(bytes.TrimPrefix(u.content, []byte("\ufeff")))
 	switch {
 	case len(begin) == 0:
 		return "", rules.Refuse(rowfile.Empty, "There is no file.", "Choose one.")
-	case bytes.HasPrefix(begin, []byte("PK\x03\x04")), bytes.HasPrefix(begin, []byte("\xd0\xcf")):
+	case isWorkbook(begin):
 		return "", rules.Refuse(fileNoText, "The file is a workbook.", "Save it as CSV.")
 	case begin[0] == '[', begin[0] == '{':
 		return rowfile.JSON, nil

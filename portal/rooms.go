@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/web"
@@ -101,7 +103,7 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 	}
 	out.Summary = v.language.Count("portal.rooms.summary", counts.Active)
 	if counts.Bare > 0 {
-		out.Summary += " " + v.language.Count("portal.rooms.summary.unlicensed", counts.Bare)
+		out.Summary += " " + v.countBare("portal.rooms.summary.unlicensed", counts.Bare)
 	}
 	out.Facets = v.roomFacets(counts)
 	out.Acts = v.offeredActs(
@@ -155,7 +157,7 @@ func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
 	}
 	switch v.query(roomFacet) {
 	case showUnlicensed:
-		f.Bare = true
+		f.Without = catalogue.ServiceSelect
 	case showEnding:
 		soon := entitlement.EndsSoon(v.db.Clock().Now(), location(v.who.account().TimeZone))
 		f.EndsBefore = &soon
@@ -163,6 +165,11 @@ func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
 		f.State = licensing.RoomArchived
 	}
 	return f
+}
+
+// countBare says how many rooms are without a Select, by the program's name.
+func (v *visit) countBare(key string, rooms int64) string {
+	return v.language.Count(key, rooms, messages.Args{"program": v.program.Name})
 }
 
 // storable is a text that every database compares; one that none does is nothing.
@@ -178,7 +185,7 @@ func (v *visit) roomFacets(counts entitlement.RoomCounts) []web.Facet {
 	kind := web.ChoiceFacet(v, roomsPath, roomFacet, v.say("portal.rooms.facet.show"),
 		[]web.FacetOption{
 			{
-				Label: v.say("portal.rooms.show.unlicensed"),
+				Label: v.say("portal.rooms.show.unlicensed", "program", v.program.Name),
 				Count: v.language.Number(counts.Bare),
 			},
 			{

@@ -67,7 +67,7 @@ func (v *visit) roomsToCover(s entitlement.Standing) []toDoView {
 	if s.Bare > 0 {
 		out = append(out, toDoView{
 			Icon: "door-open",
-			What: v.language.Count("home.todo.bare", s.Bare),
+			What: v.countBare("home.todo.bare", s.Bare),
 			When: v.language.Count("home.todo.bare.free", s.Free),
 			Path: "/rooms/assign",
 			Go:   v.say("home.todo.bare.open"),

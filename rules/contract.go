@@ -32,6 +32,11 @@ func LastCoveredDay(end time.Time, loc *time.Location) civil.Date {
 	return DateIn(end, loc).AddDays(-1)
 }
 
+// LastCoveredMoment returns the last moment of LastCoveredDay, by the clock of the zone.
+func LastCoveredMoment(end time.Time, loc *time.Location) time.Time {
+	return StartOfDay(DateIn(end, loc), loc).In(loc).Add(-time.Nanosecond)
+}
+
 // FallbackStart returns the latest possible start of an order's contracts: local
 // midnight of the day of creation plus days, when nothing was assigned (S1, V4).
 func FallbackStart(created time.Time, days int, loc *time.Location) time.Time {

@@ -28,5 +28,8 @@ func TestC2_ADeadlineInAnotherZoneIsNeverADayTooLate(t *testing.T) {
 		end := time.Date(2026, 12, 11, 0, 0, 0, 0, load(x.counted))
 		got := rules.LastCoveredDay(end, load(x.read))
 		require.Equal(t, x.want, got.String(), "%s read in %s", x.counted, x.read)
+		moment := rules.LastCoveredMoment(end, load(x.read))
+		require.Equal(t, x.want, moment.Format(time.DateOnly), "%s read in %s", x.counted, x.read)
+		require.True(t, moment.Before(end))
 	}
 }

@@ -52,8 +52,10 @@ func HasFiles(r *http.Request) bool {
 
 // ReadUploads reads a form with files: its fields, and its files, each judged by its content and
 // against the limits of a message (S43). The body is bounded before, by MaxFormBody: what does
-// not fit is a file that is cut off, and the fields in front of it are there. Where take is
-// false, no file is kept in memory.
+// not fit is a file that is cut off, and the fields in front of it are there; of a body that
+// says itself that it is longer, no file is read at all. A file that is refused by its first
+// octets is read on without being kept: a browser hears no answer before it has sent its form,
+// and the fields behind the file are wanted. Where take is false, no file is kept in memory.
 func ReadUploads(r *http.Request, take bool) (url.Values, []Upload, error) {
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -85,6 +87,10 @@ func ReadUploads(r *http.Request, take bool) (url.Values, []Upload, error) {
 			}
 			continue
 		}
+		if r.ContentLength > MaxFormBody {
+			tooLong := Upload{Name: attachment.CleanName(part.FileName()), Wrong: FileCutOff}
+			return fields, append(files, tooLong), nil
+		}
 
 		u, err := readUpload(part, part.FileName(), take && len(files) < attachment.MaxMessageFiles,
 			attachment.MaxMessage-total)
@@ -105,39 +111,50 @@ func cutOff(err error) bool {
 	return errors.As(err, &large)
 }
 
-// readUpload reads a file to its end, and judges it. room is how much of the message is left.
+// readUpload reads a file to its end, and judges it: by its first octets before the rest of it is
+// kept. room is how much of the message is left.
 func readUpload(file io.Reader, name string, take bool, room int) (Upload, error) {
 	u := Upload{Name: attachment.CleanName(name)}
-	if !take {
-		u.Wrong = MessageFull
+	skip := func(wrong FileWrong) (Upload, error) {
+		u.Wrong = wrong
 		_, err := io.Copy(io.Discard, file)
 		return u, err
 	}
+	if !take {
+		return skip(MessageFull)
+	}
+
+	head := make([]byte, attachment.HeadSize)
+	n, err := io.ReadFull(file, head)
+	head = head[:n]
+	switch {
+	case cutOff(err):
+		u.Wrong = FileCutOff
+		return u, err
+	case errors.Is(err, io.EOF):
+		u.Wrong = FileEmpty
+		return u, nil
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return u, err
+	}
+	if _, _, refused := attachment.Check(name, head); refused != nil {
+		return skip(FileKind)
+	}
 
 	var content bytes.Buffer
-	n, err := io.Copy(&content, io.LimitReader(file, attachment.MaxFile+1))
+	content.Write(head)
+	most := min(attachment.MaxFile, room)
+	_, err = io.Copy(&content, io.LimitReader(file, int64(most+1-n)))
 	switch {
 	case cutOff(err):
 		u.Wrong = FileCutOff
 		return u, err
 	case err != nil:
 		return u, err
-	case n > attachment.MaxFile:
-		u.Wrong = FileTooLarge
-		_, err := io.Copy(io.Discard, file)
-		return u, err
-	case n == 0:
-		u.Wrong = FileEmpty
-		return u, nil
-	case int(n) > room:
-		u.Wrong = MessageFull
-		return u, nil
-	}
-
-	head := content.Bytes()[:min(int(n), attachment.HeadSize)]
-	if _, _, err := attachment.Check(name, head); err != nil {
-		u.Wrong = FileKind
-		return u, nil
+	case content.Len() > attachment.MaxFile:
+		return skip(FileTooLarge)
+	case content.Len() > room:
+		return skip(MessageFull)
 	}
 	u.Content = content.Bytes()
 	return u, nil

@@ -291,6 +291,11 @@ func (c *assigning) assign(q AssignRequest) error {
 	if err != nil {
 		return err
 	}
+	if room.Ended > 0 {
+		if err := c.endOver(contract.Type, room.ID); err != nil {
+			return err
+		}
+	}
 
 	a, err := c.newAssignment(licence.ID, contract.Type, room.Room, q.Acknowledged)
 	if err != nil {
@@ -321,21 +326,36 @@ func (c *assigning) assign(q AssignRequest) error {
 // lockedRoom is a room, with how many open assignments of one service it has.
 type lockedRoom struct {
 	Room
-	Licensed int64
+	Licensed int64 // that hold the room
+	Ended    int64 // whose contract is over, before the sweep ends them
 }
 
 // lockRoomFor locks a room of the account and counts its licences of the service.
 func (c *assigning) lockRoomFor(id string, service catalogue.ServiceType) (lockedRoom, error) {
 	var r lockedRoom
+	counted := strings.Replace(licenceOfRoom, "SELECT 1", "SELECT count(*)", 1)
 	err := c.tx.ForUpdate().
 		Table("rooms").
-		Select(`rooms.*, (
-			SELECT count(*) FROM licence_assignments a
-			WHERE a.room_id = rooms.id AND a.service_type = ? AND a.to_at IS NULL) AS licensed`,
-			service).
+		Select("rooms.*, ("+counted+" AND "+holdsRoom+") AS licensed, ("+
+			counted+" AND NOT "+holdsRoom+") AS ended",
+			map[string]any{"service": service, "now": c.tx.Now()}).
 		Where("rooms.id = ? AND rooms.account_id = ?", id, c.acc.ID).
 		Take(&r).Error
 	return r, db.Found(err)
+}
+
+// endOver ends what rooms have of a service and is over, as the sweep is about to: a room that
+// nothing covers any more does not wait for it to get its next licence.
+func (c *assigning) endOver(service catalogue.ServiceType, roomIDs ...string) error {
+	return c.tx.Model(&LicenceAssignment{}).
+		Where("account_id = ? AND room_id IN ?", c.acc.ID, roomIDs).
+		Where("service_type = ? AND to_at IS NULL", service).
+		Where(`EXISTS (
+			SELECT 1 FROM licences l
+			JOIN service_contracts c ON c.id = l.contract_id
+			WHERE l.id = licence_assignments.licence_id AND NOT `+holdsRoom+`)`,
+			map[string]any{"now": c.tx.Now()}).
+		Updates(endedWithContract()).Error
 }
 
 // Release ends an assignment: the licence goes back to the balance, its contract
@@ -522,13 +542,15 @@ type assignMany struct {
 	contract  *ServiceContract
 	licences  []Licence                 // available ones, by number
 	rooms     map[string]Room           // by id
-	open      map[string]openAssignment // by room, of the contract's service
+	open      map[string]openAssignment // by room, of the contract's service, that hold it
+	over      []string                  // the rooms that have one which is over
 	fresh     []LicenceAssignment
 }
 
 type openAssignment struct {
 	LicenceAssignment
 	ContractID string
+	Holds      bool // it is not over; see holdsRoom
 }
 
 func (m *assignMany) run() error {
@@ -553,6 +575,11 @@ func (m *assignMany) run() error {
 	}
 	if len(m.fresh) == 0 {
 		return nil
+	}
+	if len(m.over) > 0 {
+		if err := m.endOver(m.contract.Type, m.over...); err != nil {
+			return err
+		}
 	}
 
 	if err := m.tx.Create(&m.fresh).Error; err != nil {
@@ -617,8 +644,9 @@ func (m *assignMany) lockRooms() error {
 
 	var open []openAssignment
 	err = m.tx.Table("licence_assignments AS a").
-		Select("a.*, l.contract_id").
+		Select("a.*, l.contract_id, "+holdsRoom+" AS holds", map[string]any{"now": m.tx.Now()}).
 		Joins("JOIN licences l ON l.id = a.licence_id").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("a.account_id = ? AND a.room_id IN ?", m.acc.ID, m.q.RoomIDs).
 		Where("a.service_type = ? AND a.to_at IS NULL", m.contract.Type).
 		Find(&open).Error
@@ -627,7 +655,12 @@ func (m *assignMany) lockRooms() error {
 	}
 
 	m.open = map[string]openAssignment{}
+	m.over = nil
 	for _, a := range open {
+		if !a.Holds {
+			m.over = append(m.over, a.RoomID)
+			continue
+		}
 		m.open[a.RoomID] = a
 	}
 

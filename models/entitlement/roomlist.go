@@ -17,16 +17,17 @@ import (
 // Archived count those that are in use.
 type RoomCounts struct {
 	Active    int64
-	Bare      int64 // no Select covers them, or is to
+	Bare      int64 // they have no Select; see RoomFilter.Without
 	Ending    int64 // their Select ends soon, and is not renewed
 	Archived  int64
 	Sites     map[string]int64 // as the rooms write them; those without one under ""
 	Platforms map[rules.Platform]int64
 }
 
-// The sums of rooms that are bare and whose cover ends soon, over a query on rooms.
+// The sums of rooms that are without the service and whose cover ends soon, over a query on
+// rooms; @service is a Select in both.
 const (
-	bareRooms   = "coalesce(sum(CASE WHEN " + bareRoom + " THEN 1 ELSE 0 END), 0)"
+	bareRooms   = "coalesce(sum(CASE WHEN " + roomWithout + " THEN 1 ELSE 0 END), 0)"
 	endingRooms = "coalesce(sum(CASE WHEN " + endingRoom + " THEN 1 ELSE 0 END), 0)"
 )
 
@@ -55,7 +56,11 @@ func (s *Entitlements) CountRooms(
 			Select(`site, platform, state, count(*) AS rooms,
 				`+bareRooms+` AS bare,
 				`+endingRooms+` AS ending`,
-				map[string]any{"now": now, "before": EndsSoon(now, zone)}).
+				map[string]any{
+					"now":     now,
+					"before":  EndsSoon(now, zone),
+					"service": catalogue.ServiceSelect,
+				}).
 			Where("account_id = ?", accountID).
 			Group("site, platform, state").
 			Scan(&rows).Error

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
@@ -48,7 +49,7 @@ func TestR55b_S4_RoomsWithoutALicenseAndThoseThatEndSoonAreFound(t *testing.T) {
 			change(&f)
 			return f
 		}
-		require.Equal(t, []string{"B"}, names(with(func(f *entitlement.RoomFilter) { f.Bare = true })))
+		require.Equal(t, []string{"B"}, names(with(func(f *entitlement.RoomFilter) { f.Without = catalogue.ServiceSelect })))
 		require.Equal(t, []string{"A"}, names(with(func(f *entitlement.RoomFilter) { f.EndsBefore = &soon })))
 		require.Empty(t, names(with(func(f *entitlement.RoomFilter) { f.EndsBefore = &early })))
 

@@ -400,8 +400,7 @@ type RoomFilter struct {
 	Country    string
 	Platform   rules.Platform
 	State      licensing.RoomState
-	Bare       bool                  // no Select covers it, or is to
-	Without    catalogue.ServiceType // no licence of this service is assigned to it
+	Without    catalogue.ServiceType // it has no licence of this service; see roomWithout
 	EndsBefore *time.Time            // its Select ends after now, before this, and is not renewed
 	Search     string
 	Sort       db.Sort
@@ -497,36 +496,51 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 			q = q.Where(clause.Eq{Column: column, Value: value})
 		}
 	}
-	if f.Bare {
-		q = q.Where(bareRoom, map[string]any{"now": tx.Now()})
-	}
 	if f.Without != "" {
-		q = q.Where(`NOT EXISTS (
-			SELECT 1 FROM licence_assignments a
-			WHERE a.room_id = rooms.id AND a.to_at IS NULL AND a.service_type = ?)`, f.Without)
+		q = q.Where(roomWithout, map[string]any{"now": tx.Now(), "service": f.Without})
 	}
 	if f.EndsBefore != nil {
-		q = q.Where(endingRoom, map[string]any{"now": tx.Now(), "before": *f.EndsBefore})
+		q = q.Where(endingRoom, map[string]any{
+			"now":     tx.Now(),
+			"before":  *f.EndsBefore,
+			"service": catalogue.ServiceSelect,
+		})
 	}
 	return q
 }
 
-// selectOfRoom finds the Select that a room has, running or not.
-const selectOfRoom = `
+// licenceOfRoom finds the licence of a service that is assigned to a room, running or not.
+const licenceOfRoom = `
 		SELECT 1 FROM licence_assignments a
 		JOIN licences l ON l.id = a.licence_id
 		JOIN service_contracts c ON c.id = l.contract_id
 		WHERE a.room_id = rooms.id
 			AND a.to_at IS NULL
-			AND a.service_type = 'SELECT'`
+			AND a.service_type = @service`
 
-// bareRoom is true of a room that no Select covers, or is to cover once it starts.
-const bareRoom = `NOT EXISTS (` + selectOfRoom + `
-			AND (c.end_at IS NULL OR c.end_at > @now))`
+// roomWithout is true of a room that has no licence of a service. One that is over is none,
+// whether the sweep has been there or not; one that waits for its start is one.
+const roomWithout = `NOT EXISTS (` + licenceOfRoom + `
+			AND ` + holdsRoom + `)`
+
+// holdsRoom is true of an assignment, by its licence l and its contract c, that is not over: its
+// contract runs or is to, or what renews it takes the room over with the next sweep (S4; see
+// renewedRooms).
+const holdsRoom = `(c.end_at IS NULL
+				OR c.end_at > @now
+				OR EXISTS (
+					SELECT 1 FROM licences n
+					JOIN service_contracts nc ON nc.id = n.contract_id
+					WHERE n.renews_licence_id = l.id
+						AND n.state = 'AVAILABLE'
+						AND nc.type = c.type
+						AND nc.state IN ('ACTIVE', 'SUSPENDED')
+						AND nc.start_at <= c.end_at
+						AND nc.end_at > @now))`
 
 // endingRoom is true of a room whose Select runs, ends before an instant, and is not renewed
 // (S4).
-const endingRoom = `EXISTS (` + selectOfRoom + `
+const endingRoom = `EXISTS (` + licenceOfRoom + `
 			AND c.state = 'ACTIVE'
 			AND c.end_at > @now
 			AND c.end_at < @before

@@ -29,7 +29,7 @@ type Standing struct {
 	Rooms     int64 // in use
 	Covered   int64 // of them, by a Select that runs; Sync Plus covers nothing
 	Ending    int64 // of these, until a day within licensing.ExpiringDays, and nothing renews it
-	Bare      int64 // rooms in use without a Select
+	Bare      int64 // rooms in use without a Select; see RoomFilter.Without
 	Free      int64 // licenses in force that wait for a room
 	Licences  int64 // in force, assigned or not; without JumpStart
 	Contracts int64 // that run or are to start
@@ -52,7 +52,7 @@ func (s *Entitlements) Standing(
 			"account":  accountID,
 			"now":      now,
 			"before":   EndsSoon(now, zone),
-			"cover":    catalogue.ServiceSelect,
+			"service":  catalogue.ServiceSelect,
 			"services": []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceSyncPlus},
 		}).Scan(&out).Error
 	})

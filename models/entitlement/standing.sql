@@ -3,7 +3,7 @@ SELECT
 		FROM licence_assignments a
 		JOIN licences l ON l.id = a.licence_id
 		JOIN service_contracts c ON c.id = l.contract_id
-		WHERE a.account_id = @account AND a.to_at IS NULL AND a.service_type = @cover
+		WHERE a.account_id = @account AND a.to_at IS NULL AND a.service_type = @service
 			AND c.state = 'ACTIVE' AND c.end_at > @now) AS covered,
 	(SELECT count(*) FROM licences l JOIN service_contracts c ON c.id = l.contract_id
 		WHERE l.account_id = @account AND l.state = 'AVAILABLE' AND c.type IN @services

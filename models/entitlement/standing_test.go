@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/ordering"
 )
 
@@ -99,5 +100,74 @@ func TestR31_SyncPlusCoversNoRoom(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, left, n, service)
 		}
+	})
+}
+
+// A room is without a license from the instant at which its own is over, wherever that is asked,
+// and gets its next one without waiting for the sweep; what is renewed is never without.
+func TestS3_S4_WhatIsOverIsNoLicenseBeforeTheSweep(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		accountID := *o.AccountID
+		ctx := storetest.Customer(accountID)
+		a, b, c := env.Room(t, accountID, "A"), env.Room(t, accountID, "B"), env.Room(t, accountID, "C")
+		licences := env.Licences(t, o)
+		env.Assigned(t, licences[0], a)
+		env.Assigned(t, licences[1], b)
+		env.Assigned(t, licences[2], c)
+		contract := storetest.OneContract(t, env, o.ID)
+
+		env.Calendar.Set(contract.EndAt.AddDate(0, 0, -30))
+		form := storetest.Form("PO-2")
+		form.PurchasedOn = env.Calendar.Now().Format(time.DateOnly)
+		form.Lines[0].Quantity = 1
+		form.Lines[0].Renews = contract.ID
+		env.Fulfilled(t, seller, form)
+		next := storetest.Form("PO-3")
+		next.PurchasedOn = form.PurchasedOn
+		more := env.Licences(t, env.Fulfilled(t, seller, next))
+
+		env.Calendar.Set(*contract.EndAt)
+		without := func() []string {
+			rooms, _, err := env.ListRooms(ctx, entitlement.RoomFilter{
+				AccountID: accountID,
+				Without:   catalogue.ServiceSelect,
+				By:        entitlement.RoomsByName,
+			})
+			require.NoError(t, err)
+			counts, err := env.CountRooms(ctx, accountID, time.UTC)
+			require.NoError(t, err)
+			standing, err := env.Standing(ctx, accountID, time.UTC)
+			require.NoError(t, err)
+			require.EqualValues(t, len(rooms), counts.Bare)
+			require.EqualValues(t, len(rooms), standing.Bare)
+			names := []string{}
+			for _, r := range rooms {
+				names = append(names, r.Name)
+			}
+			return names
+		}
+		require.Equal(t, []string{"B", "C"}, without(), "one is renewed")
+
+		_, err := env.Assign(ctx, entitlement.AssignRequest{LicenceID: more[0].ID, RoomID: a.ID})
+		storetest.RequireCode(t, licensing.RoomHasLicence, err)
+		_, err = env.Assign(ctx, entitlement.AssignRequest{LicenceID: more[0].ID, RoomID: b.ID})
+		require.NoError(t, err)
+		many := entitlement.AssignManyRequest{ContractID: more[0].ContractID, RoomIDs: []string{b.ID, c.ID}}
+		preview, err := env.PreviewAssignMany(ctx, many)
+		require.NoError(t, err)
+		require.Equal(t, []string{c.ID}, preview.Assigned())
+		_, err = env.AssignMany(ctx, many)
+		require.NoError(t, err)
+		require.Empty(t, without())
+
+		ended, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{LicenceID: licences[1].ID})
+		require.NoError(t, err)
+		require.Equal(t, entitlement.EndExpired, ended[0].EndReason)
+		require.Equal(t, contract.EndAt.UTC(), ended[0].ToAt.UTC())
+		storetest.SweepOnce(t, env)
+		require.Empty(t, without(), "the sweep comes after, and changes nothing of it")
+		env.AuditHolds(t)
 	})
 }

@@ -274,16 +274,20 @@ func endAssignmentsOf(tx *db.Tx, contractIDs []string) (map[string]int64, error)
 		ended[r.ContractID] = r.Ended
 	}
 
+	licences := tx.Model(&Licence{}).Select("id").Where("contract_id IN ?", contractIDs)
+	return ended, tx.Model(&LicenceAssignment{}).
+		Where("to_at IS NULL AND licence_id IN (?)", licences).
+		Updates(endedWithContract()).Error
+}
+
+// endedWithContract are the values of assignments that end at the end of their contracts.
+func endedWithContract() map[string]any {
 	end := `(
 		SELECT c.end_at FROM licences l
 		JOIN service_contracts c ON c.id = l.contract_id
 		WHERE l.id = licence_assignments.licence_id)`
-	licences := tx.Model(&Licence{}).Select("id").Where("contract_id IN ?", contractIDs)
-	return ended, tx.Model(&LicenceAssignment{}).
-		Where("to_at IS NULL AND licence_id IN (?)", licences).
-		Updates(map[string]any{
-			"to_at": gorm.Expr("CASE WHEN from_at > " + end +
-				" THEN from_at ELSE " + end + " END"),
-			"end_reason": EndExpired,
-		}).Error
+	return map[string]any{
+		"to_at":      gorm.Expr("CASE WHEN from_at > " + end + " THEN from_at ELSE " + end + " END"),
+		"end_reason": EndExpired,
+	}
 }
