@@ -173,23 +173,27 @@ func (p *Plan) armed(
 	ctx context.Context, kind Kind, proxy *SMTPProxy, m Moment, victim *Process, down time.Duration,
 ) {
 	struck := make(chan struct{})
+	var once atomic.Bool
 	proxy.Arm(m, func() {
-		victim.Kill()
-		close(struck)
+		if once.CompareAndSwap(false, true) {
+			victim.Kill()
+			close(struck)
+		}
 	})
 
 	select {
 	case <-struck:
-		p.killed(kind)
-		time.Sleep(down)
-		p.revive(victim)
 	case <-after(ctx, 4*time.Second):
 		proxy.Disarm()
-		if !victim.Running() { // it was struck just now
-			p.killed(kind)
-			p.revive(victim)
+		if once.CompareAndSwap(false, true) {
+			return
 		}
+		<-struck // it is being struck just now
 	}
+
+	p.killed(kind)
+	time.Sleep(down)
+	p.revive(victim)
 }
 
 // midRequest kills an API shortly after a request was written to it: before,
