@@ -219,6 +219,8 @@ var arrows = map[string][]string{
 	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
+	"web/crawltest":             {},
+	"web/uploadtest":            {},
 	"models/sqlitedb":           {},
 	"web/webtest":               {},
 	"models/storetest/pgserver": {"deploy", "freeport"},
@@ -273,6 +275,8 @@ var testOnly = []string{
 	"rules/testday",
 	"scripts/testpostgres",
 	"web/webtest",
+	"web/crawltest",
+	"web/uploadtest",
 }
 
 // libraries are those that one package of ours stands before: no other imports them.

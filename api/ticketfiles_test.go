@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/base64"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	rule "roomcover.dev/roomcover/rules/ticket"
+	"roomcover.dev/roomcover/web/uploadtest"
 )
 
 // fileOf attaches a file to a ticket in somebody's name, with a comment of theirs.
@@ -131,4 +133,33 @@ func TestS43_FilesOfTicketsByTheAPI(t *testing.T) {
 	waiting := as[api.TicketDetail](t, reader.get(path), 200)
 	require.Equal(t, attachment.StandsChecking,
 		waiting.Entries[len(waiting.Entries)-1].Message.Attachments[0].State)
+}
+
+// A body that says that it is larger than its operation takes is refused before it is read, with
+// how much the operation takes.
+func TestS43_S35_ABodyThatIsTooLargeIsRefusedBeforeItIsRead(t *testing.T) {
+	h := sqlite(t)
+	c := h.Covered(t)
+	admin := h.customer(c.Account, rules.CustomerAdmin)
+	for path, door := range map[string]struct {
+		who                client
+		media, begin, says string
+	}{
+		"/v1/tickets/" + h.OpenedTicket(t, c).ID + "/files": {
+			admin, "application/json", `{"message_id":"m","name":"a.log","content":"`, "13 MiB",
+		},
+		"/v1/orders/import": {h.Seller, "text/csv", "po_number;", "32 MiB"},
+		"/v1/rooms/import":  {admin, "text/csv", "room,country\n", "32 MiB"},
+		"/v1/orders":        {h.Seller, "application/json", `{"po_number":"`, "1 MiB"},
+	} {
+		r, err := http.NewRequest(http.MethodPost, h.URL+path, nil)
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", door.media)
+		r.Header.Set("Authorization", "Bearer "+door.who.token)
+		status, body := uploadtest.Begin(t, r, door.begin)
+		require.Equal(t, http.StatusRequestEntityTooLarge, status, path+body)
+		require.Contains(t, body, `"BODY_TOO_LARGE"`, path)
+		require.Contains(t, body, "at most "+door.says+".", path)
+		require.Contains(t, body, "Send less at a time, or a smaller file.", path)
+	}
 }

@@ -51,6 +51,7 @@ func askCorrection(v *visit) (answer, error) {
 
 // correctionForm asks for the fields; with what was typed, where something was.
 func (v *visit) correctionForm(acc account.Account, refused *rules.Error) (answer, error) {
+	refused = v.worded(refused)
 	stored := map[string]string{
 		"legal_name":  acc.LegalName,
 		"street":      acc.Street,
@@ -224,8 +225,9 @@ func (v *visit) askRefused(c confirmation, refused *rules.Error) (answer, error)
 	if refused == nil {
 		return v.ask(c)
 	}
-	c.Problem = refused.Message
-	c.Remedy = refused.Remedy
+	said := v.worded(refused)
+	c.Problem = said.Message
+	c.Remedy = said.Remedy
 	a, err := v.ask(c)
 	a.status = http.StatusUnprocessableEntity
 	return a, err

@@ -303,10 +303,11 @@ func (v *visit) reasonOf(err error) (text string, english bool) {
 	}
 	var refused *rules.Error
 	if errors.As(err, &refused) {
+		said := v.worded(refused)
 		if len(refused.Fields) > 0 {
-			return refused.Fields[0].Message, true
+			return said.Fields[0].Message, said.Fields[0].Message == refused.Fields[0].Message
 		}
-		return refused.Message, true
+		return said.Message, said.Message == refused.Message
 	}
 	if db.Unavailable(err) {
 		return v.say("console.problem.unavailable.title"), false

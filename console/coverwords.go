@@ -63,7 +63,7 @@ func (v *visit) dayAt(at time.Time, zone string) web.Cell {
 
 // lastDay is a cell with the last day before an exclusive end (C2).
 func (v *visit) lastDay(end time.Time, zone string) web.Cell {
-	return v.dayAt(end.Add(-time.Nanosecond), zone)
+	return v.dayAt(rules.LastCoveredMoment(end, web.Zone(zone)), zone)
 }
 
 // modelName is what people call a model on the day of an instant; its code where nobody named it.

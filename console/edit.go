@@ -137,6 +137,7 @@ func (v *visit) editAgain(p editPage, err error) (answer, error) {
 		status = http.StatusConflict
 	}
 
+	refused = v.worded(refused)
 	p.Problem, p.Remedy = refused.Message, refused.Remedy
 	for i, f := range refused.Fields {
 		at := p.fieldOf(f.Pointer)

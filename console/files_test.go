@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	rule "roomcover.dev/roomcover/rules/ticket"
+	"roomcover.dev/roomcover/web/uploadtest"
 )
 
 // upload sends a form with a file.
@@ -52,7 +53,7 @@ func TestS43_S42_AgentsAttachFilesToRepliesAndNotes(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
 		require.Contains(t, wrong.body, "x.html is of a kind that is not taken")
 		require.Contains(t, wrong.body, "See the guide.</textarea>")
-		big := b.upload(path+"/notes", "big.txt", make([]byte, checks.MaxFile+1),
+		big := b.upload(path+"/notes", "big.txt", bytes.Repeat([]byte("x"), checks.MaxFile+1),
 			"once", hiddenIn(page.body, "once"), "text", "Look at this.")
 		require.Equal(t, http.StatusUnprocessableEntity, big.status)
 		require.Contains(t, big.body, "big.txt is larger than 10 MB")
@@ -142,4 +143,33 @@ func TestCannedRepliesAreWrittenByLeadsAndFilledInByAgents(t *testing.T) {
 	require.NotContains(t, filled.body, "{room}")
 	_, err = w.Domains.Tickets.Do(storetest.Operator(), tk.ID, ticket.Command{Name: rule.DoCancel})
 	require.NoError(t, err)
+}
+
+// A form that says that it is too large is refused before it is read, beside the field and with
+// the remedy; what was typed in front of the file stays.
+func TestS43_AnAgentsFormThatIsTooLargeIsRefusedBeforeItIsRead(t *testing.T) {
+	w := issuerWorld(t)
+	tk := w.OpenedTicket(t, w.Covered(t))
+	b := w.agent()
+	path := ticketPath(tk.Number)
+	page := b.get(path)
+	for door, fields := range map[string][]string{
+		path + "/reply": replyForm(page, "text", "See the guide."),
+		path + "/notes": {"once", hiddenIn(page.body, "once"), "text", "See the guide."},
+	} {
+		r, err := http.NewRequest(http.MethodPost, b.url+door, nil)
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", uploadtest.FormType)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Accept-Language", "en")
+		for _, c := range b.client.Jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+		status, body := uploadtest.Begin(t, r, uploadtest.Form("files", "video.mp4", "", fields...))
+		require.Equal(t, http.StatusUnprocessableEntity, status, door)
+		require.Contains(t, body, "too large to be read at all", door)
+		require.Contains(t, body, "Choose smaller ones.", door)
+		require.Contains(t, body, "See the guide.</textarea>", door)
+	}
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM attachments"))
 }

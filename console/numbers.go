@@ -71,7 +71,7 @@ func showNumbers(v *visit) (answer, error) {
 	var refused *rules.Error
 	switch {
 	case errors.As(err, &refused) && rules.CodeOf(err) == rules.ValidationFailed:
-		wrong = refused.Message
+		wrong = v.worded(refused).Message
 		if len(refused.Fields) > 0 {
 			wrong = v.say("console.numbers.badperiod")
 		}

@@ -193,8 +193,9 @@ func (v *visit) askAboutOperator(o identity.Operator, refused *rules.Error) (ans
 		Required: true,
 	})
 	if refused != nil {
-		c.Problem = refused.Message
-		c.Remedy = refused.Remedy
+		said := v.worded(refused)
+		c.Problem = said.Message
+		c.Remedy = said.Remedy
 	}
 	a, err := v.ask(c)
 	if refused != nil {

@@ -34,9 +34,11 @@ type queuePage struct {
 	Rows    []web.Row
 	Empty   web.EmptyState
 	Further string // address of the next page; empty: there is none
-	Work    bool   // the operator may take tasks
-	Bulk    *web.BulkBar
-	Peek    *taskPage // the task that is shown beside the list; nil: none
+	// Download is the address of the file of what is narrowed.
+	Download string
+	Work     bool // the operator may take tasks
+	Bulk     *web.BulkBar
+	Peek     *taskPage // the task that is shown beside the list; nil: none
 }
 
 // openParameter names the task that is shown beside the list.
@@ -45,6 +47,9 @@ const openParameter = "open"
 // showQueue lists the open tasks, the longest waiting first: by default what is mine or
 // nobody's.
 func showQueue(v *visit) (answer, error) {
+	if web.AsksForFile(v) {
+		return downloadQueue(v)
+	}
 	q := v.queueQuery()
 	position, err := v.OpenCursor(queuePath)
 	if err != nil {
@@ -68,6 +73,8 @@ func showQueue(v *visit) (answer, error) {
 		Bulk:    v.bulkBar(queuePath, queueActs(), len(found.Items)),
 		Further: v.further(queuePath, found.Next.String()),
 		Work:    v.mayDo(rules.WorkTasks),
+
+		Download: web.Narrowed(v, queuePath, "format", "csv"),
 		Empty: web.EmptyState{
 			Icon:  "inbox",
 			Title: v.say("console.queue.empty.title"),

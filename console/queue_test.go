@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -440,4 +441,57 @@ func (w *world) taskAbout(subject string) string {
 	require.NoError(w.t, err)
 	require.NotEmpty(w.t, tasks)
 	return tasks[0].ID
+}
+
+// The queue as a file has every page of what the address narrows it to, each task once, in the
+// order in which it is due, and in the reader's language.
+func TestS54_TheQueueIsAFileToo(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		require.NoError(t, w.Domains.DB.Write(w.system(), func(tx *db.Tx) error {
+			var tasks []db.OperatorTask
+			for n := range 430 {
+				tasks = append(tasks, db.OperatorTask{
+					Kind: db.TaskSweepLate, SubjectID: "one", What: "Look.", Why: "So.", DedupeKey: fmt.Sprint(n),
+				})
+			}
+			return tx.RaiseAll(tasks)
+		}))
+		w.raise(db.TaskMailUnknown, "two")
+		manager := w.signedIn(byRole[rules.OperatorManager])
+		require.Contains(t, manager.get(queuePath).body, `href="`+queuePath+`?format=csv"`)
+
+		file := manager.get(queuePath + "?format=csv&kind=SWEEP_LATE")
+		require.Equal(t, "text/csv; charset=utf-8", file.header.Get("Content-Type"))
+		require.Contains(t, file.header.Get("Content-Disposition"), "queue-")
+		lines := strings.Split(strings.TrimSpace(strings.TrimPrefix(file.body, "\ufeff")), "\n")
+		require.Len(t, lines, 431)
+		require.Equal(t, "Task,About,Customer,Due,Raised,Taken by,Customer’s time zone", lines[0])
+		all := strings.Split(strings.TrimSpace(manager.get(queuePath+"?format=csv").body), "\n")
+		require.Len(t, all, 432)
+
+		// Page by page nothing is left out or shown twice.
+		seen := map[string]bool{}
+		further := regexp.MustCompile(`<p class="more"><a class="btn" href="([^"]*)"`)
+		row := regexp.MustCompile(`\?open=(tsk_[0-9a-z]+)`)
+		for address, pages := queuePath+"?who=all", 0; address != "" && pages < 12; pages++ {
+			body := html.UnescapeString(manager.get(address).body)
+			page := map[string]bool{}
+			for _, found := range row.FindAllStringSubmatch(strings.ReplaceAll(body, "&open=", "?open="), -1) {
+				page[found[1]] = true
+			}
+			for id := range page {
+				require.False(t, seen[id], id)
+				seen[id] = true
+			}
+			address = ""
+			if next := further.FindStringSubmatch(body); next != nil {
+				address = next[1]
+			}
+		}
+		require.Len(t, seen, 431)
+
+		manager.lang = "pt-BR"
+		w.choosesLanguage(byRole[rules.OperatorManager].Email, "pt-BR")
+		require.Contains(t, manager.get(queuePath+"?format=csv").body, "Tarefa;Sobre;Cliente;Prazo")
+	})
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -124,3 +125,45 @@ func (v *visit) problem(status int, kind string) answer {
 		plain:  v.who == nil,
 	}
 }
+
+// worded says a refusal of the service in the reader's language: in English as the service says
+// it, in another language in the words of its codes, with less of the particulars.
+func (v *visit) worded(refused *rules.Error) *rules.Error {
+	if refused == nil {
+		return nil
+	}
+	said := *refused
+	said.Message, said.Remedy = v.wordsOf(refused.Code, refused.Message, refused.Remedy)
+	said.Fields = slices.Clone(refused.Fields)
+	for i, f := range said.Fields {
+		said.Fields[i].Message, said.Fields[i].Remedy = v.wordsOf(f.Code, f.Message, f.Remedy)
+	}
+	return &said
+}
+
+// wordsOf says what is wrong, and what to do, in the reader's language; see worded. What says
+// both at once leaves the remedy empty.
+func (v *visit) wordsOf(code, message, remedy string) (said, toDo string) {
+	if v.language.Locale() == english {
+		return message, remedy
+	}
+	if text := v.refusalText(code, message); text != message {
+		return text, ""
+	}
+	return message, remedy
+}
+
+// refusalText says a refusal in the reader's language where it has words there, else as the
+// service says it in English.
+func (v *visit) refusalText(code, said string) string {
+	switch {
+	case v.language.Has("console.refused." + code):
+		return v.language.Say("console.refused." + code)
+	case v.language.Locale() != english && v.language.Has("console.wrong."+code):
+		return v.language.Say("console.wrong." + code)
+	}
+	return said
+}
+
+// english is the language of what the service says itself.
+const english = "en"

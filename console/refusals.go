@@ -122,8 +122,9 @@ func (v *visit) refusalLine(r order.OrderRefusal, names map[string]string) web.L
 	}
 	if len(r.Errors) > 0 {
 		first := r.Errors[0]
-		l.Cells["wrong"] = web.Cell{Text: v.orderField(first.Pointer), Small: first.Message}
-		l.Cells["remedy"] = web.Cell{Text: first.Remedy}
+		wrong, remedy := v.wordsOf(first.Code, first.Message, first.Remedy)
+		l.Cells["wrong"] = web.Cell{Text: v.orderField(first.Pointer), Small: wrong}
+		l.Cells["remedy"] = web.Cell{Text: remedy}
 	}
 	return l
 }
@@ -171,7 +172,8 @@ func showRefusal(v *visit) (answer, error) {
 		More:  web.ListAddress(refusalsPath, "seller", r.OrgID),
 	}
 	for _, f := range r.Errors {
-		p.Errors = append(p.Errors, fieldError{v.orderField(f.Pointer), f.Message, f.Remedy})
+		wrong, remedy := v.wordsOf(f.Code, f.Message, f.Remedy)
+		p.Errors = append(p.Errors, fieldError{v.orderField(f.Pointer), wrong, remedy})
 	}
 	return answer{
 		page:  "refusal",

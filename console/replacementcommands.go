@@ -465,11 +465,3 @@ func (v *visit) commandRefusal(err error) *commandRefused {
 	}
 	return out
 }
-
-// refusalText says a refusal in the reader's language where it has words there, else in English.
-func (v *visit) refusalText(code, english string) string {
-	if v.language.Has("console.refused." + code) {
-		return v.language.Say("console.refused." + code)
-	}
-	return english
-}

@@ -170,7 +170,7 @@ func (v *visit) nextCell(l replacement.DeskLine) web.Cell {
 
 // lastDayBefore is a time on the last day that an exclusive end leaves, by the clock of a zone.
 func (v *visit) lastDayBefore(end time.Time, zone string) time.Time {
-	return end.In(db.ZoneOf(zone)).Add(-time.Nanosecond)
+	return rules.LastCoveredMoment(end, db.ZoneOf(zone))
 }
 
 // parcelCell says where the parcel that counts now is.

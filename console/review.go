@@ -122,8 +122,9 @@ func (v *visit) reviewOf(o order.Order, refused *rules.Error) (answer, error) {
 	a := answer{page: "review", title: v.orderTitle(o)}
 	if refused != nil {
 		a.status = http.StatusUnprocessableEntity
-		p.Problem = refused.Message + " " + refused.Remedy
-		p.English = true
+		said := v.worded(refused)
+		p.Problem = said.Message + " " + said.Remedy
+		p.English = said.Message == refused.Message
 		if refused.Code == rules.VersionMismatch {
 			a.status = http.StatusPreconditionFailed
 			p.Problem = v.say("console.order.review.amended")
@@ -132,7 +133,8 @@ func (v *visit) reviewOf(o order.Order, refused *rules.Error) (answer, error) {
 				p.Changed = append(p.Changed, v.orderField(f.Pointer))
 			}
 		} else if len(refused.Fields) > 0 {
-			p.Problem = refused.Fields[0].Message + " " + refused.Fields[0].Remedy
+			p.Problem = said.Fields[0].Message + " " + said.Fields[0].Remedy
+			p.English = said.Fields[0].Message == refused.Fields[0].Message
 		}
 	}
 	a.data = p

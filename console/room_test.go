@@ -4,14 +4,18 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/web"
 )
 
 // act opens a confirmation and sends it with the fields given.
@@ -138,4 +142,26 @@ func TestR78e_TheTermsThatAreRecordedAreThoseThatWereShown(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, agent.act(path, "to", far.ID, "terms", "BR 3").status)
 		require.Equal(t, roomPath(c.Room.ID), agent.act(path, "to", far.ID, "terms", "DE 3").path)
 	})
+}
+
+// An operator reads the last day of a cover that the customer reads, also where the account has
+// moved to the east (C2).
+func TestC2_TheConsoleNamesTheLastDayThatTheCustomerReads(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	contract := storetest.OneContract(t, w.Env, c.Order.ID)
+	last := rules.LastCoveredDay(*contract.EndAt, web.Zone(contract.TimeZone))
+	manager := w.signedIn(staff[3])
+	en := messages.In("en")
+	for _, zone := range []string{contract.TimeZone, "Europe/Lisbon"} {
+		require.NoError(t, w.Exec("UPDATE accounts SET time_zone = '"+zone+"'"))
+		for _, page := range []string{
+			roomPath(c.Room.ID), devicePath(c.Device.ID), accountsPath + "/" + c.Account + "/rooms",
+		} {
+			body := manager.get(page).body
+			require.Contains(t, body, en.NearDate(last.In(time.UTC), w.Calendar.Now()), page+zone)
+			require.NotContains(t, body,
+				en.NearDate(last.AddDays(1).In(time.UTC), w.Calendar.Now()), page+zone)
+		}
+	}
 }

@@ -554,6 +554,7 @@ func doAction(v *visit) (answer, error) {
 		code == rules.NotFound && t.State == db.TaskDone:
 		return answer{}, err
 	}
+	refused = v.worded(refused)
 	if len(refused.Fields) > 0 {
 		refused = &rules.Error{
 			Message: refused.Fields[0].Message,

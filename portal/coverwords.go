@@ -59,5 +59,7 @@ func (v *visit) dayCell(at time.Time) web.Cell {
 	}
 }
 
-// lastDayCell is a cell with the last day before an exclusive end (C2).
-func (v *visit) lastDayCell(end time.Time) web.Cell { return v.dayCell(end.Add(-time.Nanosecond)) }
+// lastDayCell is a cell with the last day before an exclusive end, by the account's clock (C1, C2).
+func (v *visit) lastDayCell(end time.Time) web.Cell {
+	return v.dayCell(rules.LastCoveredMoment(end, location(v.who.account().TimeZone)))
+}

@@ -214,7 +214,7 @@ func (v *visit) deviceCover(
 		if end == nil {
 			return ""
 		}
-		return v.dayIn(end.Add(-time.Nanosecond), zone)
+		return v.day(rules.LastCoveredDay(*end, location(zone)))
 	}
 
 	s := web.Section{Title: v.say("device.noserial")}

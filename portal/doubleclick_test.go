@@ -235,6 +235,7 @@ func (w *world) clicksTwice(both func(one, two func() reply) (reply, reply)) {
 
 	for what, query := range map[string]string{
 		"keys":        "SELECT count(*) FROM api_tokens WHERE label = 'Booking'",
+		"rooms":       "SELECT count(*) FROM rooms WHERE name = 'Sala Angico'",
 		"sites":       "SELECT count(*) FROM sites WHERE name = 'Funchal'",
 		"invitations": "SELECT count(*) FROM invitations WHERE email = 'new@acme.example'",
 		"accessories": "SELECT count(*) FROM rmas WHERE faulty_serial = ''",

@@ -6,18 +6,21 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // roomWorld is an account of ten licences with three rooms: one with a licence and a device, one
@@ -77,7 +80,7 @@ func TestR55b_TheListOfRoomsSaysLicenseCoverAndWhyNot(t *testing.T) {
 		require.Equal(t, http.StatusOK, list.status)
 		require.Equal(t, []string{"Auditório", "Sala Ipê"}, listedRooms(list.body), "by name, in use")
 		for _, text := range []string{
-			"2 rooms", "1 without a license", "Zoom Rooms on a PC", "No license is assigned to the room",
+			"2 rooms", "1 without Logitech Select", "Zoom Rooms on a PC", "No license is assigned to the room",
 			"Logitech Select", "Covered",
 		} {
 			require.Contains(t, list.body, text)
@@ -480,4 +483,80 @@ func TestR125d_TheDayOfACapIsTheLastOrTheFirstWithout(t *testing.T) {
 		day := hardwareDay(licensing.CapWarning{Code: code, EndsOn: &ends})
 		require.Equal(t, want, day.String(), code)
 	}
+}
+
+// Sync Plus covers no room: one that has it alone is among those without a Select, and the chip,
+// the start page and the list say it in the same words and the same number.
+func TestR31_TheChipNamesTheServiceThatARoomIsWithout(t *testing.T) {
+	w := newRoomWorld(newWorld(t))
+	form := storetest.Form("PO-SYNC")
+	form.Lines[0] = ordering.OrderLine{SKU: "SYNC-PLUS-1Y", Quantity: 1}
+	plus := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), form)
+	w.Assigned(t, w.Licences(t, plus)[0], w.bare)
+
+	list := w.ana.get("/rooms?show=unlicensed")
+	require.Equal(t, []string{"Auditório"}, listedRooms(list.body))
+	require.Contains(t, list.body, "Without Logitech Select")
+	require.Contains(t, list.body, "1 without Logitech Select")
+	require.NotContains(t, list.body, "ithout a license")
+	require.Contains(t, w.ana.get("/").body, "1 room is without Logitech Select.")
+
+	list = w.ana.get("/rooms?show=unlicensed&lang=pt-BR")
+	require.Contains(t, list.body, "Sem Logitech Select")
+	require.Contains(t, list.body, "1 sem Logitech Select")
+	require.Contains(t, w.ana.get("/?lang=pt-BR").body, "1 sala está sem Logitech Select.")
+}
+
+// The last day of a cover is the same on every page that names it, whatever the zone of the room
+// and of who reads it; and where the account moves to the east, nobody is told a day on whose
+// morning the cover is over (C1, C2).
+func TestC1_C2_TheLastDayOfACoverIsTheSameEverywhere(t *testing.T) {
+	w := newWorld(t)
+	c, eva, _ := w.covered()
+	contract := storetest.OneContract(t, w.Env, c.Order.ID)
+	require.NoError(t, w.Exec("UPDATE rooms SET time_zone = 'America/Manaus' WHERE id = '"+c.Room.ID+"'"))
+	w.Room(t, c.Account, "Sala nua")
+	zone := location(contract.TimeZone)
+	last := rules.LastCoveredDay(*contract.EndAt, zone)
+
+	en := messages.In("en")
+	named := func(d civil.Date) []string {
+		return []string{
+			en.Date(d.In(time.UTC)), en.ShortDate(d.In(time.UTC)),
+			en.NearDate(d.In(time.UTC), w.Calendar.Now()),
+		}
+	}
+	names := func(body string, d civil.Date) bool {
+		return slices.ContainsFunc(named(d), func(text string) bool {
+			return regexp.MustCompile(`\b` + regexp.QuoteMeta(text) + `\b`).MatchString(body)
+		})
+	}
+
+	pages := []string{
+		"/rooms", roomPath(c.Room.ID), devicesPath, devicesPath + "/" + c.Device.ID,
+		assignPath, releasePath(c.Room.ID, c.Licence.ID),
+		contractsPath, contractsPath + "/" + contract.ID, "/service-orders",
+		newTicketPath + "?room=" + c.Room.ID,
+	}
+	for _, home := range []string{"", "Europe/Lisbon"} {
+		if home != "" {
+			require.NoError(t, w.Exec("UPDATE accounts SET time_zone = '"+home+"'"))
+			require.NoError(t, w.Exec("UPDATE users SET time_zone = '"+home+"'"))
+		}
+		for _, page := range pages {
+			r := eva.get(page)
+			require.Equal(t, http.StatusOK, r.status, page)
+			body := html.UnescapeString(r.body)
+			if page != contractsPath+"/"+contract.ID { // it says on which day the end is mailed, too
+				require.False(t, names(body, last.AddDays(1)), "%s %s names the day after", home, page)
+			}
+			if page == newTicketPath+"?room="+c.Room.ID {
+				continue // what is promised stands there once it is asked for
+			}
+			require.True(t, names(body, last), "%s %s names the last day", home, page)
+		}
+	}
+	promise := html.UnescapeString(eva.post(newTicketPath, aTicket(c.Room.ID)...).body)
+	require.True(t, names(promise, last))
+	require.False(t, names(promise, last.AddDays(1)))
 }
