@@ -37,7 +37,7 @@ func (c benchCommand) Run(ctx context.Context, out io.Writer) error {
 	run := bench.Run
 	switch {
 	case c.Tickets:
-		run = bench.RunTickets
+		run, c.Orders = bench.RunTickets, c.Waiting
 	case c.RMAs > 0:
 		run, c.Orders = bench.RunRMAs, c.RMAs
 	}
