@@ -60,7 +60,7 @@ func showContract(v *visit) (answer, error) {
 	}
 
 	if c.Type == catalogue.ServiceJumpStart && c.State == rules.ContractActive &&
-		v.offers(newTicketPath) {
+		(c.EndAt == nil || c.now.Before(*c.EndAt)) && v.offers(newTicketPath) {
 		r.Acts = append(r.Acts, web.ListAct{
 			Link:  web.ListAddress(newTicketPath, "contract", c.ID),
 			Label: v.language.Say("contract.jumpstart.help"),

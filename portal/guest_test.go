@@ -209,7 +209,7 @@ func TestS47_AnAdministratorAddsAGuest(t *testing.T) {
 		asked := w.eva.post(path+"/guests", form...)
 		require.Equal(t, http.StatusOK, asked.status)
 		for _, text := range []string{
-			"Let Teo Guest see ticket " + tk.Number, "teo@service.example, Service Ltd",
+			"Let Teo Guest see ticket " + tk.Number, "teo@service.example · Service Ltd",
 			"They see no files, no other ticket", tk.Summary, "1 message so far", w.Room.Name,
 		} {
 			require.Contains(t, asked.body, text)

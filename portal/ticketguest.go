@@ -45,7 +45,17 @@ func (v *visit) ticketForGuests() (ticket.Reading, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, rule.May(rule.DoComment, v.who.role(), r.Ticket.Facts())
+	return r, ofClosed(rule.May(rule.DoComment, v.who.role(), r.Ticket.Facts()))
+}
+
+// ofClosed is a refusal as this page shows it: that a ticket is closed is a conflict here, for
+// nothing that follows it is opened.
+func ofClosed(err error) error {
+	if rules.CodeOf(err) != rule.TicketClosed {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict, "The ticket is closed.",
+		"Open another one; guests see no ticket that is closed.")
 }
 
 func (v *visit) typedGuest() guestForm {
@@ -101,7 +111,7 @@ func addGuest(v *visit) (answer, error) {
 		status = http.StatusUnprocessableEntity
 	default:
 		if err != nil {
-			return answer{}, err
+			return answer{}, ofClosed(err)
 		}
 		return v.done(ticketPath(r.Ticket.Number), "flash.guest.added"), nil
 	}

@@ -667,7 +667,7 @@ func TestR32b_R30b_JumpStartAloneAnswersOnItsOwnPage(t *testing.T) {
 		other := append([]string{}, form...)
 		other[5], other[11] = "HARDWARE", "once_2"
 		refused := bia.post(newTicketPath, other...)
-		require.Contains(t, refused.body, "JumpStart helps with setting up")
+		require.Contains(t, refused.body, "Nothing covers this now")
 
 		w.Calendar.Set(w.Calendar.Now().Add(100 * 24 * time.Hour))
 		bia = w.member(*o.AccountID, "rita@beta.example", identity.RoleAdmin)

@@ -67,6 +67,11 @@ func CoverForSupport(
 	}
 	if len(subjects) == 0 {
 		out.Answer = cover.Cover(cover.CoverFacts{}, at, purpose)
+		if contract.Type == catalogue.ServiceJumpStart {
+			if out.Answer, err = g.withoutRooms(q.AccountID, at, purpose); err != nil {
+				return out, err
+			}
+		}
 	}
 	if q.RoomID != "" {
 		out.Room = g.rooms[q.RoomID]
@@ -75,6 +80,31 @@ func CoverForSupport(
 		}
 	}
 	return out, nil
+}
+
+// withoutRooms answers for an account that has no room yet: JumpStart belongs to the account and
+// needs none (R30b), least of all where the first one is being set up.
+func (g *coverFacts) withoutRooms(
+	accountID string, at time.Time, purpose cover.Purpose,
+) (cover.Answer, error) {
+	var owner struct{ TimeZone, Country string }
+	err := g.tx.Table("accounts").Select("time_zone", "country").
+		Where("id = ?", accountID).Take(&owner).Error
+	if err != nil {
+		return cover.Answer{}, db.Found(err)
+	}
+
+	g.zones[accountID] = owner.TimeZone
+	if err := g.readLicences(nil); err != nil {
+		return cover.Answer{}, err
+	}
+	return cover.Cover(cover.CoverFacts{
+		CapYears:   g.ref.Program.WarrantyCapYears,
+		Zone:       db.ZoneOf(owner.TimeZone),
+		JumpStarts: g.jumpStarts[accountID],
+		Terms:      g.ref.TermsIn(owner.Country),
+		Policies:   g.ref.Policies,
+	}, at, purpose), nil
 }
 
 // namedContract is the contract that the question names; the zero one where it names none.
