@@ -98,3 +98,15 @@ func TestS55_RefusalsOnPagesAreInPortuguese(t *testing.T) {
 		require.NotContains(t, body, "Send a whole number.", page)
 	}
 }
+
+// choosesLanguage sets the language of the operator with the address.
+func (w *world) choosesLanguage(email, lang string) {
+	w.t.Helper()
+	people, err := w.Domains.Operators.ListOperators(w.system())
+	require.NoError(w.t, err)
+	for _, o := range people {
+		if o.Email == email {
+			require.NoError(w.t, w.Domains.Operators.ChooseOperatorLanguage(w.system(), o.ID, lang))
+		}
+	}
+}
