@@ -274,6 +274,7 @@ var testOnly = []string{
 	"rules/testday",
 	"scripts/testpostgres",
 	"web/webtest",
+	"web/crawltest",
 	"web/uploadtest",
 }
 
