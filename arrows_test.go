@@ -219,6 +219,7 @@ var arrows = map[string][]string{
 	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
+	"web/crawltest":             {},
 	"web/uploadtest":            {},
 	"models/sqlitedb":           {},
 	"web/webtest":               {},

@@ -18,6 +18,11 @@ import (
 var answersOtherwise = map[string]int{
 	"/rooms/:id/archive":  http.StatusConflict, // S28: an open replacement or ticket stands in the way
 	"/invitation/request": http.StatusGone,     // the help is for those without access as well
+	// The help is for all, and leads to what an administrator alone may do.
+	"/tokens":                         http.StatusForbidden,
+	"/service-orders/claim":           http.StatusForbidden,
+	"/replacements/request":           http.StatusForbidden,
+	"/replacements/request/accessory": http.StatusForbidden,
 }
 
 // shapeOf is an address without the id in it and without its query.
