@@ -69,8 +69,8 @@ func Crawl(
 // mostOfKind is how many addresses of a kind are asked for.
 const mostOfKind = 2
 
-// ids are the parts of a path that name one thing: an id, or a number that people read.
-var ids = regexp.MustCompile(`^([a-z]{3}_[0-9a-z]+|.*[0-9].*)$`)
+// ids are the parts of a path that name one thing: an id, a code, or a number that people read.
+var ids = regexp.MustCompile(`^([a-z]{3}_[0-9a-z]+|.*[0-9].*|[A-Z-]+)$`)
 
 // kindOf is the kind of an address, and how many things it narrows by.
 func kindOf(address string) (kind string, narrowed int) {
@@ -89,6 +89,9 @@ func kindOf(address string) (kind string, narrowed int) {
 	slices.Sort(names)
 	return strings.Join(parts, "/") + "?" + strings.Join(names, "&"), len(names)
 }
+
+// closesDialog is the method of a form that sends nothing.
+const closesDialog = "DIALOG"
 
 // read finds the links and the forms of a page. A link that changes the language is none: it is
 // the same page.
@@ -116,7 +119,8 @@ func read(address, body string) (links []string, forms []Form) {
 			return links, forms
 		}
 		token := pages.Token()
-		if kind == html.EndTagToken && token.Data == "form" && (own > 0 || buttons == 0) {
+		if kind == html.EndTagToken && token.Data == "form" && (own > 0 || buttons == 0) &&
+			form.Method != closesDialog {
 			forms = append(forms, form)
 		}
 		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
