@@ -11,7 +11,7 @@ export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
-	bench-million bench-console bench-tickets bench-waiting-tickets bench-mails chaos side-by-side lint
+	bench-million bench-console bench-portal bench-tickets bench-waiting-tickets bench-mails chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -66,6 +66,10 @@ bench-million: ## Ask a database with a million orders what people ask; ORDERS=1
 bench-console: ## Measure what fifty open consoles cost, on PostgreSQL.
 	@ROOMCOVER_BENCH_CONSOLE=1 CGO_ENABLED=0 go run ./scripts/testpostgres \
 		go test ./console -run ConsolesThatAreOpen -count=1 -v
+
+bench-portal: ## Measure each page of the portal in an account of ROOMS rooms (5000), on PostgreSQL.
+	@ROOMCOVER_BENCH_PORTAL=$(or $(ROOMS),5000) CGO_ENABLED=0 go run ./scripts/testpostgres \
+		go test ./portal -run EveryPageOfAnAccountOfFiveThousandRooms -count=1 -v -timeout 30m
 
 bench-tickets: ## Ask for the queue, Pull and the lists among 100,000 open tickets; TICKETS=2000 for less.
 	@ROOMCOVER_BENCH_TICKETS=$(or $(TICKETS),100000) ROOMCOVER_BENCH_TIMES=$(or $(TIMES),200) \

@@ -219,6 +219,7 @@ var arrows = map[string][]string{
 	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"mail/smtptest":             {},
+	"web/crawltest":             {},
 	"web/uploadtest":            {},
 	"models/sqlitedb":           {},
 	"web/webtest":               {},
@@ -274,6 +275,7 @@ var testOnly = []string{
 	"rules/testday",
 	"scripts/testpostgres",
 	"web/webtest",
+	"web/crawltest",
 	"web/uploadtest",
 }
 

@@ -75,7 +75,7 @@ var accessTable = map[string]string{
 	"GET /console/processes/:kind/:id":                       "LACM",
 	"GET /console/numbers":                                   "LACM",
 	"GET /console/audit":                                     "L--M",
-	"GET /console/audit/chain/:id":                           "L--M",
+	"GET /console/audit/chain":                               "L--M",
 	"GET /console/orders/:id":                                "LACM",
 	"GET /console/refusals":                                  "LACM",
 	"GET /console/refusals/:id":                              "LACM",

@@ -21,7 +21,7 @@ func auditRoutes() []route {
 	return []route{
 		{method: get, path: auditPath, access: may(rules.ViewAudit), do: showAudit},
 		{
-			method: get, path: auditPath + "/chain/:id", access: may(rules.ViewAudit),
+			method: get, path: auditPath + "/chain", access: may(rules.ViewAudit),
 			do: verifyChain,
 		},
 	}
@@ -112,7 +112,8 @@ func showAudit(v *visit) (answer, error) {
 	return answer{page: "audit", title: v.say("console.audit.title"), data: p}, nil
 }
 
-func chainPath(id string) string { return auditPath + "/chain/" + id }
+// chainPath is the address of checking a chain; some have a slash in their name.
+func chainPath(id string) string { return web.ListAddress(auditPath+"/chain", "chain", id) }
 
 // auditWrong are the fields of the filter that name nothing, with what is wrong.
 type auditWrong map[string]string
@@ -417,7 +418,7 @@ type chainPage struct {
 
 // verifyChain checks one chain of the audit, link by link, and says in words what it found.
 func verifyChain(v *visit) (answer, error) {
-	id := v.param("id")
+	id := v.query("chain")
 	report, err := v.db.VerifyChain(v.scope(), id)
 	if err != nil {
 		return answer{}, err

@@ -17,7 +17,11 @@ import (
 )
 
 // processPath is the page of something that is under way, whatever its kind.
+// A ticket has none but its own.
 func processPath(kind processes.Kind, id string) string {
+	if kind == processes.Ticket {
+		return ticketPath(id)
+	}
 	return processesPath + "/" + kind.Name() + "/" + url.PathEscape(id)
 }
 

@@ -272,8 +272,12 @@ func showShipment(v *visit) (answer, error) {
 	return a, nil
 }
 
-// papersOf leads to the papers of a parcel. A label needs a tracking number.
+// papersOf leads to the papers of a parcel to or from a known place. A label needs a tracking
+// number.
 func (v *visit) papersOf(sh logistics.Shipment) []web.ListAct {
+	if sh.SiteID == nil {
+		return nil
+	}
 	acts := []web.ListAct{{
 		Link:  shipmentsPath + "/" + sh.ID + "/paper/packing-slip",
 		Label: v.say("console.shipments.slip"),

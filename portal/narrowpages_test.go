@@ -212,7 +212,7 @@ type fullAccount struct {
 }
 
 // fullAccount fills an account with the longest content.
-func (s *screen) fullAccount() fullAccount {
+func (s *world) fullAccount() fullAccount {
 	t := s.t
 	c, u, _, _ := s.withSpare()
 	s.proposed(c, u)
@@ -395,7 +395,7 @@ func (s *screen) fullAccount() fullAccount {
 
 // fullTickets are two tickets of the longest content: one in which everybody has said
 // something, and one that nobody has answered.
-func (s *screen) fullTickets(c storetest.Covered) (out []ticket.Ticket) {
+func (s *world) fullTickets(c storetest.Covered) (out []ticket.Ticket) {
 	for _, summary := range []string{longSerial + longSerial, longPlace} {
 		one, err := s.Tickets.Open(storetest.Customer(c.Account), ticket.NewTicket{
 			RoomID:   c.Room.ID,

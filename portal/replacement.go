@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -169,13 +170,16 @@ func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error)
 		return returnView{}, nil
 	}
 
-	label, err := v.labelPath(replacementsPath+"/"+r.Name(), r.ID, shipping.ShipReturn)
-	return returnView{
+	labelled, err := v.labelled(shipping.ShipReturn, r.ID)
+	out := returnView{
 		Day:     v.day(r.ReturnOn()),
 		Serial:  r.FaultySerial,
-		Label:   label,
 		Overdue: state == rma.RMAOverdue,
-	}, err
+	}
+	if labelled[r.ID] {
+		out.Label = labelPath(replacementsPath + "/" + r.Name())
+	}
+	return out, err
 }
 
 // nextSentence says in one sentence how it goes on.
@@ -517,15 +521,18 @@ func (v *visit) returnLabel(
 	return logistics.ShipmentLabel{}, errNoPage
 }
 
-// labelPath is where the label is handed out; empty where there is none.
-func (v *visit) labelPath(
-	page, subjectID string, direction shipping.ShipmentDirection,
-) (string, error) {
-	_, err := v.returnLabel(subjectID, direction)
-	if rules.CodeOf(err) == rules.NotFound {
-		return "", nil
+// labelPath is where the label of what a page shows is handed out.
+func labelPath(page string) string { return page + "/return-label" }
+
+// labelled are those of replacements or spares whose label can be handed out.
+func (v *visit) labelled(
+	direction shipping.ShipmentDirection, subjectIDs ...string,
+) (map[string]bool, error) {
+	if len(subjectIDs) == 0 {
+		return nil, nil
 	}
-	return page + "/return-label", err
+	known := slices.Sorted(maps.Keys(labelTypes))
+	return v.logistics.LabelsWaiting(v.acting(), direction, known, subjectIDs)
 }
 
 // downloadReturnLabel hands out the label for the way back of a replacement's faulty

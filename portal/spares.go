@@ -109,6 +109,17 @@ func (v *visit) viewsOf(units []replacement.SpareUnit) ([]spareView, error) {
 		return nil, err
 	}
 
+	var recalled []string
+	for _, u := range units {
+		if u.State == spare.SpareRecallRequested {
+			recalled = append(recalled, u.ID)
+		}
+	}
+	labelled, err := v.labelled(shipping.ShipRecall, recalled...)
+	if err != nil {
+		return nil, err
+	}
+
 	out := make([]spareView, len(units))
 	for i, u := range units {
 		out[i] = v.spareView(u, names)
@@ -117,11 +128,8 @@ func (v *visit) viewsOf(units []replacement.SpareUnit) ([]spareView, error) {
 			out[i].Site = sites[*u.SiteID]
 		}
 
-		if u.State == spare.SpareRecallRequested {
-			if out[i].Label, err = v.labelPath(sparesPath+"/"+u.ID, u.ID,
-				shipping.ShipRecall); err != nil {
-				return nil, err
-			}
+		if labelled[u.ID] {
+			out[i].Label = labelPath(sparesPath + "/" + u.ID)
 		}
 	}
 
@@ -186,7 +194,7 @@ func (v *visit) spareView(u replacement.SpareUnit, names map[string]string) spar
 
 // siteNames gives the account's known ship-to addresses by id.
 func (v *visit) siteNames() (map[string]string, error) {
-	sites, err := v.accounts.EverySite(v.acting(), v.who.account().ID)
+	sites, err := v.everySite()
 	out := map[string]string{}
 	for _, s := range sites {
 		out[s.ID] = siteLine(s)

@@ -45,6 +45,7 @@ func ticketsList() web.Listing[*visit] {
 			{Name: "by", Hidden: true},
 		},
 		Search: true,
+		Lines:  40, // each says more than the lines of other lists do
 		Read:   readTickets,
 	}
 }

@@ -118,10 +118,12 @@ func (v *visit) unclaimed(all []identity.Invitation) []toDoView {
 func (v *visit) returnsDue(open []replacement.RMA) ([]toDoView, error) {
 	now := v.db.Clock().Now()
 	var due []replacement.RMA
+	var ids []string
 	for _, state := range []rma.RMAState{rma.RMAOverdue, rma.RMAAwaitingReturn} {
 		for _, r := range open {
 			if len(due) < mostToDos && r.RMAFacts.State(now) == state {
 				due = append(due, r)
+				ids = append(ids, r.ID)
 			}
 		}
 	}
@@ -139,15 +141,20 @@ func (v *visit) returnsDue(open []replacement.RMA) ([]toDoView, error) {
 		return nil, err
 	}
 
+	labelled, err := v.labelled(shipping.ShipReturn, ids...)
+	if err != nil {
+		return nil, err
+	}
+
 	var out []toDoView
 	for i, r := range due {
 		if r.ReturnPlan == nil {
 			continue
 		}
 
-		label, err := v.labelPath(views[i].Path, r.ID, shipping.ShipReturn)
-		if err != nil {
-			return nil, err
+		label := ""
+		if labelled[r.ID] {
+			label = labelPath(views[i].Path)
 		}
 
 		zone := v.who.account().TimeZone
@@ -184,12 +191,20 @@ func (v *visit) until(end time.Time, zone string, late bool) string {
 }
 
 func (v *visit) sitesByID() (map[string]account.AccountSite, error) {
-	sites, err := v.accounts.EverySite(v.acting(), v.who.account().ID)
+	sites, err := v.everySite()
 	out := map[string]account.AccountSite{}
 	for _, s := range sites {
 		out[s.ID] = s
 	}
 	return out, err
+}
+
+// everySite are the account's sites, which a page reads once.
+func (v *visit) everySite() (sites []account.AccountSite, err error) {
+	if v.sites == nil {
+		v.sites, err = v.accounts.EverySite(v.acting(), v.who.account().ID)
+	}
+	return v.sites, err
 }
 
 // sparesToDo are the spares that have to go back and that the carrier does not have yet, and

@@ -34,12 +34,13 @@ type visit struct {
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
-	who      *person        // nil: signed out
-	leaves   bool           // signs out: nothing waits for them in this browser
-	kept     *typedForm     // what was typed into this page's form; see comeback.go
-	resumed  bool           // and the page shows it
-	look     *operatorLook  // of an operator; nil: none, see look.go
-	counted  *ticket.Counts // of the account at hand; nil: not read yet
+	who      *person               // nil: signed out
+	leaves   bool                  // signs out: nothing waits for them in this browser
+	kept     *typedForm            // what was typed into this page's form; see comeback.go
+	resumed  bool                  // and the page shows it
+	look     *operatorLook         // of an operator; nil: none, see look.go
+	counted  *ticket.Counts        // of the account at hand; nil: not read yet
+	sites    []account.AccountSite // of the account at hand; nil: not read yet
 
 	sessionProblem string                // what is wrong with a session's form, as a message's key
 	ticketGuests   []session.Participant // who sees the ticket at hand beside its account, or did

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"net/url"
 	"slices"
@@ -18,6 +19,7 @@ type Listing[V Visitor] struct {
 	Words   string // its texts begin with this, such as console.orders: .title, .column.NAME
 	Columns []Column
 	Search  bool // it can be narrowed by a text, the parameter "q"
+	Lines   int  // of a page; 0: ListPageSize
 	Read    func(V, ListQuery) (ListResult, error)
 }
 
@@ -218,7 +220,7 @@ func (l Listing[V]) query(v V) (ListQuery, error) {
 		return ListQuery{}, err
 	}
 	address := v.Address().Query()
-	q := ListQuery{After: after, Limit: ListPageSize}
+	q := ListQuery{After: after, Limit: cmp.Or(l.Lines, ListPageSize)}
 	if l.Search {
 		q.Text = Shortened(address.Get("q"), LongestSearch)
 	}

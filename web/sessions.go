@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"reflect"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -38,6 +39,7 @@ type Browser struct {
 	label   string
 	found   string // stored token; empty for a new session
 	visitor bool   // the row is of nobody who is signed in
+	row     identity.Session
 }
 
 type browserKey struct{}
@@ -59,6 +61,7 @@ func (s SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 	if b, in := ctx.Value(browserKey{}).(*Browser); in && ok {
 		b.found = token
 		b.visitor = row.UserID == nil
+		b.row = row
 	}
 	return row.Data, ok, err
 }
@@ -80,12 +83,29 @@ func (s SessionStore) CommitCtx(
 
 	if b, ok := ctx.Value(browserKey{}).(*Browser); ok {
 		row.Label = b.label
+		if b.found == token && seenLately(b.row, row, values) {
+			return nil
+		}
 		if b.found == token {
 			return s.Rows.KeepSession(ctx, row)
 		}
 	}
 
 	return s.Rows.PutSession(ctx, row)
+}
+
+// seenPrecision is how exactly it is known when a session was last used.
+const seenPrecision = time.Minute
+
+// seenLately reports whether a session says no more than its row does, so that nothing has to be
+// written for a page that is only looked at.
+func seenLately(was, is identity.Session, values map[string]any) bool {
+	if was.Label != is.Label || time.Since(was.SeenAt) >= seenPrecision ||
+		is.ExpiresAt.Sub(was.ExpiresAt).Abs() >= seenPrecision {
+		return false
+	}
+	_, before, err := scs.GobCodec{}.Decode(was.Data)
+	return err == nil && reflect.DeepEqual(before, values)
 }
 
 // DeleteCtx ends a session: at once where somebody is signed in with it, and else after

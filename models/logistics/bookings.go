@@ -485,6 +485,31 @@ func (s *Logistics) ShipmentLabelOf(ctx context.Context, shipmentID string) (Shi
 	return l, err
 }
 
+// LabelsWaiting are those of the subjects for which a label of this direction waits, in one of
+// these media types, for a parcel that nobody has called off and that the carrier does not have
+// yet.
+func (s *Logistics) LabelsWaiting(
+	ctx context.Context, direction shipping.ShipmentDirection, mediaTypes, subjectIDs []string,
+) (map[string]bool, error) {
+	var found []string
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Model(&Shipment{}), "shipments.account_id").
+			Joins("JOIN shipment_labels l ON l.shipment_id = shipments.id").
+			Where("shipments.subject_id IN ?", subjectIDs).
+			Where("shipments.direction = ?", direction).
+			Where("shipments.state = ?", shipping.ShipmentLabelled).
+			Where("shipments.cancel_asked_at IS NULL").
+			Where("l.media_type IN ?", mediaTypes).
+			Distinct().Pluck("shipments.subject_id", &found).Error
+	})
+
+	out := map[string]bool{}
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, err
+}
+
 // outstandingPatience is how many times db.DB.Patience a parcel may be outstanding
 // before its subject's workflow is reminded to ask the carrier.
 const outstandingPatience = 4
