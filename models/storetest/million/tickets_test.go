@@ -95,7 +95,7 @@ func ticketQuestions(c storetest.Covered) []ticketQuestion {
 		}},
 		{"tickets, newest", nil, list(ticket.Filter{})},
 		{"tickets, open", nil, list(ticket.Filter{Open: true})},
-		{"tickets, nobody's", []string{"tickets_assignee_open"}, list(ticket.Filter{Open: true, Assignee: ticket.Nobodys})},
+		{"tickets, nobody's", nil, list(ticket.Filter{Open: true, Assignee: ticket.Nobodys})},
 		{"tickets, mine", []string{"tickets_assignee_open"},
 			list(ticket.Filter{Open: true, Assignee: taker})},
 		{"tickets, mine, open or not", []string{"tickets_assignee"},
@@ -128,6 +128,10 @@ func TestS54_QuestionsAboutTicketsAreAnsweredByIndexes(t *testing.T) {
 	env := storetest.Postgres(t)
 	c := env.Covered(t)
 	million.Tickets(t, env, c, 2000)
+	// Few that are open are as severe as that: reading the newest would not find them soon.
+	require.NoError(t, env.Exec(
+		"UPDATE tickets SET severity = 2 WHERE severity = 1 AND closed_at IS NULL"))
+	require.NoError(t, env.Exec("ANALYZE tickets"))
 	for _, q := range ticketQuestions(c) {
 		t.Run(q.name, func(t *testing.T) {
 			env.Statements.Reset()
