@@ -441,7 +441,7 @@ func accountTasks(v *visit, acc account.Account) ([]web.Section, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := operations.QueueQuery{AccountID: acc.ID, Zone: v.zone}
+	q := operations.QueueQuery{AccountID: acc.ID, Zone: v.zone, Uncounted: true}
 	if q.After, err = operations.ParseQueueCursor("/query/after", after); err != nil {
 		return nil, errBadCursor
 	}

@@ -110,7 +110,7 @@ func (v *visit) navigation() ([]navGroup, error) {
 				n, hot := s.count(counts)
 				item.Hot = hot
 				if n > 0 {
-					item.Count = v.counted(n, 1000)
+					item.Count = v.queueCount(operations.QueueCount{N: n, AtLeast: counts.AtLeast})
 				}
 			}
 			group.Items = append(group.Items, item)

@@ -160,11 +160,23 @@ func (v *visit) queueQuery() operations.QueueQuery {
 }
 
 func (v *visit) queueSummary(found operations.Queue) string {
-	total := v.counted(found.Total, 1000)
-	if found.Late == 0 {
+	total := v.queueCount(found.Total)
+	if found.Late.N == 0 {
 		return v.say("console.queue.open", "open", total)
 	}
-	return v.say("console.queue.openlate", "open", total, "late", v.counted(found.Late, 1000))
+	return v.say("console.queue.openlate", "open", total, "late", v.queueCount(found.Late))
+}
+
+// queueCount writes a count of the queue, with a plus where there may be more, and nothing where
+// none were counted of how many there may be.
+func (v *visit) queueCount(c operations.QueueCount) string {
+	switch {
+	case c.AtLeast && c.N == 0:
+		return ""
+	case c.AtLeast && c.N < 1000:
+		return v.language.Number(c.N) + "+"
+	}
+	return v.counted(c.N, 1000)
 }
 
 func (v *visit) queueFacets(
@@ -181,11 +193,11 @@ func (v *visit) queueFacets(
 	for _, due := range values {
 		dues = append(dues, web.FacetOption{
 			Label: v.language.Say("console.facet.due." + due),
-			Count: v.counted(found.Dues[operations.QueueDue(due)], 1000),
+			Count: v.queueCount(found.Dues[operations.QueueDue(due)]),
 		})
 	}
 
-	kinds := map[string]int64{}
+	kinds := map[string]operations.QueueCount{}
 	for kind, n := range found.Kinds {
 		kinds[string(kind)] = n
 	}
@@ -209,10 +221,11 @@ func (v *visit) queueFacets(
 
 // countedFacet offers what was counted, by its name; what is chosen stays among it.
 func (v *visit) countedFacet(
-	parameter, label string, counts map[string]int64, chosen string, name func(string) string,
+	parameter, label string, counts map[string]operations.QueueCount, chosen string,
+	name func(string) string,
 ) web.Facet {
 	values := slices.Collect(maps.Keys(counts))
-	if chosen != "" && counts[chosen] == 0 {
+	if chosen != "" && counts[chosen].N == 0 {
 		values = append(values, chosen)
 	}
 	slices.SortFunc(values, func(a, b string) int { return cmp.Compare(name(a), name(b)) })
@@ -220,7 +233,7 @@ func (v *visit) countedFacet(
 	for _, value := range values {
 		options = append(options, web.FacetOption{
 			Label: name(value),
-			Count: v.counted(counts[value], 1000),
+			Count: v.queueCount(counts[value]),
 		})
 	}
 	return v.choiceOf(queuePath, parameter, label, options, values)
@@ -229,10 +242,10 @@ func (v *visit) countedFacet(
 // assigneeFacet offers mine, nobody's, everybody's, and those of each colleague.
 func (v *visit) assigneeFacet(found operations.Queue) (web.Facet, error) {
 	options := []web.FacetOption{
-		{Label: v.say("console.facet.who.me"), Count: v.counted(found.Assignees[v.who.ID], 1000)},
+		{Label: v.say("console.facet.who.me"), Count: v.queueCount(found.Assignees[v.who.ID])},
 		{
 			Label: v.say("console.facet.who.nobody"),
-			Count: v.counted(found.Assignees[operations.QueueNobodys], 1000),
+			Count: v.queueCount(found.Assignees[operations.QueueNobodys]),
 		},
 		{Label: v.say("console.facet.who.all")},
 	}
@@ -259,7 +272,7 @@ func (v *visit) assigneeFacet(found operations.Queue) (web.Facet, error) {
 		for _, n := range names {
 			options = append(options, web.FacetOption{
 				Label: n.Name,
-				Count: v.counted(found.Assignees[n.ID], 1000),
+				Count: v.queueCount(found.Assignees[n.ID]),
 			})
 			values = append(values, n.ID)
 		}

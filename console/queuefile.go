@@ -28,6 +28,7 @@ func queueFile() web.Listing[*visit] {
 func readQueueFile(v *visit, q web.ListQuery) (web.ListResult, error) {
 	asked := v.queueQuery()
 	asked.Limit = q.Limit
+	asked.Uncounted = true
 	var err error
 	if asked.After, err = operations.ParseQueueCursor("/query/after", q.After); err != nil {
 		return web.ListResult{}, errBadCursor

@@ -90,9 +90,9 @@ func (v *visit) tasksAbout(id string) ([]web.Row, error) {
 	if id == "" {
 		return nil, nil
 	}
-	q := operations.QueueQuery{Subject: id, Zone: v.zone}
+	q := operations.QueueQuery{Subject: id, Zone: v.zone, Uncounted: true}
 	if db.KindOf(id) == db.PrefixAccount {
-		q = operations.QueueQuery{AccountID: id, Zone: v.zone}
+		q = operations.QueueQuery{AccountID: id, Zone: v.zone, Uncounted: true}
 	}
 	found, err := v.operations.Queue(v.scope(), q)
 	if err != nil {

@@ -169,13 +169,16 @@ func (v *visit) aheadAndMine(p *todayPage) error {
 		return err
 	}
 	all := web.ListAddress(queuePath, "who", takenByMe)
-	p.Tiles = append(p.Tiles, v.todayTile("mine", mine.Total, all))
-	p.Mine.Count = v.counted(mine.Total, 1000)
+	p.Tiles = append(p.Tiles, v.todayTile("mine", mine.Total.N, all))
+	p.Mine.Count = v.queueCount(mine.Total)
 	for _, t := range mine.Items {
 		p.Mine.Rows = append(p.Mine.Rows, v.taskRow(t))
 	}
-	if more := mine.Total - int64(len(mine.Items)); more > 0 {
+	if more := mine.Total.N - int64(len(mine.Items)); more > 0 {
 		p.Mine.More = v.language.Count("console.today.more", more)
+		if mine.Total.AtLeast {
+			p.Mine.More = v.say("console.today.manymore")
+		}
 		p.Mine.Link = all
 	}
 	return nil

@@ -129,10 +129,25 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return err
 }
 
-// sortStored sorts mails as they are stored, and looks now and then for those whose receiver died.
+// sortStored sorts mails as they are stored, and looks for those whose receiver died and those that
+// came faster than they are sorted: when it begins, now and then, and again at once for as long as
+// there are many.
 func (s *Server) sortStored(ctx context.Context) {
 	ticker := time.NewTicker(s.options.SortEvery)
 	defer ticker.Stop()
+	look := make(chan struct{}, 1)
+	look <- struct{}{}
+	sortWaiting := func() error {
+		n, err := s.box.SortWaiting(ctx)
+		if n == mailbox.SortBatch {
+			select {
+			case look <- struct{}{}:
+			default: // it is due already
+			}
+		}
+		return err
+	}
+
 	for {
 		var err error
 		select {
@@ -140,8 +155,10 @@ func (s *Server) sortStored(ctx context.Context) {
 			return
 		case id := <-s.stored:
 			err = s.box.Sort(ctx, id)
+		case <-look:
+			err = sortWaiting()
 		case <-ticker.C:
-			_, err = s.box.SortWaiting(ctx)
+			err = sortWaiting()
 		}
 		if err != nil && ctx.Err() == nil {
 			s.options.Log.Warn("a mail could not be sorted yet", "error", err)

@@ -2,6 +2,7 @@ package mailin_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/smtp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/mail/inbound"
 	"roomcover.dev/roomcover/mailin"
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/storetest"
@@ -32,6 +34,14 @@ const help = "help@support.example"
 // start runs a listener, and returns its address and what ends it.
 func start(t *testing.T, env storetest.Env) (address string, stop func()) {
 	t.Helper()
+	return startLooking(t, env, 50*time.Millisecond)
+}
+
+// startLooking is start for a server that looks so often for mails that nobody has sorted.
+func startLooking(
+	t *testing.T, env storetest.Env, sortEvery time.Duration,
+) (address string, stop func()) {
+	t.Helper()
 	env.Configure(mailbox.Options{Addresses: []string{help}})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -41,7 +51,7 @@ func start(t *testing.T, env storetest.Env) (address string, stop func()) {
 		Hostname:    "mx.support.example",
 		MaxBytes:    1 << 20,
 		StopTimeout: 10 * time.Second,
-		SortEvery:   50 * time.Millisecond,
+		SortEvery:   sortEvery,
 		Log:         slog.New(slog.DiscardHandler),
 	})
 	go func() { done <- server.Serve(ctx, listener) }()
@@ -59,6 +69,29 @@ func code(t *testing.T, err error) int {
 	var answer *textproto.Error
 	require.ErrorAs(t, err, &answer)
 	return answer.Code
+}
+
+// Mails that came faster than they are sorted, or whose receiver died, are sorted one after another
+// as soon as the server runs, however many they are.
+func TestS44_ManyMailsThatWaitAreSortedWithoutPause(t *testing.T) {
+	const mails = 2*mailbox.SortBatch + 20
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env.Configure(mailbox.Options{Addresses: []string{help}})
+		for n := range mails {
+			text := fmt.Sprintf("From: eva%d@fremd.example\r\n\r\nHello\r\n", n)
+			raw, err := mailbox.ReadRaw(strings.NewReader(text), mailbox.MaxMail)
+			require.NoError(t, err)
+			envelope := inbound.Envelope{From: "eva@fremd.example", To: help, Known: true}
+			_, _, err = env.Receive(t.Context(), envelope, raw)
+			require.NoError(t, err)
+		}
+
+		_, stop := startLooking(t, env, time.Hour)
+		require.Eventually(t, func() bool {
+			return env.Count(t, "SELECT count(*) FROM inbox_items") == mails
+		}, time.Minute, 20*time.Millisecond)
+		stop()
+	})
 }
 
 // A mail is accepted once it is stored, whoever reads it later; told twice, it is one.

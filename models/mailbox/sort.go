@@ -567,17 +567,18 @@ func saveDecided(tx *db.Tx, m InboundMail) error {
 		Updates(&m).Error
 }
 
-// sortBatch is how many mails that wait are looked for at once.
-const sortBatch = 50
+// SortBatch is how many mails that wait are looked for at once.
+const SortBatch = 50
 
 // SortWaiting sorts the mails that nobody has sorted, the oldest first: their receiver died, or
-// the database was away. It returns how many.
+// the database was away, or mails came faster than they are sorted. It returns how many; after
+// SortBatch there may be others.
 func (s *Mailbox) SortWaiting(ctx context.Context) (n int, err error) {
 	var ids []string
 	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Model(&InboundMail{}).
 			Where("state = ?", MailReceived).
-			Order("received_at, id").Limit(sortBatch).Pluck("id", &ids).Error
+			Order("received_at, id").Limit(SortBatch).Pluck("id", &ids).Error
 	})
 	if err != nil {
 		return 0, err

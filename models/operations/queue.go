@@ -25,6 +25,7 @@ type QueueQuery struct {
 	Zone      string // IANA name: where the day of the tasks begins and ends; empty: UTC
 	Limit     int    // 1 to 200, 0 means 50
 	After     QueueCursor
+	Uncounted bool // a list that shows no counts leaves them out
 }
 
 // QueueDue narrows the queue by when its tasks are due.
@@ -56,18 +57,13 @@ type Queue struct {
 	Next  QueueCursor
 	// Total and Late count what the query narrows to. The maps count it by one facet, without
 	// what the query says of that facet: Assignees by the operator's id, QueueNobodys for
-	// nobody's; TimeZones by the customers' zone. They count the oldest 10,000 at most: More
-	// says that there are others.
-	Total, Late int64
-	Kinds       map[db.TaskKind]int64
-	Assignees   map[string]int64
-	TimeZones   map[string]int64
-	Dues        map[QueueDue]int64
-	More        bool
+	// nobody's; TimeZones by the customers' zone.
+	Total, Late QueueCount
+	Kinds       map[db.TaskKind]QueueCount
+	Assignees   map[string]QueueCount
+	TimeZones   map[string]QueueCount
+	Dues        map[QueueDue]QueueCount
 }
-
-// queueCounted bounds what is counted: nobody works through more.
-const queueCounted = 10_000
 
 // Queue lists the open tasks with what they are about, in three statements. For the service
 // and its operators.
@@ -79,8 +75,10 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		if err := q.count(tx, b, &out); err != nil {
-			return err
+		if !q.Uncounted {
+			if err := q.count(tx, b, &out); err != nil {
+				return err
+			}
 		}
 
 		page := db.Page{Limit: q.Limit}
@@ -102,9 +100,20 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 			last := tasks[len(tasks)-1]
 			out.Next = QueueCursor{last.DueAt, last.Severity, last.ID}
 		}
+		late := int64(0)
 		for _, t := range tasks {
-			out.Items = append(out.Items, QueueItem{OperatorTask: t, Late: !b.now.Before(t.DueAt)})
+			item := QueueItem{OperatorTask: t, Late: !b.now.Before(t.DueAt)}
+			out.Items = append(out.Items, item)
+			if item.Late {
+				late++
+			}
 		}
+		if q.After == (QueueCursor{}) && out.Next == (QueueCursor{}) { // the page has them all
+			out.Total = QueueCount{N: int64(len(tasks))}
+			out.Late = QueueCount{N: late}
+		}
+		out.Total.N = max(out.Total.N, int64(len(tasks)))
+		out.Late.N = max(out.Late.N, late)
 		return nameItems(tx, out.Items)
 	})
 	return out, err
@@ -161,10 +170,11 @@ func (s *Operations) queueBounds(zone string) queueBounds {
 	}
 }
 
-// OpenWork counts open tasks, each count up to 10,000.
+// OpenWork counts open tasks, of which the first 1,000 are looked at.
 type OpenWork struct {
 	Open, Late        int64
 	Tickets, LateOnes int64 // of them those about tickets that wait for us
+	AtLeast           bool  // there are others
 }
 
 // OpenTasks counts the open tasks that an operator or nobody has taken, as their queue opens, and
@@ -190,6 +200,7 @@ func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, 
 				late, db.TaskTicket, db.TaskTicket, late).
 			Scan(&all).Error
 	})
+	all.AtLeast = all.Open > queueCounted
 	return all, err
 }
 
@@ -272,87 +283,6 @@ func (q QueueQuery) first(tx *db.Tx, n int, narrow func(*gorm.DB) *gorm.DB) *gor
 			Limit(n)
 	}
 	return of("assignee_id = ?", q.Assignee)
-}
-
-// queueGroup is how many open tasks are alike in all facets.
-type queueGroup struct {
-	Kind        db.TaskKind
-	AssigneeID  string
-	TimeZone    string
-	Late, Today bool
-	ThisWeek    bool
-	N           int64
-}
-
-// count counts what the query narrows to, by each of its facets, in one reading.
-func (q QueueQuery) count(tx *db.Tx, b queueBounds, out *Queue) error {
-	some := q.about(tx.Table("operator_tasks")).
-		Joins("LEFT JOIN accounts ON accounts.id = operator_tasks.account_id").
-		Select(`operator_tasks.kind, operator_tasks.assignee_id, accounts.time_zone,
-			operator_tasks.due_at`).
-		Order("operator_tasks.due_at").
-		Limit(queueCounted + 1)
-
-	var groups []queueGroup
-	err := tx.Table("(?) AS counted", some).
-		Select(`kind, COALESCE(assignee_id, ?) AS assignee_id,
-			COALESCE(time_zone, '') AS time_zone,
-			due_at <= ? AS late, due_at > ? AND due_at <= ? AS today,
-			due_at > ? AND due_at <= ? AS this_week, count(*) AS n`,
-			QueueNobodys, b.now, b.now, b.tomorrow, b.week, b.nextWeek).
-		Group("1, 2, 3, 4, 5, 6").
-		Scan(&groups).Error
-	if err != nil {
-		return err
-	}
-
-	out.Kinds = map[db.TaskKind]int64{}
-	out.Assignees = map[string]int64{}
-	out.TimeZones = map[string]int64{}
-	out.Dues = map[QueueDue]int64{}
-	counted := int64(0)
-	for _, g := range groups {
-		counted += g.N
-		q.enter(g, out)
-	}
-	out.More = counted > queueCounted
-	return nil
-}
-
-// enter counts a group wherever it belongs: in a facet where all other facets fit, in the
-// total where all do.
-func (q QueueQuery) enter(g queueGroup, out *Queue) {
-	kind := q.Kind == "" || q.Kind == g.Kind
-	zone := q.TimeZone == "" || q.TimeZone == g.TimeZone
-	assignee := q.Assignee == "" || q.Assignee == g.AssigneeID ||
-		q.OrNobody && g.AssigneeID == QueueNobodys
-	within := map[QueueDue]bool{
-		"": true, DueLate: g.Late, DueToday: g.Today, DueThisWeek: g.ThisWeek,
-	}
-	due := within[q.Due]
-
-	if zone && assignee && due {
-		out.Kinds[g.Kind] += g.N
-	}
-	if kind && zone && due {
-		out.Assignees[g.AssigneeID] += g.N
-	}
-	if kind && assignee && due && g.TimeZone != "" {
-		out.TimeZones[g.TimeZone] += g.N
-	}
-	if kind && zone && assignee {
-		for name, fits := range within {
-			if fits {
-				out.Dues[name] += g.N
-			}
-		}
-	}
-	if kind && zone && assignee && due {
-		out.Total += g.N
-		if g.Late {
-			out.Late += g.N
-		}
-	}
 }
 
 // nameItems gives the items the names of what they are about, whose they are and who has

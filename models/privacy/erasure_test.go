@@ -765,7 +765,7 @@ func TestS33_AnIncidentHasThreeBusinessDays(t *testing.T) {
 				require.Equal(t, due == operations.DueLate, item.Late)
 				ids = append(ids, item.SubjectID)
 			}
-			require.EqualValues(t, len(ids), q.Dues[due])
+			require.EqualValues(t, len(ids), q.Dues[due].N)
 			return ids
 		}
 		require.Equal(t, []string{i.ID}, queued(""))
