@@ -318,6 +318,8 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 			return err
 		}
 		reply := replyOf(m, read)
+		reply.Files = item.Attachments
+		reply.Sender = item.Sender
 		reply.Added = from.OfCustomer
 		if err := s.tickets.AcceptMail(tx, *ticket, from, reply); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/mail/inbound"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
@@ -57,6 +58,60 @@ func TestS44_S43_AMailThatIsOnTheTicketIsNotAddedAgain(t *testing.T) {
 		first.ReplyTo = keys.ReplyAddress(help, s.conversation().Ticket.Number)
 		m = s.withFiles(s.address, "Outro log.", "f2@alfa", first, part{"b.log", "still none"})
 		require.Equal(t, inbound.BecomesMessage, m.Outcome)
+		require.Equal(t, after, counted())
+		env.AuditHolds(t)
+	})
+}
+
+// Two mails of one name and the same words are two where somebody else wrote them, or where other
+// files came with them: nothing is lost. Once the bytes of a mail have gone, what its item keeps
+// says which mail it was.
+func TestS44_S43_AMailWithOtherFilesOrOfSomebodyElseIsAnother(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		first := s.written()[0]
+		inv, err := env.Invite(s.member, identity.NewInvite{
+			AccountID:   s.conversation().Ticket.AccountID,
+			Email:       "bia@acme.example",
+			ContactName: "Bia",
+			Role:        identity.RoleAdmin,
+			Kind:        identity.InvitationForColleague,
+		})
+		require.NoError(t, err)
+		bia, _ := env.Join(t, inv)
+		counted := func() [2]int {
+			return [2]int{
+				env.Count(t, "SELECT count(*) FROM ticket_messages"),
+				env.Count(t, "SELECT count(*) FROM attachments"),
+			}
+		}
+		before := counted()
+		for i, sent := range []struct {
+			from string
+			file part
+		}{
+			{s.address, part{"scan.txt", "page one"}},
+			{s.address, part{"scan.txt", "page two"}}, // of the same size
+			{s.address, part{"scan2.txt", "the third"}},
+			{bia.Email, part{"scan.txt", "page four"}},
+		} {
+			m := s.withFiles(sent.from, "Segue.", "scan@alfa", first, sent.file)
+			require.Equal(t, inbound.BecomesMessage, m.Outcome, i)
+			require.Equal(t, [2]int{before[0] + 1 + i, before[1] + 1 + i}, counted())
+		}
+		messages := s.messages()
+		require.Equal(t, bia.ID, messages[len(messages)-1].AuthorID)
+
+		// A copy of each that an operator adds is none, though its bytes have gone.
+		after := counted()
+		first.ReplyTo = help
+		s.withFiles(s.address, "Segue.", "scan@alfa", first, part{"scan.txt", "page two"})
+		s.withFiles(bia.Email, "Segue.", "scan@alfa", first, part{"scan.txt", "page four"})
+		require.NoError(t, env.Exec("DELETE FROM inbound_mail_chunks"))
+		for _, item := range items(t, env) {
+			_, err := env.AddToTicket(storetest.Operator(), item.ID, item.Version)
+			require.NoError(t, err)
+		}
 		require.Equal(t, after, counted())
 		env.AuditHolds(t)
 	})
