@@ -237,6 +237,50 @@ func TestS56_S43_TheFilesOfAMailComeWithItsTicket(t *testing.T) {
 	})
 }
 
+// S56, S43: a mail that is nothing but files becomes a ticket, too: it says its subject, or what the
+// files are called.
+func TestS56_S43_AMailOfFilesAloneBecomesATicket(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		to := s.written()[0]
+		to.ReplyTo, to.MessageID = help, "none"
+		to.Subject = "Sala 1 escura"
+		s.withFiles(s.address, "", "o1@alfa", to, part{"foto.txt", "the dark room"})
+		item := items(t, env)[0]
+		require.Empty(t, item.Body)
+		require.Equal(t, "Re: Sala 1 escura", item.Words())
+		done, err := env.OpenTicket(storetest.Operator(), item.ID, item.Version, mailbox.NewTicket{
+			RoomID:   db.Text(s.conversation().Ticket.RoomID),
+			Category: rule.Hardware,
+			Usable:   rule.UsablePartly,
+			Summary:  "Sala escura",
+			For:      item.Matches.Members[0].UserID,
+		})
+		require.NoError(t, err)
+		s.id = done.DecisionRef
+		require.Equal(t, "Re: Sala 1 escura", s.messages()[0].Text)
+		files, err := env.Attachments.OfGroup(s.member, done.DecisionRef)
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+
+		item.Subject = ""
+		require.Equal(t, "foto.txt", item.Words())
+	})
+}
+
+// Words that an action would keep nowhere are refused, through whatever door they come.
+func TestS56_WordsThatNothingKeepsAreRefused(t *testing.T) {
+	require.NoError(t, mailbox.ActAnswer.CheckWords("Hello", ""))
+	require.NoError(t, mailbox.ActReissue.CheckWords("", "asked by phone"))
+	for _, err := range []error{
+		mailbox.ActSpam.CheckWords("Hello", ""),
+		mailbox.ActSpam.CheckWords("", "why"),
+		mailbox.ActReissue.CheckWords("Hello", "why"),
+	} {
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+	}
+}
+
 // S56: the task of an item closes with what is decided about it; by hand it is refused while the
 // item waits, so that nobody who wrote is forgotten.
 func TestS56_TheTaskOfAnOpenItemIsNotClosedByHand(t *testing.T) {

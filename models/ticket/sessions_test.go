@@ -1,7 +1,9 @@
 package ticket_test
 
 import (
+	"context"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -181,6 +183,8 @@ func TestS46_R57b_TheEndOfATicketCallsItsSessionsOffAndEndsItsGuests(t *testing.
 			live, err := env.Tickets.ParticipantsOf(env.Context, tk.ID)
 			require.NoError(t, err)
 			require.Empty(t, live, name)
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events "+
+				"WHERE verb = 'participant.ended' AND object_id = '"+p.ID+"'"), name)
 			_, err = env.Tickets.VisitOf(t.Context(), p)
 			storetest.RequireCode(t, rules.NotFound, err)
 			_, err = env.Tickets.ProposeSession(agent, tk.ID, []rulesession.Slot{slotIn(env, 24)})
@@ -613,5 +617,46 @@ func TestS46_S47_AGuestWhoIsRemovedHearsOnlyThatItIsOff(t *testing.T) {
 		require.True(t, mailOver(t, env, "INVITED", reminder))
 		require.False(t, mailOver(t, env, "CANCELLED", reminder))
 		require.Equal(t, []string{"INVITED", "CANCELLED"}, told(t, env, teo.Email))
+	})
+}
+
+// Who lets people see tickets makes the service write to them: an account's guests are counted
+// whoever adds them, an administrator or an operator. The same guest again is none more.
+func TestS47_HowManyGuestsAnAccountAddsIsBounded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		other := env.CoveredFor(t, "Outra Ltda", "rui@outra.example", "SN-200")
+		var tk ticket.Ticket
+		for i := range 30 {
+			if i%10 == 0 { // a ticket has ten at once
+				tk = opened(t, env, member(c), aboutRoom(c))
+			}
+			for range 2 {
+				_, err := env.Tickets.AddParticipant(member(c), tk.ID, session.Participant{
+					Email: "teo" + strconv.Itoa(i) + "@service.example", Name: "Teo",
+				})
+				require.NoError(t, err)
+			}
+		}
+		tk = opened(t, env, member(c), aboutRoom(c))
+		told := len(env.Mails(t, rules.TemplateParticipant))
+		for _, who := range []context.Context{member(c), agent} {
+			_, err := env.Tickets.AddParticipant(who, tk.ID, session.Participant{
+				Email: "lia@service.example", Name: "Lia",
+			})
+			storetest.RequireCode(t, rules.RateLimited, err)
+			require.Positive(t, rules.RetryAfterOf(err))
+		}
+		require.Len(t, env.Mails(t, rules.TemplateParticipant), told)
+		live, err := env.Tickets.ParticipantsOf(agent, tk.ID)
+		require.NoError(t, err)
+		require.Empty(t, live)
+
+		// Another account has its own.
+		tk = opened(t, env, member(other), aboutRoom(other))
+		_, err = env.Tickets.AddParticipant(member(other), tk.ID, session.Participant{
+			Email: "lia@service.example", Name: "Lia",
+		})
+		require.NoError(t, err)
 	})
 }
