@@ -243,8 +243,8 @@ func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 func (a *Mail) outlived(
 	ctx context.Context, n notification.Notification,
 ) (notification.MailResult, bool) {
-	if n.Template == rules.TemplateSession && n.Params["step"] == ticket.StepReminded {
-		return a.reminderOutlived(ctx, n)
+	if n.Template == rules.TemplateSession {
+		return a.sessionOutlived(ctx, n)
 	}
 	secret := n.Template == rules.TemplateOneTimeCode || n.Template == rules.TemplatePasswordReset
 	if !secret || n.Attempts <= 1 {
@@ -270,18 +270,26 @@ func (a *Mail) outlived(
 	return result, over
 }
 
-// reminderOutlived suppresses the reminder of a session that was moved or called off since it was
-// queued, or that has begun: nobody is sent to a meeting that is not held.
-func (a *Mail) reminderOutlived(
+// sessionOutlived suppresses a mail about a session to whom may no longer see its ticket, and a
+// reminder of one that was moved, called off or given another link since it was queued, or that has
+// begun: nobody is sent to a meeting that is not held there.
+func (a *Mail) sessionOutlived(
 	ctx context.Context, n notification.Notification,
 ) (notification.MailResult, bool) {
+	step, _ := n.Params["step"].(string)
 	when, _ := n.Params["when"].(string)
+	link, _ := n.Params["link"].(string)
 	start, _, ok := mail.ReadInterval(when)
-	if !ok { // it cannot be rendered, and says so
+	if !ok { // a proposal has none; of another it cannot be rendered, and says so
 		return notification.MailResult{}, false
 	}
 
-	over, err := a.Sessions.ReminderOver(ctx, n.SubjectID, start)
+	over, err := a.Tickets.SessionMailOver(ctx, step, session.Reminder{
+		SessionID: n.SubjectID,
+		Recipient: n.Recipient,
+		Start:     start,
+		JoinURL:   link,
+	})
 	if err != nil {
 		return notification.MailResult{
 			ID:    n.ID,
@@ -292,7 +300,7 @@ func (a *Mail) reminderOutlived(
 	return notification.MailResult{
 		ID:    n.ID,
 		State: rules.NotificationSuppressed,
-		Error: "the session is not held at that time any more, or has begun",
+		Error: "the session is not held that way any more, or its reader may not see the ticket",
 	}, over
 }
 

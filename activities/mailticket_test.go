@@ -147,10 +147,10 @@ func decodedHeader(t *testing.T, text string) string {
 	return out
 }
 
-// The reminder of a session that is called off while it waits for its sender is not sent; that of
-// one that is held is.
+// The reminder of a session that is called off while it waits for its sender is not sent, nor that
+// to somebody who was removed meanwhile; that of one that is held is.
 func TestS46_AReminderThatIsOverIsNotSent(t *testing.T) {
-	for name, holds := range map[string]bool{"held": true, "called off": false} {
+	for name, holds := range map[string]bool{"held": true, "called off": false, "removed": false} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			c := b.Covered(t)
@@ -171,9 +171,12 @@ func TestS46_AReminderThatIsOverIsNotSent(t *testing.T) {
 			b.Calendar.Set(start.Add(-time.Hour))
 			_, err = b.Tickets.RunTicketTimers(b.Context, tk.ID)
 			require.NoError(t, err)
-			if !holds {
+			switch name {
+			case "called off":
 				_, err = b.Tickets.CancelSession(storetest.Operator(), tk.ID, s.ID)
 				require.NoError(t, err)
+			case "removed":
+				require.NoError(t, b.Exec("UPDATE memberships SET state = 'REMOVED'"))
 			}
 
 			_, err = b.send(s.ID)

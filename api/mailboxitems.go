@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -317,31 +316,6 @@ type MailboxCommandRequest struct {
 	Summary      string              `json:"summary,omitempty" doc:"open_ticket: what it is about, on one line"`
 }
 
-// The commands on an item of the mailbox that take no text, and those that take no reason.
-var (
-	mailboxTextless = []mailbox.Action{
-		mailbox.ActReissue, mailbox.ActRedirect, mailbox.ActAddPerson, mailbox.ActWarranty,
-		mailbox.ActAddToTicket, mailbox.ActSpam, mailbox.ActSendCode, mailbox.ActProve,
-		mailbox.ActSetKind,
-	}
-	mailboxReasonless = []mailbox.Action{
-		mailbox.ActOpenTicket, mailbox.ActAddToTicket, mailbox.ActAnswer, mailbox.ActSpam,
-		mailbox.ActNoteCall, mailbox.ActSendCode, mailbox.ActProve, mailbox.ActSetKind,
-	}
-)
-
-// checkWords refuses words that the command would keep nowhere.
-func (q MailboxCommandRequest) checkWords(command mailbox.Action) error {
-	var k rules.Checker
-	if q.Text != "" && slices.Contains(mailboxTextless, command) {
-		k.Fail("/text", rules.NotTaken, "Nothing is said with this command.", "Leave it out.")
-	}
-	if q.Reason != "" && slices.Contains(mailboxReasonless, command) {
-		k.Fail("/reason", rules.NotTaken, "No reason is kept with this command.", "Leave it out.")
-	}
-	return rules.Invalid(k.Fields)
-}
-
 type mailboxCommandInput struct {
 	IDInput
 	IfMatch string `header:"If-Match" doc:"Required: the ETag of what you looked at; * is not enough"`
@@ -359,7 +333,7 @@ func (h mailboxHandlers) act(
 	if err != nil {
 		return nil, err
 	}
-	if err := q.checkWords(mailbox.Action(in.Command)); err != nil {
+	if err := mailbox.Action(in.Command).CheckWords(q.Text, q.Reason); err != nil {
 		return nil, err
 	}
 	if err := h.do(ctx, in.Command, item.ID, version, q); err != nil {

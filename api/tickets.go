@@ -320,8 +320,9 @@ func (h ticketHandlers) list(
 		f.Assignee = in.AssigneeID
 	}
 	lines, next, err := h.tickets.List(ctx, f)
+	now := h.tickets.Now()
 	return listed(lines, next, err, func(l ticket.Line) TicketView {
-		return ticketView(l.Ticket, role)
+		return ticketView(l.Ticket, role, now)
 	})
 }
 
@@ -372,8 +373,8 @@ type TicketDesk struct {
 	WaitsUntil *time.Time      `json:"waits_until,omitempty" doc:"When that timer fires next; an instant in UTC"`
 }
 
-// ticketView is a ticket as a role sees it.
-func ticketView(t ticket.Ticket, role rules.Role) TicketView {
+// ticketView is a ticket as a role sees it at an instant.
+func ticketView(t ticket.Ticket, role rules.Role, now time.Time) TicketView {
 	v := TicketView{
 		ID:            t.ID,
 		Number:        t.Number,
@@ -388,7 +389,7 @@ func ticketView(t ticket.Ticket, role rules.Role) TicketView {
 		StateSince:    t.StateSince,
 		WaitingReason: t.WaitingReason,
 		Turn:          t.Turn,
-		Commands:      t.Commands(role),
+		Commands:      t.Commands(role, now),
 		Policy:        t.PolicyCode,
 		PolicyVersion: t.PolicyVersion,
 		Rerouted:      t.Rerouted(),
@@ -546,7 +547,7 @@ func (h ticketHandlers) detail(ctx context.Context, id string) (*one[TicketDetai
 	}
 
 	v := TicketDetail{
-		TicketView: ticketView(c.Ticket, role),
+		TicketView: ticketView(c.Ticket, role, h.tickets.Now()),
 		Entries: viewed(c.Entries, func(e ticket.Entry) TicketEntry {
 			out := entryView(e, role.IsOperator())
 			if out.Message != nil {

@@ -334,7 +334,7 @@ func openTicketForItem(v *visit, l mailbox.Look, about string) (answer, error) {
 	f.choose("usable", v.say("console.newticket.usable"), string(rule.UsablePartly), usables...)
 	f.add("text", "summary", v.say("console.newticket.summary"),
 		web.Shortened(l.Subject, 120), true)
-	f.add("area", "text", v.say("console.newticket.text"), l.Body, true)
+	f.add("area", "text", v.say("console.newticket.text"), l.Words(), true)
 	n := mailbox.NewTicket{
 		AccountID: about,
 		RoomID:    f.value("room"),

@@ -469,6 +469,13 @@ func TestS54_TheQueueIsAFileToo(t *testing.T) {
 		all := strings.Split(strings.TrimSpace(manager.get(queuePath+"?format=csv").body), "\n")
 		require.Len(t, all, 432)
 
+		// Names and addresses left the console: the audit says with whom, which, and how many.
+		taken := w.Strings(t, "SELECT details FROM audit_events "+
+			"WHERE verb = 'queue.downloaded' AND actor_id LIKE 'opr_%' ORDER BY seq")
+		require.Len(t, taken, 2)
+		require.JSONEq(t, `{"kind": "SWEEP_LATE", "lines": 430}`, taken[0])
+		require.JSONEq(t, `{"lines": 431}`, taken[1])
+
 		// Page by page nothing is left out or shown twice.
 		seen := map[string]bool{}
 		further := regexp.MustCompile(`<p class="more"><a class="btn" href="([^"]*)"`)

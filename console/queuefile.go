@@ -7,8 +7,8 @@ import (
 )
 
 // queueFile is the queue as a file: what its page narrows it to, all pages of it, in the order in
-// which it is due.
-func queueFile() web.Listing[*visit] {
+// which it is due. It counts in lines how many they are.
+func queueFile(lines *int) web.Listing[*visit] {
 	return web.Listing[*visit]{
 		Path:  queuePath,
 		Words: "console.queue",
@@ -21,7 +21,11 @@ func queueFile() web.Listing[*visit] {
 			{Name: "who"},
 			{Name: "zone"},
 		},
-		Read: readQueueFile,
+		Read: func(v *visit, q web.ListQuery) (web.ListResult, error) {
+			found, err := readQueueFile(v, q)
+			*lines += len(found.Lines)
+			return found, err
+		},
 	}
 }
 
@@ -56,15 +60,23 @@ func readQueueFile(v *visit, q web.ListQuery) (web.ListResult, error) {
 	return out, nil
 }
 
-// downloadQueue hands out the queue as a file.
+// downloadQueue hands out the queue as a file: people's names and addresses leave the console with
+// it, so the audit says who has taken it.
 func downloadQueue(v *visit) (answer, error) {
-	list := queueFile()
+	lines := 0
+	list := queueFile(&lines)
 	content, err := list.File(v)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := v.operations.NoteQueueFile(v.scope(), v.queueQuery(), lines); err != nil {
+		return answer{}, err
+	}
 	return answer{
 		file: &download{
 			name: list.FileName(v.now),
 			kind: "text/csv; charset=utf-8",
 			body: content,
 		},
-	}, err
+	}, nil
 }

@@ -643,9 +643,10 @@ func (v *visit) offerTicket(p *ticketPage, d ticket.Desk) error {
 // mayTicket reports whether the operator may give a command: also one that a reply which comes
 // before it makes possible (S40).
 func (v *visit) mayTicket(c rule.Command, t ticket.Ticket) bool {
-	answered := t.Facts()
-	answered.State = rule.AfterAnswer(t.State)
-	return rule.May(c, v.who.Role, t.Facts()) == nil ||
+	facts := t.FactsAt(v.now)
+	answered := facts
+	answered.State = rule.AfterAnswer(facts.State)
+	return rule.May(c, v.who.Role, facts) == nil ||
 		saysFirst(c) && rule.May(c, v.who.Role, answered) == nil
 }
 

@@ -208,7 +208,7 @@ func (v *visit) askAboutTicket(d ticket.Desk, refused *commandRefused) (answer, 
 		return answer{}, errNoPage
 	}
 	if refused == nil && !v.mayTicket(c, d.Ticket) {
-		refused = v.commandRefusal(rule.May(c, v.who.Role, d.Facts()))
+		refused = v.commandRefusal(rule.May(c, v.who.Role, d.FactsAt(v.now)))
 	}
 
 	ask := confirmation{

@@ -31,7 +31,11 @@ type Options struct {
 	StopTimeout time.Duration
 	// SortEvery is how often mails are looked for that nobody has sorted; 0: five seconds.
 	SortEvery time.Duration
-	Log       *slog.Logger
+	// DataTimeout is how long a client may take for one mail, and wait for its turn before; 0: two
+	// minutes. SessionTimeout is how long for all that it says; 0: half an hour.
+	DataTimeout    time.Duration
+	SessionTimeout time.Duration
+	Log            *slog.Logger
 }
 
 // The limits of what is taken at once.
@@ -71,6 +75,12 @@ func New(box *mailbox.Mailbox, o Options) *Server {
 	if o.SortEvery <= 0 {
 		o.SortEvery = 5 * time.Second
 	}
+	if o.DataTimeout <= 0 {
+		o.DataTimeout = dataTime
+	}
+	if o.SessionTimeout <= 0 {
+		o.SessionTimeout = sessionTime
+	}
 	return &Server{
 		box:     box,
 		options: o,
@@ -91,7 +101,11 @@ func (s *Server) Run(ctx context.Context) error {
 // Serve is Run on a listener, which it closes.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		return &session{server: s, ctx: context.WithoutCancel(ctx)}, nil
+		return &session{
+			server:   s,
+			ctx:      context.WithoutCancel(ctx),
+			patience: patienceOf(c.Conn()),
+		}, nil
 	}))
 	server.Domain = s.options.Hostname
 	server.LMTP = s.options.LMTP
@@ -111,7 +125,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	}()
 
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	patient := patientListener{Listener: listener, session: s.options.SessionTimeout}
+	go func() { served <- server.Serve(patient) }()
 	s.options.Log.Info("taking mails", "address", listener.Addr().String(), "lmtp", server.LMTP)
 
 	select {
@@ -168,10 +183,11 @@ func (s *Server) sortStored(ctx context.Context) {
 
 // session is one client's conversation.
 type session struct {
-	server *Server
-	ctx    context.Context
-	from   string
-	to     []string
+	server   *Server
+	ctx      context.Context
+	patience *patientConn
+	from     string
+	to       []string
 }
 
 // Mail begins a mail; an empty sender is that of reports.
@@ -206,18 +222,28 @@ var later = &smtp.SMTPError{
 }
 
 // Data reads a mail and stores it for each recipient. Only then it is accepted: told to try again,
-// the sender repeats it for all of them, and it is stored once.
+// the sender repeats it for all of them, and it is stored once. Who sends slowly has to try again,
+// too, and so has who waits for too many others.
 func (se *session) Data(r io.Reader) error {
-	se.server.slots <- struct{}{}
-	defer func() { <-se.server.slots }()
+	within := se.server.options.DataTimeout
+	turn := time.NewTimer(within)
+	defer turn.Stop()
+	se.patience.beginData(2 * within)
+	select {
+	case se.server.slots <- struct{}{}:
+		defer func() { <-se.server.slots }()
+	case <-turn.C:
+		return later
+	}
 
+	se.patience.beginData(within)
 	raw, err := mailbox.ReadRaw(r, se.server.options.MaxBytes)
 	switch {
 	case errors.Is(err, mailbox.ErrTooLarge):
 		return smtp.ErrDataTooLarge
 	case errors.As(err, new(*smtp.SMTPError)):
 		return err
-	case err != nil: // the connection was cut: nothing is kept, and the sender tries again
+	case err != nil: // cut, or too slow: nothing is kept, and the sender tries again
 		return later
 	}
 
@@ -251,7 +277,10 @@ func (se *session) Data(r io.Reader) error {
 }
 
 // Reset forgets the mail under way.
-func (se *session) Reset() { se.from, se.to = "", nil }
+func (se *session) Reset() {
+	se.from, se.to = "", nil
+	se.patience.endData()
+}
 
 // Logout ends the conversation.
 func (se *session) Logout() error { return nil }

@@ -12,6 +12,7 @@ type confirmation struct {
 	Title  string
 	Says   []string
 	Names  []string // under the sentences: the rooms that lose cover, for example
+	Lists  []string // in their place: sentences of a list, below each other
 	Final  bool     // it cannot be undone, which is said last
 	Action string   // where the answer goes
 	Fields []hidden // that go with it

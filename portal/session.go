@@ -53,7 +53,7 @@ func (v *visit) visitsView(
 	t ticket.Ticket, sessions []session.Session, members []identity.Member,
 ) *visitsView {
 	guests := session.Live(v.ticketGuests)
-	changes := v.isAdmin() && v.may(t, rule.DoComment) && !t.State.Over()
+	changes := v.isAdmin() && v.may(t, rule.DoComment) && !v.isOver(t)
 	if len(sessions) == 0 && len(guests) == 0 && !changes {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (v *visit) sessionPart(
 	args := messages.Args{"name": "", "when": ""}
 	switch s.State {
 	case rulesession.Proposed:
-		p.Agrees = v.may(t, rule.DoComment)
+		p.Agrees = v.may(t, rule.DoComment) && !v.isOver(t)
 		for _, slot := range s.Slots {
 			words := v.span(slot, t.TimeZone)
 			if p.Agrees && slot.Start.After(v.db.Clock().Now()) {

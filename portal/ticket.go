@@ -226,7 +226,13 @@ func (v *visit) pageOfTicket(path string) string {
 // may reports whether this person may give a command to the ticket now; who only looks at the
 // account as an operator may give none.
 func (v *visit) may(t ticket.Ticket, c rule.Command) bool {
-	return !v.looking() && slices.Contains(t.Commands(v.who.role()), c)
+	return !v.looking() && slices.Contains(t.Commands(v.who.role(), v.tickets.Now()), c)
+}
+
+// isOver reports whether a ticket is closed: also one whose time is over and that stands as
+// resolved until its timer fires.
+func (v *visit) isOver(t ticket.Ticket) bool {
+	return t.FactsAt(v.tickets.Now()).State.Over()
 }
 
 // replacementsOf are the replacements for which the ticket waits, or waited.
@@ -678,7 +684,7 @@ func (v *visit) replyActs(t ticket.Ticket) []replyAct {
 		}
 	}
 
-	switch t.State {
+	switch t.FactsAt(v.tickets.Now()).State {
 	case rule.Resolved:
 		add(rule.DoReopen, actReopen, true)
 		if len(out) == 0 && v.may(t, rule.DoComment) {
@@ -901,7 +907,7 @@ func cancelTicket(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	if !v.confirmed() {
-		if err := rule.May(rule.DoCancel, v.who.role(), t.Facts()); err != nil {
+		if err := rule.May(rule.DoCancel, v.who.role(), t.FactsAt(v.tickets.Now())); err != nil {
 			return answer{}, err
 		}
 		return v.ask(confirmation{

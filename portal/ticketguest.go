@@ -3,7 +3,6 @@ package portal
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/session"
@@ -13,9 +12,6 @@ import (
 	rule "roomcover.dev/roomcover/rules/ticket"
 	"roomcover.dev/roomcover/web"
 )
-
-// guestsAnHour bounds how many people an account lets see its tickets: each gets a mail.
-const guestsAnHour = 30
 
 // guestForm is the form with which an administrator lets somebody see one ticket (S47), with
 // what was typed and what is wrong with it, as messages' keys.
@@ -45,7 +41,7 @@ func (v *visit) ticketForGuests() (ticket.Reading, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, ofClosed(rule.May(rule.DoComment, v.who.role(), r.Ticket.Facts()))
+	return r, ofClosed(rule.May(rule.DoComment, v.who.role(), r.Ticket.FactsAt(v.tickets.Now())))
 }
 
 // ofClosed is a refusal as this page shows it: that a ticket is closed is a conflict here, for
@@ -98,9 +94,6 @@ func addGuest(v *visit) (answer, error) {
 		return v.askAboutGuest(r, f)
 	}
 
-	if err := v.throttle("guests/"+r.Ticket.AccountID, guestsAnHour, time.Hour); err != nil {
-		return answer{}, err
-	}
 	_, err = v.tickets.AddParticipant(v.acting(), r.Ticket.ID, guest)
 	status := http.StatusConflict
 	switch rules.CodeOf(err) {
@@ -134,11 +127,9 @@ func (f *guestForm) wrong() bool {
 
 // askAboutGuest shows what the person will see of the ticket before anybody lets them.
 func (v *visit) askAboutGuest(r ticket.Reading, f guestForm) (answer, error) {
-	words := int64(0)
-	for _, e := range r.Entries {
-		if e.Message != nil && !e.Message.Automatic {
-			words++
-		}
+	words, err := v.tickets.CountMessages(v.acting(), r.Ticket.ID)
+	if err != nil {
+		return answer{}, err
 	}
 	sees := []string{
 		r.Ticket.Number + ": " + r.Ticket.Summary,
@@ -177,7 +168,7 @@ func (v *visit) askAboutGuest(r ticket.Reading, f guestForm) (answer, error) {
 			v.say("guests.ask.hidden"),
 			v.say("guests.ask.sees"),
 		},
-		Names:  sees,
+		Lists:  sees,
 		Action: guestFormPath(r.Ticket.Number),
 		Fields: []hidden{
 			{"name", f.Name},

@@ -16,6 +16,7 @@ type bodyParts struct {
 	plain       []string
 	html        []string
 	attachments []Attachment
+	grown       int      // bytes by which files grew: see mostGrown
 	statuses    [][]byte // of delivery reports
 	returned    [][]byte // mails, or their headers, that a report returns
 	parts       int

@@ -138,3 +138,59 @@ func TestS44_ALargePartWithoutALetterOfBase64IsEmpty(t *testing.T) {
 	require.Contains(t, m.Problems, inbound.BrokenParts)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20))
 }
+
+// Two texts in base64 behind each other in one part do not decode to what was sent. The mail says
+// that something is wrong with it.
+func TestS44_TwoTextsInOnePartOfBase64AreNoted(t *testing.T) {
+	first := base64.StdEncoding.EncodeToString([]byte("No picture"))
+	second := base64.StdEncoding.EncodeToString([]byte("Since Monday."))
+	require.Contains(t, first, "=")
+	fields := "Content-Type: video/mp4\r\nContent-Transfer-Encoding: base64\r\n"
+	require.Empty(t, readText(t, withFile(fields, first+"\r\n")).Problems)
+	m := readText(t, withFile(fields, first+"\r\n"+second+"\r\n"))
+	require.Equal(t, []inbound.Problem{inbound.BrokenParts}, m.Problems)
+	require.Len(t, m.Attachments, 1)
+}
+
+// Small texts come in UTF-8 for as long as they do not make a mail much larger than it was; what
+// comes beyond is what was sent.
+func TestS44_FilesInACharsetDoNotGrowAMailThreefold(t *testing.T) {
+	sent := strings.Repeat("\x80", 900<<10) // of three bytes each in UTF-8
+	quoted := strings.Repeat("\x80", 70) + "=80=\r\n"
+	fields := "Content-Type: text/csv; charset=windows-1252\r\n"
+	for name, c := range map[string]struct{ fields, body, want string }{
+		"8bit":   {fields, sent, sent},
+		"base64": {
+			fields + "Content-Transfer-Encoding: base64\r\n",
+			inLines(base64.StdEncoding.EncodeToString([]byte(sent)), 76),
+			sent,
+		},
+		"quoted-printable": {
+			fields + "Content-Transfer-Encoding: quoted-printable\r\n",
+			strings.Repeat(quoted, 4000),
+			strings.Repeat("\x80", 71*4000),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			part := "--b\r\nContent-Disposition: attachment; filename=a.csv\r\n" + c.fields
+			small := part[:strings.LastIndex(part, "Content-Type")] + fields + "\r\n\x80 1\r\n"
+			raw := "From: ana@alfa.example\r\nMIME-Version: 1.0\r\n" +
+				"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + small +
+				strings.Repeat(part+"\r\n"+c.body+"\r\n", 8) + "--b--\r\n"
+			m := readText(t, raw)
+			require.Len(t, m.Attachments, 9)
+			total := int64(0)
+			for i, a := range m.Attachments {
+				total += a.Size()
+				got, err := io.ReadAll(a.Content.Reader())
+				require.NoError(t, err)
+				if i == 0 {
+					require.Equal(t, "\u20ac 1", string(got))
+				} else if a.Size() == int64(len(c.want)) {
+					require.Equal(t, c.want, string(got))
+				}
+			}
+			require.LessOrEqual(t, total, int64(len(raw)+1<<20))
+		})
+	}
+}

@@ -16,6 +16,9 @@ import (
 const (
 	mostText  = maxHTML
 	pieceSize = 1 << 20
+	// mostGrown is by how much the files of a mail may grow as they are turned into UTF-8, where
+	// one letter of a charset takes up to three bytes: beyond, they stay as they came.
+	mostGrown = 1 << 20
 )
 
 // The encodings of a part that are more than its bytes.
@@ -48,7 +51,7 @@ func (b *bodyParts) readLeaf(h header, kind string, s *splitter) {
 	default:
 		err = b.readText(head, content)
 	}
-	if s.err == nil && (err != nil || letters.others) {
+	if s.err == nil && (err != nil || letters.broken) {
 		b.problems = noted(b.problems, BrokenParts)
 	}
 }
@@ -65,8 +68,8 @@ func (b *bodyParts) readText(head string, content io.Reader) error {
 	return errors.Join(failure, faultOf(p))
 }
 
-// readFile reads a file. A small text among them comes in UTF-8; one of several pieces stays in the
-// charset in which it came.
+// readFile reads a file. A small text among them comes in UTF-8; one of several pieces, or one that
+// grows too much, stays in the charset in which it came.
 func (b *bodyParts) readFile(p *enmime.Part, head, encoding string, content io.Reader) error {
 	if encoding != encodingQuoted && !strings.HasPrefix(strings.ToLower(p.ContentType), "text/") {
 		file, err := readPieces(nil, content)
@@ -86,7 +89,15 @@ func (b *bodyParts) readFile(p *enmime.Part, head, encoding string, content io.R
 			return nil
 		}
 		p = whole
-		file.add(p.Content)
+		switch grown := max(0, len(p.Content)-n); {
+		case b.grown+grown <= mostGrown:
+			b.grown += grown
+			file.add(bytes.Clone(p.Content)) // the library's has room for more
+		case encoding == encodingQuoted:
+			file, _ = readQuoted(beginning, content)
+		default:
+			file.add(bytes.Clone(beginning))
+		}
 	case encoding == encodingQuoted:
 		file, err = readQuoted(beginning, content)
 	default:
@@ -212,10 +223,12 @@ func fill(r io.Reader, piece []byte) (n int, err error) {
 // base64Letters reads the letters of a text in base64, and nothing else of it.
 type base64Letters struct {
 	from   io.Reader
-	others bool // there was something that is no letter, no white space and no padding
+	broken bool // there was something that is no letter, no white space and no padding at its end
+	padded bool
 }
 
-// Read reads on.
+// Read reads on. Letters behind the padding begin another text: read on with the first, as if they
+// were one, they say something else than their sender wrote.
 func (l *base64Letters) Read(into []byte) (n int, err error) {
 	for n == 0 && err == nil && len(into) > 0 {
 		var read int
@@ -226,9 +239,12 @@ func (l *base64Letters) Read(into []byte) (n int, err error) {
 				c == '+' || c == '/':
 				into[n] = c
 				n++
-			case c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '=':
+				l.broken = l.broken || l.padded
+			case c == '=':
+				l.padded = true
+			case c == ' ' || c == '\t' || c == '\r' || c == '\n':
 			default:
-				l.others = true
+				l.broken = true
 			}
 		}
 	}

@@ -345,9 +345,11 @@ func (c *assigning) lockRoomFor(id string, service catalogue.ServiceType) (locke
 }
 
 // endOver ends what rooms have of a service and is over, as the sweep is about to: a room that
-// nothing covers any more does not wait for it to get its next licence.
+// nothing covers any more does not wait for it to get its next licence. Each is audited: the sweep
+// counts them later, with the end of their contracts.
 func (c *assigning) endOver(service catalogue.ServiceType, roomIDs ...string) error {
-	return c.tx.Model(&LicenceAssignment{}).
+	var over []LicenceAssignment
+	err := c.tx.
 		Where("account_id = ? AND room_id IN ?", c.acc.ID, roomIDs).
 		Where("service_type = ? AND to_at IS NULL", service).
 		Where(`EXISTS (
@@ -355,6 +357,18 @@ func (c *assigning) endOver(service catalogue.ServiceType, roomIDs ...string) er
 			JOIN service_contracts c ON c.id = l.contract_id
 			WHERE l.id = licence_assignments.licence_id AND NOT `+holdsRoom+`)`,
 			map[string]any{"now": c.tx.Now()}).
+		Order("id").Find(&over).Error
+	if err != nil || len(over) == 0 {
+		return err
+	}
+	for _, a := range over {
+		c.note("licence.ended", a.LicenceID, map[string]any{
+			"end":        EndExpired,
+			"assignment": a.facts(),
+		})
+	}
+	ids := db.IdsOf(over, func(a LicenceAssignment) string { return a.ID })
+	return c.tx.Model(&LicenceAssignment{}).Where("id IN ?", ids).
 		Updates(endedWithContract()).Error
 }
 

@@ -166,6 +166,10 @@ func TestS3_S4_WhatIsOverIsNoLicenseBeforeTheSweep(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, entitlement.EndExpired, ended[0].EndReason)
 		require.Equal(t, contract.EndAt.UTC(), ended[0].ToAt.UTC())
+		for _, l := range licences[1:3] {
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events "+
+				"WHERE verb = 'licence.ended' AND object_id = '"+l.ID+"'"))
+		}
 		storetest.SweepOnce(t, env)
 		require.Empty(t, without(), "the sweep comes after, and changes nothing of it")
 		env.AuditHolds(t)

@@ -167,6 +167,8 @@ const (
 	cancellationsToOne = 250  // of one seller's orders, to a person who never answered
 	questionsOfOne     = 5    // to an account's administrators, by the orders of one seller
 	mailsToSiteContact = 60   // of one account to the contact of a site, who is no member
+	guestsOfOne        = 100  // whom one account lets see its tickets
+	guestsToOne        = 20   // the same person, by one account
 	mailWindow         = 24 * time.Hour
 )
 
@@ -386,6 +388,47 @@ func MayMailSite(tx *db.Tx, accountID, email string) (bool, error) {
 		})
 	})
 	return allowed, err
+}
+
+// guestsAnHour is how many people one account lets see its tickets within an hour.
+const guestsAnHour = 30
+
+// MayInviteGuest counts somebody whom an account lets see one of its tickets, and refuses it with
+// RATE_LIMITED where the account, or the address, had enough of that: each gets a mail, and
+// anybody's address may have been typed. What is refused is not counted.
+func MayInviteGuest(tx *db.Tx, accountID, email string) error {
+	return tx.BeyondFence(func(tx *db.Tx) error {
+		hour, err := countAttempt(tx, "mail/guests-an-hour/"+accountID, time.Hour)
+		if err != nil {
+			return err
+		}
+		day, err := countAttempts(tx, []string{
+			"mail/guests/" + accountID,
+			"mail/guest-to/" + accountID + "/" + MailboxOf(email),
+		}, mailWindow)
+		if err != nil {
+			return err
+		}
+
+		switch ofAccount, toAddress := day[0], day[1]; {
+		case hour.Count > guestsAnHour:
+			return tooManyGuests(guestsAnHour, "an hour", hour)
+		case ofAccount.Count > guestsOfOne:
+			return tooManyGuests(guestsOfOne, "24 hours", ofAccount)
+		case toAddress.Count > guestsToOne:
+			return rules.TooMany(
+				fmt.Sprintf("This address has become a guest of %d tickets within 24 hours.",
+					guestsToOne),
+				"Add the person later.", toAddress.ResetsAt.Sub(db.RealNow()))
+		}
+		return nil
+	})
+}
+
+func tooManyGuests(most int, within string, t throttle) error {
+	return rules.TooMany(
+		fmt.Sprintf("The account has let %d people see its tickets within %s.", most, within),
+		"Add the person later.", t.ResetsAt.Sub(db.RealNow()))
 }
 
 // mayAskAdmins counts a question that an order of a seller asks the administrators of an

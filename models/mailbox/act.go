@@ -8,6 +8,7 @@ import (
 
 	"gorm.io/gorm/clause"
 
+	checks "roomcover.dev/roomcover/attachment"
 	"roomcover.dev/roomcover/mail/inbound"
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
@@ -318,6 +319,8 @@ func (s *Mailbox) AddToTicket(ctx context.Context, id string, version int64) (In
 			return err
 		}
 		reply := replyOf(m, read)
+		reply.Files = item.Attachments
+		reply.Sender = item.Sender
 		reply.Added = from.OfCustomer
 		if err := s.tickets.AcceptMail(tx, *ticket, from, reply); err != nil {
 			return err
@@ -367,7 +370,7 @@ func (s *Mailbox) OpenTicket(
 		if item.Proof != CallProof && !item.isOf(n.For) {
 			return unproved()
 		}
-		n.Text = cmp.Or(strings.TrimSpace(n.Text), item.Body, item.Quoted)
+		n.Text = cmp.Or(strings.TrimSpace(n.Text), item.Words())
 		n.Once = item.ID
 		files, err := s.filesAgain(tx, *item)
 		if err != nil {
@@ -380,6 +383,21 @@ func (s *Mailbox) OpenTicket(
 		}
 		return settle(tx, item, TicketOpened, ref)
 	})
+}
+
+// Words are what the mail of an item says, in as many words as there are: its text, else what it
+// quotes, its subject, or the names of its files. A picture alone is a report of something, too.
+func (i InboxItem) Words() string {
+	words := cmp.Or(strings.TrimSpace(i.Body), strings.TrimSpace(i.Quoted),
+		strings.TrimSpace(i.Subject))
+	if words != "" {
+		return words
+	}
+	names := make([]string, len(i.Attachments))
+	for n, f := range i.Attachments {
+		names[n] = cmp.Or(checks.CleanName(f.Name), f.ContentType)
+	}
+	return strings.Join(names, "\n")
 }
 
 // matchAgain finds what is known of the sender now: who has left an account since the mail came

@@ -42,9 +42,13 @@ func TestS44_S43_TheFilesOfAReplyHangOnItsMessage(t *testing.T) {
 		s := newSupport(t, env)
 		first := s.written()[0]
 		log := strings.Repeat("02:14 no signal\n", 400)
-		m := s.withFiles(s.address, "Segue o log.", "f1@alfa", first,
-			part{"sala.log", log}, part{"page.html", "<html><script>x</script></html>"}, part{"empty.txt", ""},
-			part{"sign.txt", "-- Ana"})
+		sent := []part{
+			{"sala.log", log},
+			{"page.html", "<html><script>x</script></html>"},
+			{"empty.txt", ""},
+			{"sign.txt", "-- Ana"},
+		}
+		m := s.withFiles(s.address, "Segue o log.", "f1@alfa", first, sent...)
 		require.Equal(t, inbound.BecomesMessage, m.Outcome)
 		require.Empty(t, items(t, env))
 
@@ -76,7 +80,7 @@ func TestS44_S43_TheFilesOfAReplyHangOnItsMessage(t *testing.T) {
 
 		// The same mail again, and the picture of a signature again: nothing is kept twice.
 		before := env.Count(t, "SELECT count(*) FROM attachments")
-		s.withFiles(s.address, "Segue o log.", "f1@alfa", first, part{"sala.log", log})
+		s.withFiles(s.address, "Segue o log.", "f1@alfa", first, sent...)
 		s.withFiles(s.address, "Algo mais.", "f2@alfa", first, part{"sign.txt", "-- Ana"})
 		require.Equal(t, before, env.Count(t, "SELECT count(*) FROM attachments"))
 

@@ -110,6 +110,8 @@ type Reply struct {
 	Automatic   bool
 	Added       bool // by an operator, who acts in the transaction: it reopens nothing
 	Attachments []inbound.Attachment
+	Files       []ItemFile // what came with it, also once its bytes have gone
+	Sender      string     // whom its From names, normalised
 	ReceivedAt  time.Time
 	// MessageID and ThreadIndex are the mail's own, for the header of what answers it.
 	MessageID   string
@@ -235,6 +237,7 @@ type ItemFile struct {
 	Name        string `json:"name"`
 	ContentType string `json:"content_type"`
 	Size        int64  `json:"size"`
+	Digest      string `json:"digest,omitempty"` // SHA-256, in lower-case hex
 }
 
 // Matches are what was found of a sender, by ids alone.

@@ -2,6 +2,8 @@ package mailbox
 
 import (
 	"cmp"
+	"strconv"
+	"strings"
 
 	"roomcover.dev/roomcover/models/attachment"
 	"roomcover.dev/roomcover/models/db"
@@ -141,11 +143,21 @@ func (r Reply) files() (out []attachment.Upload) {
 	return out
 }
 
-// once names the message: one mail that came to two of our addresses is one.
+// once names the message: one mail that came to two of our addresses is one. Some programs name
+// all their mails alike, so who wrote it and what came with it is part of the name: nothing is
+// lost that somebody sent. It is made of what an item keeps, which stands for a mail whose bytes
+// have gone.
 func (r Reply) once() string {
 	if r.MessageID == "" {
 		return r.MailID
 	}
-	// As an item keeps them: it stands for a mail whose bytes have gone.
-	return storableText(cut(r.MessageID, maxMessageID)) + "\n" + storableText(r.Text)
+	parts := []string{
+		storableText(cut(r.MessageID, maxMessageID)),
+		r.Sender,
+		storableText(cmp.Or(r.Text, r.Quoted)),
+	}
+	for _, f := range r.Files {
+		parts = append(parts, f.Name, strconv.FormatInt(f.Size, 10), f.Digest)
+	}
+	return strings.Join(parts, "\n")
 }

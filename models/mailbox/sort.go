@@ -3,6 +3,8 @@ package mailbox
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -340,6 +342,8 @@ func replyOf(m InboundMail, read inbound.Mail) Reply {
 		Quoted:      read.Quoted,
 		Automatic:   m.Outcome == inbound.BecomesAutomaticReply,
 		Attachments: read.Attachments,
+		Files:       filesOf(read),
+		Sender:      m.Sender,
 		ReceivedAt:  m.ReceivedAt,
 		MessageID:   read.MessageID,
 		References:  read.References,
@@ -514,9 +518,16 @@ func filesOf(read inbound.Mail) []ItemFile {
 			Name:        storableText(a.Name),
 			ContentType: storableText(a.ContentType),
 			Size:        a.Size(),
+			Digest:      digestOf(a),
 		})
 	}
 	return files
+}
+
+func digestOf(a inbound.Attachment) string {
+	hash := sha256.New()
+	_, _ = io.Copy(hash, a.Content.Reader()) // it is in memory
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // matchesOf finds what is known of an address. Whether the mail is from there is another

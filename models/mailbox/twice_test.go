@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/mail/inbound"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
@@ -57,6 +58,60 @@ func TestS44_S43_AMailThatIsOnTheTicketIsNotAddedAgain(t *testing.T) {
 		first.ReplyTo = keys.ReplyAddress(help, s.conversation().Ticket.Number)
 		m = s.withFiles(s.address, "Outro log.", "f2@alfa", first, part{"b.log", "still none"})
 		require.Equal(t, inbound.BecomesMessage, m.Outcome)
+		require.Equal(t, after, counted())
+		env.AuditHolds(t)
+	})
+}
+
+// Two mails of one name and the same words are two where somebody else wrote them, or where other
+// files came with them: nothing is lost. Once the bytes of a mail have gone, what its item keeps
+// says which mail it was.
+func TestS44_S43_AMailWithOtherFilesOrOfSomebodyElseIsAnother(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		first := s.written()[0]
+		inv, err := env.Invite(s.member, identity.NewInvite{
+			AccountID:   s.conversation().Ticket.AccountID,
+			Email:       "bia@acme.example",
+			ContactName: "Bia",
+			Role:        identity.RoleAdmin,
+			Kind:        identity.InvitationForColleague,
+		})
+		require.NoError(t, err)
+		bia, _ := env.Join(t, inv)
+		counted := func() [2]int {
+			return [2]int{
+				env.Count(t, "SELECT count(*) FROM ticket_messages"),
+				env.Count(t, "SELECT count(*) FROM attachments"),
+			}
+		}
+		before := counted()
+		for i, sent := range []struct {
+			from string
+			file part
+		}{
+			{s.address, part{"scan.txt", "page one"}},
+			{s.address, part{"scan.txt", "page two"}}, // of the same size
+			{s.address, part{"scan2.txt", "the third"}},
+			{bia.Email, part{"scan.txt", "page four"}},
+		} {
+			m := s.withFiles(sent.from, "Segue.", "scan@alfa", first, sent.file)
+			require.Equal(t, inbound.BecomesMessage, m.Outcome, i)
+			require.Equal(t, [2]int{before[0] + 1 + i, before[1] + 1 + i}, counted())
+		}
+		messages := s.messages()
+		require.Equal(t, bia.ID, messages[len(messages)-1].AuthorID)
+
+		// A copy of each that an operator adds is none, though its bytes have gone.
+		after := counted()
+		first.ReplyTo = help
+		s.withFiles(s.address, "Segue.", "scan@alfa", first, part{"scan.txt", "page two"})
+		s.withFiles(bia.Email, "Segue.", "scan@alfa", first, part{"scan.txt", "page four"})
+		require.NoError(t, env.Exec("DELETE FROM inbound_mail_chunks"))
+		for _, item := range items(t, env) {
+			_, err := env.AddToTicket(storetest.Operator(), item.ID, item.Version)
+			require.NoError(t, err)
+		}
 		require.Equal(t, after, counted())
 		env.AuditHolds(t)
 	})
@@ -180,6 +235,50 @@ func TestS56_S43_TheFilesOfAMailComeWithItsTicket(t *testing.T) {
 		s.id = done.DecisionRef
 		require.Equal(t, s.messages()[0].ID, files[0].OwnerID)
 	})
+}
+
+// S56, S43: a mail that is nothing but files becomes a ticket, too: it says its subject, or what the
+// files are called.
+func TestS56_S43_AMailOfFilesAloneBecomesATicket(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newSupport(t, env)
+		to := s.written()[0]
+		to.ReplyTo, to.MessageID = help, "none"
+		to.Subject = "Sala 1 escura"
+		s.withFiles(s.address, "", "o1@alfa", to, part{"foto.txt", "the dark room"})
+		item := items(t, env)[0]
+		require.Empty(t, item.Body)
+		require.Equal(t, "Re: Sala 1 escura", item.Words())
+		done, err := env.OpenTicket(storetest.Operator(), item.ID, item.Version, mailbox.NewTicket{
+			RoomID:   db.Text(s.conversation().Ticket.RoomID),
+			Category: rule.Hardware,
+			Usable:   rule.UsablePartly,
+			Summary:  "Sala escura",
+			For:      item.Matches.Members[0].UserID,
+		})
+		require.NoError(t, err)
+		s.id = done.DecisionRef
+		require.Equal(t, "Re: Sala 1 escura", s.messages()[0].Text)
+		files, err := env.Attachments.OfGroup(s.member, done.DecisionRef)
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+
+		item.Subject = ""
+		require.Equal(t, "foto.txt", item.Words())
+	})
+}
+
+// Words that an action would keep nowhere are refused, through whatever door they come.
+func TestS56_WordsThatNothingKeepsAreRefused(t *testing.T) {
+	require.NoError(t, mailbox.ActAnswer.CheckWords("Hello", ""))
+	require.NoError(t, mailbox.ActReissue.CheckWords("", "asked by phone"))
+	for _, err := range []error{
+		mailbox.ActSpam.CheckWords("Hello", ""),
+		mailbox.ActSpam.CheckWords("", "why"),
+		mailbox.ActReissue.CheckWords("Hello", "why"),
+	} {
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+	}
 }
 
 // S56: the task of an item closes with what is decided about it; by hand it is refused while the

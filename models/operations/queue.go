@@ -23,6 +23,7 @@ type QueueQuery struct {
 	TimeZone  string // IANA name: of the customers; empty: of all
 	Due       QueueDue
 	Zone      string // IANA name: where the day of the tasks begins and ends; empty: UTC
+	Uncounted bool   // count nothing: only the tasks are asked for
 	Limit     int    // 1 to 200, 0 means 50
 	After     QueueCursor
 	Uncounted bool // a list that shows no counts leaves them out
@@ -117,6 +118,37 @@ func (s *Operations) Queue(ctx context.Context, q QueueQuery) (Queue, error) {
 		return nameItems(tx, out.Items)
 	})
 	return out, err
+}
+
+// queueChain is the chain of the audit that says who has taken the queue with them.
+const queueChain = "queue"
+
+// NoteQueueFile audits that the caller takes so many tasks of the queue as a file: what a query
+// narrows to. For the service and its operators.
+func (s *Operations) NoteQueueFile(ctx context.Context, q QueueQuery, lines int) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		details := map[string]any{"lines": lines}
+		for name, value := range map[string]string{
+			"kind":      string(q.Kind),
+			"account":   q.AccountID,
+			"subject":   q.Subject,
+			"assignee":  q.Assignee,
+			"time_zone": q.TimeZone,
+			"due":       string(q.Due),
+		} {
+			if value != "" {
+				details[name] = value
+			}
+		}
+		return tx.Audit(queueChain, nil, false, db.Entry{
+			Verb:     "queue.downloaded",
+			ObjectID: queueChain,
+			Details:  details,
+		})
+	})
 }
 
 // QueueCursor is where a page of the queue ends.

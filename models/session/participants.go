@@ -179,13 +179,22 @@ func RemoveParticipant(tx *db.Tx, ticketID, id string) error {
 // EndParticipants ends what all participants of a ticket see: it was closed (R57b). Again it
 // changes nothing.
 func EndParticipants(tx *db.Tx, ticketID string) error {
-	var ids []string
-	err := tx.Model(&Participant{}).
-		Where("ticket_id = ? AND ended_at IS NULL", ticketID).Pluck("id", &ids).Error
-	if err != nil || len(ids) == 0 {
+	var live []Participant
+	err := tx.Select("id", "ticket_id", "account_id").
+		Where("ticket_id = ? AND ended_at IS NULL", ticketID).
+		Order("id").Find(&live).Error
+	if err != nil || len(live) == 0 {
 		return err
 	}
-	return end(tx, ids)
+	if err := end(tx, db.IdsOf(live, func(p Participant) string { return p.ID })); err != nil {
+		return err
+	}
+	for _, p := range live {
+		if err := noteParticipant(tx, p, "participant.ended"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func end(tx *db.Tx, ids []string) error {

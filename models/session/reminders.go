@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
@@ -49,24 +48,35 @@ func TakeReminders(tx *db.Tx, ticketID string, now time.Time) ([]Session, error)
 	return out, nil
 }
 
-// ReminderOver reports whether a reminder of a session at a time holds no more: the session was
-// moved or called off since, or has begun. Its mail is of no use then. So is that of an id that is
-// no session's.
-func (s *Sessions) ReminderOver(ctx context.Context, id string, start time.Time) (bool, error) {
-	over := false
-	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		var row Session
-		err := db.Found(tx.Select("id", "state", "starts_at").First(&row, "id = ?", id).Error)
-		if rules.CodeOf(err) == rules.NotFound {
-			over = true
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		over = row.State != session.Scheduled || !row.StartsAt.Equal(start) ||
-			!row.StartsAt.After(tx.Now())
-		return nil
-	})
-	return over, err
+// Reminder is what a mail says that reminds somebody of a session.
+type Reminder struct {
+	SessionID string
+	Recipient string
+	Start     time.Time
+	JoinURL   string
+}
+
+// ReminderOver reports whether a reminder holds no more: since it was queued the session was moved
+// or called off, got another link, has begun, or is the recipient's no more. Its mail is of no use
+// then. So is that of an id that is no session's.
+func ReminderOver(tx *db.Tx, r Reminder) (bool, error) {
+	var row Session
+	err := db.Found(tx.Select("id", "state", "starts_at", "join_url").
+		First(&row, "id = ?", r.SessionID).Error)
+	if rules.CodeOf(err) == rules.NotFound {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if row.State != session.Scheduled || !row.StartsAt.Equal(r.Start) ||
+		!row.StartsAt.After(tx.Now()) || row.JoinURL != r.JoinURL {
+		return true, nil
+	}
+
+	var invited int64
+	err = tx.Model(&Attendee{}).
+		Where("session_id = ? AND email = ?", r.SessionID, rules.NormaliseEmail(r.Recipient)).
+		Count(&invited).Error
+	return invited == 0, err
 }

@@ -3,6 +3,7 @@ package ticket_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -441,5 +442,66 @@ func TestC6_ACommandKilledAnywhereIsWholeOrNotThere(t *testing.T) {
 		require.NotEqual(t, before, counted())
 		require.Equal(t, rule.PendingCustomer, storetest.GetTicket(t, env, tk.ID).State)
 		env.AuditHolds(t)
+	})
+}
+
+// A resolved ticket whose time is over offers what a closed one does, before its timer has fired
+// and after: nothing is offered that is refused.
+func TestS45_C1_NothingIsOfferedThatIsRefusedOnceTheTimeIsOver(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		done(t, env, agent, tk.ID, answer("Fixed."))
+		out := done(t, env, agent, tk.ID, ticket.Command{Name: rule.DoResolve})
+		over := out.NextAt.Add(time.Second)
+		resolved := storetest.GetTicket(t, env, tk.ID)
+		env.Calendar.Set(over)
+		_, err := env.Tickets.RunTicketTimers(env.Context, tk.ID)
+		require.NoError(t, err)
+		closed := storetest.GetTicket(t, env, tk.ID)
+		require.Equal(t, rule.Resolved, resolved.State)
+		require.Equal(t, rule.Closed, closed.State)
+		for _, role := range []rules.Role{
+			rules.CustomerAdmin, rules.CustomerReadOnly, rules.OperatorAgent, rules.OperatorLead,
+		} {
+			if role != rules.CustomerReadOnly { // they comment, whatever follows from it
+				require.NotEqual(t,
+					closed.Commands(role, over), resolved.Commands(role, out.StateSince), role)
+			}
+			require.Equal(t, closed.Commands(role, over), resolved.Commands(role, over), role)
+		}
+	})
+}
+
+// A conversation is counted to its end, however much of it a page shows; what no person wrote is
+// no word of it.
+func TestS47_AWholeConversationIsCounted(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		other := env.CoveredFor(t, "Outra Ltda", "rui@outra.example", "SN-200")
+		tk := opened(t, env, member(c), aboutRoom(c))
+		var first *ticket.Message
+		for _, e := range shown(t, env, member(c), tk.ID).Entries {
+			if e.Message != nil {
+				first = e.Message
+			}
+		}
+		require.NoError(t, env.DB.Write(env.Context, func(tx *db.Tx) error {
+			rows := make([]ticket.Message, 600)
+			for i := range rows {
+				rows[i] = *first
+				rows[i].ID = db.NewID(db.PrefixTicketMessage)
+				rows[i].Seq = int64(100 + i)
+				rows[i].DedupeKey = strconv.Itoa(i)
+				rows[i].Automatic = i%2 == 1
+			}
+			return tx.CreateInBatches(&rows, 100).Error
+		}))
+		n, err := env.Tickets.CountMessages(member(c), tk.ID)
+		require.NoError(t, err)
+		require.EqualValues(t, 301, n)
+		n, err = env.Tickets.CountMessages(member(other), tk.ID)
+		require.NoError(t, err)
+		require.Zero(t, n)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/rules"
 	rule "roomcover.dev/roomcover/rules/ticket"
@@ -28,14 +29,24 @@ func (s *Tickets) ParticipantsOf(
 
 // AddParticipant lets a person see a ticket until it closes (R57b), tells them where, and
 // invites them to the sessions that are to come. The same address again is the same participant.
-// It is for operators who work on tickets and for administrators of the account.
+// It is for operators who work on tickets and for administrators of the account. Whoever asks,
+// RATE_LIMITED where the account has added too many people within an hour or a day.
 func (s *Tickets) AddParticipant(
 	ctx context.Context, name string, p session.Participant,
 ) (session.Participant, error) {
 	var out session.Participant
 	err := s.changeParticipants(ctx, name, func(w *change) (err error) {
+		_, known, err := session.ParticipantAt(w.tx, w.ID, p.Email)
+		if err != nil {
+			return err
+		}
 		if out, err = session.AddParticipant(w.tx, w.ID, w.AccountID, p); err != nil {
 			return err
+		}
+		if !known {
+			if err := identity.MayInviteGuest(w.tx, w.AccountID, out.Email); err != nil {
+				return err
+			}
 		}
 		if err := w.mailParticipant(out); err != nil {
 			return err

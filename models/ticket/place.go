@@ -37,7 +37,7 @@ func (s *Tickets) TakePlace(
 	if err != nil {
 		return nil, err
 	}
-	if err := rule.May(rule.DoNote, tx.Scope.Actor.Role, w.Ticket.Facts()); err != nil {
+	if err := rule.May(rule.DoNote, tx.Scope.Actor.Role, w.factsNow()); err != nil {
 		return nil, err
 	}
 

@@ -231,6 +231,18 @@ func (s *Tickets) LastWords(ctx context.Context, ids ...string) (map[string]Mess
 	return out, err
 }
 
+// CountMessages counts what people have said in a ticket in scope, all of it, as far as it is shown
+// to the caller: a page shows the latest of it alone.
+func (s *Tickets) CountMessages(ctx context.Context, id string) (n int64, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := MayView(tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+		return shown(tx).Where("ticket_id = ? AND NOT automatic", id).Count(&n).Error
+	})
+	return n, err
+}
+
 // Reading is a ticket as the page of a member shows it: the conversation, what it is about, and
 // what the reader has begun to write.
 type Reading struct {

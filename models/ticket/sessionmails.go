@@ -1,8 +1,12 @@
 package ticket
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"time"
+
+	_ "embed"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
@@ -10,8 +14,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// The steps of a session of which mails tell. Whoever sends a reminder asks first whether it still
-// holds; see session.ReminderOver.
+// The steps of a session of which mails tell. Whoever sends a mail to an attendee asks first whether
+// it still holds; see SessionMailOver.
 const (
 	stepProposed  = "PROPOSED"
 	stepInvited   = "INVITED"
@@ -58,6 +62,10 @@ func (w *change) mailInvitations(s session.Session) error {
 // mailAttendees sends calendar messages: each attendee one for each sequence of a session, with
 // nobody's address in it but their own.
 func (w *change) mailAttendees(told []session.Invitation) error {
+	told, err := w.stillSeeing(told)
+	if err != nil {
+		return err
+	}
 	guests, err := session.Participants(w.tx, w.ID)
 	if err != nil {
 		return err
@@ -114,6 +122,9 @@ func (w *change) mailReminders(s session.Session) error {
 	if err != nil {
 		return err
 	}
+	if told, err = w.stillSeeing(told); err != nil {
+		return err
+	}
 	guests, err := session.Participants(w.tx, w.ID)
 	if err != nil {
 		return err
@@ -121,12 +132,74 @@ func (w *change) mailReminders(s session.Session) error {
 
 	var mails []notification.Notification
 	for _, i := range told {
-		if !rules.ValidEmail(i.Attendee.Email) {
-			continue // they were erased
-		}
 		mails = append(mails, w.attendeeMail(i, StepReminded, guests))
 	}
 	return notification.QueueEach(w.tx, mails...)
+}
+
+// stillSeeing leaves out who has been removed, disabled or erased since they were invited. Who acts
+// for a customer cannot see who of the operators works on: for them all stay, and whoever sends the
+// mails asks again.
+func (w *change) stillSeeing(told []session.Invitation) ([]session.Invitation, error) {
+	if len(told) == 0 || w.tx.Scope.Service() != nil {
+		return told, nil
+	}
+	addresses, err := addressesOf(w.tx, w.AccountID, w.ID, told[0].Cancelled)
+	return slices.DeleteFunc(told, func(i session.Invitation) bool {
+		return !slices.Contains(addresses, i.Attendee.Email)
+	}), err
+}
+
+//go:embed stillsees.sql
+var stillSeesSQL string
+
+// addressesOf are the addresses of those who see a ticket: the active members of its account, its
+// participants and the operators. With left they are also those of participants who have left, to
+// whom what they were invited to is called off.
+func addressesOf(tx *db.Tx, accountID, ticketID string, left bool) ([]string, error) {
+	var out []string
+	err := tx.Raw(stillSeesSQL, map[string]any{
+		"account": accountID,
+		"ticket":  ticketID,
+		"active":  rules.MembershipActive,
+		"left":    left,
+	}).Scan(&out).Error
+	for i := range out {
+		out[i] = rules.NormaliseEmail(out[i])
+	}
+	return out, err
+}
+
+// SessionMailOver reports whether a mail about a session to one of its attendees is not to be sent
+// any more: they may not see the ticket now, or it reminds them of what is not held that way; see
+// session.ReminderOver.
+func (s *Tickets) SessionMailOver(
+	ctx context.Context, step string, r session.Reminder,
+) (over bool, err error) {
+	if step == stepProposed {
+		return false, nil
+	}
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		if step == StepReminded {
+			if over, err = session.ReminderOver(tx, r); err != nil || over {
+				return err
+			}
+		}
+		var of session.Session
+		err := db.Found(tx.Select("id", "ticket_id", "account_id").
+			First(&of, "id = ?", r.SessionID).Error)
+		if rules.CodeOf(err) == rules.NotFound {
+			over = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		addresses, err := addressesOf(tx, of.AccountID, of.TicketID, step == stepCancelled)
+		over = !slices.Contains(addresses, rules.NormaliseEmail(r.Recipient))
+		return err
+	})
+	return over, err
 }
 
 // pageFor is the path of the page on which a person sees the ticket: a participant's own, a

@@ -1,12 +1,15 @@
 package ticket_test
 
 import (
+	"context"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
@@ -180,6 +183,8 @@ func TestS46_R57b_TheEndOfATicketCallsItsSessionsOffAndEndsItsGuests(t *testing.
 			live, err := env.Tickets.ParticipantsOf(env.Context, tk.ID)
 			require.NoError(t, err)
 			require.Empty(t, live, name)
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events "+
+				"WHERE verb = 'participant.ended' AND object_id = '"+p.ID+"'"), name)
 			_, err = env.Tickets.VisitOf(t.Context(), p)
 			storetest.RequireCode(t, rules.NotFound, err)
 			_, err = env.Tickets.ProposeSession(agent, tk.ID, []rulesession.Slot{slotIn(env, 24)})
@@ -441,12 +446,16 @@ func TestS46_AnHourBeforeASessionThoseWhoTakePartAreReminded(t *testing.T) {
 				zone = "Europe/Lisbon"
 			}
 			require.Equal(t, zone, m.Params["time_zone"])
-			over, err := env.Sessions.ReminderOver(t.Context(), m.SubjectID, moved)
-			require.NoError(t, err)
-			require.False(t, over)
-			over, err = env.Sessions.ReminderOver(t.Context(), m.SubjectID, start)
-			require.NoError(t, err)
-			require.True(t, over, "what waited in the queue is not sent")
+			reminder := session.Reminder{
+				SessionID: m.SubjectID,
+				Recipient: m.Recipient,
+				Start:     moved,
+				JoinURL:   meetingLink,
+			}
+			require.False(t, mailOver(t, env, "REMINDED", reminder))
+			reminder.Start = start
+			require.True(t, mailOver(t, env, "REMINDED", reminder),
+				"what waited in the queue is not sent")
 		}
 		require.Equal(t, 1, env.Count(t,
 			"SELECT count(*) FROM audit_events WHERE verb = 'session.reminded'"))
@@ -499,11 +508,155 @@ func TestS46_NobodyIsRemindedOfASessionThatIsNotHeld(t *testing.T) {
 			require.Nil(t, storetest.GetTicket(t, env, id).SessionRemindAt)
 		}
 		require.NotContains(t, told(t, env, c.Admin.Email), "REMINDED")
-		over, err := env.Sessions.ReminderOver(t.Context(), s.ID, *s.StartsAt)
+		reminder := session.Reminder{
+			SessionID: s.ID,
+			Recipient: c.Admin.Email,
+			Start:     *s.StartsAt,
+			JoinURL:   s.JoinURL,
+		}
+		require.True(t, mailOver(t, env, "REMINDED", reminder))
+		reminder.SessionID = "tse_none"
+		require.True(t, mailOver(t, env, "REMINDED", reminder))
+	})
+}
+
+// mailOver reports whether a mail about a session is not sent any more.
+func mailOver(t *testing.T, env storetest.Env, step string, r session.Reminder) bool {
+	t.Helper()
+	over, err := env.Tickets.SessionMailOver(t.Context(), step, r)
+	require.NoError(t, err)
+	return over
+}
+
+// Who was invited and may not see the ticket any more is told nothing of its sessions: neither by
+// a mail that is queued from then on, nor by one that waited.
+func TestS46_WhoMayNoLongerSeeTheTicketIsNotToldOfItsSessions(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		rui := joined(t, env, c, "rui@acme.example")
+		insert := `INSERT INTO operators (id, source, issuer, subject, issuer_session, email, name,
+				role, locale, password_hash, totp_secret, totp_step, setup_hash, armed_reason,
+				created_at)
+			VALUES ('opr_olga', 'PASSWORD', '', '', '', 'olga@operator.example', 'Olga',
+				'OPERATOR_AGENT', 'en', '', '', 0, '', '', '2026-01-01')`
+		require.NoError(t, env.Exec(insert))
+		olga := db.WithScope(t.Context(), db.Scope{
+			System: true,
+			Actor:  db.Actor{ID: "opr_olga", Role: rules.OperatorAgent},
+		})
+		tk := opened(t, env, member(c), aboutRoom(c))
+		done(t, env, member(c), tk.ID, ticket.Command{Name: rule.DoWatch, User: rui.ID})
+		teo, err := env.Tickets.AddParticipant(member(c), tk.ID, session.Participant{
+			Email: "teo@service.example", Name: "Teo",
+		})
 		require.NoError(t, err)
-		require.True(t, over)
-		over, err = env.Sessions.ReminderOver(t.Context(), "tse_none", *s.StartsAt)
+		s := scheduled(t, env, c, tk)
+		_, err = env.Tickets.ScheduleSession(olga, tk.ID, s.ID, s.AgreedSlots[1], pasted)
 		require.NoError(t, err)
-		require.True(t, over)
+		moved := s.AgreedSlots[1].Start
+		gone := []string{rui.Email, "olga@operator.example"}
+		all := append([]string{c.Admin.Email, teo.Email}, gone...)
+		before := map[string][]string{}
+		reminder := session.Reminder{SessionID: s.ID, Start: moved, JoinURL: meetingLink}
+		for _, address := range all {
+			before[address] = told(t, env, address)
+			require.Equal(t, "CHANGED", before[address][len(before[address])-1], address)
+			reminder.Recipient = address
+			for _, step := range []string{"INVITED", "CHANGED", "CANCELLED", "REMINDED"} {
+				require.False(t, mailOver(t, env, step, reminder), address)
+			}
+		}
+
+		require.NoError(t, env.Exec(
+			"UPDATE memberships SET state = 'REMOVED' WHERE user_id = '"+rui.ID+"'"))
+		require.NoError(t, env.Exec(
+			"UPDATE operators SET disabled_at = '2026-01-01' WHERE id = 'opr_olga'"))
+		for _, address := range gone {
+			reminder.Recipient = address
+			for _, step := range []string{"INVITED", "CHANGED", "CANCELLED", "REMINDED"} {
+				require.True(t, mailOver(t, env, step, reminder), address)
+			}
+		}
+		reminder.Recipient = teo.Email
+		reminder.JoinURL = "https://teams.microsoft.com/l/meetup-join/before"
+		require.True(t, mailOver(t, env, "REMINDED", reminder), "it leads elsewhere now")
+
+		reminds(t, env, tk.ID, moved.Add(-time.Hour))
+		_, err = env.Tickets.CancelSession(agent, tk.ID, s.ID)
+		require.NoError(t, err)
+		for _, address := range gone {
+			require.Equal(t, before[address], told(t, env, address), address)
+		}
+		for _, address := range []string{c.Admin.Email, teo.Email} {
+			after := append(before[address], "REMINDED", "CANCELLED")
+			require.Equal(t, after, told(t, env, address), address)
+		}
+		env.AuditHolds(t)
+	})
+}
+
+// A guest who is removed is told once more: that what they were invited to is off. A reminder that
+// waited for its sender meanwhile is not sent.
+func TestS46_S47_AGuestWhoIsRemovedHearsOnlyThatItIsOff(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		tk := opened(t, env, member(c), aboutRoom(c))
+		teo, err := env.Tickets.AddParticipant(member(c), tk.ID, session.Participant{
+			Email: "teo@service.example", Name: "Teo",
+		})
+		require.NoError(t, err)
+		s := scheduled(t, env, c, tk)
+		require.NoError(t, env.Tickets.RemoveParticipant(member(c), tk.ID, teo.ID))
+		reminder := session.Reminder{
+			SessionID: s.ID,
+			Recipient: teo.Email,
+			Start:     *s.StartsAt,
+			JoinURL:   s.JoinURL,
+		}
+		require.True(t, mailOver(t, env, "REMINDED", reminder))
+		require.True(t, mailOver(t, env, "INVITED", reminder))
+		require.False(t, mailOver(t, env, "CANCELLED", reminder))
+		require.Equal(t, []string{"INVITED", "CANCELLED"}, told(t, env, teo.Email))
+	})
+}
+
+// Who lets people see tickets makes the service write to them: an account's guests are counted
+// whoever adds them, an administrator or an operator. The same guest again is none more.
+func TestS47_HowManyGuestsAnAccountAddsIsBounded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		other := env.CoveredFor(t, "Outra Ltda", "rui@outra.example", "SN-200")
+		var tk ticket.Ticket
+		for i := range 30 {
+			if i%10 == 0 { // a ticket has ten at once
+				tk = opened(t, env, member(c), aboutRoom(c))
+			}
+			for range 2 {
+				_, err := env.Tickets.AddParticipant(member(c), tk.ID, session.Participant{
+					Email: "teo" + strconv.Itoa(i) + "@service.example", Name: "Teo",
+				})
+				require.NoError(t, err)
+			}
+		}
+		tk = opened(t, env, member(c), aboutRoom(c))
+		told := len(env.Mails(t, rules.TemplateParticipant))
+		for _, who := range []context.Context{member(c), agent} {
+			_, err := env.Tickets.AddParticipant(who, tk.ID, session.Participant{
+				Email: "lia@service.example", Name: "Lia",
+			})
+			storetest.RequireCode(t, rules.RateLimited, err)
+			require.Positive(t, rules.RetryAfterOf(err))
+		}
+		require.Len(t, env.Mails(t, rules.TemplateParticipant), told)
+		live, err := env.Tickets.ParticipantsOf(agent, tk.ID)
+		require.NoError(t, err)
+		require.Empty(t, live)
+
+		// Another account has its own.
+		tk = opened(t, env, member(other), aboutRoom(other))
+		_, err = env.Tickets.AddParticipant(member(other), tk.ID, session.Participant{
+			Email: "lia@service.example", Name: "Lia",
+		})
+		require.NoError(t, err)
 	})
 }

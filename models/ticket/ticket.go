@@ -156,6 +156,9 @@ func (t Ticket) Facts() rule.Facts {
 	return rule.Facts{State: t.State, ReopenedAt: t.ReopenedAt}
 }
 
+// Now is the instant by which tickets stand: that of the service's calendar.
+func (s *Tickets) Now() time.Time { return s.db.Now() }
+
 // FactsAt are what the guards ask when a command is given: a resolved ticket whose time is over
 // takes no more replies, whether or not its timer has fired (C1).
 func (t Ticket) FactsAt(now time.Time) rule.Facts {
@@ -166,15 +169,16 @@ func (t Ticket) FactsAt(now time.Time) rule.Facts {
 	return facts
 }
 
-// Commands returns what a role may do with the ticket now.
-func (t Ticket) Commands(role rules.Role) []rule.Command {
+// Commands returns what a role may do with the ticket at an instant.
+func (t Ticket) Commands(role rules.Role, now time.Time) []rule.Command {
+	facts := t.FactsAt(now)
 	commands := []rule.Command{}
 	for _, c := range rule.Commands() {
-		if c == rule.DoComment && t.State == rule.Closed && rule.MayGive(c, role) == nil {
+		if c == rule.DoComment && facts.State == rule.Closed && rule.MayGive(c, role) == nil {
 			commands = append(commands, c) // it opens a ticket that follows this one
 			continue
 		}
-		if c != rule.DoOpen && rule.May(c, role, t.Facts()) == nil {
+		if c != rule.DoOpen && rule.May(c, role, facts) == nil {
 			commands = append(commands, c)
 		}
 	}
