@@ -26,7 +26,6 @@ type QueueQuery struct {
 	Uncounted bool   // count nothing: only the tasks are asked for
 	Limit     int    // 1 to 200, 0 means 50
 	After     QueueCursor
-	Uncounted bool // a list that shows no counts leaves them out
 }
 
 // QueueDue narrows the queue by when its tasks are due.
