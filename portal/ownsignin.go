@@ -447,7 +447,7 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 				Back:   ownSignInPath,
 			})
 		}
-		if err := v.sso.RemoveDomain(v.acting(), acc, id); err != nil {
+		if err := v.sso.RemoveDomain(v.acting(), acc, id); gone(err) != nil {
 			return answer{}, err
 		}
 		return v.done(ownSignInPath, "flash.domainremoved"), nil
@@ -467,10 +467,21 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 				Back:   ownSignInPath,
 			})
 		}
-		if err := v.sso.TurnOff(v.acting(), acc, id); err != nil {
+		if err := v.sso.TurnOff(v.acting(), acc, id); gone(err) != nil {
 			return answer{}, err
 		}
 		return v.done(ownSignInPath, "flash.ownoff"), nil
 	}
+	if v.confirmed() { // a second click: it is gone, as was wanted
+		return redirect(ownSignInPath), nil
+	}
 	return answer{}, errNoPage
+}
+
+// gone is an error other than that what is removed is not there any more.
+func gone(err error) error {
+	if rules.CodeOf(err) == rules.NotFound {
+		return nil
+	}
+	return err
 }
