@@ -49,6 +49,16 @@ var composed = map[string][]string{
 	"portal.assign.why.": {licensing.RoomIsArchived, licensing.RoomHasLicence, rules.CountryNotSupported,
 		cover.TermsAckRequired, rules.StateConflict},
 	"portal.assign.capped.": {licensing.WarnHardwareCapped, licensing.WarnHardwareOverCap, licensing.WarnPurchaseUnknown},
+	// A company's own sign-in, in the portal.
+	"sso.fault.": {"ISSUER_ADDRESS", "ISSUER_OF_MANY", "UNREACHABLE", "ISSUER_DIFFERS", "PROVIDER_REFUSED",
+		"NOT_ASSIGNED", "CLIENT_REFUSED", "CODE_REFUSED", "SIGNATURE", "TOKEN_ISSUER", "TOKEN_AUDIENCE",
+		"TOKEN_NONCE", "TOKEN_EXPIRED", "CLOCK", "TOKEN_SUBJECT", "TOKEN_TENANT", "NO_EMAIL", "NOT_FRESH",
+		"SSO_OFF", "SSO_INCOMPLETE", "SSO_ELSEWHERE", "SSO_DOMAIN_UNPROVED", "SSO_EMAIL_UNVERIFIED",
+		"SSO_NOT_INVITED", "SSO_OTHER_PERSON", "SSO_STATE_UNKNOWN", "OTHER_PERSON_CAME"},
+	"ownsignin.wrong.":  {"ISSUER_ADDRESS", "ISSUER_OF_MANY", "UNREACHABLE", "ISSUER_DIFFERS"},
+	"ownsignin.cannot.": {"SSO_INCOMPLETE", "SSO_DOMAIN_UNPROVED", "SSO_NOT_REHEARSED"},
+	"ownsignin.state.":  {"DRAFT", "ENABLED", "ENFORCED"},
+	"ownsignin.proved.": {"DNS", "OPERATOR"},
 	// The portal's tickets.
 	"tickets.column.":    {"number", "summary", "room", "severity", "turn", "due", "last", "age", "category", "by"},
 	"tickets.show.":      {"open", "waits", "resolved", "closed"},
@@ -251,7 +261,9 @@ var composed = map[string][]string{
 		"spare.on_site", "spare.parcel_lost", "spare.picked_up", "spare.recall_booked_anew",
 		"spare.recall_reminded", "spare.recall_requested", "spare.recall_scanned",
 		"spare.recall_withdrawn", "spare.replenishing", "spare.returned", "spare.selected",
-		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "token.created",
+		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "sso.connection_changed",
+		"sso.connection_drafted", "sso.connection_enabled", "sso.connection_off", "sso.domain_claimed",
+		"sso.domain_proved", "sso.domain_removed", "token.created",
 		"ticket.answer_taken_back", "ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
 		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked",
 		"ticket.severity", "ticket.worse", "token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
@@ -515,7 +527,7 @@ var composed = map[string][]string{
 	"contract.unit.": names(rules.LicenceAvailable, rules.LicenceAssigned, rules.LicenceExpired,
 		rules.LicenceRevoked),
 	"contract.units.only.": names(rules.LicenceAvailable, rules.LicenceAssigned),
-	"sessions.way.":        {"password", "invitation"},
+	"sessions.way.":        {"password", "invitation", "own"},
 	"claimstate.":          {"UNMATCHED", "LINKED", "REFUSED"},
 
 	// The portal's replacements and spares.

@@ -46,6 +46,7 @@ var undoable = map[string]string{
 	"/colleagues/:id/erase":              "its page says what follows; the person's address and the password are typed",
 	"/colleagues/invitations/:id/resend": "the person gets a new link",
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
+	ownSignInPath:                        "a domain can be removed, a connection switched off; nothing that works is changed",
 	"/tokens":                            "the key can be ended",
 	"/privacy":                           "it only asks, and the file ends by itself",
 	"/privacy/:id/file":                  "it hands out one's own data",
@@ -77,6 +78,7 @@ var irreversible = []string{
 	"/colleagues/invitations/:id/revoke",
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",
+	ownSignInPath + "/:id/remove",
 	"/devices/:id/take-out",
 	"/tickets/:id/cancel",
 	"/tickets/:id/guests", // what they have read stays read
@@ -118,6 +120,7 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + w.pending(inv.AccountID, "x@acme.example").ID + "/revoke"},
 		"/colleagues/questions/:id/refuse":   {questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse"},
 		"/tokens/:id/revoke":                 {"/tokens/" + w.token(inv.AccountID) + "/revoke"},
+		ownSignInPath + "/:id/remove":        {ownSignInPath + "/" + w.claimedDomain(inv.AccountID) + "/remove"},
 	}
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)
