@@ -45,7 +45,7 @@ const (
 	PrefixUser          = "usr"
 	PrefixOperator      = "opr"
 	PrefixPasskey       = "pky"
-	prefixIdentity      = "idn"
+	PrefixIdentity      = "idn"
 	PrefixMembership    = "mem"
 	PrefixChallenge     = "chl"
 	PrefixNotification  = "ntf"
@@ -90,4 +90,6 @@ const (
 	PrefixParticipant   = "tsp"
 	PrefixInboundMail   = "eml"
 	PrefixInboxItem     = "inb"
+	PrefixConnection    = "ssc"
+	PrefixDomain        = "ssd"
 )

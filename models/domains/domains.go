@@ -25,6 +25,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	rulesession "roomcover.dev/roomcover/rules/session"
@@ -41,6 +42,7 @@ type Domains struct {
 	Accounts      *account.Accounts
 	People        *identity.People
 	Operators     *identity.Operators
+	SSO           *sso.SSO
 	Entitlements  *entitlement.Entitlements
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
@@ -92,6 +94,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
+	d.SSO = sso.New(database)
 	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
@@ -152,6 +155,7 @@ func Entities() []any {
 		session.Entities(),
 		account.Entities(),
 		identity.Entities(),
+		sso.Entities(),
 		entitlement.Entities(),
 		warranty.Entities(),
 		logistics.Entities(),
