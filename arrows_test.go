@@ -79,7 +79,7 @@ var arrows = map[string][]string{
 		"models/account", "models/db", "models/notification", "models/program", "rules",
 		"rules/ordering", "rules/rma",
 	},
-	"models/sso": {"models/account", "models/db", "models/identity", "rules"},
+	"models/sso": {"models/account", "models/db", "models/identity", "rules", "sso/saml"},
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
 		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",

@@ -78,10 +78,15 @@ func (s *SSO) Take(ctx context.Context, state, browser string) (Pending, error) 
 	return p, nil
 }
 
-// Prune deletes what did not come back in time.
+// Prune deletes what did not come back in time, and the assertions that would be refused by
+// their age by now.
 func (s *SSO) Prune(ctx context.Context) error {
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
-		return tx.Delete(&Pending{}, "expires_at <= ?", db.RealNow()).Error
+		now := db.RealNow()
+		return errors.Join(
+			tx.Delete(&Pending{}, "expires_at <= ?", now).Error,
+			tx.Delete(&usedAssertion{}, "expires_at <= ?", now.Add(-keptLonger)).Error,
+		)
 	})
 }
 
