@@ -47,6 +47,8 @@ var arrows = map[string][]string{
 	"meeting":     {},
 	"meeting/ics": {},
 	"attachment":  {"rules"},
+	"sso/dial":    {},
+	"sso/oidc":    {"sso/dial"},
 	"demo":        {},
 	"deploy":      {},
 
