@@ -72,10 +72,10 @@ func (s *SSO) Asked(ctx context.Context, state string) (Pending, error) {
 	return p, err
 }
 
-// Answered keeps what a provider said for the browser that began the sign-in. A state takes one
-// answer: the second is SSO_STATE_UNKNOWN.
-func (s *SSO) Answered(ctx context.Context, p Pending, v Verified) error {
-	plain, err := json.Marshal(v)
+// Answered keeps what a provider said, as JSON, for the browser that began the sign-in. A state
+// takes one answer: the second is SSO_STATE_UNKNOWN.
+func (s *SSO) Answered(ctx context.Context, p Pending, said any) error {
+	plain, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}
@@ -90,15 +90,16 @@ func (s *SSO) Answered(ctx context.Context, p Pending, v Verified) error {
 	})
 }
 
-// AnswerOf is what a provider said about a state that was taken. ok is false where none came, and
-// where it came under another key of the service.
-func (s *SSO) AnswerOf(p Pending) (v Verified, ok bool) {
+// AnswerOf reads what a provider said about a state that was taken into a value like the one that
+// was kept. It reports false where no answer came, and where it came under another key of the
+// service.
+func (s *SSO) AnswerOf(p Pending, said any) bool {
 	plain, ok := s.db.Secrets().Decrypt(purposeAnswer+p.StateHash, p.Answer)
-	if !ok || p.Answer == "" {
-		return Verified{}, false
-	}
-	return v, json.Unmarshal([]byte(plain), &v) == nil
+	return ok && p.Answer != "" && json.Unmarshal([]byte(plain), said) == nil
 }
+
+// AskedAt is when somebody went to the provider.
+func (p Pending) AskedAt() time.Time { return p.ExpiresAt.Add(-PendingFor) }
 
 func unknownState() error {
 	return rules.Refuse(UnknownState, "This sign-in is over, or began in another browser.",

@@ -67,7 +67,9 @@ func TestS48_AnAssertionIsBelievedOnceInAllProcesses(t *testing.T) {
 				Address: base + con.ID, Provider: provider, Replays: env.SSO.ReplaysOf(con.ID),
 			}
 		}
-		address, asked, err := asking(env).Request("state", false, time.Now())
+		request, err := asking(env).NewRequest(false, time.Now())
+		require.NoError(t, err)
+		address, err := request.Address("state")
 		require.NoError(t, err)
 		form, err := p.SignIn(address, person)
 		require.NoError(t, err)
@@ -78,7 +80,7 @@ func TestS48_AnAssertionIsBelievedOnceInAllProcesses(t *testing.T) {
 		for n, process := range []storetest.Env{env, other, env, other} {
 			at := asking(process)
 			wait.Go(func() {
-				in, err := at.Verify(process.Context, form.SAMLResponse, asked, time.Now())
+				in, err := at.Verify(process.Context, form.SAMLResponse, request.Asked, time.Now())
 				mu.Lock()
 				defer mu.Unlock()
 				met[saml.ReasonOf(err)]++
@@ -136,19 +138,17 @@ func TestS48_AnAnswerWaitsForItsBrowser(t *testing.T) {
 		storetest.RequireCode(t, sso.UnknownState, err)
 		taken, err := env.SSO.Take(ctx, state, "browser")
 		require.NoError(t, err)
-		v, ok := env.SSO.AnswerOf(taken)
-		require.True(t, ok)
+		var v sso.Verified
+		require.True(t, env.SSO.AnswerOf(taken, &v))
 		require.Equal(t, said, v)
 		_, err = env.SSO.Take(ctx, state, "browser")
 		storetest.RequireCode(t, sso.UnknownState, err)
 
 		// An answer is that of its own state, and there is none before it came.
 		state, p = begin()
-		_, ok = env.SSO.AnswerOf(p)
-		require.False(t, ok)
+		require.False(t, env.SSO.AnswerOf(p, &v))
 		p.Answer = taken.Answer
-		_, ok = env.SSO.AnswerOf(p)
-		require.False(t, ok)
+		require.False(t, env.SSO.AnswerOf(p, &v))
 
 		require.NoError(t, env.Exec("UPDATE sso_states SET expires_at = '2020-01-01'"))
 		_, err = env.SSO.Asked(ctx, state)

@@ -97,14 +97,19 @@ func (c Connection) at(now time.Time) (*saml.ServiceProvider, error) {
 	}, nil
 }
 
-// Request makes a request and the address to which the browser goes with it. The state comes
-// back with the answer; it has at most 80 bytes and says nothing by itself.
-func (c Connection) Request(
-	state string, fresh bool, now time.Time,
-) (address string, asked Asked, err error) {
+// Request is a request that is about to be sent.
+type Request struct {
+	Asked
+	request *saml.AuthnRequest
+	party   *saml.ServiceProvider
+}
+
+// NewRequest makes a request; fresh asks that people prove themselves anew, whatever session they
+// have at the provider.
+func (c Connection) NewRequest(fresh bool, now time.Time) (Request, error) {
 	party, err := c.at(now)
 	if err != nil {
-		return "", Asked{}, err
+		return Request{}, err
 	}
 	if fresh {
 		party.ForceAuthn = &fresh
@@ -113,13 +118,20 @@ func (c Connection) Request(
 	request, err := party.MakeAuthenticationRequest(
 		c.Provider.SignInURL, saml.HTTPRedirectBinding, saml.HTTPPostBinding)
 	if err != nil {
-		return "", Asked{}, err
+		return Request{}, err
 	}
-	to, err := request.Redirect(state, party)
+	asked := Asked{RequestID: request.ID, At: now, Fresh: fresh}
+	return Request{Asked: asked, request: request, party: party}, nil
+}
+
+// Address is where the browser goes with the request. The state comes back with the answer; it
+// has at most 80 bytes and says nothing by itself.
+func (r Request) Address(state string) (string, error) {
+	to, err := r.request.Redirect(state, r.party)
 	if err != nil {
-		return "", Asked{}, err
+		return "", err
 	}
-	return to.String(), Asked{RequestID: request.ID, At: now, Fresh: fresh}, nil
+	return to.String(), nil
 }
 
 // Metadata is what we say about ourselves, for a provider to read. It is the same before the

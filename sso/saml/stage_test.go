@@ -115,6 +115,16 @@ func (s *stage) answered() string {
 	return form.SAMLResponse
 }
 
+// Request makes a request and its address.
+func (s *stage) Request(
+	state string, fresh bool, now time.Time,
+) (address string, asked saml.Asked, err error) {
+	request, err := s.NewRequest(fresh, now)
+	require.NoError(s.t, err)
+	address, err = request.Address(state)
+	return address, request.Asked, err
+}
+
 // altered is an answer that was changed before it was signed.
 func (s *stage) altered(fn func(*testprovider.Answer)) string {
 	s.provider.Alter(fn)
