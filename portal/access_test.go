@@ -113,6 +113,10 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	forms["/me/password"] = []string{"/me/password", "password", goodPassword, "newpassword", goodPassword + " x"}
 	forms["/privacy"] = []string{"/privacy"}
 	forms["/privacy/:id/file"] = []string{"/privacy/prv_none/file"}
+	forms[ownSignInPath] = []string{ownSignInPath, "act", "domain", "domain", "acme.example"}
+	forms[ownSignInPath+"/:id/remove"] = []string{
+		ownSignInPath + "/" + w.claimedDomain(accountID) + "/remove", "confirmed", "yes",
+	}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
 	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(accountID) + "/revoke", "confirmed", "yes"}
 	forms["/colleagues/questions/:id/confirm"] = []string{
@@ -131,6 +135,14 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	w.deviceForms(accountID, forms)
 	w.ticketForms(accountID, forms)
 	return forms
+}
+
+// claimedDomain claims a mail domain for an account's organisation.
+func (w *world) claimedDomain(accountID string) string {
+	w.t.Helper()
+	d, err := w.SSO.AddDomain(storetest.Customer(accountID), accountID, "acme.test")
+	require.NoError(w.t, err)
+	return d.ID
 }
 
 // token makes a token of an account.

@@ -339,6 +339,7 @@ var helpOnPages = map[string]string{
 	"sessions":       "sessions",
 	"account":        "language-and-time-zone",
 	"colleagues":     "changing-access",
+	"own-sign-in":    "signing-in",
 	"replacements":   "requesting-a-replacement",
 	"service-orders": "canceling",
 	"spares":         "choosing-spares",
@@ -367,6 +368,12 @@ func helpOnProblem(key string) string {
 
 // helpOnProblems leads from each error that a person can meet to its answer.
 var helpOnProblems = map[string]string{
+	// A company's own sign-in.
+	"ownsignin":      "signing-in",
+	"signin.address": "signing-in",
+	"sso.fault":      "signing-in",
+	"sso.problem":    "signing-in",
+
 	// Pages of refusal.go.
 	"problem.notfound":    "page-errors",
 	"problem.internal":    "page-errors",

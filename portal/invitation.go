@@ -17,6 +17,7 @@ import (
 // holds the link has not yet proved to be its reader.
 type landing struct {
 	Company, Mailbox, Until, Role string
+	Own                           string // the company's own sign-in; empty: it has none
 }
 
 // showInvitation is where the mail's button leads. The token leaves the
@@ -43,7 +44,13 @@ func showInvitation(v *visit) (answer, error) {
 		page = "invitationknown"
 	}
 
-	return answer{page: page, title: "invitation.title", data: v.landing(found)}, nil
+	data := v.landing(found)
+	if v.who == nil {
+		if data.Own, err = v.ownSignInFor(found.Invitation.Email); err != nil {
+			return answer{}, err
+		}
+	}
+	return answer{page: page, title: "invitation.title", data: data}, nil
 }
 
 func (v *visit) landing(found identity.InvitationView) landing {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -25,9 +26,11 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/portal/help"
+	"roomcover.dev/roomcover/sso/oidc"
 )
 
 // Options configure the portal.
@@ -60,6 +63,9 @@ type site struct {
 	imports      *importjob.Jobs
 	privacy      *privacy.Privacy
 	mailbox      *mailbox.Mailbox
+	sso          *sso.SSO
+	providers    *oidc.Party
+	records      sso.Records
 	log          *slog.Logger
 	secure       bool
 	sessions     *scs.SessionManager
@@ -153,6 +159,9 @@ func newSite(o Options) (*site, error) {
 		imports:      o.Domains.Jobs,
 		privacy:      o.Domains.Privacy,
 		mailbox:      o.Domains.Mailbox,
+		sso:          o.Domains.SSO,
+		providers:    oidc.New(strings.TrimSuffix(o.PublicURL, "/")+callbackPath, onThisMachine(public)),
+		records:      nameService{},
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -22,12 +23,24 @@ func (v *visit) provedLately() bool {
 	return err == nil && time.Since(time.Unix(at, 0)) < v.freshFor
 }
 
+// provesBy is the link by which a person proves again who they are at the company's own sign-in,
+// and comes back to a page; empty for who came by password.
+func (v *visit) provesBy(page string) string {
+	if v.value(keyConnection) == "" {
+		return ""
+	}
+	return againPath + "?next=" + url.QueryEscape(page)
+}
+
 // proveAgain holds the form's password against the person's, within the bounds of a
 // sign-in, unless it was proved a moment ago. It returns what is wrong with it, as a
 // message's key.
 func (v *visit) proveAgain() (problem string, err error) {
 	if v.provedLately() {
 		return "", nil
+	}
+	if v.provesBy("/") != "" {
+		return "proof.own", nil
 	}
 	if v.form("password") == "" {
 		return "proof.missing", nil

@@ -135,6 +135,11 @@ func routes() []route {
 		{get, privacyPath, member, showPrivacy},
 		{post, privacyPath, member, askForOwnExport},
 		{post, privacyPath + "/:id/file", member, fetchExport},
+		{get, ownSignInPath, admin, showOwnSignIn},
+		{post, ownSignInPath, admin, changeOwnSignIn},
+		{get, ownSignInPath + "/:id/try", admin, tryConnection},
+		{get, ownSignInPath + "/:id/remove", admin, removeFromOwnSignIn},
+		{post, ownSignInPath + "/:id/remove", admin, removeFromOwnSignIn},
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},
 		{get, "/tokens/:id/revoke", admin, revokeToken},
@@ -164,6 +169,12 @@ func routes() []route {
 		{get, help.Path + "/:group", anyone, showHelpChapter},
 		{get, helpCountriesPath, anyone, showCountries},
 		{post, helpVotePath, anyone, voteOnHelp},
+
+		// A company's own sign-in begins with a link and ends with one: a form may not lead to
+		// another site.
+		{get, "/sso/:slug", anyone, beginOwnSignIn},
+		{get, callbackPath, anyone, finishOwnSignIn},
+		{get, againPath, signedIn, proveByOwnSignIn},
 
 		{get, "/sign-in", anyone, showSignIn},
 		{post, "/sign-in", anyone, signIn},

@@ -46,14 +46,16 @@ const (
 	keyWay        = "way"
 	wayPassword   = "password"
 	wayInvitation = "invitation" // accepted in it, with a code from the mailbox
+	wayOwn        = "own"        // at the company's own sign-in
 )
 
 // wayOf is how the person of a session signed in. A session of before ways were kept began with
 // a password, like nearly all.
 func wayOf(r identity.Session) string {
 	_, values, err := scs.GobCodec{}.Decode(r.Data)
-	if way, ok := values[keyWay].(string); err == nil && ok && way == wayInvitation {
-		return wayInvitation
+	way, ok := values[keyWay].(string)
+	if err == nil && ok && (way == wayInvitation || way == wayOwn) {
+		return way
 	}
 	return wayPassword
 }

@@ -21,7 +21,7 @@ const (
 
 func newSessions(people *identity.People, secure bool) *scs.SessionManager {
 	m := scs.New()
-	m.Store = web.SessionStore{Rows: people, Person: keyUser}
+	m.Store = web.SessionStore{Rows: people, Person: keyUser, Connection: keyConnection}
 	m.HashTokenInStore = true
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
 	m.Cookie.Name = web.CookieName("roomcover", secure)

@@ -30,6 +30,8 @@ const (
 type signInPage struct {
 	Email, Next string
 	Problem     string // message key
+	Asks        bool   // for the address first, and for a password only where it is needed
+	Own         string // the company's own sign-in; empty: the address has none
 	Invited     bool   // an invitation waits behind the sign-in
 	Kept        string // message key, of the form that was sent after the session's end
 }
@@ -38,7 +40,13 @@ func showSignIn(v *visit) (answer, error) {
 	if v.who != nil {
 		return redirect("/"), nil
 	}
-	return v.signInPage(signInPage{Next: v.request.URL.Query().Get("next")}), nil
+
+	// Where no company has its own sign-in, everybody has a password.
+	asks, err := v.sso.AnyLive(v.ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	return v.signInPage(signInPage{Next: v.request.URL.Query().Get("next"), Asks: asks}), nil
 }
 
 func (v *visit) signInPage(p signInPage) answer {
@@ -57,6 +65,10 @@ func (v *visit) signInPage(p signInPage) answer {
 // signIn says the same, after the same work, for an unknown address and for a
 // wrong password.
 func signIn(v *visit) (answer, error) {
+	if !v.request.PostForm.Has("password") {
+		return v.askHowToSignIn()
+	}
+
 	email := rules.NormaliseEmail(v.form("email"))
 	u, ok, err := v.trySignIn(email, v.form("password"))
 	if err != nil {
@@ -152,7 +164,11 @@ func (v *visit) welcome(u identity.User, next string) (answer, error) {
 	if err := v.startSession(u, wayPassword); err != nil {
 		return answer{}, err
 	}
+	return v.goOn(u, next)
+}
 
+// goOn leads who has just signed in to what waits for them.
+func (v *visit) goOn(u identity.User, next string) (answer, error) {
 	form := v.comeBack(u.ID)
 	switch {
 	case v.value(keyInvitation) == noLink:

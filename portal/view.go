@@ -61,6 +61,7 @@ type view struct {
 	Languages []languageLink
 	Who       *whoView
 	Look      *lookView // an operator looks; nil: nobody does
+	ProvesBy  string    // link to prove again who one is, of who came by the company's own sign-in
 	Data      any
 	language  *messages.Language
 	edition   func() (*help.Edition, error)
@@ -139,6 +140,7 @@ func (v *visit) view(a answer) view {
 		w.Who, w.Own = v.whoView(), v.own()
 		w.Menu = v.menu(v.request.URL.Path)
 		w.Search = v.searchBox()
+		w.ProvesBy = v.provesBy(w.Here)
 	}
 	w.Look = v.lookView()
 
@@ -234,6 +236,7 @@ func (v *visit) menu(here string) []menuGroup {
 		{Label: v.say("menu.settings"), Items: []menuItem{
 			{Path: "/account", Label: v.say("menu.account"), Icon: "building-2"},
 			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
+			{Path: ownSignInPath, Label: v.say("ownsignin.title"), Icon: "shield-check"},
 			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
 			{Path: "/privacy", Label: v.say("menu.privacy"), Icon: "shield-check"},
 		}},

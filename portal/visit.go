@@ -382,7 +382,8 @@ func (v *visit) startSession(u identity.User, way string) error {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return err
 	}
-	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
+	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount,
+		keyConnection, keyHint)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
 	v.sessions.Put(v.ctx, keyWay, way)
 	v.passwordProved()

@@ -371,6 +371,18 @@ func (s *SSO) LiveFor(ctx context.Context, address string) (Connection, error) {
 		rules.EmailDomain(address))
 }
 
+// AnyLive reports whether any organisation has its own sign-in.
+func (s *SSO) AnyLive(ctx context.Context) (any bool, err error) {
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		var one []string
+		err := tx.Model(&Connection{}).Where("state IN ?", []State{Enabled, Enforced}).
+			Limit(1).Pluck("id", &one).Error
+		any = len(one) > 0
+		return err
+	})
+	return any, err
+}
+
 // LiveByID finds a connection that signs people in; SSO_OFF for any other.
 func (s *SSO) LiveByID(ctx context.Context, id string) (Connection, error) {
 	return s.live(ctx, "id = ?", id)

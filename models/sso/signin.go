@@ -28,6 +28,10 @@ func (s *SSO) Begin(ctx context.Context, p Pending, browser string) (state strin
 		p.Verifier = s.db.Secrets().Encrypt(purposeVerifier, p.Verifier)
 	}
 	return state, s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		// What did not come back in time goes with the next that begins.
+		if err := tx.Delete(&Pending{}, "expires_at <= ?", db.RealNow()).Error; err != nil {
+			return err
+		}
 		return tx.Create(&p).Error
 	})
 }
@@ -123,6 +127,12 @@ func unproved() error {
 		"Prove the domain in the settings, or send the work address as the claim email.")
 }
 
+// SignedIn is whom a provider has signed in.
+type SignedIn struct {
+	User      identity.User
+	AccountID string // whose invitation was accepted with it; empty: none was
+}
+
 // SignIn returns the user whom a provider has signed in by a live connection. The identity is
 // (connection, issuer, subject); the address finds a user the first time only, and never one who
 // came as another subject before (SSO_OTHER_PERSON). Nobody is created but who was invited: with
@@ -131,21 +141,21 @@ func unproved() error {
 // is answered SSO_NOT_INVITED.
 func (s *SSO) SignIn(
 	ctx context.Context, connectionID string, v Verified, invitationID, locale string,
-) (identity.User, error) {
-	u, err := s.signIn(ctx, connectionID, v, invitationID, locale)
+) (SignedIn, error) {
+	in, err := s.signIn(ctx, connectionID, v, invitationID, locale)
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // came twice at once, for the first time
-		u, err = s.signIn(ctx, connectionID, v, invitationID, locale)
+		in, err = s.signIn(ctx, connectionID, v, invitationID, locale)
 	}
-	return u, err
+	return in, err
 }
 
 func (s *SSO) signIn(
 	ctx context.Context, connectionID string, v Verified, invitationID, locale string,
-) (identity.User, error) {
-	var u identity.User
+) (SignedIn, error) {
+	var in SignedIn
 	var refused error
 	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
-		u = identity.User{}
+		in = SignedIn{}
 		refused = nil
 		var c Connection
 		err := tx.First(&c, "id = ? AND state IN ?", connectionID,
@@ -165,7 +175,7 @@ func (s *SSO) signIn(
 		case err != nil:
 			return err
 		case who.user.ID != "":
-			u = who.user
+			in.User = who.user
 			return who.remember(tx, c, v)
 		case invitationID == "":
 			return rules.Refuse(NotInvited, "Nobody with this address has access.",
@@ -180,17 +190,21 @@ func (s *SSO) signIn(
 		if accepted.Name, err = nameOf(tx, v, invitationID); err != nil {
 			return err
 		}
-		u, _, refused, err = identity.Accept(tx, accepted)
+		var place identity.Membership
+		who.user, place, refused, err = identity.Accept(tx, accepted)
 		if err != nil || refused != nil {
 			return err
 		}
-		who.user = u
+		in = SignedIn{who.user, place.AccountID}
 		return who.remember(tx, c, v)
 	})
-	if err != nil {
-		return u, err
+	if err == nil {
+		err = refused
 	}
-	return u, refused
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return in, nil
 }
 
 // found is the user of a sign-in, and whether the subject is known as them.
