@@ -203,7 +203,7 @@ var arrows = map[string][]string{
 		"models/replacement", "models/session", "models/sso", "models/ticket", "models/warranty",
 		"portal/help", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/session", "rules/shipping",
-		"rules/spare", "rules/ticket", "sso/oidc", "web",
+		"rules/spare", "rules/ticket", "sso/dial", "sso/oidc", "sso/saml", "web",
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
 	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
