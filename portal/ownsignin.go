@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -24,6 +25,8 @@ const (
 	actDomain   = "domain"   // claim a domain
 	actCheck    = "check"    // look for its record
 	actProvider = "provider" // store what was typed about the provider
+	actSAML     = "saml"     // begin a connection by SAML
+	actMetadata = "metadata" // store the metadata of its provider
 	actEnable   = "enable"
 )
 
@@ -46,6 +49,7 @@ type ownSignInPage struct {
 	Connections []connectionView
 	Provider    providerForm
 	Redirect    string // what the provider has to know
+	SAML        samlForm
 
 	ProblemOf string // id of the domain or connection with which something is wrong
 	Problem   string // message key
@@ -108,7 +112,8 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 	zone := v.who.account().TimeZone
 	p.Redirect = v.providers.Redirect()
 	p.Proved = settings.Proved()
-	wrong := p.DomainProblem != "" || p.Provider.Problem != "" || p.Problem != ""
+	wrong := p.DomainProblem != "" || p.Provider.Problem != "" || p.SAML.Problem != "" ||
+		p.Problem != ""
 	problemOf := func(id string) string {
 		if id == p.ProblemOf {
 			return p.Problem
@@ -132,8 +137,15 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 		p.Domains = append(p.Domains, view)
 	}
 	for _, c := range settings.Connections {
-		if c.Kind == sso.OIDC {
+		if c.Kind == sso.OIDC || c.Complete() {
 			p.Connections = append(p.Connections, v.connectionView(c, p.Proved, problemOf(c.ID), zone))
+		}
+		if c.State == sso.Draft && c.Kind == sso.SAML {
+			typed := p.SAML
+			p.SAML = v.samlFormOf(c)
+			if typed.Problem != "" {
+				p.SAML.URL, p.SAML.XML, p.SAML.Problem = typed.URL, typed.XML, typed.Problem
+			}
 		}
 		if c.State == sso.Draft && c.Kind == sso.OIDC && p.Provider.Problem == "" {
 			p.Provider = providerForm{
@@ -214,6 +226,10 @@ func changeOwnSignIn(v *visit) (answer, error) {
 		return v.checkDomain()
 	case actProvider:
 		return v.storeProvider()
+	case actSAML:
+		return v.beginSAML()
+	case actMetadata:
+		return v.storeSAML()
 	case actEnable:
 		return v.enableConnection()
 	}
@@ -369,14 +385,13 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	client, err := v.clientOf(c)
-	if err != nil {
-		return v.ownSignInProblem(c, err)
-	}
 
 	a := answer{page: "ssotry", title: "ownsignin.try.title", here: ownSignInPath}
-	claims, err := v.providers.Finish(v.ctx, client,
-		oidc.Attempt{Nonce: p.Nonce, Verifier: p.Verifier}, back)
+	found := func(context.Context, string) (sso.Connection, error) { return c, nil }
+	_, claims, err := v.comeBackFrom(found, p, back)
+	if strings.HasPrefix(rules.CodeOf(err), "SSO_") {
+		return v.ownSignInProblem(c, err)
+	}
 	if f := oidc.FaultOf(err); f != "" {
 		v.log.Info("portal: a rehearsal failed", "connection", c.ID, "code", f,
 			"request", v.id, "why", faultWords(err))

@@ -30,6 +30,7 @@ import (
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/portal/help"
+	outside "roomcover.dev/roomcover/sso/dial"
 	"roomcover.dev/roomcover/sso/oidc"
 )
 
@@ -65,6 +66,7 @@ type site struct {
 	mailbox      *mailbox.Mailbox
 	sso          *sso.SSO
 	providers    *oidc.Party
+	reach        *http.Client // what customers type, and nothing inside
 	records      sso.Records
 	log          *slog.Logger
 	secure       bool
@@ -161,6 +163,7 @@ func newSite(o Options) (*site, error) {
 		mailbox:      o.Domains.Mailbox,
 		sso:          o.Domains.SSO,
 		providers:    oidc.New(strings.TrimSuffix(o.PublicURL, "/")+callbackPath, onThisMachine(public)),
+		reach:        outside.Client(onThisMachine(public)),
 		records:      nameService{},
 		log:          o.Log,
 		secure:       !o.Insecure,
@@ -172,5 +175,7 @@ func newSite(o Options) (*site, error) {
 
 	s.sessions = newSessions(o.Domains.People, s.secure)
 	s.origins = http.NewCrossOriginProtection()
+	// Providers post their answers from their own sites; each is signed, and asked for.
+	s.origins.AddInsecureBypassPattern("POST " + samlPath + "{id}/acs")
 	return s, s.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host)
 }

@@ -174,6 +174,9 @@ func routes() []route {
 		// another site.
 		{get, "/sso/:slug", anyone, beginOwnSignIn},
 		{get, callbackPath, anyone, finishOwnSignIn},
+		{get, samlPath + ":id/metadata", anyone, showSAMLMetadata},
+		{post, samlAnswerPath, anyone, takeSAMLAnswer},
+		{get, finishPath, anyone, finishOwnSignIn},
 		{get, againPath, signedIn, proveByOwnSignIn},
 
 		{get, "/sign-in", anyone, showSignIn},

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/sso/oidc"
+	"roomcover.dev/roomcover/sso/saml"
 )
 
 // A company's own sign-in (S48). Each way to the provider begins with a link, and what has to come
@@ -140,11 +141,11 @@ func proveByOwnSignIn(v *visit) (answer, error) {
 
 // toProvider remembers what has to come back, and leads to the provider.
 func (v *visit) toProvider(c sso.Connection, p sso.Pending, hint string) (answer, error) {
-	if c.Kind != sso.OIDC {
-		return answer{}, errNoPage
-	}
 	if err := v.throttleNetwork("sso-begin", ownSignInsIP, ownSignInsWindow); err != nil {
 		return answer{}, err
+	}
+	if c.Kind == sso.SAML {
+		return v.toSAMLProvider(c, p)
 	}
 	client, err := v.clientOf(c)
 	if err != nil {
@@ -155,12 +156,9 @@ func (v *visit) toProvider(c sso.Connection, p sso.Pending, hint string) (answer
 		return v.ownSignInProblem(c, err)
 	}
 
-	if v.value(keySSOBrowser) == "" {
-		v.setValue(keySSOBrowser, rand.Text()+rand.Text())
-	}
 	p.Nonce = rand.Text() + rand.Text()
 	p.Verifier = oauth2.GenerateVerifier()
-	state, err := v.sso.Begin(v.ctx, p, v.value(keySSOBrowser))
+	state, err := v.sso.Begin(v.ctx, p, v.browserForOwnSignIn())
 	if err != nil {
 		return answer{}, err
 	}
@@ -176,6 +174,14 @@ func (v *visit) toProvider(c sso.Connection, p sso.Pending, hint string) (answer
 		return v.ownSignInProblem(c, err)
 	}
 	return redirect(to), nil
+}
+
+// browserForOwnSignIn is the secret that binds what comes back to this browser.
+func (v *visit) browserForOwnSignIn() string {
+	if v.value(keySSOBrowser) == "" {
+		v.setValue(keySSOBrowser, rand.Text()+rand.Text())
+	}
+	return v.value(keySSOBrowser)
 }
 
 func (v *visit) clientOf(c sso.Connection) (oidc.Client, error) {
@@ -234,6 +240,10 @@ func (v *visit) comeBackFrom(
 	c, err := find(v.ctx, p.ConnectionID)
 	if err != nil {
 		return c, oidc.Claims{}, err
+	}
+	if c.Kind == sso.SAML {
+		claims, err := v.saidBySAML(p)
+		return c, claims, err
 	}
 	client, err := v.clientOf(c)
 	if err != nil {
@@ -322,7 +332,11 @@ type ownProblem struct {
 func (v *visit) ownSignInProblem(c sso.Connection, err error) (answer, error) {
 	code := string(oidc.FaultOf(err))
 	status := http.StatusForbidden
+	text := "sso.fault."
 	switch {
+	case saml.ReasonOf(err) != "":
+		code = string(saml.ReasonOf(err))
+		text = "saml.fault."
 	case code == string(oidc.Unreachable):
 		status = http.StatusBadGateway
 	case code != "":
@@ -337,7 +351,7 @@ func (v *visit) ownSignInProblem(c sso.Connection, err error) (answer, error) {
 
 	v.log.Warn("portal: a company's own sign-in failed",
 		"connection", c.ID, "code", code, "request", v.id, "why", faultWords(err))
-	p := ownProblem{Code: code, Text: "sso.fault." + code, Signed: v.who != nil}
+	p := ownProblem{Code: code, Text: text + code, Signed: v.who != nil}
 	if c.Slug != "" && v.who == nil {
 		p.Again = "/sso/" + c.Slug
 	}

@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/sso/saml"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -70,6 +71,9 @@ const maxBody = 64 << 10 // octets of a form
 func (v *visit) bodyBound(path string) int64 {
 	if path == importPath && v.who != nil && len(v.who.accounts) > 0 && v.isAdmin() {
 		return maxUpload
+	}
+	if path == samlAnswerPath {
+		return saml.MaxAnswer
 	}
 	if !takesFiles(path) {
 		return maxBody

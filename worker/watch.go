@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/privacy"
+	"roomcover.dev/roomcover/models/sso"
 )
 
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
@@ -29,6 +30,7 @@ type watch struct {
 	operations *operations.Operations
 	privacy    *privacy.Privacy
 	mailbox    *mailbox.Mailbox
+	sso        *sso.SSO
 	auditHeads string // a file; empty: none
 	keep       db.Retention
 	temporal   func(context.Context) error // asks Temporal whether it answers; nil: nobody asks
@@ -49,6 +51,7 @@ func newWatch(o Options) *watch {
 		operations: o.Domains.Operations,
 		privacy:    o.Domains.Privacy,
 		mailbox:    o.Domains.Mailbox,
+		sso:        o.Domains.SSO,
 		auditHeads: o.AuditHeads,
 		keep:       o.Keep,
 		log:        o.Log,
@@ -85,6 +88,7 @@ func (w *watch) watchRows(ctx context.Context) error {
 func (w *watch) pruneRows(ctx context.Context) error {
 	for {
 		w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
+		w.logFailure(ctx, "expired sign-ins of companies cannot be pruned", w.sso.Prune(ctx))
 		_, err := w.operations.Prune(db.WithSystem(ctx), w.keep)
 		w.logFailure(ctx, "what is over cannot be pruned", err)
 

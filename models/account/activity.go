@@ -286,6 +286,7 @@ var activity = map[string]ActivityKind{
 	"sso.domain_claimed":     ActivityPeople,
 	"sso.domain_proved":      ActivityPeople,
 	"sso.domain_removed":     ActivityPeople,
+	"sso.metadata_changed":   ActivityPeople,
 	"token.created":          ActivityPeople,
 	"token.revoked":          ActivityPeople,
 	"user.language_changed":  notShown, // the person's own

@@ -66,7 +66,8 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		`INSERT INTO sso_domains (id, org_id, account_id, domain, token, proved_by, created_by, created_at)
 			VALUES ('ssd_{i}', {parent}, {account}, 'a{i}.example', '', '', '', now())`,
 		"INSERT INTO identities VALUES ('idn_{i}', {user}, 'ssc_{i}', 'https://idp.example', 'subject-{i}', now(), now())",
-		"INSERT INTO sso_states VALUES ('hash-{i}', 'ssc_{i}', 'SIGN_IN', '', '', '', '', '', '', '', now())",
+		"INSERT INTO sso_states VALUES ('hash-{i}', 'ssc_{i}', 'SIGN_IN', '', '', '', '', '', '', '', now(), '')",
+		"INSERT INTO sso_assertions VALUES ('ssc_{i}', 'hash-{i}', now())",
 		"INSERT INTO sessions VALUES ('hash-{i}', {user}, 'Firefox', '', now(), now(), now(), NULL)",
 		"INSERT INTO challenges VALUES ('chl_{i}', 'PASSWORD_RESET', {user}, '', 'hash', 0, now(), now(), NULL)",
 		"INSERT INTO throttles VALUES ('key-{i}', 1, now())",

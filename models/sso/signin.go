@@ -82,6 +82,18 @@ func (s *SSO) Take(ctx context.Context, state, browser string) (Pending, error) 
 	return p, nil
 }
 
+// Prune deletes what did not come back in time, and the assertions that would be refused by
+// their age by now.
+func (s *SSO) Prune(ctx context.Context) error {
+	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		now := db.RealNow()
+		return errors.Join(
+			tx.Delete(&Pending{}, "expires_at <= ?", now).Error,
+			tx.Delete(&usedAssertion{}, "expires_at <= ?", now.Add(-keptLonger)).Error,
+		)
+	})
+}
+
 // Verified is who a provider says has signed in, once its answer was found to be genuine.
 type Verified struct {
 	Issuer, Subject string

@@ -139,6 +139,7 @@ type Pending struct {
 	Next         string // the page to go on to
 	InvitationID string
 	UserID       string // who has to come back; empty: nobody in particular
+	Answer       string // SAML: what the provider said, encrypted; see SSO.Answered
 	ExpiresAt    time.Time
 }
 
@@ -164,7 +165,7 @@ const (
 )
 
 // Entities lists the entities of this domain: one for each table.
-func Entities() []any { return []any{Connection{}, Domain{}, Pending{}} }
+func Entities() []any { return []any{Connection{}, Domain{}, Pending{}, usedAssertion{}} }
 
 func notLive() error {
 	return rules.Refuse(NotLive, "This sign-in is switched off.",
