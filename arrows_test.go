@@ -76,6 +76,9 @@ var arrows = map[string][]string{
 		"models/account", "models/db", "models/notification", "models/program", "rules",
 		"rules/ordering", "rules/rma",
 	},
+	// What a customer's directory says, and the language in which it says so.
+	"models/provisioning": {"models/account", "models/db", "models/identity", "rules"},
+	"scim":                {"models/db", "models/identity", "models/provisioning", "rules"},
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
 		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",
@@ -116,7 +119,8 @@ var arrows = map[string][]string{
 	"models/privacy": {
 		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
-		"models/notification", "models/order", "models/program", "models/replacement",
+		"models/notification", "models/order", "models/program", "models/provisioning",
+		"models/replacement",
 		"models/session", "models/ticket", "rules",
 	},
 	"models/operations": {
@@ -132,7 +136,7 @@ var arrows = map[string][]string{
 		"models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
-		"models/program", "models/replacement", "models/session", "models/ticket",
+		"models/program", "models/provisioning", "models/replacement", "models/session", "models/ticket",
 		"models/warranty", "rules/session",
 	},
 
@@ -200,7 +204,9 @@ var arrows = map[string][]string{
 		"rules/spare", "rules/ticket", "web",
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
-	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
+	"server": {
+		"api", "console", "models/db", "models/domains", "models/operations", "portal", "scim", "web",
+	},
 	"cmd/roomcover": {
 		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound",
 		"mail/thread", "mailin", "meeting", "messages", "messages/process", "models/mailbox",
@@ -238,6 +244,7 @@ var layers = [][]string{
 	{"models/program", "models/notification", "models/importjob", "models/attachment"},
 	{"models/session", "models/account"},
 	{"models/identity"},
+	{"models/provisioning"},
 	{"models/entitlement"},
 	{"models/warranty"},
 	{"models/logistics"},

@@ -90,4 +90,9 @@ const (
 	PrefixParticipant   = "tsp"
 	PrefixInboundMail   = "eml"
 	PrefixInboxItem     = "inb"
+	PrefixScimToken     = "sct"
+	PrefixScimPerson    = "scp"
+	PrefixScimGroup     = "scg"
+	PrefixScimGrant     = "scr"
+	PrefixScimRequest   = "scq"
 )

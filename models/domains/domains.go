@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
@@ -41,6 +42,7 @@ type Domains struct {
 	Accounts      *account.Accounts
 	People        *identity.People
 	Operators     *identity.Operators
+	Provisioning  *provisioning.Provisioning
 	Entitlements  *entitlement.Entitlements
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
@@ -92,6 +94,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
+	d.Provisioning = provisioning.New(database)
 	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
@@ -152,6 +155,7 @@ func Entities() []any {
 		session.Entities(),
 		account.Entities(),
 		identity.Entities(),
+		provisioning.Entities(),
 		entitlement.Entities(),
 		warranty.Entities(),
 		logistics.Entities(),
