@@ -47,6 +47,8 @@ var arrows = map[string][]string{
 	"meeting":     {},
 	"meeting/ics": {},
 	"attachment":  {"rules"},
+	"sso/dial":    {},
+	"sso/oidc":    {"sso/dial"},
 	"demo":        {},
 	"deploy":      {},
 
@@ -79,6 +81,7 @@ var arrows = map[string][]string{
 	// What a customer's directory says, and the language in which it says so.
 	"models/provisioning": {"models/account", "models/db", "models/identity", "rules"},
 	"scim":                {"models/db", "models/identity", "models/provisioning", "rules"},
+	"models/sso":          {"models/account", "models/db", "models/identity", "rules"},
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
 		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",
@@ -128,15 +131,16 @@ var arrows = map[string][]string{
 		"models/importjob",
 		"models/logistics", "models/mailbox",
 		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",
-		"models/ticket", "models/warranty", "rules", "rules/catalogue", "rules/ordering",
-		"rules/processes",
+		"models/sso", "models/ticket", "models/warranty", "rules", "rules/catalogue",
+		"rules/ordering", "rules/processes",
 		"rules/spare",
 	},
 	"models/domains": {
 		"models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
-		"models/program", "models/provisioning", "models/replacement", "models/session", "models/ticket",
+		"models/program", "models/provisioning", "models/replacement", "models/session",
+		"models/sso", "models/ticket",
 		"models/warranty", "rules/session",
 	},
 
@@ -244,6 +248,7 @@ var layers = [][]string{
 	{"models/program", "models/notification", "models/importjob", "models/attachment"},
 	{"models/session", "models/account"},
 	{"models/identity"},
+	{"models/sso"},
 	{"models/provisioning"},
 	{"models/entitlement"},
 	{"models/warranty"},

@@ -25,6 +25,9 @@ type SessionStore struct {
 	Rows SessionRows
 	// Person is the key of the session's value that holds who is signed in.
 	Person string
+	// Connection is the key of the value that holds the organisation's sign-in by which they
+	// came; empty: nobody comes so.
+	Connection string
 }
 
 // VisitorGrace is how long a visitor's session is still known after it got a new token. The
@@ -76,6 +79,9 @@ func (s SessionStore) CommitCtx(
 
 	if person, ok := values[s.Person].(string); ok && person != "" {
 		row.UserID = &person
+	}
+	if connection, ok := values[s.Connection].(string); ok && connection != "" {
+		row.ConnectionID = &connection
 	}
 
 	if b, ok := ctx.Value(browserKey{}).(*Browser); ok {

@@ -276,6 +276,13 @@ var activity = map[string]ActivityKind{
 	"ticket.watcher_removed":    notShown,
 	"ticket.worse":              ActivityTickets,
 
+	"sso.connection_changed": ActivityPeople,
+	"sso.connection_drafted": ActivityPeople,
+	"sso.connection_enabled": ActivityPeople,
+	"sso.connection_off":     ActivityPeople,
+	"sso.domain_claimed":     ActivityPeople,
+	"sso.domain_proved":      ActivityPeople,
+	"sso.domain_removed":     ActivityPeople,
 	"token.created":          ActivityPeople,
 	"token.revoked":          ActivityPeople,
 	"user.language_changed":  notShown, // the person's own
@@ -284,6 +291,7 @@ var activity = map[string]ActivityKind{
 	"user.password_changed":  notShown,
 	"user.sign_in_failed":    notShown,
 	"user.signed_in":         notShown,
+	"user.sso_bound":         notShown,
 	"view.removed":           notShown,
 	"view.shared":            notShown,
 	"view.withdrawn":         notShown,

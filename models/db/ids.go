@@ -45,7 +45,7 @@ const (
 	PrefixUser          = "usr"
 	PrefixOperator      = "opr"
 	PrefixPasskey       = "pky"
-	prefixIdentity      = "idn"
+	PrefixIdentity      = "idn"
 	PrefixMembership    = "mem"
 	PrefixChallenge     = "chl"
 	PrefixNotification  = "ntf"
@@ -95,4 +95,6 @@ const (
 	PrefixScimGroup     = "scg"
 	PrefixScimGrant     = "scr"
 	PrefixScimRequest   = "scq"
+	PrefixConnection    = "ssc"
+	PrefixDomain        = "ssd"
 )

@@ -26,6 +26,7 @@ import (
 	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	rulesession "roomcover.dev/roomcover/rules/session"
@@ -43,6 +44,7 @@ type Domains struct {
 	People        *identity.People
 	Operators     *identity.Operators
 	Provisioning  *provisioning.Provisioning
+	SSO           *sso.SSO
 	Entitlements  *entitlement.Entitlements
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
@@ -94,7 +96,9 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Accounts = account.New(database, d.Programs)
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
+	d.SSO = sso.New(database)
 	d.Provisioning = provisioning.New(database)
+	d.Provisioning.DomainProved = sso.DomainProved
 	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
@@ -156,6 +160,7 @@ func Entities() []any {
 		account.Entities(),
 		identity.Entities(),
 		provisioning.Entities(),
+		sso.Entities(),
 		entitlement.Entities(),
 		warranty.Entities(),
 		logistics.Entities(),

@@ -59,8 +59,15 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		"{parent}", "(SELECT parent_org_id FROM accounts WHERE id = '"+accountID+"')",
 	)
 	for _, insert := range []string{
-		"INSERT INTO identities VALUES ('idn_{i}', {user}, 'https://idp.example', 'subject-{i}', now())",
-		"INSERT INTO sessions VALUES ('hash-{i}', {user}, 'Firefox', '', now(), now(), now())",
+		`INSERT INTO sso_connections (id, org_id, account_id, kind, state, slug, issuer, client_id, secret,
+				metadata_url, metadata_xml, changed_at, created_by, created_at, version)
+			VALUES ('ssc_{i}', {parent}, {account}, 'OIDC', 'ENABLED', 'acme-{i}', '', '', '', '', '', now(), '',
+				now(), 1)`,
+		`INSERT INTO sso_domains (id, org_id, account_id, domain, token, proved_by, created_by, created_at)
+			VALUES ('ssd_{i}', {parent}, {account}, 'a{i}.example', '', '', '', now())`,
+		"INSERT INTO identities VALUES ('idn_{i}', {user}, 'ssc_{i}', 'https://idp.example', 'subject-{i}', now(), now())",
+		"INSERT INTO sso_states VALUES ('hash-{i}', 'ssc_{i}', 'SIGN_IN', '', '', '', '', '', '', '', now())",
+		"INSERT INTO sessions VALUES ('hash-{i}', {user}, 'Firefox', '', now(), now(), now(), NULL)",
 		"INSERT INTO challenges VALUES ('chl_{i}', 'PASSWORD_RESET', {user}, '', 'hash', 0, now(), now(), NULL)",
 		"INSERT INTO throttles VALUES ('key-{i}', 1, now())",
 		`INSERT INTO api_tokens (id, org_id, role, account_id, label, prefix, hash, scopes, created_at, expires_at)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -43,12 +44,12 @@ func (s *People) InvitationByToken(ctx context.Context, token string) (Invitatio
 		return v, err
 	}
 
-	return v, s.acceptable(v.Invitation)
+	return v, acceptable(v.Invitation, s.db.Now())
 }
 
 // acceptable refuses an invitation that is over (R121, R123). One that bounced
 // is over too: its mailbox does not exist, so nobody can prove to own it.
-func (s *People) acceptable(inv Invitation) error {
+func acceptable(inv Invitation, now time.Time) error {
 	refuse := func(code, message string) error {
 		return rules.Refuse(code, message, "Ask for a new invitation.")
 	}
@@ -62,7 +63,7 @@ func (s *People) acceptable(inv Invitation) error {
 		return refuse(rules.InvitationRevoked, "The invitation was withdrawn.")
 	}
 
-	if !inv.State.Live() || !s.db.Now().Before(inv.ExpiresAt) {
+	if !inv.State.Live() || !now.Before(inv.ExpiresAt) {
 		return refuse(rules.InvitationExpired, "The invitation has expired.")
 	}
 	return nil
@@ -87,54 +88,59 @@ type Acceptance struct {
 func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membership, error) {
 	var u User
 	var m Membership
-	wrong := rules.Refuse(rules.InvitationWrongPerson, "The invitation is for another person.",
-		"Sign out and open the link as the person it was sent to.")
 	var refused error
-
-	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
-		refused = nil
-		inv, acc, err := lockInvitation(tx, a.InvitationID)
-		if err != nil {
-			return err
-		}
-		if err := s.acceptable(inv); err != nil {
-			return err
-		}
-
-		if rules.NormaliseEmail(a.Email) != inv.Email {
-			refused = wrong
-			return account.Audit(tx, acc.ID,
-				db.Entry{Verb: "invitation.wrong_person", ObjectID: inv.ID, Details: nil})
-		}
-
-		if u, err = ensureUser(tx, a, inv.Email); err != nil {
-			return err
-		}
-		if m, err = join(tx, acc, inv, u); err != nil {
-			return err
-		}
-		if err := CloseInvitation(tx, &inv, rules.InvitationAccepted); err != nil {
-			return err
-		}
-
-		return account.Audit(tx.ActingAs(u.ID, "INVITED_PERSON"), acc.ID,
-			db.Entry{
-				Verb:     "invitation.accepted",
-				ObjectID: inv.ID,
-				Details:  map[string]any{"user": u.ID},
-			},
-			db.Entry{
-				Verb:     "membership.created",
-				ObjectID: m.ID,
-				Details:  map[string]any{"user": u.ID, "role": m.Role},
-			},
-		)
+	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) (err error) {
+		u, m, refused, err = Accept(tx, a)
+		return err
 	})
 	if err != nil {
 		return u, m, err
 	}
 
 	return u, m, refused
+}
+
+// Accept is AcceptInvitation in the caller's transaction, which has to be committed although
+// another person was refused: the refusal is audited.
+func Accept(tx *db.Tx, a Acceptance) (u User, m Membership, refused, err error) {
+	inv, acc, err := lockInvitation(tx, a.InvitationID)
+	if err != nil {
+		return u, m, nil, err
+	}
+	if err := acceptable(inv, tx.Now()); err != nil {
+		return u, m, nil, err
+	}
+
+	if rules.NormaliseEmail(a.Email) != inv.Email {
+		refused = rules.Refuse(rules.InvitationWrongPerson,
+			"The invitation is for another person.",
+			"Sign out and open the link as the person it was sent to.")
+		return u, m, refused, account.Audit(tx, acc.ID,
+			db.Entry{Verb: "invitation.wrong_person", ObjectID: inv.ID, Details: nil})
+	}
+
+	if u, err = ensureUser(tx, a, inv.Email); err != nil {
+		return u, m, nil, err
+	}
+	if m, err = join(tx, acc, inv, u); err != nil {
+		return u, m, nil, err
+	}
+	if err := CloseInvitation(tx, &inv, rules.InvitationAccepted); err != nil {
+		return u, m, nil, err
+	}
+
+	return u, m, nil, account.Audit(tx.ActingAs(u.ID, "INVITED_PERSON"), acc.ID,
+		db.Entry{
+			Verb:     "invitation.accepted",
+			ObjectID: inv.ID,
+			Details:  map[string]any{"user": u.ID},
+		},
+		db.Entry{
+			Verb:     "membership.created",
+			ObjectID: m.ID,
+			Details:  map[string]any{"user": u.ID, "role": m.Role},
+		},
+	)
 }
 
 // ensureUser finds the user of the address, who has to be the one that is signed in, or

@@ -69,7 +69,7 @@ func (s *People) ChallengeInvited(
 		if err != nil {
 			return err
 		}
-		if err := s.acceptable(inv); err != nil {
+		if err := acceptable(inv, tx.Now()); err != nil {
 			return err
 		}
 

@@ -21,6 +21,8 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+	// ConnectionID is the organisation's own sign-in by which it began; nil: by none.
+	ConnectionID *string
 }
 
 // PutSession stores a session under its token's hash.
@@ -31,7 +33,7 @@ func (s *People) PutSession(ctx context.Context, row Session) error {
 		return tx.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "token_hash"}},
 			DoUpdates: clause.AssignmentColumns([]string{
-				"user_id", "label", "data", "seen_at", "expires_at",
+				"user_id", "label", "data", "seen_at", "expires_at", "connection_id",
 			}),
 		}).Create(&row).Error
 	})
@@ -125,6 +127,7 @@ func (s *People) KeepSession(ctx context.Context, row Session) error {
 	row.SeenAt = db.RealNow()
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Model(&Session{}).Where("token_hash = ?", row.TokenHash).
-			Select("user_id", "label", "data", "seen_at", "expires_at").Updates(&row).Error
+			Select("user_id", "label", "data", "seen_at", "expires_at", "connection_id").
+			Updates(&row).Error
 	})
 }

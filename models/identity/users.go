@@ -19,13 +19,16 @@ type User struct {
 	CreatedAt    time.Time
 }
 
-// Identity ties a user to a subject at an identity provider.
+// Identity ties a user to a subject of an issuer, as one connection of an organisation knows it
+// (S48): the same subject at another connection is another person.
 type Identity struct {
-	ID        string
-	UserID    string
-	Issuer    string
-	Subject   string
-	CreatedAt time.Time
+	ID           string
+	UserID       string
+	ConnectionID string
+	Issuer       string
+	Subject      string
+	CreatedAt    time.Time
+	LastSeenAt   time.Time // real time
 }
 
 // UserByEmail finds a user, NOT_FOUND for none.

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -97,6 +98,9 @@ func (s *Operations) merge(
 
 	ids := db.IdsOf(accounts, func(a account.Account) string { return a.ID })
 	if err := identity.MoveTokens(tx, ids, intoID); err != nil {
+		return nil, err
+	}
+	if err := sso.Move(tx, ids, intoID); err != nil {
 		return nil, err
 	}
 	if err := account.MoveAccounts(tx, accounts, intoID, reason); err != nil {
@@ -263,6 +267,9 @@ func (s *Operations) split(
 
 	ids := db.IdsOf(moving, func(a account.Account) string { return a.ID })
 	if err := identity.MoveTokens(tx, ids, into.ID); err != nil {
+		return nil, "", err
+	}
+	if err := sso.Move(tx, ids, into.ID); err != nil {
 		return nil, "", err
 	}
 	if err := account.MoveAccounts(tx, moving, into.ID, q.Reason); err != nil {

@@ -69,8 +69,12 @@ func everywhere(t *testing.T, env storetest.Env) (storetest.Covered, identity.Us
 	for _, statement := range []string{
 		`INSERT INTO sessions (token_hash, user_id, label, data, created_at, seen_at, expires_at)
 			VALUES ('h1', '` + c.Admin.ID + `', '` + name + `', ` + bytesOf(env, mail) + `, '` + now + `', '` + now + `', '2100-01-01')`,
-		`INSERT INTO identities (id, user_id, issuer, subject, created_at)
-			VALUES ('idn_1', '` + c.Admin.ID + `', 'i', '` + mail + `', '` + now + `')`,
+		`INSERT INTO sso_connections (id, org_id, account_id, kind, state, slug, issuer, client_id, secret,
+				metadata_url, metadata_xml, changed_at, created_by, created_at, version)
+			SELECT 'ssc_1', parent_org_id, id, 'OIDC', 'ENABLED', 'acme', '', '', '', '', '', '` + now + `', '', '` +
+			now + `', 1 FROM accounts WHERE id = '` + account + `'`,
+		`INSERT INTO identities (id, user_id, connection_id, issuer, subject, created_at, last_seen_at)
+			VALUES ('idn_1', '` + c.Admin.ID + `', 'ssc_1', 'i', '` + mail + `', '` + now + `', '` + now + `')`,
 		`INSERT INTO sign_in_places (user_id, kind, place_hash, first_seen_at, last_seen_at)
 			VALUES ('` + c.Admin.ID + `', 'NETWORK', 'x', '` + now + `', '` + now + `')`,
 		`INSERT INTO contact_questions (id, account_id, order_id, email, contact_name, seller, sent_by, state, role,
