@@ -201,7 +201,7 @@ var arrows = map[string][]string{
 		"attachment", "mail/inbound", "messages", "messages/promise", "messages/sla",
 		"models/account", "models/attachment", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/importjob", "models/logistics",
-		"models/mailbox", "models/order", "models/privacy", "models/program",
+		"models/mailbox", "models/order", "models/privacy", "models/program", "models/provisioning",
 		"models/replacement", "models/session", "models/ticket", "models/warranty",
 		"portal/help", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/session", "rules/shipping",
