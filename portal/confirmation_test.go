@@ -47,6 +47,8 @@ var undoable = map[string]string{
 	"/colleagues/invitations/:id/resend": "the person gets a new link",
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
 	"/tokens":                            "the key can be ended",
+	"/directory":                         "the token can be ended",
+	"/directory/groups":                  "the group can be kept out again",
 	"/privacy":                           "it only asks, and the file ends by itself",
 	"/privacy/:id/file":                  "it hands out one's own data",
 	"/invitation":                        "a new code can be asked for",
@@ -77,6 +79,8 @@ var irreversible = []string{
 	"/colleagues/invitations/:id/revoke",
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",
+	"/directory/tokens/:id/revoke",
+	"/directory/groups/:id/remove",
 	"/devices/:id/take-out",
 	"/tickets/:id/cancel",
 	"/tickets/:id/guests", // what they have read stays read

@@ -173,6 +173,9 @@ var leadOn = map[string]bool{
 	"/colleagues/invitations/:id/revoke": true,
 	"/colleagues/questions/:id/refuse":   true,
 	"/tokens/:id/revoke":                 true,
+	"/directory/tokens/:id/revoke":       true,
+	"/directory/groups/:id/remove":       true,
+	"/directory/groups":                  true,
 	"/privacy":                           true,
 	"/privacy/:id/file":                  true,
 	"/sessions/end":                      true,
@@ -285,7 +288,10 @@ func (s *screen) fullAccount() fullAccount {
 		require.NoError(t, s.Exec("UPDATE "+change), change)
 	}
 
+	token, grant := s.directory(c.Account)
 	ids := map[string]string{
+		"/directory/tokens/:id/revoke":       token,
+		"/directory/groups/:id/remove":       grant,
 		"/service-orders/:id/cancellation":   c.Order.ID,
 		"/replacements/:id":                  r.Number,
 		"/replacements/:id/withdraw":         cables.Number,
@@ -381,6 +387,7 @@ func (s *screen) fullAccount() fullAccount {
 		{"/colleagues/" + s.memberIDs(c.Account)["dora@acme.example"] + "/erase", []string{"confirm", "x"}, anError},
 		{questionsPath + answered.ID + "/confirm", []string{"role", "ADMIN"}, "main .facts"},
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
+		{"/directory", []string{"once", "once_7"}, "#secret"},
 		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
 	}
 	for _, route := range routes() {

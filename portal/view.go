@@ -235,6 +235,7 @@ func (v *visit) menu(here string) []menuGroup {
 			{Path: "/account", Label: v.say("menu.account"), Icon: "building-2"},
 			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
 			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
+			{Path: directoryPath, Label: v.say("directory.title"), Icon: "users"},
 			{Path: "/privacy", Label: v.say("menu.privacy"), Icon: "shield-check"},
 		}},
 	}

@@ -29,7 +29,7 @@ import (
 )
 
 // Path is where directories find us.
-const Path = "/scim/v2"
+const Path = provisioning.Path
 
 const mediaType = "application/scim+json"
 

@@ -16,6 +16,9 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// Path is where directories find us.
+const Path = "/scim/v2"
+
 // Provisioning reads and changes what directories say. It is safe for concurrent use.
 type Provisioning struct {
 	db *db.DB
@@ -175,6 +178,33 @@ func (s *Provisioning) ownOrg(
 		return db.Found(tx.First(&acc, "id = ?", accountID).Error)
 	})
 	return system, acc.ParentOrgID, err
+}
+
+// mayLead refuses, where the organisation has several accounts, an administrator of one of them
+// whose own address lies in none of its proved domains: the directory decides about the people of
+// all of them.
+func (h *house) mayLead() error {
+	if len(h.accounts) < 2 {
+		return nil
+	}
+	var u identity.User
+	if err := h.Limit(1).Find(&u, "id = ?", h.Scope.Actor.ID).Error; err != nil {
+		return err
+	}
+	proved := false
+	if u.Email != "" {
+		var err error
+		if proved, err = h.prove(u.Email); err != nil {
+			return err
+		}
+	}
+	if proved {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden,
+		"The directory of an organization with several accounts is set up by somebody whose own "+
+			"address lies in one of its proved domains.",
+		"Ask a colleague who has such an address, or write to us.")
 }
 
 // audit writes an entry into the chain of the organisation.

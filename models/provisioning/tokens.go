@@ -48,6 +48,9 @@ func (s *Provisioning) CreateToken(
 	}
 
 	err = s.change(ctx, orgID, func(h *house) error {
+		if err := h.mayLead(); err != nil {
+			return err
+		}
 		secret = SecretPrefix + h.Secrets().APIToken(
 			strings.Join([]string{"scim", h.Scope.Actor.ID, orgID, once}, "\n"))
 
@@ -122,6 +125,9 @@ func (s *Provisioning) RevokeToken(ctx context.Context, accountID, id string) er
 		return err
 	}
 	return s.change(ctx, orgID, func(h *house) error {
+		if err := h.mayLead(); err != nil {
+			return err
+		}
 		var t Token
 		if err := h.First(&t, "org_id = ? AND id = ?", orgID, id).Error; err != nil {
 			return db.Found(err)
