@@ -82,6 +82,9 @@ var arrows = map[string][]string{
 		"rules/ordering", "rules/rma",
 	},
 	"models/sso": {"models/account", "models/db", "models/identity", "rules", "sso/saml"},
+	// What a customer's directory says, and the language in which it says so.
+	"models/provisioning": {"models/account", "models/db", "models/identity", "rules"},
+	"scim":                {"models/db", "models/identity", "models/provisioning", "rules"},
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
 		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",
@@ -122,7 +125,8 @@ var arrows = map[string][]string{
 	"models/privacy": {
 		"messages", "models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
-		"models/notification", "models/order", "models/program", "models/replacement",
+		"models/notification", "models/order", "models/program", "models/provisioning",
+		"models/replacement",
 		"models/session", "models/ticket", "rules",
 	},
 	"models/operations": {
@@ -138,7 +142,8 @@ var arrows = map[string][]string{
 		"models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
-		"models/program", "models/replacement", "models/session", "models/sso", "models/ticket",
+		"models/program", "models/provisioning", "models/replacement", "models/session",
+		"models/sso", "models/ticket",
 		"models/warranty", "rules/session",
 	},
 
@@ -199,14 +204,16 @@ var arrows = map[string][]string{
 		"attachment", "mail/inbound", "messages", "messages/promise", "messages/sla",
 		"models/account", "models/attachment", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/importjob", "models/logistics",
-		"models/mailbox", "models/order", "models/privacy", "models/program",
+		"models/mailbox", "models/order", "models/privacy", "models/program", "models/provisioning",
 		"models/replacement", "models/session", "models/sso", "models/ticket", "models/warranty",
 		"portal/help", "roomfile", "rowfile", "rules", "rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing", "rules/rma", "rules/session", "rules/shipping",
 		"rules/spare", "rules/ticket", "sso/dial", "sso/oidc", "sso/saml", "web",
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
-	"server": {"api", "console", "models/db", "models/domains", "models/operations", "portal", "web"},
+	"server": {
+		"api", "console", "models/db", "models/domains", "models/operations", "portal", "scim", "web",
+	},
 	"cmd/roomcover": {
 		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound",
 		"mail/thread", "mailin", "meeting", "messages", "messages/process", "models/mailbox",
@@ -247,6 +254,7 @@ var layers = [][]string{
 	{"models/session", "models/account"},
 	{"models/identity"},
 	{"models/sso"},
+	{"models/provisioning"},
 	{"models/entitlement"},
 	{"models/warranty"},
 	{"models/logistics"},

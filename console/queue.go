@@ -303,6 +303,7 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskInvitationUnclaimed: {"invitation", "amber"},
 	db.TaskInvitationRequested: {"invitation", "blue"},
 	db.TaskDecideContact:       {"invitation", "blue"},
+	db.TaskNoAdminReachable:    {"invitation", "red"},
 
 	db.TaskProcessStuck: {"service", "red"},
 	db.TaskOutboxStuck:  {"service", "red"},

@@ -127,7 +127,7 @@ var composed = map[string][]string{
 		"SHIPMENT_CONTRADICTED", "CALENDAR_WITHOUT_HOLIDAYS", "CALENDAR_WITHOUT_WORKING_TIME", "WARRANTY_UNMATCHED",
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
-		"PRIVACY_INCIDENT", "PRIVACY_TEXTS", "TICKET", "TICKET_WORSE", "MAILBOX_REQUEST",
+		"PRIVACY_INCIDENT", "PRIVACY_TEXTS", "TICKET", "TICKET_WORSE", "MAILBOX_REQUEST", "NO_ADMIN_REACHABLE",
 	},
 	"console.today.tile.": {"late", "due", "ahead", "mine"},
 	"console.facet.due.":  {"late", "today", "week"},
@@ -238,12 +238,23 @@ var composed = map[string][]string{
 		"UNPLACED", "IN_ROOM", "SPARE_ON_SITE", "IN_RMA", "RETURNED", "RETIRED", "LOST",
 	},
 	"activity.kind.": {"people", "rooms", "devices", "orders", "replacements", "spares", "tickets", "account"},
+	"directory.outcome.": {
+		"PERSON_CREATED", "PERSON_CHANGED", "PERSON_SAME", "PERSON_ENDED",
+		"PERSON_RESTORED", "PERSON_DELETED", "PERSON_READ", "PERSON_FOUND",
+		"PERSON_NOT_FOUND", "PEOPLE_LISTED", "GROUP_CREATED", "GROUP_CHANGED",
+		"GROUP_SAME", "GROUP_DELETED", "GROUP_READ", "GROUPS_LISTED",
+		"SETUP_READ", "REFUSED_NOT_UNIQUE", "REFUSED_NOT_VALID", "REFUSED_NOT_PROVED",
+		"REFUSED_NOT_FOUND", "REFUSED_VERSION", "REFUSED_LIMIT", "REFUSED_FILTER",
+		"REFUSED_SYNTAX", "REFUSED_METHOD", "REFUSED_RATE", "REFUSED_FAILED",
+	},
 	"activity.did.": {
 		"account.corrected", "account.created", "account.csm_assigned", "account.domain_forgotten",
 		"account.domain_recorded", "account.language_changed", "account.look_begun",
 		"account.look_ended", "account.time_zone_changed", "contact.asked", "contact.confirmed",
 		"contact.refused", "contact.withdrawn", "contract.cancelled", "contract.created",
 		"contract.expired", "contract.resumed", "contract.started", "contract.suspended",
+		"directory.grant_added", "directory.grant_removed", "directory.token_created",
+		"directory.token_revoked",
 		"device.changed", "device.claim_decided", "device.claimed", "device.ended", "device.lost",
 		"device.moved", "device.registered", "device.retired", "import.created", "invitation.accepted",
 		"invitation.bounced", "invitation.expired", "invitation.issued", "invitation.reissued",
@@ -604,7 +615,7 @@ var composed = map[string][]string{
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
 	"ticket.next.", "ticket.event.", "ticket.severity.",
-	"console.did.", "export.",
+	"console.did.", "directory.outcome.", "export.",
 }
 
 // sessionStates are the states of online sessions.

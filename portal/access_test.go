@@ -117,6 +117,11 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	forms[ownSignInPath+"/:id/remove"] = []string{
 		ownSignInPath + "/" + w.claimedDomain(accountID) + "/remove", "confirmed", "yes",
 	}
+	forms["/directory"] = []string{"/directory", "once", "once_1"}
+	forms["/directory/groups"] = []string{"/directory/groups", "group", "everybody"}
+	token, grant := w.directory(accountID)
+	forms["/directory/tokens/:id/revoke"] = []string{"/directory/tokens/" + token + "/revoke", "confirmed", "yes"}
+	forms["/directory/groups/:id/remove"] = []string{"/directory/groups/" + grant + "/remove", "confirmed", "yes"}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
 	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(accountID) + "/revoke", "confirmed", "yes"}
 	forms["/colleagues/questions/:id/confirm"] = []string{

@@ -25,6 +25,7 @@ func (v *visit) settingsLinks() (links []settingsLink) {
 	for _, l := range []settingsLink{
 		{sitesPath, "sites.title", "account.sites"},
 		{"/tokens", "tokens.title", "account.tokens"},
+		{directoryPath, "directory.title", "account.directory"},
 		{"/privacy", "account.privacy.title", "account.privacy"},
 		{mePath, "me.title", "account.me"},
 	} {

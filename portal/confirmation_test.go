@@ -48,6 +48,8 @@ var undoable = map[string]string{
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
 	ownSignInPath:                        "a domain can be removed, a connection switched off; nothing that works is changed",
 	"/tokens":                            "the key can be ended",
+	"/directory":                         "the token can be ended",
+	"/directory/groups":                  "the group can be kept out again",
 	"/privacy":                           "it only asks, and the file ends by itself",
 	"/privacy/:id/file":                  "it hands out one's own data",
 	"/invitation":                        "a new code can be asked for",
@@ -79,6 +81,8 @@ var irreversible = []string{
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",
 	ownSignInPath + "/:id/remove",
+	"/directory/tokens/:id/revoke",
+	"/directory/groups/:id/remove",
 	"/devices/:id/take-out",
 	"/tickets/:id/cancel",
 	"/tickets/:id/guests", // what they have read stays read

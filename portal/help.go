@@ -334,6 +334,7 @@ var helpOnPages = map[string]string{
 	"contracts":      "license-status",
 	"rooms":          "rooms-without-license",
 	"devices":        "adding-devices",
+	"directory":      "directory",
 	"sites":          "sites",
 	"privacy":        "personal-data",
 	"sessions":       "sessions",

@@ -174,6 +174,9 @@ var leadOn = map[string]bool{
 	"/colleagues/questions/:id/refuse":   true,
 	"/tokens/:id/revoke":                 true,
 	ownSignInPath + "/:id/remove":        true,
+	"/directory/tokens/:id/revoke":       true,
+	"/directory/groups/:id/remove":       true,
+	"/directory/groups":                  true,
 	"/privacy":                           true,
 	"/privacy/:id/file":                  true,
 	"/sessions/end":                      true,
@@ -286,7 +289,10 @@ func (s *world) fullAccount() fullAccount {
 		require.NoError(t, s.Exec("UPDATE "+change), change)
 	}
 
+	token, grant := s.directory(c.Account)
 	ids := map[string]string{
+		"/directory/tokens/:id/revoke":       token,
+		"/directory/groups/:id/remove":       grant,
 		"/service-orders/:id/cancellation":   c.Order.ID,
 		"/replacements/:id":                  r.Number,
 		"/replacements/:id/withdraw":         cables.Number,
@@ -387,6 +393,7 @@ func (s *world) fullAccount() fullAccount {
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
 		{ownSignInPath, []string{"act", "domain", "domain", longSerial}, anError},
 		{ownSignInPath, []string{"act", "provider", "issuer", longSerial, "client", longSerial}, anError},
+		{"/directory", []string{"once", "once_7"}, "#secret"},
 		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
 	}
 	for _, route := range routes() {

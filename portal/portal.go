@@ -24,6 +24,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/sso"
@@ -53,6 +54,7 @@ type site struct {
 	accounts     *account.Accounts
 	people       *identity.People
 	operators    *identity.Operators
+	provisioning *provisioning.Provisioning
 	entitlements *entitlement.Entitlements
 	warranties   *warranty.Warranties
 	logistics    *logistics.Logistics
@@ -70,6 +72,7 @@ type site struct {
 	records      sso.Records
 	log          *slog.Logger
 	secure       bool
+	publicURL    string
 	sessions     *scs.SessionManager
 	origins      *http.CrossOriginProtection
 	pages        pages
@@ -150,6 +153,8 @@ func newSite(o Options) (*site, error) {
 		accounts:     o.Domains.Accounts,
 		people:       o.Domains.People,
 		operators:    o.Domains.Operators,
+		provisioning: o.Domains.Provisioning,
+		publicURL:    strings.TrimSuffix(o.PublicURL, "/"),
 		entitlements: o.Domains.Entitlements,
 		warranties:   o.Domains.Warranties,
 		logistics:    o.Domains.Logistics,

@@ -238,6 +238,7 @@ func (v *visit) menu(here string) []menuGroup {
 			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
 			{Path: ownSignInPath, Label: v.say("ownsignin.title"), Icon: "shield-check"},
 			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
+			{Path: directoryPath, Label: v.say("directory.title"), Icon: "users"},
 			{Path: "/privacy", Label: v.say("menu.privacy"), Icon: "shield-check"},
 		}},
 	}

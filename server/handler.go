@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/portal"
+	"roomcover.dev/roomcover/scim"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -102,6 +103,15 @@ func Handler(o Options) (http.Handler, error) {
 	router := api.NewRouter(settings)
 	if _, err := api.Register(router, settings); err != nil {
 		return nil, fmt.Errorf("assemble the API: %w", err)
+	}
+	directories := scim.Options{
+		Provisioning: o.Domains.Provisioning,
+		Log:          o.Log,
+		PublicURL:    o.PublicURL,
+		RequestID:    api.RequestID,
+	}
+	if err := scim.Register(router, directories); err != nil {
+		return nil, fmt.Errorf("assemble SCIM: %w", err)
 	}
 	router.GET(web.AssetPath+"*file", gin.WrapH(web.Assets(!o.Insecure)))
 	if err := portal.Register(router, pages); err != nil {

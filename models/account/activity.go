@@ -77,6 +77,12 @@ var activity = map[string]ActivityKind{
 	"csm.changed":               notShown,
 	"csm.created":               notShown,
 	"depot.changed":             notShown,
+	"directory.grant_added":     ActivityPeople,
+	"directory.grant_removed":   ActivityPeople,
+	"directory.group_changed":   notShown, // what follows for people says itself
+	"directory.person_changed":  notShown,
+	"directory.token_created":   ActivityPeople,
+	"directory.token_revoked":   ActivityPeople,
 	"device.changed":            ActivityDevices,
 	"device.claim_decided":      ActivityDevices,
 	"device.claimed":            ActivityDevices,

@@ -90,6 +90,11 @@ const (
 	PrefixParticipant   = "tsp"
 	PrefixInboundMail   = "eml"
 	PrefixInboxItem     = "inb"
+	PrefixScimToken     = "sct"
+	PrefixScimPerson    = "scp"
+	PrefixScimGroup     = "scg"
+	PrefixScimGrant     = "scr"
+	PrefixScimRequest   = "scq"
 	PrefixConnection    = "ssc"
 	PrefixDomain        = "ssd"
 )

@@ -79,6 +79,9 @@ const (
 	// account: is it one with another of nearly the same address (S61)?
 	TaskNearAccount TaskKind = "NEAR_ACCOUNT"
 
+	// account: a directory has ended the access of its last administrator (S18, S50)
+	TaskNoAdminReachable TaskKind = "NO_ADMIN_REACHABLE"
+
 	TaskAssignCSM TaskKind = "ASSIGN_CSM" // account: name its customer success manager (R35e)
 
 	TaskDecideRMA TaskKind = "DECIDE_RMA" // RMA: approve or reject

@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/sso"
@@ -42,6 +43,7 @@ type Domains struct {
 	Accounts      *account.Accounts
 	People        *identity.People
 	Operators     *identity.Operators
+	Provisioning  *provisioning.Provisioning
 	SSO           *sso.SSO
 	Entitlements  *entitlement.Entitlements
 	Warranties    *warranty.Warranties
@@ -95,6 +97,8 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.People = identity.New(database, d.Programs, d.Notifications)
 	d.Operators = identity.NewOperators(database)
 	d.SSO = sso.New(database)
+	d.Provisioning = provisioning.New(database)
+	d.Provisioning.DomainProved = sso.DomainProved
 	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
@@ -155,6 +159,7 @@ func Entities() []any {
 		session.Entities(),
 		account.Entities(),
 		identity.Entities(),
+		provisioning.Entities(),
 		sso.Entities(),
 		entitlement.Entities(),
 		warranty.Entities(),

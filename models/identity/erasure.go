@@ -31,7 +31,8 @@ func Leave(tx *db.Tx, userID string) error {
 
 		before := m.State
 		m.State = rules.MembershipRemoved
-		err := tx.Model(&Membership{}).Where("id = ?", m.ID).Update("state", m.State).Error
+		err := tx.Model(&Membership{}).Where("id = ?", m.ID).
+			Updates(map[string]any{"state": m.State, "blocked_at": nil}).Error
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,12 @@ type Membership struct {
 	Role         MemberRole
 	State        rules.MembershipState
 	InvitationID *string
-	CreatedAt    time.Time
+	// Provisioned says that the company's directory made the membership (S50).
+	Provisioned bool
+	// BlockedAt is when the directory ended the access; nil: it did not. It may stand beside the
+	// state ACTIVE, of the last administrator (S18): the person does not get in.
+	BlockedAt *time.Time
+	CreatedAt time.Time
 }
 
 // Member is a membership with its person.
@@ -68,8 +73,8 @@ func (s *People) PersonOf(ctx context.Context, id string) (User, map[string]Memb
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Table("users AS u").
 			Select("u.*, m.account_id, m.role").
-			Joins("LEFT JOIN memberships m ON m.user_id = u.id AND m.state = ?",
-				rules.MembershipActive).
+			Joins(`LEFT JOIN memberships m ON m.user_id = u.id AND m.state = ?
+				AND m.blocked_at IS NULL`, rules.MembershipActive).
 			Where("u.id = ?", id).
 			Scan(&rows).Error
 	})
@@ -93,7 +98,8 @@ func (s *People) PersonOf(ctx context.Context, id string) (User, map[string]Memb
 func (s *People) MembershipsOf(ctx context.Context, userID string) ([]Membership, error) {
 	var out []Membership
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		return tx.Where("user_id = ? AND state = ?", userID, rules.MembershipActive).
+		return tx.Where("user_id = ?", userID).
+			Where(reaches).
 			Order("id").
 			Find(&out).Error
 	})
@@ -138,14 +144,16 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 	var old Membership
 	err = tx.First(&old, "account_id = ? AND user_id = ?", acc.ID, u.ID).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		err := tx.Create(&m).Error
-		return m, err
+		if err := tx.Create(&m).Error; err != nil {
+			return m, err
+		}
+		return m, reachableWith(tx, m)
 	}
 	if err != nil {
 		return m, err
 	}
 
-	if old.State == rules.MembershipSuspended {
+	if old.State == rules.MembershipSuspended || old.BlockedAt != nil {
 		return m, rules.Refuse(rules.Forbidden, "Your access to this account is suspended.",
 			"Ask an administrator of the account to restore it.")
 	}
@@ -153,8 +161,11 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 	m.ID = old.ID
 	m.CreatedAt = old.CreatedAt
 	err = tx.Model(&Membership{}).Where("id = ?", m.ID).
-		Select("role", "state", "invitation_id").Updates(&m).Error
-	return m, err
+		Select("role", "state", "invitation_id", "provisioned").Updates(&m).Error
+	if err != nil {
+		return m, err
+	}
+	return m, reachableWith(tx, m)
 }
 
 // ChangeMembership changes a member's role or state. The last active administrator can
@@ -203,6 +214,11 @@ func (s *People) ChangeMembership(
 		if err := keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
 			return err
 		}
+		if state != m.State {
+			if err := heldByDirectory(m, state); err != nil {
+				return err
+			}
+		}
 
 		if err := tellOfLostAdmin(tx, acc, m, role, state); err != nil {
 			return err
@@ -212,9 +228,19 @@ func (s *People) ChangeMembership(
 		m.Role = role
 		m.State = state
 
-		err = tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").Updates(&m).Error
+		if state == rules.MembershipRemoved {
+			m.BlockedAt = nil
+		}
+
+		err = tx.Model(&Membership{}).Where("id = ?", id).
+			Select("role", "state", "blocked_at").Updates(&m).Error
 		if err != nil {
 			return err
+		}
+		if role == RoleAdmin && state == rules.MembershipActive {
+			if err := keepReachable(tx, m.AccountID); err != nil {
+				return err
+			}
 		}
 
 		details := map[string]any{
@@ -292,12 +318,12 @@ func keepsAdmin(
 		return nil
 	}
 
-	admins, err := countAdmins(tx, m.AccountID)
+	others, err := otherAdmins(tx, m)
 	if err != nil {
 		return err
 	}
 
-	return rules.MayLoseAdmin(admins)
+	return rules.MayLoseAdmin(others + 1)
 }
 
 // losesAdmin reports whether an active administrator is none any more with the role and

@@ -44,7 +44,7 @@ func (r replies) Participant(tx *db.Tx, t Ticket, email string) (*Participant, e
 	var members []identity.Membership
 	err := tx.Table("memberships AS m").Select("m.*").
 		Joins("JOIN users u ON u.id = m.user_id").
-		Where("u.email = ? AND m.account_id = ? AND m.state = ?",
+		Where("u.email = ? AND m.account_id = ? AND m.state = ? AND m.blocked_at IS NULL",
 			email, t.AccountID, rules.MembershipActive).
 		Limit(1).
 		Scan(&members).Error

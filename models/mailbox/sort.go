@@ -542,7 +542,8 @@ func matchesOf(tx *db.Tx, email string) (m Matches, err error) {
 		return m, err
 	}
 	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
-		Where("u.email = ? AND m.state = ?", email, rules.MembershipActive).
+		Where("u.email = ? AND m.state = ? AND m.blocked_at IS NULL",
+			email, rules.MembershipActive).
 		Select("m.account_id, m.user_id, m.role").
 		Order("m.id").Limit(20).Scan(&m.Members).Error
 	return m, err

@@ -74,6 +74,8 @@ var taskActions = map[db.TaskKind][]string{
 
 	db.TaskBreakGlass: {ActClose},
 
+	db.TaskNoAdminReachable: {ActClose},
+
 	db.TaskIncident:     {ActClose},
 	db.TaskPrivacyTexts: {ActClose},
 

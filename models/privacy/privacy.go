@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/ticket"
@@ -48,6 +49,7 @@ func Erasures() []db.Erasure {
 		attachment.Erasures,
 		session.Erasures,
 		notification.Erasures,
+		provisioning.Erasures,
 		identity.Erasures,
 		db.Erasures,
 	} {

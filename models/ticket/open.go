@@ -359,7 +359,8 @@ type openFacts struct {
 var openFactsSQL = `SELECT
 	(SELECT id FROM tickets WHERE once_key = @once) AS before,
 	(SELECT m.user_id FROM memberships m
-		WHERE m.user_id = @who AND m.account_id = @account AND m.state = 'ACTIVE') AS member,
+		WHERE m.user_id = @who AND m.account_id = @account AND m.state = 'ACTIVE'
+			AND m.blocked_at IS NULL) AS member,
 	(SELECT u.id || '
 ' || u.email || '
 ' || u.locale FROM users u

@@ -43,7 +43,7 @@ func (w *change) watch(c Command) error {
 
 	var members int64
 	err := w.tx.Table("memberships").
-		Where("user_id = ? AND account_id = ? AND state = ?",
+		Where("user_id = ? AND account_id = ? AND state = ? AND blocked_at IS NULL",
 			user, w.AccountID, rules.MembershipActive).
 		Count(&members).Error
 	if err != nil {

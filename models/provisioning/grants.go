@@ -1,0 +1,168 @@
+package provisioning
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Grant lets the people of a group into an account, as readers; without a group everybody whom the
+// directory names. It never makes an administrator (S50): that is for one of the account to do.
+type Grant struct {
+	ID        string
+	OrgID     string
+	GroupID   *string
+	AccountID string
+	CreatedBy string
+	CreatedAt time.Time
+
+	Group   string `gorm:"->;-:migration"` // its name, where it was read with it
+	Account string `gorm:"->;-:migration"`
+}
+
+// TableName is the table of what groups grant.
+func (Grant) TableName() string { return "scim_grants" }
+
+// AddGrant lets the people of a group into an account, whose administrator asks; an empty group is
+// everybody. One that is there stays. A group of another organisation answers NOT_FOUND.
+func (s *Provisioning) AddGrant(ctx context.Context, accountID, groupID string) error {
+	ctx, orgID, err := s.ownOrg(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, orgID, func(h *house) error { return h.addGrant(accountID, groupID) })
+}
+
+func (h *house) addGrant(accountID, groupID string) error {
+	var group *string
+	if groupID != "" {
+		if _, err := h.group(groupID); err != nil {
+			return err
+		}
+		group = &groupID
+	}
+
+	var there int64
+	err := h.Model(&Grant{}).
+		Where("org_id = ? AND account_id = ? AND COALESCE(group_id, '') = ?",
+			h.orgID, accountID, groupID).
+		Count(&there).Error
+	if err != nil || there > 0 {
+		return err
+	}
+
+	g := Grant{
+		ID:        db.NewID(db.PrefixScimGrant),
+		OrgID:     h.orgID,
+		GroupID:   group,
+		AccountID: accountID,
+		CreatedBy: h.Scope.Actor.ID,
+		CreatedAt: h.Now(),
+	}
+	if err := h.Omit("Group", "Account").Create(&g).Error; err != nil {
+		return err
+	}
+	if err := h.settleGroup(group); err != nil {
+		return err
+	}
+	return account.Audit(h.Tx, accountID, db.Entry{
+		Verb:     "directory.grant_added",
+		ObjectID: g.ID,
+		Details:  map[string]any{"group": groupID},
+	})
+}
+
+// RemoveGrant ends what a group grants, for an administrator of the account that it is about: who
+// came in by it alone gets in no more. One of another account answers NOT_FOUND.
+func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) error {
+	ctx, orgID, err := s.ownOrg(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, orgID, func(h *house) error {
+		var g Grant
+		err := h.Omit("Group", "Account").
+			First(&g, "org_id = ? AND id = ? AND account_id = ?", h.orgID, id, accountID).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		if err := h.Delete(&Grant{}, "id = ?", g.ID).Error; err != nil {
+			return err
+		}
+		if err := h.settleGroup(g.GroupID); err != nil {
+			return err
+		}
+		return account.Audit(h.Tx, accountID, db.Entry{
+			Verb:     "directory.grant_removed",
+			ObjectID: g.ID,
+			Details:  map[string]any{"group": db.Text(g.GroupID)},
+		})
+	})
+}
+
+// settleGroup settles the people of a group; nil: everybody.
+func (h *house) settleGroup(groupID *string) error {
+	q := h.Where("org_id = ? AND deleted_at IS NULL", h.orgID)
+	if groupID != nil {
+		q = q.Where(`id IN (SELECT person_id FROM scim_group_people
+			WHERE org_id = ? AND group_id = ?)`, h.orgID, *groupID)
+	}
+	var people []Person
+	if err := q.Order("id").Find(&people).Error; err != nil {
+		return err
+	}
+	for _, p := range people {
+		if err := h.settle(p, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settings are what an administrator sees of the directory.
+type Settings struct {
+	Tokens []Token // that work, oldest first
+	Grants []Grant
+	Groups []Group // without their people
+	People int     // whom the directory manages, and who are not deleted
+}
+
+// SettingsOf returns how the directory of an account's organisation is set up, for an
+// administrator of the account.
+func (s *Provisioning) SettingsOf(ctx context.Context, accountID string) (out Settings, err error) {
+	ctx, orgID, err := s.ownOrg(ctx, accountID)
+	if err != nil {
+		return out, err
+	}
+	err = s.look(ctx, orgID, func(h *house) error {
+		out = Settings{}
+		err := h.Order("id").Find(&out.Tokens, "org_id = ? AND revoked_at IS NULL", orgID).Error
+		if err != nil {
+			return err
+		}
+		err = h.Table("scim_grants AS r").
+			Select(`r.*, COALESCE(g.name, '') AS "group", a.legal_name AS account`).
+			Joins("JOIN accounts a ON a.id = r.account_id").
+			Joins("LEFT JOIN scim_groups g ON g.org_id = r.org_id AND g.id = r.group_id").
+			Where("r.org_id = ? AND r.account_id = ?", orgID, accountID).
+			Order("r.id").
+			Scan(&out.Grants).Error
+		if err != nil {
+			return err
+		}
+		if err := h.Order("name_key").Find(&out.Groups, "org_id = ?", orgID).Error; err != nil {
+			return err
+		}
+		var people int64
+		err = h.Model(&Person{}).Where("org_id = ? AND deleted_at IS NULL", orgID).
+			Count(&people).Error
+		out.People = int(people)
+		return err
+	})
+	return out, err
+}
+
+func isNotFound(err error) bool { return rules.CodeOf(err) == rules.NotFound }
