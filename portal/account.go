@@ -24,6 +24,7 @@ type settingsLink struct{ Path, Title, Text string }
 func (v *visit) settingsLinks() (links []settingsLink) {
 	for _, l := range []settingsLink{
 		{sitesPath, "sites.title", "account.sites"},
+		{partnersPath, "partners.title", "account.partners"},
 		{"/tokens", "tokens.title", "account.tokens"},
 		{"/privacy", "account.privacy.title", "account.privacy"},
 		{mePath, "me.title", "account.me"},

@@ -60,7 +60,8 @@ type view struct {
 	Own       []menuItem // what is the visitor's own, under their name
 	Languages []languageLink
 	Who       *whoView
-	Look      *lookView // an operator looks; nil: nobody does
+	Look      *lookView      // an operator looks; nil: nobody does
+	For       *delegatedView // for whom a partner acts; nil: nobody
 	Data      any
 	language  *messages.Language
 	edition   func() (*help.Edition, error)
@@ -141,6 +142,7 @@ func (v *visit) view(a answer) view {
 		w.Search = v.searchBox()
 	}
 	w.Look = v.lookView()
+	w.For = v.delegatedView()
 
 	return w
 }
@@ -227,6 +229,7 @@ func (v *visit) menu(here string) []menuGroup {
 			},
 			{Path: replacementsPath, Label: v.say("menu.replacements"), Icon: "arrow-left-right"},
 			{Path: sparesPath, Label: v.say("menu.spares"), Icon: "box"},
+			{Path: customersPath, Label: v.say("menu.customers"), Icon: "building-2"},
 			{Path: "/colleagues", Label: v.say("menu.colleagues"), Icon: "users"},
 			{Path: "/activity", Label: v.say("menu.activity"), Icon: "history"},
 			{Path: "/help", Label: v.say("menu.help"), Icon: "circle-help"},
@@ -234,6 +237,7 @@ func (v *visit) menu(here string) []menuGroup {
 		{Label: v.say("menu.settings"), Items: []menuItem{
 			{Path: "/account", Label: v.say("menu.account"), Icon: "building-2"},
 			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
+			{Path: partnersPath, Label: v.say("menu.partners"), Icon: "wrench"},
 			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
 			{Path: "/privacy", Label: v.say("menu.privacy"), Icon: "shield-check"},
 		}},

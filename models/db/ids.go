@@ -90,4 +90,5 @@ const (
 	PrefixParticipant   = "tsp"
 	PrefixInboundMail   = "eml"
 	PrefixInboxItem     = "inb"
+	PrefixDelegation    = "dlg"
 )

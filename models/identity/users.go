@@ -99,6 +99,8 @@ func Entities() []any {
 		throttle{},
 		signInPlace{},
 		APIToken{},
+		Partner{},
+		Delegation{},
 		Operator{},
 		operatorSession{},
 		recoveryCode{},
