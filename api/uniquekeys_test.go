@@ -37,6 +37,8 @@ var metBy = map[string]string{
 	"depots_code_key":                     "put-depot",
 	"device_claims_open":                  "TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure: a claim that is open is the claim",
 	"device_placements_open":              "place-device",
+	"delegations_open":                    "no request: the portal asks, under the lock of the account; TestR41a_S51_OneSideAsksAndTheOtherAccepts",
+	"partners_account":                    "no request: an operator's command, under the lock of the account",
 	"devices_serial":                      "register-device",
 	"earlier_warranties_claim":            "claim-warranty",
 	"earlier_warranties_fingerprint_key":  "import-warranties",

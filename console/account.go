@@ -142,6 +142,13 @@ func showAccount(v *visit) (answer, error) {
 			Icon:  "eye",
 		})
 	}
+	if v.mayDo(rules.ManageCatalogue) {
+		r.Acts = append(r.Acts, web.ListAct{
+			Link:  accountPath(acc.ID) + "/partner",
+			Label: v.say("console.account.partner"),
+			Icon:  "wrench",
+		})
+	}
 	if v.mayDo(rules.ReviewOrders) {
 		r.Acts = append(r.Acts, web.ListAct{
 			Link:  accountPath(acc.ID) + "/correct",

@@ -296,7 +296,9 @@ func accountPeople(v *visit, acc account.Account) ([]web.Section, error) {
 	}, invited, "")
 	asked.Title = v.say("console.account.invitations")
 	asked.Further = v.further(accountTab(acc.ID, "people"), next)
-	return []web.Section{people, asked}, nil
+
+	partners, err := v.delegationsSection(acc)
+	return []web.Section{people, asked, partners}, err
 }
 
 // rmaLines are replacements with their rooms.

@@ -56,6 +56,7 @@ func (s *site) routes() []route {
 		accountsList.routes(),
 		accountRoutes(),
 		lookRoutes(),
+		partnerRoutes(),
 		mailRoutes(),
 		inboxRoutes(),
 		shipmentRoutes(),

@@ -185,6 +185,17 @@ var parameters = map[string][]parameter{
 		may("self", asFlag),
 		may("own_act", asFlag),
 	},
+	// what is ASKED, ACCEPTED, ENDS, ENDED or EXPIRED; side is the reader's, CUSTOMER or PARTNER;
+	// role is ADMIN or READ_ONLY. until_on is the last day to answer, or on which it holds.
+	"delegation": {
+		need("what", asText),
+		need("side", asText),
+		need("partner", asName),
+		need("customer", asName),
+		need("role", asText),
+		need("days", asWhole),
+		need("until_on", asDate),
+	},
 	// To administrators: where hardware may be sent to from now on. by is who did it: a person's
 	// name, or, without one, what by_kind says: OPERATOR or PROGRAM. before is the address until
 	// now; count is how many sites a file brought, and then none of them is named. last: no other

@@ -139,6 +139,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	w.roomForms(accountID, forms)
 	w.deviceForms(accountID, forms)
 	w.ticketForms(accountID, forms)
+	w.delegationForms(accountID, forms)
 	return forms
 }
 

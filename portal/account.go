@@ -24,6 +24,7 @@ type settingsLink struct{ Path, Title, Text string }
 func (v *visit) settingsLinks() (links []settingsLink) {
 	for _, l := range []settingsLink{
 		{sitesPath, "sites.title", "account.sites"},
+		{partnersPath, "partners.title", "account.partners"},
 		{"/tokens", "tokens.title", "account.tokens"},
 		{directoryPath, "directory.title", "account.directory"},
 		{"/privacy", "account.privacy.title", "account.privacy"},

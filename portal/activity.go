@@ -149,6 +149,9 @@ func (v *visit) actorName(e account.ActivityEvent) string {
 	case rules.Reseller, rules.Distributor:
 		return v.say("activity.by.seller")
 	case rules.PartnerAdmin, rules.PartnerReadOnly:
+		if e.Actor != "" { // with the partner: "Ana (Partner X)"
+			return e.Actor
+		}
 		return v.say("activity.by.partner")
 	}
 	switch {
@@ -174,6 +177,7 @@ func (v *visit) pageOfThing(id string) string {
 		db.PrefixSite:       sitesPath + "/" + id,
 		db.PrefixMembership: colleaguesPath,
 		db.PrefixInvitation: colleaguesPath,
+		db.PrefixDelegation: partnersPath,
 	}[db.KindOf(id)]
 	if path == "" || !v.offers(path) {
 		return ""

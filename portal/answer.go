@@ -80,7 +80,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		c.Writer.Header().Set("Refresh", strconv.Itoa(int(a.refresh.Seconds())))
 	}
 	if a.to != "" {
-		c.Writer.Header().Set("Location", a.to)
+		c.Writer.Header().Set("Location", v.address(a.to))
 	}
 	if a.file != nil {
 		c.Writer.Header().Set("Content-Type", a.file.mediaType)
@@ -114,6 +114,9 @@ func (v *visit) render(a answer) ([]byte, error) {
 
 	var out bytes.Buffer
 	err := v.pages[a.page].ExecuteTemplate(&out, "layout", v.view(a))
+	if v.base != "" {
+		return v.forCustomer(out.Bytes()), err
+	}
 	return out.Bytes(), err
 }
 

@@ -44,6 +44,8 @@ var takenBack = map[string]bool{
 	"/colleagues/:id/role":              true,
 	"/colleagues/questions/:id/confirm": true,
 	"/tokens":                           true,
+	partnersPath:                        true,
+	customersPath:                       true,
 	myNamePath:                          true,
 	myZonePath:                          true,
 }
@@ -120,6 +122,9 @@ func (f typedForm) address() string {
 
 // toSignIn sends who is signed out to sign in, and back to the page of this request.
 func (v *visit) toSignIn() answer {
+	if v.base != "" { // what was typed for a customer is kept nowhere
+		return redirect("/sign-in?next=" + url.QueryEscape(v.base+pageOf(v.request.URL.Path)))
+	}
 	page := pageOf(v.request.URL.Path)
 	if page == "" || page == "/" {
 		return redirect("/sign-in")

@@ -50,6 +50,10 @@ var undoable = map[string]string{
 	"/tokens":                            "the key can be ended",
 	"/directory":                         "the token can be ended",
 	"/directory/groups":                  "the group can be kept out again",
+	partnersPath:                         "the request can be taken back",
+	"/partners/:id/approve":              "its page says what follows; it can be ended",
+	customersPath:                        "it only asks",
+	"/customers/:id/approve":             "its page says what follows; it can be ended",
 	"/privacy":                           "it only asks, and the file ends by itself",
 	"/privacy/:id/file":                  "it hands out one's own data",
 	"/invitation":                        "a new code can be asked for",
@@ -86,6 +90,10 @@ var irreversible = []string{
 	"/devices/:id/take-out",
 	"/tickets/:id/cancel",
 	"/tickets/:id/guests", // what they have read stays read
+	"/partners/:id/refuse",
+	"/partners/:id/end",
+	"/customers/:id/refuse",
+	"/customers/:id/end",
 }
 
 // asksBehindAForm are those whose own page is the form: the question comes behind it.
@@ -131,10 +139,12 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	w.deviceForms(inv.AccountID, more)
 	w.roomForms(inv.AccountID, more)
 	w.ticketForms(inv.AccountID, more)
+	w.delegationForms(inv.AccountID, more)
 	for _, path := range []string{
 		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
 		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
-		"/tickets/:id/cancel", "/tickets/:id/guests",
+		"/tickets/:id/cancel", "/tickets/:id/guests", "/partners/:id/refuse", "/partners/:id/end",
+		"/customers/:id/refuse", "/customers/:id/end",
 	} {
 		forms[path] = without(more[path], "confirmed")
 	}

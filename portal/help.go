@@ -346,6 +346,8 @@ var helpOnPages = map[string]string{
 	"spares":         "choosing-spares",
 	"tickets":        "following-a-ticket",
 	"tokens":         "api-keys",
+	"partners":       "partners",
+	"customers":      "partners",
 }
 
 // HelpOn is the way to what helps with an error: it is empty where no answer is about it.
@@ -410,6 +412,8 @@ var helpOnProblems = map[string]string{
 	// Fields of the account's pages.
 	"timezone":     "language-and-time-zone",
 	"tokens":       "api-keys",
+	"partners":     "partners",
+	"delegation":   "partners",
 	"sites":        "sites",
 	"cancellation": "canceling",
 	"claim":        "earlier-warranties",

@@ -101,6 +101,12 @@ func (s *site) mount(router gin.IRouter) {
 		if r.method == http.MethodGet {
 			router.Handle(http.MethodHead, r.path, h)
 		}
+		if r.delegable() {
+			router.Handle(r.method, forPrefix+":account"+r.path, h)
+		}
+		if r.delegable() && r.method == http.MethodGet {
+			router.Handle(http.MethodHead, forPrefix+":account"+r.path, h)
+		}
 	}
 }
 

@@ -153,8 +153,12 @@ func (v *visit) mayOpen(r route) bool {
 	case r.access == anyone || v.who == nil || v.looking() && !r.shownInLook():
 		return false
 	case r.access == signedIn:
-		return true
+		return v.base == ""
 	case len(v.who.accounts) == 0:
+		return false
+	case v.base != "" && !r.delegable():
+		return false
+	case r.path == customersPath && !v.isPartner():
 		return false
 	}
 	return r.access != admin || v.isAdmin()

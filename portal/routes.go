@@ -130,6 +130,24 @@ func routes() []route {
 		{get, "/colleagues/questions/:id/refuse", member, showRefusal},
 		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
 
+		// Service partners, and, for a partner's people, their customers (R41).
+		{get, partnersPath, member, showPartners},
+		{post, partnersPath, admin, askPartner},
+		{get, partnersPath + "/:id/approve", admin, showApproval},
+		{post, partnersPath + "/:id/approve", admin, approveDelegation},
+		{get, partnersPath + "/:id/refuse", admin, refuseDelegation},
+		{post, partnersPath + "/:id/refuse", admin, refuseDelegation},
+		{get, partnersPath + "/:id/end", admin, endDelegation},
+		{post, partnersPath + "/:id/end", admin, endDelegation},
+		{get, customersPath, member, showCustomers},
+		{post, customersPath, admin, askCustomer},
+		{get, customersPath + "/:id/approve", admin, showApproval},
+		{post, customersPath + "/:id/approve", admin, approveDelegation},
+		{get, customersPath + "/:id/refuse", admin, refuseDelegation},
+		{post, customersPath + "/:id/refuse", admin, refuseDelegation},
+		{get, customersPath + "/:id/end", admin, endDelegation},
+		{post, customersPath + "/:id/end", admin, endDelegation},
+
 		{get, activityPath, member, showActivity},
 
 		{get, privacyPath, member, showPrivacy},
@@ -208,6 +226,9 @@ func routes() []route {
 // pagePath reports whether a path is a page that a visitor can be sent back to
 // after signing in.
 func pagePath(path string) bool {
+	if _, own, ok := delegatedPage(path); ok {
+		return delegatedPath(own) && pagePath(own)
+	}
 	for _, r := range routes() {
 		if r.method == get && r.access != anyone && r.leadsTo(path) {
 			return true

@@ -60,8 +60,9 @@ type view struct {
 	Own       []menuItem // what is the visitor's own, under their name
 	Languages []languageLink
 	Who       *whoView
-	Look      *lookView // an operator looks; nil: nobody does
-	ProvesBy  string    // link to prove again who one is, of who came by the company's own sign-in
+	Look      *lookView      // an operator looks; nil: nobody does
+	ProvesBy  string         // link to prove again who one is, of who came by the company's own sign-in
+	For       *delegatedView // for whom a partner acts; nil: nobody
 	Data      any
 	language  *messages.Language
 	edition   func() (*help.Edition, error)
@@ -143,6 +144,7 @@ func (v *visit) view(a answer) view {
 		w.ProvesBy = v.provesBy(w.Here)
 	}
 	w.Look = v.lookView()
+	w.For = v.delegatedView()
 
 	return w
 }
@@ -229,6 +231,7 @@ func (v *visit) menu(here string) []menuGroup {
 			},
 			{Path: replacementsPath, Label: v.say("menu.replacements"), Icon: "arrow-left-right"},
 			{Path: sparesPath, Label: v.say("menu.spares"), Icon: "box"},
+			{Path: customersPath, Label: v.say("menu.customers"), Icon: "building-2"},
 			{Path: "/colleagues", Label: v.say("menu.colleagues"), Icon: "users"},
 			{Path: "/activity", Label: v.say("menu.activity"), Icon: "history"},
 			{Path: "/help", Label: v.say("menu.help"), Icon: "circle-help"},
@@ -237,6 +240,7 @@ func (v *visit) menu(here string) []menuGroup {
 			{Path: "/account", Label: v.say("menu.account"), Icon: "building-2"},
 			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
 			{Path: ownSignInPath, Label: v.say("ownsignin.title"), Icon: "shield-check"},
+			{Path: partnersPath, Label: v.say("menu.partners"), Icon: "wrench"},
 			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
 			{Path: directoryPath, Label: v.say("directory.title"), Icon: "users"},
 			{Path: "/privacy", Label: v.say("menu.privacy"), Icon: "shield-check"},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -42,6 +43,9 @@ type visit struct {
 	look     *operatorLook         // of an operator; nil: none, see look.go
 	counted  *ticket.Counts        // of the account at hand; nil: not read yet
 	sites    []account.AccountSite // of the account at hand; nil: not read yet
+	base     string                // of an address for a customer; empty: none, see delegated.go
+	oneself  *person               // who acts for a customer, as themselves
+	unread   error                 // why the account of the address is not there for them
 
 	sessionProblem string                // what is wrong with a session's form, as a message's key
 	ticketGuests   []session.Participant // who sees the ticket at hand beside its account, or did
@@ -102,6 +106,9 @@ func (s *site) serve(r route) gin.HandlerFunc {
 		var a answer
 		switch {
 		case err != nil:
+		case v.unread != nil:
+			err = v.unread
+			v.forNobody()
 		case v.looking():
 			a, err = v.callInLook(r)
 		default:
@@ -156,11 +163,20 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		look:    look,
 	}
 
+	v.beginDelegated(c)
 	if err := v.readPerson(); err != nil {
 		return nil, err
 	}
+	if v.base != "" {
+		err := v.readDelegated()
+		if err != nil && rules.CodeOf(err) != rules.NotFound {
+			return nil, err
+		}
+		v.unread = err
+	}
 
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, v.bodyBound(c.FullPath()))
+	own := strings.TrimPrefix(c.FullPath(), forPrefix+":account")
+	v.request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, v.bodyBound(own))
 	v.language = v.chooseLanguage(c)
 	return v, nil
 }
@@ -182,7 +198,10 @@ func (v *visit) callHandler(r route) (answer, error) {
 		}, nil
 	}
 
-	if r.access == admin && !rules.Allows(v.who.role(), rules.ManageUsers).Allowed() {
+	if v.base != "" && !r.delegable() {
+		return answer{}, errNoPage
+	}
+	if r.access == admin && !v.isAdmin() {
 		return answer{}, errReadOnly
 	}
 
@@ -210,6 +229,9 @@ func (v *visit) callHandler(r route) (answer, error) {
 		return answer{}, errNoPage
 	}
 
+	if v.base != "" { // what is typed for a customer is kept nowhere
+		return r.do(v)
+	}
 	v.expectForm()
 	a, err := r.do(v)
 	v.settleForm(a, err)
@@ -251,11 +273,17 @@ type person struct {
 	accounts []account.Account
 	roles    map[string]identity.MemberRole // by account
 	at       int                            // the account at hand
+	partners map[string]string              // whose people an account has, by account
+
+	delegated *identity.Delegated // by which they act in a customer's account; nil: they do not
 }
 
 func (p *person) account() account.Account { return p.accounts[p.at] }
 
 func (p *person) role() rules.Role {
+	if p.delegated != nil {
+		return p.delegated.Role()
+	}
 	if p.roles[p.account().ID] == identity.RoleAdmin {
 		return rules.CustomerAdmin
 	}
@@ -273,7 +301,7 @@ func (v *visit) readPerson() error {
 		return nil
 	}
 
-	u, roles, err := v.people.PersonOf(v.ctx, id)
+	u, roles, partners, err := v.people.PersonOf(v.ctx, id)
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.sessions.Destroy(v.ctx)
 	}
@@ -281,7 +309,7 @@ func (v *visit) readPerson() error {
 		return err
 	}
 
-	v.who = &person{user: u, roles: roles}
+	v.who = &person{user: u, roles: roles, partners: partners}
 	if len(roles) == 0 {
 		return nil
 	}
@@ -305,6 +333,9 @@ func (v *visit) readPerson() error {
 // scope is the context under which the domains show what the person may see,
 // and no more (C5).
 func (v *visit) scope(role rules.Role) context.Context {
+	if v.who.delegated != nil {
+		return v.acting()
+	}
 	s := db.Scope{Actor: db.Actor{
 		ID:        v.who.user.ID,
 		Role:      role,
@@ -324,6 +355,12 @@ func (v *visit) scoped() context.Context { return v.scope(v.who.role()) }
 // acting is the context of a change: the account at hand alone, because the
 // person may have another role in another account.
 func (v *visit) acting() context.Context {
+	if d := v.who.delegated; d != nil {
+		return db.WithScope(v.ctx, db.Scope{
+			AccountIDs: []string{d.AccountID},
+			Actor:      d.Actor(v.who.user.ID, v.ip, v.id),
+		})
+	}
 	return db.WithScope(v.ctx, db.Scope{
 		AccountIDs: []string{v.who.account().ID},
 		Actor: db.Actor{
@@ -335,7 +372,11 @@ func (v *visit) acting() context.Context {
 	})
 }
 
-func (v *visit) isAdmin() bool { return v.who.role() == rules.CustomerAdmin }
+// isAdmin reports whether the person administers the account at hand, as its own or, for what
+// may be delegated, as its partner's.
+func (v *visit) isAdmin() bool {
+	return v.who.role() == rules.CustomerAdmin || v.who.role() == rules.PartnerAdmin
+}
 
 func (v *visit) value(key string) string { return v.sessions.GetString(v.ctx, key) }
 

@@ -44,6 +44,8 @@ const (
 	TemplateMailboxAnswer = "mailbox_answer"
 	// reseller: a code for who asks for another recipient of an order's invitation (S56)
 	TemplateMailboxCode = "mailbox_code"
+	// administrators of a customer and of its service partner: what becomes of a delegation (S51)
+	TemplateDelegation = "delegation"
 )
 
 // Templates lists every mail template.
@@ -57,6 +59,7 @@ func Templates() []string {
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
 		TemplateMailboxAnswer, TemplateMailboxCode, TemplateSession, TemplateParticipant,
+		TemplateDelegation,
 	}
 }
 

@@ -76,6 +76,11 @@ var activity = map[string]ActivityKind{
 	"sla_policy.published":      notShown,
 	"csm.changed":               notShown,
 	"csm.created":               notShown,
+	"delegation.accepted":       ActivityPeople,
+	"delegation.asked":          ActivityPeople,
+	"delegation.ended":          ActivityPeople,
+	"delegation.expired":        ActivityPeople,
+	"delegation.refused":        ActivityPeople,
 	"depot.changed":             notShown,
 	"directory.grant_added":     ActivityPeople,
 	"directory.grant_removed":   ActivityPeople,
@@ -153,6 +158,7 @@ var activity = map[string]ActivityKind{
 	"org.spellings_changed":     notShown,
 	"parent.merged":             notShown,
 	"parent.split":              notShown,
+	"partner.made":              notShown,
 	"privacy.decided":           notShown, // between the person and the house
 	"privacy.erased":            notShown,
 	"privacy.fetched":           notShown,
@@ -395,16 +401,52 @@ func (s *Accounts) Activity(
 		if err != nil {
 			return err
 		}
+		partners, err := partnerNames(tx, found)
+		if err != nil {
+			return err
+		}
 		out = make([]ActivityEvent, len(found))
 		for i, e := range found {
 			out[i] = ActivityEvent{AuditEvent: e, Object: names[e.ObjectID]}
-			if !e.ActorRole.IsOperator() {
+			switch {
+			case e.ActorRole == rules.PartnerAdmin, e.ActorRole == rules.PartnerReadOnly:
+				out[i].Actor = partners[e.ActorID+e.ActingOrg]
+			case !e.ActorRole.IsOperator():
 				out[i].Actor = names[e.ActorID]
 			}
 		}
 		return nil
 	})
 	return out, next, err
+}
+
+// partnerNames reads the names of people of partners who did something for the account, each
+// with the partner's (R41e). They are no members, so they stand beyond the account's fence.
+func partnerNames(tx *db.Tx, events []db.AuditEvent) (map[string]string, error) {
+	names := map[string]string{}
+	people, orgs := map[string]bool{}, map[string]bool{}
+	for _, e := range events {
+		if e.ActorRole == rules.PartnerAdmin || e.ActorRole == rules.PartnerReadOnly {
+			people[e.ActorID] = true
+			orgs[e.ActingOrg] = true
+		}
+	}
+	if len(people) == 0 {
+		return names, nil
+	}
+
+	return names, tx.BeyondFence(func(tx *db.Tx) error {
+		var rows []struct{ UserID, OrgID, Person, Partner string }
+		err := tx.Table("users AS u").
+			Select("u.id AS user_id, o.id AS org_id, u.name AS person, o.name AS partner").
+			Joins("JOIN orgs o ON o.id IN ? AND o.kind = ?", db.KeysOf(orgs), OrgPartner).
+			Where("u.id IN ?", db.KeysOf(people)).
+			Scan(&rows).Error
+		for _, r := range rows {
+			names[r.UserID+r.OrgID] = r.Person + " (" + r.Partner + ")"
+		}
+		return err
+	})
 }
 
 //go:embed activity.sql

@@ -34,3 +34,8 @@ JOIN users u ON u.id = m.user_id
 WHERE u.id IN @ids AND m.account_id = @account
 UNION ALL
 SELECT t.id, t.label FROM api_tokens t WHERE t.id IN @ids AND t.account_id = @account
+UNION ALL
+SELECT d.id, o.name
+FROM delegations d
+JOIN orgs o ON o.id = d.partner_org_id
+WHERE d.id IN @ids AND d.account_id = @account

@@ -97,4 +97,5 @@ const (
 	PrefixScimRequest   = "scq"
 	PrefixConnection    = "ssc"
 	PrefixDomain        = "ssd"
+	PrefixDelegation    = "dlg"
 )

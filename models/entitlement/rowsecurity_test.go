@@ -212,6 +212,13 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		require.NoError(t, env.Exec(fmt.Sprintf(
 			"INSERT INTO account_domains VALUES ('%s', 'x.example', 'tok', now())", *o.AccountID,
 		)))
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			`INSERT INTO partners SELECT id, '%s', now() FROM orgs WHERE id = '%s'`, *o.AccountID, seller.ID,
+		)))
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			`INSERT INTO delegations VALUES ('dlg_%d', '%s', '%s', 'READ_ONLY', 'PROPOSED', 1, 'CUSTOMER', 'usr', now(),
+			now(), '', NULL, NULL, '', '', NULL)`, i, *o.AccountID, seller.ID,
+		)))
 		storetest.ShipmentOf(t, env, *o.AccountID, storetest.PO(i))
 		require.NoError(t, env.Exec(fmt.Sprintf(
 			"INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'",

@@ -15,7 +15,8 @@ type People struct {
 	programs      *program.Programs
 	notifications *notification.Notifications
 
-	invitations invitationRules // see OnFailedInvitation
+	invitations  invitationRules // see OnFailedInvitation
+	secondFactor factorRule      // see OnSecondFactor; nil: nobody has one
 }
 
 // New returns the domain on a database, with the domains below that it uses.

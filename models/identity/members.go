@@ -63,18 +63,23 @@ func (s *People) MembersOf(ctx context.Context, accountID string) ([]Member, err
 	return out, err
 }
 
-// PersonOf reads a user with the roles of their active memberships by account, in one statement.
-func (s *People) PersonOf(ctx context.Context, id string) (User, map[string]MemberRole, error) {
+// PersonOf reads a user with the roles of their active memberships by account, in one statement,
+// and of those accounts that have a service partner's people the partner.
+func (s *People) PersonOf(
+	ctx context.Context, id string,
+) (u User, roles map[string]MemberRole, partners map[string]string, err error) {
 	var rows []struct {
 		User
 		AccountID *string
 		Role      *MemberRole
+		PartnerID *string
 	}
-	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Table("users AS u").
-			Select("u.*, m.account_id, m.role").
+			Select("u.*, m.account_id, m.role, p.org_id AS partner_id").
 			Joins(`LEFT JOIN memberships m ON m.user_id = u.id AND m.state = ?
 				AND m.blocked_at IS NULL`, rules.MembershipActive).
+			Joins("LEFT JOIN partners p ON p.account_id = m.account_id").
 			Where("u.id = ?", id).
 			Scan(&rows).Error
 	})
@@ -82,16 +87,20 @@ func (s *People) PersonOf(ctx context.Context, id string) (User, map[string]Memb
 		err = db.NotFound()
 	}
 	if err != nil {
-		return User{}, nil, err
+		return User{}, nil, nil, err
 	}
 
-	roles := map[string]MemberRole{}
+	roles = map[string]MemberRole{}
+	partners = map[string]string{}
 	for _, r := range rows {
 		if r.AccountID != nil && r.Role != nil {
 			roles[*r.AccountID] = *r.Role
 		}
+		if r.AccountID != nil && r.PartnerID != nil {
+			partners[*r.AccountID] = *r.PartnerID
+		}
 	}
-	return rows[0].User, roles, nil
+	return rows[0].User, roles, partners, nil
 }
 
 // MembershipsOf lists a user's active memberships, oldest first.

@@ -102,6 +102,8 @@ func Entities() []any {
 		throttle{},
 		signInPlace{},
 		APIToken{},
+		Partner{},
+		Delegation{},
 		Operator{},
 		operatorSession{},
 		recoveryCode{},

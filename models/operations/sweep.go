@@ -30,8 +30,9 @@ type Sweep struct {
 // those that are over (S3), hands their rooms to what renews them (S4) and queues
 // the renewal reminders (S5), in batches of one transaction each; then it asks the
 // operators about persons of whom no administrator has said in time whether they may come
-// in (S15), writes the mails about cancellations of an earlier day that were held (S64), and
-// joins parents whose accounts have proved one mail domain (S60). Every effect has
+// in (S15), writes the mails about cancellations of an earlier day that were held (S64),
+// reminds of delegations that end (S51), and joins parents whose accounts have proved one mail
+// domain (S60). Every effect has
 // a deterministic key, so that a sweep that is killed, missed or run twice leaves
 // the same state. Contracts that cannot be swept become a task about their account, and
 // the others go on. A step that fails keeps no other from running: the error is what all
@@ -68,6 +69,7 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 	beat := func() { progress(out) }
 	met("ask operators about contacts", s.inBatches(ctx, escalateContacts, beat))
 	met("tell of held cancellations", s.inBatches(ctx, tellOfHeldCancellations, beat))
+	met("remind of delegations", s.inBatches(ctx, sweepDelegations, beat))
 
 	_, err = s.JoinProvedParents(ctx, beat)
 	met("join parents", err)
@@ -83,6 +85,11 @@ func tellOfHeldCancellations(tx *db.Tx, after string) (read int, last string, er
 // escalateContacts asks the operators about a batch of questions without an answer.
 func escalateContacts(tx *db.Tx, after string) (read int, last string, err error) {
 	return identity.EscalateContacts(tx, after, entitlement.SweepBatch)
+}
+
+// sweepDelegations reminds of a batch of delegations, and ends those whose time is over (S51).
+func sweepDelegations(tx *db.Tx, after string) (read int, last string, err error) {
+	return identity.SweepDelegations(tx, after, entitlement.SweepBatch)
 }
 
 // inBatches repeats a step behind the last id until a batch is not full, each in a

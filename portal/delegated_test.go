@@ -1,0 +1,375 @@
+package portal
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// delegates are a customer and a service partner, each with somebody signed in.
+type delegates struct {
+	ana, pia *guest
+	customer string // account
+	home     string // of the partner's people
+	partner  string // organisation
+	base     string // of the addresses of the customer's pages
+	piaID    string
+}
+
+// partnered has a customer, Acme, and a service partner, Parceira, without a delegation. Who
+// administers at the partner has a second factor.
+func (w *world) partnered() delegates {
+	w.t.Helper()
+	var d delegates
+	var inv identity.Invitation
+	d.ana, inv = w.admin()
+	d.customer = inv.AccountID
+	d.base = forPrefix + d.customer
+
+	acc, err := w.CreateAccount(w.as(rules.OperatorAgent),
+		rules.Party{Company: "Parceira Ltda", Address: storetest.Form("x").EndCustomer.Address},
+		"", account.ModeSite)
+	require.NoError(w.t, err)
+	d.home = acc.ID
+	org, err := w.PutOrg(w.as(rules.OperatorAgent), account.OrgChange{
+		Kind: account.OrgPartner, Name: "Parceira Ltda", Country: "BR",
+	})
+	require.NoError(w.t, err)
+	d.partner = org.ID
+	_, err = w.MakePartner(w.as(rules.OperatorAgent), org.ID, acc.ID, "their contract")
+	require.NoError(w.t, err)
+	d.pia = w.member(acc.ID, "pia@parceira.example", identity.RoleAdmin)
+	u, err := w.UserByEmail(w.Context, "pia@parceira.example")
+	require.NoError(w.t, err)
+	d.piaID = u.ID
+	w.People.OnSecondFactor(func(_ *db.Tx, userID string) (bool, error) {
+		return userID == d.piaID, nil
+	})
+	return d
+}
+
+// delegated is partnered with a delegation, made in the portal by both sides.
+func (w *world) delegated(role identity.MemberRole) delegates {
+	w.t.Helper()
+	d := w.partnered()
+	asked := d.ana.post(partnersPath, "partner", "Parceira Ltda", "role", string(role),
+		"days", "365")
+	require.Equal(w.t, 200, asked.status, asked.body)
+	request := w.Strings(w.t, "SELECT id FROM delegations WHERE state = 'PROPOSED'")[0]
+	accepted := d.pia.post(customersPath + "/" + request + "/approve")
+	require.Equal(w.t, customersPath, accepted.path)
+	require.Contains(w.t, accepted.body, "Acme Ltda")
+	return d
+}
+
+// delegationID is the delegation that there is.
+func (w *world) delegationID() string {
+	w.t.Helper()
+	return w.Strings(w.t, "SELECT id FROM delegations ORDER BY id DESC")[0]
+}
+
+// R41a, R41b, R41d, S51: a customer asks, the partner accepts and acts in the customer's pages,
+// the customer ends it, and the next request finds nothing.
+func TestR41a_R41b_R41d_S51_APartnerActsUntilTheCustomerEndsIt(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		d := w.delegated(identity.RoleAdmin)
+		room := w.Room(t, d.customer, "Sala Ipê")
+
+		page := d.pia.get(d.base + roomsPath)
+		require.Equal(t, 200, page.status)
+		require.Contains(t, page.body, "Sala Ipê")
+		require.Contains(t, page.body, "You act for Acme Ltda, as a person of Parceira Ltda.")
+		require.NotContains(t, d.pia.get(roomsPath).body, "Sala Ipê", "at home")
+		one := d.pia.get(d.base + "/rooms/" + room.ID)
+		require.Equal(t, 200, one.status)
+		require.Contains(t, one.body, `href="`+d.base+"/rooms/"+room.ID)
+		changed := d.pia.post(d.base+"/rooms/new", "room", "Sala Angico", "site", "Paulista",
+			"country", "BR", "region", "SP", "platform", "OTHER", "criticality", "HIGH", "once", "once_1")
+		require.Equal(t, 200, changed.status, changed.body)
+		require.True(t, strings.HasPrefix(changed.path, d.base+"/"), changed.path)
+
+		own := d.ana.get(partnersPath).body
+		require.Contains(t, own, "Parceira Ltda")
+		require.Contains(t, own, "last changed something")
+		list := d.ana.get(activityPath).body
+		require.Contains(t, list, "(Parceira Ltda)")
+
+		asks := d.ana.get(partnersPath + "/" + w.delegationID() + "/end")
+		require.Contains(t, asks.body, "with their next click")
+		d.ana.post(partnersPath+"/"+w.delegationID()+"/end", "confirmed", "yes")
+		for _, path := range []string{roomsPath, "/rooms/" + room.ID, "/tickets"} {
+			gone := d.pia.get(d.base + path)
+			random := d.pia.get(forPrefix + "acc_00000000000000000000000000" + path)
+			require.Equal(t, 404, gone.status, path)
+			require.Equal(t, 404, random.status, path)
+			require.Equal(t, random.body, gone.body, path)
+		}
+		require.Equal(t, 404, d.pia.post(d.base+"/rooms/new", "room", "X").status)
+	})
+}
+
+// R41e: each entry says who, of which partner, for which account.
+func TestR41e_TheAuditNamesPersonPartnerAndAccount(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		d := w.delegated(identity.RoleAdmin)
+		room := w.Room(t, d.customer, "Sala Ipê")
+		r := d.pia.post(d.base+"/rooms/"+room.ID+"/archive", "confirmed", "yes")
+		require.Equal(t, 200, r.status, r.body)
+		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'room.archived' "+
+			"AND actor_id = '"+d.piaID+"' AND actor_role = 'PARTNER_ADMIN' AND acting_org = '"+d.partner+
+			"' AND on_behalf_of = '"+d.customer+"' AND account_id = '"+d.customer+"'"))
+	})
+}
+
+// R41c, R41b: any account without a delegation is a page that does not exist, the partner's
+// colleagues included, and so is what is never delegated.
+func TestR41c_WhatIsNotDelegatedDoesNotExist(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	gil, globex := w.site("gil@globex.example")
+	for _, id := range []string{globex.ID, d.home, "acc_missing", "x", "acc_1;"} {
+		require.Equal(t, 404, d.pia.get(forPrefix+id+roomsPath).status, id)
+	}
+	require.Equal(t, 404, gil.get(d.base+roomsPath).status)
+	require.Equal(t, 404, d.ana.get(d.base+roomsPath).status, "the customer's own are at home")
+	require.Equal(t, "/sign-in", w.guest().get(d.base+roomsPath).path)
+
+	for _, r := range routes() {
+		if r.delegable() || r.path == "/" {
+			continue
+		}
+		path := d.base + strings.ReplaceAll(r.path, ":id", "dlg_1")
+		got := 0
+		if r.method == get {
+			got = d.pia.get(path).status
+		} else {
+			got = d.pia.post(path).status
+		}
+		require.Contains(t, []int{404, 405}, got, r.method+" "+r.path)
+	}
+}
+
+// R42, RULES 4: a partner who reads changes nothing, and is offered nothing that changes.
+func TestR42_R55a_APartnerWhoReadsChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleReadOnly)
+	forms := map[string][]string{}
+	w.roomForms(d.customer, forms)
+	w.deviceForms(d.customer, forms)
+	w.replacementForms(d.customer, forms)
+	w.ticketForms(d.customer, forms)
+	before := w.Count(t, "SELECT count(*) FROM audit_events")
+	for _, r := range routes() {
+		form, known := forms[r.path]
+		if r.method != post || !r.delegable() || !known {
+			continue
+		}
+		refused := d.pia.post(d.base+form[0], form[1:]...)
+		require.Equal(t, 403, refused.status, r.path)
+	}
+	require.Equal(t, before, w.Count(t, "SELECT count(*) FROM audit_events"))
+	for _, path := range []string{roomsPath, devicesPath, ticketsPath, "/replacements", "/sites", "/spares"} {
+		page := d.pia.get(d.base + path)
+		require.Equal(t, 200, page.status, path)
+		for _, form := range regexp.MustCompile(`method="post" action="([^"]*)"`).FindAllStringSubmatch(page.body, -1) {
+			require.NotContains(t, form[1], forPrefix, path)
+		}
+	}
+}
+
+// R42: a partner who administers may what RULES 4 lets one.
+func TestR42_APartnerWhoAdministersChangesWhatIsDelegated(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	forms := map[string][]string{}
+	w.roomForms(d.customer, forms)
+	w.deviceForms(d.customer, forms)
+	w.replacementForms(d.customer, forms)
+	w.ticketForms(d.customer, forms)
+	tried := 0
+	for _, r := range routes() {
+		form, known := forms[r.path]
+		if r.method != post || !r.delegable() || !known {
+			continue
+		}
+		tried++
+		require.Equal(t, 200, d.pia.post(d.base+form[0], form[1:]...).status, r.path)
+	}
+	require.Greater(t, tried, 15)
+}
+
+// S52: without a second factor nobody administers for a customer, and the page says why.
+func TestS52_WithoutASecondFactorAPartnerReads(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	w.People.OnSecondFactor(nil)
+	page := d.pia.get(d.base + roomsPath)
+	require.Equal(t, 200, page.status)
+	require.Contains(t, page.body, "needs a second factor")
+	require.Equal(t, 403, d.pia.post(d.base+"/rooms/new", "room", "X").status)
+}
+
+// S52: who lets a partner in has typed the password lately.
+func TestS52_LettingAPartnerInAsksForThePassword(t *testing.T) {
+	w := newWorld(t)
+	d := w.partnered()
+	w.portal.freshFor = 0
+	form := []string{"partner", "Parceira Ltda", "role", "READ_ONLY", "days", "30"}
+	r := d.ana.post(partnersPath, form...)
+	require.Equal(t, 422, r.status)
+	require.Zero(t, w.Count(t, "SELECT count(*) FROM delegations"))
+	require.Equal(t, 200, d.ana.post(partnersPath, append(form, "password", goodPassword)...).status)
+	id := w.delegationID()
+	require.Equal(t, 422, d.pia.post(customersPath+"/"+id+"/approve", "password", "wrong").status)
+	require.Equal(t, 200, d.pia.post(customersPath+"/"+id+"/approve", "password", goodPassword).status)
+	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM delegations WHERE state = 'ACTIVE'"))
+}
+
+// R41c: the answer to a partner who asks is the same, whether there is such a customer.
+func TestR41c_S51_APartnerAsksWithoutLearningWhoIsACustomer(t *testing.T) {
+	w := newWorld(t)
+	d := w.partnered()
+	form := []string{"role", "READ_ONLY", "days", "30"}
+	known := d.pia.post(customersPath, append(form, "email", anaMail)...)
+	unknown := d.pia.post(customersPath, append(form, "email", "nobody@nowhere.example")...)
+	require.Equal(t, known.body, unknown.body)
+	require.NotContains(t, known.body, "Acme")
+
+	require.Contains(t, d.ana.get(partnersPath).body, "Asks for 30 days.")
+	id := w.delegationID()
+	require.Equal(t, 404, d.pia.get(customersPath+"/"+id+"/end").status)
+	require.Contains(t, d.ana.get(partnersPath+"/"+id+"/approve").body, "Let Parceira Ltda act for you?")
+	require.Equal(t, partnersPath, d.ana.post(partnersPath+"/"+id+"/approve").path)
+	require.Contains(t, d.pia.get(customersPath).body, "Acme Ltda")
+	require.Equal(t, 404, d.ana.get(customersPath).status, "she is of no partner")
+}
+
+// R47c: right after accepting an invitation, the way to a partner is there.
+func TestR47c_APartnerIsOfferedRightAfterAccepting(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	require.Contains(t, ana.get("/").body, `href="/partners"`)
+	require.Contains(t, ana.get(partnersPath).body, `name="partner"`)
+}
+
+// A partner's list of its customers costs the same, however many there are.
+func TestR41b_AListOf200CustomersIsFewStatements(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleReadOnly)
+	for range 199 {
+		acc, err := w.CreateAccount(w.as(rules.OperatorAgent),
+			rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "",
+			account.ModeSite)
+		require.NoError(t, err)
+		require.NoError(t, w.Exec("INSERT INTO delegations SELECT 'dlg_' || '"+acc.ID+"', '"+acc.ID+
+			"', partner_org_id, role, state, days, asked_side, asked_by, asked_at, answer_until, "+
+			"answered_by, starts_at, ends_at, closed_side, closed_by, closed_at FROM delegations "+
+			"WHERE account_id = '"+d.customer+"'"))
+	}
+	d.pia.get(customersPath)
+	w.Statements.Reset()
+	page := d.pia.get(customersPath)
+	list := slices.DeleteFunc(w.Statements.List(), func(sql string) bool {
+		return strings.Contains(sql, "set_config(") || strings.HasPrefix(sql, "SET LOCAL")
+	})
+	require.LessOrEqual(t, len(list), pageStatements, "%v", list)
+	require.Equal(t, 200, strings.Count(page.body, `class="btn" href="`+forPrefix))
+}
+
+// partnerIn makes a service partner of a name, with the account of its people.
+func (w *world) partnerIn(name, accountID string) account.Org {
+	w.t.Helper()
+	org, err := w.PutOrg(w.as(rules.OperatorAgent), account.OrgChange{
+		Kind: account.OrgPartner, Name: name, Country: "BR",
+	})
+	require.NoError(w.t, err)
+	_, err = w.MakePartner(w.as(rules.OperatorAgent), org.ID, accountID, "their contract")
+	require.NoError(w.t, err)
+	return org
+}
+
+// requestTo is a request that waits for the account's answer, as its customer.
+func (w *world) requestTo(accountID, name string) (org account.Org, id string) {
+	w.t.Helper()
+	acc, err := w.CreateAccount(w.as(rules.OperatorAgent),
+		rules.Party{Company: name, Address: storetest.Form("x").EndCustomer.Address}, "",
+		account.ModeSite)
+	require.NoError(w.t, err)
+	org = w.partnerIn(name, acc.ID)
+	id = db.NewID(db.PrefixDelegation)
+	w.storeDelegation(id, accountID, org.ID, "PARTNER", "PROPOSED")
+	return org, id
+}
+
+func (w *world) storeDelegation(id, accountID, orgID, side, state string) {
+	w.t.Helper()
+	now := w.DB.Now()
+	d := identity.Delegation{
+		ID:           id,
+		AccountID:    accountID,
+		PartnerOrgID: orgID,
+		Role:         identity.RoleReadOnly,
+		State:        identity.DelegationState(state),
+		Days:         30,
+		AskedSide:    identity.DelegationSide(side),
+		AskedBy:      "usr_x",
+		AskedAt:      now,
+		AnswerUntil:  now.AddDate(0, 0, 90),
+	}
+	if state == "ACTIVE" {
+		end := now.AddDate(0, 0, 30)
+		d.StartsAt, d.EndsAt = &now, &end
+	}
+	require.NoError(w.t, w.DB.Write(w.Context, func(tx *db.Tx) error {
+		return tx.Create(&d).Error
+	}))
+}
+
+// delegationForms are the forms about partners, and, as the account is one too, about its
+// customers: each one is right and works once.
+func (w *world) delegationForms(accountID string, forms map[string][]string) {
+	w.t.Helper()
+	_, approved := w.requestTo(accountID, "Parceira Um")
+	_, refused := w.requestTo(accountID, "Parceira Dois")
+	active, ended := w.requestTo(accountID, "Parceira Três")
+	require.NoError(w.t, w.Exec("DELETE FROM delegations WHERE id = '"+ended+"'"))
+	w.storeDelegation(ended, accountID, active.ID, "CUSTOMER", "ACTIVE")
+	free, gone := w.requestTo(accountID, "Parceira Quatro")
+	require.NoError(w.t, w.Exec("DELETE FROM delegations WHERE id = '"+gone+"'"))
+	forms[partnersPath] = []string{
+		partnersPath, "partner", free.Name, "role", "READ_ONLY", "days", "30",
+	}
+	forms["/partners/:id/approve"] = []string{"/partners/" + approved + "/approve"}
+	forms["/partners/:id/refuse"] = []string{"/partners/" + refused + "/refuse", "confirmed", "yes"}
+	forms["/partners/:id/end"] = []string{"/partners/" + ended + "/end", "confirmed", "yes"}
+
+	own := w.partnerIn("Acme Serviços", accountID)
+	asked := func(state string) string {
+		acc, err := w.CreateAccount(w.as(rules.OperatorAgent),
+			rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "",
+			account.ModeSite)
+		require.NoError(w.t, err)
+		id := db.NewID(db.PrefixDelegation)
+		w.storeDelegation(id, acc.ID, own.ID, "CUSTOMER", state)
+		return id
+	}
+	forms[customersPath] = []string{
+		customersPath, "email", "nobody@nowhere.example", "role", "READ_ONLY", "days", "30",
+	}
+	forms["/customers/:id/approve"] = []string{"/customers/" + asked("PROPOSED") + "/approve"}
+	forms["/customers/:id/refuse"] = []string{
+		"/customers/" + asked("PROPOSED") + "/refuse", "confirmed", "yes",
+	}
+	forms["/customers/:id/end"] = []string{
+		"/customers/" + asked("ACTIVE") + "/end", "confirmed", "yes",
+	}
+}
