@@ -51,7 +51,7 @@ func (v *visit) directoryPage(p directoryPage) (answer, error) {
 		return answer{}, err
 	}
 
-	p.Address = v.publicURL + provisioning.Path
+	p.Address = v.publicURL() + provisioning.Path
 	p.Requests = directoryRequestsPath
 	p.AskPassword = !v.provedLately()
 	p.People = settings.People
