@@ -328,7 +328,7 @@ func TestR53_AnInvitationIsAcceptedByTheCompanysSignInWithoutAPassword(t *testin
 // roleOf reads a member's role.
 func (w *world) roleOf(accountID, userID string) identity.MemberRole {
 	w.t.Helper()
-	_, roles, err := w.PersonOf(w.Context, userID)
+	_, roles, _, err := w.PersonOf(w.Context, userID)
 	require.NoError(w.t, err)
 	return roles[accountID]
 }

@@ -135,7 +135,7 @@ func (w *town) gets(email string) string {
 	if err != nil {
 		return ""
 	}
-	_, roles, err := w.PersonOf(w.Context, u.ID)
+	_, roles, _, err := w.PersonOf(w.Context, u.ID)
 	require.NoError(w.t, err)
 	return string(roles[w.account])
 }
