@@ -181,7 +181,7 @@ func TestC5_AnotherOrganisationsPeopleAreNeverSeen(t *testing.T) {
 
 		// And leaves here alone.
 		require.Equal(t, 200, w.patch("/Users/"+known.id(), off).status)
-		_, roles, err := w.PersonOf(w.Context, u.ID)
+		_, roles, _, err := w.PersonOf(w.Context, u.ID)
 		require.NoError(t, err)
 		require.Equal(t, map[string]identity.MemberRole{*o.AccountID: identity.RoleAdmin}, roles)
 	})
