@@ -253,20 +253,23 @@ func takeMails(b *testing.B, d *domains.Domains) {
 		})
 	}
 	n := 0
+	began := time.Now() // the clock of the benchmark stops with its loop, before the last are sorted
 	for b.Loop() {
 		numbers <- n
 		n++
 	}
 	close(numbers)
 	senders.Wait()
+	taken := time.Since(began)
 	pool, err := d.DB.Pool()
 	require.NoError(b, err)
 	require.Eventually(b, func() bool {
 		var waiting int
 		err := pool.QueryRow("SELECT count(*) FROM inbound_mails WHERE state = 'RECEIVED'").Scan(&waiting)
 		return err == nil && waiting == 0
-	}, time.Minute, 5*time.Millisecond)
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "mails/s")
+	}, 5*time.Minute, 5*time.Millisecond)
+	b.ReportMetric(float64(n)/taken.Seconds(), "taken/s")
+	b.ReportMetric(float64(n)/time.Since(began).Seconds(), "mails/s")
 	cancel()
 	require.NoError(b, <-done)
 }
