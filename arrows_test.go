@@ -170,7 +170,7 @@ var arrows = map[string][]string{
 		"models/attachment", "models/db",
 		"models/domains", "models/identity", "models/logistics", "models/mailbox",
 		"models/operations", "models/privacy", "models/session", "models/sso", "models/ticket",
-		"rules/processes", "rules/session", "workflows",
+		"rules/processes", "rules/session", "sso/dial", "sso/saml", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.

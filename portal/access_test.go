@@ -17,6 +17,7 @@ import (
 // ownAffairs are the POSTs that concern the visitor alone; every other one
 // changes an account and is the administrator's.
 var ownAffairs = map[string]bool{
+	samlAnswerPath:         true, // whoever signs in
 	"/account":             true,
 	"/account/language":    true,
 	myNamePath:             true,

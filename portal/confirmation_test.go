@@ -46,6 +46,7 @@ var undoable = map[string]string{
 	"/colleagues/:id/erase":              "its page says what follows; the person's address and the password are typed",
 	"/colleagues/invitations/:id/resend": "the person gets a new link",
 	"/colleagues/questions/:id/confirm":  "the invitation can be withdrawn",
+	samlAnswerPath:                       "it only keeps what the browser comes for next",
 	ownSignInPath:                        "a domain can be removed, a connection switched off; nothing that works is changed",
 	"/tokens":                            "the key can be ended",
 	"/directory":                         "the token can be ended",

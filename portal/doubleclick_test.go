@@ -155,6 +155,7 @@ var clickedTwiceElsewhere = map[string]bool{
 	"/guest/:id":          true, // see guest_test.go
 	"/guest/:id/code":     true,
 	"/guest/:id/leave":    true,
+	samlAnswerPath:        true, // a provider's page posts it, see saml_test.go
 	"/help/useful":        true, // a vote for an answer counts once, see help_test.go
 }
 

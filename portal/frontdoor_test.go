@@ -29,7 +29,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 		{"Origin": "null"},
 	} {
 		for _, r := range routes() {
-			if r.method != post {
+			if r.method != post || r.path == samlAnswerPath { // see saml_test.go
 				continue
 			}
 			req, err := http.NewRequest(post, w.url+r.path, strings.NewReader("email=a@b.example"))

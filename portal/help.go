@@ -373,6 +373,8 @@ func helpOnProblem(key string) string {
 var helpOnProblems = map[string]string{
 	// A company's own sign-in.
 	"ownsignin":      "signing-in",
+	"saml.fault":     "signing-in",
+	"saml.wrong":     "signing-in",
 	"signin.address": "signing-in",
 	"sso.fault":      "signing-in",
 	"sso.problem":    "signing-in",

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -15,6 +16,8 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/sso"
+	"roomcover.dev/roomcover/sso/dial"
+	"roomcover.dev/roomcover/sso/saml"
 )
 
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
@@ -31,7 +34,8 @@ type watch struct {
 	privacy    *privacy.Privacy
 	mailbox    *mailbox.Mailbox
 	sso        *sso.SSO
-	auditHeads string // a file; empty: none
+	reach      *http.Client // what customers type, and nothing inside
+	auditHeads string       // a file; empty: none
 	keep       db.Retention
 	temporal   func(context.Context) error // asks Temporal whether it answers; nil: nobody asks
 	log        *slog.Logger
@@ -52,6 +56,7 @@ func newWatch(o Options) *watch {
 		privacy:    o.Domains.Privacy,
 		mailbox:    o.Domains.Mailbox,
 		sso:        o.Domains.SSO,
+		reach:      dial.Client(false),
 		auditHeads: o.AuditHeads,
 		keep:       o.Keep,
 		log:        o.Log,
@@ -91,10 +96,24 @@ func (w *watch) pruneRows(ctx context.Context) error {
 		w.logFailure(ctx, "expired sign-ins of companies cannot be pruned", w.sso.Prune(ctx))
 		_, err := w.operations.Prune(db.WithSystem(ctx), w.keep)
 		w.logFailure(ctx, "what is over cannot be pruned", err)
+		w.refreshMetadata(ctx)
 
 		if err := pause(ctx, hourlyPause); err != nil {
 			return err
 		}
+	}
+}
+
+// refreshMetadata reads again what companies' identity providers say about themselves, once a day
+// for each: a new certificate counts before the old one ends.
+func (w *watch) refreshMetadata(ctx context.Context) {
+	failed, err := w.sso.RefreshDue(ctx,
+		func(ctx context.Context, address string) ([]byte, error) {
+			return saml.Fetch(ctx, w.reach, address)
+		})
+	w.logFailure(ctx, "metadata of identity providers cannot be read again", err)
+	if failed > 0 {
+		w.log.Warn("metadata of identity providers cannot be read; the last stays", "failed", failed)
 	}
 }
 

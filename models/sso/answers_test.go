@@ -1,6 +1,7 @@
 package sso_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -223,12 +224,32 @@ func TestS48_TheLastGoodMetadataStays(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, provider.Certificates, 2)
 
+		// The round over all that is due goes on behind one that does not answer.
+		beta := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+		draftOf(t, env, beta, p)
+		long()
+		var asked int
+		failed, err := env.SSO.RefreshDue(ctx, func(context.Context, string) ([]byte, error) {
+			asked++
+			if asked == 1 {
+				return nil, &saml.Refusal{Reason: saml.Unreachable}
+			}
+			return p.Metadata()
+		})
+		require.NoError(t, err)
+		require.Equal(t, 2, asked)
+		require.Equal(t, 1, failed)
+		due, err = env.SSO.MetadataDue(ctx, "", 10)
+		require.NoError(t, err)
+		require.Len(t, due, 1, "the one that failed has its turn again")
+
 		// One that was switched off is not asked for any more, nor changed.
 		require.NoError(t, env.SSO.TurnOff(admin, acme.Account, con.ID))
 		long()
 		due, err = env.SSO.MetadataDue(ctx, "", 10)
 		require.NoError(t, err)
-		require.Empty(t, due)
+		require.Len(t, due, 1)
+		require.NotEqual(t, con.ID, due[0].ID)
 		p.SetKeys(next)
 		require.NoError(t, env.SSO.Refresh(ctx, con, metadataOf(t, p)))
 		require.Equal(t, 1, changes())

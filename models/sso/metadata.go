@@ -86,6 +86,36 @@ func (s *SSO) MetadataDue(ctx context.Context, after string, most int) ([]Connec
 	return due, err
 }
 
+// refreshBatch is how many connections are read at once.
+const refreshBatch = 100
+
+// RefreshDue reads the metadata that is due again by fetch, from the addresses that customers
+// typed. One that fails keeps no other from its turn: it is tried again with the next call, and
+// what it has stays. It returns how many failed.
+func (s *SSO) RefreshDue(
+	ctx context.Context, fetch func(ctx context.Context, address string) ([]byte, error),
+) (failed int, err error) {
+	for after := ""; ; {
+		due, err := s.MetadataDue(ctx, after, refreshBatch)
+		if err != nil || len(due) == 0 {
+			return failed, err
+		}
+		for _, c := range due {
+			after = c.ID
+			metadata, err := fetch(ctx, c.MetadataURL)
+			if err == nil {
+				err = s.Refresh(ctx, c, metadata)
+			}
+			if err != nil && saml.ReasonOf(err) == "" {
+				return failed, err
+			}
+			if err != nil {
+				failed++
+			}
+		}
+	}
+}
+
 // Refresh takes over what stands at the address of a connection's metadata now. Metadata that
 // nobody could sign in with, or of another provider, is refused with its saml.Refusal, and the
 // last good one stays. A connection that was changed meanwhile stays as it is.
