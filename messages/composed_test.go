@@ -216,11 +216,11 @@ var composed = map[string][]string{
 	"console.account.column.": {
 		"service", "state", "order", "units", "start", "last", "room", "covered", "why", "until", "platform",
 		"matters", "device", "person", "email", "role", "access", "since", "mail", "issued", "valid", "number",
-		"promised", "asked", "site", "to", "about", "delivery", "when",
+		"promised", "asked", "site", "to", "about", "delivery", "when", "partner",
 	},
 	"console.account.none.": {
 		"contracts", "rooms", "devices", "people", "invitations", "tickets", "replacements", "spares", "mails", "tasks",
-		"timeline",
+		"timeline", "partners",
 	},
 	"console.account.access.": {
 		"ACTIVE", "SUSPENDED", "REMOVED",
@@ -253,9 +253,11 @@ var composed = map[string][]string{
 		"account.look_ended", "account.time_zone_changed", "contact.asked", "contact.confirmed",
 		"contact.refused", "contact.withdrawn", "contract.cancelled", "contract.created",
 		"contract.expired", "contract.resumed", "contract.started", "contract.suspended",
+		"delegation.accepted", "delegation.asked", "delegation.ended", "delegation.expired",
+		"delegation.refused", "device.changed", "device.claim_decided", "device.claimed",
+		"device.ended", "device.lost",
 		"directory.grant_added", "directory.grant_removed", "directory.token_created",
 		"directory.token_revoked",
-		"device.changed", "device.claim_decided", "device.claimed", "device.ended", "device.lost",
 		"device.moved", "device.registered", "device.retired", "import.created", "invitation.accepted",
 		"invitation.bounced", "invitation.expired", "invitation.issued", "invitation.reissued",
 		"invitation.requested", "invitation.revoked", "invitation.wrong_person", "licence.assigned",

@@ -122,7 +122,7 @@ func TestR41e_TheAuditNamesPersonPartnerAndAccount(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		d := w.delegated(identity.RoleAdmin)
 		room := w.Room(t, d.customer, "Sala Ipê")
-		r := d.pia.post(d.base+"/rooms/"+room.ID+"/archive", "confirmed", "yes")
+		r := d.pia.post(d.base+"/rooms/"+room.ID+"/archive", "version", "1", "confirmed", "yes")
 		require.Equal(t, 200, r.status, r.body)
 		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'room.archived' "+
 			"AND actor_id = '"+d.piaID+"' AND actor_role = 'PARTNER_ADMIN' AND acting_org = '"+d.partner+

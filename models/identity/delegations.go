@@ -97,7 +97,8 @@ func (s *People) AskPartner(
 		var partners []Partner
 		err := tx.Table("partners").Select("partners.*").
 			Joins("JOIN orgs o ON o.id = partners.org_id AND NOT o.suspended").
-			Where("o.full_key = ? AND partners.account_id <> ?", rules.FullNameKey(name), accountID).
+			Where("o.full_key = ? AND partners.account_id <> ?",
+				rules.FullNameKey(name), accountID).
 			Limit(2).
 			Find(&partners).Error
 		if err != nil {
@@ -170,8 +171,8 @@ func mayDelegate(tx *db.Tx, accountID string) error {
 	return rules.MayManageUsers(tx.Scope.Actor.Role, rules.ActChangeRole)
 }
 
-// requestDelegation stores a request, under the lock of the customer's account, and writes to whoever has
-// to answer it.
+// requestDelegation stores a request, under the lock of the customer's account, and writes to
+// whoever has to answer it.
 func requestDelegation(
 	tx *db.Tx, accountID string, p Partner, side DelegationSide, terms DelegationTerms,
 ) (Delegation, error) {
