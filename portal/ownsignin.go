@@ -133,7 +133,8 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 	}
 	for _, c := range settings.Connections {
 		if c.Kind == sso.OIDC {
-			p.Connections = append(p.Connections, v.connectionView(c, p.Proved, problemOf(c.ID), zone))
+			p.Connections = append(p.Connections,
+				v.connectionView(c, p.Proved, problemOf(c.ID), zone))
 		}
 		if c.State == sso.Draft && c.Kind == sso.OIDC && p.Provider.Problem == "" {
 			p.Provider = providerForm{

@@ -142,6 +142,7 @@ func newSite(o Options) (*site, error) {
 		return nil, err
 	}
 
+	base := strings.TrimSuffix(o.PublicURL, "/")
 	s := &site{
 		db:           o.Domains.DB,
 		programs:     o.Domains.Programs,
@@ -160,7 +161,7 @@ func newSite(o Options) (*site, error) {
 		privacy:      o.Domains.Privacy,
 		mailbox:      o.Domains.Mailbox,
 		sso:          o.Domains.SSO,
-		providers:    oidc.New(strings.TrimSuffix(o.PublicURL, "/")+callbackPath, onThisMachine(public)),
+		providers:    oidc.New(base+callbackPath, onThisMachine(public)),
 		records:      nameService{},
 		log:          o.Log,
 		secure:       !o.Insecure,
