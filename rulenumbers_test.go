@@ -38,7 +38,6 @@ var proved = strings.Fields(`
 
 // toCome are the rules whose part of the service is not built, with what they wait for.
 var toCome = map[string][]string{
-	"sign-in of customers' own issuers": {"R53a", "R53b", "R53c", "S48", "S49"},
 	"people provided by a directory":    {"S50"},
 	"Sync": {
 		"R43a", "R43b", "R43c", "R55c", "R55d", "R55e", "S29", "S30", "S57",

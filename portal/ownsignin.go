@@ -138,7 +138,8 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 	}
 	for _, c := range settings.Connections {
 		if c.Kind == sso.OIDC || c.Complete() {
-			p.Connections = append(p.Connections, v.connectionView(c, p.Proved, problemOf(c.ID), zone))
+			p.Connections = append(p.Connections,
+				v.connectionView(c, p.Proved, problemOf(c.ID), zone))
 		}
 		if c.State == sso.Draft && c.Kind == sso.SAML {
 			typed := p.SAML
