@@ -106,8 +106,8 @@ var arrows = map[string][]string{
 	},
 	"models/ticket": {
 		"attachment", "models/account", "models/attachment", "models/db", "models/entitlement",
-		"models/notification", "models/program", "models/replacement", "models/session", "rules",
-		"rules/calendar", "rules/catalogue", "rules/cover", "rules/processes", "rules/rma",
+		"models/identity", "models/notification", "models/program", "models/replacement",
+		"models/session", "rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/processes", "rules/rma",
 		"rules/session", "rules/ticket",
 	},
 	// Internal notes: neither the portal nor what makes mails may name them (S42).
@@ -118,8 +118,8 @@ var arrows = map[string][]string{
 		"rules/catalogue", "rules/ordering", "rules/spare",
 	},
 	"models/mailbox": {
-		"mail/inbound", "mail/thread", "models/attachment", "models/db", "models/identity",
-		"models/notification", "models/program", "models/session", "models/ticket",
+		"attachment", "mail/inbound", "mail/thread", "models/attachment", "models/db",
+		"models/identity", "models/notification", "models/program", "models/session", "models/ticket",
 		"models/warranty", "rules", "rules/cover", "rules/ordering", "rules/ticket",
 	},
 	"models/privacy": {
