@@ -123,6 +123,9 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		"/colleagues/questions/:id/refuse":   {questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse"},
 		"/tokens/:id/revoke":                 {"/tokens/" + w.token(inv.AccountID) + "/revoke"},
 	}
+	token, grant := w.directory(inv.AccountID)
+	forms["/directory/tokens/:id/revoke"] = []string{"/directory/tokens/" + token + "/revoke"}
+	forms["/directory/groups/:id/remove"] = []string{"/directory/groups/" + grant + "/remove"}
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)
 	w.deviceForms(inv.AccountID, more)
