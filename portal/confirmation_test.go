@@ -135,6 +135,9 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		"/tokens/:id/revoke":                 {"/tokens/" + w.token(inv.AccountID) + "/revoke"},
 		ownSignInPath + "/:id/remove":        {ownSignInPath + "/" + w.claimedDomain(inv.AccountID) + "/remove"},
 	}
+	token, grant := w.directory(inv.AccountID)
+	forms["/directory/tokens/:id/revoke"] = []string{"/directory/tokens/" + token + "/revoke"}
+	forms["/directory/groups/:id/remove"] = []string{"/directory/groups/" + grant + "/remove"}
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)
 	w.deviceForms(inv.AccountID, more)

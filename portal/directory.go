@@ -93,7 +93,7 @@ func (v *visit) directoryPage(p directoryPage) (answer, error) {
 }
 
 // grantName is whom a grant lets in.
-func (v *visit) grantName(g provisioning.Grant) string {
+func (v *visit) grantName(g provisioning.NamedGrant) string {
 	if g.GroupID == nil {
 		return v.say("directory.everybody")
 	}

@@ -248,6 +248,34 @@ func readerOf(account string) context.Context {
 	})
 }
 
+// Where an organisation has several accounts, an administrator of one decides about the people of
+// all of them only with an address that lies in a proved domain; each account's activity says so.
+func TestS50_NotEveryAdministratorSpeaksForSeveralAccounts(t *testing.T) {
+	w := newTown(t, storetest.SQLite(t))
+	o := w.Fulfilled(t, w.Reseller(t, "Outra Revenda"),
+		storetest.FormFor("PO-2", "Beta SA", "bia@else.example"))
+	_, bia := w.Join(t, w.InvitationOf(t, o.ID))
+	acc, err := w.GetAccount(w.Context, w.account)
+	require.NoError(t, err)
+	require.NoError(t, w.Exec("UPDATE accounts SET parent_org_id = '"+acc.ParentOrgID+
+		"' WHERE id = '"+*o.AccountID+"'"))
+
+	as := func(user, account string) context.Context {
+		return db.WithScope(context.Background(), db.Scope{
+			AccountIDs: []string{account},
+			Actor:      db.Actor{ID: user, Role: rules.CustomerAdmin},
+		})
+	}
+	_, _, err = w.Provisioning.CreateToken(as(bia.UserID, *o.AccountID), *o.AccountID, "once_1")
+	storetest.RequireCode(t, rules.Forbidden, err)
+	made, _, err := w.Provisioning.CreateToken(as(w.ana.UserID, w.account), w.account, "once_1")
+	require.NoError(t, err)
+	err = w.Provisioning.RevokeToken(as(bia.UserID, *o.AccountID), *o.AccountID, made.ID)
+	storetest.RequireCode(t, rules.Forbidden, err)
+	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE account_id = '"+
+		*o.AccountID+"' AND verb = 'directory.token_created'"))
+}
+
 // A group lets its people into an account as readers, and never makes an administrator; who was
 // there before stays when the group goes.
 func TestS50_AGroupLetsItsPeopleInAsReaders(t *testing.T) {

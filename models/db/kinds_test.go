@@ -97,10 +97,11 @@ var namedLikeAKind = regexp.MustCompile(
 
 // Texts whose names sound like kinds.
 var noKinds = map[string]string{
-	"calendars.code":      "a key",
-	"incidents.outcome":   "what came of it, in words",
-	"calendars.source":    "where its holidays are from, in words",
-	"catalogue_skus.code": "a key", "depots.code": "a key", "product_models.code": "a key",
+	"calendars.code":        "a key",
+	"incidents.outcome":     "what came of it, in words",
+	"scim_requests.outcome": "what pages make a sentence of",
+	"calendars.source":      "where its holidays are from, in words",
+	"catalogue_skus.code":   "a key", "depots.code": "a key", "product_models.code": "a key",
 	"devices.model_code":               "a key of a model",
 	"rmas.model_code":                  "a key of a model",
 	"sla_policies.code":                "a key",

@@ -37,6 +37,7 @@ type export struct {
 	Sessions     []exportSession    `json:"sessions"`
 	Mails        []exportMail       `json:"mails"`
 	Tokens       []exportToken      `json:"api_tokens"`
+	Directory    []exportDirectory  `json:"directory"`
 	Replacements []exportRMA        `json:"replacements"`
 	Sites        []exportSite       `json:"sites"`
 	Orders       []exportOrder      `json:"orders"`
@@ -87,6 +88,17 @@ type exportToken struct {
 	Scopes    string     `json:"scopes"`
 	CreatedAt time.Time  `json:"created_at"`
 	RevokedAt *time.Time `json:"revoked_at"`
+}
+
+// exportDirectory is what a company's directory says of the person.
+type exportDirectory struct {
+	Company    string    `json:"company"`
+	UserName   string    `json:"user_name"`
+	Email      string    `json:"email"`
+	Name       string    `json:"name"`
+	Active     bool      `json:"active"`
+	Attributes string    `json:"attributes"` // JSON, as it was sent
+	CreatedAt  time.Time `json:"created_at"`
 }
 
 type exportRMA struct {
@@ -169,6 +181,7 @@ func collectExport(tx *db.Tx, r Request, p db.Person) (out export, locale string
 		"sessions":     &out.Sessions,
 		"mails":        &out.Mails,
 		"tokens":       &out.Tokens,
+		"directory":    &out.Directory,
 		"replacements": &out.Replacements,
 		"sites":        &out.Sites,
 		"audit":        &out.Audit,

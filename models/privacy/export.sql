@@ -40,6 +40,15 @@ FROM api_tokens
 WHERE created_by = @user AND (@account = '' OR account_id = @account)
 ORDER BY id
 
+-- part: directory
+SELECT o.name AS company, p.user_name, p.email, p.name, p.active,
+    CAST(p.attributes AS text) AS attributes, p.created_at
+FROM scim_people p
+JOIN orgs o ON o.id = p.org_id
+WHERE p.user_id = @user AND (@account = '' OR EXISTS (
+    SELECT 1 FROM accounts a WHERE a.id = @account AND a.parent_org_id = p.org_id))
+ORDER BY p.id
+
 -- part: replacements
 SELECT number, model_code, fault, state, requested_at
 FROM rmas

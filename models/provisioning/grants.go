@@ -18,9 +18,12 @@ type Grant struct {
 	AccountID string
 	CreatedBy string
 	CreatedAt time.Time
+}
 
-	Group   string `gorm:"->;-:migration"` // its name, where it was read with it
-	Account string `gorm:"->;-:migration"`
+// NamedGrant is a grant with the name of its group; empty: it is everybody's.
+type NamedGrant struct {
+	Grant
+	Group string
 }
 
 // TableName is the table of what groups grant.
@@ -62,7 +65,7 @@ func (h *house) addGrant(accountID, groupID string) error {
 		CreatedBy: h.Scope.Actor.ID,
 		CreatedAt: h.Now(),
 	}
-	if err := h.Omit("Group", "Account").Create(&g).Error; err != nil {
+	if err := h.Create(&g).Error; err != nil {
 		return err
 	}
 	if err := h.settleGroup(group); err != nil {
@@ -84,8 +87,8 @@ func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) er
 	}
 	return s.change(ctx, orgID, func(h *house) error {
 		var g Grant
-		err := h.Omit("Group", "Account").
-			First(&g, "org_id = ? AND id = ? AND account_id = ?", h.orgID, id, accountID).Error
+		err := h.First(&g, "org_id = ? AND id = ? AND account_id = ?",
+			h.orgID, id, accountID).Error
 		if err != nil {
 			return db.Found(err)
 		}
@@ -125,7 +128,7 @@ func (h *house) settleGroup(groupID *string) error {
 // Settings are what an administrator sees of the directory.
 type Settings struct {
 	Tokens []Token // that work, oldest first
-	Grants []Grant
+	Grants []NamedGrant
 	Groups []Group // without their people
 	People int     // whom the directory manages, and who are not deleted
 }
@@ -144,8 +147,7 @@ func (s *Provisioning) SettingsOf(ctx context.Context, accountID string) (out Se
 			return err
 		}
 		err = h.Table("scim_grants AS r").
-			Select(`r.*, COALESCE(g.name, '') AS "group", a.legal_name AS account`).
-			Joins("JOIN accounts a ON a.id = r.account_id").
+			Select(`r.*, COALESCE(g.name, '') AS "group"`).
 			Joins("LEFT JOIN scim_groups g ON g.org_id = r.org_id AND g.id = r.group_id").
 			Where("r.org_id = ? AND r.account_id = ?", orgID, accountID).
 			Order("r.id").

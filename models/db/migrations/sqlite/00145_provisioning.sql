@@ -71,7 +71,7 @@ CREATE TABLE scim_group_people (
     FOREIGN KEY (org_id, person_id) REFERENCES scim_people (org_id, id)
 );
 CREATE INDEX scim_group_people_group ON scim_group_people (org_id, group_id);
-CREATE INDEX scim_group_people_person ON scim_group_people (org_id, person_id);
+CREATE INDEX scim_group_people_person ON scim_group_people (person_id, org_id);
 
 -- Which accounts the people of a group get into, as readers; without a group, everybody.
 CREATE TABLE scim_grants (
@@ -85,7 +85,7 @@ CREATE TABLE scim_grants (
 );
 CREATE UNIQUE INDEX scim_grants_once ON scim_grants (org_id, account_id, COALESCE(group_id, ''));
 CREATE INDEX scim_grants_account ON scim_grants (account_id);
-CREATE INDEX scim_grants_group ON scim_grants (org_id, group_id);
+CREATE INDEX scim_grants_group ON scim_grants (group_id, org_id);
 
 -- The latest requests of an organisation's directory, for its administrators.
 CREATE TABLE scim_requests (
