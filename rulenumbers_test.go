@@ -37,7 +37,6 @@ var proved = strings.Fields(`
 
 // toCome are the rules whose part of the service is not built, with what they wait for.
 var toCome = map[string][]string{
-	"sign-in of customers' own issuers": {"R53a", "R53b", "R53c", "S48", "S49"},
 	"partners and their delegations":    {"R41a", "R41b", "R41d", "R41e", "S51"},
 	"people provided by a directory":    {"S50"},
 	"Sync": {

@@ -79,6 +79,7 @@ var irreversible = []string{
 	"/colleagues/invitations/:id/revoke",
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",
+	ownSignInPath + "/:id/remove",
 	"/devices/:id/take-out",
 	"/tickets/:id/cancel",
 	"/tickets/:id/guests", // what they have read stays read
@@ -120,6 +121,7 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + w.pending(inv.AccountID, "x@acme.example").ID + "/revoke"},
 		"/colleagues/questions/:id/refuse":   {questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse"},
 		"/tokens/:id/revoke":                 {"/tokens/" + w.token(inv.AccountID) + "/revoke"},
+		ownSignInPath + "/:id/remove":        {ownSignInPath + "/" + w.claimedDomain(inv.AccountID) + "/remove"},
 	}
 	more := map[string][]string{}
 	w.replacementForms(inv.AccountID, more)

@@ -173,6 +173,7 @@ var leadOn = map[string]bool{
 	"/colleagues/invitations/:id/revoke": true,
 	"/colleagues/questions/:id/refuse":   true,
 	"/tokens/:id/revoke":                 true,
+	ownSignInPath + "/:id/remove":        true,
 	"/privacy":                           true,
 	"/privacy/:id/file":                  true,
 	"/sessions/end":                      true,
@@ -295,6 +296,7 @@ func (s *screen) fullAccount() fullAccount {
 		"/colleagues/questions/:id":          q.ID,
 		"/colleagues/questions/:id/refuse":   q.ID,
 		"/tokens/:id/revoke":                 s.token(c.Account),
+		ownSignInPath + "/:id/remove":        s.claimedDomain(c.Account),
 		"/sites/:id":                         c.Site.ID,
 		"/rooms/:id":                         c.Room.ID,
 		"/rooms/:id/history":                 c.Room.ID,
@@ -320,6 +322,8 @@ func (s *screen) fullAccount() fullAccount {
 		filesPath + "/:id":               true,
 		filesPath + "/:id/picture":       true,
 		templatePath:                     true,
+		againPath:                        true, // it leads to the provider
+		ownSignInPath + "/:id/try":       true,
 		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
 		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go
 	}
@@ -381,6 +385,8 @@ func (s *screen) fullAccount() fullAccount {
 		{"/colleagues/" + s.memberIDs(c.Account)["dora@acme.example"] + "/erase", []string{"confirm", "x"}, anError},
 		{questionsPath + answered.ID + "/confirm", []string{"role", "ADMIN"}, "main .facts"},
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
+		{ownSignInPath, []string{"act", "domain", "domain", longSerial}, anError},
+		{ownSignInPath, []string{"act", "provider", "issuer", longSerial, "client", longSerial}, anError},
 		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
 	}
 	for _, route := range routes() {

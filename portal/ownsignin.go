@@ -138,7 +138,8 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 	}
 	for _, c := range settings.Connections {
 		if c.Kind == sso.OIDC || c.Complete() {
-			p.Connections = append(p.Connections, v.connectionView(c, p.Proved, problemOf(c.ID), zone))
+			p.Connections = append(p.Connections,
+				v.connectionView(c, p.Proved, problemOf(c.ID), zone))
 		}
 		if c.State == sso.Draft && c.Kind == sso.SAML {
 			typed := p.SAML
@@ -462,7 +463,7 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 				Back:   ownSignInPath,
 			})
 		}
-		if err := v.sso.RemoveDomain(v.acting(), acc, id); err != nil {
+		if err := v.sso.RemoveDomain(v.acting(), acc, id); gone(err) != nil {
 			return answer{}, err
 		}
 		return v.done(ownSignInPath, "flash.domainremoved"), nil
@@ -482,10 +483,21 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 				Back:   ownSignInPath,
 			})
 		}
-		if err := v.sso.TurnOff(v.acting(), acc, id); err != nil {
+		if err := v.sso.TurnOff(v.acting(), acc, id); gone(err) != nil {
 			return answer{}, err
 		}
 		return v.done(ownSignInPath, "flash.ownoff"), nil
 	}
+	if v.confirmed() { // a second click: it is gone, as was wanted
+		return redirect(ownSignInPath), nil
+	}
 	return answer{}, errNoPage
+}
+
+// gone is an error other than that what is removed is not there any more.
+func gone(err error) error {
+	if rules.CodeOf(err) == rules.NotFound {
+		return nil
+	}
+	return err
 }

@@ -144,6 +144,7 @@ func newSite(o Options) (*site, error) {
 		return nil, err
 	}
 
+	base := strings.TrimSuffix(o.PublicURL, "/")
 	s := &site{
 		db:           o.Domains.DB,
 		programs:     o.Domains.Programs,
@@ -162,7 +163,7 @@ func newSite(o Options) (*site, error) {
 		privacy:      o.Domains.Privacy,
 		mailbox:      o.Domains.Mailbox,
 		sso:          o.Domains.SSO,
-		providers:    oidc.New(strings.TrimSuffix(o.PublicURL, "/")+callbackPath, onThisMachine(public)),
+		providers:    oidc.New(base+callbackPath, onThisMachine(public)),
 		reach:        outside.Client(onThisMachine(public)),
 		records:      nameService{},
 		log:          o.Log,

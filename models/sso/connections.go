@@ -178,7 +178,7 @@ func (s *SSO) Draft(ctx context.Context, accountID string, kind Kind) (Connectio
 		if err := tx.Create(&c).Error; err != nil {
 			return err
 		}
-		return account.Audit(tx, acc.ID, c.entry("sso.connection_drafted"))
+		return account.Audit(tx, acc.ID, c.entry("connection.drafted"))
 	})
 	return c, err
 }
@@ -251,7 +251,7 @@ func (s *SSO) Configure(
 		}
 		c.ChangedAt = db.RealNow()
 		c.Version++
-		return account.Audit(tx, acc.ID, c.entry("sso.connection_changed"))
+		return account.Audit(tx, acc.ID, c.entry("connection.changed"))
 	})
 }
 
@@ -312,7 +312,7 @@ func (s *SSO) Enable(ctx context.Context, accountID, id string) (Connection, err
 
 		c.State = Enabled
 		c.Version++
-		return account.Audit(tx, acc.ID, c.entry("sso.connection_enabled"))
+		return account.Audit(tx, acc.ID, c.entry("connection.enabled"))
 	})
 }
 
@@ -350,7 +350,7 @@ func switchOff(tx *db.Tx, accountID string, c Connection, details map[string]any
 		return err
 	}
 
-	e := c.entry("sso.connection_off")
+	e := c.entry("connection.off")
 	e.Details["sessions_ended"] = ended
 	for name, value := range details {
 		e.Details[name] = value

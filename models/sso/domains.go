@@ -99,7 +99,7 @@ func (s *SSO) AddDomain(ctx context.Context, accountID, typed string) (Domain, e
 		if err := tx.Create(&d).Error; err != nil {
 			return err
 		}
-		return account.Audit(tx, acc.ID, d.entry("sso.domain_claimed", nil))
+		return account.Audit(tx, acc.ID, d.entry("domain.claimed", nil))
 	})
 	return d, err
 }
@@ -164,7 +164,7 @@ func (s *SSO) CheckDomain(
 		if !proves {
 			return nil
 		}
-		return account.Audit(tx, acc.ID, d.entry("sso.domain_proved", map[string]any{"by": ByDNS}))
+		return account.Audit(tx, acc.ID, d.entry("domain.proved", map[string]any{"by": ByDNS}))
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // proved by two at once
 		err = domainTaken()
@@ -202,7 +202,7 @@ func (s *SSO) ProveDomain(ctx context.Context, id, reason string) (Domain, error
 		if err := d.save(tx); err != nil {
 			return err
 		}
-		return account.Audit(tx, d.AccountID, d.entry("sso.domain_proved",
+		return account.Audit(tx, d.AccountID, d.entry("domain.proved",
 			db.WithReason(reason, map[string]any{"by": ByOperator})))
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -265,6 +265,6 @@ func (s *SSO) RemoveDomain(ctx context.Context, accountID, id string) error {
 			return err
 		}
 		return account.Audit(tx, acc.ID,
-			d.entry("sso.domain_removed", map[string]any{"sessions_ended": ended}))
+			d.entry("domain.removed", map[string]any{"sessions_ended": ended}))
 	})
 }

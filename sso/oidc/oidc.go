@@ -409,7 +409,8 @@ func (p *Party) verify(
 	})
 	token, err := verifier.Verify(ctx, raw)
 	if err != nil {
-		return Claims{}, fault(BadSignature, "no key of the provider signed it with RS256, PS256 or ES256")
+		return Claims{}, fault(BadSignature,
+			"no key of the provider signed it with RS256, PS256 or ES256")
 	}
 	var claims map[string]json.RawMessage
 	if err := token.Claims(&claims); err != nil {
