@@ -206,7 +206,7 @@ func TestS48_TheLastGoodMetadataStays(t *testing.T) {
 		// The same again is no change, another key is one that is written down; neither needs
 		// another rehearsal.
 		changes := func() int {
-			return env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'sso.metadata_changed'")
+			return env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'connection.metadata_changed'")
 		}
 		require.NoError(t, env.SSO.Refresh(ctx, con, metadataOf(t, p)))
 		require.Zero(t, changes())

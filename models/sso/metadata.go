@@ -146,7 +146,7 @@ func (s *SSO) Refresh(ctx context.Context, c Connection, metadata []byte) error 
 		if err != nil || !changed {
 			return err
 		}
-		return account.Audit(tx, now.AccountID, now.entry("sso.metadata_changed"))
+		return account.Audit(tx, now.AccountID, now.entry("connection.metadata_changed"))
 	})
 }
 
