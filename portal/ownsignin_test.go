@@ -215,7 +215,7 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 	})
 }
 
-func TestR53_TheSignInAsksTheAddressFirstAndLeadsToTheCompany(t *testing.T) {
+func TestS48_TheSignInAsksTheAddressFirstAndLeadsToTheCompany(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c := newCompany(w)
 		require.Contains(t, w.guest().get("/sign-in").body, `name="password"`, "nobody has an own sign-in")
@@ -283,7 +283,7 @@ func (c *company) at(page reply) reply {
 	return page
 }
 
-func TestR53_AnInvitationIsAcceptedByTheCompanysSignInWithoutAPassword(t *testing.T) {
+func TestR53b_AnInvitationIsAcceptedByTheCompanysSignInWithoutAPassword(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c := newCompany(w)
 		slug := c.enables()
