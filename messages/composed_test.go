@@ -266,7 +266,7 @@ var composed = map[string][]string{
 		"directory.token_revoked",
 		"device.moved", "device.registered", "device.retired", "import.created", "invitation.accepted",
 		"invitation.bounced", "invitation.expired", "invitation.issued", "invitation.reissued",
-		"invitation.requested", "invitation.revoked", "invitation.wrong_person", "licence.assigned",
+		"invitation.requested", "invitation.revoked", "invitation.wrong_person", "licence.assigned", "licence.ended",
 		"licence.moved", "licence.released", "membership.changed", "membership.created",
 		"order.accepted", "order.amended", "order.cancelled", "order.fulfilled",
 		"order.partially_cancelled", "order.received", "rma.appealed", "rma.approved", "rma.backordered",
