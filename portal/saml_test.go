@@ -152,7 +152,7 @@ func (w *samlWorld) tried() {
 }
 
 // From the wizard over a rehearsal to the sign-in of a person in a browser of their own.
-func TestS48_ACompanySignsInBySAML(t *testing.T) {
+func TestR53a_S48_ACompanySignsInBySAML(t *testing.T) {
 	eachWorld(t, func(t *testing.T, plain *world) {
 		w := setUpSAML(t, plain)
 

@@ -61,7 +61,7 @@ type view struct {
 	Languages []languageLink
 	Who       *whoView
 	Look      *lookView      // an operator looks; nil: nobody does
-	ProvesBy  string         // link to prove again who one is, of who came by the company's own sign-in
+	ProvesBy  string         // link to prove again who one is: the company's own sign-in
 	For       *delegatedView // for whom a partner acts; nil: nobody
 	Data      any
 	language  *messages.Language

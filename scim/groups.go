@@ -53,7 +53,8 @@ func wantedGroup(
 				id = text(parts["value"])
 			}
 			if id == "" {
-				return w, provisioning.Invalid("A member has to have the id of a user as its value.")
+				return w, provisioning.Invalid(
+					"A member has to have the id of a user as its value.")
 			}
 			w.People = append(w.People, id)
 		}

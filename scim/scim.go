@@ -355,7 +355,8 @@ func (r *request) answerError(err error) answer {
 	}
 	if errors.Is(err, errFilter) {
 		return refuse(http.StatusBadRequest, "invalidFilter", "FILTER",
-			`A filter compares attributes with eq, joined by and, such as userName eq "ana@x.example".`)
+			`A filter compares attributes with eq, joined by and, `+
+				`such as userName eq "ana@x.example".`)
 	}
 	switch rules.CodeOf(err) {
 	case rules.NotFound:

@@ -113,7 +113,8 @@ func (w *watch) refreshMetadata(ctx context.Context) {
 		})
 	w.logFailure(ctx, "metadata of identity providers cannot be read again", err)
 	if failed > 0 {
-		w.log.Warn("metadata of identity providers cannot be read; the last stays", "failed", failed)
+		w.log.Warn("metadata of identity providers cannot be read; the last stays",
+			"failed", failed)
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 // emptyFor says what an empty kind stands for, where a column may have one.
 var emptyFor = map[string]string{
 	"contact_questions.role":          "nobody has decided",
+	"delegations.closed_side":         "it is open, or its time was over",
 	"earlier_warranties.why":          "it matched, or a customer claims it",
 	"inbound_mails.outcome":           "nobody has read it",
 	"inbound_mails.reason":            "nobody has read it",
@@ -36,6 +37,7 @@ var emptyFor = map[string]string{
 	"orders.invite_as":                "nobody has decided",
 	"product_models.platform":         "it belongs to none",
 	"rmas.cover_kind":                 "it is held",
+	"sso_domains.proved_by":           "it is not proved",
 	"rmas.next_timer":                 "nothing is to be done",
 	"rmas.outcome":                    "nobody has inspected it",
 	"rmas.reject_code":                "it is not rejected",
@@ -58,6 +60,7 @@ var (
 	}
 	neverHeld = map[string][]string{
 		"contact_questions.state":          {"WITHDRAWN"}, // it is read from withdrawn_at
+		"delegations.asked_side":           {"OPERATOR"},  // who only ends them
 		"licence_assignments.service_type": {"EXT_WARRANTY", "JUMPSTART"},
 		"notifications.state":              {"SOFT_FAIL"}, // of an attempt: it is queued again
 		"operators.role": {"CUSTOMER_ADMIN", "CUSTOMER_READ_ONLY", "DISTRIBUTOR", "PARTNER_ADMIN",

@@ -204,7 +204,9 @@ func (h *house) nobodyElse(w Wanted, self string) error {
 }
 
 // GetPerson reads one person; NOT_FOUND for one of another organisation, as for none.
-func (s *Provisioning) GetPerson(ctx context.Context, d Directory, id string) (p Person, err error) {
+func (s *Provisioning) GetPerson(
+	ctx context.Context, d Directory, id string,
+) (p Person, err error) {
 	err = s.look(ctx, d.OrgID, func(h *house) error {
 		if p, err = h.person(id); err != nil {
 			return err

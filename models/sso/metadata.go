@@ -79,7 +79,8 @@ const metadataFresh = 24 * time.Hour
 func (s *SSO) MetadataDue(ctx context.Context, after string, most int) ([]Connection, error) {
 	var due []Connection
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		return tx.Where("kind = ? AND state <> ? AND metadata_url <> '' AND id > ?", SAML, Off, after).
+		return tx.Where("kind = ? AND state <> ?", SAML, Off).
+			Where("metadata_url <> '' AND id > ?", after).
 			Where("metadata_read_at <= ?", db.RealNow().Add(-metadataFresh)).
 			Order("id").Limit(most).Find(&due).Error
 	})

@@ -14,8 +14,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// The steps of a session of which mails tell. Whoever sends a mail to an attendee asks first whether
-// it still holds; see SessionMailOver.
+// The steps of a session of which mails tell. Whoever sends a mail to an attendee asks first
+// whether it still holds; see SessionMailOver.
 const (
 	stepProposed  = "PROPOSED"
 	stepInvited   = "INVITED"
