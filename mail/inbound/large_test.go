@@ -159,7 +159,7 @@ func TestS44_FilesInACharsetDoNotGrowAMailThreefold(t *testing.T) {
 	quoted := strings.Repeat("\x80", 70) + "=80=\r\n"
 	fields := "Content-Type: text/csv; charset=windows-1252\r\n"
 	for name, c := range map[string]struct{ fields, body, want string }{
-		"8bit":   {fields, sent, sent},
+		"8bit": {fields, sent, sent},
 		"base64": {
 			fields + "Content-Transfer-Encoding: base64\r\n",
 			inLines(base64.StdEncoding.EncodeToString([]byte(sent)), 76),
