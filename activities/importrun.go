@@ -131,7 +131,7 @@ func checkAll[T any](
 }
 
 // eachBatch walks the file, each batch in its customer's turn, and reports after every one.
-// It ends early where the job was refused.
+// It ends early where the job has ended.
 func eachBatch[T any](
 	ctx context.Context, p *importProgress, k importKind[T], do func(context.Context, []T) error,
 ) error {
@@ -145,7 +145,7 @@ func eachBatch[T any](
 
 		err := p.inTurn(ctx, func() error { return do(ctx, batch) })
 		batch, size = batch[:0], 0
-		if err != nil || p.job.State == importjob.ImportRefused {
+		if err != nil || p.ended() {
 			return err
 		}
 		return p.report(ctx)
@@ -161,12 +161,17 @@ func eachBatch[T any](
 			continue
 		}
 
-		if err := flush(); err != nil || p.job.State == importjob.ImportRefused {
+		if err := flush(); err != nil || p.ended() {
 			return err
 		}
 	}
 
 	return flush()
+}
+
+// ended reports whether the job goes no further: it was refused, or nobody stands behind it.
+func (p *importProgress) ended() bool {
+	return p.job.State == importjob.ImportRefused || p.job.State == importjob.ImportFailed
 }
 
 // inTurn runs one batch of the job in a turn of its customer.

@@ -51,7 +51,7 @@ func showContract(v *visit) (answer, error) {
 	if c.order != nil {
 		r.Sub = db.Text(c.order.VendorOrderNo)
 	}
-	if v.isAdmin() && c.cancellable() {
+	if v.isAdmin() && v.base == "" && c.cancellable() { // a partner ends none
 		r.Acts = []web.ListAct{{
 			Link:  cancellationPath(c.OrderID),
 			Label: v.language.Say("cancellation.title"),

@@ -69,7 +69,7 @@ func showContracts(v *visit) (answer, error) {
 	if more := len(due) - mostDue; more > 0 {
 		p.MoreDue = v.language.Count("contracts.due.more", int64(more))
 	}
-	if v.isAdmin() {
+	if v.isAdmin() && v.base == "" {
 		p.Claim = claimPath
 	}
 	return answer{page: "contracts", title: "contracts.title", data: p, here: contractsPath}, nil

@@ -10,7 +10,9 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -282,7 +284,70 @@ func TestR41b_AListOf200CustomersIsFewStatements(t *testing.T) {
 		return strings.Contains(sql, "set_config(") || strings.HasPrefix(sql, "SET LOCAL")
 	})
 	require.LessOrEqual(t, len(list), pageStatements, "%v", list)
-	require.Equal(t, 200, strings.Count(page.body, `class="btn" href="`+forPrefix))
+	require.Equal(t, mostActive, strings.Count(page.body, `class="btn" href="`+forPrefix))
+	require.Less(t, len(page.body), 60<<10)
+
+	older := regexp.MustCompile(`href="(/customers\?after=[^"]*)" rel="next"`)
+	seen, pages := map[string]bool{}, 1
+	for ; ; pages++ {
+		opens := regexp.MustCompile(`class="btn" href="(/for/[^"]*)"`)
+		for _, m := range opens.FindAllStringSubmatch(page.body, -1) {
+			seen[m[1]] = true
+		}
+		next := older.FindStringSubmatch(page.body)
+		if next == nil {
+			break
+		}
+		page = d.pia.get(next[1])
+	}
+	require.Len(t, seen, 200)
+	require.Equal(t, 4, pages)
+}
+
+// R41e, R41d: rooms of a file are the partner's doing in the audit as well, and a file goes no
+// further than the delegation by which it came.
+func TestR41d_R41e_AFileOfAPartnerIsTheirDoingAndEndsWithTheDelegation(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	sent := d.pia.upload(d.base+importPath, "salas.csv", []byte(twoRows), "do", "import")
+	require.Equal(t, 200, sent.status, sent.body)
+	w.works(sent)
+	require.Equal(t, 2, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'room.created' "+
+		"AND actor_id = '"+d.piaID+"' AND actor_role = 'PARTNER_ADMIN' AND acting_org = '"+d.partner+
+		"' AND on_behalf_of = '"+d.customer+"'"))
+
+	more := strings.ReplaceAll(twoRows, "Sala", "Outra")
+	sent = d.pia.upload(d.base+importPath, "mais.csv", []byte(more), "do", "import")
+	id := sent.path[strings.LastIndexByte(sent.path, '/')+1:]
+	d.ana.post(partnersPath+"/"+w.delegationID()+"/end", "confirmed", "yes")
+	job, err := w.Jobs.GetImport(w.Context, id, true)
+	require.NoError(t, err)
+	job.State = importjob.ImportStoring
+	require.NoError(t, w.Jobs.ImportProgress(w.Context, job))
+	rows := []entitlement.RoomOfFile{{No: 2}}
+	_, err = w.CheckRooms(w.Context, job, rows)
+	storetest.RequireCode(t, rules.Forbidden, err)
+	job, err = w.StoreRooms(w.Context, job, rows)
+	require.NoError(t, err)
+	require.Equal(t, importjob.ImportFailed, job.State)
+	require.Equal(t, 2, w.Count(t, "SELECT count(*) FROM rooms"))
+}
+
+// R41, S47: who is told of a ticket and who else sees it stays with the customer; a partner is
+// offered none of it, and refused.
+func TestR41_S47_APartnerChangesNotWhoSeesATicket(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	forms := map[string][]string{}
+	w.ticketForms(d.customer, forms)
+	session := forms[ticketsPath+"/:id/session"][0]
+	page := d.pia.get(d.base + strings.TrimSuffix(session, "/session"))
+	require.Equal(t, 200, page.status)
+	for _, none := range []string{`/watchers"`, `/guests"`} {
+		require.NotContains(t, page.body, none)
+	}
+	require.Equal(t, 404,
+		d.pia.post(d.base+session, "act", actUninvite, "guest", "par_missing").status)
 }
 
 // partnerIn makes a service partner of a name, with the account of its people.

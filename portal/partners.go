@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,8 @@ type delegationsPage struct {
 	Waiting []delegationPart
 	Active  []delegationPart
 	Over    []delegationPart
+	More    string          // address of those that come behind; empty: these are the last
+	Paged   bool            // others stand before these
 	Form    *delegationForm // nil: the reader asks for nothing
 }
 
@@ -127,10 +130,15 @@ func (v *visit) delegationsPage(f delegationForm) (answer, error) {
 		p.Side = "customers"
 		read = v.customerSections
 	}
+	after, err := v.openCursor(p.Base)
+	if err != nil {
+		return answer{}, err
+	}
 	p.Lead = v.say(p.Side+".lead", "company", v.who.account().LegalName)
 	if err := read(&p); err != nil {
 		return answer{}, err
 	}
+	p.page(v, after)
 	if v.isAdmin() {
 		f.AskPassword = !v.provedLately()
 		p.Form = &f
@@ -141,6 +149,22 @@ func (v *visit) delegationsPage(f delegationForm) (answer, error) {
 		a.status = http.StatusUnprocessableEntity
 	}
 	return a, nil
+}
+
+// mostActive is how many of those that act a page shows: of a partner with hundreds of customers
+// the rest is on the next ones.
+const mostActive = 50
+
+// page keeps of those that act the ones behind an id, the newest first, as many as a page holds.
+func (p *delegationsPage) page(v *visit, after string) {
+	if after != "" {
+		p.Paged = true
+		p.Active = slices.DeleteFunc(p.Active, func(d delegationPart) bool { return d.ID >= after })
+	}
+	if len(p.Active) > mostActive {
+		p.Active = p.Active[:mostActive]
+		p.More = v.olderThan(p.Base, p.Active[mostActive-1].ID)
+	}
 }
 
 // mostOver is how many of those that are over a page shows.

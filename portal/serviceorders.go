@@ -77,7 +77,7 @@ func showServiceOrders(v *visit) (answer, error) {
 			Days:   v.program.StartFallbackDays,
 			Open:   open[:min(len(open), mostOrders)],
 			Claims: claims,
-			Admin:  v.isAdmin(),
+			Admin:  v.isAdmin() && v.base == "",
 		},
 	}, nil
 }

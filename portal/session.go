@@ -53,7 +53,8 @@ func (v *visit) visitsView(
 	t ticket.Ticket, sessions []session.Session, members []identity.Member,
 ) *visitsView {
 	guests := session.Live(v.ticketGuests)
-	changes := v.isAdmin() && v.may(t, rule.DoComment) && !v.isOver(t)
+	// Who else sees a ticket stays with the customer, whatever is delegated.
+	changes := v.base == "" && v.isAdmin() && v.may(t, rule.DoComment) && !v.isOver(t)
 	if len(sessions) == 0 && len(guests) == 0 && !changes {
 		return nil
 	}
@@ -158,6 +159,9 @@ func answerSession(v *visit) (answer, error) {
 	case actOtherTime:
 		return askOtherTime(v)
 	case actUninvite:
+		if v.base != "" {
+			return answer{}, errNoPage
+		}
 		return removeGuest(v)
 	}
 	return answer{}, errBadForm

@@ -372,6 +372,9 @@ func (v *visit) ownerOf(t ticket.Ticket, members []identity.Member) string {
 	if t.OpenedRole.IsOperator() {
 		return v.say("ticket.by.us", "program", v.program.Name)
 	}
+	if rule.AuthorOf(t.OpenedRole) == rule.FromPartner {
+		return v.say("ticket.by.partner")
+	}
 	return v.say("ticket.by.program")
 }
 
@@ -847,7 +850,7 @@ func (v *visit) keepDraft(typed typedReply) (answer, error) {
 func (v *visit) watchView(r ticket.Reading, members []identity.Member) watchView {
 	w := watchView{
 		Action: ticketPath(r.Ticket.Number) + "/watchers",
-		Open:   v.may(r.Ticket, rule.DoWatch),
+		Open:   v.base == "" && v.may(r.Ticket, rule.DoWatch),
 	}
 	told := slices.Clone(r.Watchers)
 	if owner := db.Text(r.Ticket.OpenedFor); owner != "" {

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
@@ -41,6 +42,34 @@ func requester(ctx context.Context, job importjob.ImportJob) context.Context {
 	})
 }
 
+// errActsNoMore ends a file of somebody of a service partner whose delegation is over.
+var errActsNoMore = rules.Refuse(rules.Forbidden,
+	"The delegation by which this file was sent is over.",
+	"Send it again once there is another one.")
+
+// actingFor is the transaction of whoever asked for a job. Somebody of a service partner acts by
+// a delegation, which is read again for each batch: a file goes no further than what let it in
+// (R41d). The audit names the partner and the account (R41e).
+func actingFor(tx *db.Tx, job importjob.ImportJob) (*db.Tx, error) {
+	if job.RequestedRole != rules.PartnerAdmin {
+		return tx, nil
+	}
+	d, err := identity.DelegatedIn(tx, job.RequestedBy, db.Text(job.AccountID))
+	switch {
+	case rules.CodeOf(err) == rules.NotFound:
+		return nil, errActsNoMore
+	case err != nil:
+		return nil, err
+	case d.Delegation.Role != identity.RoleAdmin || d.OwnRole != identity.RoleAdmin:
+		return nil, errActsNoMore
+	}
+
+	scope := tx.Scope
+	scope.Actor.OrgID = d.PartnerOrgID
+	scope.Actor.OnBehalfOf = d.AccountID
+	return tx.As(scope), nil
+}
+
 // CheckRooms reports on rows that are to be stored: the very same checks as CreateRoom
 // and RegisterDevice, by three statements for all of them. It stores nothing but the claims on
 // devices of other accounts, as RegisterDevice does (R27c), in a dry run too: else a file would
@@ -55,6 +84,11 @@ func (s *Entitlements) CheckRooms(
 
 	var reports []importjob.ImportRow
 	err = s.db.WriteAcross(requester(ctx, job), func(tx *db.Tx) error {
+		tx, err := actingFor(tx, job)
+		if err != nil {
+			return err
+		}
+
 		b, err := s.newRoomBatch(tx, ref, job, rows)
 		if err != nil {
 			return err
@@ -80,7 +114,8 @@ func (s *Entitlements) CheckRooms(
 // and the job's counts and mark, so that a job that was killed goes on behind the
 // last batch. A row that is refused meanwhile is reported; in the first batch of an
 // import of all or nothing it keeps everything out, and the job comes back REFUSED.
-// A batch that another worker has stored answers with an error and stores nothing.
+// A batch that another worker has stored answers with an error and stores nothing. Where the
+// delegation is over by which the file came, the job comes back FAILED.
 func (s *Entitlements) StoreRooms(
 	ctx context.Context, job importjob.ImportJob, rows []RoomOfFile,
 ) (importjob.ImportJob, error) {
@@ -97,6 +132,11 @@ func (s *Entitlements) StoreRooms(
 		}
 
 		acc, err := account.Lock(tx, db.Text(job.AccountID))
+		if err != nil {
+			return err
+		}
+
+		tx, err = actingFor(tx, job) // behind the lock: whatever ends it waits for this batch
 		if err != nil {
 			return err
 		}
@@ -124,6 +164,11 @@ func (s *Entitlements) StoreRooms(
 	})
 	if errors.Is(err, errBatchRefused) {
 		return s.refuseFirstBatch(ctx, job, reports)
+	}
+	if errors.Is(err, errActsNoMore) {
+		job.State = importjob.ImportFailed
+		job.Error = errActsNoMore.Error()
+		return job, nil
 	}
 
 	return after, err

@@ -230,6 +230,14 @@ func TestR41d_S51_TheEndHoldsAtOnce(t *testing.T) {
 		require.False(t, acts())
 		require.NoError(t, env.Exec("UPDATE memberships SET state = 'ACTIVE' WHERE user_id = '"+
 			s.pia.ID+"'"))
+		require.NoError(t, env.Exec("UPDATE memberships SET blocked_at = created_at WHERE "+
+			"user_id = '"+s.pia.ID+"'"))
+		require.False(t, acts(), "the last administrator, whom a directory has blocked")
+		listed, err := env.PartnerPeopleOf(ana, s.customer)
+		require.NoError(t, err)
+		require.Empty(t, listed)
+		require.NoError(t, env.Exec("UPDATE memberships SET blocked_at = NULL WHERE user_id = '"+
+			s.pia.ID+"'"))
 
 		env.Calendar.Set(d.EndsAt.Add(-time.Second))
 		require.True(t, acts())

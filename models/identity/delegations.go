@@ -137,12 +137,16 @@ func (s *People) AskCustomer(
 			return err
 		}
 		var p Partner
-		if err := tx.First(&p, "account_id = ?", homeID).Error; err != nil {
+		err := tx.Table("partners").Select("partners.*").
+			Joins("JOIN orgs o ON o.id = partners.org_id AND NOT o.suspended").
+			Where("partners.account_id = ?", homeID).
+			Take(&p).Error
+		if err != nil {
 			return db.Found(err)
 		}
 
 		var accounts []string
-		err := tx.Table("memberships AS m").
+		err = tx.Table("memberships AS m").
 			Joins("JOIN users u ON u.id = m.user_id").
 			Where("u.email = ? AND m.role = ? AND m.state = ? AND m.account_id <> ?",
 				rules.NormaliseEmail(email), RoleAdmin, rules.MembershipActive, homeID).
@@ -591,7 +595,7 @@ func (s *People) GetDelegation(ctx context.Context, id string) (DelegationSeen, 
 	return d, err
 }
 
-// mostDelegations is how many a list holds.
+// mostDelegations is how many a list holds: those that are over go out of it first.
 const mostDelegations = 500
 
 func (s *People) delegationsSeen(
@@ -609,7 +613,7 @@ func (s *People) delegationsSeen(
 			Joins("JOIN orgs o ON o.id = p.org_id").
 			Joins("JOIN accounts a ON a.id = d.account_id").
 			Where(where, accountID).
-			Order("d.id DESC").
+			Order("CASE WHEN d.state IN ('PROPOSED','ACTIVE') THEN 0 ELSE 1 END, d.id DESC").
 			Limit(mostDelegations).
 			Scan(&out).Error
 	})

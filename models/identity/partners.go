@@ -149,31 +149,40 @@ func (s *People) OnSecondFactor(rule factorRule) { s.secondFactor = rule }
 // NOT_FOUND, as for an account that does not exist.
 func (s *People) DelegatedTo(ctx context.Context, userID, accountID string) (Delegated, error) {
 	var d Delegated
-	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		var found []Delegated
-		err := liveDelegations(tx).
-			Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role").
-			Joins("JOIN memberships m ON m.account_id = p.account_id AND m.state = ?",
-				rules.MembershipActive).
-			Where("d.account_id = ? AND m.user_id = ?", accountID, userID).
-			Order("d.role, d.id").
-			Limit(1).
-			Scan(&found).Error
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			return db.NotFound()
-		}
-
-		d = found[0]
-		if s.secondFactor != nil && d.Delegation.Role == RoleAdmin {
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) (err error) {
+		d, err = DelegatedIn(tx, userID, accountID)
+		if err == nil && s.secondFactor != nil && d.Delegation.Role == RoleAdmin {
 			d.SecondFactor, err = s.secondFactor(tx, userID)
 		}
 		return err
 	})
 	return d, err
 }
+
+// DelegatedIn is DelegatedTo in the caller's transaction, which sees every account; whether the
+// person has a second factor it leaves open.
+func DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, error) {
+	var found []Delegated
+	err := liveDelegations(tx).
+		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role").
+		Joins(reachesPartner, rules.MembershipActive).
+		Where("d.account_id = ? AND m.user_id = ?", accountID, userID).
+		Order("d.role, d.id").
+		Limit(1).
+		Scan(&found).Error
+	if err != nil {
+		return Delegated{}, err
+	}
+	if len(found) == 0 {
+		return Delegated{}, db.NotFound()
+	}
+	return found[0], nil
+}
+
+// reachesPartner joins those whom the partner lets in; whom its directory has blocked it does not,
+// though the last administrator's membership stays as it is (S18).
+const reachesPartner = "JOIN memberships m ON m.account_id = p.account_id AND m.state = ? " +
+	"AND m.blocked_at IS NULL"
 
 // liveDelegations are those by which somebody may act now.
 func liveDelegations(tx *db.Tx) *gorm.DB {
@@ -205,8 +214,7 @@ func (s *People) PartnerPeopleOf(ctx context.Context, accountID string) ([]Partn
 		err := liveDelegations(tx).
 			Select("d.id AS delegation_id, u.id AS user_id, u.name, "+
 				"(d.role = 'ADMIN' AND m.role = 'ADMIN') AS admin").
-			Joins("JOIN memberships m ON m.account_id = p.account_id AND m.state = ?",
-				rules.MembershipActive).
+			Joins(reachesPartner, rules.MembershipActive).
 			Joins("JOIN users u ON u.id = m.user_id").
 			Where("d.account_id = ?", accountID).
 			Order("d.id, m.id").
