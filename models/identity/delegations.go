@@ -144,6 +144,7 @@ func (s *People) AskCustomer(
 		var accounts []string
 		err := tx.Table("memberships AS m").
 			Joins("JOIN users u ON u.id = m.user_id").
+			Where("m.blocked_at IS NULL").
 			Where("u.email = ? AND m.role = ? AND m.state = ? AND m.account_id <> ?",
 				rules.NormaliseEmail(email), RoleAdmin, rules.MembershipActive, homeID).
 			Order("m.account_id").

@@ -153,8 +153,8 @@ func (s *People) DelegatedTo(ctx context.Context, userID, accountID string) (Del
 		var found []Delegated
 		err := liveDelegations(tx).
 			Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role").
-			Joins("JOIN memberships m ON m.account_id = p.account_id AND m.state = ?",
-				rules.MembershipActive).
+			Joins("JOIN memberships m ON m.account_id = p.account_id AND m.state = ? "+
+				"AND m.blocked_at IS NULL", rules.MembershipActive).
 			Where("d.account_id = ? AND m.user_id = ?", accountID, userID).
 			Order("d.role, d.id").
 			Limit(1).
@@ -205,8 +205,8 @@ func (s *People) PartnerPeopleOf(ctx context.Context, accountID string) ([]Partn
 		err := liveDelegations(tx).
 			Select("d.id AS delegation_id, u.id AS user_id, u.name, "+
 				"(d.role = 'ADMIN' AND m.role = 'ADMIN') AS admin").
-			Joins("JOIN memberships m ON m.account_id = p.account_id AND m.state = ?",
-				rules.MembershipActive).
+			Joins("JOIN memberships m ON m.account_id = p.account_id AND m.state = ? "+
+				"AND m.blocked_at IS NULL", rules.MembershipActive).
 			Joins("JOIN users u ON u.id = m.user_id").
 			Where("d.account_id = ?", accountID).
 			Order("d.id, m.id").
