@@ -218,8 +218,11 @@ func (w *world) clicksTwice(both func(one, two func() reply) (reply, reply)) {
 		require.NotEmpty(t, forms[route], "no form is known for %s", route)
 		path, form := forms[route][0], forms[route][1:]
 		page := pageOf(path)
-		if page != "" && strings.Contains(ana.get(page).body, `name="once"`) {
-			form = append(form, "once", formOn(t, ana.get(page).body, path).Get("once"))
+		if page != "" {
+			body := ana.get(page).body
+			if strings.Contains(body, `name="once"`) && strings.Contains(body, `action="`+path+`"`) {
+				form = append(form, "once", formOn(t, body, path).Get("once"))
+			}
 		}
 
 		twin := ana.twin()

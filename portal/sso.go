@@ -56,7 +56,8 @@ type nameService struct{}
 func (nameService) TXT(ctx context.Context, domain string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	found, err := net.DefaultResolver.LookupTXT(ctx, domain)
+	// The dot at the end keeps the machine's own search domains out.
+	found, err := net.DefaultResolver.LookupTXT(ctx, domain+".")
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return nil, nil

@@ -31,8 +31,15 @@ var errFilter = errors.New("scim: the filter cannot be read")
 // coreSchemas are those whose attributes stand in the resource itself.
 var coreSchemas = []string{userSchema, groupSchema}
 
+// mostFilter is how long a filter, or a path, may be. Brackets in brackets are read again and
+// again: a long text of them would keep us busy for minutes.
+const mostFilter = 2000
+
 // readFilter reads a filter; an empty text is none.
 func readFilter(said string, known []string) (filter, error) {
+	if len(said) > mostFilter {
+		return nil, errFilter
+	}
 	var out filter
 	for _, one := range splitAnd(said) {
 		one = strings.TrimSpace(one)
@@ -136,6 +143,9 @@ func readQuoted(inner string) (string, error) {
 func readPath(said string, known []string) (path, error) {
 	var p path
 	head := said
+	if len(said) > mostFilter {
+		return p, errFilter
+	}
 	if open := strings.IndexByte(said, '['); open >= 0 {
 		closing := strings.LastIndexByte(said, ']')
 		if closing < open {

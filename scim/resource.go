@@ -62,7 +62,7 @@ func clean(sent map[string]any, known []string) provisioning.Attributes {
 	out := provisioning.Attributes{}
 	for name, value := range sent {
 		name = spelled(name, known)
-		if oneOf(name, ours) || empty(value) {
+		if oneOf(name, ours) || namesPassword(name) || empty(value) {
 			continue
 		}
 		out[name] = cleanValue(name, value)
@@ -81,7 +81,7 @@ func cleanValue(name string, value any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for part, inner := range v {
-			if inner == nil {
+			if inner == nil || namesPassword(part) {
 				continue
 			}
 			part = spelled(part, knownParts)
@@ -215,15 +215,19 @@ func withoutPassword(raw []byte) string {
 	return string(out)
 }
 
+// namesPassword reports whether a name, or a path, is that of the password, of whatever schema.
+func namesPassword(name string) bool {
+	name = strings.ToLower(strings.TrimSpace(name))
+	return name == "password" || strings.HasSuffix(name, ":password")
+}
+
 func hidePasswords(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		named := strings.EqualFold(text(v["path"]), "password")
+		named := namesPassword(text(partOf(v, "path")))
 		for name, inner := range v {
 			switch {
-			case strings.EqualFold(name, "password"),
-				strings.HasSuffix(strings.ToLower(name), ":password"),
-				named && strings.EqualFold(name, "value"):
+			case namesPassword(name), named && strings.EqualFold(name, "value"):
 				v[name] = "***"
 			default:
 				v[name] = hidePasswords(inner)

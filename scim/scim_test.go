@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -96,9 +97,28 @@ func TestS18_ADirectoryLeavesTheLastAdministratorsMembership(t *testing.T) {
 		require.Equal(t, db.TaskOpen, tasks[0].State)
 		require.Equal(t, w.account, *tasks[0].AccountID)
 
+		// Nobody writes to her any more, and an operator may let another administrator in.
+		var told []string
+		require.NoError(t, w.Read(w.Context, func(tx *db.Tx) error {
+			admins, err := identity.AdminsOfAccount(tx, w.account)
+			require.Empty(t, admins)
+			require.NoError(t, err)
+			return tx.Raw("SELECT " + notification.AdminsSQL("'"+w.account+"'") +
+				" AS told WHERE 1 = 1").Scan(&told).Error
+		}))
+		require.Empty(t, strings.Join(told, ""))
+		_, err := w.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID:   w.account,
+			Kind:        identity.InvitationForExtra,
+			Email:       "rita@acme.example",
+			ContactName: "Rita",
+			Role:        identity.RoleAdmin,
+		})
+		require.NoError(t, err)
+
 		// Nobody else is the last one by that: who leads next cannot be removed.
 		m := w.membership("bruno@acme.example")
-		_, err := w.ChangeMembership(storetest.Customer(w.account), m.ID, identity.RoleAdmin,
+		_, err = w.ChangeMembership(storetest.Customer(w.account), m.ID, identity.RoleAdmin,
 			rules.MembershipActive, "")
 		require.NoError(t, err)
 		require.Equal(t, db.TaskDone, w.Tasks(t, db.TaskNoAdminReachable)[0].State)
@@ -272,8 +292,79 @@ func TestS50_NotEveryAdministratorSpeaksForSeveralAccounts(t *testing.T) {
 	require.NoError(t, err)
 	err = w.Provisioning.RevokeToken(as(bia.UserID, *o.AccountID), *o.AccountID, made.ID)
 	storetest.RequireCode(t, rules.Forbidden, err)
+	// What the directory asked for names people of all accounts, and so does a group.
+	_, _, err = w.Provisioning.RequestsOf(as(bia.UserID, *o.AccountID), *o.AccountID, db.Page{})
+	storetest.RequireCode(t, rules.Forbidden, err)
+	err = w.Provisioning.AddGrant(as(bia.UserID, *o.AccountID), *o.AccountID, "")
+	storetest.RequireCode(t, rules.Forbidden, err)
 	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE account_id = '"+
 		*o.AccountID+"' AND verb = 'directory.token_created'"))
+}
+
+// An invitation that waits, to another account of the organisation, lets nobody in whom the
+// directory has ended since.
+func TestS50_AnInvitationOfBeforeDoesNotOutliveTheDeactivation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := newTown(t, env)
+		o := w.Fulfilled(t, w.Reseller(t, "Outra Revenda"),
+			storetest.FormFor("PO-2", "Beta SA", "bia@beta.example"))
+		w.Join(t, w.InvitationOf(t, o.ID))
+		acc, err := w.GetAccount(w.Context, w.account)
+		require.NoError(t, err)
+		require.NoError(t, w.Exec("UPDATE accounts SET parent_org_id = '"+acc.ParentOrgID+
+			"' WHERE id = '"+*o.AccountID+"'"))
+
+		id := w.hire("Bruno Lima", "bruno@acme.example")
+		bruno, err := w.UserByEmail(w.Context, "bruno@acme.example")
+		require.NoError(t, err)
+		inv, err := w.Invite(storetest.Customer(*o.AccountID), identity.NewInvite{
+			AccountID:   *o.AccountID,
+			Kind:        identity.InvitationForColleague,
+			Email:       bruno.Email,
+			ContactName: "Bruno",
+			Role:        identity.RoleReadOnly,
+		})
+		require.NoError(t, err)
+		require.Equal(t, 200, w.patch("/Users/"+id, off).status)
+		_, _, err = w.AcceptInvitation(w.Context, identity.Acceptance{
+			InvitationID: inv.ID,
+			Email:        bruno.Email,
+			SignedInAs:   bruno.ID,
+		})
+		storetest.RequireCode(t, rules.Forbidden, err)
+	})
+}
+
+// A long text of brackets costs a directory's request, and nobody else anything.
+func TestS50_AFilterOfBracketsIsRefusedAtOnce(t *testing.T) {
+	w := newTown(t, storetest.SQLite(t))
+	deep := strings.Repeat("a[", 20_000) + "b eq 1" + strings.Repeat("] eq 1", 20_000)
+	begun := time.Now()
+	r := w.patch("/Users/"+w.ana.ID, `{"op":"replace","path":"`+deep+`","value":"x"}`)
+	require.Equal(t, 200, r.status)
+	require.Less(t, time.Since(begun), 5*time.Second)
+}
+
+// However a password is sent, it is neither kept nor told.
+func TestS50_APasswordIsKeptNowhere(t *testing.T) {
+	w := newTown(t, storetest.SQLite(t))
+	id := w.hire("Bruno Lima", "bruno@acme.example")
+	core := "urn:ietf:params:scim:schemas:core:2.0:User"
+	for _, operation := range []string{
+		`{"op":"replace","path":"password","value":"hush"}`,
+		`{"Op":"Replace","Path":"Password","Value":"hush"}`,
+		`{"op":"replace","path":" password ","value":"hush"}`,
+		`{"op":"replace","path":"` + core + `:password","value":"hush"}`,
+		`{"op":"replace","value":{"` + core + `:password":"hush"}}`,
+	} {
+		require.Equal(t, 200, w.patch("/Users/"+id, operation).status, operation)
+	}
+	require.Equal(t, 200, w.send("PUT", "/Users/"+id, `{"userName":"bruno@acme.example",
+		"displayName":"Bruno Lima","`+core+`":{"password":"hush"}}`).status)
+	kept := w.Strings(t, "SELECT body FROM scim_requests")
+	kept = append(kept, w.Strings(t, "SELECT attributes FROM scim_people")...)
+	require.NotContains(t, strings.Join(kept, " "), "hush")
+	require.NotContains(t, w.log.String(), "hush")
 }
 
 // A group lets its people into an account as readers, and never makes an administrator; who was

@@ -310,6 +310,25 @@ func TestS51_ADelegationHasBounds(t *testing.T) {
 }
 
 // S52: an administrator for a customer has a second factor, and is one at home; all others read.
+// S50: whom the partner's directory has ended acts for nobody any more, though the membership of
+// the last administrator stays (S18).
+func TestS50_R41d_WhomThePartnersDirectoryHasEndedActsForNobody(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := twoSides(t, env)
+		s.delegated(t, env, yearReadOnly)
+		_, err := env.DelegatedTo(env.Context, s.pia.ID, s.customer)
+		require.NoError(t, err)
+
+		require.NoError(t, env.Exec("UPDATE memberships SET blocked_at = created_at WHERE user_id = '"+
+			s.pia.ID+"'"))
+		_, err = env.DelegatedTo(env.Context, s.pia.ID, s.customer)
+		storetest.RequireCode(t, rules.NotFound, err)
+		people, err := env.PartnerPeopleOf(admin(s.customer, s.ana), s.customer)
+		require.NoError(t, err)
+		require.Empty(t, people)
+	})
+}
+
 func TestS52_R42_WhoAdministersForACustomerHasASecondFactor(t *testing.T) {
 	env := storetest.SQLite(t)
 	s := twoSides(t, env)

@@ -71,7 +71,7 @@ func (t DelegationTerms) check() error {
 	if t.Role != RoleAdmin && t.Role != RoleReadOnly {
 		wrong = append(wrong, rules.FieldError{
 			Pointer: "/role",
-			Code:    "UNKNOWN_ROLE",
+			Code:    "INVALID_ROLE",
 			Message: "There is no such role.",
 			Remedy:  "Send ADMIN or READ_ONLY.",
 		})
@@ -148,6 +148,7 @@ func (s *People) AskCustomer(
 		var accounts []string
 		err = tx.Table("memberships AS m").
 			Joins("JOIN users u ON u.id = m.user_id").
+			Where("m.blocked_at IS NULL").
 			Where("u.email = ? AND m.role = ? AND m.state = ? AND m.account_id <> ?",
 				rules.NormaliseEmail(email), RoleAdmin, rules.MembershipActive, homeID).
 			Order("m.account_id").

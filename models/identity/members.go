@@ -136,6 +136,10 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 		return Membership{}, err
 	}
 
+	if err := endedSince(tx, acc, inv, u); err != nil {
+		return Membership{}, err
+	}
+
 	m := Membership{
 		ID:           db.NewID(db.PrefixMembership),
 		AccountID:    acc.ID,
@@ -312,7 +316,8 @@ func mayMakeAdmin(tx *db.Tx, accountID string, role MemberRole) error {
 		return nil
 	}
 
-	admins, err := countAdmins(tx, accountID)
+	// One whom the directory has ended counts for nothing: somebody else has to be let in (S18).
+	admins, err := otherAdmins(tx, Membership{AccountID: accountID})
 	if err != nil {
 		return err
 	}
@@ -407,7 +412,8 @@ func countAdmins(tx *db.Tx, accountID string) (int, error) {
 	return int(n), err
 }
 
-// AdminsOfAccounts returns the active administrators of accounts, by account.
+// AdminsOfAccounts returns the active administrators of accounts, by account. One whom the
+// directory has ended is not among them: nobody writes to that person any more.
 func AdminsOfAccounts(tx *db.Tx, accountIDs []string) (map[string][]User, error) {
 	var rows []struct {
 		User
@@ -415,7 +421,7 @@ func AdminsOfAccounts(tx *db.Tx, accountIDs []string) (map[string][]User, error)
 	}
 	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
 		Select("users.*, m.account_id").
-		Where("m.account_id IN ? AND m.role = ? AND m.state = ?",
+		Where("m.account_id IN ? AND m.role = ? AND m.state = ? AND m.blocked_at IS NULL",
 			accountIDs, RoleAdmin, rules.MembershipActive).
 		Order("users.id").
 		Find(&rows).Error
@@ -427,11 +433,11 @@ func AdminsOfAccounts(tx *db.Tx, accountIDs []string) (map[string][]User, error)
 	return admins, err
 }
 
-// AdminsOfAccount reads the active administrators of an account.
+// AdminsOfAccount reads the active administrators of an account; see AdminsOfAccounts.
 func AdminsOfAccount(tx *db.Tx, accountID string) ([]User, error) {
 	var admins []User
 	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+		Where("m.account_id = ? AND m.role = ? AND m.state = ? AND m.blocked_at IS NULL",
 			accountID, RoleAdmin, rules.MembershipActive).
 		Find(&admins).Error
 	return admins, err

@@ -89,7 +89,7 @@ func AudienceOfOrder(tx *db.Tx, o OrderInAccount) ([]OrderReader, error) {
 	err := tx.Table("memberships AS m").
 		Select("u.email, u.name, m.created_at").
 		Joins("JOIN users u ON u.id = m.user_id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+		Where("m.account_id = ? AND m.role = ? AND m.state = ? AND m.blocked_at IS NULL",
 			o.AccountID, RoleAdmin, rules.MembershipActive).
 		Order("m.id").
 		Scan(&admins).Error

@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
 )
 
 // IdentityOf finds who a subject of an issuer is, as a connection knows it; false for nobody.
@@ -25,6 +26,21 @@ func IsBound(tx *db.Tx, connectionID, userID string) (bool, error) {
 	err := tx.Model(&Identity{}).
 		Where("connection_id = ? AND user_id = ?", connectionID, userID).Count(&n).Error
 	return n > 0, err
+}
+
+// IsInside reports whether a user is in an account of an organisation, and was not removed there.
+func IsInside(tx *db.Tx, userID, orgID string) (inside bool, err error) {
+	err = tx.BeyondFence(func(tx *db.Tx) error {
+		var n int64
+		err := tx.Table("memberships AS m").
+			Joins("JOIN accounts a ON a.id = m.account_id").
+			Where("m.user_id = ? AND m.state <> ? AND a.parent_org_id = ?",
+				userID, rules.MembershipRemoved, orgID).
+			Count(&n).Error
+		inside = n > 0
+		return err
+	})
+	return inside, err
 }
 
 // Bind ties a user to a subject for good (S48). A subject of another user, and a user of another

@@ -271,6 +271,21 @@ func otherAdmins(tx *db.Tx, m Membership) (int, error) {
 	return int(n), err
 }
 
+// endedSince refuses an invitation that was sent before the company's directory ended its person:
+// it may be to an account in which the person was not yet, and of which nothing was blocked.
+func endedSince(tx *db.Tx, acc account.Account, inv Invitation, u User) error {
+	var ended int64
+	err := tx.Table("scim_people").
+		Where("org_id = ? AND user_id = ? AND NOT active", acc.ParentOrgID, u.ID).
+		Where("updated_at >= ?", inv.IssuedAt).
+		Count(&ended).Error
+	if err != nil || ended == 0 {
+		return err
+	}
+	return rules.Refuse(rules.Forbidden, "The company's directory has ended your access.",
+		"Ask an administrator of the account to invite you again.")
+}
+
 // heldByDirectory refuses to let somebody in by hand whom the company's directory has ended.
 func heldByDirectory(m Membership, state rules.MembershipState) error {
 	if m.BlockedAt == nil || state != rules.MembershipActive {

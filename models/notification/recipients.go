@@ -30,7 +30,8 @@ func AdminsSQL(account string) string {
 		` ORDER BY u.id)
 		FROM users u
 		JOIN memberships m ON m.user_id = u.id
-		WHERE m.account_id = ` + account + ` AND m.role = 'ADMIN' AND m.state = 'ACTIVE')`
+		WHERE m.account_id = ` + account + ` AND m.role = 'ADMIN' AND m.state = 'ACTIVE'
+			AND m.blocked_at IS NULL)`
 }
 
 // People returns the administrators and the contact of the site, each once.

@@ -30,13 +30,20 @@ type NamedGrant struct {
 func (Grant) TableName() string { return "scim_grants" }
 
 // AddGrant lets the people of a group into an account, whose administrator asks; an empty group is
-// everybody. One that is there stays. A group of another organisation answers NOT_FOUND.
+// everybody. One that is there stays. Of an organisation with several accounts, it is for an
+// administrator who may set the directory up. A group of another organisation answers NOT_FOUND.
 func (s *Provisioning) AddGrant(ctx context.Context, accountID, groupID string) error {
 	ctx, orgID, err := s.ownOrg(ctx, accountID)
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, orgID, func(h *house) error { return h.addGrant(accountID, groupID) })
+	return s.change(ctx, orgID, func(h *house) error {
+		// Who lets a group in reads who is in it: people of the other accounts.
+		if err := h.mayLead(); err != nil {
+			return err
+		}
+		return h.addGrant(accountID, groupID)
+	})
 }
 
 func (h *house) addGrant(accountID, groupID string) error {

@@ -72,7 +72,7 @@ func start(text string, most int) string {
 }
 
 // RequestsOf lists the latest requests of an account's organisation, newest first, for an
-// administrator of the account. next is where the list goes on; empty: nowhere.
+// administrator of the account who may set the directory up. next is where the list goes on; empty: nowhere.
 func (s *Provisioning) RequestsOf(
 	ctx context.Context, accountID string, page db.Page,
 ) (out []Request, next string, err error) {
@@ -81,6 +81,9 @@ func (s *Provisioning) RequestsOf(
 		return nil, "", err
 	}
 	err = s.look(ctx, orgID, func(h *house) error {
+		if err := h.mayLead(); err != nil { // they name people of the other accounts
+			return err
+		}
 		return page.Apply(h.Where("org_id = ?", orgID)).Find(&out).Error
 	})
 	out, next = db.Cut(page, out, func(r Request) string { return r.ID })

@@ -178,8 +178,7 @@ func (s *SSO) signIn(
 			in.User = who.user
 			return who.remember(tx, c, v)
 		case invitationID == "":
-			return rules.Refuse(NotInvited, "Nobody with this address has access.",
-				"Ask an administrator of the account to invite you.")
+			return notInvited()
 		}
 
 		accepted := identity.Acceptance{
@@ -213,7 +212,14 @@ type found struct {
 	bound string // id of the identity; empty: it is the first time
 }
 
-// findUser finds the user of a subject, or the first time of an address; none: an empty user.
+func notInvited() error {
+	return rules.Refuse(NotInvited, "Nobody with this address has access.",
+		"Ask an administrator of the account to invite you.")
+}
+
+// findUser finds the user of a subject, or the first time of an address; none: an empty user. Whom
+// only other organisations' accounts know is nobody here: those never agreed that this provider
+// says who their people are.
 func findUser(tx *db.Tx, c Connection, v Verified) (found, error) {
 	known, bound, err := identity.IdentityOf(tx, c.ID, v.Issuer, v.Subject)
 	if err != nil {
@@ -226,6 +232,10 @@ func findUser(tx *db.Tx, c Connection, v Verified) (found, error) {
 	var u identity.User
 	err = tx.Limit(1).Find(&u, "email = ?", rules.NormaliseEmail(v.Email)).Error
 	if err != nil || u.ID == "" {
+		return found{}, err
+	}
+	inside, err := identity.IsInside(tx, u.ID, c.OrgID)
+	if err != nil || !inside {
 		return found{}, err
 	}
 
@@ -252,6 +262,13 @@ func boundUser(tx *db.Tx, c Connection, known identity.Identity) (found, error) 
 	proved, err := DomainProved(tx, c.OrgID, u.Email)
 	if err == nil && !proved {
 		err = unproved()
+	}
+	if err != nil {
+		return found{}, err
+	}
+	inside, err := identity.IsInside(tx, u.ID, c.OrgID)
+	if err == nil && !inside {
+		err = notInvited()
 	}
 	return found{user: u, bound: known.ID}, err
 }
@@ -319,6 +336,7 @@ func (s *SSO) Preview(ctx context.Context, c Connection, v Verified) (Outcome, e
 		err = tx.Model(&identity.Invitation{}).
 			Where("email = ? AND state IN ? AND expires_at > ?", rules.NormaliseEmail(v.Email),
 				[]rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}, tx.Now()).
+			Where("account_id IN (SELECT id FROM accounts WHERE parent_org_id = ?)", c.OrgID).
 			Count(&live).Error
 		out.Invited = live > 0
 		return err

@@ -70,6 +70,7 @@ const mailFactsSQL = `
 	SELECT 'TOLD' AS kind, u.id AS id, u.email AS address, u.locale AS extra
 	FROM tickets t
 	JOIN memberships m ON m.account_id = t.account_id AND m.state = 'ACTIVE'
+		AND m.blocked_at IS NULL
 	JOIN users u ON u.id = m.user_id
 	WHERE t.id = @ticket
 		AND (u.id = t.opened_for
@@ -78,6 +79,7 @@ const mailFactsSQL = `
 	SELECT 'ADMIN', u.id, u.email, u.locale
 	FROM tickets t
 	JOIN memberships m ON m.account_id = t.account_id AND m.state = 'ACTIVE' AND m.role = 'ADMIN'
+		AND m.blocked_at IS NULL
 	JOIN users u ON u.id = m.user_id
 	WHERE t.id = @ticket
 	UNION ALL

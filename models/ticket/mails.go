@@ -22,6 +22,7 @@ const toldSQL = `(SELECT string_agg(u.id || '
 		JOIN memberships m ON m.user_id = u.id
 		WHERE m.account_id = t.account_id
 			AND m.state = 'ACTIVE'
+			AND m.blocked_at IS NULL
 			AND (u.id = t.opened_for
 				OR u.id IN (SELECT user_id FROM ticket_watchers WHERE ticket_id = t.id)))`
 

@@ -365,7 +365,8 @@ var openFactsSQL = `SELECT
 ' || u.email || '
 ' || u.locale FROM users u
 		JOIN memberships m ON m.user_id = u.id
-		WHERE u.id = @who AND m.account_id = @account AND m.state = 'ACTIVE') AS told,
+		WHERE u.id = @who AND m.account_id = @account AND m.state = 'ACTIVE'
+			AND m.blocked_at IS NULL) AS told,
 	(SELECT id FROM tickets WHERE id = @follows AND account_id = @account) AS follows,
 	(SELECT id FROM tickets
 		WHERE room_id = @room AND channel = 'SYNC' AND closed_at IS NULL) AS sync,

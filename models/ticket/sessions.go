@@ -326,7 +326,8 @@ func (w *change) attendees(s session.Session) ([]session.Attendee, error) {
 	members := w.tx.Table("users u").
 		Select("u.email, u.name, u.locale, u.time_zone").
 		Joins("JOIN memberships m ON m.user_id = u.id").
-		Where("m.account_id = ? AND m.state = ?", w.AccountID, rules.MembershipActive).
+		Where("m.account_id = ? AND m.state = ? AND m.blocked_at IS NULL",
+			w.AccountID, rules.MembershipActive).
 		Order("u.id")
 	err := members.Session(&gorm.Session{}).
 		Where(`(u.id = ? OR u.id = ?

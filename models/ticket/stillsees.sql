@@ -1,7 +1,7 @@
 SELECT u.email
 FROM memberships m
 JOIN users u ON u.id = m.user_id
-WHERE m.account_id = @account AND m.state = @active
+WHERE m.account_id = @account AND m.state = @active AND m.blocked_at IS NULL
 UNION ALL
 SELECT p.email
 FROM ticket_participants p

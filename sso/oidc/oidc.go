@@ -87,6 +87,8 @@ type Claims struct {
 	Name          string
 	At            time.Time  // when the person proved themselves; zero: it does not say
 	All           []Received // for a rehearsal
+
+	subject string // as the token has it
 }
 
 // Received is one claim as it came.
@@ -434,6 +436,7 @@ func (p *Party) verify(
 	out := Claims{
 		Issuer:        token.Issuer,
 		Subject:       token.Subject,
+		subject:       token.Subject,
 		Email:         strings.TrimSpace(textOf(claims["email"])),
 		EmailVerified: verifiedIn(claims),
 		Name:          textOf(claims["name"]),
@@ -489,10 +492,8 @@ func (p *Party) askForEmail(
 	if err != nil || info.Claims(&claims) != nil {
 		return
 	}
-	for _, c := range out.All {
-		if c.Name == "sub" && c.Value != info.Subject {
-			return
-		}
+	if info.Subject != out.subject {
+		return
 	}
 	out.Email = strings.TrimSpace(textOf(claims["email"]))
 	out.EmailVerified = verifiedIn(claims)
