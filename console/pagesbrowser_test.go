@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web/webtest"
@@ -73,6 +75,7 @@ func (w *world) everyPage() []string {
 	mail := w.Mails(w.t, rules.TemplateOrderConfirmation)[0]
 
 	ticket := w.talkedAbout(w.t, c)
+	served, ends := w.partnered(c.Account)
 
 	var pages []string
 	for _, r := range w.site.routes() {
@@ -86,6 +89,8 @@ func (w *world) everyPage() []string {
 		pages = append(pages, accountsPath+"/"+c.Account+tab)
 	}
 	return append(pages,
+		served,
+		ends,
 		queuePath+"?who=all&open="+task.ID,
 		taskPath(task.ID),
 		orderPath(c.Order.ID),
@@ -115,6 +120,33 @@ func (w *world) everyPage() []string {
 		numbersPath+"?period=quarter",
 		Root+"/settings/calendars/BR",
 	)
+}
+
+// partnered has a service partner act for a customer, and another one ask to. It returns the pages
+// that make the customer one itself, and that end what the first may do.
+func (w *world) partnered(accountID string) (makes, ends string) {
+	w.t.Helper()
+	terms := identity.DelegationTerms{Role: identity.RoleAdmin, Days: 365}
+	for _, name := range []string{"Parceira Ltda", "Integradora de Salas e Audiovisual do Sul Ltda"} {
+		acc, err := w.CreateAccount(w.system(),
+			rules.Party{Company: name, Address: storetest.Form("x").EndCustomer.Address},
+			"", account.ModeSite)
+		require.NoError(w.t, err)
+		org, err := w.PutOrg(w.system(), account.OrgChange{
+			Kind: account.OrgPartner, Name: name, Country: "BR",
+		})
+		require.NoError(w.t, err)
+		_, err = w.Domains.People.MakePartner(w.system(), org.ID, acc.ID, "their contract")
+		require.NoError(w.t, err)
+		d, err := w.Domains.People.AskPartner(storetest.Customer(accountID), accountID, name, terms)
+		require.NoError(w.t, err)
+		if ends == "" {
+			_, err = w.Domains.People.AnswerDelegation(storetest.Customer(acc.ID), d.ID, true)
+			require.NoError(w.t, err)
+			ends = delegationPath(d.ID)
+		}
+	}
+	return accountPath(accountID) + "/partner", ends
 }
 
 // fileName is the address of a page in the name of its picture.

@@ -59,7 +59,7 @@ func TestS50_AnAdministratorConnectsTheDirectory(t *testing.T) {
 		remove := "/directory/groups/" + settings.Grants[0].ID + "/remove"
 		require.Contains(t, ana.get(remove).body, "lose access immediately")
 		require.Equal(t, "/directory", ana.post(remove, "confirmed", "yes").path)
-		require.Contains(t, ana.get("/directory").body, "Nobody gets in by the directory yet")
+		require.Contains(t, ana.get("/directory").body, "Nobody has access by the directory yet")
 		require.Equal(t, "/directory", ana.post("/directory/groups", "group", "everybody").path)
 		require.Contains(t, ana.get("/directory").body, "Everybody in the directory")
 		require.Equal(t, 404, ana.post("/directory/groups", "group", db.NewID(db.PrefixScimGroup)).status)

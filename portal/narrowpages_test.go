@@ -3,6 +3,8 @@ package portal
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,11 +66,17 @@ func (s *screen) everyPage() {
 	s.signIn(longEmail)
 	s.send("/account", []string{"account", full.id})
 	for _, path := range full.pages {
+		if !strings.Contains(path, os.Getenv("ROOMCOVER_PAGES")) { // those that are worked on
+			continue
+		}
 		s.open(path)
 		s.check(path)
 		s.fits(path)
 	}
 	for _, f := range full.answers {
+		if !strings.Contains(f.path, os.Getenv("ROOMCOVER_PAGES")) {
+			continue
+		}
 		s.send(f.path, f.fields)
 		require.True(s.t, s.holds(`document.querySelector("`+f.shows+`") !== null`),
 			"the answer of %s to %v shows %s", f.path, f.fields, f.shows)
@@ -177,6 +185,12 @@ var leadOn = map[string]bool{
 	"/directory/tokens/:id/revoke":       true,
 	"/directory/groups/:id/remove":       true,
 	"/directory/groups":                  true,
+	partnersPath + "/:id/approve":        true,
+	partnersPath + "/:id/refuse":         true,
+	partnersPath + "/:id/end":            true,
+	customersPath + "/:id/approve":       true,
+	customersPath + "/:id/refuse":        true,
+	customersPath + "/:id/end":           true,
 	"/privacy":                           true,
 	"/privacy/:id/file":                  true,
 	"/sessions/end":                      true,
@@ -272,6 +286,8 @@ func (s *world) fullAccount() fullAccount {
 		Phone: "+55 11 4000-1234",
 	})
 
+	delegations, served := s.fullDelegations(c.Account, "eva@acme.example")
+
 	for _, change := range []string{
 		"accounts SET legal_name = '" + longCompany + "', street = '" + longPlace + "'",
 		"users SET name = '" + longPerson + "'",
@@ -313,6 +329,7 @@ func (s *world) fullAccount() fullAccount {
 		"/tickets/:id/cancel":                tickets[1].Number,
 		"/tickets/:id/guests":                tickets[1].Number,
 	}
+	maps.Copy(ids, delegations)
 	devices, _, err := s.ListDevices(s.Context, entitlement.DeviceFilter{AccountID: c.Account})
 	require.NoError(t, err)
 	for _, page := range []string{"", "/place", "/take-out", "/purchase"} {
@@ -344,6 +361,9 @@ func (s *world) fullAccount() fullAccount {
 			path = strings.ReplaceAll(path, ":id", ids[path])
 		}
 		full.pages = append(full.pages, path)
+	}
+	for _, path := range []string{roomsPath, ticketsPath, contractsPath} {
+		full.pages = append(full.pages, served+path)
 	}
 
 	wrongPlace := []string{
@@ -393,6 +413,9 @@ func (s *world) fullAccount() fullAccount {
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
 		{ownSignInPath, []string{"act", "domain", "domain", longSerial}, anError},
 		{ownSignInPath, []string{"act", "provider", "issuer", longSerial, "client", longSerial}, anError},
+		{partnersPath, []string{"partner", longCompany, "role", "ADMIN", "days", "365"}, anError},
+		{customersPath, []string{"email", longSerial, "role", "ADMIN", "days", longSerial}, anError},
+		{customersPath, []string{"email", longEmail, "role", "ADMIN", "days", "365"}, "main .toast, .toast"},
 		{"/directory", []string{"once", "once_7"}, "#secret"},
 		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
 	}
