@@ -24,7 +24,9 @@ func statementsOf(path string) int {
 	case path == "/replacements/request":
 		return 13
 	case strings.HasSuffix(path, "/privacy"):
-		return 46
+		return 49
+	case strings.HasPrefix(path, forPrefix):
+		return pageStatements + 2 // who acts, for whom
 	case strings.Contains(path, "cover=ending"):
 		return 19 // it reads on until a page is full
 	}

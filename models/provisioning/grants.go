@@ -2,7 +2,10 @@ package provisioning
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -86,7 +89,8 @@ func (h *house) addGrant(accountID, groupID string) error {
 }
 
 // RemoveGrant ends what a group grants, for an administrator of the account that it is about: who
-// came in by it alone gets in no more. One of another account answers NOT_FOUND.
+// came in by it alone gets in no more. Again it changes nothing; one of another account answers
+// NOT_FOUND.
 func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) error {
 	ctx, orgID, err := s.ownOrg(ctx, accountID)
 	if err != nil {
@@ -96,8 +100,11 @@ func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) er
 		var g Grant
 		err := h.First(&g, "org_id = ? AND id = ? AND account_id = ?",
 			h.orgID, id, accountID).Error
+		if errors.Is(err, gorm.ErrRecordNotFound) {
+			return h.wasRemoved(accountID, id)
+		}
 		if err != nil {
-			return db.Found(err)
+			return err
 		}
 		if err := h.Delete(&Grant{}, "id = ?", g.ID).Error; err != nil {
 			return err
@@ -111,6 +118,18 @@ func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) er
 			Details:  map[string]any{"group": db.Text(g.GroupID)},
 		})
 	})
+}
+
+// wasRemoved answers NOT_FOUND but where the account had such a grant: the audit knows.
+func (h *house) wasRemoved(accountID, id string) error {
+	var ended int64
+	err := h.Model(&db.AuditEvent{}).
+		Where("account_id = ? AND verb = 'directory.grant_removed' AND object_id = ?", accountID, id).
+		Count(&ended).Error
+	if err == nil && ended == 0 {
+		err = db.NotFound()
+	}
+	return err
 }
 
 // settleGroup settles the people of a group; nil: everybody.

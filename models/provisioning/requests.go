@@ -72,7 +72,8 @@ func start(text string, most int) string {
 }
 
 // RequestsOf lists the latest requests of an account's organisation, newest first, for an
-// administrator of the account who may set the directory up. next is where the list goes on; empty: nowhere.
+// administrator of the account who may set the directory up. next is where the list goes on;
+// empty: nowhere.
 func (s *Provisioning) RequestsOf(
 	ctx context.Context, accountID string, page db.Page,
 ) (out []Request, next string, err error) {
