@@ -130,7 +130,7 @@ func TestS48_AProviderSaysWhoTheOwnOrganisationsPeopleAreOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		acme := env.Covered(t)
 		con := enabled(t, env, acme, "acme.example")
-		beta := env.CoveredFor(t, "Beta Ltda", "eva@acme.example", "SN-200")
+		env.CoveredFor(t, "Beta Ltda", "eva@acme.example", "SN-200")
 
 		out, err := env.SSO.Preview(env.Context, con, verified("3", "eva@acme.example"))
 		require.NoError(t, err)
@@ -142,8 +142,8 @@ func TestS48_AProviderSaysWhoTheOwnOrganisationsPeopleAreOnly(t *testing.T) {
 		// Who was of the organisation and was removed there comes by its provider no more.
 		u, err := env.SSO.SignIn(env.Context, con.ID, verified("1", acme.Admin.Email), "", "en")
 		require.NoError(t, err)
-		require.NoError(t, env.Exec("UPDATE memberships SET account_id = '"+beta.Account+
-			"' WHERE user_id = '"+u.User.ID+"'"))
+		require.NoError(t, env.Exec("UPDATE memberships SET state = 'REMOVED' WHERE user_id = '"+
+			u.User.ID+"'"))
 		_, err = env.SSO.SignIn(env.Context, con.ID, verified("1", acme.Admin.Email), "", "en")
 		storetest.RequireCode(t, sso.NotInvited, err)
 	})

@@ -243,7 +243,7 @@ func TestS48_AnswersThatAreNotTheProvidersAreRefused(t *testing.T) {
 		require.Equal(t, want, FaultOf(err), refusal)
 		require.NotContains(t, err.Error(), "acme")
 	}
-	i.status = 503
+	i.status, i.refusal = 503, "temporarily_unavailable"
 	_, err := p.Finish(t.Context(), i.client(), attempt, i.back())
 	require.Equal(t, Unreachable, FaultOf(err))
 }
