@@ -124,7 +124,8 @@ func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) er
 func (h *house) wasRemoved(accountID, id string) error {
 	var ended int64
 	err := h.Model(&db.AuditEvent{}).
-		Where("account_id = ? AND verb = 'directory.grant_removed' AND object_id = ?", accountID, id).
+		Where("account_id = ? AND object_id = ?", accountID, id).
+		Where("verb = 'directory.grant_removed'").
 		Count(&ended).Error
 	if err == nil && ended == 0 {
 		err = db.NotFound()
