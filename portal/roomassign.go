@@ -97,9 +97,7 @@ func assignRooms(v *visit) (answer, error) {
 		return v.assignRefused(chosen, err)
 	}
 	rooms := p.Assigned()
-	if len(rooms) == 0 && !slices.ContainsFunc(p.Rooms, func(r entitlement.RoomPreview) bool {
-		return !r.Has
-	}) {
+	if everyOneHas(p) {
 		return v.done(v.assignBack(), "flash.rooms.assigned"), nil // the same form came twice
 	}
 	if v.form(fieldShown) != assignDigest(p) {
@@ -111,9 +109,19 @@ func assignRooms(v *visit) (answer, error) {
 
 	q.RoomIDs = rooms
 	if _, err = v.entitlements.AssignMany(v.acting(), q); err != nil {
+		// The same form may have come twice at once.
+		if p, again := v.entitlements.PreviewAssignMany(v.acting(), q); again == nil && everyOneHas(p) {
+			return v.done(v.assignBack(), "flash.rooms.assigned"), nil
+		}
 		return v.assignRefused(chosen, err)
 	}
 	return v.done(v.assignBack(), "flash.rooms.assigned"), nil
+}
+
+// everyOneHas reports whether nothing is left to assign: each room has what was asked for.
+func everyOneHas(p entitlement.AssignPreview) bool {
+	return len(p.Assigned()) == 0 && !slices.ContainsFunc(p.Rooms,
+		func(r entitlement.RoomPreview) bool { return !r.Has })
 }
 
 // assignRequest is what the form asks for, with the terms that were read.
