@@ -20,6 +20,7 @@ var answersOtherwise = map[string]int{
 	"/invitation/request": http.StatusGone,     // the help is for those without access as well
 	// The help is for all, and leads to what an administrator alone may do.
 	"/tokens":                         http.StatusForbidden,
+	directoryPath:                     http.StatusForbidden,
 	"/service-orders/claim":           http.StatusForbidden,
 	"/replacements/request":           http.StatusForbidden,
 	"/replacements/request/accessory": http.StatusForbidden,
@@ -63,14 +64,19 @@ func (a access) allowed(role rules.Role) bool {
 	return a != admin || rules.Allows(role, rules.ManageUsers).Allowed()
 }
 
-// sentTo is the route that a form of a page goes to.
-func sentTo(f crawltest.Form) (route, bool) {
+// sentTo is the route that a form of a page goes to. One for a customer goes where a delegation
+// lets a partner's people.
+func sentTo(f crawltest.Form) (to route, ofCustomer, ok bool) {
+	path := f.Path
+	if _, own, found := delegatedPage(path); found {
+		path, ofCustomer = own, true
+	}
 	for _, r := range routes() {
-		if r.method == f.Method && r.leadsTo(f.Path) {
-			return r, true
+		if r.method == f.Method && r.leadsTo(path) && (r.delegable() || !ofCustomer) {
+			return r, ofCustomer, true
 		}
 	}
-	return route{}, false
+	return route{}, ofCustomer, false
 }
 
 // From the start page of a full account, as each of its roles and in both languages: every link
@@ -88,11 +94,15 @@ func TestR42_EachLinkAnswersAndEachFormShownIsAllowed(t *testing.T) {
 			for _, lang := range []string{"en", "pt-BR"} {
 				seen := map[string]bool{}
 				for _, f := range g.crawls(lang, "/") {
-					r, ok := sentTo(f)
+					r, ofCustomer, ok := sentTo(f)
 					if !assert.True(t, ok, "%s %s on %s leads nowhere", f.Method, f.Path, f.On) {
 						continue
 					}
-					assert.True(t, r.access.allowed(role), "%s %s is shown on %s", f.Method, f.Path, f.On)
+					as := role
+					if ofCustomer { // without a second factor they only read there (S52)
+						as = rules.CustomerReadOnly
+					}
+					assert.True(t, r.access.allowed(as), "%s %s is shown on %s", f.Method, f.Path, f.On)
 					seen[r.method+" "+r.path] = true
 				}
 				require.Greater(t, len(seen), 5, "forms are found")
@@ -123,7 +133,7 @@ func TestR42_EachLinkOutsideAnswers(t *testing.T) {
 	for _, lang := range []string{"en", "pt-BR"} {
 		g := w.guest()
 		for _, f := range g.crawls(lang, "/sign-in", "/help", "/password-reset", "/invitation/request") {
-			r, ok := sentTo(f)
+			r, _, ok := sentTo(f)
 			assert.True(t, ok && r.access == anyone, "%s %s is shown on %s", f.Method, f.Path, f.On)
 		}
 	}
@@ -137,7 +147,7 @@ func TestS47_EachLinkOfAGuestAnswersAndNothingElseDoes(t *testing.T) {
 	g := w.asGuest(p)
 	for _, lang := range []string{"en", "pt-BR"} {
 		for _, f := range g.crawls(lang, "/guest/"+p.ID+"/ticket") {
-			r, ok := sentTo(f)
+			r, _, ok := sentTo(f)
 			assert.True(t, ok && r.access == anyone, "%s %s is shown on %s", f.Method, f.Path, f.On)
 		}
 	}

@@ -216,7 +216,7 @@ func TestS52_WithoutASecondFactorAPartnerReads(t *testing.T) {
 	w.People.OnSecondFactor(nil)
 	page := d.pia.get(d.base + roomsPath)
 	require.Equal(t, 200, page.status)
-	require.Contains(t, page.body, "needs a second factor")
+	require.Contains(t, page.body, "You can only read")
 	require.Equal(t, 403, d.pia.post(d.base+"/rooms/new", "room", "X").status)
 }
 
