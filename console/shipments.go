@@ -275,8 +275,8 @@ func showShipment(v *visit) (answer, error) {
 // papersOf leads to the papers of a parcel to or from a known place. A label needs a tracking
 // number.
 func (v *visit) papersOf(sh logistics.Shipment) []web.ListAct {
-	if sh.SiteID == nil {
-		return nil
+	if _, err := v.logistics.PaperOf(v.scope(), sh.ID); err != nil {
+		return nil // showPaper would say so
 	}
 	acts := []web.ListAct{{
 		Link:  shipmentsPath + "/" + sh.ID + "/paper/packing-slip",

@@ -128,6 +128,7 @@ var toldKeys = []string{
 	"console.told.sparefee.why",
 	"console.told.emergency.what",
 	"console.told.emergency.why",
+	"console.told.unreachable.what",
 	"console.told.incident.what",
 	"console.told.incident.why",
 	"console.told.privacy.what",

@@ -216,6 +216,8 @@ func CreateShipment(tx *db.Tx, n NewShipment) (Shipment, error) {
 		if o.BookingKey == n.BookingKey {
 			return o, o.same(n)
 		}
+	}
+	for _, o := range old {
 		if o.State.Live() {
 			return Shipment{}, rules.Refuse(shipping.ShipmentLive,
 				"A shipment is under way already.", "Wait for it, cancel it, or declare it lost.")

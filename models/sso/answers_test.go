@@ -111,6 +111,29 @@ func TestS48_AnAssertionIsBelievedOnceInAllProcesses(t *testing.T) {
 	})
 }
 
+// S33: what a sign-in left behind goes as soon as it is over.
+func TestS33_WhatCameOfSignInsIsPruned(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		con := draftOf(t, env, env.Covered(t), newProvider(t))
+		_, err := env.SSO.Begin(env.Context, sso.Pending{
+			ConnectionID: con.ID, Purpose: sso.ToSignIn, RequestID: "id-1",
+		}, "browser")
+		require.NoError(t, err)
+		until := time.Now().Add(time.Minute)
+		require.NoError(t, env.SSO.ReplaysOf(con.ID).Consume(env.Context, "id-1", until))
+
+		require.NoError(t, env.SSO.Prune(env.Context))
+		for _, table := range []string{"sso_states", "sso_assertions"} {
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM "+table), table)
+			require.NoError(t, env.Exec("UPDATE "+table+" SET expires_at = '2020-01-01'"))
+		}
+		require.NoError(t, env.SSO.Prune(env.Context))
+		for _, table := range []string{"sso_states", "sso_assertions"} {
+			require.Zero(t, env.Count(t, "SELECT count(*) FROM "+table), table)
+		}
+	})
+}
+
 // A provider's answer waits, encrypted, for the browser that began: once, and for no other.
 func TestS48_AnAnswerWaitsForItsBrowser(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {

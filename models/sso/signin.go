@@ -245,6 +245,14 @@ func findUser(tx *db.Tx, c Connection, v Verified) (found, error) {
 		return found{}, err
 	}
 	if other {
+		// It may have been bound to this very subject since it was looked for.
+		known, bound, err := identity.IdentityOf(tx, c.ID, v.Issuer, v.Subject)
+		if err != nil {
+			return found{}, err
+		}
+		if bound {
+			return boundUser(tx, c, known)
+		}
 		return found{}, rules.Refuse(OtherPerson,
 			"This address belonged to another person at your identity provider.",
 			"Ask an administrator to remove the person of before, and to invite you.")
