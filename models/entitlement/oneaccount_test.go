@@ -20,6 +20,7 @@ var acrossAccounts = map[string]string{
 	"invitations.order_id":       "an order has its customer only when it is decided",
 	"inbox_items.mail_id":        "an operator finds whose an item is after its mail has come",
 	"device_claims.device_id":    "the claimed device is another customer's: that is the question",
+	"delegations.partner_org_id": "a partner acts in the account of another: that is what it is for",
 }
 
 // pointers are the foreign keys between tables that both belong to accounts, as
