@@ -110,7 +110,8 @@ func assignRooms(v *visit) (answer, error) {
 	q.RoomIDs = rooms
 	if _, err = v.entitlements.AssignMany(v.acting(), q); err != nil {
 		// The same form may have come twice at once.
-		if p, again := v.entitlements.PreviewAssignMany(v.acting(), q); again == nil && everyOneHas(p) {
+		now, unread := v.entitlements.PreviewAssignMany(v.acting(), q)
+		if unread == nil && everyOneHas(now) {
 			return v.done(v.assignBack(), "flash.rooms.assigned"), nil
 		}
 		return v.assignRefused(chosen, err)
