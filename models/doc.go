@@ -8,7 +8,9 @@
 //	notification  mails to send, their claims, whom to tell
 //	importjob     jobs and rows of imported files
 //	account       organisations, accounts, sites, parents, customer success managers
-//	identity      users, memberships, invitations, sessions, tokens
+//	identity      users, memberships, invitations, sessions, tokens, partners' delegations
+//	sso           companies' own sign-in, their proved domains
+//	provisioning  people and groups of companies' directories
 //	entitlement   contracts, licences, rooms, devices, placements, assignments, cover
 //	warranty      extended warranties, claims, earlier ones
 //	logistics     depots, stock, shipments, scans, carriers' events, papers
