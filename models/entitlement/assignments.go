@@ -333,7 +333,7 @@ type lockedRoom struct {
 // lockRoomFor locks a room of the account and counts its licences of the service.
 func (c *assigning) lockRoomFor(id string, service catalogue.ServiceType) (lockedRoom, error) {
 	var r lockedRoom
-	const counted = "SELECT count(*)" + fromLicenceOfRoom
+	const counted = "SELECT count(*)" + fromAssignments + " AND a.room_id = rooms.id"
 	err := c.tx.ForUpdate().
 		Table("rooms").
 		Select("rooms.*, ("+counted+" AND "+holdsRoom+") AS licensed, ("+

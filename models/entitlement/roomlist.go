@@ -24,11 +24,11 @@ type RoomCounts struct {
 	Platforms map[rules.Platform]int64
 }
 
-// The sums of rooms that are without the service and whose cover ends soon, over a query on
-// rooms; @service is a Select in both.
+// The sums of rooms that are without the service and whose cover ends soon, over rooms
+// withLicenceOfRoom; @service is a Select in both.
 const (
-	bareRooms   = "coalesce(sum(CASE WHEN " + roomWithout + " THEN 1 ELSE 0 END), 0)"
-	endingRooms = "coalesce(sum(CASE WHEN " + endingRoom + " THEN 1 ELSE 0 END), 0)"
+	bareRooms   = "coalesce(sum(CASE WHEN " + bareRoom + " THEN 1 ELSE 0 END), 0)"
+	endingRooms = "coalesce(sum(CASE WHEN " + endsSoon + " THEN 1 ELSE 0 END), 0)"
 )
 
 // EndsSoon is the instant before which a cover ends soon, within licensing.ExpiringDays local
@@ -52,17 +52,18 @@ func (s *Entitlements) CountRooms(
 	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		now := tx.Now()
-		return tx.Scope.Accounts(tx.Table("rooms"), "account_id").
-			Select(`site, platform, state, count(*) AS rooms,
+		named := map[string]any{
+			"now":     now,
+			"before":  EndsSoon(now, zone),
+			"service": catalogue.ServiceSelect,
+		}
+		return tx.Scope.Accounts(tx.Table("rooms"), "rooms.account_id").
+			Select(`site, platform, rooms.state, count(*) AS rooms,
 				`+bareRooms+` AS bare,
-				`+endingRooms+` AS ending`,
-				map[string]any{
-					"now":     now,
-					"before":  EndsSoon(now, zone),
-					"service": catalogue.ServiceSelect,
-				}).
-			Where("account_id = ?", accountID).
-			Group("site, platform, state").
+				`+endingRooms+` AS ending`, named).
+			Joins(withLicenceOfRoom, named).
+			Where("rooms.account_id = ?", accountID).
+			Group("site, platform, rooms.state").
 			Scan(&rows).Error
 	})
 

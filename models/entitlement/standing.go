@@ -20,9 +20,10 @@ var standingSQL string
 const standingRoomsSQL = `
 	SELECT count(*) AS rooms,
 		` + bareRooms + ` AS bare,
-		` + endingRooms + ` AS ending
-	FROM rooms
-	WHERE account_id = @account AND state = 'ACTIVE'`
+		` + endingRooms + ` AS ending,
+		coalesce(sum(CASE WHEN c.state = 'ACTIVE' AND c.end_at > @now THEN 1 ELSE 0 END), 0) AS covered
+	FROM rooms` + withLicenceOfRoom + `
+	WHERE rooms.account_id = @account AND rooms.state = 'ACTIVE'`
 
 // Standing is how an account stands, in numbers.
 type Standing struct {

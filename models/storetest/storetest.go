@@ -103,6 +103,7 @@ type Counter struct {
 	logger.Interface
 	mu    sync.Mutex
 	list  []string
+	took  []time.Duration // of each of the list
 	after func(statements int)
 
 	owners map[string]string    // who may write each table
@@ -121,10 +122,12 @@ func (c *Counter) After(fn func(statements int)) {
 // Trace is called by gorm after each statement. It fails the test when a domain has
 // written a table of another, and when a transaction takes its locks in another order
 // than all do.
-func (c *Counter) Trace(ctx context.Context, _ time.Time, fc func() (string, int64), _ error) {
+func (c *Counter) Trace(ctx context.Context, began time.Time, fc func() (string, int64), _ error) {
+	took := time.Since(began)
 	sql, _ := fc()
 	c.mu.Lock()
 	c.list = append(c.list, sql)
+	c.took = append(c.took, took)
 	n, after := len(c.list), c.after
 	c.mu.Unlock()
 
@@ -142,7 +145,7 @@ func (c *Counter) Trace(ctx context.Context, _ time.Time, fc func() (string, int
 // Reset forgets the statements so far.
 func (c *Counter) Reset() {
 	c.mu.Lock()
-	c.list = nil
+	c.list, c.took = nil, nil
 	c.mu.Unlock()
 }
 
@@ -151,6 +154,20 @@ func (c *Counter) List() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]string(nil), c.list...)
+}
+
+// Slowest is the statement that took longest, with its time.
+func (c *Counter) Slowest() (string, time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var sql string
+	var longest time.Duration
+	for i, took := range c.took {
+		if took > longest {
+			sql, longest = c.list[i], took
+		}
+	}
+	return sql, longest
 }
 
 // Each runs a test on SQLite and on PostgreSQL; without PostgreSQL's binaries
