@@ -22,13 +22,10 @@ type homePage struct {
 type homeFacts struct {
 	standing    entitlement.Standing
 	invitations []identity.Invitation
-	open        []replacement.RMA // those that have not come to their end
-	moreOpen    bool
+	waiting     []replacement.RMA // those that wait for the customer
+	underWay    int64             // replacements that have not come to their end
 	tickets     ticket.Counts
 }
-
-// mostOpen bounds how many replacements under way the start page looks through.
-const mostOpen = 200
 
 func showHome(v *visit) (answer, error) {
 	at, err := v.homeFacts()
@@ -60,13 +57,7 @@ func (v *visit) homeFacts() (at homeFacts, err error) {
 		return at, err
 	}
 
-	var next string
-	at.open, next, err = v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
-		AccountID: account.ID,
-		Open:      true,
-		Page:      db.Page{Limit: mostOpen},
-	})
-	at.moreOpen = next != ""
+	at.waiting, at.underWay, err = v.replacements.WaitingForCustomer(v.acting(), account.ID)
 	if err != nil {
 		return at, err
 	}
@@ -78,10 +69,6 @@ func (v *visit) homeFacts() (at homeFacts, err error) {
 func (v *visit) tiles(at homeFacts) []web.Tile {
 	s := at.standing
 	number := v.language.Number
-	underWay := number(int64(len(at.open)))
-	if at.moreOpen {
-		underWay += "+"
-	}
 
 	covered := roomsPath
 	if s.Ending > 0 {
@@ -116,7 +103,7 @@ func (v *visit) tiles(at homeFacts) []web.Tile {
 		v.ticketTile(at.tickets),
 		{
 			Label:  v.say("menu.replacements"),
-			Number: underWay,
+			Number: number(at.underWay),
 			Small:  v.say("home.tile.underway"),
 			Link:   replacementsPath,
 		}, {

@@ -296,8 +296,10 @@ func (v *visit) listDevices(p *requestPage) error {
 
 	p.More = more || p.Search != ""
 	subjects := make([]entitlement.CoverSubject, len(devices))
+	deviceIDs := make([]string, len(devices))
 	for i, d := range devices {
 		subjects[i].Serial = *d.Serial
+		deviceIDs[i] = d.ID
 	}
 
 	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(),
@@ -306,7 +308,7 @@ func (v *visit) listDevices(p *requestPage) error {
 		return err
 	}
 
-	busy, err := v.underReplacement()
+	busy, err := v.replacements.OpenFor(v.acting(), deviceIDs...)
 	if err != nil {
 		return err
 	}
@@ -405,20 +407,6 @@ func (v *visit) devicesInRooms(search string) (out []entitlement.Device, err err
 		}
 
 		out = append(out, devices...)
-	}
-
-	return out, err
-}
-
-// underReplacement are the devices with an open replacement.
-func (v *visit) underReplacement() (map[string]bool, error) {
-	out := map[string]bool{}
-	f := replacement.RMAFilter{AccountID: v.who.account().ID, Open: true, Page: db.Page{Limit: 200}}
-	rmas, _, err := v.replacements.ListRMAs(v.acting(), f)
-	for _, r := range rmas {
-		if r.DeviceID != nil {
-			out[*r.DeviceID] = true
-		}
 	}
 
 	return out, err

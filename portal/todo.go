@@ -36,12 +36,12 @@ func (v *visit) toDos(at homeFacts) ([]toDoView, error) {
 	all := v.roomsToCover(at.standing)
 	all = append(all, v.unclaimed(at.invitations)...)
 	for _, list := range []func() ([]toDoView, error){
-		func() ([]toDoView, error) { return v.returnsDue(at.open) },
+		func() ([]toDoView, error) { return v.returnsDue(at.waiting) },
 		func() ([]toDoView, error) { return v.ticketsToDo(at.tickets) },
 		v.sparesToDo,
 		v.questionsToAnswer,
 		v.invitationsToAnswer,
-		func() ([]toDoView, error) { return v.proofsToSend(at.open) },
+		func() ([]toDoView, error) { return v.proofsToSend(at.waiting) },
 	} {
 		some, err := list()
 		if err != nil {

@@ -263,6 +263,63 @@ func KeepRMAFailure(tx *db.Tx, id, reason string) error {
 	return tx.Model(&RMA{}).Where("id = ?", id).Update("last_error", reason).Error
 }
 
+// mostForCustomer bounds how many RMAs WaitingForCustomer returns.
+const mostForCustomer = 50
+
+// WaitingForCustomer returns the open RMAs of an account that wait for the customer, the oldest
+// first: for a unit to come back, or for a proof of purchase. open counts all that are open.
+func (s *Replacements) WaitingForCustomer(
+	ctx context.Context, accountID string,
+) (waiting []RMA, open int64, err error) {
+	var rows []struct {
+		RMA
+		Open int64
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		counted := tx.Scope.Accounts(tx.Table("rmas"), "account_id").
+			Select("count(*) AS open").
+			Where("account_id = ? AND closed_at IS NULL", accountID)
+		theirs := tx.Scope.Accounts(tx.Table("rmas"), "account_id").
+			Where("account_id = ? AND closed_at IS NULL", accountID).
+			Where("state IN ? OR held AND state = ?",
+				[]rma.RMAState{rma.RMAAwaitingReturn, rma.RMAOverdue}, rma.RMARequested).
+			Order("id").
+			Limit(mostForCustomer)
+		return tx.Table("(?) AS counted LEFT JOIN (?) AS r ON true", counted, theirs).
+			Select("r.*, counted.open").
+			Order("r.id").
+			Scan(&rows).Error
+	})
+	for _, r := range rows {
+		open = r.Open
+		if r.ID != "" {
+			waiting = append(waiting, r.RMA)
+		}
+	}
+	return waiting, open, err
+}
+
+// OpenFor reports of which devices an RMA in scope is open.
+func (s *Replacements) OpenFor(
+	ctx context.Context, deviceIDs ...string,
+) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(deviceIDs) == 0 {
+		return out, nil
+	}
+
+	var open []string
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.Table("rmas"), "account_id").
+			Where("closed_at IS NULL AND device_id IN ?", deviceIDs).
+			Pluck("device_id", &open).Error
+	})
+	for _, id := range open {
+		out[id] = true
+	}
+	return out, err
+}
+
 // OpenInRooms returns the open RMAs in scope of each room, by the rooms' ids and the newest
 // first: those that were requested there, and those of devices that are there now (S28).
 func (s *Replacements) OpenInRooms(
