@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"rules/processes": {"rules", "rules/rma", "rules/shipping", "rules/spare", "rules/ticket"},
 
 	// Texts: the catalogue alone, and the sentences that are composed from facts.
-	"messages":         {},
+	"messages":         {"clock"},
 	"messages/promise": {"messages", "rules/calendar"},
 	"messages/process": {"messages", "rules/processes"},
 	"messages/sla":     {"messages", "rules/cover", "rules/ticket"},
@@ -186,7 +186,7 @@ var arrows = map[string][]string{
 		"rules/spare", "rules/ticket", "signing", "strictjson",
 	},
 	"web": {
-		"attachment", "messages", "models/identity", "rules",
+		"attachment", "clock", "messages", "models/identity", "rules",
 	},
 	"console": {
 		"attachment", "chart", "mail/inbound", "mail/letter", "messages", "messages/process",

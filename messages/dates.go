@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"roomcover.dev/roomcover/clock"
 )
 
 // Date returns the calendar date that a time shows in its own zone: "22 de
@@ -38,7 +40,7 @@ func (l *Language) DateTime(at time.Time) string {
 // DateTimeAt returns an instant by the clock of an IANA zone, and says whose clock that is:
 // "29 November 2026, 12:04 in São Paulo". An unknown zone counts as UTC.
 func (l *Language) DateTimeAt(at time.Time, zone string) string {
-	loc, err := time.LoadLocation(zone)
+	loc, err := clock.Zone(zone)
 	if err != nil {
 		loc, zone = time.UTC, ""
 	}
@@ -49,7 +51,7 @@ func (l *Language) DateTimeAt(at time.Time, zone string) string {
 // clock that is: "Tuesday, 24 November 2026, 14:00 to 15:00 in São Paulo". An unknown zone counts
 // as UTC.
 func (l *Language) SpanAt(from, until time.Time, zone string) string {
-	loc, err := time.LoadLocation(zone)
+	loc, err := clock.Zone(zone)
 	if err != nil {
 		loc, zone = time.UTC, ""
 	}

@@ -155,9 +155,5 @@ func (v *visit) moment(at time.Time, zone string) string {
 }
 
 func location(zone string) *time.Location {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
+	return web.Zone(zone)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/messages"
 )
 
@@ -62,9 +63,5 @@ func days(at time.Time) int64 {
 
 // Zone returns the zone of an IANA name, UTC for none.
 func Zone(name string) *time.Location {
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
+	return clock.ZoneOf(name)
 }

@@ -7,6 +7,7 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -47,11 +48,7 @@ func WrongDate(text string) bool { return text != "" && DateOf(text) == nil }
 
 // ZoneOf reads a stored IANA name; one that this machine does not know is UTC.
 func ZoneOf(name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
+	return clock.ZoneOf(name)
 }
 
 // SameInstant reports whether two instants are the same, or both missing.

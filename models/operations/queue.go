@@ -186,10 +186,7 @@ type queueBounds struct {
 }
 
 func (s *Operations) queueBounds(zone string) queueBounds {
-	place, err := time.LoadLocation(zone)
-	if err != nil {
-		place = time.UTC
-	}
+	place := db.ZoneOf(zone)
 	now := s.db.Now()
 	day := rules.DateIn(now, place)
 	monday := day.AddDays(-(int(day.In(time.UTC).Weekday()) + 6) % 7)
@@ -201,7 +198,10 @@ func (s *Operations) queueBounds(zone string) queueBounds {
 	}
 }
 
-// OpenWork counts open tasks, of which the first 1,000 are looked at.
+// openCounted bounds what every page's navigation counts: every page waits for it.
+const openCounted = 200
+
+// OpenWork counts open tasks, of which the first 200 are looked at.
 type OpenWork struct {
 	Open, Late        int64
 	Tickets, LateOnes int64 // of them those about tickets that wait for us
@@ -217,7 +217,7 @@ func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, 
 			return err
 		}
 		of := QueueQuery{Assignee: cmp.Or(operator, QueueNobodys), OrNobody: true}
-		some := of.first(tx, queueCounted+1,
+		some := of.first(tx, openCounted+1,
 			func(rows *gorm.DB) *gorm.DB {
 				return rows.Select("due_at, severity, id, kind").Where("state = ?", db.TaskOpen)
 			})
@@ -231,7 +231,10 @@ func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, 
 				late, db.TaskTicket, db.TaskTicket, late).
 			Scan(&all).Error
 	})
-	all.AtLeast = all.Open > queueCounted
+	all.AtLeast = all.Open > openCounted
+	for _, n := range []*int64{&all.Open, &all.Late, &all.Tickets, &all.LateOnes} {
+		*n = min(*n, openCounted)
+	}
 	return all, err
 }
 
