@@ -110,6 +110,12 @@ func ticketQuestions(c storetest.Covered) []ticketQuestion {
 		{"tickets of a room", []string{"tickets_room"}, list(ticket.Filter{RoomID: c.Room.ID})},
 		{"a customer's, newest", nil, find(ticket.Find{Descending: true})},
 		{"a customer's, open", nil, find(ticket.Find{Standing: ticket.StandingOpen, Descending: true})},
+		{"a customer's, open and the most severe", []string{"tickets_account_severity_open"},
+			find(ticket.Find{
+				Filter:     ticket.Filter{Severity: cover.Sev1},
+				Standing:   ticket.StandingOpen,
+				Descending: true,
+			})},
 		{"a customer's, by what is due", []string{"tickets_account_due"},
 			find(ticket.Find{By: ticket.ByDue})},
 		{"a customer's, by severity", []string{"tickets_account_severity"},
