@@ -122,6 +122,19 @@ func TestWhatTheDetectorRunsIsNotRunTwice(t *testing.T) {
 	require.Empty(t, passes[0].args)
 }
 
+func TestWhatIsHeardElsewhereIsHeard(t *testing.T) {
+	t.Chdir("../..")
+	passes, err := options{passes: "race"}.plan(nil)
+	require.NoError(t, err)
+	var heard []string
+	for _, names := range passes[0].tests {
+		heard = append(heard, names...)
+	}
+	for left, by := range heardElsewhere {
+		require.Contains(t, heard, by, left)
+	}
+}
+
 // Each test of the repository is in the program's pass or in the detector's; one that runs on
 // each database is in the program's, with the half that the detector leaves.
 func TestNoTestIsLeftOut(t *testing.T) {
