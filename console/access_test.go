@@ -252,7 +252,7 @@ var tableRoles = []rules.Role{
 }
 
 func TestS53_EachRouteForEachRole(t *testing.T) {
-	w := issuerWorld(t)
+	w := worldOn(t, storetest.Postgres(t), true)
 	browsers := map[rules.Role]*browser{}
 	for _, role := range tableRoles {
 		browsers[role] = w.signedIn(byRole[role])

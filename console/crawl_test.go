@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web/crawltest"
 )
@@ -24,7 +25,7 @@ func languagesOf(role rules.Role) []string {
 // page answers, and every form that is shown may be sent. That what a role may not do is refused
 // stands in TestS53_EachRouteForEachRole.
 func TestS53_EachLinkAnswersAndEachFormShownIsAllowed(t *testing.T) {
-	w := issuerWorld(t)
+	w := worldOn(t, storetest.Postgres(t), true)
 	w.everyPage()
 	routes := w.site.routes()
 	for _, role := range tableRoles {

@@ -177,7 +177,7 @@ func (b *browser) secondStep(p *person, says func(asked) string) reply {
 }
 
 func TestS52_AnOperatorSignsInWithAPasskeyAsTheSecondStep(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+	storetest.OneOf(t, func(t *testing.T, env storetest.Env) {
 		w := worldOn(t, env, false)
 		p := w.added("ana@desk.example", rules.OperatorAgent)
 		b := w.byCode(p, 0)
@@ -346,7 +346,7 @@ func TestS52_APasskeyIsAFreshSignInWhenTheDeviceMakesSureWhoHoldsIt(t *testing.T
 }
 
 func TestS52_PasskeysAreRenamedAndRemovedAndTheLastFactorStays(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+	storetest.OneOf(t, func(t *testing.T, env storetest.Env) {
 		w := worldOn(t, env, false)
 		p := w.setUpByPasskey("ana@desk.example")
 		in := w.browser()
@@ -501,7 +501,7 @@ func TestS52_NewRecoveryCodesEndThoseOfBefore(t *testing.T) {
 }
 
 func TestS52_AnAppIsSetUpOrReplacedOnceItShowsACode(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+	storetest.OneOf(t, func(t *testing.T, env storetest.Env) {
 		w := worldOn(t, env, false)
 		p := w.setUpByPasskey("ana@desk.example")
 		b := w.browser()

@@ -97,7 +97,7 @@ func TestATaskIsTakenHandedBackAndPulled(t *testing.T) {
 
 // Who pull at the same time never get the same task.
 func TestS54_WhoPullAtOnceNeverGetTheSame(t *testing.T) {
-	eachIssuerWorld(t, func(t *testing.T, w *world) {
+	onBothDatabases(t, func(t *testing.T, w *world) {
 		var waiting []string
 		var browsers []*browser
 		for i, name := range []string{"one", "two", "three"} {

@@ -28,7 +28,7 @@ func TestEnglishIsAmerican(t *testing.T) {
 		require.NotRegexp(t, british, spelling)
 	}
 
-	for key, text := range languages["en"].texts {
+	for key, text := range languages()["en"].texts {
 		for _, words := range text.forms {
 			require.NotRegexp(t, british, placeholder.ReplaceAllString(words, ""), key)
 		}

@@ -57,7 +57,7 @@ func TestATextPutsTheArticleBeforeTheName(t *testing.T) {
 
 // No text writes an article before a company's name by itself.
 func TestNoTextGuessesAnArticle(t *testing.T) {
-	for key, text := range languages["pt-BR"].texts {
+	for key, text := range languages()["pt-BR"].texts {
 		for _, words := range text.forms {
 			require.NotRegexp(t, `\b([Dd][ao]|[AaOo]|[Nn][ao]|[Pp]el[ao]|[Àà]) \{(company|reseller|seller|distributor)\}`, words, key)
 		}

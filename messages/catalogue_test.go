@@ -16,9 +16,9 @@ var mayDiffer = map[string]string{
 }
 
 func TestEveryLanguageSaysTheSameThings(t *testing.T) {
-	first := languages[fallback]
+	first := languages()[fallback]
 	for _, locale := range Locales() {
-		l := languages[locale]
+		l := languages()[locale]
 		for key := range l.texts {
 			require.True(t, first.Has(key), "%s alone has %s", locale, key)
 		}
@@ -53,13 +53,13 @@ func formsOf(locale string) []string {
 func TestCountedTextsHaveEveryForm(t *testing.T) {
 	require.Equal(t, []string{"one", "other"}, formsOf("pt-BR"))
 	for _, locale := range Locales() {
-		for key, text := range languages[locale].texts {
+		for key, text := range languages()[locale].texts {
 			if text.invariable() {
 				continue
 			}
 			forms := slices.DeleteFunc(slices.Sorted(maps.Keys(text.forms)), func(f string) bool { return f == "=0" })
 			require.Equal(t, formsOf(locale), forms, "%s in %s", key, locale)
-			require.False(t, languages[fallback].texts[key].invariable(), "%s counts in %s only", key, locale)
+			require.False(t, languages()[fallback].texts[key].invariable(), "%s counts in %s only", key, locale)
 		}
 	}
 }

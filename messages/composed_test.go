@@ -661,10 +661,10 @@ func processTexts() []string {
 		out = append(out, c.Name+".title")
 		for _, key := range c.Texts() {
 			out = append(out, key+".waits", key+".who")
-			if strings.Contains(languages[fallback].texts["process."+key+".waits"].forms[invariable], "{until}") {
+			if strings.Contains(languages()[fallback].texts["process."+key+".waits"].forms[invariable], "{until}") {
 				out = append(out, key+".until")
 			}
-			if strings.HasPrefix(key, "rma.") && languages[fallback].Has("process."+key+".undated") {
+			if strings.HasPrefix(key, "rma.") && languages()[fallback].Has("process."+key+".undated") {
 				out = append(out, key+".undated")
 			}
 		}
@@ -681,7 +681,7 @@ var endings = map[string][]string{
 
 // endsOf are what the catalogue has behind a beginning, where another test says what it must have.
 func endsOf(beginning string) (out []string) {
-	for key := range languages[fallback].texts {
+	for key := range languages()[fallback].texts {
 		if end, ok := strings.CutPrefix(key, beginning); ok {
 			out = append(out, end)
 		}

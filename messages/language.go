@@ -16,7 +16,12 @@ var files embed.FS
 // fallback is the language of people who have none of ours.
 const fallback = "en"
 
-var languages = mustRead(files, "en", "pt-BR")
+// locales are the languages of the catalogue, sorted.
+var locales = []string{"en", "pt-BR"}
+
+// languages are read when the first text is asked for: to read them takes longer than much of
+// what a command without a text does.
+var languages = sync.OnceValue(func() map[string]*Language { return mustRead(files, locales...) })
 
 // Language is one language of the catalogue. It is safe for concurrent use.
 type Language struct {
@@ -34,18 +39,18 @@ type Args map[string]any
 // In returns the language of a BCP 47 locale: the locale's own, else one with
 // the same base ("pt-PT" reads pt-BR), else English.
 func In(locale string) *Language {
-	if l, ok := languages[locale]; ok {
+	if l, ok := languages()[locale]; ok {
 		return l
 	}
 
 	base := baseOf(locale)
-	for _, known := range Locales() {
+	for _, known := range locales {
 		if baseOf(known) == base {
-			return languages[known]
+			return languages()[known]
 		}
 	}
 
-	return languages[fallback]
+	return languages()[fallback]
 }
 
 func baseOf(locale string) string {
@@ -55,19 +60,11 @@ func baseOf(locale string) string {
 
 // Knows reports whether the catalogue has the locale itself.
 func Knows(locale string) bool {
-	_, ok := languages[locale]
-	return ok
+	return slices.Contains(locales, locale)
 }
 
 // Locales returns the locales of the catalogue, sorted.
-func Locales() []string {
-	locales := make([]string, 0, len(languages))
-	for locale := range languages {
-		locales = append(locales, locale)
-	}
-	slices.Sort(locales)
-	return locales
-}
+func Locales() []string { return slices.Clone(locales) }
 
 // Locale returns the BCP 47 name of the language.
 func (l *Language) Locale() string { return l.locale }

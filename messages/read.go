@@ -38,8 +38,8 @@ var (
 	keyForm     = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
 )
 
-// mustRead reads the languages. A broken file stops the program at its start
-// rather than at the first page.
+// mustRead reads the languages. A broken file stops the program with the first text: the files
+// are built into it, so that no program whose tests have passed has one.
 func mustRead(files fs.FS, locales ...string) map[string]*Language {
 	out := map[string]*Language{}
 	for _, locale := range locales {

@@ -251,19 +251,19 @@ func TestEveryTextIsUsed(t *testing.T) {
 			made[beginning+ending] = true
 		}
 	}
-	for key := range languages[fallback].texts {
+	for key := range languages()[fallback].texts {
 		assert.True(t, u.literals[key] || made[key], "nothing shows %s", key)
 	}
 	for key := range made {
-		assert.True(t, languages[fallback].Has(key), "code composes %s", key)
+		assert.True(t, languages()[fallback].Has(key), "code composes %s", key)
 	}
 }
 
 func TestEveryTextThatIsAskedForExistsAndGetsItsValues(t *testing.T) {
 	u := keysInUse(t)
 	for _, q := range u.asked {
-		require.True(t, languages[fallback].Has(q.key), q.key)
-		text := languages[fallback].texts[q.key]
+		require.True(t, languages()[fallback].Has(q.key), q.key)
+		text := languages()[fallback].texts[q.key]
 		require.Equal(t, q.counted, !text.invariable(), "%s counts, or it does not", q.key)
 		if q.open {
 			continue

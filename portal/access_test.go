@@ -204,7 +204,7 @@ func (w *world) site(email string) (*guest, account.Account) {
 }
 
 func TestC5_ForeignThingsDoNotExist(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	onBothDatabases(t, func(t *testing.T, w *world) {
 		_, inv := w.admin()
 		gil, acc := w.site("gil@globex.example")
 		require.NotEqual(t, inv.AccountID, acc.ID)

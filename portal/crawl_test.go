@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web/crawltest"
 )
@@ -83,7 +84,7 @@ func sentTo(f crawltest.Form) (to route, ofCustomer, ok bool) {
 // of every page answers, and every form that is shown may be sent. What a role may not do is
 // shown to it nowhere, and refused where it is asked for all the same.
 func TestR42_EachLinkAnswersAndEachFormShownIsAllowed(t *testing.T) {
-	w := newWorld(t)
+	w := worldOn(t, storetest.Postgres(t)) // row-level security on
 	full := w.fullAccount()
 	for role, g := range map[rules.Role]*guest{
 		rules.CustomerAdmin:    w.member(full.id, "lara@acme.example", identity.RoleAdmin),

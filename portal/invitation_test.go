@@ -212,7 +212,7 @@ func TestMaskedAddresses(t *testing.T) {
 }
 
 func TestR49b_TwoClicksMakeOnePerson(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	onBothDatabases(t, func(t *testing.T, w *world) {
 		g, inv := w.asked()
 		g.post("/invitation/code", "code", w.code())
 		form := []string{"name", "Ana Souza", "password", goodPassword}

@@ -27,7 +27,7 @@ func toDoList(body string) string {
 // The start page begins with the return that is due: which device, from which room, by
 // when at its place, with the way to its label; and with it once it is late.
 func TestS22_HomeBeginsWithTheReturnThatIsDue(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+	storetest.OneOf(t, func(t *testing.T, env storetest.Env) {
 		w := carriedWorld(t, env)
 		c, eva, bruno := w.covered()
 		require.Empty(t, toDoList(eva.get("/").body), "nothing is due")

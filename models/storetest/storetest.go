@@ -171,12 +171,31 @@ func (c *Counter) Slowest() (string, time.Duration) {
 }
 
 // Each runs a test on SQLite and on PostgreSQL; without PostgreSQL's binaries
-// that half is skipped aloud, or fails when ROOMCOVER_TEST_ALL is set.
+// that half is skipped aloud, or fails when ROOMCOVER_TEST_ALL is set. The pass with the race
+// detector takes PostgreSQL alone, whose own work it does not slow down and which lets
+// transactions run beside one another: what they share in memory is the same on both, and the
+// program's pass has run the other half.
 func Each(t *testing.T, test func(t *testing.T, env Env)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+	if !underDetector() {
+		t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+	}
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 }
+
+// OneOf runs a test whose subject lies above the database, such as a page: on SQLite, which costs
+// the least, and in a long run on PostgreSQL too. What its domains ask of a database their own
+// tests ask of both.
+func OneOf(t *testing.T, test func(t *testing.T, env Env)) {
+	t.Helper()
+	if underDetector() || Sized(1, 2) > 1 {
+		Each(t, test)
+		return
+	}
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+}
+
+func underDetector() bool { return os.Getenv("ROOMCOVER_TEST_DETECTOR") != "" }
 
 // SQLite returns the domains on a new file, a copy of one that was migrated once.
 func SQLite(t testing.TB) Env {

@@ -20,6 +20,9 @@ type pass struct {
 	args     []string
 	packages []string            // those that have tests, the longest first
 	tests    map[string][]string // of each package; of a pass that leaves some out, those it runs
+	halves   map[string][]string // of these, those that run something on each database
+	leaves   []string            // the tests that it leaves to another pass
+	leavesPG []string            // those of which it leaves the half on PostgreSQL
 	profile  string
 	missing  string // why it cannot run here
 	detects  bool   // it runs with the race detector
@@ -70,6 +73,7 @@ func (o options) program(patterns []string) (pass, error) {
 		lane:    "program",
 		profile: o.profile,
 		tests:   map[string][]string{},
+		halves:  map[string][]string{},
 		args: []string{
 			"-timeout", "25m",
 			"-covermode=set", "-coverpkg=./...", "-coverprofile=" + o.profile,
@@ -78,7 +82,7 @@ func (o options) program(patterns []string) (pass, error) {
 
 	err := eachPackage(p.dir, patterns, func(path string, files []string) error {
 		declared, err := parse(files)
-		p.tests[path] = declared.tests
+		p.tests[path], p.halves[path] = declared.tests, declared.onEachDatabase()
 		p.packages = append(p.packages, path)
 		return err
 	})
@@ -86,18 +90,49 @@ func (o options) program(patterns []string) (pass, error) {
 }
 
 // leaveToTheDetector takes the tests out of the program's pass that another one runs with the race
-// detector: run twice, they prove no more.
+// detector: run twice, they prove no more. Of those that run on each database the detector runs one
+// half, and the program's pass the other.
 func leaveToTheDetector(passes []pass) {
 	for i, p := range passes {
 		for _, other := range passes {
 			if p.profile == "" || !other.detects || other.missing != "" {
 				continue
 			}
-			if names := runTwice(p.tests, other.tests); len(names) > 0 {
-				passes[i].args = append(p.args, "-skip", anyOf(names))
+			for _, name := range runTwice(p.tests, other.tests) {
+				if p.halved(name) {
+					p.leavesPG = append(p.leavesPG, name)
+				} else {
+					p.leaves = append(p.leaves, name)
+				}
 			}
+			if pattern := p.leftOut(); pattern != "" {
+				p.args = append(p.args, "-skip", pattern)
+			}
+			passes[i] = p
 		}
 	}
+}
+
+// halved reports whether a test of this name runs on each database, in any package.
+func (p pass) halved(name string) bool {
+	for _, names := range p.halves {
+		if slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// leftOut is the pattern, for go test, of what the pass leaves to another one.
+func (p pass) leftOut() string {
+	var patterns []string
+	if len(p.leaves) > 0 {
+		patterns = append(patterns, anyOf(p.leaves))
+	}
+	if len(p.leavesPG) > 0 {
+		patterns = append(patterns, anyOf(p.leavesPG)+"/^postgres$")
+	}
+	return strings.Join(patterns, "|")
 }
 
 // runTwice names the tests that both run. A name stands for the tests of all packages that declare
@@ -135,7 +170,7 @@ func race(patterns []string) (pass, error) {
 	p := pass{
 		name:    "what has goroutines, with the race detector",
 		dir:     ".",
-		env:     []string{"CGO_ENABLED=1"},
+		env:     []string{"CGO_ENABLED=1", "ROOMCOVER_TEST_DETECTOR=1"},
 		args:    []string{"-timeout", "25m", "-race"},
 		tests:   map[string][]string{},
 		detects: true,
@@ -154,6 +189,9 @@ func race(patterns []string) (pass, error) {
 			return err
 		}
 
+		if strings.HasPrefix(short(path), pure) {
+			return nil
+		}
 		found := declared.atOnce()
 		if slices.Contains(manyAtOnce, short(path)) {
 			found = declared.tests

@@ -69,7 +69,8 @@ func TestPlain(t *testing.T)      { helper() }
 func TestStarts(t *testing.T)     { go helper() }
 func TestByAHelper(t *testing.T)  { several() }
 func TestAtOnce(t *testing.T)     { storetest.AtOnce(2, nil) }
-func TestSessionEnds(t *testing.T) { helper() }
+func TestOnBoth(t *testing.T)     { both() }
+func both()                       { storetest.Each(nil) }
 func TestProcesses(t *testing.T)  { several(); launch() }
 func launch()                     { exec.Command("sh").Run() }
 func TestMain(m *testing.M)       { several() }
@@ -80,7 +81,8 @@ func several()                    { several(); group.Go(helper) }
 	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
 	declared, err := parse([]string{file})
 	require.NoError(t, err)
-	require.Equal(t, []string{"TestStarts", "TestByAHelper", "TestAtOnce", "TestSessionEnds"}, declared.atOnce())
+	require.Equal(t, []string{"TestStarts", "TestByAHelper", "TestAtOnce"}, declared.atOnce())
+	require.Equal(t, []string{"TestOnBoth"}, declared.onEachDatabase())
 	require.Len(t, declared.tests, 6)
 }
 
@@ -108,12 +110,33 @@ func TestWhatTheDetectorRunsIsNotRunTwice(t *testing.T) {
 	require.Equal(t, []string{"-skip", "^(TestAtOnceInA|TestBoth)$"}, passes[0].args)
 	require.Empty(t, passes[1].args)
 
-	passes[0].args, passes[1].missing = nil, "there is no C compiler"
+	halves := map[string][]string{module + "c": {"TestAtOnceInA"}}
+	passes[0] = pass{name: "program", profile: "cover.out", tests: all, halves: halves}
+	leaveToTheDetector(passes)
+	require.Equal(t, []string{"-skip", "^(TestBoth)$|^(TestAtOnceInA)$/^postgres$"}, passes[0].args,
+		"the other half runs here")
+
+	passes[0] = pass{name: "program", profile: "cover.out", tests: all}
+	passes[1].missing = "there is no C compiler"
 	leaveToTheDetector(passes)
 	require.Empty(t, passes[0].args)
 }
 
-// Each test of the repository is in the program's pass or in the detector's.
+func TestWhatIsHeardElsewhereIsHeard(t *testing.T) {
+	t.Chdir("../..")
+	passes, err := options{passes: "race"}.plan(nil)
+	require.NoError(t, err)
+	var heard []string
+	for _, names := range passes[0].tests {
+		heard = append(heard, names...)
+	}
+	for left, by := range heardElsewhere {
+		require.Contains(t, heard, by, left)
+	}
+}
+
+// Each test of the repository is in the program's pass or in the detector's; one that runs on
+// each database is in the program's, with the half that the detector leaves.
 func TestNoTestIsLeftOut(t *testing.T) {
 	t.Chdir("../..")
 	passes, err := options{passes: "program,race", profile: "cover.out"}.plan(nil)
@@ -125,14 +148,19 @@ func TestNoTestIsLeftOut(t *testing.T) {
 		return
 	}
 
-	skip := program.args[slices.Index(program.args, "-skip")+1]
 	run := detector.args[slices.Index(detector.args, "-run")+1]
-	skipped, runs := regexp.MustCompile(skip), regexp.MustCompile(run)
+	runs := regexp.MustCompile(run)
+	left := slices.Concat(program.leaves, program.leavesPG)
+	require.NotEmpty(t, program.leaves)
+	require.NotEmpty(t, program.leavesPG)
 	for path, names := range program.tests {
 		for _, name := range names {
-			if skipped.MatchString(name) {
+			if slices.Contains(left, name) {
 				require.True(t, runs.MatchString(name), name)
 				require.Contains(t, detector.packages, path, name)
+			}
+			if slices.Contains(program.halves[path], name) {
+				require.NotContains(t, program.leaves, name)
 			}
 		}
 	}

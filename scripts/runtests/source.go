@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,8 +20,15 @@ import (
 // with the race detector.
 var manyAtOnce = []string{"clock", "server", "worker", "mail/smtptest", "carrier/simulator"}
 
-// sharedByRequests are tests of what a server's requests share, by their name.
-var sharedByRequests = regexp.MustCompile(`Idempoten|RateLimit|Throttle|Session`)
+// pure are the packages that decide from their inputs and share nothing: where their tests do
+// things at once, it is for speed.
+const pure = "rules/"
+
+// heardElsewhere are tests that do things at once and take the detector long, by the test that lets
+// it hear the same.
+var heardElsewhere = map[string]string{
+	"TestS54_TheConsoleAmongManyTickets": "TestS54_WhoPullAtOnceNeverGetTheSame",
+}
 
 // eachPackage calls fn for each package that has tests, with the files of these. The packages with
 // the most to read come first: they run the longest, and none of them shall begin at the end.
@@ -100,6 +106,7 @@ type source struct {
 	tests    []string
 	starts   map[string]bool     // the functions that start goroutines
 	launches map[string]bool     // the functions that start processes
+	halves   map[string]bool     // the functions that run something on each database
 	mentions map[string][]string // the names that a function uses
 }
 
@@ -107,6 +114,7 @@ func parse(files []string) (source, error) {
 	s := source{
 		starts:   map[string]bool{},
 		launches: map[string]bool{},
+		halves:   map[string]bool{},
 		mentions: map[string][]string{},
 	}
 	for _, name := range files {
@@ -139,6 +147,9 @@ func (s *source) add(f *ast.FuncDecl) {
 			if n.Sel.Name == "AtOnce" || n.Sel.Name == "Go" {
 				s.starts[name] = true
 			}
+			if n.Sel.Name == "Each" {
+				s.halves[name] = true
+			}
 			if of, ok := n.X.(*ast.Ident); ok && of.Name == "exec" {
 				s.launches[name] = true
 			}
@@ -150,17 +161,27 @@ func (s *source) add(f *ast.FuncDecl) {
 }
 
 // atOnce finds the tests that do things at once: those that start goroutines, themselves
-// or by way of a function of their package's tests, and those of what requests share. It
-// goes by their source, so that a new test is never forgotten. Tests of whole processes are
-// not among them: what they start at once are processes, which the detector makes slow and in
-// which it would be heard by nobody.
+// or by way of a function of their package's tests. It goes by their source, so that a new test
+// is never forgotten. Tests of whole processes are not among them: what they start at once are
+// processes, which the detector makes slow and in which it would be heard by nobody.
 func (s *source) atOnce() []string {
 	var out []string
 	for _, name := range s.tests {
-		if s.reaches(name, s.launches, map[string]bool{}) {
+		if heardElsewhere[name] != "" || s.reaches(name, s.launches, map[string]bool{}) {
 			continue
 		}
-		if sharedByRequests.MatchString(name) || s.reaches(name, s.starts, map[string]bool{}) {
+		if s.reaches(name, s.starts, map[string]bool{}) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// onEachDatabase finds the tests of which the detector runs the half on PostgreSQL alone.
+func (s *source) onEachDatabase() []string {
+	var out []string
+	for _, name := range s.tests {
+		if s.reaches(name, s.halves, map[string]bool{}) {
 			out = append(out, name)
 		}
 	}
