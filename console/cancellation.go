@@ -116,7 +116,8 @@ func (v *visit) cancelRequest() (order.CancelRequest, *rules.Error) {
 	if typed := strings.TrimSpace(v.form("quantity")); typed != "" {
 		n, err := strconv.Atoi(typed)
 		if err != nil || n < 1 {
-			return r, rules.Refuse(rules.ValidationFailed, "The quantity is no whole number.", "")
+			return r, rules.Refuse(rules.ValidationFailed, "The quantity is no whole number.",
+				"Enter a whole number.")
 		}
 		r.Quantity = n
 	}

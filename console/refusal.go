@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
+	"roomcover.dev/roomcover/messages/refusal"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
@@ -60,6 +62,7 @@ var refusals = map[string]struct {
 // problemPage says what happened and what to do.
 type problemPage struct {
 	Title, Text string
+	Remedy      string // of what was refused, where Text says it; empty: Text says both
 	Back        string // where to go on
 	BackText    string
 	Here        string // a page to read again; empty: none
@@ -86,7 +89,11 @@ func (v *visit) refuse(err error) answer {
 	case errors.Is(err, identity.ErrOperatorDisabled):
 		err = errDisabled
 	}
+	said, toDo := v.pageWords(err)
 	known, ok := refusals[rules.CodeOf(err)]
+	if !ok && said != "" {
+		known.status, known.kind, ok = http.StatusConflict, "conflict", true
+	}
 	if !ok {
 		v.log.Error("console: a request failed", "request", v.id, "error", err)
 		known.status, known.kind = http.StatusInternalServerError, "internal"
@@ -96,11 +103,35 @@ func (v *visit) refuse(err error) answer {
 	}
 
 	a := v.problem(known.status, known.kind)
+	if said != "" {
+		p := a.data.(problemPage)
+		p.Text, p.Remedy = said, toDo
+		a.data = p
+	}
 	a.wait = rules.RetryAfterOf(err)
 	if rules.CodeOf(err) == rules.VersionMismatch && v.who != nil && v.request.Method == post {
 		a.data = v.changedMeanwhile(a.data.(problemPage))
 	}
 	return a
+}
+
+// ownPages are the codes whose pages say more than the refusal: where somebody else was quicker,
+// what they changed; and where nothing is found, nothing about what might be there.
+var ownPages = []string{rules.VersionMismatch, rules.NotFound, rules.RateLimited}
+
+// pageWords returns what the page of a refusal says in the reader's language: what is wrong with
+// this, and what to do about this. Both are empty where the page has words of its own.
+func (v *visit) pageWords(err error) (said, toDo string) {
+	var refused *rules.Error
+	if !errors.As(err, &refused) || errors.Is(err, errForbidden) ||
+		slices.Contains(ownPages, refused.Code) {
+		return "", ""
+	}
+	said, toDo, ok := refusal.Words(v.language, refused.Message, refused.Remedy)
+	if !ok {
+		return "", ""
+	}
+	return said, toDo
 }
 
 func (v *visit) problem(status int, kind string) answer {
@@ -127,7 +158,8 @@ func (v *visit) problem(status int, kind string) answer {
 }
 
 // worded says a refusal of the service in the reader's language: in English as the service says
-// it, in another language in the words of its codes, with less of the particulars.
+// it, in another language in the catalogue's words for these sentences, or, where it has none, in
+// those of the codes, with less of the particulars.
 func (v *visit) worded(refused *rules.Error) *rules.Error {
 	if refused == nil {
 		return nil
@@ -147,10 +179,31 @@ func (v *visit) wordsOf(code, message, remedy string) (said, toDo string) {
 	if v.language.Locale() == english {
 		return message, remedy
 	}
+	if said, toDo, ok := refusal.Words(v.language, message, remedy); ok {
+		return said, toDo
+	}
 	if text := v.refusalText(code, message); text != message {
 		return text, ""
 	}
 	return message, remedy
+}
+
+// broadCodes say too little by themselves: what is wrong, and what to do, is in the sentences of
+// each refusal.
+var broadCodes = []string{rules.StateConflict, rules.ValidationFailed}
+
+// commandText says a refusal beside a command: in the page's own words for the code, where they
+// say enough, else as worded does.
+func (v *visit) commandText(code, message, remedy string) string {
+	said, toDo, ok := refusal.Words(v.language, message, remedy)
+	switch {
+	case ok && (slices.Contains(broadCodes, code) || !v.language.Has("console.refused."+code)):
+		return strings.TrimSpace(said + " " + toDo)
+	case v.language.Has("console.refused." + code):
+		return v.language.Say("console.refused." + code)
+	}
+	said, toDo = v.wordsOf(code, message, remedy)
+	return strings.TrimSpace(said + " " + toDo)
 }
 
 // refusalText says a refusal in the reader's language where it has words there, else as the

@@ -457,9 +457,9 @@ func (v *visit) commandRefusal(err error) *commandRefused {
 	out := &commandRefused{fields: map[string]string{}}
 	for _, f := range refused.Fields {
 		name := strings.TrimPrefix(f.Pointer, "/")
-		out.fields[name] = v.refusalText(f.Code, f.Message+" "+f.Remedy)
+		out.fields[name] = v.commandText(f.Code, f.Message, f.Remedy)
 	}
-	out.message = v.refusalText(refused.Code, refused.Message+" "+refused.Remedy)
+	out.message = v.commandText(refused.Code, refused.Message, refused.Remedy)
 	if code == rules.ReasonRequired {
 		out.fields["reason"] = out.message
 	}

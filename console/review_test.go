@@ -64,7 +64,14 @@ func TestR45a_AnOrderIsReviewedSideBySideAndAcceptedWithWhatFollows(t *testing.T
 		require.Equal(t, rules.OrderAccepted, w.order(o.ID).State)
 		again := agent.acceptedFrom(o, "confirmed", "yes")
 		require.Equal(t, orderPath(o.ID), again.path, "a second press does nothing and says the same")
-		require.Equal(t, http.StatusConflict, agent.get(reviewPath(o)).status)
+		over := agent.get(reviewPath(o))
+		require.Equal(t, http.StatusConflict, over.status)
+		require.Contains(t, over.body, "The order is not in review.", "S55")
+		require.Contains(t, over.body, "Read the order again to see its state.", "S55")
+		w.choosesLanguage(byRole[rules.OperatorAgent].Email, "pt-BR")
+		body := html.UnescapeString(agent.get(reviewPath(o)).body)
+		require.Contains(t, body, "O pedido não está em análise.", "S55")
+		require.Contains(t, body, "Consulte o pedido de novo para ver a situação dele.", "S55")
 	})
 }
 

@@ -498,6 +498,7 @@ var composed = map[string][]string{
 	"console.told.": names(rma.FactShipped, rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned,
 		rma.FactReturnReceived, rma.FactInspected),
 	"console.wrong.": endsOf("console.wrong."), // the console holds them to the codes that there are
+	"refused.":       endsOf("refused."),       // messages/refusal holds them to what is refused
 	"console.refused.": {
 		"UNKNOWN_VARIABLE", "TICKET_CLOSED", "NOT_REOPENED", "SAME_SEVERITY", "NOTHING_CHANGES", "UNKNOWN_MEMBER", "NOT_COVERED", "TOO_LONG",
 		rma.DefectOpen, shipping.OutOfStock, rma.NotLikeForLike, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
@@ -639,7 +640,7 @@ var composed = map[string][]string{
 var ofNoString = []string{
 	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
 	"ticket.next.", "ticket.event.", "ticket.severity.",
-	"console.did.", "directory.outcome.", "export.",
+	"console.did.", "directory.outcome.", "export.", "refused.",
 }
 
 // sessionStates are the states of online sessions.

@@ -76,6 +76,18 @@ func (l *Language) Has(key string) bool {
 	return ok
 }
 
+// Keys returns the keys that begin with a prefix, sorted.
+func (l *Language) Keys(prefix string) []string {
+	var keys []string
+	for key := range l.texts {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
 // Say returns a text with its placeholders filled in. A key that does not exist
 // comes back as it is, and a placeholder without a value stays in braces, so
 // that a mistake is seen and breaks no page; tests forbid both.

@@ -187,7 +187,7 @@ func TestS53_AForgottenWriteOfALookFailsInTheDatabase(t *testing.T) {
 			engine := gin.New()
 			engine.GET("/forgotten", w.portal.serve(route{get, "/forgotten", member, func(v *visit) (answer, error) {
 				return answer{page: "problem", title: "problem.form.title", data: problemPage{
-					"problem.form.title", "problem.form.text", "/"}}, write(v)
+					Title: "problem.form.title", Text: "problem.form.text", Back: "/"}}, write(v)
 			}}))
 			server := httptest.NewServer(engine)
 			u, err := url.Parse(server.URL)

@@ -1,9 +1,11 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
+	"roomcover.dev/roomcover/messages/refusal"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
@@ -89,7 +91,7 @@ func (v *visit) refuse(err error) answer {
 	case "PANICKED":
 		return v.problem(http.StatusInternalServerError, "internal")
 	case rules.Forbidden:
-		return v.problem(http.StatusForbidden, "readonly")
+		return v.inWords(v.problem(http.StatusForbidden, "readonly"), err)
 	case lookOver:
 		a := v.problem(http.StatusForbidden, "lookover")
 		a.data = problemPage{Title: a.title, Text: "problem.lookover.text", Back: "/console"}
@@ -119,9 +121,13 @@ func (v *visit) refuse(err error) answer {
 	case rules.CancellationWindowClosed:
 		return v.problem(http.StatusConflict, "window")
 	case rules.StateConflict:
-		return v.problem(http.StatusConflict, "conflict")
+		return v.inWords(v.problem(http.StatusConflict, "conflict"), err)
 	}
 
+	a := v.inWords(v.problem(http.StatusConflict, "conflict"), err)
+	if a.data.(problemPage).Said != "" {
+		return a
+	}
 	v.log.Error("portal: a request failed", "request", v.id, "error", err)
 	if db.Unavailable(err) {
 		return v.problem(http.StatusServiceUnavailable, "unavailable")
@@ -129,10 +135,26 @@ func (v *visit) refuse(err error) answer {
 	return v.problem(http.StatusInternalServerError, "internal")
 }
 
-// problemPage says what happened and what to do; its texts are the messages
-// under problem.<kind>.
+// inWords has the page of a refusal say in the visitor's language what is wrong with this, and
+// what to do about this, where the catalogue has the words; else the page keeps its own.
+func (v *visit) inWords(a answer, err error) answer {
+	var refused *rules.Error
+	if !errors.As(err, &refused) {
+		return a
+	}
+	if said, toDo, ok := refusal.Words(v.language, refused.Message, refused.Remedy); ok {
+		p := a.data.(problemPage)
+		p.Said, p.Remedy = said, toDo
+		a.data = p
+	}
+	return a
+}
+
+// problemPage says what happened and what to do; its texts are the messages under problem.<kind>,
+// or what the refusal itself says, in words.
 type problemPage struct {
 	Title, Text, Back string
+	Said, Remedy      string // in place of Text
 }
 
 // listAbove is the page to which this address belongs, by its first part, where the visitor

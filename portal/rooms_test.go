@@ -382,7 +382,11 @@ func TestS28_R28b_ReleaseAndArchiveSayWhatTheyDo(t *testing.T) {
 		}
 		require.Equal(t, 0, w.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL"))
 		require.Contains(t, w.verbs(w.licensed.ID), "room.archived")
-		require.Equal(t, http.StatusConflict, w.ana.get(path+"/edit").status)
+		refused := w.ana.get(path + "/edit")
+		require.Equal(t, http.StatusConflict, refused.status)
+		require.Contains(t, refused.body, "The room is archived. Choose another one.", "S55")
+		refused = w.ana.get(path + "/edit?lang=pt-BR")
+		require.Contains(t, html.UnescapeString(refused.body), "A sala está arquivada. Escolha outra.", "S55")
 	})
 }
 

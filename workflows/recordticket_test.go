@@ -3,19 +3,25 @@
 package workflows_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
 
+	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	rule "roomcover.dev/roomcover/rules/ticket"
+	"roomcover.dev/roomcover/workflows"
 )
 
-// TestRecordTicketHistories records the golden histories of tickets: one that is ordinary, and
-// one that takes every detour.
+// TestRecordTicketHistories records the golden histories of tickets: one that is ordinary, one
+// that takes every detour, and one whose workflow its mails began.
 func TestRecordTicketHistories(t *testing.T) {
 	address := os.Getenv(recordAddress)
 	require.NotEmpty(t, address, "%s must name a Temporal server", recordAddress)
@@ -24,6 +30,9 @@ func TestRecordTicketHistories(t *testing.T) {
 		recordOrdinaryTicket(t, newStudioFrom(t, address, time.Now().Add(20*time.Second), 2*time.Second))
 	})
 	t.Run("longest", func(t *testing.T) { recordLongestTicket(t, newStudio(t, address)) })
+	t.Run("begun by mails", func(t *testing.T) {
+		recordTicketBegunByMails(t, newStudio(t, address), "ticket_begun_by_mails")
+	})
 }
 
 // recordOrdinaryTicket records a ticket with ten messages, which are said one after another: the
@@ -74,6 +83,46 @@ func recordLongestTicket(t *testing.T, s *studio) {
 	s.answers(tk, ticket.Command{Name: rule.DoResume})
 	s.answers(tk, resolve)
 	s.save("ticket_longest", "ticket/"+tk.ID, closed)
+}
+
+// recordTicketBegunByMails has the mails of a ticket begin its workflow, as a relay does that was
+// killed before it told of the ticket itself, and resolves the ticket until it closes. The file
+// with _before at the end of its name is of the last release whose workflow asked no rows then.
+func recordTicketBegunByMails(t *testing.T, s *studio, name string) {
+	c := s.covered("Delta SA", "SN-600")
+	tk := s.db.OpenedTicket(t, c)
+	id := "ticket/" + tk.ID
+	s.history(id, func(events []*historypb.HistoryEvent) bool { return len(events) > 0 })
+	time.Sleep(15 * time.Second) // a worker takes no new step before it has seen who else polls
+
+	ctx := context.Background()
+	require.NoError(t, s.client.TerminateWorkflow(ctx, id, "", "begun anew by its mails"))
+	_, err := s.client.SignalWithStartWorkflow(ctx, id, workflows.SignalChanged,
+		activities.Status{Mails: true},
+		client.StartWorkflowOptions{
+			ID:                    id,
+			TaskQueue:             workflows.QueueMain,
+			WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		},
+		workflows.TicketName, workflows.TicketInput{TicketID: tk.ID})
+	require.NoError(t, err)
+
+	s.history(id, sentMails)
+	s.answers(tk, resolve)
+	s.save(name, id, closed)
+}
+
+// sentMails: a step that sends mails is done.
+func sentMails(events []*historypb.HistoryEvent) bool {
+	mails := map[int64]bool{}
+	for _, e := range events {
+		scheduled := e.GetActivityTaskScheduledEventAttributes()
+		mails[e.EventId] = scheduled.GetActivityType().GetName() == activities.NameSendMails
+		if done := e.GetActivityTaskCompletedEventAttributes(); mails[done.GetScheduledEventId()] {
+			return true
+		}
+	}
+	return false
 }
 
 // answers gives a command of an operator.

@@ -13,7 +13,6 @@ import (
 var neverFollowed = map[string]string{
 	"carrier_events.account_id":    "read by its parcel; an account is never deleted",
 	"device_placements.account_id": "read by its device or room; an account is never deleted",
-	"device_placements.room_id":    "read while it lasts, by device_placements_room",
 	"rmas.depot_id":                "read by the replacement; a depot is never deleted",
 	"rmas.reservation_id":          "read by the replacement; an entry of stock is never deleted",
 	"rmas.room_id":                 "read while it is open, by rmas_room",

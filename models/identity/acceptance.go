@@ -50,21 +50,21 @@ func (s *People) InvitationByToken(ctx context.Context, token string) (Invitatio
 // acceptable refuses an invitation that is over (R121, R123). One that bounced
 // is over too: its mailbox does not exist, so nobody can prove to own it.
 func acceptable(inv Invitation, now time.Time) error {
-	refuse := func(code, message string) error {
-		return rules.Refuse(code, message, "Ask for a new invitation.")
-	}
-
 	switch inv.State {
 	case rules.InvitationAccepted:
-		return refuse(rules.InvitationUsed, "The invitation was used already.")
+		return rules.Refuse(rules.InvitationUsed, "The invitation was used already.",
+			"Sign in with the address that it was sent to.")
 	case rules.InvitationWasReplaced:
-		return refuse(rules.InvitationSuperseded, "A newer invitation replaces this one.")
+		return rules.Refuse(rules.InvitationSuperseded, "A newer invitation replaces this one.",
+			"Use the latest mail, or ask for a new invitation.")
 	case rules.InvitationWasWithdrawn:
-		return refuse(rules.InvitationRevoked, "The invitation was withdrawn.")
+		return rules.Refuse(rules.InvitationRevoked, "The invitation was withdrawn.",
+			"Ask for a new invitation.")
 	}
 
 	if !inv.State.Live() || !now.Before(inv.ExpiresAt) {
-		return refuse(rules.InvitationExpired, "The invitation has expired.")
+		return rules.Refuse(rules.InvitationExpired, "The invitation has expired.",
+			"Ask for a new invitation.")
 	}
 	return nil
 }

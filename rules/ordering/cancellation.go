@@ -130,7 +130,7 @@ func ChooseLicencesToCancel(all []LicenceRef, qty int, named []string) ([]string
 	if missing := qty - len(chosen); missing > 0 {
 		return nil, rules.Refuse(rules.LicencesNotNamed,
 			fmt.Sprintf("Too few licenses are available; %d more must be named.", missing),
-			fmt.Sprintf("Name %d more of the assigned licenses in licence_ids.", missing))
+			fmt.Sprintf("Name %d more of the assigned licenses.", missing))
 	}
 
 	return chosen, nil

@@ -56,6 +56,16 @@ func Fill(t testing.TB, env storetest.Env, n int) storetest.Covered {
 	return c
 }
 
+//go:embed rooms.sql
+var roomsSQL string
+
+// AddRooms adds rooms to a database that Fill has filled with n orders, until there are n rooms.
+func AddRooms(t testing.TB, env storetest.Env, n int) {
+	t.Helper()
+	fill(t, env, roomsSQL, "{n}", strconv.Itoa(n))
+	require.LessOrEqual(t, n, env.Count(t, "SELECT count(*) FROM rooms"))
+}
+
 // fill runs the statements of a file, in which each word is replaced by the one behind it.
 func fill(t testing.TB, env storetest.Env, text string, words ...string) {
 	t.Helper()

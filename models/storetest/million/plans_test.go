@@ -1,8 +1,6 @@
 package million_test
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 	"testing"
 
@@ -11,13 +9,6 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/storetest/million"
 )
-
-// large are the tables that grow with the orders.
-var large = []string{
-	"orders", "order_lines", "service_contracts", "licences", "licence_assignments", "rooms",
-	"devices", "device_placements", "rmas", "shipments", "shipment_scans", "carrier_events",
-	"notifications", "outbox_events", "audit_events", "order_refusals", "invitations",
-}
 
 // indexes are those by which a question has to be answered: reading a whole index of the ids
 // would not be reading the table either.
@@ -79,10 +70,10 @@ func TestQuestionsAreAnsweredByIndexes(t *testing.T) {
 				if !strings.HasPrefix(statement, "SELECT") && !strings.HasPrefix(statement, "WITH") {
 					continue
 				}
-				scans := scansOf(t, env, statement, "enable_seqscan")
+				scans := million.Scans(t, env, statement, "enable_seqscan")
 				all.WriteString(scans)
-				all.WriteString(scansOf(t, env, statement, "enable_seqscan", "enable_sort", "enable_bitmapscan"))
-				for _, table := range large {
+				all.WriteString(million.Scans(t, env, statement, "enable_seqscan", "enable_sort", "enable_bitmapscan"))
+				for _, table := range million.Large {
 					if strings.Contains(scans, "Seq Scan on "+table+"\n") {
 						t.Errorf("%s is read whole by\n%.200s\n%s", table, statement, scans)
 					}
@@ -95,45 +86,6 @@ func TestQuestionsAreAnsweredByIndexes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// scansOf are the tables and indexes that PostgreSQL would read for a statement, a line each, if
-// what is left out were dear.
-func scansOf(t *testing.T, env storetest.Env, statement string, without ...string) string {
-	t.Helper()
-	pool, err := env.Pool()
-	require.NoError(t, err)
-	tx, err := pool.BeginTx(context.Background(), &sql.TxOptions{ReadOnly: true})
-	require.NoError(t, err)
-	defer func() { _ = tx.Rollback() }()
-	for _, setting := range without {
-		_, err = tx.Exec("SET LOCAL " + setting + " = off")
-		require.NoError(t, err)
-	}
-
-	rows, err := tx.Query("EXPLAIN (COSTS OFF) " + statement)
-	require.NoError(t, err, statement)
-	defer rows.Close()
-	var out strings.Builder
-	for rows.Next() {
-		var line string
-		require.NoError(t, rows.Scan(&line))
-		if _, scan, ok := strings.Cut(line, "->  "); ok {
-			line = scan
-		}
-		if !strings.Contains(line, "Scan") {
-			continue
-		}
-		for _, word := range []string{" using ", " on "} {
-			if kind, name, ok := strings.Cut(line, word); ok {
-				name, _, _ = strings.Cut(name, " ")
-				out.WriteString(kind + word + name + "\n")
-				break
-			}
-		}
-	}
-	require.NoError(t, rows.Err())
-	return out.String()
 }
 
 // What waits after an outage is taken subject by subject, however much it is: the next batch is
