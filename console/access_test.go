@@ -21,6 +21,7 @@ var accessTable = map[string]string{
 	"POST /console/sign-in":                                  "*",
 	"GET /console/sign-in/emergency":                         "*",
 	"POST /console/sign-in/emergency":                        "*",
+	"POST /console/sign-in/passkey":                          "*",
 	"GET /console/sign-in/start":                             "*",
 	"GET /console/sign-in/callback":                          "*",
 	"POST /console/sign-out":                                 "*",

@@ -461,6 +461,115 @@ func TestS52_WhatTheOperatorLosesEndsThePasskeysToo(t *testing.T) {
 	require.NotRegexp(t, optionsShown, page.body)
 }
 
+// aloneAt signs in by a passkey and nothing else, from the page at the path.
+func (b *browser) aloneAt(path string, says func(asked) string) reply {
+	b.t.Helper()
+	return b.post(passkeyPath, "next", queuePath, "passkey", says(b.asked(b.get(path))))
+}
+
+func TestS52_APasskeyAloneIsBothFactors(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := worldOn(t, env, false)
+		p := w.added("ana@desk.example", rules.OperatorAgent)
+		other := w.added("rui@desk.example", rules.OperatorLead)
+		d, theirs := w.addPasskey(p), w.addPasskey(other)
+		q := w.asked(w.browser().get(signInPath))
+		require.Empty(t, q.Allow, "the page names nobody")
+		require.Equal(t, "required", q.UserVerification)
+
+		spoilt := func(change func(*device)) func(asked) string {
+			return func(a asked) string {
+				bad := *d
+				bad.counter = 5
+				change(&bad)
+				return bad.signs(a)
+			}
+		}
+		first, second := w.browser(), w.browser()
+		ofFirst := d.signs(first.asked(first.get(signInPath)))
+		for name, says := range map[string]func(asked) string{
+			"a touch alone is one factor": spoilt(func(d *device) { d.unproved = true }),
+			"nobody touched it":           spoilt(func(d *device) { d.absent = true }),
+			"another origin":              spoilt(func(d *device) { d.origin = "https://roomcover.example" }),
+			"another party":               spoilt(func(d *device) { d.rpID = "roomcover.example" }),
+			"another key under its id":    spoilt(func(d *device) { d.key = theirs.key }),
+			"another's in one's own name": func(a asked) string { x := *theirs; x.owner = d.owner; return x.signs(a) },
+			"in another's name":           spoilt(func(d *device) { d.owner = theirs.owner }),
+			"in nobody's name":            spoilt(func(d *device) { d.owner = []byte("opr_none\x00") }),
+			"without a name":              spoilt(func(d *device) { d.owner = nil }),
+			"of another browser":          func(asked) string { return ofFirst },
+			"no answer":                   func(asked) string { return "{}" },
+		} {
+			page := second.aloneAt(signInPath, says)
+			require.Equal(t, http.StatusUnprocessableEntity, page.status, name)
+			require.Contains(t, page.body, "The passkey was not accepted", name)
+			require.Equal(t, signInPath, second.get(Root).path, name)
+		}
+		require.NotContains(t, w.log.String(), "level=ERROR")
+
+		in := w.browser()
+		page := in.get(signInPath)
+		d.counter++
+		right := d.signs(in.asked(page))
+		require.Equal(t, queuePath, in.post(passkeyPath, "next", queuePath, "passkey", right).path)
+		require.Contains(t, in.get(Root).body, "Ana Lima")
+		require.Equal(t, tokensPath, w.lead(other, theirs).get(tokensPath).path, "it is a fresh sign-in")
+		require.Contains(t, w.verbs(p.ID), "operator.sign_in_failed")
+		require.Equal(t, "operator.signed_in", w.verbs(p.ID)[len(w.verbs(p.ID))-1])
+		again := w.browser()
+		require.Equal(t, http.StatusUnprocessableEntity, again.post(passkeyPath, "passkey", right).status)
+
+		// Who is let in no more, and whose keys are gone.
+		_, err := w.Domains.Operators.DisableOperator(w.system(), p.ID, "left")
+		require.NoError(t, err)
+		d.counter++
+		require.Equal(t, http.StatusUnprocessableEntity, w.browser().aloneAt(signInPath, d.signs).status)
+		require.Equal(t, signInPath, in.get(Root).path)
+		_, err = w.Domains.Operators.EnableOperator(w.system(), p.ID, "is back")
+		require.NoError(t, err)
+		d.counter++
+		require.Equal(t, queuePath, w.browser().aloneAt(signInPath, d.signs).path)
+		_, _, err = w.Domains.Operators.ResetFactor(w.system(), p.ID, "lost the laptop")
+		require.NoError(t, err)
+		d.counter++
+		require.Equal(t, http.StatusUnprocessableEntity, w.browser().aloneAt(signInPath, d.signs).status)
+	})
+}
+
+// lead signs in by a passkey alone.
+func (w *world) lead(p *person, d *device) *browser {
+	w.t.Helper()
+	b := w.browser()
+	d.counter++
+	require.Equal(w.t, queuePath, b.aloneAt(signInPath, d.signs).path, p.Email)
+	return b
+}
+
+// Beside an issuer a passkey opens what the command line has armed, and nothing else.
+func TestS53_APasskeyAlonePastTheIssuerIsAnEmergency(t *testing.T) {
+	w := issuerWorld(t)
+	p := w.added("ana@desk.example", rules.OperatorLead)
+	arm := func(hours time.Duration) {
+		_, err := w.Domains.Operators.ArmOperator(w.system(), p.ID, hours, "the issuer is down")
+		require.NoError(t, err)
+	}
+	arm(4 * time.Hour)
+	b := w.browser()
+	require.Equal(t, Root, b.enter(emergencyPath, p, goodPassword, p.codeAt(w, 0)).path)
+	d := b.addPasskey("Laptop")
+	require.NotRegexp(t, optionsShown, w.browser().get(signInPath).body, "the issuer is the way in")
+
+	d.counter++
+	require.Equal(t, queuePath, w.browser().aloneAt(emergencyPath, d.signs).path)
+	require.Len(t, w.Tasks(t, db.TaskBreakGlass), 2, "each use raises its task")
+	arm(0)
+	d.counter++
+	refused := w.browser().aloneAt(emergencyPath, d.signs)
+	require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+	require.Contains(t, refused.body, "The passkey was not accepted")
+	require.Len(t, w.Tasks(t, db.TaskBreakGlass), 2)
+}
+
 func TestS52_ASecondStepComesWithinFiveMinutes(t *testing.T) {
 	w := passwordWorld(t)
 	p := w.added("ana@desk.example", rules.OperatorAgent)

@@ -105,6 +105,11 @@ func TestS52_PasskeysInABrowser(t *testing.T) {
 	b.clicks(usePasskey)
 	b.isAt(Root)
 
+	// Sign in with it alone: the device knows whose it is.
+	b.open(signInPath + "?fresh=1")
+	b.clicks(usePasskey)
+	b.isAt(Root)
+
 	// A fresh sign-in, and the device makes no second passkey for the same person.
 	w.site.freshFor = 0
 	b.open(newPasskeyPath)
@@ -114,7 +119,7 @@ func TestS52_PasskeysInABrowser(t *testing.T) {
 	b.clicks(usePasskey)
 	b.comes(`!!` + saysPasskey + ` && ` + saysPasskey + `.textContent.includes("has a passkey for you already")`)
 	require.True(t, b.holds("document.querySelectorAll('script:not([src]), [style], style').length === 0"))
-	require.EqualValues(t, 3, w.passkeys(o.ID)[0].Counter)
+	require.EqualValues(t, 4, w.passkeys(o.ID)[0].Counter)
 }
 
 // Some browsers cannot read the questions themselves, and some password managers put a

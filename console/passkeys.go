@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -14,6 +15,7 @@ const (
 	forNew    = "new"
 	forSecond = "second"
 	forFresh  = "fresh"
+	forSignIn = "sign-in"
 )
 
 // fieldPasskey is the field with a passkey's answer.
@@ -137,4 +139,101 @@ func (v *visit) provedByPasskey(purpose string, o identity.Operator) (bool, erro
 		Challenge:    proof.Challenge,
 		Counter:      proof.Counter,
 	})
+}
+
+// signInPasskeyButton asks whoever comes for a passkey of theirs. Each page that asks keeps its
+// question in a session: from a network that asks too often there is no button, and the password
+// is left.
+func (v *visit) signInPasskeyButton() (passkeyButton, error) {
+	if v.passkeys == nil {
+		return passkeyButton{}, nil
+	}
+	err := v.throttleNetwork("passkey-asked", startsIP, signInWindow)
+	if rules.CodeOf(err) == rules.RateLimited {
+		return passkeyButton{}, nil
+	}
+	if err != nil {
+		return passkeyButton{}, err
+	}
+	q, err := v.passkeys.AskAnybody()
+	if err != nil {
+		return passkeyButton{}, err
+	}
+	button := passkeyButton{
+		Does:    "get",
+		Options: q.Options,
+		Label:   v.say("console.passkey.signin"),
+	}
+	return button, v.askForPasskey(forSignIn, q)
+}
+
+// signInByPasskey lets in whose passkey has signed: the device made sure who holds it, and so
+// both factors are there without the password (S52). Past an issuer it opens only what the
+// command line has armed, and raises its task, as the password does. It says the same whatever is
+// wrong.
+func signInByPasskey(v *visit) (answer, error) {
+	if err := v.throttleNetwork("sign-in-second", signInsIP, signInWindow); err != nil {
+		return answer{}, err
+	}
+	emergency := v.issuer != nil
+	o, ok, err := v.operatorOfPasskey(emergency)
+	if err != nil {
+		return answer{}, err
+	}
+	if ok {
+		err := v.signedInByPassword(o, emergency)
+		if !errors.Is(err, identity.ErrOperatorDisabled) {
+			return redirect(v.safeNext(v.form("next"))), err
+		}
+	}
+	return v.signInPage(signInPage{
+		Emergency: emergency,
+		Next:      v.form("next"),
+		Problem:   v.say("console.passkey.refused"),
+	})
+}
+
+// operatorOfPasskey is who has answered with a passkey, where the answer holds and they may come
+// in.
+func (v *visit) operatorOfPasskey(emergency bool) (o identity.Operator, ok bool, err error) {
+	kept := v.askedPasskey(forSignIn)
+	if v.passkeys == nil {
+		return o, false, nil
+	}
+	owner := func(id string) (*web.PasskeyOwner, error) {
+		if !rules.Storable(id) { // a device says what it likes
+			return nil, nil
+		}
+		found, err := v.operators.GetOperator(v.ctx, id)
+		if rules.CodeOf(err) == rules.NotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		keys, err := v.operators.PasskeysOf(v.ctx, id)
+		o = found
+		whose := ownerOfPasskeys(o, keys)
+		return &whose, err
+	}
+	_, proof, err := v.passkeys.ReadAnybody(kept, v.form(fieldPasskey), owner)
+	wrong := errors.Is(err, web.ErrPasskey)
+	if err != nil && !wrong {
+		return o, false, err
+	}
+
+	may := o.Source == identity.ByPassword && o.Works() && o.SetUp() && (!emergency || o.Armed())
+	if !wrong && may {
+		ok, err = v.operators.UsePasskey(v.named(), identity.PasskeyUse{
+			OperatorID:   o.ID,
+			CredentialID: proof.CredentialID,
+			Challenge:    proof.Challenge,
+			Counter:      proof.Counter,
+		})
+	}
+	if err != nil && !wrong || ok {
+		return o, ok, err
+	}
+	v.log.Warn("console: a sign-in by passkey does not hold", "request", v.id, "error", err)
+	return o, false, v.operators.OperatorSignInFailed(v.named(), o.ID)
 }

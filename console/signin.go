@@ -19,6 +19,8 @@ import (
 const (
 	signInPath    = Root + "/sign-in"
 	emergencyPath = signInPath + "/emergency"
+	// passkeyPath is where a passkey signs in alone.
+	passkeyPath = signInPath + "/passkey"
 	// StartPath begins a sign-in at the issuer, of the person whose address "as" gives, if any.
 	StartPath = signInPath + "/start"
 	// CallbackPath is where the issuer sends the browser back.
@@ -31,6 +33,7 @@ func signInRoutes() []route {
 		{method: post, path: signInPath, do: signInByPassword},
 		{method: get, path: emergencyPath, do: showEmergency},
 		{method: post, path: emergencyPath, do: signInByPassword},
+		{method: post, path: passkeyPath, do: signInByPasskey},
 		{method: get, path: StartPath, do: startAtIssuer},
 		{method: get, path: CallbackPath, do: finishAtIssuer},
 		{method: post, path: Root + "/sign-out", do: signOut},
@@ -56,13 +59,14 @@ type signInPage struct {
 	Email     string
 	Next      string
 	Problem   string
+	Passkey   passkeyButton // in place of the form
 }
 
 func showSignIn(v *visit) (answer, error) {
 	if v.who != nil && v.query("fresh") == "" {
 		return redirect(v.safeNext(v.query("next"))), nil
 	}
-	return v.signInPage(signInPage{Next: v.query("next")}), nil
+	return v.signInPage(signInPage{Next: v.query("next")})
 }
 
 // showEmergency shows the form for the password in spite of an issuer. It looks the same
@@ -71,10 +75,10 @@ func showEmergency(v *visit) (answer, error) {
 	if v.issuer == nil {
 		return redirect(signInPath), nil
 	}
-	return v.signInPage(signInPage{Emergency: true, Next: v.query("next")}), nil
+	return v.signInPage(signInPage{Emergency: true, Next: v.query("next")})
 }
 
-func (v *visit) signInPage(p signInPage) answer {
+func (v *visit) signInPage(p signInPage) (answer, error) {
 	if !v.isPage(p.Next) {
 		p.Next = ""
 	}
@@ -84,6 +88,11 @@ func (v *visit) signInPage(p signInPage) answer {
 	}
 	if v.issuer != nil && !p.Emergency {
 		p.Issuer = v.issuerLink(p.Next, v.query("fresh") != "")
+	} else {
+		var err error
+		if p.Passkey, err = v.signInPasskeyButton(); err != nil {
+			return answer{}, err
+		}
 	}
 
 	a := answer{
@@ -95,7 +104,7 @@ func (v *visit) signInPage(p signInPage) answer {
 	if p.Problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
-	return a
+	return a, nil
 }
 
 func (v *visit) issuerLink(next string, fresh bool) string {
@@ -228,7 +237,7 @@ func signInByPassword(v *visit) (answer, error) {
 			Email:     strings.TrimSpace(v.form("email")),
 			Next:      v.form("next"),
 			Problem:   v.language.Say("console.signin.wrong"),
-		}), nil
+		})
 	}
 
 	if err := v.beginSecondStep(o, emergency, v.form("next")); err != nil {

@@ -152,6 +152,59 @@ func (p *Passkeys) ReadProof(o PasskeyOwner, kept, answer string) (PasskeyProof,
 	}, nil
 }
 
+// AskAnybody asks for a signature of a passkey without saying whose: the device offers those that
+// it has for this site, and makes sure who holds it. So the one answer has both factors.
+func (p *Passkeys) AskAnybody() (PasskeyQuestion, error) {
+	assertion, session, err := p.party.BeginDiscoverableLogin(
+		webauthn.WithUserVerification(protocol.VerificationRequired))
+	if err != nil {
+		return PasskeyQuestion{}, err
+	}
+	return question(assertion.Response, session)
+}
+
+// ReadAnybody reads an answer to AskAnybody, and whose it is. ownerOf finds the owner whose id
+// the device gives, with their passkeys; nil is nobody. The answer holds only where that owner
+// has the passkey that has signed.
+func (p *Passkeys) ReadAnybody(
+	kept, answer string, ownerOf func(id string) (*PasskeyOwner, error),
+) (o PasskeyOwner, proof PasskeyProof, err error) {
+	var session webauthn.SessionData
+	if err := json.Unmarshal([]byte(kept), &session); err != nil {
+		return o, proof, wrong(err)
+	}
+	parsed, err := protocol.ParseCredentialRequestResponseBytes([]byte(answer))
+	if err != nil {
+		return o, proof, wrong(err)
+	}
+
+	var failed error // of looking for the owner: no fault of the answer's
+	find := func(_, id []byte) (webauthn.User, error) {
+		found, err := ownerOf(string(id))
+		if err != nil {
+			failed = err
+			return nil, err
+		}
+		if found == nil {
+			return nil, ErrPasskey
+		}
+		o = *found
+		return o, nil
+	}
+	_, used, err := p.party.ValidatePasskeyLogin(find, session, parsed)
+	if failed != nil {
+		return PasskeyOwner{}, proof, failed
+	}
+	if err != nil {
+		return o, proof, wrong(err)
+	}
+	return o, PasskeyProof{
+		CredentialID: base64.RawURLEncoding.EncodeToString(used.ID),
+		Challenge:    session.Challenge,
+		Counter:      parsed.Response.AuthenticatorData.Counter,
+	}, nil
+}
+
 func wrong(err error) error { return fmt.Errorf("%w: %w", ErrPasskey, err) }
 
 func question(options any, session *webauthn.SessionData) (PasskeyQuestion, error) {
