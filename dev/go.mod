@@ -3,8 +3,8 @@ module roomcover.dev/roomcover/dev
 go 1.26.8
 
 require (
-	github.com/chromedp/chromedp v0.23.0
 	github.com/alecthomas/kong v1.17.0
+	github.com/chromedp/chromedp v0.23.0
 	github.com/temporalio/ui-server/v2 v2.55.0
 	go.temporal.io/sdk v1.50.0
 	go.temporal.io/server v1.32.1

@@ -21,7 +21,8 @@ const standingRoomsSQL = `
 	SELECT count(*) AS rooms,
 		` + bareRooms + ` AS bare,
 		` + endingRooms + ` AS ending,
-		coalesce(sum(CASE WHEN c.state = 'ACTIVE' AND c.end_at > @now THEN 1 ELSE 0 END), 0) AS covered
+		coalesce(sum(CASE WHEN c.state = 'ACTIVE' AND c.end_at > @now
+			THEN 1 ELSE 0 END), 0) AS covered
 	FROM rooms` + withLicenceOfRoom + `
 	WHERE rooms.account_id = @account AND rooms.state = 'ACTIVE'`
 
