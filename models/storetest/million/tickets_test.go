@@ -147,9 +147,9 @@ func TestS54_QuestionsAboutTicketsAreAnsweredByIndexes(t *testing.T) {
 				if !strings.HasPrefix(statement, "SELECT") && !strings.HasPrefix(statement, "WITH") {
 					continue
 				}
-				scans := scansOf(t, env, statement, "enable_seqscan")
+				scans := million.Scans(t, env, statement, "enable_seqscan")
 				all.WriteString(scans)
-				all.WriteString(scansOf(t, env, statement,
+				all.WriteString(million.Scans(t, env, statement,
 					"enable_seqscan", "enable_sort", "enable_bitmapscan"))
 				for _, table := range ticketTables {
 					if strings.Contains(scans, "Seq Scan on "+table+"\n") {
