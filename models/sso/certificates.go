@@ -52,7 +52,7 @@ func RemindOfCertificates(
 ) (read int, last string, err error) {
 	now := db.RealNow()
 	var due []Connection
-	err = tx.ForUpdate().
+	err = tx.
 		Where("kind = ? AND state IN ? AND id > ?", SAML, []State{Enabled, Enforced}, after).
 		Where("certificates_until > ? AND certificates_until <= ?",
 			now, now.Add(firstReminder*24*time.Hour)).
@@ -62,10 +62,20 @@ func RemindOfCertificates(
 		return 0, "", err
 	}
 
-	for _, c := range due {
-		last = c.ID
+	for _, found := range due {
+		last = found.ID
+		if days := certificateReminder(found, now); days == 0 || days == found.RemindedDays {
+			continue
+		}
+		if err := lockAccountsOf(tx, found.OrgID); err != nil {
+			return 0, "", err
+		}
+		var c Connection // as it is behind the locks
+		if err := tx.ForUpdate().First(&c, "id = ?", found.ID).Error; err != nil {
+			return 0, "", err
+		}
 		days := certificateReminder(c, now)
-		if days == 0 || days == c.RemindedDays {
+		if days == 0 || days == c.RemindedDays || c.OrgID != found.OrgID {
 			continue
 		}
 		err := tx.Model(&Connection{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
@@ -101,6 +111,17 @@ func RemindOfCertificates(
 		}
 	}
 	return len(due), last, nil
+}
+
+// lockAccountsOf locks the accounts of an organisation before what it has of its own sign-in, as
+// who changes that does: the mails that follow name the accounts.
+func lockAccountsOf(tx *db.Tx, orgID string) error {
+	var ids []string
+	err := tx.Model(&account.Account{}).Where("parent_org_id = ?", orgID).Pluck("id", &ids).Error
+	if err != nil {
+		return err
+	}
+	return account.LockAll(tx, ids)
 }
 
 // certificateSettled closes the task about the certificates of a connection.

@@ -83,6 +83,9 @@ func (d Domain) shownBy(found []string) bool {
 // at, gave up or claimed anew meanwhile stays as it is.
 func (s *SSO) rechecked(ctx context.Context, seen Domain, there bool) error {
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		if err := lockAccountsOf(tx, seen.OrgID); err != nil {
+			return err
+		}
 		var d Domain
 		err := tx.ForUpdate().First(&d, "id = ? AND proved_by = ?", seen.ID, ByDNS).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
