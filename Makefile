@@ -11,7 +11,8 @@ export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
-	bench-million bench-console bench-portal bench-tickets bench-waiting-tickets bench-mails chaos side-by-side lint
+	bench-million bench-console bench-portal bench-tickets bench-waiting-tickets bench-mails bench-scim \
+	bench-sign-ins chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -84,6 +85,14 @@ bench-waiting-tickets: ## Measure a worker while 10,000 tickets wait, on Postgre
 
 bench-mails: ## Measure how many mails a second are taken, on SQLite and PostgreSQL.
 	@CGO_ENABLED=0 go test ./mailin -run XXX -bench Mails -benchtime 2000x -timeout 30m
+
+bench-scim: ## Send 25 directory requests a second, on SQLite and PostgreSQL; LASTS=1m (10s).
+	@ROOMCOVER_SCIM_BENCH=$(or $(LASTS),10s) CGO_ENABLED=0 go run ./scripts/testpostgres \
+		go test ./scim -run XXX -bench TwentyFive -benchtime 1x -timeout 30m
+
+bench-sign-ins: ## Measure SIGNINS sign-ins (200) by a company's provider and by password, on PostgreSQL.
+	@ROOMCOVER_BENCH_SIGN_INS=$(or $(SIGNINS),200) CGO_ENABLED=0 go run ./scripts/testpostgres \
+		go test ./portal -run WhatSignInsCost -count=1 -v -timeout 30m
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...

@@ -82,7 +82,9 @@ var arrows = map[string][]string{
 		"models/account", "models/db", "models/notification", "models/program", "rules",
 		"rules/ordering", "rules/rma",
 	},
-	"models/sso": {"models/account", "models/db", "models/identity", "rules", "sso/saml"},
+	"models/sso": {
+		"models/account", "models/db", "models/identity", "models/notification", "rules", "sso/saml",
+	},
 	// What a customer's directory says, and the language in which it says so.
 	"models/provisioning": {"models/account", "models/db", "models/identity", "rules"},
 	"scim":                {"models/db", "models/identity", "models/provisioning", "rules"},
@@ -213,7 +215,8 @@ var arrows = map[string][]string{
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
 	"server": {
-		"api", "console", "models/db", "models/domains", "models/operations", "portal", "scim", "web",
+		"api", "console", "models/db", "models/domains", "models/operations", "models/sso", "portal",
+		"scim", "web",
 	},
 	"cmd/roomcover": {
 		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound",

@@ -24,6 +24,7 @@ type commands struct {
 	Up         upCommand         `cmd:"" default:"withargs" help:"Start everything in one process (the default)."`
 	Env        envCommand        `cmd:"" help:"Print the tokens and addresses of what is up, for a shell."`
 	Answer     answerCommand     `cmd:"" help:"Answer the last mail about a ticket, as its reader would."`
+	TXT        txtCommand        `cmd:"" name:"txt" help:"Add the TXT record of a mail domain, or remove it."`
 	Scan       scanCommand       `cmd:"" help:"Have the simulated carrier scan a parcel now."`
 	Temporal   temporalCommand   `cmd:"" help:"Start the embedded Temporal server alone."`
 	SMTP       smtpCommand       `cmd:"" name:"smtp" help:"Start the SMTP catcher and its page of mails alone."`

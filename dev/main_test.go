@@ -27,10 +27,10 @@ import (
 )
 
 func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
-	data, n := t.TempDir(), free(t, 8)
+	data, n := t.TempDir(), free(t, 10)
 	args := []string{"up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
-		"--issuer-port", n[6], "--mail-in-port", n[7]}
+		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9]}
 	p := start(t, args...)
 	p.awaitLine(t, "Portal         http://localhost:"+n[0])
 	p.awaitLine(t, "API reference  http://localhost:"+n[0]+"/v1/docs")
@@ -40,6 +40,9 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	p.awaitLine(t, "Carrier        http://127.0.0.1:"+n[5])
 	p.awaitLine(t, "Console        http://localhost:"+n[0]+"/console")
 	lead := strings.TrimSpace(strings.TrimPrefix(p.awaitLine(t, "  as a lead "), "  as a lead "))
+	p.awaitLine(t, "Own sign-in    http://localhost:"+n[0]+"/own-sign-in")
+	p.awaitLine(t, "  OpenID       issuer http://127.0.0.1:"+n[8]+", client ID roomcover, secret ")
+	p.awaitLine(t, "  SAML         metadata http://127.0.0.1:"+n[9]+"/metadata")
 	token := strings.TrimPrefix(p.awaitLine(t, "reseller token: "), "reseller token: ")
 	p.awaitLine(t, "Stop with Ctrl+C.")
 
@@ -53,6 +56,16 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	for _, name := range []string{"DISTRIBUTOR_TOKEN", "OPERATOR_TOKEN", "ROOMCOVER_TOKEN"} {
 		require.Regexp(t, "export "+name+"='rct_", env.String())
 	}
+
+	record := []string{"txt", "--data", data, "ACME.example", "roomcover-verify=x"}
+	require.Zero(t, run(t.Context(), record, io.Discard, io.Discard))
+	found, err := records{dir: data}.TXT(t.Context(), "acme.example")
+	require.NoError(t, err)
+	require.Equal(t, []string{"roomcover-verify=x"}, found)
+	require.Zero(t, run(t.Context(), append(record, "--remove"), io.Discard, io.Discard))
+	found, err = records{dir: data}.TXT(t.Context(), "acme.example")
+	require.NoError(t, err)
+	require.Empty(t, found)
 
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
@@ -124,7 +137,7 @@ func TestEveryTakenPortIsToldBeforeAnythingIsWritten(t *testing.T) {
 	commands := map[string][]string{
 		"up": {
 			"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port",
-			"--issuer-port", "--mail-in-port",
+			"--issuer-port", "--mail-in-port", "--oidc-port", "--saml-port",
 		},
 		"temporal": {"--temporal-port", "--temporal-ui-port"},
 		"smtp":     {"--smtp-port", "--mails-port"},
@@ -203,7 +216,7 @@ func TestHelpNamesEveryOptionAndItsDefault(t *testing.T) {
 	for _, want := range []string{
 		`--data="./data"`, "--portal-port=8080", "--temporal-port=7233",
 		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--carrier-port=8030",
-		"--issuer-port=8026", "--mail-in-port=2525", "--day=24h",
+		"--issuer-port=8026", "--mail-in-port=2525", "--oidc-port=8027", "--saml-port=8028", "--day=24h",
 	} {
 		require.Contains(t, out.String(), want)
 	}

@@ -28,6 +28,7 @@ type upCommand struct {
 	mailInPorts
 	carrierPorts
 	issuerPorts
+	providerPorts
 	CarrierURL string        `name:"carrier-url" help:"Carrier that runs elsewhere on the same data folder, see the command carrier; parcels are booked there."`
 	PortalPort int           `aliases:"api" help:"Port of the portal and the API." default:"8080"`
 	Day        time.Duration `help:"Real time that one calendar day takes, for example 2s." default:"24h"`
@@ -74,26 +75,38 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		return errors.Join(err, mails.stop(), temporal.Stop())
 	}
 
-	issuer, err := startIssuer(c.common, c.issuerPorts, "http://"+stack.PublicHost(c.portal("")))
+	publicURL := "http://" + stack.PublicHost(c.portal(""))
+	issuer, err := startIssuer(c.common, c.issuerPorts, publicURL)
 	if err != nil {
 		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
 	}
 
-	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
+	providers, err := startProviders(c.common, c.providerPorts, publicURL)
 	if err != nil {
 		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
 	}
+
+	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
+	if err != nil {
+		return errors.Join(
+			err, providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
+		)
+	}
 	stackOptions.Issuer = issuer.settings
+	stackOptions.Records = records{dir: c.Data}
 
 	parts, err := stack.Start(ctx, stackOptions)
 	if err != nil {
-		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
+		return errors.Join(
+			err, providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
+		)
 	}
 
 	taken, err := startMailIn(c.common, c.mailInPorts, parts.Domains.Mailbox, stackOptions.Log)
 	if err != nil {
 		return errors.Join(
-			err, issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop(),
+			err, providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
+			temporal.Stop(),
 		)
 	}
 
@@ -108,12 +121,12 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	if err := up.write(); err != nil {
 		return errors.Join(
-			err, taken.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
-			temporal.Stop(),
+			err, taken.stop(), providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(),
+			mails.stop(), temporal.Stop(),
 		)
 	}
 
-	c.explain(out, parts, temporal, mails, taken, parcels, issuer)
+	c.explain(out, parts, temporal, mails, taken, parcels, issuer, providers)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
@@ -121,8 +134,8 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	return errors.Join(
-		err, up.remove(), taken.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
-		temporal.Stop(),
+		err, up.remove(), taken.stop(), providers.stop(), issuer.stop(), parcels.stop(),
+		parts.Stop(), mails.stop(), temporal.Stop(),
 	)
 }
 
@@ -161,6 +174,7 @@ func (c upCommand) explain(
 	taken *mailInService,
 	parcels *carrierService,
 	issuer *issuerService,
+	providers *providerService,
 ) {
 	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n",
 		parts.URL, parts.URL, mails.url)
@@ -175,6 +189,7 @@ func (c upCommand) explain(
 	}
 
 	fmt.Fprint(out, issuer.explain(parts.URL))
+	fmt.Fprint(out, providers.explain(parts.URL))
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
 	c.explainCalendar(out, parts.Domains.DB.Clock())
 
@@ -234,6 +249,7 @@ func (c upCommand) prepare() (*os.File, error) {
 	wanted = append(wanted, c.wanted(c.Host)...)
 	wanted = append(wanted,
 		c.mailInWanted(c.Host), c.carrierWanted(c.Host), c.issuerWanted(c.Host))
+	wanted = append(wanted, c.providersWanted(c.Host)...)
 	if err := ports.Check(wanted...); err != nil {
 		return nil, err
 	}

@@ -196,6 +196,16 @@ var parameters = map[string][]parameter{
 		need("days", asWhole),
 		need("until_on", asDate),
 	},
+	// what is CERTIFICATE, of a provider, which ends on until_on; or DOMAIN, with the record that
+	// is not there any more, and until_on, from which nobody of it is signed in.
+	"own_sign_in": {
+		need("what", asText),
+		need("company", asName),
+		need("until_on", asDate),
+		may("provider", asName),
+		may("domain", asName),
+		may("record", asText),
+	},
 	// To administrators: where hardware may be sent to from now on. by is who did it: a person's
 	// name, or, without one, what by_kind says: OPERATOR or PROGRAM. before is the address until
 	// now; count is how many sites a file brought, and then none of them is named. last: no other

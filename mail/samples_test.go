@@ -47,6 +47,7 @@ var sampleParams = map[string]string{
 	"contact_question": `{"company":"Acme & Filhos <Ltda>","invitee":"Rui <Lima>","email":"rui.lima@acme.example","vendor_order_no":"RC-2026-000123",
 		"seller":"Revenda Sul & Cia","sent_by":"Distribuidora Norte","question":"qst_01k0example","answer_on":"2026-12-22"}`,
 	"delegation":    `{"what":"ASKED","side":"CUSTOMER","partner":"Parceira & Filhos <Ltda>","customer":"Acme & Filhos <Ltda>","role":"ADMIN","days":365,"until_on":"2027-02-28"}`,
+	"own_sign_in":   `{"what":"CERTIFICATE","company":"Acme & Filhos <Ltda>","provider":"https://idp.acme.example/metadata","until_on":"2027-02-28"}`,
 	"admin_removed": `{"company":"Acme & Filhos <Ltda>","person":"Ana <Lima>","by":"Rui & Lima","change":"REMOVED"}`,
 	"site_notice":   `{"company":"Acme & Filhos <Ltda>","by":"Rui & Lima","by_kind":"PROGRAM","site":"Matriz <1>","before":"Rua A, 1, Campinas, BR","after":"Rua B, 2, Osasco, BR","last":true}`,
 	"rma_update": `{"step":"APPROVED","rma":"RMA-7F3K2","model":"Rally Bar","quantity":1,"serial":"SN100","site":"Matriz","room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>",

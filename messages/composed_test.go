@@ -133,6 +133,7 @@ var composed = map[string][]string{
 		"WARRANTY_CLAIMED", "ONE_PARENT", "NEAR_ACCOUNT", "ASSIGN_CSM", "DECIDE_RMA", "RMA_LATE", "RMA_PARCEL_SILENT",
 		"AWAITING_STOCK", "RMA_WRONG_UNIT", "RMA_FEE", "LABEL_UNREADABLE", "CHOOSE_SPARE", "SPARE_FEE", "BREAK_GLASS_USED",
 		"PRIVACY_INCIDENT", "PRIVACY_TEXTS", "TICKET", "TICKET_WORSE", "MAILBOX_REQUEST", "NO_ADMIN_REACHABLE",
+		"SIGN_IN_ENDS",
 	},
 	"console.today.tile.": {"late", "due", "ahead", "mine"},
 	"console.facet.due.":  {"late", "today", "week"},
@@ -251,6 +252,7 @@ var composed = map[string][]string{
 		"GROUP_SAME", "GROUP_DELETED", "GROUP_READ", "GROUPS_LISTED",
 		"SETUP_READ", "REFUSED_NOT_UNIQUE", "REFUSED_NOT_VALID", "REFUSED_NOT_PROVED",
 		"REFUSED_NOT_FOUND", "REFUSED_VERSION", "REFUSED_LIMIT", "REFUSED_FILTER",
+		"REFUSED_TOO_MANY",
 		"REFUSED_SYNTAX", "REFUSED_METHOD", "REFUSED_RATE", "REFUSED_FAILED",
 	},
 	"activity.did.": {
@@ -283,7 +285,7 @@ var composed = map[string][]string{
 		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "connection.changed",
 		"connection.drafted", "connection.enabled", "connection.metadata_changed", "connection.off",
 		"domain.claimed",
-		"domain.proved", "domain.removed", "token.created",
+		"domain.found", "domain.missing", "domain.proved", "domain.removed", "token.created",
 		"ticket.answer_taken_back", "ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
 		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked",
 		"ticket.severity", "ticket.worse", "token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
@@ -592,6 +594,8 @@ var composed = map[string][]string{
 	"delegation.state.":         {"PROPOSED", "ACTIVE", "REFUSED", "ENDED", "EXPIRED"},
 	"delegation.says.": {"PROPOSED.ours", "PROPOSED.theirs", "ACTIVE", "REFUSED", "ENDED",
 		"EXPIRED"},
+	"mail.own_sign_in.title.": {"CERTIFICATE", "DOMAIN"},
+	"mail.own_sign_in.text.":  {"CERTIFICATE", "DOMAIN"},
 	"mail.delegation.title.": {"ASKED", "ACCEPTED", "ENDS", "ENDED", "EXPIRED"},
 	"mail.delegation.role.":  {"ADMIN", "READ_ONLY"},
 	"mail.delegation.": {
@@ -629,7 +633,7 @@ var composed = map[string][]string{
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "imports", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
-		"conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims", "lookover", "lookchanges",
+		"directory", "conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims", "lookover", "lookchanges",
 		"lookfile", "filechecking", "fileblocked", "filegone"},
 		".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text", ".open"),

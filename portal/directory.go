@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
@@ -16,7 +17,11 @@ const (
 	directoryRequestsPath = directoryPath + "/requests"
 )
 
-type directoryToken struct{ ID, Prefix, Since, Used string }
+type directoryToken struct {
+	ID, Prefix, Since, Used string
+	Maker                   string
+	MakerLeft               bool
+}
 
 type directoryGrant struct{ ID, Who string }
 
@@ -37,6 +42,8 @@ type directoryPage struct {
 	PassProblem string
 	AskPassword bool
 	Requests    string
+	Elsewhere   bool   // the reader may not set it up
+	Leaders     string // who of the account may; empty: nobody
 }
 
 // showDirectory shows how the directory is set up.
@@ -56,11 +63,16 @@ func (v *visit) directoryPage(p directoryPage) (answer, error) {
 	p.AskPassword = !v.provedLately()
 	p.People = settings.People
 	p.Full = len(settings.Tokens) > 1
+	p.Elsewhere = !settings.MayLead
+	p.Leaders = strings.Join(settings.Leaders, ", ")
 	for _, t := range settings.Tokens {
 		row := directoryToken{
 			ID:     t.ID,
 			Prefix: t.Prefix,
 			Since:  v.moment(t.CreatedAt, acc.TimeZone),
+
+			Maker:     t.Maker,
+			MakerLeft: t.MakerLeft,
 		}
 		if t.LastUsedAt != nil {
 			row.Used = v.moment(*t.LastUsedAt, acc.TimeZone)

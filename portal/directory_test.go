@@ -6,10 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/provisioning"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 )
 
 var directorySecret = regexp.MustCompile(`rcs_[A-Za-z0-9_-]{20,}`)
@@ -77,4 +79,45 @@ func TestS50_AnAdministratorConnectsTheDirectory(t *testing.T) {
 		require.ErrorIs(t, err, identity.ErrBadToken)
 		w.AuditHolds(t)
 	})
+}
+
+// Of a company with several accounts not every administrator sets the directory up: whoever may
+// not reads what it takes, and who can.
+func TestS50_WhoMayNotSetTheDirectoryUpReadsWhoCan(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	acc, err := w.GetAccount(w.Context, inv.AccountID)
+	require.NoError(t, err)
+	_, other := w.site("bia@else.example")
+	require.NoError(t, w.Exec("UPDATE accounts SET parent_org_id = '"+acc.ParentOrgID+
+		"' WHERE id = '"+other.ID+"'"))
+	say := messages.In("en").Say
+
+	page := ana.get("/directory")
+	require.Equal(t, 200, page.status)
+	require.Contains(t, page.body, say("directory.leaders.none"))
+	require.NotContains(t, page.body, `action="/directory"`)
+	for _, r := range []reply{
+		ana.post("/directory", "once", "once_1", "password", goodPassword),
+		ana.post("/directory/groups", "group", "everybody"),
+		ana.get("/directory/requests"),
+	} {
+		require.Equal(t, 403, r.status)
+		require.Contains(t, r.body, say("problem.directory.title"))
+		require.Contains(t, r.body, `href="/directory"`)
+	}
+
+	// A colleague of the account, whose address lies in a proved domain, is named.
+	ctx := db.WithScope(t.Context(), db.Scope{
+		AccountIDs: []string{inv.AccountID},
+		Actor:      db.Actor{ID: w.userID("ana.souza@acme.example"), Role: rules.CustomerAdmin},
+	})
+	rui := w.member(inv.AccountID, "rui@second.example", identity.RoleAdmin)
+	d, err := w.SSO.AddDomain(ctx, inv.AccountID, "second.example")
+	require.NoError(t, err)
+	_, err = w.SSO.CheckDomain(ctx, inv.AccountID, d.ID, foundRecords{d.Record()})
+	require.NoError(t, err)
+	require.Contains(t, ana.get("/directory").body, say("directory.leaders", messages.Args{"names": "Colleague"}))
+	require.NotContains(t, rui.get("/directory").body, say("directory.leaders.none"))
+	require.Contains(t, rui.post("/directory", "once", "once_1", "password", goodPassword).body, "rcs_")
 }

@@ -394,6 +394,7 @@ var helpOnProblems = map[string]string{
 	"problem.claims":      "earlier-warranties",
 	"problem.lastadmin":   "last-administrator",
 	"problem.userlimit":   "people-limit",
+	"problem.directory":   "directory",
 	"problem.sitelimit":   "sites",
 	"problem.window":      "canceling",
 	"deadlink":            "expired-invitation",

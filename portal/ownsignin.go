@@ -58,6 +58,7 @@ type ownSignInPage struct {
 type domainView struct {
 	ID, Domain, Record string
 	Proved             bool
+	Missing            bool // its record is not there any more
 	ProvedSays         string
 	CheckedSays        string
 	Problem            string // message key
@@ -67,6 +68,7 @@ type connectionView struct {
 	ID, Issuer, ClientID string
 	State                web.Badge
 	Says                 string
+	Ends                 string // says when its last certificate ends; empty: none does soon
 	Link                 string // the direct link; empty: it does not work yet
 	Try, Enable          bool   // what can be done
 	Problem              string // message key
@@ -131,6 +133,13 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 		if d.Proved() {
 			view.ProvedSays = v.say("ownsignin.proved."+string(d.ProvedBy),
 				"when", v.moment(*d.ProvedAt, zone))
+			view.Missing = d.MissingAt != nil
+			switch {
+			case view.Missing && d.Counts(db.RealNow()):
+				view.CheckedSays = v.say("ownsignin.missing", "when", v.moment(d.Until(), zone))
+			case view.Missing:
+				view.CheckedSays = v.say("ownsignin.lapsed", "when", v.moment(d.Until(), zone))
+			}
 		} else if d.CheckedAt != nil {
 			view.CheckedSays = v.say("ownsignin.checked", "when", v.moment(*d.CheckedAt, zone))
 		}
@@ -184,6 +193,13 @@ func (v *visit) connectionView(
 			Color: connectionColors[c.State],
 		},
 		Problem: problem,
+	}
+	if now := db.RealNow(); c.CertificateEnds(now) {
+		text := "ownsignin.certificate.ends"
+		if !now.Before(*c.CertificatesUntil) {
+			text = "ownsignin.certificate.over"
+		}
+		view.Ends = v.say(text, "when", v.moment(*c.CertificatesUntil, zone))
 	}
 	switch {
 	case c.State.Live():

@@ -45,6 +45,8 @@ type Options struct {
 	PublicURL string
 	// Insecure serves plain http: cookies without Secure and __Host-. For dev.
 	Insecure bool
+	// Records looks up what proves a company's mail domains; nil: the machine's name service.
+	Records sso.Records
 }
 
 // site is the portal at work.
@@ -153,6 +155,9 @@ func newSite(o Options) (*site, error) {
 		return nil, err
 	}
 
+	if o.Records == nil {
+		o.Records = outside.Names{}
+	}
 	base := strings.TrimSuffix(o.PublicURL, "/")
 	s := &site{
 		db:           o.Domains.DB,
@@ -176,7 +181,7 @@ func newSite(o Options) (*site, error) {
 		sso:          o.Domains.SSO,
 		providers:    oidc.New(base+callbackPath, onThisMachine(public)),
 		reach:        outside.Client(onThisMachine(public)),
-		records:      nameService{},
+		records:      o.Records,
 		log:          o.Log,
 		secure:       !o.Insecure,
 		pages:        p,

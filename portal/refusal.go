@@ -91,6 +91,9 @@ func (v *visit) refuse(err error) answer {
 	case "PANICKED":
 		return v.problem(http.StatusInternalServerError, "internal")
 	case rules.Forbidden:
+		if v.who != nil && strings.HasPrefix(v.request.URL.Path, directoryPath) && v.isAdmin() {
+			return v.problem(http.StatusForbidden, "directory")
+		}
 		return v.inWords(v.problem(http.StatusForbidden, "readonly"), err)
 	case lookOver:
 		a := v.problem(http.StatusForbidden, "lookover")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -47,22 +46,6 @@ func onThisMachine(public *url.URL) bool {
 	ip, err := netip.ParseAddr(public.Hostname())
 	here := public.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 	return public.Scheme == "http" && here
-}
-
-// nameService asks the machine's name service.
-type nameService struct{}
-
-// TXT looks records up; a domain that is not there has none.
-func (nameService) TXT(ctx context.Context, domain string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	// The dot at the end keeps the machine's own search domains out.
-	found, err := net.DefaultResolver.LookupTXT(ctx, domain+".")
-	var dns *net.DNSError
-	if errors.As(err, &dns) && dns.IsNotFound {
-		return nil, nil
-	}
-	return found, err
 }
 
 // ownSignInFor is the link to the own sign-in of an address's company; empty where it has none.

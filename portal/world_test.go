@@ -39,6 +39,8 @@ type world struct {
 	log *safeBuffer
 	// portal is what is tested; what it waits for can be shortened.
 	portal *site
+	// transport is how guests reach it; nil: as anybody does.
+	transport http.RoundTripper
 }
 
 type safeBuffer struct {
@@ -74,12 +76,21 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, w *world)) {
 
 func worldOn(t *testing.T, env storetest.Env) *world {
 	w := &world{Env: env, t: t, log: &safeBuffer{}}
+	server := httptest.NewServer(w.portalAt("http://localhost:8080"))
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+// portalAt is the portal of the world, which people reach at an address.
+func (w *world) portalAt(publicURL string) http.Handler {
+	t := w.t
 	engine := gin.New()
 	o := Options{
-		Domains:   env.Domains,
+		Domains:   w.Domains,
 		Log:       slog.New(slog.NewTextHandler(w.log, nil)),
-		PublicURL: "http://localhost:8080",
-		Insecure:  true,
+		PublicURL: publicURL,
+		Insecure:  strings.HasPrefix(publicURL, "http://"),
 	}
 	s, err := newSite(o)
 	require.NoError(t, err)
@@ -90,10 +101,7 @@ func worldOn(t *testing.T, env storetest.Env) *world {
 	notFound, err := NotFound(o)
 	require.NoError(t, err)
 	engine.NoRoute(notFound)
-	server := httptest.NewServer(engine)
-	t.Cleanup(server.Close)
-	w.url = server.URL
-	return w
+	return engine
 }
 
 // invited fulfils an order, which opens the account and invites its contact.
@@ -146,7 +154,7 @@ func (w *world) guest() *guest {
 	require.NoError(w.t, err)
 	return &guest{
 		world:  w,
-		client: &http.Client{Jar: jar},
+		client: &http.Client{Jar: jar, Transport: w.transport},
 		lang:   "en",
 		agent:  "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
 	}

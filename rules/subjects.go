@@ -46,6 +46,8 @@ const (
 	TemplateMailboxCode = "mailbox_code"
 	// administrators of a customer and of its service partner: what becomes of a delegation (S51)
 	TemplateDelegation = "delegation"
+	// administrators who look after a company's own sign-in: what will end it (S48)
+	TemplateOwnSignIn = "own_sign_in"
 )
 
 // Templates lists every mail template.
@@ -59,7 +61,7 @@ func Templates() []string {
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
 		TemplateMailboxAnswer, TemplateMailboxCode, TemplateSession, TemplateParticipant,
-		TemplateDelegation,
+		TemplateDelegation, TemplateOwnSignIn,
 	}
 }
 

@@ -258,8 +258,33 @@ func same(have, want any) bool {
 	return have == want
 }
 
-// narrow is what an index can find of a filter.
+// narrow is what the database can find of a filter.
 func (f filter) narrow() (n provisioning.Narrow) {
+	for _, c := range f {
+		said, ok := c.value.(string)
+		if !ok || c.path.schema != "" {
+			continue
+		}
+		if c.path.name == "emails" && (c.path.part == "" || c.path.part == "value") {
+			n.Email = &said
+		}
+		if c.path.within != nil || c.path.part != "" {
+			continue
+		}
+		switch c.path.name {
+		case "id":
+			n.ID = &said
+		case "userName":
+			n.UserName = &said
+		case "externalId":
+			n.ExternalID = &said
+		}
+	}
+	return n
+}
+
+// narrowGroups is what the database can find of a filter of groups.
+func (f filter) narrowGroups() (n provisioning.NarrowGroups) {
 	for _, c := range f {
 		said, ok := c.value.(string)
 		if !ok || c.path.schema != "" || c.path.within != nil || c.path.part != "" {
@@ -268,8 +293,8 @@ func (f filter) narrow() (n provisioning.Narrow) {
 		switch c.path.name {
 		case "id":
 			n.ID = &said
-		case "userName":
-			n.UserName = &said
+		case "displayName":
+			n.Name = &said
 		case "externalId":
 			n.ExternalID = &said
 		}

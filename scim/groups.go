@@ -179,8 +179,11 @@ func (r *request) listGroups() answer {
 	}
 
 	withPeople := !oneOf("members", namesIn(r.query.Get("excludedAttributes")))
-	found, total, err := r.provisioning.Groups(r.ctx, r.directory,
-		func(g provisioning.Group) bool { return only.holds(r.groupView(g)) },
+	var keep func(provisioning.Group) bool // nil: each
+	if len(only) > 0 {
+		keep = func(g provisioning.Group) bool { return only.holds(r.groupView(g)) }
+	}
+	found, total, err := r.provisioning.Groups(r.ctx, r.directory, only.narrowGroups(), keep,
 		start, count, withPeople)
 	if err != nil {
 		return r.answerError(err)

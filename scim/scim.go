@@ -348,8 +348,11 @@ func refuse(status int, kind, why, detail string) answer {
 // answerError answers what was refused, or has failed.
 func (r *request) answerError(err error) answer {
 	if wrong := provisioning.RefusalOf(err); wrong != nil {
-		if wrong.Why == provisioning.NotUnique {
+		switch wrong.Why {
+		case provisioning.NotUnique:
 			return refuse(http.StatusConflict, "uniqueness", string(wrong.Why), wrong.Detail)
+		case provisioning.TooMany:
+			return refuse(http.StatusBadRequest, "tooMany", string(wrong.Why), wrong.Detail)
 		}
 		return refuse(http.StatusBadRequest, "invalidValue", string(wrong.Why), wrong.Detail)
 	}

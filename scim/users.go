@@ -219,8 +219,12 @@ func (r *request) listUsers() answer {
 		}
 	}
 
-	people, total, err := r.provisioning.People(r.ctx, r.directory, only.narrow(),
-		func(p provisioning.Person) bool { return only.holds(r.userView(p)) }, start, count)
+	var keep func(provisioning.Person) bool // nil: everybody
+	if len(only) > 0 {
+		keep = func(p provisioning.Person) bool { return only.holds(r.userView(p)) }
+	}
+	people, total, err := r.provisioning.People(r.ctx, r.directory, only.narrow(), keep,
+		start, count)
 	if err != nil {
 		return r.answerError(err)
 	}

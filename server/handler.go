@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/portal"
 	"roomcover.dev/roomcover/scim"
 	"roomcover.dev/roomcover/web"
@@ -52,6 +53,8 @@ type Options struct {
 	DeskTimeZone string
 	// Kit shows all parts of the console's pages on one page; in development only.
 	Kit bool
+	// Records looks up what proves a company's mail domains; nil: the machine's name service.
+	Records sso.Records
 	// Metrics is where requests are counted, see NewRegistry; nil: nowhere. The handler
 	// does not serve it.
 	Metrics *prometheus.Registry
@@ -82,6 +85,7 @@ func Handler(o Options) (http.Handler, error) {
 		Log:       o.Log,
 		PublicURL: o.PublicURL,
 		Insecure:  o.Insecure,
+		Records:   o.Records,
 	}
 
 	desk := console.Options{

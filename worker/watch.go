@@ -35,7 +35,8 @@ type watch struct {
 	mailbox    *mailbox.Mailbox
 	sso        *sso.SSO
 	reach      *http.Client // what customers type, and nothing inside
-	auditHeads string       // a file; empty: none
+	records    sso.Records
+	auditHeads string // a file; empty: none
 	keep       db.Retention
 	temporal   func(context.Context) error // asks Temporal whether it answers; nil: nobody asks
 	log        *slog.Logger
@@ -56,10 +57,14 @@ func newWatch(o Options) *watch {
 		privacy:    o.Domains.Privacy,
 		mailbox:    o.Domains.Mailbox,
 		sso:        o.Domains.SSO,
-		reach:      dial.Client(false),
+		reach:      dial.Client(o.LocalProviders),
+		records:    o.Records,
 		auditHeads: o.AuditHeads,
 		keep:       o.Keep,
 		log:        o.Log,
+	}
+	if w.records == nil {
+		w.records = dial.Names{}
 	}
 	if o.Temporal != nil {
 		w.temporal = func(ctx context.Context) error {
@@ -97,6 +102,7 @@ func (w *watch) pruneRows(ctx context.Context) error {
 		_, err := w.operations.Prune(db.WithSystem(ctx), w.keep)
 		w.logFailure(ctx, "what is over cannot be pruned", err)
 		w.refreshMetadata(ctx)
+		w.recheckDomains(ctx)
 
 		if err := pause(ctx, hourlyPause); err != nil {
 			return err
@@ -114,6 +120,17 @@ func (w *watch) refreshMetadata(ctx context.Context) {
 	w.logFailure(ctx, "metadata of identity providers cannot be read again", err)
 	if failed > 0 {
 		w.log.Warn("metadata of identity providers cannot be read; the last stays",
+			"failed", failed)
+	}
+}
+
+// recheckDomains looks again for the records that prove companies' mail domains, once a day for
+// each.
+func (w *watch) recheckDomains(ctx context.Context) {
+	failed, err := w.sso.RecheckDue(ctx, w.records)
+	w.logFailure(ctx, "mail domains of companies cannot be looked for again", err)
+	if failed > 0 {
+		w.log.Warn("the name service did not answer about mail domains; they stay as they are",
 			"failed", failed)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -53,6 +54,11 @@ type Options struct {
 	Polling *Polling
 	// Tuning is how much is done at once; what is 0 has its default.
 	Tuning Tuning
+	// Records looks up what proves companies' mail domains; nil: the machine's name service.
+	Records sso.Records
+	// LocalProviders lets a company's identity provider be on this machine, without TLS: for
+	// development.
+	LocalProviders bool
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
 

@@ -30,6 +30,7 @@ import (
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/sqlitedb"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/worker"
 )
@@ -60,8 +61,10 @@ type Options struct {
 	CarrierURL, CarrierAPIKey string
 	// Issuer signs operators in to the console; without a URL they have passwords.
 	Issuer console.Issuer
-	Clock  clock.Clock
-	Log    *slog.Logger
+	// Records looks up what proves companies' mail domains; nil: the machine's name service.
+	Records sso.Records
+	Clock   clock.Clock
+	Log     *slog.Logger
 	// SQL sees every statement; nil for none.
 	SQL logger.Interface
 	// RatePerSecond bounds the requests of a token; 0 means 1000.
@@ -216,6 +219,7 @@ func (s *Stack) serve() error {
 		Burst:         int(rate) * 2,
 		Temporal:      s.client,
 		Issuer:        s.options.Issuer,
+		Records:       s.options.Records,
 		Kit:           true,
 	})
 	if err != nil {
@@ -254,6 +258,9 @@ func (s *Stack) StartWorker() {
 		Log:         s.options.Log,
 		Carrier:     s.parcels,
 		CarrierName: s.options.Carrier,
+
+		Records:        s.options.Records,
+		LocalProviders: true,
 	}
 
 	go func() { s.worker <- worker.Run(ctx, o) }()

@@ -297,6 +297,8 @@ var activity = map[string]ActivityKind{
 	"connection.metadata_changed": ActivityPeople,
 	"connection.off":              ActivityPeople,
 	"domain.claimed":              ActivityPeople,
+	"domain.found":                ActivityPeople,
+	"domain.missing":              ActivityPeople,
 	"domain.proved":               ActivityPeople,
 	"domain.removed":              ActivityPeople,
 	"token.created":               ActivityPeople,

@@ -82,6 +82,9 @@ const (
 	// account: a directory has ended the access of its last administrator (S18, S50)
 	TaskNoAdminReachable TaskKind = "NO_ADMIN_REACHABLE"
 
+	// connection of a company's own sign-in: its provider's last certificate ends (S48)
+	TaskSignInEnds TaskKind = "SIGN_IN_ENDS"
+
 	TaskAssignCSM TaskKind = "ASSIGN_CSM" // account: name its customer success manager (R35e)
 
 	TaskDecideRMA TaskKind = "DECIDE_RMA" // RMA: approve or reject

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/spare"
 )
@@ -31,8 +32,8 @@ type Sweep struct {
 // the renewal reminders (S5), in batches of one transaction each; then it asks the
 // operators about persons of whom no administrator has said in time whether they may come
 // in (S15), writes the mails about cancellations of an earlier day that were held (S64),
-// reminds of delegations that end (S51), and joins parents whose accounts have proved one mail
-// domain (S60). Every effect has
+// reminds of delegations that end (S51) and of certificates of companies' identity providers
+// (S48), and joins parents whose accounts have proved one mail domain (S60). Every effect has
 // a deterministic key, so that a sweep that is killed, missed or run twice leaves
 // the same state. Contracts that cannot be swept become a task about their account, and
 // the others go on. A step that fails keeps no other from running: the error is what all
@@ -70,6 +71,7 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 	met("ask operators about contacts", s.inBatches(ctx, escalateContacts, beat))
 	met("tell of held cancellations", s.inBatches(ctx, tellOfHeldCancellations, beat))
 	met("remind of delegations", s.inBatches(ctx, sweepDelegations, beat))
+	met("remind of certificates", s.inBatches(ctx, remindOfCertificates, beat))
 
 	_, err = s.JoinProvedParents(ctx, beat)
 	met("join parents", err)
@@ -90,6 +92,11 @@ func escalateContacts(tx *db.Tx, after string) (read int, last string, err error
 // sweepDelegations reminds of a batch of delegations, and ends those whose time is over (S51).
 func sweepDelegations(tx *db.Tx, after string) (read int, last string, err error) {
 	return identity.SweepDelegations(tx, after, entitlement.SweepBatch)
+}
+
+// remindOfCertificates tells of a batch of certificates of identity providers that end (S48).
+func remindOfCertificates(tx *db.Tx, after string) (read int, last string, err error) {
+	return sso.RemindOfCertificates(tx, after, entitlement.SweepBatch)
 }
 
 // inBatches repeats a step behind the last id until a batch is not full, each in a

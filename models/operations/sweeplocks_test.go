@@ -78,7 +78,7 @@ func TestSweepWorksSetBySet(t *testing.T) {
 			out := storetest.SweepOnce(t, env)
 			return out, len(env.Statements.List())
 		}
-		const idle = 7
+		const idle = 8
 		contract := storetest.OneContract(t, env, o.ID)
 		env.Calendar.Set(contract.FallbackStartAt)
 		out, n := count()

@@ -154,10 +154,15 @@ func (h *house) settleGroup(groupID *string) error {
 
 // Settings are what an administrator sees of the directory.
 type Settings struct {
-	Tokens []Token // that work, oldest first
+	Tokens []NamedToken // that work, oldest first
 	Grants []NamedGrant
 	Groups []Group // without their people
 	People int     // whom the directory manages, and who are not deleted
+
+	// MayLead reports whether who asks may set the directory up; Leaders are the names of those
+	// of the account who may, where not everybody does.
+	MayLead bool
+	Leaders []string
 }
 
 // SettingsOf returns how the directory of an account's organisation is set up, for an
@@ -169,7 +174,15 @@ func (s *Provisioning) SettingsOf(ctx context.Context, accountID string) (out Se
 	}
 	err = s.look(ctx, orgID, func(h *house) error {
 		out = Settings{}
-		err := h.Order("id").Find(&out.Tokens, "org_id = ? AND revoked_at IS NULL", orgID).Error
+		var err error
+		if out.Tokens, err = h.liveTokens(); err != nil {
+			return err
+		}
+		err = h.mayLead()
+		out.MayLead = err == nil
+		if rules.CodeOf(err) == rules.Forbidden {
+			out.Leaders, err = h.leadersOf(accountID)
+		}
 		if err != nil {
 			return err
 		}

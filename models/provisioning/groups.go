@@ -67,6 +67,9 @@ func (s *Provisioning) CreateGroup(
 		if err := h.checkGroup(w, g.ID); err != nil {
 			return err
 		}
+		if err := h.roomFor(&Group{}, "1 = 1", mostGroups, "groups"); err != nil {
+			return err
+		}
 		g.become(w, h.Now())
 		if err := h.Create(&g).Error; err != nil {
 			return err
@@ -282,31 +285,6 @@ func (s *Provisioning) DeleteGroup(
 		}
 		return h.audit("directory.group_changed", g.ID, map[string]any{"outcome": Deleted})
 	})
-}
-
-// Groups lists groups in the order of their ids; see People. withPeople reads who is in them.
-func (s *Provisioning) Groups(
-	ctx context.Context, d Directory, keep func(Group) bool, start, count int, withPeople bool,
-) (page []Group, total int, err error) {
-	err = s.look(ctx, d.OrgID, func(h *house) error {
-		var all []Group
-		if err := h.Order("id").Find(&all, "org_id = ?", h.orgID).Error; err != nil {
-			return err
-		}
-		all = slices.DeleteFunc(all, func(g Group) bool { return !keep(g) })
-		total = len(all)
-		page = cut(all, start, count)
-		if !withPeople {
-			return nil
-		}
-
-		some := make([]*Group, len(page))
-		for i := range page {
-			some[i] = &page[i]
-		}
-		return h.fillPeople(some)
-	})
-	return page, total, err
 }
 
 // fillPeople reads who is in groups.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +105,9 @@ func (s *Provisioning) CreatePerson(
 			if w.Locale, err = h.language(); err != nil {
 				return err
 			}
+		}
+		if err := h.roomFor(&Person{}, "deleted_at IS NULL", mostPeople, "users"); err != nil {
+			return err
 		}
 		user, made, err := identity.UserForDirectory(h.Tx, w.Email, w.Name, w.Locale)
 		if err != nil {
@@ -433,77 +435,6 @@ func (h *house) settle(p Person, again bool) error {
 		return nil
 	}
 	return identity.EndSessions(h.Tx, p.UserID)
-}
-
-// Narrow narrows a list of people to those with a value, which an index finds; nil does not.
-type Narrow struct{ ID, UserName, ExternalID, Email *string }
-
-// People lists people whom the directory manages, or could, in the order of their ids: those that
-// keep says, from the start-th on, which is 1 for the first. total is how many there are.
-func (s *Provisioning) People(
-	ctx context.Context, d Directory, n Narrow, keep func(Person) bool, start, count int,
-) (page []Person, total int, err error) {
-	err = s.look(ctx, d.OrgID, func(h *house) error {
-		all, err := h.candidates(n)
-		if err != nil {
-			return err
-		}
-		all = slices.DeleteFunc(all, func(p Person) bool { return !keep(p) })
-		total = len(all)
-		page = cut(all, start, count)
-
-		some := make([]*Person, len(page))
-		for i := range page {
-			some[i] = &page[i]
-		}
-		return h.fillGroups(some)
-	})
-	return page, total, err
-}
-
-// cut is a page of a list; start is 1 for the first.
-func cut[T any](all []T, start, count int) []T {
-	from := min(max(start, 1)-1, len(all))
-	return slices.Clone(all[from:min(from+max(count, 0), len(all))])
-}
-
-// candidates are the people with the values that an index finds.
-func (h *house) candidates(n Narrow) ([]Person, error) {
-	q := h.Where("org_id = ? AND deleted_at IS NULL", h.orgID)
-	where, args := "1 = 1", []any{}
-	if n.ID != nil {
-		q = q.Where("id = ?", *n.ID)
-	}
-	if n.UserName != nil {
-		q = q.Where("name_key = ?", nameKey(*n.UserName))
-		where += " AND u.email = ?"
-		args = append(args, rules.NormaliseEmail(*n.UserName))
-	}
-	if n.Email != nil {
-		where += " AND u.email = ?"
-		args = append(args, rules.NormaliseEmail(*n.Email))
-	}
-	if n.ExternalID != nil {
-		q = q.Where("external_id = ?", *n.ExternalID)
-	}
-
-	var all []Person
-	if err := q.Find(&all).Error; err != nil {
-		return nil, err
-	}
-	if n.ExternalID == nil {
-		found, err := h.insideUnmanaged(where, args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range found {
-			if n.ID == nil || *n.ID == m.ID {
-				all = append(all, h.unmanaged(m))
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b Person) int { return strings.Compare(a.ID, b.ID) })
-	return all, nil
 }
 
 // fillGroups reads the groups of people.

@@ -58,6 +58,7 @@ const (
 	NotUnique Why = "NOT_UNIQUE" // somebody, or a group, has this name already
 	NotValid  Why = "NOT_VALID"  // a value is missing or cannot be taken
 	NotProved Why = "NOT_PROVED" // the address lies in no domain that the organisation has proved
+	TooMany   Why = "TOO_MANY"   // more people or groups than are kept, or than are looked through
 )
 
 // Refusal is an answer to a directory. Detail names fields, never anybody's data.
@@ -205,6 +206,26 @@ func (h *house) mayLead() error {
 		"The directory of an organization with several accounts is set up by somebody whose own "+
 			"address lies in one of its proved domains.",
 		"Ask a colleague who has such an address, or write to us.")
+}
+
+// leadersOf are the names of the administrators of an account who may set the directory up; those
+// of other accounts are not named, since the accounts need not know each other (S60).
+func (h *house) leadersOf(accountID string) (names []string, err error) {
+	admins, err := identity.AdminsOfAccount(h.Tx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range admins {
+		proved, err := h.prove(u.Email)
+		if err != nil {
+			return nil, err
+		}
+		if proved {
+			names = append(names, u.Name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // audit writes an entry into the chain of the organisation.

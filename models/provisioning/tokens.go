@@ -14,8 +14,9 @@ import (
 )
 
 // Token lets a directory speak for an organisation. Only the hash is stored; Prefix is what a
-// person recognises it by. Two live at a time, so that one can follow the other. Its times are
-// real time.
+// person recognises it by. Two live at a time, so that one can follow the other. It is the
+// organisation's, not its maker's: it goes on when that person leaves, of whom the directory may
+// say so itself, and who else would leave had access for ever. Its times are real time.
 type Token struct {
 	ID         string
 	OrgID      string
@@ -30,6 +31,29 @@ type Token struct {
 
 // TableName is the table of tokens of directories.
 func (Token) TableName() string { return "scim_tokens" }
+
+// NamedToken is a token with the name of who made it. MakerLeft reports that this person
+// administers none of the organisation's accounts any more.
+type NamedToken struct {
+	Token
+	Maker     string
+	MakerLeft bool
+}
+
+// liveTokens are the tokens that work, oldest first.
+func (h *house) liveTokens() (tokens []NamedToken, err error) {
+	err = h.Table("scim_tokens AS t").
+		Select(`t.*, COALESCE(u.name, '') AS maker, NOT EXISTS (
+			SELECT 1 FROM memberships m
+			WHERE m.user_id = t.created_by AND m.account_id IN ? AND m.role = ?
+				AND m.state = ? AND m.blocked_at IS NULL) AS maker_left`,
+			h.accounts, identity.RoleAdmin, rules.MembershipActive).
+		Joins("LEFT JOIN users u ON u.id = t.created_by").
+		Where("t.org_id = ? AND t.revoked_at IS NULL", h.orgID).
+		Order("t.id").
+		Scan(&tokens).Error
+	return tokens, err
+}
 
 // SecretPrefix begins every token of a directory, so that one that leaks is recognised.
 const SecretPrefix = "rcs_"

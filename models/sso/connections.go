@@ -101,10 +101,10 @@ type Settings struct {
 	Domains     []Domain     // by name
 }
 
-// Proved reports whether a domain is proved.
+// Proved reports whether a domain is proved and signs people in.
 func (s Settings) Proved() bool {
 	for _, d := range s.Domains {
-		if d.Proved() {
+		if d.Counts(db.RealNow()) {
 			return true
 		}
 	}
@@ -283,7 +283,7 @@ func (s *SSO) Enable(ctx context.Context, accountID, id string) (Connection, err
 		}
 		var proved int64
 		err := tx.Model(&Domain{}).
-			Where("org_id = ? AND proved_at IS NOT NULL", c.OrgID).Count(&proved).Error
+			Where("org_id = ?", c.OrgID).Where(counts, stillCounts()).Count(&proved).Error
 		switch {
 		case err != nil:
 			return err
@@ -349,6 +349,9 @@ func switchOff(tx *db.Tx, accountID string, c Connection, details map[string]any
 	if err := tx.Delete(&Pending{}, "connection_id = ?", c.ID).Error; err != nil {
 		return err
 	}
+	if err := certificateSettled(tx, c.ID); err != nil {
+		return err
+	}
 
 	e := c.entry("connection.off")
 	e.Details["sessions_ended"] = ended
@@ -367,8 +370,8 @@ func (s *SSO) LiveBySlug(ctx context.Context, slug string) (Connection, error) {
 // LiveFor finds the connection that signs in people of an address's domain; SSO_OFF for none.
 func (s *SSO) LiveFor(ctx context.Context, address string) (Connection, error) {
 	return s.live(ctx, `org_id = (
-		SELECT org_id FROM sso_domains WHERE domain = ? AND proved_at IS NOT NULL)`,
-		rules.EmailDomain(address))
+		SELECT org_id FROM sso_domains WHERE domain = ? AND `+counts+`)`,
+		rules.EmailDomain(address), stillCounts())
 }
 
 // AnyLive reports whether any organisation has its own sign-in.
@@ -388,10 +391,11 @@ func (s *SSO) LiveByID(ctx context.Context, id string) (Connection, error) {
 	return s.live(ctx, "id = ?", id)
 }
 
-func (s *SSO) live(ctx context.Context, where string, arg any) (Connection, error) {
+func (s *SSO) live(ctx context.Context, where string, args ...any) (Connection, error) {
 	var c Connection
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		return tx.Where("state IN ?", []State{Enabled, Enforced}).Where(where, arg).First(&c).Error
+		return tx.Where("state IN ?", []State{Enabled, Enforced}).
+			Where(where, args...).First(&c).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = notLive()

@@ -19,8 +19,9 @@ import (
 // mostDomains is how many domains an organisation may claim.
 const mostDomains = 50
 
-// DomainProved reports whether an address is in a mail domain that the organisation has proved.
-// A domain stands for itself alone: not for those below it.
+// DomainProved reports whether an address is in a mail domain that the organisation has proved,
+// and whose record is there or has not been missing for DomainGrace. A domain stands for itself
+// alone: not for those below it.
 func DomainProved(tx *db.Tx, orgID, address string) (proved bool, err error) {
 	domain := rules.EmailDomain(address)
 	if domain == "" {
@@ -29,7 +30,8 @@ func DomainProved(tx *db.Tx, orgID, address string) (proved bool, err error) {
 	err = tx.BeyondFence(func(tx *db.Tx) error {
 		var n int64
 		err := tx.Model(&Domain{}).
-			Where("org_id = ? AND domain = ? AND proved_at IS NOT NULL", orgID, domain).
+			Where("org_id = ? AND domain = ?", orgID, domain).
+			Where(counts, stillCounts()).
 			Count(&n).Error
 		proved = n > 0
 		return err
@@ -120,7 +122,8 @@ type Records interface {
 
 // CheckDomain looks for the TXT record of a claimed domain, and proves it where it is there. A
 // record that is not there answers SSO_RECORD_MISSING, one of a domain that another organisation
-// has proved SSO_DOMAIN_TAKEN. A proved domain stays so.
+// has proved SSO_DOMAIN_TAKEN. A proved domain stays so; whose record was missing and is back, it
+// signs people in again.
 func (s *SSO) CheckDomain(
 	ctx context.Context, accountID, id string, records Records,
 ) (Domain, error) {
@@ -149,6 +152,7 @@ func (s *SSO) CheckDomain(
 
 		now := db.RealNow()
 		d.CheckedAt = &now
+		back := there && d.MissingAt != nil
 		if there {
 			d.MissingAt = nil
 		}
@@ -161,15 +165,19 @@ func (s *SSO) CheckDomain(
 		if err := d.save(tx); err != nil {
 			return err
 		}
-		if !proves {
-			return nil
+		switch {
+		case proves:
+			return account.Audit(tx, acc.ID,
+				d.entry("domain.proved", map[string]any{"by": ByDNS}))
+		case back:
+			return account.Audit(tx, acc.ID, d.entry("domain.found", nil))
 		}
-		return account.Audit(tx, acc.ID, d.entry("domain.proved", map[string]any{"by": ByDNS}))
+		return nil
 	})
 	if errors.Is(err, gorm.ErrDuplicatedKey) { // proved by two at once
 		err = domainTaken()
 	}
-	if err == nil && !d.Proved() {
+	if err == nil && !there && (!d.Proved() || d.MissingAt != nil) {
 		err = rules.Refuse(RecordMissing, "The TXT record is not there yet.",
 			"Add it at who hosts the domain; it may take an hour until everybody sees it.")
 	}

@@ -57,7 +57,7 @@ func (s *SSO) ConfigureSAML(
 		c.read(p, m.XML)
 		c.ChangedAt = db.RealNow()
 		c.Version++
-		return account.Audit(tx, acc.ID, c.entry("sso.connection_changed"))
+		return account.Audit(tx, acc.ID, c.entry("connection.changed"))
 	})
 }
 
@@ -65,6 +65,9 @@ func (s *SSO) ConfigureSAML(
 func (c *Connection) read(p saml.Provider, metadata []byte) {
 	now := db.RealNow()
 	ends := p.Ends().UTC()
+	if c.CertificatesUntil == nil || !c.CertificatesUntil.Equal(ends) {
+		c.RemindedDays = 0
+	}
 	c.Issuer = p.EntityID
 	c.MetadataXML = string(metadata)
 	c.MetadataReadAt = &now
@@ -142,10 +145,15 @@ func (s *SSO) Refresh(ctx context.Context, c Connection, metadata []byte) error 
 		changed := trustOf(now.MetadataXML) != trustOf(string(metadata))
 		now.read(p, metadata)
 		err = tx.Model(&Connection{}).Where("id = ?", c.ID).
-			Select("metadata_xml", "metadata_read_at", "certificates_until").
+			Select("metadata_xml", "metadata_read_at", "certificates_until", "reminded_days").
 			Updates(&now).Error
 		if err != nil || !changed {
 			return err
+		}
+		if !now.CertificateEnds(db.RealNow()) {
+			if err := certificateSettled(tx, now.ID); err != nil {
+				return err
+			}
 		}
 		return account.Audit(tx, now.AccountID, now.entry("connection.metadata_changed"))
 	})

@@ -57,6 +57,7 @@ type Connection struct {
 	MetadataXML       string `gorm:"column:metadata_xml"` // SAML: the last good ones
 	MetadataReadAt    *time.Time
 	CertificatesUntil *time.Time // SAML: when the last of its certificates ends
+	RemindedDays      int        // SAML: days before that end of which its company was told last
 
 	ChangedAt   time.Time // real time, when what it needs was typed last
 	RehearsedAt *time.Time
@@ -115,6 +116,20 @@ func (d Domain) Record() string { return "roomcover-verify=" + d.Token }
 
 // Proved reports whether the domain is the organisation's.
 func (d Domain) Proved() bool { return d.ProvedAt != nil }
+
+// Until is the instant from which on a proved domain whose record is missing signs nobody in;
+// zero: its record is there.
+func (d Domain) Until() time.Time {
+	if d.MissingAt == nil {
+		return time.Time{}
+	}
+	return d.MissingAt.Add(DomainGrace)
+}
+
+// Counts reports whether the domain's people are signed in at an instant of real time.
+func (d Domain) Counts(now time.Time) bool {
+	return d.Proved() && (d.MissingAt == nil || now.Before(d.Until()))
+}
 
 // Purpose is what somebody went to the identity provider for.
 type Purpose string

@@ -117,6 +117,14 @@ func New(redirect string, local bool) *Party {
 	}
 }
 
+// Through returns the party with a client of its own, in the place of the one that reaches public
+// addresses alone: for tests with names that are nobody's.
+func Through(redirect string, client *http.Client) *Party {
+	p := New(redirect, false)
+	p.http = client
+	return p
+}
+
 // Redirect is where providers send people back.
 func (p *Party) Redirect() string { return p.redirect }
 

@@ -1,0 +1,78 @@
+-- +goose Up
+-- A company's own sign-in says in time that it ends (S48): of which days before the end of its
+-- provider's last certificate its company was told last; an operator is asked to help; and the
+-- records of proved domains are looked for again each day.
+ALTER TABLE sso_connections ADD COLUMN reminded_days integer NOT NULL DEFAULT 0;
+CREATE INDEX sso_connections_certificates ON sso_connections (certificates_until)
+    WHERE certificates_until IS NOT NULL;
+CREATE INDEX sso_domains_checked ON sso_domains (checked_at) WHERE proved_by = 'DNS';
+DROP TRIGGER operator_tasks_kind_check_on_update;
+DROP TRIGGER operator_tasks_kind_check_on_insert;
+-- +goose StatementBegin
+CREATE TRIGGER operator_tasks_kind_check_on_insert BEFORE INSERT ON operator_tasks
+WHEN NOT (NEW.kind IN (
+        'ASSIGN_CSM', 'AWAITING_STOCK', 'BREAK_GLASS_USED', 'CALENDAR_WITHOUT_HOLIDAYS',
+        'CALENDAR_WITHOUT_WORKING_TIME', 'CHOOSE_SPARE', 'DECIDE_CONTACT', 'DECIDE_RMA',
+        'INVITATION_REQUESTED', 'INVITATION_UNCLAIMED', 'LABEL_UNREADABLE',
+        'MAILBOX_REQUEST', 'MAIL_UNDELIVERABLE', 'MAIL_UNKNOWN', 'NEAR_ACCOUNT',
+        'NO_ADMIN_REACHABLE', 'ONE_PARENT', 'OUTBOX_STUCK', 'PRIVACY_INCIDENT', 'PRIVACY_TEXTS', 'PROCESS_STUCK',
+        'REVIEW_ORDER', 'RMA_FEE', 'RMA_LATE', 'RMA_PARCEL_SILENT', 'RMA_WRONG_UNIT',
+        'SERIAL_CLAIMED', 'SHIPMENT_CONTRADICTED', 'SIGN_IN_ENDS', 'SPARE_FEE', 'SWEEP_FAILED',
+        'SWEEP_LATE', 'TICKET', 'TICKET_WORSE', 'WARRANTY_CLAIMED', 'WARRANTY_UNMATCHED'))
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: operator_tasks.kind');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER operator_tasks_kind_check_on_update BEFORE UPDATE OF kind ON operator_tasks
+WHEN NOT (NEW.kind IN (
+        'ASSIGN_CSM', 'AWAITING_STOCK', 'BREAK_GLASS_USED', 'CALENDAR_WITHOUT_HOLIDAYS',
+        'CALENDAR_WITHOUT_WORKING_TIME', 'CHOOSE_SPARE', 'DECIDE_CONTACT', 'DECIDE_RMA',
+        'INVITATION_REQUESTED', 'INVITATION_UNCLAIMED', 'LABEL_UNREADABLE',
+        'MAILBOX_REQUEST', 'MAIL_UNDELIVERABLE', 'MAIL_UNKNOWN', 'NEAR_ACCOUNT',
+        'NO_ADMIN_REACHABLE', 'ONE_PARENT', 'OUTBOX_STUCK', 'PRIVACY_INCIDENT', 'PRIVACY_TEXTS', 'PROCESS_STUCK',
+        'REVIEW_ORDER', 'RMA_FEE', 'RMA_LATE', 'RMA_PARCEL_SILENT', 'RMA_WRONG_UNIT',
+        'SERIAL_CLAIMED', 'SHIPMENT_CONTRADICTED', 'SIGN_IN_ENDS', 'SPARE_FEE', 'SWEEP_FAILED',
+        'SWEEP_LATE', 'TICKET', 'TICKET_WORSE', 'WARRANTY_CLAIMED', 'WARRANTY_UNMATCHED'))
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: operator_tasks.kind');
+END;
+-- +goose StatementEnd
+
+-- +goose Down
+DELETE FROM operator_tasks WHERE kind = 'SIGN_IN_ENDS';
+DROP TRIGGER operator_tasks_kind_check_on_update;
+DROP TRIGGER operator_tasks_kind_check_on_insert;
+-- +goose StatementBegin
+CREATE TRIGGER operator_tasks_kind_check_on_insert BEFORE INSERT ON operator_tasks
+WHEN NOT (NEW.kind IN (
+        'ASSIGN_CSM', 'AWAITING_STOCK', 'BREAK_GLASS_USED', 'CALENDAR_WITHOUT_HOLIDAYS',
+        'CALENDAR_WITHOUT_WORKING_TIME', 'CHOOSE_SPARE', 'DECIDE_CONTACT', 'DECIDE_RMA',
+        'INVITATION_REQUESTED', 'INVITATION_UNCLAIMED', 'LABEL_UNREADABLE',
+        'MAILBOX_REQUEST', 'MAIL_UNDELIVERABLE', 'MAIL_UNKNOWN', 'NEAR_ACCOUNT',
+        'NO_ADMIN_REACHABLE', 'ONE_PARENT', 'OUTBOX_STUCK', 'PRIVACY_INCIDENT', 'PRIVACY_TEXTS', 'PROCESS_STUCK',
+        'REVIEW_ORDER', 'RMA_FEE', 'RMA_LATE', 'RMA_PARCEL_SILENT', 'RMA_WRONG_UNIT',
+        'SERIAL_CLAIMED', 'SHIPMENT_CONTRADICTED', 'SPARE_FEE', 'SWEEP_FAILED',
+        'SWEEP_LATE', 'TICKET', 'TICKET_WORSE', 'WARRANTY_CLAIMED', 'WARRANTY_UNMATCHED'))
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: operator_tasks.kind');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER operator_tasks_kind_check_on_update BEFORE UPDATE OF kind ON operator_tasks
+WHEN NOT (NEW.kind IN (
+        'ASSIGN_CSM', 'AWAITING_STOCK', 'BREAK_GLASS_USED', 'CALENDAR_WITHOUT_HOLIDAYS',
+        'CALENDAR_WITHOUT_WORKING_TIME', 'CHOOSE_SPARE', 'DECIDE_CONTACT', 'DECIDE_RMA',
+        'INVITATION_REQUESTED', 'INVITATION_UNCLAIMED', 'LABEL_UNREADABLE',
+        'MAILBOX_REQUEST', 'MAIL_UNDELIVERABLE', 'MAIL_UNKNOWN', 'NEAR_ACCOUNT',
+        'NO_ADMIN_REACHABLE', 'ONE_PARENT', 'OUTBOX_STUCK', 'PRIVACY_INCIDENT', 'PRIVACY_TEXTS', 'PROCESS_STUCK',
+        'REVIEW_ORDER', 'RMA_FEE', 'RMA_LATE', 'RMA_PARCEL_SILENT', 'RMA_WRONG_UNIT',
+        'SERIAL_CLAIMED', 'SHIPMENT_CONTRADICTED', 'SPARE_FEE', 'SWEEP_FAILED',
+        'SWEEP_LATE', 'TICKET', 'TICKET_WORSE', 'WARRANTY_CLAIMED', 'WARRANTY_UNMATCHED'))
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: operator_tasks.kind');
+END;
+-- +goose StatementEnd
+DROP INDEX sso_domains_checked;
+DROP INDEX sso_connections_certificates;
+ALTER TABLE sso_connections DROP COLUMN reminded_days;
