@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"rules/calendar":  {"rules"},
 	"rules/catalogue": {"rules", "rules/calendar"},
 	"rules/cover":     {"rules", "rules/calendar", "rules/catalogue"},
+	"rules/health":    {"rules"},
 	"rules/licensing": {"rules", "rules/catalogue", "rules/cover"},
 	"rules/ordering":  {"rules", "rules/catalogue"},
 	"rules/rma":       {"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing"},
