@@ -90,7 +90,11 @@ var arrows = map[string][]string{
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
 		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",
-		"rules/licensing", "rules/ordering",
+		"rules/health", "rules/licensing", "rules/ordering",
+	},
+	"models/sync": {
+		"models/account", "models/db", "models/entitlement", "models/program", "rules",
+		"rules/health", "rules/licensing",
 	},
 	"models/warranty": {
 		"models/account", "models/db", "models/entitlement", "models/program", "rules",
@@ -145,7 +149,7 @@ var arrows = map[string][]string{
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
 		"models/program", "models/provisioning", "models/replacement", "models/session",
-		"models/sso", "models/ticket",
+		"models/sso", "models/sync", "models/ticket",
 		"models/warranty", "rules/session",
 	},
 
@@ -171,8 +175,8 @@ var arrows = map[string][]string{
 		"activities", "attachment", "carrier", "clock", "meeting", "messages", "messages/process",
 		"models/attachment", "models/db",
 		"models/domains", "models/identity", "models/logistics", "models/mailbox",
-		"models/operations", "models/privacy", "models/session", "models/sso", "models/ticket",
-		"rules/processes", "rules/session", "sso/dial", "sso/saml", "workflows",
+		"models/operations", "models/privacy", "models/session", "models/sso", "models/sync",
+		"models/ticket", "rules/processes", "rules/session", "sso/dial", "sso/saml", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
@@ -222,7 +226,7 @@ var arrows = map[string][]string{
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "server",
-		"worker",
+		"models/sync", "sync", "worker",
 	},
 
 	// For tests and dev.
@@ -259,6 +263,7 @@ var layers = [][]string{
 	{"models/sso"},
 	{"models/provisioning"},
 	{"models/entitlement"},
+	{"models/sync"},
 	{"models/warranty"},
 	{"models/logistics"},
 	{"models/replacement"},

@@ -304,6 +304,7 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskInvitationRequested: {"invitation", "blue"},
 	db.TaskDecideContact:       {"invitation", "blue"},
 	db.TaskNoAdminReachable:    {"invitation", "red"},
+	db.TaskSyncConnection:      {"customer", "amber"},
 
 	db.TaskProcessStuck: {"service", "red"},
 	db.TaskOutboxStuck:  {"service", "red"},

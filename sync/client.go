@@ -58,7 +58,7 @@ type Client struct {
 	regions map[string]region
 
 	mu      sync.Mutex
-	buckets map[string]*bucket // by region and organisation
+	buckets map[string]*bucket // by region, organisation and certificate
 	ways    map[string]*way    // by certificate
 }
 
@@ -101,7 +101,7 @@ func NewClient(o Options) (*Client, error) {
 		base, err := url.Parse(strings.TrimRight(address, "/"))
 		if err != nil || base.Host == "" || base.Scheme != "https" || base.User != nil ||
 			base.RawQuery != "" || base.Fragment != "" {
-			return nil, fmt.Errorf("sync: the address of region %q must be https, without a user", name)
+			return nil, fmt.Errorf("sync: the address of %q must be https, without a user", name)
 		}
 		c.regions[name] = region{base: base, breaker: breaker(name, o)}
 	}
@@ -174,7 +174,9 @@ func (c *Client) ask(
 			Cause: errors.New("sync: the region is not configured, or there is no certificate"),
 		}
 	}
-	if err := c.limiter(name + "\x00" + org).Wait(ctx); err != nil {
+	// By certificate too: one that somebody made in another's name takes nothing from that one.
+	sum := sha256.Sum256(certificate.Certificate[0])
+	if err := c.limiter(name + "\x00" + org + "\x00" + string(sum[:])).Wait(ctx); err != nil {
 		return health.Page{}, &health.Trouble{Code: health.Throttled, Cause: err}
 	}
 
@@ -221,7 +223,11 @@ func (c *Client) send(
 	}
 	page, err := health.Decode(body)
 	if err != nil || len(body) > maxAnswer {
-		return health.Page{}, &health.Trouble{Code: health.Unexpected, Status: res.StatusCode, Cause: err}
+		return health.Page{}, &health.Trouble{
+			Code:   health.Unexpected,
+			Status: res.StatusCode,
+			Cause:  err,
+		}
 	}
 	return page, nil
 }

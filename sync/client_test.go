@@ -106,8 +106,10 @@ func TestS29_WhatIsWrongIsSaidByACode(t *testing.T) {
 		breaks func(*testing.T, *world)
 		want   health.Code
 	}{
-		"no licence":  {func(_ *testing.T, w *world) { w.License(org, false) }, health.Refused},
-		"deactivated": {func(t *testing.T, w *world) { require.NoError(t, w.Deactivate(w.pem)) }, health.Refused},
+		"no licence": {func(_ *testing.T, w *world) { w.License(org, false) }, health.Refused},
+		"deactivated": {func(t *testing.T, w *world) {
+			require.NoError(t, w.Deactivate(w.pem))
+		}, health.Refused},
 		"expired": {func(t *testing.T, w *world) {
 			certificate, key, err := w.Certificate(org, time.Now().Add(-time.Hour))
 			require.NoError(t, err)
@@ -127,9 +129,13 @@ func TestS29_WhatIsWrongIsSaidByACode(t *testing.T) {
 		"a proxy's page":    {breaks(simulator.Faults{Page: "<html>Sign in</html>"}), health.Unexpected},
 		"cut in the middle": {breaks(simulator.Faults{Cut: true}), health.Unreachable},
 		"slow":              {breaks(simulator.Faults{Slow: 5 * time.Second}), health.Unreachable},
-		"gone":              {func(t *testing.T, w *world) { require.NoError(t, w.Close()) }, health.Unreachable},
-		"no certificate":    {func(_ *testing.T, w *world) { w.certificate = tls.Certificate{} }, health.Unexpected},
-		"well":              {func(*testing.T, *world) {}, ""},
+		"gone": {func(t *testing.T, w *world) {
+			require.NoError(t, w.Close())
+		}, health.Unreachable},
+		"no certificate": {func(_ *testing.T, w *world) {
+			w.certificate = tls.Certificate{}
+		}, health.Unexpected},
+		"well": {func(*testing.T, *world) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, simulator.Options{}, func(o *sync.Options) { o.Timeout = time.Second })

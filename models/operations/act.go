@@ -75,6 +75,7 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskBreakGlass: {ActClose},
 
 	db.TaskNoAdminReachable: {ActClose},
+	db.TaskSyncConnection:   {ActClose},
 
 	db.TaskIncident:     {ActClose},
 	db.TaskPrivacyTexts: {ActClose},

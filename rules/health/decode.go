@@ -55,10 +55,30 @@ func Decode(raw []byte) (Page, error) {
 	return page, nil
 }
 
+// The vendor's words, as one reads them.
+var (
+	kinds       = map[string]Kind{"room": Room, "desk": Desk}
+	deviceKinds = map[string]DeviceKind{
+		"logitech": Maker,
+		"computer": Computer,
+		"generic":  Generic,
+	}
+	statuses = map[string]Status{
+		"online":  DeviceOnline,
+		"inuse":   DeviceInUse,
+		"offline": DeviceOffline,
+	}
+	complaints = map[string]Complaint{
+		"noissues": NoIssues,
+		"warning":  Warning,
+		"error":    Error,
+	}
+)
+
 func place(o map[string]json.RawMessage) Place {
 	p := Place{
 		ID:       text(o["id"]),
-		Kind:     one(o["type"], map[string]Kind{"room": Room, "desk": Desk}),
+		Kind:     one(o["type"], kinds),
 		Name:     text(o["name"]),
 		Group:    text(o["group"]),
 		Location: text(o["location"]),
@@ -81,27 +101,15 @@ func place(o map[string]json.RawMessage) Place {
 
 func device(o map[string]json.RawMessage) Device {
 	return Device{
-		ID: text(o["id"]),
-		Kind: one(o["type"], map[string]DeviceKind{
-			"logitech": Maker,
-			"computer": Computer,
-			"generic":  Generic,
-		}),
-		Name:    text(o["name"]),
-		Version: text(o["version"]),
-		Serial:  rules.NormaliseSerial(text(o["serial"])),
-		Status: one(o["status"], map[string]Status{
-			"online":  DeviceOnline,
-			"inuse":   DeviceInUse,
-			"offline": DeviceOffline,
-		}),
-		Complaint: one(o["healthStatus"], map[string]Complaint{
-			"noissues": NoIssues,
-			"warning":  Warning,
-			"error":    Error,
-		}),
-		Parts:  parts(object(o["peripherals"])),
-		LostAt: instant(o["lastSeen"]),
+		ID:        text(o["id"]),
+		Kind:      one(o["type"], deviceKinds),
+		Name:      text(o["name"]),
+		Version:   text(o["version"]),
+		Serial:    rules.NormaliseSerial(text(o["serial"])),
+		Status:    one(o["status"], statuses),
+		Complaint: one(o["healthStatus"], complaints),
+		Parts:     parts(object(o["peripherals"])),
+		LostAt:    instant(o["lastSeen"]),
 	}
 }
 
@@ -166,8 +174,10 @@ func clean(s string) string {
 
 // one reads one of several words, however it is spelled; any other is none.
 func one[T ~string](raw json.RawMessage, words map[string]T) T {
-	return words[strings.ToLower(strings.NewReplacer("_", "", " ", "", "-", "").Replace(text(raw)))]
+	return words[strings.ToLower(joined.Replace(plain(raw)))]
 }
+
+var joined = strings.NewReplacer("_", "", " ", "", "-", "")
 
 // number reads a number, also one that is written as a text.
 func number(raw json.RawMessage) (float64, bool) {

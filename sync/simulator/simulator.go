@@ -338,7 +338,9 @@ func (s *Simulator) answer(r *http.Request, org string, faults Faults) (int, []b
 		now, gone := p.at(time.Since(s.begun))
 		desk := p.Type == "Desk"
 		licensed := p.License != "" || p.Raw != nil
-		if gone || desk && query.Get("desks") == "false" || !desk && query.Get("rooms") == "false" ||
+		if gone ||
+			desk && query.Get("desks") == "false" ||
+			!desk && query.Get("rooms") == "false" ||
 			!licensed && query.Get("unlicensed") != "true" {
 			continue
 		}
