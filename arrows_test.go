@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"rules/calendar":  {"rules"},
 	"rules/catalogue": {"rules", "rules/calendar"},
 	"rules/cover":     {"rules", "rules/calendar", "rules/catalogue"},
+	"rules/health":    {"rules"},
 	"rules/licensing": {"rules", "rules/catalogue", "rules/cover"},
 	"rules/ordering":  {"rules", "rules/catalogue"},
 	"rules/rma":       {"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing"},
@@ -49,6 +50,7 @@ var arrows = map[string][]string{
 	"meeting/ics": {},
 	"attachment":  {"rules"},
 	"sso/dial":    {},
+	"sync":        {"rules/health"},
 	"sso/oidc":    {"sso/dial"},
 	"demo":        {},
 	"deploy":      {},
@@ -91,7 +93,11 @@ var arrows = map[string][]string{
 	"models/entitlement": {
 		"models/account", "models/db", "models/identity", "models/importjob",
 		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",
-		"rules/licensing", "rules/ordering",
+		"rules/health", "rules/licensing", "rules/ordering",
+	},
+	"models/sync": {
+		"models/account", "models/db", "models/entitlement", "models/program", "rules",
+		"rules/health", "rules/licensing",
 	},
 	"models/warranty": {
 		"models/account", "models/db", "models/entitlement", "models/program", "rules",
@@ -146,7 +152,7 @@ var arrows = map[string][]string{
 		"models/identity", "models/importjob", "models/logistics", "models/mailbox", "models/note",
 		"models/notification", "models/operations", "models/order", "models/privacy",
 		"models/program", "models/provisioning", "models/replacement", "models/session",
-		"models/sso", "models/ticket",
+		"models/sso", "models/sync", "models/ticket",
 		"models/warranty", "rules/session",
 	},
 
@@ -172,8 +178,8 @@ var arrows = map[string][]string{
 		"activities", "attachment", "carrier", "clock", "meeting", "messages", "messages/process",
 		"models/attachment", "models/db",
 		"models/domains", "models/identity", "models/logistics", "models/mailbox",
-		"models/operations", "models/privacy", "models/session", "models/sso", "models/ticket",
-		"rules/processes", "rules/session", "sso/dial", "sso/saml", "workflows",
+		"models/operations", "models/privacy", "models/session", "models/sso", "models/sync",
+		"models/ticket", "rules/processes", "rules/session", "sso/dial", "sso/saml", "workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
@@ -224,7 +230,7 @@ var arrows = map[string][]string{
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "server",
-		"worker",
+		"models/sync", "sync", "worker",
 	},
 
 	// For tests and dev.
@@ -236,6 +242,7 @@ var arrows = map[string][]string{
 	"meeting/simulator":         {},
 	"console/testissuer":        {},
 	"sso/saml/testprovider":     {},
+	"sync/simulator":            {},
 	"mail/smtptest":             {},
 	"web/crawltest":             {},
 	"web/uploadtest":            {},
@@ -260,6 +267,7 @@ var layers = [][]string{
 	{"models/sso"},
 	{"models/provisioning"},
 	{"models/entitlement"},
+	{"models/sync"},
 	{"models/warranty"},
 	{"models/logistics"},
 	{"models/replacement"},
@@ -295,6 +303,7 @@ var testOnly = []string{
 	"rules/testday",
 	"scripts/testpostgres",
 	"sso/saml/testprovider",
+	"sync/simulator",
 	"web/webtest",
 	"web/crawltest",
 	"web/uploadtest",

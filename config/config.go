@@ -52,7 +52,11 @@ type Config struct {
 	MailIn        MailIn
 	Carrier       Carrier
 	// Clamd is where attachments are scanned, as unix:PATH or tcp:HOST:PORT; empty: nowhere.
-	Clamd     string `env:"ROOMCOVER_CLAMD"`
+	Clamd string `env:"ROOMCOVER_CLAMD"`
+	// SyncRegions are where the Cloud API of customers' Sync lives, by region, as
+	// US=https://HOST/v1,EU=https://HOST/v1; empty: nobody connects one.
+	SyncRegions map[string]string `env:"ROOMCOVER_SYNC_REGIONS" envKeyValSeparator:"="`
+
 	Teams     Teams
 	Zoom      Zoom
 	Operators Operators

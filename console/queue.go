@@ -305,6 +305,7 @@ var subjects = map[db.TaskKind]struct{ word, color string }{
 	db.TaskDecideContact:       {"invitation", "blue"},
 	db.TaskNoAdminReachable:    {"invitation", "red"},
 	db.TaskSignInEnds:          {"service", "amber"},
+	db.TaskSyncConnection:      {"customer", "amber"},
 
 	db.TaskProcessStuck: {"service", "red"},
 	db.TaskOutboxStuck:  {"service", "red"},

@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/sso"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -40,6 +41,8 @@ type Options struct {
 	// Scanner looks for harmful programs in attachments; nil: nothing does. The domains have
 	// to know of it, too.
 	Scanner attachment.Scanner
+	// Sync is what knows the rooms of customers who have connected it; nil: nobody asks it.
+	Sync rooms.Vendor
 	// Meetings make the links of sessions; none: agents paste them.
 	Meetings Meetings
 	// Retention is how long Temporal keeps what has ended, in a namespace that the worker
@@ -88,6 +91,9 @@ func Run(ctx context.Context, o Options) error {
 	group.Go(func() error { return newWatch(o).watchRows(ctx) })
 	group.Go(func() error { return newWatch(o).pruneRows(ctx) })
 	group.Go(func() error { return newWatch(o).answerPersons(ctx) })
+	if o.Sync != nil {
+		group.Go(func() error { return newPoller(o).pollRooms(ctx) })
+	}
 	for range filesAtOnce {
 		group.Go(func() error { return newExaminer(o).examineFiles(ctx) })
 	}

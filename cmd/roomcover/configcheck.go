@@ -203,6 +203,10 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_ZOOM_CLIENT_SECRET", whetherSet(c.Zoom.ClientSecret)},
 		{"ROOMCOVER_ZOOM_USER_ID", c.Zoom.UserID},
 		{"ROOMCOVER_CLAMD", cmp.Or(c.Clamd, "none: attachments are not scanned")},
+		{"ROOMCOVER_SYNC_REGIONS", cmp.Or(
+			strings.Join(slices.Sorted(maps.Keys(c.SyncRegions)), ", "),
+			"none: nobody connects Sync",
+		)},
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/server"
+	cloud "roomcover.dev/roomcover/sync"
 	"roomcover.dev/roomcover/worker"
 )
 
@@ -73,6 +75,11 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 		return settingsError{err}
 	}
 
+	vendor, err := newSync(c)
+	if err != nil {
+		return settingsError{err}
+	}
+
 	polling := &worker.Polling{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -90,6 +97,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			Carrier:     parcels,
 			CarrierName: c.Carrier.Name,
 			Scanner:     scanner,
+			Sync:        vendor,
 			Meetings:    newMeetings(c),
 			AuditHeads:  c.AuditHeads,
 			Keep:        db.Retention(c.Keep),
@@ -143,6 +151,18 @@ func newScanner(c config.Config) (attachment.Scanner, error) {
 		return nil, fmt.Errorf("ROOMCOVER_CLAMD: %w", err)
 	}
 	return clamd, nil
+}
+
+// newSync asks Sync in the regions that the environment names; nobody is asked where it names none.
+func newSync(c config.Config) (rooms.Vendor, error) {
+	if len(c.SyncRegions) == 0 {
+		return nil, nil
+	}
+	client, err := cloud.NewClient(cloud.Options{Regions: c.SyncRegions})
+	if err != nil {
+		return nil, fmt.Errorf("ROOMCOVER_SYNC_REGIONS: %w", err)
+	}
+	return client, nil
 }
 
 // noCarrier says that parcels are handed in by people.

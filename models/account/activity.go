@@ -291,6 +291,13 @@ var activity = map[string]ActivityKind{
 	"ticket.watcher_removed":    notShown,
 	"ticket.worse":              ActivityTickets,
 
+	"sync.certificate_added":      ActivityRooms,
+	"sync.certificate_removed":    ActivityRooms,
+	"sync.connected":              ActivityRooms,
+	"sync.disconnected":           ActivityRooms,
+	"sync.group_placed":           ActivityRooms,
+	"sync.room_linked":            ActivityRooms,
+	"sync.room_unlinked":          ActivityRooms,
 	"connection.changed":          ActivityPeople,
 	"connection.drafted":          ActivityPeople,
 	"connection.enabled":          ActivityPeople,

@@ -98,4 +98,8 @@ const (
 	PrefixConnection    = "ssc"
 	PrefixDomain        = "ssd"
 	PrefixDelegation    = "dlg"
+	PrefixSync          = "syc"
+	PrefixSyncKey       = "syk"
+	PrefixSyncPlace     = "syp"
+	PrefixSyncChange    = "sye"
 )

@@ -115,6 +115,9 @@ const (
 	// item of the mailbox: somebody wrote, and an operator decides (S56)
 	TaskMailboxRequest TaskKind = "MAILBOX_REQUEST"
 
+	// connection to Sync: it lets nobody in any more, or its last certificate ends soon (S29)
+	TaskSyncConnection TaskKind = "SYNC_CONNECTION"
+
 	// privacy request: texts that people wrote name somebody who was erased (S33)
 	TaskPrivacyTexts TaskKind = "PRIVACY_TEXTS"
 )

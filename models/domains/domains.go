@@ -27,6 +27,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/sso"
+	"roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	rulesession "roomcover.dev/roomcover/rules/session"
@@ -46,6 +47,7 @@ type Domains struct {
 	Provisioning  *provisioning.Provisioning
 	SSO           *sso.SSO
 	Entitlements  *entitlement.Entitlements
+	Sync          *sync.Sync
 	Warranties    *warranty.Warranties
 	Logistics     *logistics.Logistics
 	Replacements  *replacement.Replacements
@@ -100,6 +102,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Provisioning = provisioning.New(database)
 	d.Provisioning.DomainProved = sso.DomainProved
 	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
+	d.Sync = sync.New(database, d.Programs, d.Entitlements)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
@@ -162,6 +165,7 @@ func Entities() []any {
 		provisioning.Entities(),
 		sso.Entities(),
 		entitlement.Entities(),
+		sync.Entities(),
 		warranty.Entities(),
 		logistics.Entities(),
 		replacement.Entities(),

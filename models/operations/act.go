@@ -76,6 +76,7 @@ var taskActions = map[db.TaskKind][]string{
 
 	db.TaskNoAdminReachable: {ActClose},
 	db.TaskSignInEnds:       {ActClose},
+	db.TaskSyncConnection:   {ActClose},
 
 	db.TaskIncident:     {ActClose},
 	db.TaskPrivacyTexts: {ActClose},

@@ -1,0 +1,173 @@
+-- +goose Up
+SET LOCAL lock_timeout = '2s';
+-- How a customer's Sync is reached. Nothing requires one. Instants of polls are real time.
+CREATE TABLE sync_connections (
+    id           text PRIMARY KEY,
+    account_id   text NOT NULL REFERENCES accounts (id),
+    sync_org     text NOT NULL,
+    region       text NOT NULL,
+    state        text NOT NULL CHECK (state IN ('LIVE','NEEDS_CERTIFICATE','OFF')),
+    places       bigint NOT NULL,
+    next_poll_at timestamptz,
+    polled_at    timestamptz,
+    answered_at  timestamptz,
+    failures     bigint NOT NULL,
+    trouble      text NOT NULL CHECK (trouble IN ('','REFUSED','THROTTLED','UNREACHABLE','UNEXPECTED')),
+    created_by   text NOT NULL,
+    created_at   timestamptz NOT NULL,
+    version      bigint NOT NULL,
+    CONSTRAINT sync_connections_of_account UNIQUE (account_id, id)
+);
+CREATE UNIQUE INDEX sync_connections_live ON sync_connections (account_id) WHERE state <> 'OFF';
+CREATE INDEX sync_connections_due ON sync_connections (next_poll_at) WHERE state <> 'OFF';
+
+-- What a connection shows to Sync: two at once at most, so that one takes over from the other.
+-- certificate and private_key are encrypted, and emptied with the certificate's end.
+CREATE TABLE sync_certificates (
+    id            text PRIMARY KEY,
+    account_id    text NOT NULL REFERENCES accounts (id),
+    connection_id text NOT NULL,
+    place         bigint NOT NULL CHECK (place IN (1, 2)),
+    certificate   text NOT NULL,
+    private_key   text NOT NULL,
+    fingerprint   text NOT NULL,
+    ends_at       timestamptz NOT NULL,
+    alerted       bigint NOT NULL,
+    refused_at    timestamptz,
+    created_by    text NOT NULL,
+    created_at    timestamptz NOT NULL,
+    removed_at    timestamptz,
+    CONSTRAINT sync_certificates_connection_id_of_account FOREIGN KEY (account_id, connection_id)
+        REFERENCES sync_connections (account_id, id)
+);
+CREATE UNIQUE INDEX sync_certificates_place ON sync_certificates (connection_id, place) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX sync_certificates_once ON sync_certificates (connection_id, fingerprint) WHERE removed_at IS NULL;
+CREATE INDEX sync_certificates_connection ON sync_certificates (account_id, connection_id);
+
+-- How many requests of a UTC day are taken.
+CREATE TABLE sync_budgets (
+    connection_id text NOT NULL,
+    account_id    text NOT NULL REFERENCES accounts (id),
+    day           text NOT NULL,
+    used          bigint NOT NULL,
+    PRIMARY KEY (connection_id, day),
+    CONSTRAINT sync_budgets_connection_id_of_account FOREIGN KEY (account_id, connection_id)
+        REFERENCES sync_connections (account_id, id)
+);
+CREATE INDEX sync_budgets_connection ON sync_budgets (account_id, connection_id);
+
+-- Rooms as Sync tells of them, and how they are believed to be. Only what changes is written.
+CREATE TABLE sync_places (
+    id            text PRIMARY KEY,
+    account_id    text NOT NULL REFERENCES accounts (id),
+    connection_id text NOT NULL,
+    place         text NOT NULL,
+    name          text NOT NULL,
+    place_group   text NOT NULL,
+    facts         text NOT NULL,
+    room_id       text,
+    state         text NOT NULL CHECK (state IN ('HEALTHY','NEEDS_ATTENTION','OFFLINE','UNKNOWN')),
+    since         timestamptz NOT NULL,
+    reading       text NOT NULL CHECK (reading IN ('','HEALTHY','NEEDS_ATTENTION','OFFLINE','UNKNOWN')),
+    changes       text NOT NULL,
+    flapping      boolean NOT NULL,
+    told          text NOT NULL CHECK (told IN ('','HEALTHY','NEEDS_ATTENTION','OFFLINE','UNKNOWN')),
+    unseen        bigint NOT NULL,
+    missing_since timestamptz,
+    created_at    timestamptz NOT NULL,
+    changed_at    timestamptz NOT NULL,
+    CONSTRAINT sync_places_of_account UNIQUE (account_id, id),
+    CONSTRAINT sync_places_connection_id_of_account FOREIGN KEY (account_id, connection_id)
+        REFERENCES sync_connections (account_id, id),
+    CONSTRAINT sync_places_room_id_of_account FOREIGN KEY (account_id, room_id)
+        REFERENCES rooms (account_id, id)
+);
+CREATE UNIQUE INDEX sync_places_once ON sync_places (connection_id, place);
+CREATE UNIQUE INDEX sync_places_room ON sync_places (room_id) WHERE room_id IS NOT NULL;
+CREATE INDEX sync_places_connection ON sync_places (account_id, connection_id);
+CREATE INDEX sync_places_of_room ON sync_places (account_id, room_id);
+
+-- What changed, of a room or, where place_id is empty, of the connection.
+CREATE TABLE sync_changes (
+    id            text PRIMARY KEY,
+    account_id    text NOT NULL REFERENCES accounts (id),
+    connection_id text NOT NULL,
+    place_id      text,
+    at            timestamptz NOT NULL,
+    what          text NOT NULL CHECK (what IN ('ANSWERS','DOWN','FLAPPING','QUIET','REFUSED','RENAMED','MOVED','RETURNED','SILENT','STATE','VANISHED','WELL')),
+    before        text NOT NULL CHECK (before IN ('','HEALTHY','NEEDS_ATTENTION','OFFLINE','UNKNOWN')),
+    after         text NOT NULL CHECK (after IN ('','HEALTHY','NEEDS_ATTENTION','OFFLINE','UNKNOWN')),
+    reasons       text NOT NULL,
+    CONSTRAINT sync_changes_connection_id_of_account FOREIGN KEY (account_id, connection_id)
+        REFERENCES sync_connections (account_id, id),
+    CONSTRAINT sync_changes_place_id_of_account FOREIGN KEY (account_id, place_id)
+        REFERENCES sync_places (account_id, id)
+);
+CREATE INDEX sync_changes_connection ON sync_changes (account_id, connection_id, at);
+CREATE INDEX sync_changes_place ON sync_changes (account_id, place_id, at);
+
+-- Where the rooms of a group of Sync are.
+CREATE TABLE sync_groups (
+    connection_id text NOT NULL,
+    account_id    text NOT NULL REFERENCES accounts (id),
+    place_group   text NOT NULL,
+    site          text NOT NULL,
+    country       text NOT NULL,
+    region        text NOT NULL,
+    platform      text NOT NULL CHECK (platform IN ('MTR_ANDROID','MTR_WINDOWS','OTHER','ZOOM_APPLIANCE','ZOOM_PC')),
+    PRIMARY KEY (connection_id, place_group),
+    CONSTRAINT sync_groups_connection_id_of_account FOREIGN KEY (account_id, connection_id)
+        REFERENCES sync_connections (account_id, id)
+);
+CREATE INDEX sync_groups_connection ON sync_groups (account_id, connection_id);
+
+ALTER TABLE sync_connections ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_connections FORCE ROW LEVEL SECURITY;
+CREATE POLICY sync_connections_scope ON sync_connections USING (roomcover_sees(account_id, NULL));
+ALTER TABLE sync_certificates ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_certificates FORCE ROW LEVEL SECURITY;
+CREATE POLICY sync_certificates_scope ON sync_certificates USING (roomcover_open());
+ALTER TABLE sync_budgets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_budgets FORCE ROW LEVEL SECURITY;
+CREATE POLICY sync_budgets_scope ON sync_budgets USING (roomcover_sees(account_id, NULL));
+ALTER TABLE sync_places ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_places FORCE ROW LEVEL SECURITY;
+CREATE POLICY sync_places_scope ON sync_places USING (roomcover_sees(account_id, NULL));
+ALTER TABLE sync_changes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_changes FORCE ROW LEVEL SECURITY;
+CREATE POLICY sync_changes_scope ON sync_changes USING (roomcover_sees(account_id, NULL));
+ALTER TABLE sync_groups ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sync_groups FORCE ROW LEVEL SECURITY;
+CREATE POLICY sync_groups_scope ON sync_groups USING (roomcover_sees(account_id, NULL));
+
+ALTER TABLE operator_tasks DROP CONSTRAINT IF EXISTS operator_tasks_kind_check,
+    ADD CONSTRAINT operator_tasks_kind_check CHECK (kind IN (
+        'ASSIGN_CSM', 'AWAITING_STOCK', 'BREAK_GLASS_USED', 'CALENDAR_WITHOUT_HOLIDAYS',
+        'CALENDAR_WITHOUT_WORKING_TIME', 'CHOOSE_SPARE', 'DECIDE_CONTACT', 'DECIDE_RMA',
+        'INVITATION_REQUESTED', 'INVITATION_UNCLAIMED', 'LABEL_UNREADABLE',
+        'MAILBOX_REQUEST', 'MAIL_UNDELIVERABLE', 'MAIL_UNKNOWN', 'NEAR_ACCOUNT',
+        'NO_ADMIN_REACHABLE', 'ONE_PARENT', 'OUTBOX_STUCK', 'PRIVACY_INCIDENT', 'PRIVACY_TEXTS', 'PROCESS_STUCK',
+        'REVIEW_ORDER', 'RMA_FEE', 'RMA_LATE', 'RMA_PARCEL_SILENT', 'RMA_WRONG_UNIT',
+        'SERIAL_CLAIMED', 'SHIPMENT_CONTRADICTED', 'SPARE_FEE', 'SWEEP_FAILED',
+        'SWEEP_LATE', 'SYNC_CONNECTION', 'TICKET', 'TICKET_WORSE', 'WARRANTY_CLAIMED', 'WARRANTY_UNMATCHED')) NOT VALID;
+ALTER TABLE operator_tasks VALIDATE CONSTRAINT operator_tasks_kind_check;
+
+-- +goose Down
+DELETE FROM operator_tasks WHERE kind = 'SYNC_CONNECTION';
+ALTER TABLE operator_tasks DROP CONSTRAINT IF EXISTS operator_tasks_kind_check,
+    ADD CONSTRAINT operator_tasks_kind_check CHECK (kind IN (
+        'ASSIGN_CSM', 'AWAITING_STOCK', 'BREAK_GLASS_USED', 'CALENDAR_WITHOUT_HOLIDAYS',
+        'CALENDAR_WITHOUT_WORKING_TIME', 'CHOOSE_SPARE', 'DECIDE_CONTACT', 'DECIDE_RMA',
+        'INVITATION_REQUESTED', 'INVITATION_UNCLAIMED', 'LABEL_UNREADABLE',
+        'MAILBOX_REQUEST', 'MAIL_UNDELIVERABLE', 'MAIL_UNKNOWN', 'NEAR_ACCOUNT',
+        'NO_ADMIN_REACHABLE', 'ONE_PARENT', 'OUTBOX_STUCK', 'PRIVACY_INCIDENT', 'PRIVACY_TEXTS', 'PROCESS_STUCK',
+        'REVIEW_ORDER', 'RMA_FEE', 'RMA_LATE', 'RMA_PARCEL_SILENT', 'RMA_WRONG_UNIT',
+        'SERIAL_CLAIMED', 'SHIPMENT_CONTRADICTED', 'SPARE_FEE', 'SWEEP_FAILED',
+        'SWEEP_LATE', 'TICKET', 'TICKET_WORSE', 'WARRANTY_CLAIMED', 'WARRANTY_UNMATCHED')) NOT VALID;
+ALTER TABLE operator_tasks VALIDATE CONSTRAINT operator_tasks_kind_check;
+DROP TABLE sync_groups;
+DROP TABLE sync_changes;
+DROP TABLE sync_places;
+DROP TABLE sync_budgets;
+DROP TABLE sync_certificates;
+DROP TABLE sync_connections;

@@ -1,0 +1,489 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/health"
+	"roomcover.dev/roomcover/rules/licensing"
+)
+
+// Kind says how a place of Sync stands to the account's rooms.
+type Kind string
+
+// The kinds of proposals.
+const (
+	KindNew      Kind = "NEW"      // no room is like it
+	KindLike     Kind = "LIKE"     // it may be one of Likes
+	KindSame     Kind = "SAME"     // it is a room, and nothing differs
+	KindRenamed  Kind = "RENAMED"  // its room has another name
+	KindMoved    Kind = "MOVED"    // its room names another site than its group
+	KindVanished Kind = "VANISHED" // Sync tells of it no more
+	KindArchived Kind = "ARCHIVED" // its room is archived
+)
+
+// Proposal is a place with what may be done about it.
+type Proposal struct {
+	Place
+	Kind Kind
+	Room *health.KnownRoom // that it is
+	// Site is where the rooms of its group are; empty: nobody has said so, or they have none.
+	Site   string
+	Mapped bool // somebody has said where its group is
+	Likes  []health.Likeness
+}
+
+// Preview lists what may be done about each place that Sync tells of, by group and name. It
+// changes nothing. NOT_FOUND where the account is not connected.
+func (s *Sync) Preview(ctx context.Context, accountID string) ([]Proposal, error) {
+	var out []Proposal
+	err := s.db.ReadSnapshot(ctx, func(tx *db.Tx) error {
+		var c Connection
+		err := tx.Scope.Accounts(tx.DB, "account_id").
+			First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		out, err = propose(tx, c)
+		return err
+	})
+	return out, err
+}
+
+func propose(tx *db.Tx, c Connection) ([]Proposal, error) {
+	var places []Place
+	err := tx.Where("connection_id = ?", c.ID).Order("place_group, name, id").Find(&places).Error
+	if err != nil {
+		return nil, err
+	}
+	groups, err := groupsOf(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := entitlement.KnownRooms(tx, c.AccountID)
+	if err != nil {
+		return nil, err
+	}
+
+	taken := map[string]bool{}
+	for _, p := range places {
+		taken[db.Text(p.RoomID)] = true
+	}
+	byID := map[string]*health.KnownRoom{}
+	var free []health.KnownRoom
+	for i, r := range rooms {
+		byID[r.ID] = &rooms[i]
+		if !taken[r.ID] {
+			free = append(free, r)
+		}
+	}
+	like := health.RoomsOf(free)
+
+	out := make([]Proposal, len(places))
+	for i, p := range places {
+		group, mapped := groups[p.PlaceGroup]
+		one := Proposal{Place: p, Site: group.Site, Mapped: mapped, Room: byID[db.Text(p.RoomID)]}
+		switch {
+		case p.RoomID != nil && one.Room == nil:
+			one.Kind = KindArchived
+		case p.MissingSince != nil:
+			one.Kind = KindVanished
+		case one.Room != nil:
+			one.Kind = standing(p, group, *one.Room)
+		default:
+			one.Likes = like.Like(p.Facts, group.Site)
+			one.Kind = KindNew
+			if len(one.Likes) > 0 {
+				one.Kind = KindLike
+			}
+		}
+		out[i] = one
+	}
+	return out, nil
+}
+
+// standing compares a place with the room that it is.
+func standing(p Place, g Group, r health.KnownRoom) Kind {
+	switch {
+	case g.Site != "" && rules.SiteKey(g.Site) != rules.SiteKey(r.Site):
+		return KindMoved
+	case roomName(p) != "" && roomName(p) != r.Name:
+		return KindRenamed
+	}
+	return KindSame
+}
+
+// roomName is the name of a place as a room has it.
+func roomName(p Place) string {
+	name := []rune(rules.NormaliseText(p.Name))
+	return strings.TrimSpace(string(name[:min(len(name), 100)]))
+}
+
+func groupsOf(tx *db.Tx, c Connection) (map[string]Group, error) {
+	var all []Group
+	err := tx.Find(&all, "connection_id = ?", c.ID).Error
+	out := map[string]Group{}
+	for _, g := range all {
+		out[g.PlaceGroup] = g
+	}
+	return out, err
+}
+
+// GroupsOf lists the groups of which Sync tells, each with where its rooms are; those of which
+// nobody has said it have no country.
+func (s *Sync) GroupsOf(ctx context.Context, accountID string) ([]Group, error) {
+	var out []Group
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		out = nil
+		var c Connection
+		err := tx.Scope.Accounts(tx.DB, "account_id").
+			First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		known, err := groupsOf(tx, c)
+		if err != nil {
+			return err
+		}
+		var names []string
+		err = tx.Model(&Place{}).Where("connection_id = ?", c.ID).
+			Distinct().Order("place_group").Pluck("place_group", &names).Error
+		for _, name := range names {
+			g, ok := known[name]
+			if !ok {
+				g = Group{ConnectionID: c.ID, AccountID: c.AccountID, PlaceGroup: name}
+			}
+			out = append(out, g)
+		}
+		return err
+	})
+	return out, err
+}
+
+// PutGroup says where the rooms of a group are: site, country, region and platform of the rooms
+// that are added from now on. What a room's form refuses is refused with VALIDATION_FAILED. The
+// same again changes nothing.
+func (s *Sync) PutGroup(
+	ctx context.Context, accountID string, g Group, reason string,
+) error {
+	g.Site = rules.NormaliseText(g.Site)
+	g.Country = strings.ToUpper(strings.TrimSpace(g.Country))
+	g.Region = strings.ToUpper(strings.TrimSpace(g.Region))
+	form := g.form("A room")
+	form.TimeZone = "UTC"
+	form.Criticality = rules.CriticalityNormal
+	if err := form.Validate(); err != nil {
+		return err
+	}
+	_, err := s.change(ctx, accountID, reason, func(tx *db.Tx, c *Connection) error {
+		g.ConnectionID, g.AccountID = c.ID, c.AccountID
+		known, err := groupsOf(tx, *c)
+		if err != nil || known[g.PlaceGroup] == g {
+			return err
+		}
+		var told int64
+		err = tx.Model(&Place{}).
+			Where("connection_id = ? AND place_group = ?", c.ID, g.PlaceGroup).Count(&told).Error
+		if err != nil {
+			return err
+		}
+		if told == 0 {
+			return db.NotFound() // Sync tells of no such group
+		}
+		if err := tx.Save(&g).Error; err != nil {
+			return err
+		}
+		return account.Audit(tx, c.AccountID, c.entry("sync.group_placed", map[string]any{
+			"country": g.Country,
+			"site":    g.Site,
+		}, reason))
+	})
+	return err
+}
+
+func (g Group) form(name string) licensing.RoomForm {
+	return licensing.RoomForm{
+		Name:     name,
+		Site:     g.Site,
+		Country:  g.Country,
+		Region:   g.Region,
+		Platform: g.Platform,
+	}
+}
+
+// Act is what is done about a place.
+type Act string
+
+// The acts. Adding is refused where a room has the very name at the very site: which of the two is
+// meant a person says (R43a).
+const (
+	Add    Act = "ADD"    // a room of its own, with its devices
+	Link   Act = "LINK"   // it is the room of RoomID
+	Unlink Act = "UNLINK" // it is not the room that it was taken for
+	Follow Act = "FOLLOW" // its room takes its name, and the site of its group
+)
+
+// Choice is what somebody chose for a place.
+type Choice struct {
+	PlaceID string
+	Act     Act
+	RoomID  string // of Link
+}
+
+// Outcome is what became of a choice.
+type Outcome struct {
+	Choice
+	Changed bool
+	RoomID  string   // that it is now
+	Skipped []string // serial numbers that are elsewhere, or none
+	Err     error    // why nothing changed; nil also where nothing had to
+}
+
+// atOnce is how many choices one transaction carries out.
+const atOnce = 100
+
+// Apply carries out what somebody chose, in transactions of a hundred: one that is refused keeps
+// no other from being done, and the same again changes nothing (R43a). Rooms that are added are
+// rooms like any other, to which licences are assigned (R43b). Refusals in an Outcome:
+// SYNC_GROUP_UNMAPPED, SYNC_LOOKS_LIKE_ROOM, SYNC_LINKED_ELSEWHERE, NOT_FOUND, and those of a
+// room's form.
+func (s *Sync) Apply(
+	ctx context.Context, accountID string, choices []Choice, reason string,
+) ([]Outcome, error) {
+	if err := s.may(ctx, accountID, reason); err != nil {
+		return nil, err
+	}
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Outcome
+	for some := range slices.Chunk(choices, atOnce) {
+		var out []Outcome
+		_, err := s.change(ctx, accountID, reason, func(tx *db.Tx, c *Connection) (err error) {
+			out, err = apply(tx, *c, ref, some, reason)
+			return err
+		})
+		if err != nil {
+			return all, err
+		}
+		all = append(all, out...)
+	}
+	return all, nil
+}
+
+// chosen is a choice with what it is about.
+type chosen struct {
+	at       int // in the outcomes
+	proposal Proposal
+	synced   *entitlement.SyncedRoom
+}
+
+func apply(
+	tx *db.Tx, c Connection, ref program.Reference, choices []Choice, reason string,
+) ([]Outcome, error) {
+	var acc account.Account
+	if err := tx.First(&acc, "id = ?", c.AccountID).Error; err != nil {
+		return nil, err
+	}
+	proposals, err := propose(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := groupsOf(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]Proposal{}
+	linked := map[string]bool{}
+	for _, p := range proposals {
+		byID[p.ID] = p
+		if p.RoomID != nil {
+			linked[*p.RoomID] = true
+		}
+	}
+
+	out := make([]Outcome, len(choices))
+	done := map[string]bool{}
+	var adding []chosen
+	for i, choice := range choices {
+		out[i].Choice = choice
+		p, ok := byID[choice.PlaceID]
+		if !ok || done[choice.PlaceID] {
+			out[i].Err = db.NotFound()
+			continue
+		}
+		done[choice.PlaceID] = true
+		out[i].RoomID = db.Text(p.RoomID)
+
+		switch choice.Act {
+		case Add:
+			synced, refused := p.adds(groups, ref)
+			if out[i].Err = refused; synced != nil {
+				adding = append(adding, chosen{i, p, synced})
+			}
+		case Link:
+			err = link(tx, acc, c, ref, p, linked, &out[i], reason)
+		case Unlink:
+			err = unlink(tx, c, p, &out[i], reason)
+		case Follow:
+			if p.Room == nil || p.Kind == KindVanished {
+				continue
+			}
+			changed, refused := entitlement.RenameSyncedRoom(tx, acc, p.Room.ID,
+				roomName(p.Place), p.Site, c.ID, reason)
+			out[i].Changed = changed
+			err = refusedOr(&out[i], refused)
+		default:
+			out[i].Err = rules.Refuse(rules.ActionNotAvailable, "There is no such action.",
+				"Send ADD, LINK, UNLINK or FOLLOW.")
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, add(tx, acc, c, adding, out, reason)
+}
+
+// refusedOr keeps a refusal as the outcome, and returns what is none.
+func refusedOr(o *Outcome, err error) error {
+	if rules.CodeOf(err) != "" {
+		o.Err = err
+		return nil
+	}
+	return err
+}
+
+// adds is the room that a place becomes; nil where it is one, or may become none.
+func (p Proposal) adds(
+	groups map[string]Group, ref program.Reference,
+) (*entitlement.SyncedRoom, error) {
+	switch {
+	case p.RoomID != nil:
+		return nil, nil
+	case p.Kind == KindVanished:
+		return nil, db.NotFound()
+	case !p.Mapped:
+		return nil, rules.Refuse(GroupUnmapped, "Nobody has said where the rooms of its group are.",
+			"Say country and site of the group first.")
+	}
+	for _, like := range p.Likes {
+		if slices.Contains(like.Reasons, health.SameName) &&
+			(slices.Contains(like.Reasons, health.SameSite) || p.Site == "") {
+			return nil, rules.Refuse(LooksLikeRoom, "There is a room of this name at this site.",
+				"Say that it is that room, or give one of the two another name.")
+		}
+	}
+	return &entitlement.SyncedRoom{
+		Form:    groups[p.PlaceGroup].form(roomName(p.Place)),
+		Devices: devicesOf(p.Facts, ref),
+	}, nil
+}
+
+// devicesOf are the devices of a place whose serial numbers Sync tells, as they are registered:
+// the model by the name that the catalogue knows, or as Sync names it.
+func devicesOf(p health.Place, ref program.Reference) (out []licensing.DeviceForm) {
+	for _, d := range p.Devices {
+		if d.Serial == "" || rules.SerialProblem("", d.Serial) != nil {
+			continue
+		}
+		code := strings.ReplaceAll(d.Name, " ", "-")
+		for known, versions := range ref.Models {
+			if len(versions) > 0 && strings.EqualFold(versions[len(versions)-1].Name, d.Name) {
+				code = known
+			}
+		}
+		out = append(out, licensing.DeviceForm{Serial: d.Serial, ModelCode: code})
+	}
+	return out
+}
+
+// add adds the rooms of many places together.
+func add(
+	tx *db.Tx, acc account.Account, c Connection, adding []chosen, out []Outcome, reason string,
+) error {
+	if len(adding) == 0 {
+		return nil
+	}
+	rooms := make([]*entitlement.SyncedRoom, len(adding))
+	for i, a := range adding {
+		rooms[i] = a.synced
+	}
+	if err := entitlement.AddSyncedRooms(tx, acc, c.ID, reason, rooms); err != nil {
+		return err
+	}
+	for _, a := range adding {
+		o := &out[a.at]
+		o.Skipped = a.synced.Skipped
+		if o.Err = a.synced.Err; o.Err != nil {
+			continue
+		}
+		o.Changed = true
+		o.RoomID = a.synced.Room.ID
+		err := tx.Model(&Place{}).Where("id = ?", a.proposal.ID).Update("room_id", o.RoomID).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link says that a place is a room of the account, and registers the devices that are nowhere yet.
+func link(
+	tx *db.Tx, acc account.Account, c Connection, ref program.Reference, p Proposal,
+	linked map[string]bool, o *Outcome, reason string,
+) error {
+	if db.Text(p.RoomID) == o.Choice.RoomID {
+		return nil
+	}
+	if p.RoomID != nil || linked[o.Choice.RoomID] {
+		o.Err = rules.Refuse(LinkedElsewhere, "The place, or the room, belongs to another one.",
+			"Separate those first.")
+		return nil
+	}
+	var room entitlement.Room
+	err := tx.First(&room, "id = ? AND account_id = ? AND state = ?",
+		o.Choice.RoomID, acc.ID, licensing.RoomActive).Error
+	if err != nil {
+		return refusedOr(o, db.Found(err))
+	}
+	err = tx.Model(&Place{}).Where("id = ?", p.ID).Update("room_id", room.ID).Error
+	if err != nil {
+		return err
+	}
+	linked[room.ID] = true
+	synced := &entitlement.SyncedRoom{Room: room, Devices: devicesOf(p.Facts, ref)}
+	if err := entitlement.AddSyncedDevices(tx, acc, reason, synced); err != nil {
+		return err
+	}
+	o.Changed = true
+	o.RoomID = room.ID
+	o.Skipped = synced.Skipped
+	return account.Audit(tx, acc.ID, c.entry("sync.room_linked", map[string]any{
+		"place": p.ID,
+		"room":  room.ID,
+	}, reason))
+}
+
+// unlink says that a place is not the room that it was taken for.
+func unlink(tx *db.Tx, c Connection, p Proposal, o *Outcome, reason string) error {
+	if p.RoomID == nil {
+		return nil
+	}
+	err := tx.Model(&Place{}).Where("id = ?", p.ID).Update("room_id", nil).Error
+	if err != nil {
+		return err
+	}
+	o.Changed = true
+	o.RoomID = ""
+	return account.Audit(tx, c.AccountID, c.entry("sync.room_unlinked", map[string]any{
+		"place": p.ID,
+		"room":  *p.RoomID,
+	}, reason))
+}

@@ -1,0 +1,38 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/sync"
+)
+
+// poller asks customers' Sync how their rooms are (S29). Rows say who is due when, so that several
+// workers ask once, and one that is killed leaves what it had begun to the next.
+type poller struct {
+	sync   *sync.Sync
+	vendor sync.Vendor
+	log    *slog.Logger
+}
+
+// roomsPause is how long a connection that is due waits for a worker to look.
+const roomsPause = 5 * time.Second
+
+func newPoller(o Options) *poller {
+	return &poller{sync: o.Domains.Sync, vendor: o.Sync, log: o.Log}
+}
+
+// pollRooms asks for what is due until the context ends.
+func (p *poller) pollRooms(ctx context.Context) error {
+	for {
+		_, err := p.sync.PollDue(db.WithSystem(ctx), p.vendor)
+		if err != nil && ctx.Err() == nil {
+			p.log.Error("how rooms are cannot be asked", "error", err)
+		}
+		if err := pause(ctx, roomsPause); err != nil {
+			return err
+		}
+	}
+}
