@@ -13,7 +13,8 @@ import (
 type delegationReach int
 
 const (
-	ofAllSites delegationReach = iota + 1 // what is the account's as a whole: no delegation for some sites
+	// ofAllSites: what is the account's as a whole is for no delegation for some sites.
+	ofAllSites delegationReach = iota + 1
 	ofSomeSites
 )
 

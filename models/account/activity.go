@@ -422,7 +422,8 @@ func (s *Accounts) Activity(
 }
 
 // partnerNames reads the names of people and of API keys of partners who did something for the
-// account, each with the partner's (R41e). They are no members, so they stand beyond the account's fence.
+// account, each with the partner's (R41e). They are no members, so they stand beyond the account's
+// fence.
 func partnerNames(tx *db.Tx, events []db.AuditEvent) (map[string]string, error) {
 	names := map[string]string{}
 	people, orgs := map[string]bool{}, map[string]bool{}

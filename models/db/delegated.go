@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,7 +33,9 @@ func (d *Delegated) Covers(site string) bool {
 		return true
 	}
 	key := rules.SiteKey(site)
-	return slices.ContainsFunc(d.Sites, func(name string) bool { return rules.SiteKey(name) == key })
+	return slices.ContainsFunc(d.Sites, func(name string) bool {
+		return rules.SiteKey(name) == key
+	})
 }
 
 // CoversSite refuses, with NOT_FOUND, what would be at a site that is not delegated to the caller.
@@ -83,8 +86,10 @@ func ReadSites(text string) []string {
 
 // The rooms, sites, devices and tickets of the sites that are delegated.
 const (
-	delegatedRooms = "SELECT dr.id FROM rooms dr WHERE dr.account_id IN @accounts AND dr.site IN @sites"
-	delegatedSites = "SELECT ds.id FROM sites ds WHERE ds.account_id IN @accounts AND ds.name IN @sites"
+	delegatedRooms = `SELECT dr.id FROM rooms dr
+		WHERE dr.account_id IN @accounts AND dr.site IN @sites`
+	delegatedSites = `SELECT ds.id FROM sites ds
+		WHERE ds.account_id IN @accounts AND ds.name IN @sites`
 	// A device is where it was put last: one that was taken out of its room stays in sight.
 	delegatedDevices = `SELECT dp.device_id FROM device_placements dp
 		WHERE dp.account_id IN @accounts
@@ -128,9 +133,14 @@ var withinSites = map[string]string{
 		OR @row.site_id IN (` + delegatedSites + `))`,
 }
 
+// joined reads which table a statement joins, whole, and by what name. What may be missing, by a
+// LEFT JOIN, is a name beside a row that is limited itself.
+var joined = regexp.MustCompile(`(?i)^\s*(?:INNER\s+)?JOIN\s+(\w+)(?:\s+AS)?\s+(\w+)\s+ON\b`)
+
 // limitToSites has each statement of a transaction by a delegation that is limited to sites, its
-// subqueries too, see and change the rows of those sites alone. What a statement joins to them is
-// theirs.
+// subqueries too, see and change the rows of those sites alone, whether it reads from a table or
+// joins it. Where a replacement goes is the replacement's: sites are not limited where they are
+// joined.
 func limitToSites(db *gorm.DB) error {
 	limit := func(q *gorm.DB) {
 		state, ok := q.Statement.Context.Value(stateKey{}).(*txState)
@@ -138,21 +148,32 @@ func limitToSites(db *gorm.DB) error {
 			q.Statement.SQL.Len() > 0 || q.Error != nil {
 			return
 		}
-		row, table := q.Statement.Table, q.Statement.Table
+
+		within := func(table, row string) {
+			rule, known := withinSites[table]
+			if !known || row == "" {
+				return
+			}
+			where := clause.NamedExpr{
+				SQL: strings.ReplaceAll(rule, "@row", row),
+				Vars: []any{map[string]any{
+					"accounts": state.accounts,
+					"sites":    state.delegated.Spellings,
+				}},
+			}
+			q.Statement.AddClause(clause.Where{Exprs: []clause.Expression{where}})
+		}
+
+		table := q.Statement.Table
 		if from := q.Statement.TableExpr; from != nil {
 			table = strings.Trim(firstWord(from.SQL), "`\"")
 		}
-		rule, known := withinSites[table]
-		if !known || row == "" {
-			return
+		within(table, q.Statement.Table)
+		for _, join := range q.Statement.Joins {
+			if m := joined.FindStringSubmatch(join.Name); m != nil && m[1] != "sites" {
+				within(m[1], m[2])
+			}
 		}
-		q.Statement.AddClause(clause.Where{Exprs: []clause.Expression{clause.NamedExpr{
-			SQL: strings.ReplaceAll(rule, "@row", row),
-			Vars: []any{map[string]any{
-				"accounts": state.accounts,
-				"sites":    state.delegated.Spellings,
-			}},
-		}}})
 	}
 
 	callbacks := db.Callback()

@@ -16,9 +16,10 @@ import (
 // commits or fails as a whole.
 //
 // Locks are taken in one order, so that no two commands wait for each other: the delegation by
-// which a partner's person acts, an order, contracts, their account, its parent, the subject (licence, room, device, RMA, spare
-// unit, shipment), a level of the stock, and last the heads of the audit chains that it
-// adds to, which Tx does itself. Of one kind they are taken in the order of their ids.
+// which a partner's person acts, an order, contracts, their account, its parent, the subject
+// (licence, room, device, RMA, spare unit, shipment), a level of the stock, and last the heads of
+// the audit chains that it adds to, which Tx does itself. Of one kind they are taken in the order
+// of their ids.
 // LockOrder holds the tests' transactions to it.
 type Tx struct {
 	*gorm.DB

@@ -244,7 +244,11 @@ func (s *People) OwnTokens(ctx context.Context, accountID string) ([]APIToken, e
 	var out []APIToken
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Where("account_id = ? AND revoked_at IS NULL AND expires_at > ?",
-			accountID, db.RealNow()).Where("delegation_id IS NULL").Order("id DESC").Limit(200).Find(&out).Error
+			accountID, db.RealNow()).
+			Where("delegation_id IS NULL").
+			Order("id DESC").
+			Limit(200).
+			Find(&out).Error
 	})
 	return out, err
 }

@@ -181,7 +181,10 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		}
 	}
 	if n.TicketID != "" && facts.Ticket != nil && w.tx.Scope.Delegated.Limited() {
-		err := w.tx.Table("tickets").Select("id").Where("id = ?", n.TicketID).Take(new(string)).Error
+		err := w.tx.Table("tickets").
+			Select("id").
+			Where("id = ?", n.TicketID).
+			Take(new(string)).Error
 		if err := db.Found(err); err != nil {
 			return false, err
 		}
