@@ -100,6 +100,10 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	switch {
 	case t.Role.IsOperator():
 		scope.System = true
+	case t.Delegated != nil:
+		scope.AccountIDs = []string{t.Delegated.AccountID}
+		scope.Actor.OnBehalfOf = t.Delegated.AccountID
+		scope.Delegated = t.Delegated.Held()
 	case t.AccountID != nil:
 		scope.AccountIDs = []string{*t.AccountID}
 	default:
@@ -143,10 +147,17 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 
-	if !r.allows(t.Role) || (customers(t.Role) && t.AccountID == nil) {
+	if !r.allows(t.Role) || (customers(t.Role) && t.AccountID == nil) ||
+		partners(t.Role) != (t.Delegated != nil) {
 		s.refuse(ctx,
 			rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an operator."))
 		return
+	}
+	if t.Delegated != nil {
+		if err := r.withinReach(t.Delegated.Held()); err != nil {
+			s.refuse(ctx, err)
+			return
+		}
 	}
 
 	next(ctx)

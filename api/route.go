@@ -121,6 +121,8 @@ func (r route) allows(role rules.Role) bool {
 		fits = true
 	case customers(role):
 		fits = r.NoSellers || r.Everyone
+	case partners(role):
+		fits = (r.NoSellers || r.Everyone) && partnersReach[r.ID] != 0
 	default:
 		fits = !r.OperatorOnly && !r.NoSellers
 	}

@@ -44,6 +44,8 @@ var takenBack = map[string]bool{
 	"/colleagues/:id/role":              true,
 	"/colleagues/questions/:id/confirm": true,
 	"/tokens":                           true,
+	"/partners/:id/sites":               true,
+	"/customers/:id/keys":               true,
 	partnersPath:                        true,
 	customersPath:                       true,
 	myNamePath:                          true,
@@ -122,15 +124,12 @@ func (f typedForm) address() string {
 
 // toSignIn sends who is signed out to sign in, and back to the page of this request.
 func (v *visit) toSignIn() answer {
-	if v.base != "" { // what was typed for a customer is kept nowhere
-		return redirect("/sign-in?next=" + url.QueryEscape(v.base+pageOf(v.request.URL.Path)))
-	}
 	page := pageOf(v.request.URL.Path)
-	if page == "" || page == "/" {
+	if v.base == "" && (page == "" || page == "/") {
 		return redirect("/sign-in")
 	}
 
-	f := typedForm{Page: page}
+	f := typedForm{Page: v.base + page}
 	if page == v.request.URL.Path {
 		f.Query = v.request.URL.RawQuery
 	}
@@ -163,7 +162,7 @@ func (v *visit) losesTyped(f typedForm) (lost bool) {
 
 	f.User = last.User
 	f.Account = last.Account
-	f.Action = v.request.URL.Path
+	f.Action = v.base + v.request.URL.Path
 	text, ok := v.typedText(f)
 	if !ok || v.throttleNetwork("typed-ip", typedAnHourIP, time.Hour) != nil {
 		v.removeValues(keyTyped) // another form's
@@ -229,7 +228,7 @@ func (v *visit) expectForm() {
 	}
 
 	f, ok := v.keptForm(v.who.user.ID)
-	if ok && f.Page == v.request.URL.Path {
+	if ok && f.Page == v.base+v.request.URL.Path {
 		v.kept = &f
 	}
 }
@@ -237,7 +236,7 @@ func (v *visit) expectForm() {
 // resumes reports whether this page shows again what was typed into the form with that
 // address; v.form then gives it. A page asks only where it shows the form.
 func (v *visit) resumes(action string) bool {
-	if v.kept == nil || v.resumed || v.kept.Action != action {
+	if v.kept == nil || v.resumed || v.kept.Action != v.base+action {
 		return false
 	}
 
@@ -273,7 +272,11 @@ func (v *visit) keptKind() string {
 		}
 		return ""
 	}
-	if r, ok := formAt(f.Action); ok && takenBack[r.path] {
+	action := f.Action
+	if _, own, ok := delegatedPage(action); ok {
+		action = own
+	}
+	if r, ok := formAt(action); ok && takenBack[r.path] {
 		return "signin.kept"
 	}
 	return "signin.unsent"

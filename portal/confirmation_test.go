@@ -53,6 +53,8 @@ var undoable = map[string]string{
 	"/directory/groups":                  "the group can be kept out again",
 	partnersPath:                         "the request can be taken back",
 	"/partners/:id/approve":              "its page says what follows; it can be ended",
+	"/partners/:id/sites":                "the sites can be chosen again",
+	"/customers/:id/keys":                "the key can be ended",
 	customersPath:                        "it only asks",
 	"/customers/:id/approve":             "its page says what follows; it can be ended",
 	"/privacy":                           "it only asks, and the file ends by itself",
@@ -92,6 +94,7 @@ var irreversible = []string{
 	"/tickets/:id/cancel",
 	"/tickets/:id/guests", // what they have read stays read
 	"/partners/:id/refuse",
+	"/partners/keys/:id/revoke",
 	"/partners/:id/end",
 	"/customers/:id/refuse",
 	"/customers/:id/end",
@@ -148,6 +151,7 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
 		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
 		"/tickets/:id/cancel", "/tickets/:id/guests", "/partners/:id/refuse", "/partners/:id/end",
+		"/partners/keys/:id/revoke",
 		"/customers/:id/refuse", "/customers/:id/end",
 	} {
 		forms[path] = without(more[path], "confirmed")

@@ -24,6 +24,7 @@ const forPrefix = "/for/"
 
 // ofDelegations is what a partner's person finds of a customer: method and path.
 var ofDelegations = map[string]bool{
+	"GET /":                         true,
 	"GET " + contractsPath:          true,
 	"GET " + contractsPath + "/:id": true,
 	"GET /service-orders":           true,
@@ -92,6 +93,25 @@ var ofDelegations = map[string]bool{
 
 // delegable reports whether a partner's people may have the route at all.
 func (r route) delegable() bool { return ofDelegations[r.method+" "+r.path] }
+
+// ofAllSites is what of those is about the account as a whole: who is delegated some of its sites
+// alone (S51) does not find it.
+var ofAllSites = map[string]bool{
+	contractsPath:                 true,
+	contractsPath + "/:id":        true,
+	"/service-orders":             true,
+	"/replacements/:id/use-spare": true,
+	"/spares":                     true,
+	"/spares/:id/return-label":    true,
+	"/spares/:id/agree":           true,
+	"/sites/new":                  true,
+	importPath:                    true,
+	templatePath:                  true,
+	importPath + "/:id":           true,
+}
+
+// wholeAccount reports whether the route is about more of the account than some of its sites.
+func (r route) wholeAccount() bool { return ofAllSites[r.path] }
 
 // delegatedPath reports whether a path is a page or a form of that kind.
 func delegatedPath(path string) bool {

@@ -274,7 +274,7 @@ func TestR41b_AListOf200CustomersIsFewStatements(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, w.Exec("INSERT INTO delegations SELECT 'dlg_' || '"+acc.ID+"', '"+acc.ID+
 			"', partner_org_id, role, state, days, asked_side, asked_by, asked_at, answer_until, "+
-			"answered_by, starts_at, ends_at, closed_side, closed_by, closed_at FROM delegations "+
+			"answered_by, starts_at, ends_at, closed_side, closed_by, closed_at, sites FROM delegations "+
 			"WHERE account_id = '"+d.customer+"'"))
 	}
 	d.pia.get(customersPath)
@@ -414,6 +414,10 @@ func (w *world) delegationForms(accountID string, forms map[string][]string) {
 		partnersPath, "partner", free.Name, "role", "READ_ONLY", "days", "30",
 	}
 	forms["/partners/:id/approve"] = []string{"/partners/" + approved + "/approve"}
+	forms["/partners/:id/sites"] = []string{"/partners/" + ended + "/sites"}
+	forms["/partners/keys/:id/revoke"] = []string{
+		partnerKeyPath + "/" + w.partnerKey(accountID, ended) + "/revoke", "confirmed", "yes",
+	}
 	forms["/partners/:id/refuse"] = []string{"/partners/" + refused + "/refuse", "confirmed", "yes"}
 	forms["/partners/:id/end"] = []string{"/partners/" + ended + "/end", "confirmed", "yes"}
 
@@ -431,10 +435,135 @@ func (w *world) delegationForms(accountID string, forms map[string][]string) {
 		customersPath, "email", "nobody@nowhere.example", "role", "READ_ONLY", "days", "30",
 	}
 	forms["/customers/:id/approve"] = []string{"/customers/" + asked("PROPOSED") + "/approve"}
+	forms["/customers/:id/keys"] = []string{
+		"/customers/" + asked("ACTIVE") + "/keys", "label", "Monitoring", "role", "PARTNER_READ_ONLY",
+	}
 	forms["/customers/:id/refuse"] = []string{
 		"/customers/" + asked("PROPOSED") + "/refuse", "confirmed", "yes",
 	}
 	forms["/customers/:id/end"] = []string{
 		"/customers/" + asked("ACTIVE") + "/end", "confirmed", "yes",
 	}
+}
+
+// partnerKey is a key by which a partner acts for an account, by a delegation that there is.
+func (w *world) partnerKey(accountID, delegationID string) string {
+	w.t.Helper()
+	org := w.Strings(w.t, "SELECT partner_org_id FROM delegations WHERE id = '"+delegationID+"'")[0]
+	maker := w.Strings(w.t, "SELECT id FROM users ORDER BY id")[0]
+	t := identity.APIToken{
+		ID:           db.NewID(db.PrefixToken),
+		OrgID:        org,
+		Role:         rules.PartnerReadOnly,
+		AccountID:    &accountID,
+		DelegationID: &delegationID,
+		Label:        "Monitoring",
+		Prefix:       "rct_abcdef",
+		Hash:         db.NewID("hash"),
+		CreatedAt:    db.RealNow(),
+		CreatedBy:    maker,
+		ExpiresAt:    db.RealNow().AddDate(0, 0, 30),
+	}
+	require.NoError(w.t, w.DB.Write(w.Context, func(tx *db.Tx) error {
+		return tx.Omit("Org").Create(&t).Error
+	}))
+	return t.ID
+}
+
+// S51: who is delegated some sites finds nothing of the others: not a page, a form, a file or a
+// name in a list; what is about the account as a whole is not there.
+func TestS51_AtOtherSitesAPartnerFindsNothing(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	forms := map[string][]string{}
+	w.roomForms(d.customer, forms)
+	w.deviceForms(d.customer, forms)
+	w.replacementForms(d.customer, forms)
+	w.ticketForms(d.customer, forms)
+	w.Site(t, d.customer, "Filial", "BR", "RJ")
+	limited := d.ana.post(partnersPath+"/"+w.delegationID()+"/sites", "site", "Filial")
+	require.Equal(t, partnersPath, limited.path)
+	require.Contains(t, limited.body, "Only at: Filial")
+
+	const did = "SELECT verb FROM audit_events WHERE on_behalf_of <> ''"
+	before := w.Strings(t, did)
+	tried := 0
+	for _, r := range routes() {
+		form, known := forms[r.path]
+		if !known || !r.delegable() {
+			continue
+		}
+		tried++
+		got := 0
+		if r.method == get {
+			got = d.pia.get(d.base + form[0]).status
+		} else {
+			got = d.pia.post(d.base+form[0], form[1:]...).status
+		}
+		switch {
+		case strings.Contains(r.path, ":id") || r.wholeAccount():
+			require.Equal(t, 404, got, r.method+" "+r.path)
+		case r.method == post:
+			require.GreaterOrEqual(t, got, 400, r.path)
+		}
+	}
+	require.Greater(t, tried, 20)
+	require.ElementsMatch(t, before, w.Strings(t, did))
+
+	names := w.Strings(t, "SELECT name FROM rooms WHERE name <> '' UNION SELECT serial FROM devices "+
+		"WHERE serial <> '' UNION SELECT number FROM tickets UNION SELECT number FROM rmas")
+	for _, path := range []string{"/", roomsPath, devicesPath, ticketsPath, "/replacements", "/sites",
+		newRoomPath, newDevicePath, newTicketPath, "/replacements/request", assignPath,
+	} {
+		page := d.pia.get(d.base + path)
+		require.Equal(t, 200, page.status, path)
+		for _, name := range names {
+			require.NotContains(t, page.body, name, path)
+		}
+	}
+	for _, path := range []string{"/service-orders", contractsPath, "/spares", importPath, "/sites/new"} {
+		require.Equal(t, 404, d.pia.get(d.base+path).status, path)
+	}
+	room := d.pia.post(d.base+newRoomPath, "room", "Sala Filial", "site", "filial", "country", "BR",
+		"region", "RJ", "platform", "OTHER", "criticality", "HIGH", "once", "once_f")
+	require.Equal(t, 200, room.status, room.body)
+	require.Contains(t, d.pia.get(d.base+roomsPath).body, "Sala Filial")
+}
+
+// R41b, R41e: a partner's administrator makes a key for one customer, whose people see and revoke
+// it.
+func TestR41b_R41e_AKeyOfAPartnerIsSeenByBothSides(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	keys := customersPath + "/" + w.delegationID() + "/keys"
+	require.Equal(t, 404, d.ana.get(keys).status)
+	made := d.pia.post(keys, "label", "Monitoramento", "role", "PARTNER_ADMIN", "once", "once_k")
+	require.Equal(t, 200, made.status, made.body)
+	require.Contains(t, made.body, "rct_")
+	require.NotContains(t, d.ana.get("/tokens").body, "Monitoramento")
+
+	id := w.Strings(t, "SELECT id FROM api_tokens WHERE delegation_id IS NOT NULL")[0]
+	for _, side := range []struct {
+		of   *guest
+		page string
+	}{{d.ana, partnersPath}, {d.pia, customersPath}} {
+		page := side.of.get(side.page).body
+		require.Contains(t, page, "Monitoramento")
+		require.Contains(t, page, partnerKeyPath+"/"+id+"/revoke")
+	}
+	gil, _ := w.site("gil@globex.example")
+	require.Equal(t, 404, gil.post(partnerKeyPath+"/"+id+"/revoke", "confirmed", "yes").status)
+	ended := d.ana.post(partnerKeyPath+"/"+id+"/revoke", "confirmed", "yes")
+	require.Equal(t, partnersPath, ended.path)
+	require.NotContains(t, ended.body, "Monitoramento")
+}
+
+// What people write is never taken for an address of ours, whatever it looks like.
+func TestR41b_WhatPeopleWriteIsNoAddress(t *testing.T) {
+	w := newWorld(t)
+	d := w.delegated(identity.RoleAdmin)
+	w.Room(t, d.customer, `Sala" href="/rooms`)
+	page := d.pia.get(d.base + roomsPath).body
+	require.Contains(t, page, `Sala&#34; href=&#34;/rooms`)
+	require.NotContains(t, page, `Sala&#34; href=&#34;`+forPrefix)
 }

@@ -16,6 +16,7 @@ type homePage struct {
 	ToDos []toDoView
 	Steps onboarding
 	Tiles []web.Tile
+	Opens bool // the reader opens tickets
 }
 
 // homeFacts are what the start page reads of the account, each thing once.
@@ -28,6 +29,9 @@ type homeFacts struct {
 }
 
 func showHome(v *visit) (answer, error) {
+	if v.base != "" {
+		return v.delegatedHome()
+	}
 	at, err := v.homeFacts()
 	if err != nil {
 		return answer{}, err
@@ -43,6 +47,7 @@ func showHome(v *visit) (answer, error) {
 		ToDos: todos,
 		Steps: steps,
 		Tiles: v.tiles(at),
+		Opens: true,
 	}}, err
 }
 
@@ -63,6 +68,65 @@ func (v *visit) homeFacts() (at homeFacts, err error) {
 	}
 	at.tickets, err = v.ticketCounts()
 	return at, err
+}
+
+// delegatedHome is the start page of somebody of a partner at a customer: how what is delegated
+// stands, in numbers, each leading to its list. What the account's own people have to do stays
+// with them.
+func (v *visit) delegatedHome() (answer, error) {
+	acc := v.who.account()
+	rooms, err := v.entitlements.CountRooms(v.acting(), acc.ID, location(acc.TimeZone))
+	if err != nil {
+		return answer{}, err
+	}
+	open, next, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
+		AccountID: acc.ID,
+		Open:      true,
+		Page:      db.Page{Limit: mostOpen},
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	tickets, err := v.ticketCounts()
+	if err != nil {
+		return answer{}, err
+	}
+
+	number := v.language.Number
+	underWay := number(int64(len(open)))
+	if next != "" {
+		underWay += "+"
+	}
+	tiles := []web.Tile{
+		{
+			Label:  v.say("menu.rooms"),
+			Number: number(rooms.Active),
+			Small:  v.countBare("home.tile.bare", rooms.Bare),
+			Link:   roomsPath,
+		}, {
+			Label:  v.say("home.tile.due"),
+			Number: number(rooms.Ending),
+			Small:  v.language.Count("home.tile.ending", rooms.Ending),
+			Link:   roomsPath + "?" + roomFacet + "=" + showEnding,
+		},
+		v.ticketTile(tickets),
+		{
+			Label:  v.say("menu.replacements"),
+			Number: underWay,
+			Small:  v.say("home.tile.underway"),
+			Link:   replacementsPath,
+		},
+	}
+	data := homePage{Tiles: tiles, Opens: v.isAdmin()}
+	if tickets.Waits > 0 {
+		data.ToDos = append(data.ToDos, toDoView{
+			Icon: "life-buoy",
+			What: v.language.Count("customers.waiting", tickets.Waits),
+			Path: ticketsPath,
+			Go:   v.say("customers.open"),
+		})
+	}
+	return answer{page: "home", title: "home.title", data: data}, nil
 }
 
 // tiles are the account in numbers, each leading to its list.

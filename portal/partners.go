@@ -34,9 +34,13 @@ type delegationPart struct {
 	Role    web.Badge
 	State   web.Badge
 	Says    string
-	Answers bool // the reader's side answers the request
-	Takes   bool // the reader may end it, or take it back
+	Answers bool   // the reader's side answers the request
+	Takes   bool   // the reader may end it, or take it back
+	Sites   string // for which it is; empty: all of them
+	Limits  bool   // the reader may change them
 	People  []partnerPart
+	Keys    []partnerKeyPart
+	NewKey  string   // address of the page that makes one; empty: the reader makes none
 	Work    []string // what is to be done there, of a partner's customer
 	Open    string   // address of the customer's rooms; empty: the reader does not act there
 }
@@ -53,8 +57,9 @@ type delegationForm struct {
 	Action, Field, Value, Role, Days string
 	Most                             int
 	Problem, DaysProblem             string // message keys
-	PassProblem                      string
+	PassProblem, SitesProblem        string
 	AskPassword                      bool
+	Sites                            []siteChoice // of the customer that asks
 }
 
 // delegationsPage is the page of either side.
@@ -141,11 +146,16 @@ func (v *visit) delegationsPage(f delegationForm) (answer, error) {
 	p.page(v, after)
 	if v.isAdmin() {
 		f.AskPassword = !v.provedLately()
+		if !v.onPartnerSide() {
+			if f.Sites, err = v.siteChoices(v.chosenSites()); err != nil {
+				return answer{}, err
+			}
+		}
 		p.Form = &f
 	}
 
 	a := answer{page: "delegations", title: p.Side + ".title", data: p, here: p.Base}
-	if f.Problem != "" || f.DaysProblem != "" || f.PassProblem != "" {
+	if f.Problem != "" || f.DaysProblem != "" || f.PassProblem != "" || f.SitesProblem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
 	return a, nil
@@ -182,8 +192,14 @@ func (v *visit) partnerSections(p *delegationsPage) error {
 		return err
 	}
 
+	keys, err := v.partnerKeys()
+	if err != nil {
+		return err
+	}
 	for _, d := range all {
 		part := v.delegationPart(d, d.Partner, identity.SideCustomer)
+		part.Keys = keys[d.ID]
+		part.Limits = part.Takes
 		for _, who := range people {
 			if who.DelegationID == d.ID {
 				part.People = append(part.People, v.partnerPart(who))
@@ -220,6 +236,10 @@ func (v *visit) customerSections(p *delegationsPage) error {
 		return err
 	}
 
+	keys, err := v.partnerKeys()
+	if err != nil {
+		return err
+	}
 	seen := map[string]identity.Customer{}
 	for _, c := range customers {
 		seen[c.Delegation.ID] = c
@@ -227,8 +247,12 @@ func (v *visit) customerSections(p *delegationsPage) error {
 	for _, d := range all {
 		part := v.delegationPart(d, d.Customer, identity.SidePartner)
 		if c, acts := seen[d.ID]; acts {
-			part.Open = forPrefix + c.AccountID + roomsPath
+			part.Open = forPrefix + c.AccountID + "/"
 			part.Work = v.workOf(c)
+			part.Keys = keys[d.ID]
+			if v.isAdmin() {
+				part.NewKey = customersPath + "/" + d.ID + "/keys"
+			}
 		}
 		p.sort(d, part)
 	}
@@ -296,9 +320,10 @@ func (v *visit) delegationPart(
 		key += "." + asked
 	}
 	return delegationPart{
-		ID:   d.ID,
-		Name: other,
-		Role: web.Badge{Text: v.roleName(d.Role)},
+		ID:    d.ID,
+		Name:  other,
+		Sites: v.sitesPart(d.Delegation),
+		Role:  web.Badge{Text: v.roleName(d.Role)},
 		State: web.Badge{
 			Text:  v.say("delegation.state." + string(state)),
 			Color: delegationColors[state],
@@ -317,7 +342,10 @@ func (f *delegationForm) terms() (identity.DelegationTerms, bool) {
 	if err != nil || len(rules.CheckDelegationDays(days)) > 0 {
 		f.DaysProblem = "delegation.days.wrong"
 	}
-	terms := identity.DelegationTerms{Role: identity.MemberRole(f.Role), Days: days}
+	terms := identity.DelegationTerms{
+		Role: identity.MemberRole(f.Role),
+		Days: days,
+	}
 	return terms, f.DaysProblem == "" && f.Problem == ""
 }
 
@@ -340,6 +368,7 @@ func askPartner(v *visit) (answer, error) {
 		a, wrong := v.delegationsPage(f)
 		return a, errors.Join(err, wrong)
 	}
+	terms.Sites = v.chosenSites()
 	id := v.who.account().ID
 	if err := v.throttle("partners/"+id, mostPartnersAsked, 24*time.Hour); err != nil {
 		return answer{}, err
@@ -349,6 +378,9 @@ func askPartner(v *visit) (answer, error) {
 	switch rules.CodeOf(err) {
 	case rules.ValidationFailed:
 		f.Problem = "partners.unknown"
+		if pointsTo(err, "/sites") {
+			f.Problem, f.SitesProblem = "", "delegation.sites.wrong"
+		}
 		return v.delegationsPage(f)
 	case rules.StateConflict:
 		if v.askedJustNow(f.Value) {
@@ -419,6 +451,7 @@ type approvalPage struct {
 	Back        string
 	PassProblem string // message key
 	AskPassword bool
+	Sites       []siteChoice // of a customer that is asked
 }
 
 // delegation finds a delegation of the reader's side, and the name of the other one.
@@ -474,6 +507,13 @@ func (v *visit) approvalPage(problem string) (answer, error) {
 		PassProblem: problem,
 		AskPassword: !v.provedLately(),
 	}
+	if !v.onPartnerSide() {
+		if p.Sites, err = v.siteChoices(v.chosenSites()); err != nil {
+			return answer{}, err
+		}
+	} else if says := v.sitesPart(d.Delegation); says != "" {
+		p.Says = append(p.Says, says)
+	}
 	a := answer{page: "approval", label: p.Title, data: p, here: p.Action}
 	if problem != "" {
 		a.status = http.StatusUnprocessableEntity
@@ -490,7 +530,8 @@ func approveDelegation(v *visit) (answer, error) {
 		a, wrong := v.approvalPage(problem)
 		return a, errors.Join(err, wrong)
 	}
-	if _, err := v.people.AnswerDelegation(v.acting(), v.param("id"), true); err != nil {
+	_, err := v.people.AnswerDelegation(v.acting(), v.param("id"), true, v.chosenSites()...)
+	if err != nil {
 		return answer{}, err
 	}
 	return v.done(v.sidePath(), "flash.delegation.accepted"), nil

@@ -198,7 +198,7 @@ func (v *visit) callHandler(r route) (answer, error) {
 		}, nil
 	}
 
-	if v.base != "" && !r.delegable() {
+	if v.base != "" && (!r.delegable() || v.who.delegated.Held().Limited() && r.wholeAccount()) {
 		return answer{}, errNoPage
 	}
 	if r.access == admin && !v.isAdmin() {
@@ -229,9 +229,6 @@ func (v *visit) callHandler(r route) (answer, error) {
 		return answer{}, errNoPage
 	}
 
-	if v.base != "" { // what is typed for a customer is kept nowhere
-		return r.do(v)
-	}
 	v.expectForm()
 	a, err := r.do(v)
 	v.settleForm(a, err)
@@ -356,10 +353,7 @@ func (v *visit) scoped() context.Context { return v.scope(v.who.role()) }
 // person may have another role in another account.
 func (v *visit) acting() context.Context {
 	if d := v.who.delegated; d != nil {
-		return db.WithScope(v.ctx, db.Scope{
-			AccountIDs: []string{d.AccountID},
-			Actor:      d.Actor(v.who.user.ID, v.ip, v.id),
-		})
+		return db.WithScope(v.ctx, d.Scope(d.Actor(v.who.user.ID, v.ip, v.id)))
 	}
 	return db.WithScope(v.ctx, db.Scope{
 		AccountIDs: []string{v.who.account().ID},

@@ -172,7 +172,10 @@ func (w *world) fullDelegations(accountID, admin string) (ids map[string]string,
 
 	home := w.partnerOf("Parceira Ltda", "")
 	w.member(home, "pia@parceira.example", identity.RoleAdmin)
-	ids[partnersPath+"/:id/end"] = acts(accountID, "Parceira Ltda", home)
+	acting := acts(accountID, "Parceira Ltda", home)
+	ids[partnersPath+"/:id/end"] = acting
+	ids[partnersPath+"/:id/sites"] = acting
+	ids[partnerKeyPath+"/:id/revoke"] = w.partnerKey(accountID, acting)
 	second := w.partnerOf("Segunda Ltda", "")
 	require.NoError(w.t, w.People.AskCustomer(storetest.Customer(second), second, admin, terms))
 	ids[partnersPath+"/:id/approve"] = last()
@@ -193,6 +196,7 @@ func (w *world) fullDelegations(accountID, admin string) (ids map[string]string,
 	served := customer("Delta Ltda")
 	w.Room(w.t, served, "Sala Ipê")
 	ids[customersPath+"/:id/end"] = acts(served, "Quarta Ltda", accountID)
+	ids[customersPath+"/:id/keys"] = ids[customersPath+"/:id/end"]
 	asking := customer("Epsilon Ltda")
 	d, err := w.People.AskPartner(storetest.Customer(asking), asking, "Quarta Ltda", terms)
 	require.NoError(w.t, err)

@@ -56,6 +56,25 @@ func ScopesFor(role Role) []string {
 			ScopeTicketsWrite,
 			ScopePrivacy,
 		}
+	case role == PartnerAdmin:
+		return []string{
+			ScopeCatalogueRead,
+			ScopeAccountsRead,
+			ScopeRoomsRead,
+			ScopeRoomsWrite,
+			ScopeRMAsRead,
+			ScopeRMAsWrite,
+			ScopeTicketsRead,
+			ScopeTicketsWrite,
+		}
+	case role == PartnerReadOnly:
+		return []string{
+			ScopeCatalogueRead,
+			ScopeAccountsRead,
+			ScopeRoomsRead,
+			ScopeRMAsRead,
+			ScopeTicketsRead,
+		}
 	case role == CustomerReadOnly:
 		return []string{
 			ScopeCatalogueRead,

@@ -80,6 +80,7 @@ var activity = map[string]ActivityKind{
 	"delegation.asked":          ActivityPeople,
 	"delegation.ended":          ActivityPeople,
 	"delegation.expired":        ActivityPeople,
+	"delegation.limited":        ActivityPeople,
 	"delegation.refused":        ActivityPeople,
 	"depot.changed":             notShown,
 	"directory.grant_added":     ActivityPeople,
@@ -429,8 +430,9 @@ func (s *Accounts) Activity(
 	return out, next, err
 }
 
-// partnerNames reads the names of people of partners who did something for the account, each
-// with the partner's (R41e). They are no members, so they stand beyond the account's fence.
+// partnerNames reads the names of people and of API keys of partners who did something for the
+// account, each with the partner's (R41e). They are no members, so they stand beyond the account's
+// fence.
 func partnerNames(tx *db.Tx, events []db.AuditEvent) (map[string]string, error) {
 	names := map[string]string{}
 	people, orgs := map[string]bool{}, map[string]bool{}
@@ -451,7 +453,17 @@ func partnerNames(tx *db.Tx, events []db.AuditEvent) (map[string]string, error) 
 			Joins("JOIN orgs o ON o.id IN ? AND o.kind = ?", db.KeysOf(orgs), OrgPartner).
 			Where("u.id IN ?", db.KeysOf(people)).
 			Scan(&rows).Error
-		for _, r := range rows {
+		if err != nil {
+			return err
+		}
+
+		var keys []struct{ UserID, OrgID, Person, Partner string }
+		err = tx.Table("api_tokens AS t").
+			Select("t.id AS user_id, o.id AS org_id, t.label AS person, o.name AS partner").
+			Joins("JOIN orgs o ON o.id = t.org_id AND o.kind = ?", OrgPartner).
+			Where("t.id IN ? AND t.delegation_id IS NOT NULL", db.KeysOf(people)).
+			Scan(&keys).Error
+		for _, r := range append(rows, keys...) {
 			names[r.UserID+r.OrgID] = r.Person + " (" + r.Partner + ")"
 		}
 		return err

@@ -282,7 +282,7 @@ func (n NewSite) onceKey(actor db.Actor) (*string, error) {
 	}
 
 	form, err := json.Marshal(n.Form.Normalised())
-	key := db.HashSecret(strings.Join([]string{actor.ID, n.Once, string(form)}, "\n"))
+	key := db.HashSecret(strings.Join([]string{actor.Requester(), n.Once, string(form)}, "\n"))
 	return &key, err
 }
 

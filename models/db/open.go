@@ -77,6 +77,9 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+	if err := limitToSites(db); err != nil {
+		return nil, err
+	}
 
 	pool, err := db.DB()
 	if err != nil {

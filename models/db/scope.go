@@ -30,6 +30,9 @@ type Scope struct {
 	AccountIDs []string // a customer's or partner's accounts
 	OrgID      string   // a reseller's or distributor's organisation
 
+	// Delegated is the delegation by which the actor is there; nil: they are so by themselves.
+	Delegated *Delegated
+
 	// Changed is set once a transaction has committed that audited something or told a
 	// workflow; nil: nobody asks.
 	Changed *atomic.Bool
@@ -43,6 +46,15 @@ type Actor struct {
 	OnBehalfOf string // account id, when a partner or operator acts for it
 	IP         string
 	RequestID  string
+}
+
+// Requester names who sends a request that may come again, by whom it is told from another one's:
+// what somebody of a partner does for one customer is never taken for another's.
+func (a Actor) Requester() string {
+	if a.OnBehalfOf == "" {
+		return a.ID
+	}
+	return a.ID + "\n" + a.OnBehalfOf
 }
 
 type scopeKey struct{}

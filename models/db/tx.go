@@ -15,10 +15,11 @@ import (
 // is the way from one domain into another: its caller has opened the transaction, which
 // commits or fails as a whole.
 //
-// Locks are taken in one order, so that no two commands wait for each other: an order,
-// contracts, their account, its parent, the subject (licence, room, device, RMA, spare
-// unit, shipment), a level of the stock, and last the heads of the audit chains that it
-// adds to, which Tx does itself. Of one kind they are taken in the order of their ids.
+// Locks are taken in one order, so that no two commands wait for each other: the delegation by
+// which a partner's person acts, an order, contracts, their account, its parent, the subject
+// (licence, room, device, RMA, spare unit, shipment), a level of the stock, and last the heads of
+// the audit chains that it adds to, which Tx does itself. Of one kind they are taken in the order
+// of their ids.
 // LockOrder holds the tests' transactions to it.
 type Tx struct {
 	*gorm.DB
@@ -35,6 +36,10 @@ type txState struct {
 	fenced   bool   // row-level security holds for what comes next
 	audited  string // the audit event that was made last
 	audit    pendingAudit
+
+	delegated   *Delegated // see limitToSites
+	accounts    []string
+	beyondSites int
 }
 
 // LockOrder are the tables whose rows several commands lock, in the order in which each
@@ -111,16 +116,21 @@ func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
 
 // Write runs fn in a transaction under the context's Scope, and wakes the relay when fn
 // wrote to the outbox. fn may run again when the database asks for it, so it must not
-// keep state of a failed run.
+// keep state of a failed run. Of a scope by a delegation it holds the delegation, see Delegated.
 func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.transact(ctx, fence, fn)
+	return d.transact(ctx, func(tx *Tx) error {
+		if err := tx.holdDelegation(); err != nil {
+			return err
+		}
+		return fence(tx)
+	}, fn)
 }
 
 // WriteAcross is Write for a command that a seller gives and that works on the
 // customer's rows too, such as matching an account or revoking licences. Row-level
 // security stays open; fn itself narrows what the caller names to the scope.
 func (d *DB) WriteAcross(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.transact(ctx, func(*Tx) error { return nil }, fn)
+	return d.transact(ctx, (*Tx).holdDelegation, fn)
 }
 
 // Single is Write for the service's own work in one statement, which is a transaction
@@ -197,7 +207,7 @@ func (d *DB) transact(
 
 	var again tries
 	for {
-		state := &txState{}
+		state := &txState{delegated: scope.Delegated, accounts: scope.AccountIDs}
 		known := context.WithValue(ctx, stateKey{}, state)
 		err = d.begin(known, func(q *gorm.DB) error {
 			tx := &Tx{

@@ -101,7 +101,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.SSO = sso.New(database)
 	d.Provisioning = provisioning.New(database)
 	d.Provisioning.DomainProved = sso.DomainProved
-	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
+	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs, d.People)
 	d.Sync = sync.New(database, d.Programs, d.Entitlements)
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)

@@ -124,6 +124,10 @@ func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device,
 			return err
 		}
 
+		if err := tx.Scope.CoversSite(room.Site); err != nil { // nowhere is outside, too
+			return err
+		}
+
 		n.Form.Serial = rules.NormaliseSerial(n.Form.Serial)
 		if err := n.Form.Validate(localDay(tx, acc, room)); err != nil {
 			return err

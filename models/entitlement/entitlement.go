@@ -5,6 +5,7 @@ package entitlement
 
 import (
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/program"
 )
@@ -15,6 +16,7 @@ type Entitlements struct {
 	db       *db.DB
 	programs *program.Programs
 	jobs     *importjob.Jobs
+	people   *identity.People
 }
 
 // New returns the domain on a database, with the domains below that it uses.
@@ -22,11 +24,13 @@ func New(
 	database *db.DB,
 	programs *program.Programs,
 	jobs *importjob.Jobs,
+	people *identity.People,
 ) *Entitlements {
 	return &Entitlements{
 		db:       database,
 		programs: programs,
 		jobs:     jobs,
+		people:   people,
 	}
 }
 

@@ -74,6 +74,9 @@ func (s *Entitlements) AddEquippedRoom(ctx context.Context, n EquippedRoom) (Roo
 		if err != nil {
 			return err
 		}
+		if err := tx.Scope.CoversSite(n.Row.Room.Site); err != nil {
+			return err
+		}
 		key, err := onceKey(tx.Scope.Actor, n.Once, n.Row)
 		if err != nil {
 			return err
@@ -127,6 +130,9 @@ func (s *Entitlements) RegisterDevices(ctx context.Context, n NewDevices) ([]Dev
 		if err != nil {
 			return err
 		}
+		if err := tx.Scope.CoversSite(room.Site); err != nil { // nowhere is outside, too
+			return err
+		}
 		if a.once, err = onceKey(tx.Scope.Actor, n.Once, n); err != nil {
 			return err
 		}
@@ -155,7 +161,7 @@ func onceKey(actor db.Actor, once string, said any) (*string, error) {
 		return nil, nil
 	}
 	text, err := json.Marshal(said)
-	key := db.HashSecret(strings.Join([]string{actor.ID, once, string(text)}, "\n"))
+	key := db.HashSecret(strings.Join([]string{actor.Requester(), once, string(text)}, "\n"))
 	return &key, err
 }
 

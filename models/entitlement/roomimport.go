@@ -10,7 +10,6 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
@@ -50,17 +49,17 @@ var errActsNoMore = rules.Refuse(rules.Forbidden,
 // actingFor is the transaction of whoever asked for a job. Somebody of a service partner acts by
 // a delegation, which is read again for each batch: a file goes no further than what let it in
 // (R41d). The audit names the partner and the account (R41e).
-func actingFor(tx *db.Tx, job importjob.ImportJob) (*db.Tx, error) {
+func (s *Entitlements) actingFor(tx *db.Tx, job importjob.ImportJob) (*db.Tx, error) {
 	if job.RequestedRole != rules.PartnerAdmin {
 		return tx, nil
 	}
-	d, err := identity.DelegatedIn(tx, job.RequestedBy, db.Text(job.AccountID))
+	d, err := s.people.DelegatedIn(tx, job.RequestedBy, db.Text(job.AccountID))
 	switch {
 	case rules.CodeOf(err) == rules.NotFound:
 		return nil, errActsNoMore
 	case err != nil:
 		return nil, err
-	case d.Delegation.Role != identity.RoleAdmin || d.OwnRole != identity.RoleAdmin:
+	case d.Role() != rules.PartnerAdmin || len(d.Sites()) > 0:
 		return nil, errActsNoMore
 	}
 
@@ -84,7 +83,7 @@ func (s *Entitlements) CheckRooms(
 
 	var reports []importjob.ImportRow
 	err = s.db.WriteAcross(requester(ctx, job), func(tx *db.Tx) error {
-		tx, err := actingFor(tx, job)
+		tx, err := s.actingFor(tx, job)
 		if err != nil {
 			return err
 		}
@@ -136,7 +135,7 @@ func (s *Entitlements) StoreRooms(
 			return err
 		}
 
-		tx, err = actingFor(tx, job) // behind the lock: whatever ends it waits for this batch
+		tx, err = s.actingFor(tx, job) // behind the lock: whatever ends it waits for this batch
 		if err != nil {
 			return err
 		}

@@ -90,6 +90,9 @@ func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) 
 			if err := room.fill(n.Form, acc); err != nil {
 				return db.Entry{}, err
 			}
+			if err := tx.Scope.CoversSite(room.Site); err != nil {
+				return db.Entry{}, err
+			}
 			if err := tx.Create(&room).Error; err != nil {
 				return db.Entry{}, err
 			}
@@ -167,6 +170,9 @@ func (s *Entitlements) ChangeRoom(
 
 		before := r.facts()
 		if err := r.fill(f, acc); err != nil {
+			return db.Entry{}, err
+		}
+		if err := tx.Scope.CoversSite(r.Site); err != nil {
 			return db.Entry{}, err
 		}
 

@@ -24,6 +24,7 @@ type Delegation struct {
 	AccountID    string // the customer's
 	PartnerOrgID string
 	Role         MemberRole // the most that anybody of the partner may
+	SiteLines    string     `gorm:"column:sites"` // see Sites
 	State        DelegationState
 	Days         int // how long it lasts from when it is accepted
 	AskedSide    DelegationSide
@@ -37,6 +38,9 @@ type Delegation struct {
 	ClosedBy     string
 	ClosedAt     *time.Time
 }
+
+// Sites are the names of the account's sites that it is for; none: all of them (S51).
+func (d Delegation) Sites() []string { return db.ReadSites(d.SiteLines) }
 
 // DelegationState says how a Delegation stands.
 type DelegationState string
@@ -62,8 +66,9 @@ const (
 
 // DelegationTerms are what is asked for.
 type DelegationTerms struct {
-	Role MemberRole
-	Days int
+	Role  MemberRole
+	Days  int
+	Sites []string // of the customer; none: all. A partner that asks names none
 }
 
 func (t DelegationTerms) check() error {
@@ -113,6 +118,10 @@ func (s *People) AskPartner(
 			}})
 		}
 
+		terms.Sites, err = sitesNamed(tx, accountID, terms.Sites)
+		if err != nil {
+			return err
+		}
 		d, err = requestDelegation(tx, accountID, partners[0], SideCustomer, terms)
 		return err
 	})
@@ -131,6 +140,7 @@ func (s *People) AskCustomer(
 	if err := terms.check(); err != nil {
 		return err
 	}
+	terms.Sites = nil
 
 	return s.db.WriteAcross(ctx, func(tx *db.Tx) error {
 		if err := mayDelegate(tx, homeID); err != nil {
@@ -208,6 +218,7 @@ func requestDelegation(
 		AccountID:    accountID,
 		PartnerOrgID: p.OrgID,
 		Role:         terms.Role,
+		SiteLines:    db.SitesText(terms.Sites),
 		State:        DelegationProposed,
 		Days:         terms.Days,
 		AskedSide:    side,
@@ -278,11 +289,16 @@ func lockDelegation(tx *db.Tx, id string) (Delegation, account.Account, Delegati
 		}
 	}
 
+	// Its own row first: commands by the delegation hold it before they lock anything else.
+	now := Delegation{}
+	if err := tx.ForUpdate().Select("id").First(&now, "id = ?", id).Error; err != nil {
+		return Delegation{}, account.Account{}, "", db.Found(err)
+	}
 	acc, err := lockCustomer(tx, d.AccountID)
 	if err != nil {
 		return Delegation{}, acc, "", err
 	}
-	now := Delegation{}
+	now = Delegation{}
 	err = tx.First(&now, "id = ?", id).Error
 	// A request by a partner is not shown to it: it would say who is a customer.
 	if err == nil && side == SidePartner && now.AskedSide == SidePartner &&
@@ -295,8 +311,10 @@ func lockDelegation(tx *db.Tx, id string) (Delegation, account.Account, Delegati
 // AnswerDelegation accepts or refuses what the other side has asked for. Accepted, it lasts
 // from now for the days that were asked for, to the end of the last one where the account is.
 // The same answer again changes nothing; a request that is over, and one's own, answer
-// STATE_CONFLICT.
-func (s *People) AnswerDelegation(ctx context.Context, id string, accept bool) (Delegation, error) {
+// STATE_CONFLICT. A customer who accepts may name the sites that it is for.
+func (s *People) AnswerDelegation(
+	ctx context.Context, id string, accept bool, sites ...string,
+) (Delegation, error) {
 	var d Delegation
 	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
 		var acc account.Account
@@ -324,6 +342,13 @@ func (s *People) AnswerDelegation(ctx context.Context, id string, accept bool) (
 			return errDelegationOver()
 		}
 
+		if accept && side == SideCustomer {
+			named, err := sitesNamed(tx, d.AccountID, sites)
+			if err != nil {
+				return err
+			}
+			d.SiteLines = db.SitesText(named)
+		}
 		now := tx.Now()
 		d.State = wanted
 		d.AnsweredBy = tx.Scope.Actor.ID
@@ -412,7 +437,7 @@ func (s *People) EndDelegation(ctx context.Context, id, reason string) (Delegati
 func storeDelegation(tx *db.Tx, d Delegation) error {
 	return tx.Model(&Delegation{}).
 		Where("id = ?", d.ID).
-		Select("state", "answered_by", "starts_at", "ends_at", "closed_side", "closed_by",
+		Select("state", "sites", "answered_by", "starts_at", "ends_at", "closed_side", "closed_by",
 			"closed_at").
 		Updates(&d).Error
 }
@@ -423,15 +448,14 @@ func auditDelegation(
 	tx *db.Tx, d Delegation, side DelegationSide, verb, reason string,
 ) error {
 	if side == SidePartner {
-		scope := tx.Scope
-		scope.Actor.Role = rules.PartnerAdmin
-		scope.Actor.OrgID = d.PartnerOrgID
-		scope.Actor.OnBehalfOf = d.AccountID
-		tx = tx.As(scope)
+		tx = asPartner(tx, d)
 	}
 	details := map[string]any{"role": d.Role, "days": d.Days, "partner": d.PartnerOrgID}
 	if d.EndsAt != nil {
 		details["ends_at"] = *d.EndsAt
+	}
+	if sites := d.Sites(); len(sites) > 0 {
+		details["sites"] = sites
 	}
 	return account.Audit(tx, d.AccountID, db.Entry{
 		Verb:     verb,

@@ -110,6 +110,27 @@ type Delegated struct {
 	// SecondFactor is whether the person signs in with two factors; an administrator of a
 	// customer has to (S52).
 	SecondFactor bool
+	// Spellings are the names of its sites as the account's rows have them; none: all sites.
+	Spellings []string `gorm:"-"`
+}
+
+// Scope is what the person sees and does in the customer's account: by the delegation, which
+// each transaction holds to the end (R41d), and at its sites alone (S51).
+func (d Delegated) Scope(actor db.Actor) db.Scope {
+	return db.Scope{
+		AccountIDs: []string{d.AccountID},
+		Actor:      actor,
+		Delegated:  d.Held(),
+	}
+}
+
+// Held is the delegation as a scope carries it.
+func (d Delegated) Held() *db.Delegated {
+	return &db.Delegated{
+		ID:        d.Delegation.ID,
+		Sites:     d.Sites(),
+		Spellings: d.Spellings,
+	}
 }
 
 // Role is what the person may in the customer's account.
@@ -150,23 +171,38 @@ func (s *People) OnSecondFactor(rule factorRule) { s.secondFactor = rule }
 func (s *People) DelegatedTo(ctx context.Context, userID, accountID string) (Delegated, error) {
 	var d Delegated
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) (err error) {
-		d, err = DelegatedIn(tx, userID, accountID)
-		if err == nil && s.secondFactor != nil && d.Delegation.Role == RoleAdmin {
-			d.SecondFactor, err = s.secondFactor(tx, userID)
-		}
+		d, err = s.DelegatedIn(tx, userID, accountID)
 		return err
 	})
 	return d, err
 }
 
-// DelegatedIn is DelegatedTo in the caller's transaction, which sees every account; whether the
-// person has a second factor it leaves open.
-func DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, error) {
+// complete adds whether the person has a second factor, and how the sites are spelled.
+func (s *People) complete(tx *db.Tx, d *Delegated, userID string) (err error) {
+	if s.secondFactor != nil && d.Delegation.Role == RoleAdmin {
+		if d.SecondFactor, err = s.secondFactor(tx, userID); err != nil {
+			return err
+		}
+	}
+	d.Spellings, err = spellingsOf(tx, d.AccountID, d.Sites())
+	return err
+}
+
+// DelegatedIn is DelegatedTo in the caller's transaction, which sees every account.
+func (s *People) DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, error) {
+	return s.delegatedWhere(tx, userID, "d.account_id = ?", accountID)
+}
+
+// delegatedWhere is DelegatedIn by the delegation of which a condition is true.
+func (s *People) delegatedWhere(
+	tx *db.Tx, userID, where, is string,
+) (Delegated, error) {
 	var found []Delegated
 	err := liveDelegations(tx).
 		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role").
 		Joins(reachesPartner, rules.MembershipActive).
-		Where("d.account_id = ? AND m.user_id = ?", accountID, userID).
+		Where("m.user_id = ?", userID).
+		Where(where, is).
 		Order("d.role, d.id").
 		Limit(1).
 		Scan(&found).Error
@@ -176,7 +212,9 @@ func DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, error) {
 	if len(found) == 0 {
 		return Delegated{}, db.NotFound()
 	}
-	return found[0], nil
+	d := found[0]
+	err = s.complete(tx, &d, userID)
+	return d, err
 }
 
 // reachesPartner joins those whom the partner lets in; whom its directory has blocked it does not,
@@ -281,6 +319,13 @@ func (s *People) CustomersOf(ctx context.Context, homeID string) ([]Customer, er
 	return out, err
 }
 
+// The room of what is to be done, by whose site it counts for a partner or not; what has none is
+// at no site.
+const (
+	siteOfWork   = "LEFT JOIN rooms r ON r.id = w.room_id"
+	noSiteOfWork = "LEFT JOIN rooms r ON 1 = 0"
+)
+
 // countWork counts what is to be done for each customer, in three statements for all of them.
 func countWork(tx *db.Tx, customers []Customer) error {
 	ids := db.IdsOf(customers, func(c Customer) string { return c.AccountID })
@@ -294,33 +339,39 @@ func countWork(tx *db.Tx, customers []Customer) error {
 		into func(c *Customer) *int64
 	}{
 		{
-			tx.Table("tickets").Where("severity = 1 AND state NOT IN ?",
-				[]string{"RESOLVED", "CLOSED", "CANCELLED"}),
+			tx.Table("tickets AS w").Where("w.severity = 1 AND w.state NOT IN ?",
+				[]string{"RESOLVED", "CLOSED", "CANCELLED"}).Joins(siteOfWork),
 			func(c *Customer) *int64 { return &c.Down },
 		},
 		{
-			tx.Table("tickets").Where("state = ?", "PENDING_CUSTOMER"),
+			tx.Table("tickets AS w").Where("w.state = ?", "PENDING_CUSTOMER").Joins(siteOfWork),
 			func(c *Customer) *int64 { return &c.Waiting },
 		},
 		{
-			tx.Table("service_contracts").Where("state = ? AND end_at > ? AND end_at <= ?",
-				"ACTIVE", tx.Now(), tx.Now().Add(DueSoon)),
+			tx.Table("service_contracts AS w").
+				Where("w.state = ? AND w.end_at > ? AND w.end_at <= ?",
+					"ACTIVE", tx.Now(), tx.Now().Add(DueSoon)).
+				Joins(noSiteOfWork),
 			func(c *Customer) *int64 { return &c.Due },
 		},
 	} {
 		var rows []struct {
 			AccountID string
+			Site      string
 			N         int64
 		}
-		err := one.q.Select("account_id, count(*) AS n").
-			Where("account_id IN ?", ids).
-			Group("account_id").
+		err := one.q.Select("w.account_id, coalesce(r.site, '') AS site, count(*) AS n").
+			Where("w.account_id IN ?", ids).
+			Group("w.account_id, coalesce(r.site, '')").
 			Scan(&rows).Error
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
-			*one.into(&customers[at[r.AccountID]]) += r.N
+			c := &customers[at[r.AccountID]]
+			if (&db.Delegated{Sites: c.Sites()}).Covers(r.Site) {
+				*one.into(c) += r.N
+			}
 		}
 	}
 	return nil

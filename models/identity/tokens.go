@@ -31,8 +31,14 @@ type APIToken struct {
 	CreatedBy string    // user or token; empty for what the command line made
 	ExpiresAt time.Time // real time
 	RevokedAt *time.Time
-	OnceKey   *string     // names the form that made it; nil: none did
-	Org       account.Org `gorm:"foreignKey:OrgID"`
+	OnceKey   *string // names the form that made it; nil: none did
+
+	// Of a partner's token: by which delegation it acts for its account. Delegated is how, at the
+	// instant of the request; see TokenBySecret.
+	DelegationID *string
+	Delegated    *Delegated `gorm:"-"`
+
+	Org account.Org `gorm:"foreignKey:OrgID"`
 }
 
 // TableName is the table of tokens.
@@ -71,7 +77,7 @@ func (n NewToken) onceName(actor db.Actor) string {
 	if owner == "" {
 		owner = n.OrgID
 	}
-	return strings.Join([]string{actor.ID, owner, string(n.Role), n.Label, n.Once}, "\n")
+	return strings.Join([]string{actor.Requester(), owner, string(n.Role), n.Label, n.Once}, "\n")
 }
 
 // CreateToken makes a token and returns its secret, which is shown only here. An
@@ -238,7 +244,11 @@ func (s *People) OwnTokens(ctx context.Context, accountID string) ([]APIToken, e
 	var out []APIToken
 	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Where("account_id = ? AND revoked_at IS NULL AND expires_at > ?",
-			accountID, db.RealNow()).Order("id DESC").Limit(200).Find(&out).Error
+			accountID, db.RealNow()).
+			Where("delegation_id IS NULL").
+			Order("id DESC").
+			Limit(200).
+			Find(&out).Error
 	})
 	return out, err
 }
@@ -257,7 +267,7 @@ func (s *People) RevokeOwnToken(ctx context.Context, accountID, id string) error
 	if err != nil {
 		return err
 	}
-	if db.Text(t.AccountID) != accountID {
+	if db.Text(t.AccountID) != accountID || t.DelegationID != nil {
 		return db.NotFound()
 	}
 
@@ -277,7 +287,8 @@ func newTokenSecret() string {
 // revoked.
 var ErrBadToken = errors.New("models: the token is unknown, expired or revoked")
 
-// TokenBySecret finds the live token and its organisation, or answers ErrBadToken.
+// TokenBySecret finds the live token and its organisation, or answers ErrBadToken. One of a
+// partner comes with its delegation, as the rows have it now (R41d).
 func (s *People) TokenBySecret(ctx context.Context, secret string) (APIToken, error) {
 	var t APIToken
 	err := s.db.Single(db.WithSystem(ctx), func(tx *db.Tx) error {
@@ -293,14 +304,17 @@ func (s *People) TokenBySecret(ctx context.Context, secret string) (APIToken, er
 	if t.RevokedAt != nil || !db.RealNow().Before(t.ExpiresAt) {
 		return APIToken{}, ErrBadToken
 	}
-	return t, nil
+	err = s.readDelegated(ctx, &t)
+	return t, err
 }
 
 // MoveTokens hands the tokens of accounts over to the parent that the accounts move
 // to.
 func MoveTokens(tx *db.Tx, accountIDs []string, to string) error {
 	for some := range db.Batches(accountIDs, 1000) {
-		err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error
+		err := tx.Model(&APIToken{}).
+			Where("account_id IN ? AND delegation_id IS NULL", some).
+			Update("org_id", to).Error
 		if err != nil {
 			return err
 		}

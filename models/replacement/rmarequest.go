@@ -48,7 +48,7 @@ func (n NewRMA) onceKey(actor db.Actor) *string {
 	if n.Once == "" {
 		return nil
 	}
-	key := db.HashSecret(actor.ID + "\n" + n.Once)[:26]
+	key := db.HashSecret(actor.Requester() + "\n" + n.Once)[:26]
 	return &key
 }
 
@@ -175,6 +175,20 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		return true, err
 	}
 
+	if facts.AccountSite.ID != "" {
+		if err := w.tx.Scope.CoversSite(facts.AccountSite.Name); err != nil {
+			return false, err
+		}
+	}
+	if n.TicketID != "" && facts.Ticket != nil && w.tx.Scope.Delegated.Limited() {
+		err := w.tx.Table("tickets").
+			Select("id").
+			Where("id = ?", n.TicketID).
+			Take(new(string)).Error
+		if err := db.Found(err); err != nil {
+			return false, err
+		}
+	}
 	if n.TicketID != "" && facts.Ticket == nil {
 		return false, db.NotFound()
 	}

@@ -225,7 +225,7 @@ func (c Command) onceKey(actor db.Actor) string {
 	if c.Once == "" {
 		return ""
 	}
-	by := actor.ID
+	by := actor.Requester()
 	if c.byMail {
 		by = ""
 	}

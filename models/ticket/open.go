@@ -61,7 +61,7 @@ func (n NewTicket) onceKey(actor db.Actor) *string {
 	if n.Once == "" {
 		return nil
 	}
-	key := db.HashSecret(actor.ID + "\n" + n.Once)[:26]
+	key := db.HashSecret(actor.Requester() + "\n" + n.Once)[:26]
 	return &key
 }
 
@@ -177,6 +177,10 @@ func ownerOf(tx *db.Tx, n NewTicket, lock bool) (account.Account, error) {
 		table, id = "service_contracts", n.ContractID
 	default:
 		return account.Account{}, db.NotFound()
+	}
+
+	if table == "service_contracts" && tx.Scope.Delegated.Limited() {
+		return account.Account{}, db.NotFound() // a contract is at no site
 	}
 
 	var acc account.Account

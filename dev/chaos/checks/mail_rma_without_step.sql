@@ -51,6 +51,7 @@ people (rma, email) AS (
     SELECT r.id, u.email
     FROM rmas r
     JOIN memberships m ON m.account_id = r.account_id AND m.role = 'ADMIN' AND m.state = 'ACTIVE'
+        AND m.blocked_at IS NULL
     JOIN users u ON u.id = m.user_id
     UNION
     SELECT r.id, s.contact_email

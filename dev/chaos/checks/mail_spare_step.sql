@@ -21,6 +21,7 @@ CROSS JOIN LATERAL (
     FROM memberships m
     JOIN users u2 ON u2.id = m.user_id
     WHERE m.account_id = u.account_id AND m.role = 'ADMIN' AND m.state = 'ACTIVE'
+        AND m.blocked_at IS NULL
     UNION
     SELECT s2.contact_email
     FROM sites s2

@@ -11,6 +11,7 @@ WHERE n.template = 'ticket'
         JOIN users u ON u.id = m.user_id
         WHERE m.account_id = t.account_id
             AND m.state = 'ACTIVE'
+            AND m.blocked_at IS NULL
             AND u.email = n.recipient
             AND (
                 u.id = t.opened_for

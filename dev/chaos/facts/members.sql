@@ -2,4 +2,4 @@
 SELECT m.account_id, u.email
 FROM memberships m
 JOIN users u ON u.id = m.user_id
-WHERE m.state = 'ACTIVE'
+WHERE m.state = 'ACTIVE' AND m.blocked_at IS NULL
