@@ -79,11 +79,7 @@ func (v *visit) delegatedHome() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	open, next, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
-		AccountID: acc.ID,
-		Open:      true,
-		Page:      db.Page{Limit: mostOpen},
-	})
+	_, underWay, err := v.replacements.WaitingForCustomer(v.acting(), acc.ID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -93,10 +89,6 @@ func (v *visit) delegatedHome() (answer, error) {
 	}
 
 	number := v.language.Number
-	underWay := number(int64(len(open)))
-	if next != "" {
-		underWay += "+"
-	}
 	tiles := []web.Tile{
 		{
 			Label:  v.say("menu.rooms"),
@@ -112,7 +104,7 @@ func (v *visit) delegatedHome() (answer, error) {
 		v.ticketTile(tickets),
 		{
 			Label:  v.say("menu.replacements"),
-			Number: underWay,
+			Number: number(underWay),
 			Small:  v.say("home.tile.underway"),
 			Link:   replacementsPath,
 		},
