@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
