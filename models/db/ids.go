@@ -98,4 +98,5 @@ const (
 	PrefixConnection    = "ssc"
 	PrefixDomain        = "ssd"
 	PrefixDelegation    = "dlg"
+	PrefixHeldAct       = "act"
 )
