@@ -43,6 +43,7 @@ var metBy = map[string]string{
 	"earlier_warranties_claim":            "claim-warranty",
 	"earlier_warranties_fingerprint_key":  "import-warranties",
 	"earlier_warranties_linked_once":      "no request: linkWarranty looks first, under the account's lock",
+	"held_acts_subject":                   "TestS53_ADecisionOnAnOrderIsHeldAndTakenBack: the second runs again and finds the first",
 	"identities_person":                   "TestS48_TwoFirstSignInsAtOnceAreOneIdentity: the second runs again and finds it",
 	"identities_subject":                  "TestS48_TwoFirstSignInsAtOnceAreOneIdentity: the second runs again and finds it",
 	"scim_grants_once":                    "no request: the portal's form, under the lock of the organization; a group that is let in is let in",

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -214,9 +215,12 @@ func reopenOrder(v *visit) (answer, error) {
 			}, v.orders.CheckReopening(v.scope(), o.ID)
 		},
 		Make: func() (string, string, error) {
-			_, err := v.orders.ReopenOrder(v.acting(db.Text(o.AccountID)), o.ID, o.Version,
-				reason.Value)
-			return orderPath(o.ID), "console.order.flash.reopened", err
+			err := v.giveAct(db.Text(o.AccountID), operations.Act{
+				SubjectID: o.ID,
+				Reopening: &operations.Reopening{Version: o.Version, Reason: reason.Value},
+			})
+			page := orderPath(o.ID)
+			return page, v.keepUndo(page, "console.order.flash.reopened"), err
 		},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
 )
@@ -119,6 +120,8 @@ type bulkPage struct {
 	Refused []bulkShown
 
 	FineCount, RefusedCount string
+
+	Undo *undo // of what is held; nil: nothing
 }
 
 // bulkShown is a line with the reason of its refusal. A reason of the service stands in English.
@@ -165,6 +168,12 @@ func (v *visit) doMany(list string, act bulkAct) (answer, error) {
 	if v.confirmed() && !missing {
 		v.doLines(act, lines)
 		p.Over = true
+		if len(v.heldNow) > 0 {
+			p.Undo = &undo{
+				Action:  v.undoHeld(back),
+				Seconds: int(notification.UndoFor.Seconds()),
+			}
+		}
 	}
 	v.sortLines(&p, lines)
 	a := answer{page: "bulk", title: p.Title, data: p}

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
@@ -161,10 +162,11 @@ func cancelOrder(v *visit) (answer, error) {
 			return v.changedSincePreview(a), err
 		}
 	}
-	if _, _, err = v.orders.CancelOrder(v.acting(db.Text(o.AccountID)), o.ID, r); err != nil {
+	err = v.giveAct(db.Text(o.AccountID), operations.Act{SubjectID: o.ID, Cancellation: &r})
+	if err != nil {
 		return v.notCancelled(o, err)
 	}
-	return v.done(orderPath(o.ID), "console.order.flash.cancelled"), nil
+	return v.doneAct(orderPath(o.ID), "console.order.flash.cancelled"), nil
 }
 
 // askToCancelAs says what the request will do, and asks for the last word.
@@ -238,11 +240,14 @@ func terminateOrder(v *visit) (answer, error) {
 		return v.changedSincePreview(a), err
 	}
 
-	_, _, err = v.orders.TerminateOrder(v.acting(db.Text(o.AccountID)), o.ID, v.form("reason"))
+	err = v.giveAct(db.Text(o.AccountID), operations.Act{
+		SubjectID:   o.ID,
+		Termination: &operations.Termination{Reason: v.form("reason")},
+	})
 	if err != nil {
 		return answer{}, err
 	}
-	return v.done(orderPath(o.ID), "console.order.flash.cancelled"), nil
+	return v.doneAct(orderPath(o.ID), "console.order.flash.cancelled"), nil
 }
 
 // cancelSeen is what of a preview stands in the form of its confirmation: another one means

@@ -94,6 +94,8 @@ type site struct {
 	// address is known.
 	evenTime time.Duration
 	freshFor time.Duration
+	// holds has what leaves the house wait for some seconds, in which it can be taken back.
+	holds bool
 }
 
 // Register mounts the console's pages on the router; the files that pages share are web.Assets.
@@ -185,6 +187,7 @@ func newSite(o Options) (*site, error) {
 		pages:         p,
 		evenTime:      300 * time.Millisecond,
 		freshFor:      freshFor,
+		holds:         true,
 	}
 	if s.zone == "" {
 		s.zone = "UTC"

@@ -30,6 +30,7 @@ var inboxList = listing{
 		{Name: "customer"},
 		{Name: "came"},
 	},
+	bulk: []bulkAct{spamItems},
 	read: readInbox,
 }
 

@@ -32,6 +32,7 @@ var mailsList = listing{
 		{Name: "language", Hidden: true},
 	},
 	search: true,
+	bulk:   []bulkAct{resendMails},
 	read:   readMails,
 }
 

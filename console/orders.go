@@ -34,6 +34,7 @@ var ordersList = listing{
 		{Name: "vendor", Hidden: true},
 		{Name: "sender", Hidden: true},
 	},
+	bulk: []bulkAct{rejectOrders},
 	read: readOrders,
 }
 

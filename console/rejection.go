@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/mail/letter"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
@@ -100,14 +101,14 @@ func rejectOrder(v *visit) (answer, error) {
 		return v.rejectionOf(o, refused)
 	}
 
-	_, err = v.orders.DecideOrder(v.acting(db.Text(o.AccountID)), o.ID, order.Decision{
-		Version: version,
-		Reason:  reason,
+	err = v.giveAct(db.Text(o.AccountID), operations.Act{
+		SubjectID: o.ID,
+		Decision:  &order.Decision{Version: version, Reason: reason},
 	})
 	var refused *rules.Error
 	switch {
 	case err == nil:
-		return v.done(orderPath(o.ID), "console.order.flash.rejected"), nil
+		return v.doneAct(orderPath(o.ID), "console.order.flash.rejected"), nil
 	case errors.As(err, &refused) && o.State == rules.OrderNeedsReview &&
 		refused.Code != rules.NotFound:
 		return v.rejectionOf(o, refused)

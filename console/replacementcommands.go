@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
@@ -395,7 +396,7 @@ func doToRMA(v *visit) (answer, error) {
 	if err != nil {
 		return v.askAboutRMA(l, v.commandRefusal(err))
 	}
-	_, err = v.replacements.DoRMA(v.acting(l.AccountID), l.ID, replacement.ReplacementCommand{
+	command := replacement.ReplacementCommand{
 		Name:            c,
 		Version:         version,
 		Reason:          v.typedText("reason"),
@@ -411,9 +412,10 @@ func doToRMA(v *visit) (answer, error) {
 		SpareUnitID:     v.form("spare_unit_id"),
 		Fact:            rma.RMAFact(v.form("fact")),
 		At:              at,
-	})
+	}
+	err = v.giveAct(l.AccountID, operations.Act{SubjectID: l.ID, RMA: &command})
 	if err == nil {
-		return v.done(replacementPath(l.Name()), "console.flash.acted"), nil
+		return v.doneAct(replacementPath(l.Name()), "console.flash.acted"), nil
 	}
 	if refused := v.commandRefusal(err); refused != nil {
 		return v.askAboutRMA(l, refused)

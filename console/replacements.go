@@ -36,7 +36,7 @@ var replacementsList = listing{
 		{Name: "requested", Hidden: true},
 		{Name: "fee", Hidden: true},
 	},
-	bulk: []bulkAct{labelsAct},
+	bulk: []bulkAct{approveReplacements, labelsAct},
 	read: readReplacements,
 }
 

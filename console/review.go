@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
@@ -365,10 +366,11 @@ func acceptOrder(v *visit) (answer, error) {
 		}
 	}
 
-	if _, err := v.orders.DecideOrder(v.acting(db.Text(o.AccountID)), o.ID, d); err != nil {
+	err = v.giveAct(db.Text(o.AccountID), operations.Act{SubjectID: o.ID, Decision: &d})
+	if err != nil {
 		return v.notDecided(o, err)
 	}
-	return v.done(orderPath(o.ID), "console.order.flash.accepted"), nil
+	return v.doneAct(orderPath(o.ID), "console.order.flash.accepted"), nil
 }
 
 // hasChoice reports whether an account of nearly the order's address could be chosen.

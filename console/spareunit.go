@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -339,21 +340,21 @@ func doToSpare(v *visit) (answer, error) {
 	if err != nil {
 		return v.askAboutSpare(u, v.commandRefusal(err))
 	}
-	_, err = v.replacements.DoSpare(v.acting(db.Text(u.AccountID)), u.ID,
-		replacement.SpareUnitCommand{
-			Name:     c,
-			Version:  version,
-			Model:    v.form("model"),
-			SiteID:   v.form("site_id"),
-			Serial:   v.form("serial"),
-			Carrier:  v.form("carrier"),
-			Tracking: v.form("tracking"),
-			Fact:     spare.SpareFact(v.form("fact")),
-			At:       at,
-			Reason:   v.typedText("reason"),
-		})
+	command := replacement.SpareUnitCommand{
+		Name:     c,
+		Version:  version,
+		Model:    v.form("model"),
+		SiteID:   v.form("site_id"),
+		Serial:   v.form("serial"),
+		Carrier:  v.form("carrier"),
+		Tracking: v.form("tracking"),
+		Fact:     spare.SpareFact(v.form("fact")),
+		At:       at,
+		Reason:   v.typedText("reason"),
+	}
+	err = v.giveAct(db.Text(u.AccountID), operations.Act{SubjectID: u.ID, Spare: &command})
 	if err == nil {
-		return v.done(spareUnitPath(u.Name()), "console.flash.acted"), nil
+		return v.doneAct(spareUnitPath(u.Name()), "console.flash.acted"), nil
 	}
 	if refused := v.commandRefusal(err); refused != nil {
 		return v.askAboutSpare(u, refused)

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
@@ -458,9 +459,9 @@ func doToTicket(v *visit) (answer, error) {
 			return answer{}, err
 		}
 	}
-	_, err = v.tickets.Do(v.acting(d.AccountID), d.ID, do)
+	err = v.giveAct(d.AccountID, operations.Act{SubjectID: d.ID, Ticket: &do})
 	if err == nil {
-		return v.done(ticketPath(d.Number), "console.flash.acted"), nil
+		return v.doneAct(ticketPath(d.Number), "console.flash.acted"), nil
 	}
 	if c == rule.DoLink && rules.CodeOf(err) == rules.NotFound {
 		none := v.say("console.ticketfield.ticket.none")

@@ -37,6 +37,7 @@ var ticketsList = listing{
 		{Name: "turn", Hidden: true},
 		{Name: "category", Hidden: true},
 	},
+	bulk: []bulkAct{giveTickets, gradeTickets},
 	read: readTickets,
 }
 

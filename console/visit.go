@@ -40,6 +40,7 @@ type visit struct {
 	typedBy  string             // who typed the form of a visitor; see comeback.go
 	kept     *typedForm         // what was typed into this page's form before a sign-in
 	files    []web.Upload       // that came with the form
+	heldNow  []string           // the acts that this request holds
 	look     *lookCookie        // to keep in the browser with this answer; nil: none
 
 	// Texts of this answer that change as time goes by, see refresh.go.

@@ -142,6 +142,7 @@ func worldOn(t *testing.T, env storetest.Env, withIssuer bool) *world {
 	s, err := newSite(o)
 	require.NoError(t, err)
 	s.evenTime = 0
+	s.holds = false // undo_test.go is about that
 	w.site = s
 	s.mount(engine)
 	engine.GET(web.AssetPath+"*file", gin.WrapH(web.Assets(false)))

@@ -17,6 +17,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -25,6 +26,7 @@ import (
 type relay struct {
 	db     *db.DB
 	people *identity.People
+	acts   *operations.Operations
 	client client.Client
 	log    *slog.Logger
 	pause  func(attempts int) time.Duration // before an event that failed is tried again
@@ -38,12 +40,14 @@ const (
 	relayLease   = 30 * time.Second       // a dead relay's events come back after it
 	relayAlarm   = 10                     // attempts after which an operator is asked
 	relayTimeout = 5 * time.Second        // how long Temporal may take over one event
+	actTimeout   = 20 * time.Second       // how long an operator's act may take; within the lease
 )
 
 func newRelay(o Options) *relay {
 	return &relay{
 		db:     o.Domains.DB,
 		people: o.Domains.People,
+		acts:   o.Domains.Operations,
 		client: o.Temporal,
 		log:    o.Log,
 		pause:  growingPause,
@@ -165,8 +169,10 @@ type batch struct {
 }
 
 func (b *batch) deliverOrPostpone(ctx context.Context, e db.OutboxEvent) {
-	err := b.outage()
-	if err == nil {
+	var err error
+	if e.Kind == db.OutboxActDue { // which Temporal has no part in
+		err = b.relay.doAct(ctx, e)
+	} else if err = b.outage(); err == nil {
 		err = b.relay.deliverInTime(ctx, e)
 	}
 	if err != nil {
@@ -193,6 +199,17 @@ func (r *relay) deliverInTime(ctx context.Context, e db.OutboxEvent) error {
 	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
 	return r.deliverEvent(ctx, e)
+}
+
+// doAct has an operator's act done that was held. What fails is no fault of Temporal's, whatever
+// the error looks like.
+func (r *relay) doAct(ctx context.Context, e db.OutboxEvent) error {
+	ctx, cancel := context.WithTimeout(ctx, actTimeout)
+	defer cancel()
+	if err := r.acts.DoAct(ctx, e.SubjectID); err != nil {
+		return errors.New("an act that was held could not be done: " + err.Error())
+	}
+	return nil
 }
 
 // temporalsFault reports whether Temporal takes no event at all: the fault is not the

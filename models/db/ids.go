@@ -102,4 +102,5 @@ const (
 	PrefixSyncKey       = "syk"
 	PrefixSyncPlace     = "syp"
 	PrefixSyncChange    = "sye"
+	PrefixHeldAct       = "act"
 )

@@ -60,6 +60,9 @@ const (
 	// mails that were held for what else happens; the subject is their bundle
 	OutboxTicketMails OutboxKind = "ticket.mails"
 
+	// an operator's act is held no more; no workflow gets it, the relay has it done
+	OutboxActDue OutboxKind = "act.due"
+
 	// What finance and others outside have to know; no workflow gets these.
 	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
 	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22) or spare unit (S9)

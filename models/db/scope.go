@@ -36,6 +36,10 @@ type Scope struct {
 	// Changed is set once a transaction has committed that audited something or told a
 	// workflow; nil: nobody asks.
 	Changed *atomic.Bool
+
+	// Rehearsal takes back what each transaction has written, before it commits: a command
+	// answers with its refusal, or with ErrRehearsed where it would change something.
+	Rehearsal bool
 }
 
 // Actor is the person or machine that the audit names.

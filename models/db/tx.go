@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -142,7 +143,7 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 
-	if !scope.System || looksOnly(ctx) {
+	if !scope.System || looksOnly(ctx) || scope.Rehearsal {
 		return d.Write(ctx, fn)
 	}
 
@@ -197,6 +198,12 @@ func (d *DB) ReadSnapshot(ctx context.Context, fn func(tx *Tx) error) error {
 	})
 }
 
+// ErrRehearsed is the answer of a command that a Rehearsal has done and taken back.
+var ErrRehearsed = errors.New("models: it was only rehearsed")
+
+// errNothingToDo ends a transaction of a Rehearsal that told nobody of anything.
+var errNothingToDo = errors.New("models: nothing to take back")
+
 func (d *DB) transact(
 	ctx context.Context, fence func(*Tx) error, fn func(tx *Tx) error, o ...*sql.TxOptions,
 ) error {
@@ -223,8 +230,17 @@ func (d *DB) transact(
 			if err := fn(tx); err != nil {
 				return err
 			}
-			return tx.writeAudit()
+			if err := tx.writeAudit(); err != nil || !scope.Rehearsal {
+				return err
+			}
+			if state.audited != "" || state.enqueued {
+				return ErrRehearsed
+			}
+			return errNothingToDo
 		}, o...)
+		if errors.Is(err, errNothingToDo) {
+			return nil
+		}
 		if err == nil && state.enqueued {
 			d.wakeRelay()
 		}

@@ -103,6 +103,7 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		"INSERT INTO operator_passkey_answers VALUES ('hash-{i}', now())",
 		"INSERT INTO help_votes VALUES ('answer-{i}', 'en', 1, 0)",
 		"INSERT INTO operator_views VALUES ('vew_{i}', 'opr_{i}', '/console/orders', 'mine', '', false, now())",
+		"INSERT INTO held_acts VALUES ('act_{i}', 'ord_{i}', {account}, 'opr_{i}', 'order.reject', '{}', now(), now())",
 		"INSERT INTO operator_presences VALUES ('opr_{i}', '/console/queue/tsk_1', 'Lia', now())",
 		`INSERT INTO operator_tasks (id, kind, subject_id, account_id, dedupe_key, what, why, state, resolution,
 				resolved_by, created_at)

@@ -20,6 +20,7 @@ import (
 
 // ItemFilter narrows a list of items; empty fields do not narrow.
 type ItemFilter struct {
+	IDs   []string // nil: any
 	State ItemState
 	Kind  inbound.Kind
 	Page  db.Page
@@ -38,6 +39,9 @@ func (s *Mailbox) ListItems(ctx context.Context, f ItemFilter) ([]InboxItem, str
 		}
 		if f.Kind != "" {
 			q = q.Where(clause.Eq{Column: "kind", Value: f.Kind})
+		}
+		if f.IDs != nil {
+			q = q.Where("id IN ?", f.IDs)
 		}
 		return f.Page.Apply(q).Find(&out).Error
 	})

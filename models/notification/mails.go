@@ -404,6 +404,8 @@ func (s *Notifications) GetNotification(ctx context.Context, id string) (Notific
 
 // NotificationFilter narrows a list of mails; empty fields do not narrow.
 type NotificationFilter struct {
+	IDs []string // nil: any
+
 	OrderID, SubjectID string
 	// POKey is the number of purchase orders, as ordering.PONumberKey folds it.
 	POKey     string
@@ -445,6 +447,9 @@ func (s *Notifications) ListNotifications(
 		}
 		if f.POKey != "" {
 			q = q.Where("order_id IN (SELECT id FROM orders WHERE po_key = ?)", f.POKey)
+		}
+		if f.IDs != nil {
+			q = q.Where("id IN ?", f.IDs)
 		}
 		if f.Failed {
 			q = q.Where("state IN ?", []rules.NotificationState{

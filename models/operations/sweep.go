@@ -403,9 +403,10 @@ func (s *Operations) WatchSweep(ctx context.Context, name string, late time.Dura
 	})
 }
 
-// Entities lists the entities of sweeps: one for each table.
+// Entities lists the entities of this package: one for each table.
 func Entities() []any {
 	return []any{
 		sweepRow{},
+		HeldAct{},
 	}
 }

@@ -16,6 +16,8 @@ import (
 
 // OrderFilter narrows a list of orders; empty fields do not narrow.
 type OrderFilter struct {
+	IDs []string // nil: any
+
 	State     rules.OrderState
 	PONumber  string // the sender's number
 	Number    string // the sender's number, or the vendor's
@@ -73,6 +75,9 @@ func (f OrderFilter) narrow(q *gorm.DB) *gorm.DB {
 		}
 	}
 
+	if f.IDs != nil {
+		q = q.Where("id IN ?", f.IDs)
+	}
 	if f.Number != "" {
 		q = q.Where("(po_key = ? OR vendor_order_no = ?)",
 			ordering.PONumberKey(f.Number), vendorNumber(f.Number))

@@ -17,6 +17,7 @@ const Nobodys = "nobody"
 
 // Filter narrows a list of tickets; empty fields do not narrow.
 type Filter struct {
+	IDs       []string // nil: any
 	AccountID string
 	State     rule.State
 	Severity  cover.Severity
@@ -35,6 +36,9 @@ type Filter struct {
 // narrow narrows a query of tickets t to what is asked for, and to what is in scope.
 func (f Filter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 	q = tx.Scope.Accounts(q, "t.account_id")
+	if f.IDs != nil {
+		q = q.Where("t.id IN ?", f.IDs)
+	}
 	for column, value := range map[string]string{
 		"account_id": f.AccountID,
 		"state":      string(f.State),
