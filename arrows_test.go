@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"messages":         {},
 	"messages/promise": {"messages", "rules/calendar"},
 	"messages/process": {"messages", "rules/processes"},
+	"messages/refusal": {"messages"},
 	"messages/sla":     {"messages", "rules/cover", "rules/ticket"},
 	"chart":            {"messages"},
 
@@ -190,8 +191,9 @@ var arrows = map[string][]string{
 	},
 	"console": {
 		"attachment", "chart", "mail/inbound", "mail/letter", "messages", "messages/process",
-		"messages/promise", "messages/sla", "models/account", "models/attachment", "models/db",
-		"models/domains", "models/entitlement", "models/identity", "models/importjob",
+		"messages/promise", "messages/refusal", "messages/sla", "models/account",
+		"models/attachment", "models/db", "models/domains", "models/entitlement",
+		"models/identity", "models/importjob",
 		"models/logistics", "models/mailbox", "models/note", "models/notification",
 		"models/operations", "models/order", "models/privacy", "models/program",
 		"models/replacement", "models/session", "models/ticket", "models/warranty", "rules/**",
@@ -201,8 +203,8 @@ var arrows = map[string][]string{
 		"rules",
 	},
 	"portal": {
-		"attachment", "mail/inbound", "messages", "messages/promise", "messages/sla",
-		"models/account", "models/attachment", "models/db", "models/domains",
+		"attachment", "mail/inbound", "messages", "messages/promise", "messages/refusal",
+		"messages/sla", "models/account", "models/attachment", "models/db", "models/domains",
 		"models/entitlement", "models/identity", "models/importjob", "models/logistics",
 		"models/mailbox", "models/order", "models/privacy", "models/program", "models/provisioning",
 		"models/replacement", "models/session", "models/sso", "models/ticket", "models/warranty",

@@ -69,7 +69,7 @@ func TestBudget_EveryReadOfTheConsoleAmongManyRows(t *testing.T) {
 
 // shortRead is an address without the zeroes of made ids.
 func shortRead(read string) string {
-	return strings.ReplaceAll(strings.TrimPrefix(read, Root), strings.Repeat("0", 20), "…")
+	return strings.ReplaceAll(strings.TrimPrefix(read, Root), strings.Repeat("0", 20), "...")
 }
 
 // manyReads are the addresses of what is read among n orders.
