@@ -16,25 +16,23 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// benchReads is how many orders and rooms `make bench-console` asks among; empty: few, and no
-// times are taken.
+// benchReads is how many orders and rooms `make bench-console` asks among; empty: nothing is asked.
 const benchReads = "ROOMCOVER_BENCH_READS"
 
 // mostWait is how long a read may take, 99 of 100 times.
 const mostWait = 50 * time.Millisecond
 
 // Every page of the console keeps to its statements and reads no large table whole, however much
-// there is: lists and their filters, one thing of each kind, and the search by each kind. With
+// there is: lists and their filters, one thing of each kind, and the search by each kind. For
 // `make bench-console` there are 100,000 rooms, 10,000 replacements and 100,000 orders on
 // PostgreSQL, and each is asked for a hundred times, one after another: p99 ≤ 50 ms.
 func TestBudget_EveryReadOfTheConsoleAmongManyRows(t *testing.T) {
-	n, tries := 1000, 0
-	if asked := os.Getenv(benchReads); asked != "" {
-		var err error
-		n, err = strconv.Atoi(asked)
-		require.NoError(t, err, benchReads)
-		tries = 100
+	if os.Getenv(benchReads) == "" {
+		t.Skip("make bench-console asks; it fills a database")
 	}
+	const tries = 100
+	n, err := strconv.Atoi(os.Getenv(benchReads))
+	require.NoError(t, err, benchReads)
 	w := worldOn(t, storetest.Postgres(t), true)
 	began := time.Now()
 	c := million.Fill(t, w.Env, n)
@@ -48,12 +46,13 @@ func TestBudget_EveryReadOfTheConsoleAmongManyRows(t *testing.T) {
 			t.Errorf("%s answers %d", read, status)
 			continue
 		}
-		r := w.withinBudget(b, read)
+		w.Statements.Reset()
+		r := b.get(read)
 		statements := w.Statements.List()
-		w.looksUp(read, statements)
-		if tries == 0 {
-			continue
+		if most := statementsOf(read); len(statements) > most {
+			t.Errorf("%s takes %d statements of %d", read, len(statements), most)
 		}
+		w.looksUp(read, statements)
 		waits := million.WaitsFor(tries, func() {
 			require.Equal(t, http.StatusOK, b.get(read).status, read)
 		})
@@ -69,7 +68,7 @@ func TestBudget_EveryReadOfTheConsoleAmongManyRows(t *testing.T) {
 
 // shortRead is an address without the zeroes of made ids.
 func shortRead(read string) string {
-	return strings.ReplaceAll(strings.TrimPrefix(read, Root), strings.Repeat("0", 20), "…")
+	return strings.ReplaceAll(strings.TrimPrefix(read, Root), strings.Repeat("0", 20), "...")
 }
 
 // manyReads are the addresses of what is read among n orders.

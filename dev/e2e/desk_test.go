@@ -1,3 +1,5 @@
+//go:build long
+
 package e2e
 
 import (
@@ -27,7 +29,7 @@ import (
 // on the page of processes, after each step, what is waited for.
 func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	chromium := webtest.Chromium(t)
-	_, dev := build(t)
+	dev := buildDev(t)
 	data, n := t.TempDir(), free(t, 7)
 	url := "http://localhost:" + n[0]
 	up := start(t, os.Environ(), dev, "up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
@@ -54,8 +56,8 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	room, serial := equip(t, env, order)
 
 	// The device in the room fails.
-	agent.open("/console/rooms/" + room)
-	agent.follows(`main a[href^="/console/replacements/new?"]`)
+	agent.open("/console/replacements/new?find=Sala+1")
+	agent.follows(`main a[href*="room=` + room + `"]`)
 	agent.follows(`main a[href*="serial=` + serial + `"]`)
 	require.Regexp(t, `arrives by \w+`, agent.text("main .promise"), "the promised day, before it is requested")
 	agent.sends("fault", "No picture.")
@@ -87,10 +89,10 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	scan("return", "delivered")
 	manager.reads("rma", number, "RETURN_RECEIVED")
 
-	underWay := manager.process
+	followed := manager.process
 	does("inspect", "serial", serial, "outcome", "DEFECT")
 	agent.becomes("/console/replacements/"+number, `document.querySelector("main .badge").innerText === "Closed"`)
-	manager.open(underWay)
+	manager.open(followed)
 	manager.sees(messages.In("en").Say("console.processes.over"))
 	require.Zero(t, up.stop(t))
 }

@@ -21,29 +21,33 @@ import (
 // patience is how long anything may take on a busy machine.
 const patience = 2 * time.Minute
 
-// build builds both programs, as make build does, or takes the second one from
-// ROOMCOVER_DEV_BIN: linking it takes long.
+// build builds both programs, as make build does.
 func build(t *testing.T) (roomcover, dev string) {
 	t.Helper()
-	dir := t.TempDir()
-	roomcover = filepath.Join(dir, "roomcover")
-	dev = filepath.Join(dir, "roomcover-dev")
-	for folder, out := range map[string]string{"../..": roomcover, "..": dev} {
-		if given := os.Getenv("ROOMCOVER_DEV_BIN"); out == dev && given != "" {
-			dev = given
-			continue
-		}
-		source := "."
-		if out == roomcover {
-			source = "./cmd/roomcover"
-		}
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", out, source)
-		cmd.Dir = folder
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		text, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(text))
+	roomcover = filepath.Join(t.TempDir(), "roomcover")
+	buildOne(t, "../..", roomcover, "./cmd/roomcover")
+	return roomcover, buildDev(t)
+}
+
+// buildDev builds the program of development, or takes it from ROOMCOVER_DEV_BIN: linking it
+// takes long.
+func buildDev(t *testing.T) string {
+	t.Helper()
+	if given := os.Getenv("ROOMCOVER_DEV_BIN"); given != "" {
+		return given
 	}
-	return roomcover, dev
+	dev := filepath.Join(t.TempDir(), "roomcover-dev")
+	buildOne(t, "..", dev, ".")
+	return dev
+}
+
+func buildOne(t *testing.T, folder, out, source string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", out, source)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	text, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(text))
 }
 
 // output collects what a process says; it is read while the process writes.

@@ -39,16 +39,16 @@ var refusing = map[string][2]int{
 // passedOn are the sentences that a place hands on from elsewhere, as the place writes them, and
 // where they are looked for instead.
 var passedOn = map[string]string{
-	"message":                  "those who call one of refusing",
-	"remedy":                   "the same",
-	"f.Message":                "a field's, which has the words of its code too",
-	"f.Remedy":                 "the same",
-	"v.say(…)":                 "said in the reader's language already",
-	"Join(…)":                  "the same",
-	"ReasonFor(…).Message":     "cover.ReasonFor, below",
-	"cover.RefusalRemedies[…]": "cover.RefusalRemedies, below",
-	"RefusalRemedies[…]":       "the same",
-	"known.remedy":             "the list strangers of rowfile",
+	"message":                    "those who call one of refusing",
+	"remedy":                     "the same",
+	"f.Message":                  "a field's, which has the words of its code too",
+	"f.Remedy":                   "the same",
+	"v.say(...)":                 "said in the reader's language already",
+	"Join(...)":                  "the same",
+	"ReasonFor(...).Message":     "cover.ReasonFor, below",
+	"cover.RefusalRemedies[...]": "cover.RefusalRemedies, below",
+	"RefusalRemedies[...]":       "the same",
+	"known.remedy":               "the list strangers of rowfile",
 }
 
 // said are the sentences of the refusals in the code, with where they stand.
@@ -183,7 +183,7 @@ func nameOf(e ast.Expr) string {
 	return ""
 }
 
-// written is how code writes a value, with … for what differs.
+// written is how code writes a value, with ... for what differs.
 func written(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -194,12 +194,12 @@ func written(e ast.Expr) string {
 		}
 		return written(e.X) + "." + e.Sel.Name
 	case *ast.IndexExpr:
-		return written(e.X) + "[…]"
+		return written(e.X) + "[...]"
 	case *ast.CallExpr:
 		if s, ok := e.Fun.(*ast.SelectorExpr); ok && s.Sel.Name == "say" {
-			return "v.say(…)"
+			return "v.say(...)"
 		}
-		return nameOf(e.Fun) + "(…)"
+		return nameOf(e.Fun) + "(...)"
 	}
 	return ""
 }
