@@ -470,8 +470,7 @@ func lookAtCertificates(tx *db.Tx, c Connection, a answer, now time.Time) error 
 
 // forgetOld deletes what is kept for a while only.
 func forgetOld(tx *db.Tx, c Connection, now time.Time) error {
-	err := tx.Where("account_id = ? AND connection_id = ? AND at < ?",
-		c.AccountID, c.ID, now.Add(-keptFor)).
+	err := tx.Where("connection_id = ? AND at < ?", c.ID, now.Add(-keptFor)).
 		Delete(&Change{}).Error
 	if err != nil {
 		return err

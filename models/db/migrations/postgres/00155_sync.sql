@@ -103,8 +103,9 @@ CREATE TABLE sync_changes (
     CONSTRAINT sync_changes_place_id_of_account FOREIGN KEY (account_id, place_id)
         REFERENCES sync_places (account_id, id)
 );
-CREATE INDEX sync_changes_connection ON sync_changes (account_id, connection_id, at);
-CREATE INDEX sync_changes_place ON sync_changes (account_id, place_id, at);
+CREATE INDEX sync_changes_account ON sync_changes (account_id);
+CREATE INDEX sync_changes_connection ON sync_changes (connection_id, at);
+CREATE INDEX sync_changes_place ON sync_changes (place_id, at);
 
 -- Where the rooms of a group of Sync are.
 CREATE TABLE sync_groups (
