@@ -210,7 +210,7 @@ var parameters = map[string][]parameter{
 		may("count", asWhole),
 		may("last", asFlag),
 	},
-	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
+	// what is NEW_SIGN_IN, PASSWORD_CHANGED or what became of a second factor; at is an instant by RFC 3339, which is shown by
 	// the clock of zone.
 	"security_notice": {
 		need("what", asText),

@@ -26,8 +26,8 @@ func TestS52_APasskeyIsRegisteredOnce(t *testing.T) {
 		}
 		errs := storetest.AtOnce(2, func(i int) error {
 			own := db.Scope{System: true, Actor: db.Actor{ID: people[i].ID, Role: rules.OperatorAgent}}
-			return storetest.SecondOf(env.Domains.Operators.AddPasskey(db.WithScope(env.Context, own), identity.Passkey{
-				OperatorID: people[i].ID, CredentialID: "one", PublicKey: []byte{1}, Name: "Key",
+			return storetest.SecondOf(env.Domains.Operators.AddPasskey(db.WithScope(env.Context, own), people[i].ID, identity.Passkey{
+				CredentialID: "one", PublicKey: []byte{1}, Name: "Key",
 			}))
 		})
 		refused := 0
