@@ -84,7 +84,8 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 		require.Equal(t, provePath, g.post(path, "confirmed", "yes", "code", "1").path, path)
 	}
 	require.Contains(t, g.get(ownSignInPath).body, provePath)
-	require.Equal(t, 422, g.post("/tokens", "label", "x", "password", goodPassword).status)
+	require.Equal(t, 422, g.post("/tokens", "label", "x",
+		"role", "CUSTOMER_READ_ONLY", "password", goodPassword).status)
 	require.Equal(t, provePath, ana.post(directoryPath+"/groups", "group", "everybody").path)
 	require.Equal(t, provePath, ana.post(directoryPath+"/groups/scr_1/remove", "confirmed", "yes").path)
 	require.Equal(t, provePath, ana.post(directoryPath+"/tokens/sct_1/revoke", "confirmed", "yes").path)

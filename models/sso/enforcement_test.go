@@ -163,7 +163,7 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 			return storetest.SecondOf(env.SSO.LiftEnforcement(ctx, con.ID, reason))
 		}
 		storetest.RequireCode(t, rules.NotFound, lift(admin, "the provider is down"))
-		storetest.RequireCode(t, rules.ValidationFailed, lift(storetest.Operator(), " "))
+		storetest.RequireCode(t, rules.ReasonRequired, lift(storetest.Operator(), " "))
 		require.NoError(t, lift(storetest.Operator(), "the provider is down"))
 		require.NoError(t, lift(storetest.Operator(), "the provider is down"), "again")
 		p, err := env.People.PersonBy(env.Context, bob.ID, "")
