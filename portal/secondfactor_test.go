@@ -118,7 +118,7 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 	// An administrator takes a colleague's away who has lost it.
 	rui := w.member(inv.AccountID, "rui@acme.example", identity.RoleReadOnly)
 	rui.setsAppUp()
-	row := w.Strings(t, "SELECT m.id FROM memberships m JOIN users u ON u.id = m.user_id WHERE u.email = 'rui@acme.example'")[0]
+	row := w.memberIDs(inv.AccountID)["rui@acme.example"]
 	path := "/colleagues/" + row + "/second-factor"
 	require.Equal(t, 403, rui.post(path, "confirmed", "yes").status)
 	require.Contains(t, g.get("/colleagues").body, path)

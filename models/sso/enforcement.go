@@ -232,7 +232,8 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 			"No administrator has just proved password and second factor.",
 			"Prove both: you come in that way when the sign-in does not work.")
 	case n.Outside > 0:
-		return rules.Refuse(Outsiders, "People with addresses of other domains would be locked out.",
+		return rules.Refuse(Outsiders,
+			"People with addresses of other domains would be locked out.",
 			"Prove their domain, or remove them.")
 	}
 	return nil
