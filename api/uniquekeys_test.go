@@ -78,6 +78,7 @@ var metBy = map[string]string{
 	"operators_email":                     "no request: only the command line adds operators, TestS53_TwoAtOnceAreOneOperator",
 	"operators_setup":                     "no request: 256 bits, random",
 	"operator_passkey_answers_challenge":  "TestS52_AnAnswerOfAPasskeyOpensTheConsoleOnce: written with ON CONFLICT DO NOTHING",
+	"user_passkeys_credential":            "TestS52_APasskeyIsRegisteredOnce: as of operators, the credential is somebody's",
 	"operator_passkeys_credential":        "TestS52_APasskeyIsRegisteredOnce: the credential is somebody's",
 	"operators_subject":                   "no request: only the console signs operators in, TestS53_TwoAtOnceAreOneOperator",
 	"operator_tasks_dedupe_key_key":       "no request: written with ON CONFLICT",

@@ -298,7 +298,11 @@ func accountPeople(v *visit, acc account.Account) ([]web.Section, error) {
 	asked.Further = v.further(accountTab(acc.ID, "people"), next)
 
 	partners, err := v.delegationsSection(acc)
-	return []web.Section{people, asked, partners}, err
+	if err != nil {
+		return nil, err
+	}
+	ways, err := v.ownSignInSections(acc)
+	return append([]web.Section{people, asked, partners}, ways...), err
 }
 
 // rmaLines are replacements with their rooms.

@@ -1,6 +1,10 @@
 package console
 
-import "net/http"
+import (
+	"net/http"
+
+	"roomcover.dev/roomcover/web"
+)
 
 const appPath = mePath + "/app"
 
@@ -13,8 +17,7 @@ func appRoutes() []route {
 
 // appPage shows the key for another app, which is the operator's once a code of it is there.
 type appPage struct {
-	Key, QR string
-	Modules int
+	web.AppKey
 	Problem string
 }
 
@@ -32,9 +35,9 @@ func (v *visit) appPage(sealed, problem string) (answer, error) {
 	if !ok {
 		return redirect(appPath), nil // with a key that holds
 	}
-	p := appPage{Key: grouped(key), Problem: problem}
+	p := appPage{Problem: problem}
 	var err error
-	p.QR, p.Modules, err = qrPath(keyAddress(v.program.Name, v.who.Email, key))
+	p.AppKey, err = web.ShowAppKey(v.program.Name, v.who.Email, key)
 	a := answer{page: "app", title: v.say("console.me.app.set"), data: p}
 	if problem != "" {
 		a.status = http.StatusUnprocessableEntity
@@ -56,7 +59,7 @@ func useApp(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	if !ok {
-		return v.appPage(sealed, v.say("console.setup.wrongcode"))
+		return v.appPage(sealed, v.say("factor.wrongcode"))
 	}
 	v.sessions.Remove(v.ctx, keyApp)
 	return v.done(mePath, "console.flash.app"), nil

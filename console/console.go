@@ -28,6 +28,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/web"
@@ -64,6 +65,7 @@ type site struct {
 	accounts      *account.Accounts
 	people        *identity.People
 	operators     *identity.Operators
+	sso           *sso.SSO
 	orders        *order.Orders
 	entitlements  *entitlement.Entitlements
 	warranties    *warranty.Warranties
@@ -162,6 +164,7 @@ func newSite(o Options) (*site, error) {
 		accounts:      o.Domains.Accounts,
 		people:        o.Domains.People,
 		operators:     o.Domains.Operators,
+		sso:           o.Domains.SSO,
 		orders:        o.Domains.Orders,
 		entitlements:  o.Domains.Entitlements,
 		warranties:    o.Domains.Warranties,

@@ -102,7 +102,7 @@ func (v *visit) hasFactors() error {
 // newPasskeyPage asks for a name, and the browser for a passkey.
 type newPasskeyPage struct {
 	Name    web.Field
-	Passkey passkeyButton
+	Passkey web.PasskeyButton
 	Problem string
 }
 
@@ -167,11 +167,11 @@ func addPasskey(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	if !ok {
-		return v.newPasskeyPage("", v.say("console.passkey.wrong"))
+		return v.newPasskeyPage("", v.say("passkey.wrong"))
 	}
 
 	key.Name = v.form("name")
-	_, err = v.operators.AddPasskey(v.acting(""), key)
+	_, err = v.operators.AddPasskey(v.acting(""), v.who.ID, key)
 	switch rules.CodeOf(err) {
 	case rules.ValidationFailed:
 		return v.newPasskeyPage(v.say("console.me.passkey.name.wrong"), "")

@@ -667,8 +667,9 @@ func TestS52_WhoSignsInAtTheIssuerHasTheirFactorsThere(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, b.post(path, "confirmed", "yes").status, path)
 	}
 	require.Equal(t, http.StatusNotFound, b.post(freshPath, "passkey", "{}").status)
-	key := identity.Passkey{OperatorID: w.operatorOf(staff[1].Email).ID, CredentialID: "x", Name: "x"}
-	_, err := w.Domains.Operators.AddPasskey(w.as(w.operatorOf(staff[1].Email)), key)
+	key := identity.Passkey{CredentialID: "x", Name: "x"}
+	o := w.operatorOf(staff[1].Email)
+	_, err := w.Domains.Operators.AddPasskey(w.as(o), o.ID, key)
 	storetest.RequireCode(t, rules.StateConflict, err)
 }
 

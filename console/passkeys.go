@@ -1,9 +1,6 @@
 package console
 
 import (
-	"encoding/json"
-	"errors"
-
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
@@ -18,58 +15,27 @@ const (
 	forSignIn = "sign-in"
 )
 
-// fieldPasskey is the field with a passkey's answer.
-const fieldPasskey = "passkey"
-
-// passkeyButton is the button by which a page asks for a passkey. Without Options there is
-// none; without scripts, or in a browser that knows no passkeys, it stays hidden.
-type passkeyButton struct {
-	Does    string // create or get
-	Options string // for the browser
-	Label   string
-	Main    bool // it is what the page is about
-}
-
-// passkeyQuestion is what the session keeps of a question: it is used up by the first answer,
-// and gone with the next question.
-type passkeyQuestion struct{ For, Kept string }
-
 func ownerOfPasskeys(o identity.Operator, keys []identity.Passkey) web.PasskeyOwner {
 	return web.PasskeyOwner{ID: o.ID, Name: o.Name, Email: o.Email, Keys: keys}
 }
 
-// askForPasskey keeps a question in the session.
-func (v *visit) askForPasskey(purpose string, q web.PasskeyQuestion) error {
-	kept, err := json.Marshal(passkeyQuestion{purpose, q.Kept})
-	if err != nil {
-		return err
+// passkeyDesk asks this session's browser for passkeys.
+func (v *visit) passkeyDesk() web.PasskeyDesk {
+	return web.PasskeyDesk{
+		Passkeys: v.passkeys,
+		Keep:     func(text string) { v.setValue(keyPasskey, text) },
+		Take:     func() string { return v.takeValue(keyPasskey) },
+		Refused: func(err error) {
+			v.log.Warn("console: a passkey's answer does not hold", "request", v.id, "error", err)
+		},
 	}
-	v.setValue(keyPasskey, string(kept))
-	return nil
-}
-
-// askedPasskey takes what is kept of the question out of the session; empty: there was none.
-func (v *visit) askedPasskey(purpose string) string {
-	var q passkeyQuestion
-	kept := v.takeValue(keyPasskey)
-	if json.Unmarshal([]byte(kept), &q) != nil || q.For != purpose {
-		return ""
-	}
-	return q.Kept
 }
 
 // newPasskeyButton asks the operator for a new passkey.
 func (v *visit) newPasskeyButton(
 	purpose string, o identity.Operator, keys []identity.Passkey,
-) (passkeyButton, error) {
-	if v.passkeys == nil {
-		return passkeyButton{}, nil
-	}
-	q, err := v.passkeys.AskForNew(ownerOfPasskeys(o, keys), v.program.Name)
-	if err != nil {
-		return passkeyButton{}, err
-	}
-	return passkeyButton{Does: "create", Options: q.Options}, v.askForPasskey(purpose, q)
+) (web.PasskeyButton, error) {
+	return v.passkeyDesk().AskForNew(purpose, ownerOfPasskeys(o, keys), v.program.Name, "")
 }
 
 // madePasskey reads the passkey that the operator's browser has made; ok is false for an
@@ -77,68 +43,35 @@ func (v *visit) newPasskeyButton(
 func (v *visit) madePasskey(
 	purpose string, o identity.Operator, keys []identity.Passkey,
 ) (key identity.Passkey, ok bool, err error) {
-	kept := v.askedPasskey(purpose)
-	if v.passkeys == nil {
-		return key, false, nil
-	}
-	key, err = v.passkeys.ReadNew(ownerOfPasskeys(o, keys), kept, v.form(fieldPasskey))
-	if errors.Is(err, web.ErrPasskey) {
-		v.log.Warn("console: a new passkey does not hold", "request", v.id, "error", err)
-		return key, false, nil
-	}
-	return key, err == nil, err
+	return v.passkeyDesk().ReadNew(purpose, ownerOfPasskeys(o, keys), v.form(web.FieldPasskey))
 }
 
 // provePasskeyButton asks for one of the operator's passkeys; without one there is no button.
 // With verified the device makes sure who holds it.
 func (v *visit) provePasskeyButton(
 	purpose string, o identity.Operator, verified bool,
-) (passkeyButton, error) {
-	if v.passkeys == nil {
-		return passkeyButton{}, nil
-	}
+) (web.PasskeyButton, error) {
 	keys, err := v.operators.PasskeysOf(v.ctx, o.ID)
-	if err != nil || len(keys) == 0 {
-		return passkeyButton{}, err
-	}
-	q, err := v.passkeys.AskForProof(ownerOfPasskeys(o, keys), verified)
 	if err != nil {
-		return passkeyButton{}, err
+		return web.PasskeyButton{}, err
 	}
-	button := passkeyButton{
-		Does:    "get",
-		Options: q.Options,
-		Label:   v.say("console.passkey.use"),
-		Main:    true,
-	}
-	return button, v.askForPasskey(purpose, q)
+	return v.passkeyDesk().AskForProof(purpose, ownerOfPasskeys(o, keys), verified,
+		v.say("passkey.use"))
 }
 
 // provedByPasskey reports whether the form has the signature of one of the operator's passkeys
 // that was asked for.
 func (v *visit) provedByPasskey(purpose string, o identity.Operator) (bool, error) {
-	kept := v.askedPasskey(purpose)
-	if v.passkeys == nil {
-		return false, nil
-	}
 	keys, err := v.operators.PasskeysOf(v.ctx, o.ID)
 	if err != nil {
 		return false, err
 	}
-	proof, err := v.passkeys.ReadProof(ownerOfPasskeys(o, keys), kept, v.form(fieldPasskey))
-	if errors.Is(err, web.ErrPasskey) {
-		v.log.Warn("console: a passkey's answer does not hold", "request", v.id, "error", err)
-		return false, nil
-	}
-	if err != nil {
+	use, ok, err := v.passkeyDesk().ReadProof(purpose, ownerOfPasskeys(o, keys),
+		v.form(web.FieldPasskey))
+	if err != nil || !ok {
 		return false, err
 	}
-	return v.operators.UsePasskey(v.named(), identity.PasskeyUse{
-		OperatorID:   o.ID,
-		CredentialID: proof.CredentialID,
-		Challenge:    proof.Challenge,
-		Counter:      proof.Counter,
-	})
+	return v.operators.UsePasskey(v.named(), use)
 }
 
 // signInPasskeyButton asks whoever comes for a passkey of theirs. Each page that asks keeps its

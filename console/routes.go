@@ -57,6 +57,7 @@ func (s *site) routes() []route {
 		accountRoutes(),
 		lookRoutes(),
 		partnerRoutes(),
+		ownSignInRoutes(),
 		mailRoutes(),
 		inboxRoutes(),
 		shipmentRoutes(),

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/web"
 )
 
 const (
@@ -39,7 +40,7 @@ type halfSignIn struct {
 // secondStepPage asks for the second factor.
 type secondStepPage struct {
 	Email   string
-	Passkey passkeyButton
+	Passkey web.PasskeyButton
 	App     bool   // codes come from an app, or are for recovery alone
 	Back    string // address to begin again
 	Problem string
@@ -140,8 +141,8 @@ func finishSignIn(v *visit) (answer, error) {
 	}
 
 	problem := "console.signin.wrongcode"
-	if v.form(fieldPasskey) != "" {
-		problem = "console.passkey.wrong"
+	if v.form(web.FieldPasskey) != "" {
+		problem = "passkey.wrong"
 		ok, err = v.provedByPasskey(forSecond, o)
 	} else {
 		ok, err = v.operators.UseCode(v.named(), o.ID, v.form("code"))
@@ -189,7 +190,7 @@ func freshByPasskey(v *visit) (answer, error) {
 		if err := v.operators.OperatorSignInFailed(v.named(), v.who.ID); err != nil {
 			return answer{}, err
 		}
-		return v.stepUpPage(v.safeNext(v.form("next")), false, v.say("console.passkey.wrong"))
+		return v.stepUpPage(v.safeNext(v.form("next")), false, v.say("passkey.wrong"))
 	}
 	if err := v.signedInByPassword(*v.who, v.issuer != nil); err != nil {
 		return answer{}, err

@@ -2,11 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-
-	"github.com/boombuler/barcode/qr"
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
@@ -25,13 +20,12 @@ func setUpRoutes() []route {
 // setUpPage lets an operator choose a password and enter the key into the app. Codes are the
 // recovery codes, shown once, when it is done.
 type setUpPage struct {
-	Token, Name, Email  string
-	Key, QR             string // the key in groups; the path of its QR code
-	Modules             int    // of the QR code's side, with its margin
+	Token, Name, Email string
+	web.AppKey
 	Problem, PassAdvice string
 	Least, Most         int
 	Codes               []string
-	Passkey             passkeyButton // in place of the app
+	Passkey             web.PasskeyButton // in place of the app
 }
 
 // setUpTries bounds what one network tries of links and codes in a quarter of an hour.
@@ -61,7 +55,6 @@ func (v *visit) setUpPage(token, problem string) (answer, error) {
 		Token:   token,
 		Name:    o.Name,
 		Email:   o.Email,
-		Key:     grouped(key),
 		Problem: problem,
 		Least:   web.LeastPassword,
 		Most:    web.MostPassword,
@@ -70,7 +63,7 @@ func (v *visit) setUpPage(token, problem string) (answer, error) {
 		return answer{}, err
 	}
 	p.Passkey.Label = v.say("console.setup.passkey")
-	p.QR, p.Modules, err = qrPath(keyAddress(v.program.Name, o.Email, key))
+	p.AppKey, err = web.ShowAppKey(v.program.Name, o.Email, key)
 	a := answer{
 		page:  "setup",
 		title: v.say("console.setup.title"),
@@ -102,13 +95,13 @@ func finishSetUp(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	if v.form(fieldPasskey) != "" {
+	if v.form(web.FieldPasskey) != "" {
 		key, ok, err := v.madePasskey(forSetUp, o, nil)
 		if err != nil {
 			return answer{}, err
 		}
 		if !ok {
-			return v.setUpPage(token, v.say("console.passkey.wrong"))
+			return v.setUpPage(token, v.say("passkey.wrong"))
 		}
 		key.Name = v.deviceName()
 		codes, err := v.operators.FinishSetUpByPasskey(v.named(), token, hash, key)
@@ -123,7 +116,7 @@ func finishSetUp(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	if !ok {
-		return v.setUpPage(token, v.say("console.setup.wrongcode"))
+		return v.setUpPage(token, v.say("factor.wrongcode"))
 	}
 	return v.setUpDone(codes), nil
 }
@@ -135,46 +128,4 @@ func (v *visit) setUpDone(codes []string) answer {
 		data:  setUpPage{Codes: codes},
 		plain: true,
 	}
-}
-
-// keyAddress is what apps read from the QR code.
-func keyAddress(brand, email, key string) string {
-	u := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + brand + ":" + email}
-	u.RawQuery = url.Values{"secret": {key}, "issuer": {brand}}.Encode()
-	u.RawQuery = strings.ReplaceAll(u.RawQuery, "+", "%20")
-	return u.String()
-}
-
-func grouped(key string) string {
-	var out []string
-	for len(key) > 4 {
-		out = append(out, key[:4])
-		key = key[4:]
-	}
-	return strings.Join(append(out, key), " ")
-}
-
-// qrMargin is the white around a QR code, in modules.
-const qrMargin = 4
-
-// qrPath draws a QR code as the path of an SVG, a square for each dark module.
-func qrPath(text string) (path string, modules int, err error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
-	if err != nil {
-		return "", 0, err
-	}
-	size := code.Bounds().Dx()
-	var b strings.Builder
-	for y := range size {
-		for x := range size {
-			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
-				b.WriteString("M")
-				b.WriteString(strconv.Itoa(x + qrMargin))
-				b.WriteString(" ")
-				b.WriteString(strconv.Itoa(y + qrMargin))
-				b.WriteString("h1v1h-1z")
-			}
-		}
-	}
-	return b.String(), size + 2*qrMargin, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/web"
 )
 
 // freshFor is how long a sign-in lets an operator do what asks for a fresh one (S52).
@@ -34,9 +35,9 @@ type typedForm struct {
 // stepUpPage says that a fresh sign-in is needed, and leads to it.
 type stepUpPage struct {
 	Link    string
-	Kept    bool          // what was typed is shown again afterwards
-	Passkey passkeyButton // in place of the whole sign-in
-	Next    string        // where to go on
+	Kept    bool              // what was typed is shown again afterwards
+	Passkey web.PasskeyButton // in place of the whole sign-in
+	Next    string            // where to go on
 	Problem string
 }
 
@@ -94,7 +95,7 @@ func (v *visit) keepTyped(page string) bool {
 	}
 	for name, values := range v.request.PostForm {
 		if !strings.Contains(name, "password") && name != "code" &&
-			name != fieldPasskey && name != fieldConfirms {
+			name != web.FieldPasskey && name != fieldConfirms {
 			f.Form[name] = values
 		}
 	}

@@ -220,8 +220,8 @@ var parameters = map[string][]parameter{
 		may("count", asWhole),
 		may("last", asFlag),
 	},
-	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
-	// the clock of zone.
+	// what is NEW_SIGN_IN, PASSWORD_CHANGED or what became of a second factor; at is an instant
+	// by RFC 3339, which is shown by the clock of zone.
 	"security_notice": {
 		need("what", asText),
 		need("at", asText),

@@ -17,12 +17,20 @@ import (
 // ownAffairs are the POSTs that concern the visitor alone; every other one
 // changes an account and is the administrator's.
 var ownAffairs = map[string]bool{
-	samlAnswerPath:         true, // whoever signs in
-	"/account":             true,
-	"/account/language":    true,
-	myNamePath:             true,
-	myZonePath:             true,
-	myPasswordPath:         true,
+	samlAnswerPath:      true, // whoever signs in
+	"/account":          true,
+	"/account/language": true,
+	myNamePath:          true,
+	myZonePath:          true,
+	myPasswordPath:      true,
+	secondPath:          true,
+	provePath:           true,
+	appKeyPath:          true,
+	passkeyPath:         true,
+	codesPath:           true,
+
+	factorPath + "/:id/remove": true,
+
 	"/invitation":          true,
 	"/invitation/code":     true,
 	"/invitation/person":   true,
@@ -112,6 +120,15 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	forms["/me/name"] = []string{"/me/name", "name", "Ana Lima Souza"}
 	forms["/me/time-zone"] = []string{"/me/time-zone", "zone", "America/Manaus"}
 	forms["/me/password"] = []string{"/me/password", "password", goodPassword, "newpassword", goodPassword + " x"}
+	forms[provePath] = []string{provePath, "password", goodPassword}
+	forms[appKeyPath] = []string{appKeyPath, "code", "000000"}
+	forms[passkeyPath] = []string{passkeyPath, "name", "Laptop", "passkey", "{}"}
+	forms[codesPath] = []string{codesPath, "confirmed", "yes"}
+	forms[factorPath+"/:id/remove"] = []string{factorPath + "/fac_app/remove", "confirmed", "yes"}
+	forms["/colleagues/:id/second-factor"] = []string{
+		"/colleagues/" + w.memberIDs(accountID)["dora@acme.example"] + "/second-factor", "confirmed", "yes",
+	}
+	forms[ownSignInPath+"/:id/enforce"] = []string{ownSignInPath + "/ssc_1/enforce", "confirmed", "yes"}
 	forms["/privacy"] = []string{"/privacy"}
 	forms["/privacy/:id/file"] = []string{"/privacy/prv_none/file"}
 	forms[ownSignInPath] = []string{ownSignInPath, "act", "domain", "domain", "acme.example"}

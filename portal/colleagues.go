@@ -22,6 +22,7 @@ type memberView struct {
 	Stays                  bool   // the last administrator, who cannot be demoted or removed (S18)
 	Picked                 string // the role that their form shows
 	Open                   bool   // the form is
+	Factor                 bool   // has a second factor, and is somebody else
 }
 
 type pendingView struct {
@@ -97,6 +98,7 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 			Suspended: m.State == rules.MembershipSuspended,
 			Stays:     leads && admins == 1,
 			Picked:    string(m.Role),
+			Factor:    m.Factor && m.UserID != v.who.user.ID,
 		}
 		if p.CanEdit && v.resumes("/colleagues/"+m.ID+"/role") {
 			view.Picked = v.form("role")

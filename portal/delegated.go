@@ -163,7 +163,14 @@ func (v *visit) readDelegated() error {
 	if err != nil {
 		return err
 	}
-	who := &person{user: v.who.user, delegated: &d}
+	// Who came by another way than the partner's own reaches the partner's account no more, and so
+	// no customer's.
+	if _, reaches := v.who.roles[d.Home]; !reaches {
+		return db.NotFound()
+	}
+	// The provider of who came by the partner's own sign-in asked for its second factor.
+	d.SecondFactor = d.SecondFactor || v.value(keyConnection) != ""
+	who := &person{user: v.who.user, factor: v.who.factor, delegated: &d}
 	who.accounts = make([]account.Account, 1)
 	who.accounts[0].ID = id
 	v.oneself, v.who = v.who, who

@@ -137,6 +137,9 @@ func createDirectoryToken(v *visit) (answer, error) {
 
 // revokeDirectoryToken ends a token at once, after saying what stops.
 func revokeDirectoryToken(v *visit) (answer, error) {
+	if a, ok := v.needFresh(v.request.URL.Path); !ok {
+		return a, nil
+	}
 	acc := v.who.account()
 	if v.confirmed() {
 		if err := v.provisioning.RevokeToken(v.acting(), acc.ID, v.param("id")); err != nil {
@@ -168,6 +171,9 @@ func revokeDirectoryToken(v *visit) (answer, error) {
 
 // letGroupIn lets the people of a group into the account, as readers; it can be taken back.
 func letGroupIn(v *visit) (answer, error) {
+	if a, ok := v.needFresh(directoryPath); !ok {
+		return a, nil
+	}
 	group := v.form("group")
 	if group == "everybody" {
 		group = ""
@@ -182,6 +188,9 @@ func letGroupIn(v *visit) (answer, error) {
 
 // keepGroupOut ends what a group grants, after saying who loses access.
 func keepGroupOut(v *visit) (answer, error) {
+	if a, ok := v.needFresh(v.request.URL.Path); !ok {
+		return a, nil
+	}
 	acc := v.who.account()
 	if v.confirmed() {
 		if err := v.provisioning.RemoveGrant(v.acting(), acc.ID, v.param("id")); err != nil {

@@ -152,12 +152,21 @@ var clickedTwiceElsewhere = map[string]bool{
 	"/invitation/accept":  true,
 	"/password-reset/new": true,
 	"/privacy/:id/file":   true, // it changes nothing
-	"/me/password":        true, // the session goes on under a new token: who comes with the old one signs in
-	"/guest/:id":          true, // see guest_test.go
-	"/guest/:id/code":     true,
-	"/guest/:id/leave":    true,
-	samlAnswerPath:        true, // a provider's page posts it, see saml_test.go
-	"/help/useful":        true, // a vote for an answer counts once, see help_test.go
+	secondPath:            true, // a code and a passkey open once; the first click signed in
+	provePath:             true,
+	appKeyPath:            true, // like the password: a new token, see secondfactor_test.go
+	passkeyPath:           true,
+	codesPath:             true,
+
+	factorPath + "/:id/remove":     true,
+	ownSignInPath + "/:id/enforce": true, // again it changes nothing, see models/sso
+
+	"/me/password":     true, // the session goes on under a new token: who comes with the old one signs in
+	"/guest/:id":       true, // see guest_test.go
+	"/guest/:id/code":  true,
+	"/guest/:id/leave": true,
+	samlAnswerPath:     true, // a provider's page posts it, see saml_test.go
+	"/help/useful":     true, // a vote for an answer counts once, see help_test.go
 }
 
 // secretOf is the key that a page shows once.

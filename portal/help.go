@@ -338,6 +338,7 @@ var helpOnPages = map[string]string{
 	"sites":          "sites",
 	"privacy":        "personal-data",
 	"sessions":       "sessions",
+	"me":             "second-factor",
 	"account":        "language-and-time-zone",
 	"colleagues":     "changing-access",
 	"own-sign-in":    "signing-in",
@@ -404,6 +405,9 @@ var helpOnProblems = map[string]string{
 
 	// Fields of signing in and of invitations.
 	"signin":    "signing-in",
+	"second":    "second-factor",
+	"factor":    "second-factor",
+	"passkey":   "second-factor",
 	"password":  "signing-in",
 	"proof":     "api-keys",
 	"code":      "too-many-attempts",

@@ -407,6 +407,8 @@ func acceptAsNew(v *visit) (answer, error) {
 		return v.acceptAgain(found, err)
 	case rules.SignInRequired:
 		return redirect("/invitation"), nil
+	case identity.OwnSignInOnly:
+		return v.done("/invitation", "flash.ownsigninonly"), nil
 	}
 	if err != nil {
 		return answer{}, v.overtaken(err)

@@ -33,6 +33,7 @@ type mePage struct {
 	Mails       mailLanguageForm
 	Zone        ownZoneForm
 	Password    ownPasswordForm
+	Factor      factorView
 	SignIns     []signInView
 	Sessions    []sessionView
 }
@@ -83,6 +84,9 @@ func (v *visit) mePage(p mePage) (answer, error) {
 	}
 
 	var err error
+	if p.Factor, err = v.factorView(); err != nil {
+		return answer{}, err
+	}
 	if p.Sessions, err = v.sessionViews(); err != nil {
 		return answer{}, err
 	}

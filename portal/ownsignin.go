@@ -28,6 +28,9 @@ const (
 	actSAML     = "saml"     // begin a connection by SAML
 	actMetadata = "metadata" // store the metadata of its provider
 	actEnable   = "enable"
+	actRelax    = "relax"    // let people sign in by password again
+	actGlass    = "glass"    // be who comes in when the sign-in does not work
+	actEndGlass = "endglass" // be it no more
 )
 
 // The bounds of what asks somebody else's machines, for one account.
@@ -51,6 +54,10 @@ type ownSignInPage struct {
 	Redirect    string // what the provider has to know
 	SAML        samlForm
 
+	Live         bool // a connection lets people in: who comes in without it can be named
+	Glass        []glassView
+	GlassProblem string // message key
+
 	ProblemOf string // id of the domain or connection with which something is wrong
 	Problem   string // message key
 }
@@ -71,6 +78,7 @@ type connectionView struct {
 	Ends                 string // says when its last certificate ends; empty: none does soon
 	Link                 string // the direct link; empty: it does not work yet
 	Try, Enable          bool   // what can be done
+	Enforce, Relax       bool
 	Problem              string // message key
 }
 
@@ -115,7 +123,7 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 	p.Redirect = v.providers.Redirect()
 	p.Proved = settings.Proved()
 	wrong := p.DomainProblem != "" || p.Provider.Problem != "" || p.SAML.Problem != "" ||
-		p.Problem != ""
+		p.Problem != "" || p.GlassProblem != ""
 	problemOf := func(id string) string {
 		if id == p.ProblemOf {
 			return p.Problem
@@ -167,6 +175,12 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 		}
 	}
 
+	for _, c := range settings.Connections {
+		p.Live = p.Live || c.State.Live()
+	}
+	if p.Glass, err = v.glassViews(zone); err != nil {
+		return answer{}, err
+	}
 	a.data = p
 	if wrong {
 		a.status = http.StatusUnprocessableEntity
@@ -203,8 +217,13 @@ func (v *visit) connectionView(
 	}
 	switch {
 	case c.State.Live():
+		view.Enforce = c.State == sso.Enabled
+		view.Relax = c.State == sso.Enforced
 		view.Link = strings.TrimSuffix(v.providers.Redirect(), callbackPath) + "/sso/" + c.Slug
 		view.Says = v.say("ownsignin.says.live")
+		if view.Relax {
+			view.Says = v.say("ownsignin.says.enforced")
+		}
 		view.Try = true
 	case !c.Complete():
 		view.Says = v.say("ownsignin.says.incomplete")
@@ -249,6 +268,16 @@ func changeOwnSignIn(v *visit) (answer, error) {
 		return v.storeSAML()
 	case actEnable:
 		return v.enableConnection()
+	case actRelax:
+		_, err := v.sso.Relax(v.acting(), v.who.account().ID, v.form("connection"))
+		if err != nil {
+			return answer{}, err
+		}
+		return v.done(ownSignInPath, "flash.ownrelaxed"), nil
+	case actGlass:
+		return v.proveBreakGlass()
+	case actEndGlass:
+		return v.endBreakGlass()
 	}
 	return answer{}, errBadForm
 }
@@ -352,7 +381,7 @@ func (v *visit) storeProvider() (answer, error) {
 func (v *visit) enableConnection() (answer, error) {
 	_, err := v.sso.Enable(v.acting(), v.who.account().ID, v.form("connection"))
 	switch code := rules.CodeOf(err); code {
-	case sso.Incomplete, sso.DomainUnproved, sso.Unrehearsed:
+	case sso.Incomplete, sso.DomainUnproved, sso.Unrehearsed, rules.StateConflict:
 		return v.ownSignInWith(v.form("connection"), "ownsignin.cannot."+code)
 	}
 	if err != nil {
@@ -479,7 +508,11 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 				Back:   ownSignInPath,
 			})
 		}
-		if err := v.sso.RemoveDomain(v.acting(), acc, id); gone(err) != nil {
+		err := v.sso.RemoveDomain(v.acting(), acc, id)
+		if rules.CodeOf(err) == rules.StateConflict {
+			return v.ownSignInWith(id, "ownsignin.cannot.STATE_CONFLICT")
+		}
+		if gone(err) != nil {
 			return answer{}, err
 		}
 		return v.done(ownSignInPath, "flash.domainremoved"), nil

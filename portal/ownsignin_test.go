@@ -29,6 +29,7 @@ type company struct {
 	ana     *guest
 	account string
 	issuer  *testissuer.Issuer
+	down    func() // takes the identity provider away
 	zone    zone
 }
 
@@ -56,6 +57,11 @@ func newCompany(w *world) *company {
 	server.Config.Handler = c.issuer
 	server.Start()
 	w.t.Cleanup(server.Close)
+	c.down = func() {
+		server.CloseClientConnections()
+		server.Close()
+		w.portal.providers = oidc.New(w.url+callbackPath, true) // which remembers nothing
+	}
 
 	ana, inv := w.admin()
 	c.ana, c.account = ana, inv.AccountID

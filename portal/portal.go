@@ -33,6 +33,7 @@ import (
 	"roomcover.dev/roomcover/portal/help"
 	outside "roomcover.dev/roomcover/sso/dial"
 	"roomcover.dev/roomcover/sso/oidc"
+	"roomcover.dev/roomcover/web"
 )
 
 // Options configure the portal.
@@ -70,7 +71,8 @@ type site struct {
 	mailbox      *mailbox.Mailbox
 	sso          *sso.SSO
 	providers    *oidc.Party
-	reach        *http.Client // what customers type, and nothing inside
+	passkeys     *web.Passkeys // nil: browsers know none of this address
+	reach        *http.Client  // what customers type, and nothing inside
 	records      sso.Records
 	log          *slog.Logger
 	secure       bool
@@ -190,6 +192,9 @@ func newSite(o Options) (*site, error) {
 		freshFor:     freshFor,
 	}
 
+	if keys, ok := web.NewPasskeys(public); ok {
+		s.passkeys = keys
+	}
 	s.sessions = newSessions(o.Domains.People, s.secure)
 	s.origins = http.NewCrossOriginProtection()
 	// Providers post their answers from their own sites; each is signed, and asked for.

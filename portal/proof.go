@@ -23,13 +23,17 @@ func (v *visit) provedLately() bool {
 	return err == nil && time.Since(time.Unix(at, 0)) < v.freshFor
 }
 
-// provesBy is the link by which a person proves again who they are at the company's own sign-in,
-// and comes back to a page; empty for who came by password.
+// provesBy is the link by which a person proves again who they are, at the company's own sign-in
+// or with a second factor, and comes back to a page; empty for who has a password alone.
 func (v *visit) provesBy(page string) string {
-	if v.value(keyConnection) == "" {
+	path := provePath
+	switch {
+	case v.value(keyConnection) != "":
+		path = againPath
+	case !v.who.factor:
 		return ""
 	}
-	return againPath + "?next=" + url.QueryEscape(page)
+	return path + "?next=" + url.QueryEscape(page)
 }
 
 // proveAgain holds the form's password against the person's, within the bounds of a
@@ -39,8 +43,11 @@ func (v *visit) proveAgain() (problem string, err error) {
 	if v.provedLately() {
 		return "", nil
 	}
-	if v.provesBy("/") != "" {
+	if v.value(keyConnection) != "" {
 		return "proof.own", nil
+	}
+	if v.who.factor {
+		return "proof.factor", nil
 	}
 	if v.form("password") == "" {
 		return "proof.missing", nil

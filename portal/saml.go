@@ -21,8 +21,12 @@ const (
 	finishPath     = "/sso/finish"
 )
 
-// samlAnswersAMinute bounds the answers that are looked at for one connection.
-const samlAnswersAMinute = 60
+// The bounds of the answers that are looked at for one connection: from one network, so that
+// nobody uses up what the company's own people need, and from all together, as each costs work.
+const (
+	samlAnswersAMinute    = 60
+	samlAnswersOfAllOfIts = 1200
+)
 
 // partyOf is a connection as its provider knows it. Without metadata that counts it answers what
 // is wrong with it.
@@ -89,7 +93,11 @@ func takeSAMLAnswer(v *visit) (answer, error) {
 	if err != nil || p.ConnectionID != v.param("id") {
 		return v.unasked(err)
 	}
-	err = v.throttle("sso-acs/"+p.ConnectionID, samlAnswersAMinute, time.Minute)
+	each := "sso-acs/" + p.ConnectionID + "/" + v.network
+	if err := v.throttle(each, samlAnswersAMinute, time.Minute); err != nil {
+		return answer{}, err
+	}
+	err = v.throttle("sso-acs/"+p.ConnectionID, samlAnswersOfAllOfIts, time.Minute)
 	if err != nil {
 		return answer{}, err
 	}

@@ -83,7 +83,34 @@ func signIn(v *visit) (answer, error) {
 		}), nil
 	}
 
-	return v.welcome(u, v.form("next"))
+	return v.afterPassword(u, v.form("next"))
+}
+
+// afterPassword goes on once the password was right: to the second factor of who has one. Who
+// reaches nothing by password, because the company enforces its own sign-in (S49), is told so.
+func (v *visit) afterPassword(u identity.User, next string) (answer, error) {
+	enforced, err := v.people.PasswordEnded(v.ctx, u.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if enforced {
+		p := signInPage{Email: u.Email, Next: next, Problem: "signin.enforced"}
+		if p.Own, err = v.ownSignInFor(u.Email); err != nil {
+			return answer{}, err
+		}
+		a := v.signInPage(p)
+		a.status = http.StatusForbidden
+		return a, nil
+	}
+
+	f, err := v.people.FactorsOf(v.ctx, u.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if f.Any() {
+		return v.beginSecondStep(u, next)
+	}
+	return v.welcome(u, next)
 }
 
 // trySignIn holds a password against a user's, within all bounds. The answer for an

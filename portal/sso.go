@@ -309,6 +309,7 @@ type ownProblem struct {
 	Text   string // message key
 	Again  string // address; empty: there is no way again
 	Signed bool   // somebody is signed in here
+	Only   bool   // there is no other way in but break-glass, and the provider does not answer
 }
 
 // ownSignInProblem is the page of a refusal of a company's own sign-in. The refusals of an
@@ -335,7 +336,12 @@ func (v *visit) ownSignInProblem(c sso.Connection, err error) (answer, error) {
 
 	v.log.Warn("portal: a company's own sign-in failed",
 		"connection", c.ID, "code", code, "request", v.id, "why", faultWords(err))
-	p := ownProblem{Code: code, Text: text + code, Signed: v.who != nil}
+	p := ownProblem{
+		Code:   code,
+		Text:   text + code,
+		Signed: v.who != nil,
+		Only:   c.State == sso.Enforced && code == string(oidc.Unreachable),
+	}
 	if c.Slug != "" && v.who == nil {
 		p.Again = "/sso/" + c.Slug
 	}

@@ -271,6 +271,7 @@ type person struct {
 	roles    map[string]identity.MemberRole // by account
 	at       int                            // the account at hand
 	partners map[string]string              // whose people an account has, by account
+	factor   bool                           // has a second factor beside the password
 
 	delegated *identity.Delegated // by which they act in a customer's account; nil: they do not
 }
@@ -298,7 +299,7 @@ func (v *visit) readPerson() error {
 		return nil
 	}
 
-	u, roles, partners, err := v.people.PersonOf(v.ctx, id)
+	p, err := v.people.PersonBy(v.ctx, id, v.value(keyConnection))
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.sessions.Destroy(v.ctx)
 	}
@@ -306,8 +307,13 @@ func (v *visit) readPerson() error {
 		return err
 	}
 
-	v.who = &person{user: u, roles: roles, partners: partners}
-	if len(roles) == 0 {
+	v.who = &person{
+		user:     p.User,
+		roles:    p.Roles,
+		partners: p.Partners,
+		factor:   p.SecondFactor,
+	}
+	if len(p.Roles) == 0 {
 		return nil
 	}
 
@@ -423,7 +429,7 @@ func (v *visit) startSession(u identity.User, way string) error {
 		return err
 	}
 	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount,
-		keyConnection, keyHint)
+		keyConnection, keyHint, keyHalf, keyPasskey, keyApp)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
 	v.sessions.Put(v.ctx, keyWay, way)
 	v.passwordProved()

@@ -101,7 +101,6 @@ func (p *Passkeys) ReadNew(o PasskeyOwner, kept, answer string) (identity.Passke
 		}
 	}
 	return identity.Passkey{
-		OperatorID:     o.ID,
 		CredentialID:   base64.RawURLEncoding.EncodeToString(made.ID),
 		PublicKey:      made.PublicKey,
 		Counter:        made.Authenticator.SignCount,

@@ -100,11 +100,30 @@ func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Memb
 	return u, m, refused
 }
 
+// OwnSignInOnly refuses a password to who is to come in by the company's own sign-in.
+const OwnSignInOnly = "OWN_SIGN_IN_ONLY"
+
+// ownSignInOnly refuses to make somebody a password who could not come in by it (R53b, S49).
+func ownSignInOnly(tx *db.Tx, inv Invitation, a Acceptance) error {
+	if a.PasswordHash == "" {
+		return nil
+	}
+	enforced, err := EnforcedOf(tx, inv.AccountID)
+	if err == nil && enforced {
+		err = rules.Refuse(OwnSignInOnly, "This company lets people in only by its own sign-in.",
+			"Accept the invitation there.")
+	}
+	return err
+}
+
 // Accept is AcceptInvitation in the caller's transaction, which has to be committed although
 // another person was refused: the refusal is audited.
 func Accept(tx *db.Tx, a Acceptance) (u User, m Membership, refused, err error) {
 	inv, acc, err := lockInvitation(tx, a.InvitationID)
 	if err != nil {
+		return u, m, nil, err
+	}
+	if err := ownSignInOnly(tx, inv, a); err != nil {
 		return u, m, nil, err
 	}
 	if err := acceptable(inv, tx.Now()); err != nil {

@@ -34,6 +34,7 @@ type PersonInside struct {
 	Member
 	SignedInAt *time.Time // real time; nil: never, or longer ago than it is kept
 	Password   bool
+	Factor     bool // a second factor beside it
 	Provider   bool // an identity provider signs them in
 }
 
@@ -81,7 +82,7 @@ func (s *People) AccessOf(ctx context.Context, accountID string) (Access, error)
 func peopleInside(tx *db.Tx, accountID string) (people []PersonInside, err error) {
 	err = tx.Table("memberships").
 		Select(`memberships.*, u.name, u.email, u.locale,
-			u.password_hash <> '' AS password,
+			u.password_hash <> '' AS password, (`+hasFactor+`) AS factor,
 			EXISTS (SELECT 1 FROM identities i WHERE i.user_id = u.id) AS provider`).
 		Joins("JOIN users u ON u.id = memberships.user_id").
 		Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).

@@ -9,12 +9,12 @@ import (
 // NewAppKey makes a key for an operator's app: as the app reads it, and sealed for UseApp. It
 // opens nothing until then.
 func (s *Operators) NewAppKey(operatorID string) (key, sealed string) {
-	return s.newKey(operatorID)
+	return operatorFactors.newKey(s.db.Secrets(), operatorID)
 }
 
 // OpenAppKey reads a key that NewAppKey has sealed for the operator.
 func (s *Operators) OpenAppKey(operatorID, sealed string) (key string, ok bool) {
-	return s.db.Secrets().Decrypt(purposeTOTP+operatorID, sealed)
+	return operatorFactors.openKey(s.db.Secrets(), operatorID, sealed)
 }
 
 // UseApp makes the app with that key the one of the operator, in place of the one of before,

@@ -204,7 +204,8 @@ func (s *People) ChallengeOver(ctx context.Context, id string) (bool, error) {
 }
 
 // ChallengeReset mails a reset link to a user. For an unknown address it does nothing
-// and succeeds, so that a visitor learns nothing.
+// and succeeds, so that a visitor learns nothing. So it does for who comes in by the company's own
+// sign-in alone (S49).
 func (s *People) ChallengeReset(ctx context.Context, email, locale string) error {
 	u, err := s.UserByEmail(ctx, email)
 	if rules.CodeOf(err) == rules.NotFound {
@@ -217,6 +218,10 @@ func (s *People) ChallengeReset(ctx context.Context, email, locale string) error
 	c := newChallenge(ChallengePasswordReset, u.ID, ResetLifetime)
 	c.SecretHash = db.HashSecret(s.db.Secrets().ResetToken(c.ID))
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		ended, err := passwordEnded(tx, u.ID)
+		if err != nil || ended {
+			return err
+		}
 		return mailChallenge(tx, c, notification.Notification{
 			Template:  "password_reset",
 			Recipient: u.Email,

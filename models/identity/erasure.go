@@ -80,6 +80,9 @@ func Erasures() []db.Erasure {
 	return []db.Erasure{
 		gone("sessions", "token_hash", "user_id"),
 		gone("identities", "", "user_id"),
+		gone("user_passkeys", "", "user_id"),
+		gone("user_recovery_codes", "code_hash", "user_id"),
+		gone("sso_break_glass", "org_id", "user_id"),
 		gone("sign_in_places", "place_hash", "user_id"),
 		gone("challenges", "", "subject_id"),
 		{
@@ -122,6 +125,7 @@ func Erasures() []db.Erasure {
 					"email":         db.Nobody(p.UserID),
 					"name":          p.Pseudonym,
 					"password_hash": "",
+					"totp_secret":   "",
 					"time_zone":     nil,
 				}).Error
 			},

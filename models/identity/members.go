@@ -68,17 +68,53 @@ func (s *People) MembersOf(ctx context.Context, accountID string) ([]Member, err
 func (s *People) PersonOf(
 	ctx context.Context, id string,
 ) (u User, roles map[string]MemberRole, partners map[string]string, err error) {
+	p, err := s.PersonBy(ctx, id, "")
+	return p.User, p.Roles, p.Partners, err
+}
+
+// Person is a user with what one of their sessions reaches.
+type Person struct {
+	User
+	Roles        map[string]MemberRole // by account
+	Partners     map[string]string     // partner organisation whose people the account has
+	SecondFactor bool                  // beside the password
+}
+
+// byPassword are the memberships that somebody reaches who came by password: not those of an
+// organisation that enforces its own sign-in, unless as its break-glass administrator (S49).
+const byPassword = ` AND NOT EXISTS (
+	SELECT 1 FROM accounts a
+	JOIN sso_connections c ON c.org_id = a.parent_org_id AND c.state = 'ENFORCED'
+	WHERE a.id = m.account_id AND NOT EXISTS (
+		SELECT 1 FROM sso_break_glass b WHERE b.org_id = c.org_id AND b.user_id = m.user_id))`
+
+// byConnection are those that somebody reaches who came by an organisation's own sign-in: its own
+// accounts alone. Another organisation never agreed that this provider says who its people are.
+const byConnection = ` AND EXISTS (
+	SELECT 1 FROM accounts a JOIN sso_connections c ON c.org_id = a.parent_org_id
+	WHERE a.id = m.account_id AND c.id = ? AND c.state IN ('ENABLED','ENFORCED'))`
+
+// PersonBy is PersonOf for a session that began by a connection; empty: by password.
+func (s *People) PersonBy(ctx context.Context, id, connectionID string) (Person, error) {
+	reach, args := byPassword, []any{rules.MembershipActive}
+	if connectionID != "" {
+		reach = byConnection
+		args = append(args, connectionID)
+	}
+
 	var rows []struct {
 		User
-		AccountID *string
-		Role      *MemberRole
-		PartnerID *string
+		AccountID    *string
+		Role         *MemberRole
+		PartnerID    *string
+		SecondFactor bool
 	}
-	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Table("users AS u").
-			Select("u.*, m.account_id, m.role, p.org_id AS partner_id").
+			Select("u.*, m.account_id, m.role, p.org_id AS partner_id, ("+hasFactor+
+				") AS second_factor").
 			Joins(`LEFT JOIN memberships m ON m.user_id = u.id AND m.state = ?
-				AND m.blocked_at IS NULL`, rules.MembershipActive).
+				AND m.blocked_at IS NULL`+reach, args...).
 			Joins("LEFT JOIN partners p ON p.account_id = m.account_id").
 			Where("u.id = ?", id).
 			Scan(&rows).Error
@@ -87,20 +123,24 @@ func (s *People) PersonOf(
 		err = db.NotFound()
 	}
 	if err != nil {
-		return User{}, nil, nil, err
+		return Person{}, err
 	}
 
-	roles = map[string]MemberRole{}
-	partners = map[string]string{}
+	p := Person{
+		User:         rows[0].User,
+		Roles:        map[string]MemberRole{},
+		Partners:     map[string]string{},
+		SecondFactor: rows[0].SecondFactor,
+	}
 	for _, r := range rows {
 		if r.AccountID != nil && r.Role != nil {
-			roles[*r.AccountID] = *r.Role
+			p.Roles[*r.AccountID] = *r.Role
 		}
 		if r.AccountID != nil && r.PartnerID != nil {
-			partners[*r.AccountID] = *r.PartnerID
+			p.Partners[*r.AccountID] = *r.PartnerID
 		}
 	}
-	return rows[0].User, roles, partners, nil
+	return p, nil
 }
 
 // MembershipsOf lists a user's active memberships, oldest first.

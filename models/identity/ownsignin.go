@@ -1,9 +1,11 @@
 package identity
 
 import (
+	"context"
 	"errors"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -63,6 +65,101 @@ func Bind(tx *db.Tx, i Identity) error {
 func CameAgain(tx *db.Tx, identityID string) error {
 	return tx.Model(&Identity{}).Where("id = ?", identityID).
 		Update("last_seen_at", db.RealNow()).Error
+}
+
+// PasswordEnded reports whether a person's password lets them in nowhere any more: they are in
+// accounts, and each is of an organisation that enforces its own sign-in (S49).
+func (s *People) PasswordEnded(ctx context.Context, userID string) (ended bool, err error) {
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		ended, err = passwordEnded(tx, userID)
+		return err
+	})
+	return ended, err
+}
+
+func passwordEnded(tx *db.Tx, userID string) (bool, error) {
+	var n struct{ All, Open int64 }
+	err := tx.Raw(`
+		SELECT
+			(SELECT count(*) FROM memberships m
+				WHERE m.user_id = ? AND m.state = 'ACTIVE' AND m.blocked_at IS NULL) AS "all",
+			(SELECT count(*) FROM memberships m
+				WHERE m.user_id = ? AND m.state = 'ACTIVE' AND m.blocked_at IS NULL`+
+		byPassword+`) AS open`, userID, userID).Scan(&n).Error
+	return n.All > 0 && n.Open == 0, err
+}
+
+// EnforcedOf reports whether the organisation of an account lets people in by its own sign-in
+// alone.
+func EnforcedOf(tx *db.Tx, accountID string) (bool, error) {
+	var n int64
+	err := tx.Raw(`
+		SELECT count(*) FROM sso_connections c JOIN accounts a ON a.parent_org_id = c.org_id
+		WHERE a.id = ? AND c.state = 'ENFORCED'`, accountID).Scan(&n).Error
+	return n > 0, err
+}
+
+// EndPasswordSessions ends the sessions that began by a password, and the open links for a new
+// one, of everybody who is in an organisation's accounts and may not come in by password.
+func EndPasswordSessions(tx *db.Tx, orgID string) (int64, error) {
+	const theirs = `user_id IN (
+		SELECT m.user_id FROM memberships m JOIN accounts a ON a.id = m.account_id
+		WHERE a.parent_org_id = ? AND m.state <> 'REMOVED')
+		AND user_id NOT IN (SELECT b.user_id FROM sso_break_glass b WHERE b.org_id = ?)`
+	res := tx.Where("connection_id IS NULL AND "+theirs, orgID, orgID).Delete(&Session{})
+	if res.Error != nil {
+		return 0, res.Error
+	}
+	var people []string
+	err := tx.Table("memberships AS m").Joins("JOIN accounts a ON a.id = m.account_id").
+		Where("a.parent_org_id = ? AND m.state <> ?", orgID, rules.MembershipRemoved).
+		Pluck("m.user_id", &people).Error
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range people {
+		ended, err := passwordEnded(tx, id)
+		if err != nil {
+			return 0, err
+		}
+		if !ended {
+			continue
+		}
+		err = tx.Model(&Challenge{}).
+			Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL",
+				id, ChallengePasswordReset).
+			Update("consumed_at", db.RealNow()).Error
+		if err != nil {
+			return 0, err
+		}
+	}
+	return res.RowsAffected, nil
+}
+
+// holdsStill reports whether a session may be stored that began by a connection: it lets people in
+// still, and the organisation has proved the domain of the person's address still. The connection
+// is locked against whoever switches it off, so that no session comes after the end of them all.
+func holdsStill(tx *db.Tx, row Session) (bool, error) {
+	if row.ConnectionID == nil || row.UserID == nil {
+		return true, nil
+	}
+	var orgs []string
+	err := db.LockWith(tx.Table("sso_connections"), clause.Locking{Strength: "SHARE"}).
+		Where("id = ? AND state IN ('ENABLED','ENFORCED')", *row.ConnectionID).
+		Pluck("org_id", &orgs).Error
+	if err != nil || len(orgs) == 0 {
+		return false, err
+	}
+	var u User
+	if err := tx.Limit(1).Find(&u, "id = ?", *row.UserID).Error; err != nil {
+		return false, err
+	}
+	var proved int64
+	err = tx.Table("sso_domains").
+		Where("org_id = ? AND domain = ? AND proved_at IS NOT NULL",
+			orgs[0], rules.EmailDomain(u.Email)).
+		Count(&proved).Error
+	return proved > 0, err
 }
 
 // EndSessionsBy ends the sessions that began by connections, and returns how many.

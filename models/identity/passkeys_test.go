@@ -26,9 +26,9 @@ func TestS52_APasskeyIsRegisteredOnce(t *testing.T) {
 		}
 		errs := storetest.AtOnce(2, func(i int) error {
 			own := db.Scope{System: true, Actor: db.Actor{ID: people[i].ID, Role: rules.OperatorAgent}}
-			return storetest.SecondOf(env.Domains.Operators.AddPasskey(db.WithScope(env.Context, own), identity.Passkey{
-				OperatorID: people[i].ID, CredentialID: "one", PublicKey: []byte{1}, Name: "Key",
-			}))
+			key := identity.Passkey{CredentialID: "one", PublicKey: []byte{1}, Name: "Key"}
+			return storetest.SecondOf(
+				env.Domains.Operators.AddPasskey(db.WithScope(env.Context, own), people[i].ID, key))
 		})
 		refused := 0
 		for _, err := range errs {

@@ -3,14 +3,11 @@ package identity
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
-	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"strings"
 	"time"
 
-	"github.com/pquerna/otp/hotp"
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
@@ -31,17 +28,7 @@ type recoveryCode struct {
 // TableName is the table of recovery codes.
 func (recoveryCode) TableName() string { return "operator_recovery_codes" }
 
-const (
-	setupValid       = 24 * time.Hour
-	codePeriod       = 30 // seconds; what every app knows
-	codesAround      = 1  // steps before and after now, for clocks that differ
-	recoveryCodes    = 10
-	purposeTOTP      = "operator totp"
-	purposeRecovery  = "operator recovery"
-	wrongCodesAnHour = 10
-)
-
-var readable = base32.StdEncoding.WithPadding(base32.NoPadding)
+const setupValid = 24 * time.Hour
 
 // NewOperator is who is added by the command line.
 type NewOperator struct {
@@ -110,14 +97,6 @@ func addressTaken() error {
 		"roomcover operator list shows them; reset-factor gives a new link.")
 }
 
-// newKey is a key for the person's app, and how it is stored.
-func (s *Operators) newKey(operatorID string) (key, stored string) {
-	b := make([]byte, 20)
-	_, _ = rand.Read(b)
-	key = readable.EncodeToString(b)
-	return key, s.db.Secrets().Encrypt(purposeTOTP+operatorID, key)
-}
-
 // newFactor takes password and second factor away, and opens a link to set up new ones.
 func (s *Operators) newFactor(o *Operator) (secret string) {
 	link := make([]byte, 32)
@@ -126,7 +105,7 @@ func (s *Operators) newFactor(o *Operator) (secret string) {
 
 	until := db.RealNow().Add(setupValid)
 	o.PasswordHash = ""
-	_, o.TOTPSecret = s.newKey(o.ID)
+	_, o.TOTPSecret = operatorFactors.newKey(s.db.Secrets(), o.ID)
 	o.TOTPStep = 0
 	o.SetupHash = db.HashSecret(secret)
 	o.SetupUntil = &until
@@ -146,10 +125,7 @@ func (s *Operators) ResetFactor(
 					"This operator signs in at the issuer.", "Reset the second factor there.")
 			}
 			secret = s.newFactor(o)
-			if err := tx.Delete(&recoveryCode{}, "operator_id = ?", o.ID).Error; err != nil {
-				return false, err
-			}
-			if err := tx.Delete(&Passkey{}, "operator_id = ?", o.ID).Error; err != nil {
+			if err := operatorFactors.forget(tx, o.ID); err != nil {
 				return false, err
 			}
 			return true, endOperatorSessions(tx, o.ID)
@@ -165,7 +141,7 @@ func (s *Operators) OperatorToSetUp(ctx context.Context, secret string) (Operato
 	if err != nil {
 		return o, "", err
 	}
-	key, ok := s.db.Secrets().Decrypt(purposeTOTP+o.ID, o.TOTPSecret)
+	key, ok := operatorFactors.openKey(s.db.Secrets(), o.ID, o.TOTPSecret)
 	if !ok {
 		return o, "", db.NotFound()
 	}
@@ -185,7 +161,7 @@ func (s *Operators) OpenSetUp(ctx context.Context, secret string) (Operator, str
 		if err != nil {
 			return err
 		}
-		key, o.TOTPSecret = s.newKey(o.ID)
+		key, o.TOTPSecret = operatorFactors.newKey(s.db.Secrets(), o.ID)
 		return tx.Model(&Operator{}).Where("id = ?", o.ID).
 			Update("totp_secret", o.TOTPSecret).Error
 	})
@@ -223,12 +199,9 @@ func (s *Operators) FinishSetUpByPasskey(
 	if err != nil {
 		return nil, err
 	}
-	if key.Name, err = passkeyName(key.Name); err != nil {
+	if key, err = newPasskey(key); err != nil {
 		return nil, err
 	}
-	key.ID = db.NewID(db.PrefixPasskey)
-	key.OperatorID = found.ID
-	key.CreatedAt = db.RealNow()
 
 	codes, err = s.finishSetUp(ctx, found, secret, map[string]any{
 		"password_hash": passwordHash,
@@ -260,15 +233,15 @@ func (s *Operators) finishSetUp(
 
 		as := tx.ActingAs(found.ID, found.Role)
 		if key != nil {
-			if err := tx.Create(key).Error; err != nil {
+			if err := operatorFactors.storePasskey(tx, found.ID, *key); err != nil {
 				return err
 			}
-			entry := passkeyEntry("operator.passkey_added", *key)
+			entry := operatorFactors.passkeyEntry("passkey_added", found.ID, *key)
 			if err := as.Audit(found.ID, nil, false, entry); err != nil {
 				return err
 			}
 		}
-		if codes, err = makeRecoveryCodes(tx, found.ID); err != nil {
+		if codes, err = operatorFactors.makeCodes(tx, found.ID); err != nil {
 			return err
 		}
 		return as.Audit(found.ID, nil, false,
@@ -277,47 +250,18 @@ func (s *Operators) finishSetUp(
 	return codes, err
 }
 
-// makeRecoveryCodes replaces an operator's recovery codes, and returns the new ones.
-func makeRecoveryCodes(tx *db.Tx, operatorID string) (codes []string, err error) {
-	if err := tx.Delete(&recoveryCode{}, "operator_id = ?", operatorID).Error; err != nil {
-		return nil, err
-	}
-	var rows []recoveryCode
-	for range recoveryCodes {
-		code := newRecoveryCode()
-		codes = append(codes, code)
-		rows = append(rows, recoveryCode{
-			OperatorID: operatorID,
-			CodeHash:   recoveryHash(tx, operatorID, code),
-		})
-	}
-	return codes, tx.Create(&rows).Error
-}
-
 // NewRecoveryCodes gives an operator new recovery codes, which are shown only here; those of
 // before open nothing any more.
 func (s *Operators) NewRecoveryCodes(ctx context.Context, id string) (codes []string, err error) {
 	err = s.changeOwn(ctx, id, func(tx *db.Tx, o Operator) (db.Entry, error) {
-		codes, err = makeRecoveryCodes(tx, o.ID)
+		codes, err = operatorFactors.makeCodes(tx, o.ID)
 		return db.Entry{Verb: "operator.recovery_codes_made", ObjectID: o.ID}, err
 	})
 	return codes, err
 }
 
-// newRecoveryCode returns 50 bits in two groups that a person can read out.
-func newRecoveryCode() string {
-	text := strings.ToLower(rand.Text()[:10])
-	return text[:5] + "-" + text[5:]
-}
-
-func recoveryHash(tx *db.Tx, operatorID, code string) string {
-	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
-	return tx.Secrets().Fingerprint(purposeRecovery, operatorID+"\x00"+code)
-}
-
 // UseCode reports whether a code of the app, or a recovery code, is the operator's, and uses it
-// up: neither opens twice. Wrong ones are bounded by the hour: from the bound on none is
-// right. Only somebody who knows the password gets here.
+// up: neither opens twice; see holders.tryCode.
 func (s *Operators) UseCode(ctx context.Context, id, code string) (ok bool, err error) {
 	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		ok = false
@@ -326,62 +270,19 @@ func (s *Operators) UseCode(ctx context.Context, id, code string) (ok bool, err 
 			return err
 		}
 
-		tried, err := countAttempt(tx, "operator-code/"+id, time.Hour)
-		if err != nil || tried.Count > wrongCodesAnHour {
+		tried, err := operatorFactors.tryCode(tx, o.ID, o.TOTPSecret, o.TOTPStep, code)
+		if err != nil || !tried.Right {
 			return err
 		}
-
-		key, opened := tx.Secrets().Decrypt(purposeTOTP+o.ID, o.TOTPSecret)
-		if step, right := stepOf(key, code, o.TOTPStep, db.RealNow()); opened && right {
-			ok = true
-			err = tx.Model(&Operator{}).Where("id = ?", id).Update("totp_step", step).Error
-		} else {
-			ok, err = useRecoveryCode(tx, o, code)
+		ok = true
+		if tried.Step > 0 {
+			return tx.Model(&Operator{}).Where("id = ?", id).Update("totp_step", tried.Step).Error
 		}
-		if err != nil || !ok {
-			return err
-		}
-
-		return tx.Delete(&throttle{}, "key = ?", throttleKey(tx, "operator-code/"+id)).Error
+		return tx.ActingAs(o.ID, o.Role).Audit(o.ID, nil, false, db.Entry{
+			Verb:     "operator.recovery_code_used",
+			ObjectID: o.ID,
+			Details:  map[string]any{"left": tried.Left},
+		})
 	})
 	return ok, err
-}
-
-func useRecoveryCode(tx *db.Tx, o Operator, code string) (bool, error) {
-	res := tx.Model(&recoveryCode{}).
-		Where("operator_id = ? AND code_hash = ? AND used_at IS NULL",
-			o.ID, recoveryHash(tx, o.ID, code)).
-		Update("used_at", db.RealNow())
-	if res.Error != nil || res.RowsAffected == 0 {
-		return false, res.Error
-	}
-
-	var left int64
-	err := tx.Model(&recoveryCode{}).
-		Where("operator_id = ? AND used_at IS NULL", o.ID).Count(&left).Error
-	if err != nil {
-		return false, err
-	}
-	return true, tx.ActingAs(o.ID, o.Role).Audit(o.ID, nil, false, db.Entry{
-		Verb:     "operator.recovery_code_used",
-		ObjectID: o.ID,
-		Details:  map[string]any{"left": left},
-	})
-}
-
-// stepOf returns the step of time whose code it is, among those around now that come after the
-// last one that was used; ok is false where it is of none.
-func stepOf(key, code string, last int64, now time.Time) (step int64, ok bool) {
-	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	at := now.Unix() / codePeriod
-	for step := at - codesAround; step <= at+codesAround; step++ {
-		want, err := hotp.GenerateCode(key, uint64(step))
-		if err != nil || step <= last {
-			continue
-		}
-		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
-			return step, true
-		}
-	}
-	return 0, false
 }

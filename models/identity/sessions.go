@@ -25,11 +25,16 @@ type Session struct {
 	ConnectionID *string
 }
 
-// PutSession stores a session under its token's hash.
+// PutSession stores a session under its token's hash. One that began by an organisation's own
+// sign-in, which was switched off since, is not stored: its person is signed out.
 func (s *People) PutSession(ctx context.Context, row Session) error {
 	row.SeenAt = db.RealNow()
 	row.CreatedAt = row.SeenAt
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		holds, err := holdsStill(tx, row)
+		if err != nil || !holds {
+			return err
+		}
 		return tx.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "token_hash"}},
 			DoUpdates: clause.AssignmentColumns([]string{

@@ -16,6 +16,8 @@ type User struct {
 	PasswordHash string // argon2id, encoded
 	Locale       string
 	TimeZone     *string // that the person chose to be shown times in; nil: the account's
+	TOTPSecret   string  `gorm:"column:totp_secret"` // encrypted; empty: no app
+	TOTPStep     int64   `gorm:"column:totp_step"`   // the last one that was used
 	CreatedAt    time.Time
 }
 
@@ -107,7 +109,9 @@ func Entities() []any {
 		Operator{},
 		operatorSession{},
 		recoveryCode{},
-		Passkey{},
+		operatorPasskey{},
+		userPasskey{},
+		userRecoveryCode{},
 		passkeyAnswer{},
 		OperatorView{},
 		OperatorPresence{},

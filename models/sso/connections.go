@@ -46,9 +46,11 @@ func (s *SSO) manage(
 
 	scope.System = true
 	return s.db.Write(db.WithScope(ctx, scope), func(tx *db.Tx) error {
-		var acc account.Account
-		if err := tx.ForUpdate().First(&acc, "id = ?", accountID).Error; err != nil {
-			return db.Found(err)
+		// The organisation is locked too: two of its accounts that set a sign-in up at once would
+		// each find that nobody else does.
+		acc, err := account.LockWithParent(tx, accountID)
+		if err != nil {
+			return err
 		}
 		may, err := looksAfter(tx, acc)
 		if err != nil {
@@ -305,6 +307,11 @@ func (s *SSO) Enable(ctx context.Context, accountID, id string) (Connection, err
 			return err
 		}
 		for _, other := range live {
+			if other.State == Enforced {
+				return rules.Refuse(rules.StateConflict,
+					"Another connection is the only way in.",
+					"Let people sign in by password again first, then switch over.")
+			}
 			if err := switchOff(tx, acc.ID, other, nil); err != nil {
 				return err
 			}

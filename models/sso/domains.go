@@ -258,13 +258,23 @@ func (s *SSO) RemoveDomain(ctx context.Context, accountID, id string) error {
 		if err != nil {
 			return db.Found(err)
 		}
+		enforced, err := identity.EnforcedOf(tx, acc.ID)
+		if err != nil {
+			return err
+		}
+		if enforced && d.Proved() {
+			return rules.Refuse(rules.StateConflict,
+				"People of this domain come in by the company's own sign-in alone.",
+				"Let them sign in by password again first.")
+		}
 		if err := tx.Delete(&Domain{}, "id = ?", d.ID).Error; err != nil {
 			return err
 		}
 
+		// Locked, so that no sign-in by one of them is stored once its sessions have ended.
 		var connections []string
-		err = tx.Model(&Connection{}).Where("org_id = ?", acc.ParentOrgID).
-			Pluck("id", &connections).Error
+		err = tx.ForUpdate().Model(&Connection{}).Where("org_id = ?", acc.ParentOrgID).
+			Order("id").Pluck("id", &connections).Error
 		if err != nil {
 			return err
 		}

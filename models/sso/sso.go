@@ -177,10 +177,16 @@ const (
 	NotInvited     = "SSO_NOT_INVITED"      // nobody here has the address
 	OtherPerson    = "SSO_OTHER_PERSON"     // the address is bound to another subject
 	UnknownState   = "SSO_STATE_UNKNOWN"    // over, used, or of another browser
+	NobodyCame     = "SSO_NO_ADMIN_CAME"    // no administrator came by it within EnforceAfter
+	NoBreakGlass   = "SSO_NO_BREAK_GLASS"   // nobody has just proved password and second factor
+	Outsiders      = "SSO_OUTSIDERS"        // people would be locked out
+	NeedsFactor    = "SSO_NEEDS_FACTOR"     // who wants to be break-glass has not both factors
 )
 
 // Entities lists the entities of this domain: one for each table.
-func Entities() []any { return []any{Connection{}, Domain{}, Pending{}, usedAssertion{}} }
+func Entities() []any {
+	return []any{Connection{}, Domain{}, Pending{}, usedAssertion{}, BreakGlass{}}
+}
 
 func notLive() error {
 	return rules.Refuse(NotLive, "This sign-in is switched off.",
