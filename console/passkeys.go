@@ -1,6 +1,8 @@
 package console
 
 import (
+	"errors"
+
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/web"
@@ -77,27 +79,18 @@ func (v *visit) provedByPasskey(purpose string, o identity.Operator) (bool, erro
 // signInPasskeyButton asks whoever comes for a passkey of theirs. Each page that asks keeps its
 // question in a session: from a network that asks too often there is no button, and the password
 // is left.
-func (v *visit) signInPasskeyButton() (passkeyButton, error) {
+func (v *visit) signInPasskeyButton() (web.PasskeyButton, error) {
 	if v.passkeys == nil {
-		return passkeyButton{}, nil
+		return web.PasskeyButton{}, nil
 	}
 	err := v.throttleNetwork("passkey-asked", startsIP, signInWindow)
 	if rules.CodeOf(err) == rules.RateLimited {
-		return passkeyButton{}, nil
+		return web.PasskeyButton{}, nil
 	}
 	if err != nil {
-		return passkeyButton{}, err
+		return web.PasskeyButton{}, err
 	}
-	q, err := v.passkeys.AskAnybody()
-	if err != nil {
-		return passkeyButton{}, err
-	}
-	button := passkeyButton{
-		Does:    "get",
-		Options: q.Options,
-		Label:   v.say("console.passkey.signin"),
-	}
-	return button, v.askForPasskey(forSignIn, q)
+	return v.passkeyDesk().AskAnybody(forSignIn, v.say("console.passkey.signin"))
 }
 
 // signInByPasskey lets in whose passkey has signed: the device made sure who holds it, and so
@@ -129,11 +122,7 @@ func signInByPasskey(v *visit) (answer, error) {
 // operatorOfPasskey is who has answered with a passkey, where the answer holds and they may come
 // in.
 func (v *visit) operatorOfPasskey(emergency bool) (o identity.Operator, ok bool, err error) {
-	kept := v.askedPasskey(forSignIn)
-	if v.passkeys == nil {
-		return o, false, nil
-	}
-	owner := func(id string) (*web.PasskeyOwner, error) {
+	ownerOf := func(id string) (*web.PasskeyOwner, error) {
 		if !rules.Storable(id) { // a device says what it likes
 			return nil, nil
 		}
@@ -149,24 +138,17 @@ func (v *visit) operatorOfPasskey(emergency bool) (o identity.Operator, ok bool,
 		whose := ownerOfPasskeys(o, keys)
 		return &whose, err
 	}
-	_, proof, err := v.passkeys.ReadAnybody(kept, v.form(fieldPasskey), owner)
-	wrong := errors.Is(err, web.ErrPasskey)
-	if err != nil && !wrong {
+	use, ok, err := v.passkeyDesk().ReadAnybody(forSignIn, v.form(web.FieldPasskey), ownerOf)
+	if err != nil || v.passkeys == nil {
 		return o, false, err
 	}
 
-	may := o.Source == identity.ByPassword && o.Works() && o.SetUp() && (!emergency || o.Armed())
-	if !wrong && may {
-		ok, err = v.operators.UsePasskey(v.named(), identity.PasskeyUse{
-			OperatorID:   o.ID,
-			CredentialID: proof.CredentialID,
-			Challenge:    proof.Challenge,
-			Counter:      proof.Counter,
-		})
+	if ok && o.Source == identity.ByPassword && o.Works() && o.SetUp() &&
+		(!emergency || o.Armed()) {
+		ok, err = v.operators.UsePasskey(v.named(), use)
+		if err != nil || ok {
+			return o, ok, err
+		}
 	}
-	if err != nil && !wrong || ok {
-		return o, ok, err
-	}
-	v.log.Warn("console: a sign-in by passkey does not hold", "request", v.id, "error", err)
 	return o, false, v.operators.OperatorSignInFailed(v.named(), o.ID)
 }

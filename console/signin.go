@@ -59,7 +59,7 @@ type signInPage struct {
 	Email     string
 	Next      string
 	Problem   string
-	Passkey   passkeyButton // in place of the form
+	Passkey   web.PasskeyButton // in place of the form
 }
 
 func showSignIn(v *visit) (answer, error) {

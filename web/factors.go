@@ -180,3 +180,37 @@ func (d PasskeyDesk) ReadProof(
 		Counter:      proof.Counter,
 	}, err == nil, err
 }
+
+// AskAnybody is the button by which whoever comes may sign in with a passkey of theirs.
+func (d PasskeyDesk) AskAnybody(purpose, label string) (PasskeyButton, error) {
+	if d.Passkeys == nil {
+		return PasskeyButton{}, nil
+	}
+	q, err := d.Passkeys.AskAnybody()
+	if err != nil {
+		return PasskeyButton{}, err
+	}
+	return PasskeyButton{Does: "get", Options: q.Options, Label: label}, d.keep(purpose, q)
+}
+
+// ReadAnybody reads the signature that AskAnybody asked for; ownerOf finds the owner whose id the
+// device gives, nil: nobody. ok is false for an answer that does not hold.
+func (d PasskeyDesk) ReadAnybody(
+	purpose, answer string, ownerOf func(id string) (*PasskeyOwner, error),
+) (use identity.PasskeyUse, ok bool, err error) {
+	kept := d.taken(purpose)
+	if d.Passkeys == nil {
+		return use, false, nil
+	}
+	o, proof, err := d.Passkeys.ReadAnybody(kept, answer, ownerOf)
+	if errors.Is(err, ErrPasskey) {
+		d.Refused(err)
+		return use, false, nil
+	}
+	return identity.PasskeyUse{
+		OwnerID:      o.ID,
+		CredentialID: proof.CredentialID,
+		Challenge:    proof.Challenge,
+		Counter:      proof.Counter,
+	}, err == nil, err
+}
