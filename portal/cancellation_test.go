@@ -97,7 +97,7 @@ func TestR42_READ_ONLYCancelsNothing(t *testing.T) {
 }
 
 func TestC5_AForeignOrderCannotBeCancelled(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	onBothDatabases(t, func(t *testing.T, w *world) {
 		w.admin()
 		o, path := w.firstOrder()
 		gil, _ := w.site("gil@globex.example")

@@ -138,7 +138,7 @@ func TestWithoutTheDatabaseThePortalSaysWhenToComeBack(t *testing.T) {
 }
 
 func TestC5_AForeignReplacementDoesNotExist(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
+	onBothDatabases(t, func(t *testing.T, w *world) {
 		c, eva, _ := w.covered()
 		r := w.rejected(c)
 		gil, _ := w.site("gil@globex.example")

@@ -178,7 +178,8 @@ func TestR55b_TheRoomsPageShowsLicenseCoverDevicesAndReplacements(t *testing.T) 
 // Nothing of another account's rooms is there, whatever is asked of it, and a foreign id is as
 // good as none (C5).
 func TestC5_ForeignRoomsDoNotExist(t *testing.T) {
-	eachRoomWorld(t, func(t *testing.T, w roomWorld) {
+	onBothDatabases(t, func(t *testing.T, on *world) {
+		w := newRoomWorld(on)
 		gil, acc := w.site("gil@globex.example")
 		own := w.Room(t, acc.ID, "Lobby")
 		require.NotContains(t, gil.get("/rooms").body, "Ipê")
