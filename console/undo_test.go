@@ -374,7 +374,7 @@ func TestManyOrdersMailsRequestsAndTicketsAreDoneFromTheirLists(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, mailbox.ItemSpam, item.State)
 
-	c := w.Covered(t)
+	c := w.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
 	tk, other := w.OpenedTicket(t, c), w.OpenedTicket(t, c)
 	_, err = w.Domains.Tickets.Do(storetest.Operator(), other.ID, ticket.Command{Name: rule.DoCancel, Reason: "a double"})
 	require.NoError(t, err)

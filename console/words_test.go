@@ -81,6 +81,7 @@ var noVerbs = []string{
 	"order.start", "order.retry", "order.decided", "invitation.start", "invitation.retry", "invitation.closed",
 	"mail.start", "import.start", "rma.start", "rma.retry", "spare.start", "spare.retry", "spares.earned",
 	"spares.placed", "spares.ended", "ticket.start", "ticket.changed", "ticket.mails", "ticket.retry",
+	"order.accept", "order.reject", "order.reopen", "order.cancel", "order.terminate", "act.due", // acts that are held
 }
 
 // One state has one name for operators: the words for customers are not theirs.
