@@ -125,8 +125,9 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	forms[passkeyPath] = []string{passkeyPath, "name", "Laptop", "passkey", "{}"}
 	forms[codesPath] = []string{codesPath, "confirmed", "yes"}
 	forms[factorPath+"/:id/remove"] = []string{factorPath + "/fac_app/remove", "confirmed", "yes"}
+	w.member(accountID, "davi@acme.example", identity.RoleReadOnly) // the others end in between
 	forms["/colleagues/:id/second-factor"] = []string{
-		"/colleagues/" + w.memberIDs(accountID)["dora@acme.example"] + "/second-factor", "confirmed", "yes",
+		"/colleagues/" + w.memberIDs(accountID)["davi@acme.example"] + "/second-factor", "confirmed", "yes",
 	}
 	forms[ownSignInPath+"/:id/enforce"] = []string{ownSignInPath + "/ssc_1/enforce", "confirmed", "yes"}
 	forms["/privacy"] = []string{"/privacy"}

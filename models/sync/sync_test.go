@@ -483,7 +483,7 @@ func TestR43a_ImportingTwiceIsImportingOnceAndNothingIsMergedByItself(t *testing
 		w.places[1].Name = "Sala Oscar"
 		w.places = slices.Delete(w.places, 2, 3)
 		w.minutes(3)
-		kinds, all = preview()
+		kinds, _ = preview()
 		require.Equal(t, sync.KindRenamed, kinds["place-1"])
 		require.Equal(t, sync.KindVanished, kinds["place-2"])
 		follow := sync.Choice{PlaceID: idOf["place-1"], Act: sync.Follow}
