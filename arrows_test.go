@@ -194,8 +194,8 @@ var arrows = map[string][]string{
 		"models/domains", "models/entitlement", "models/identity", "models/importjob",
 		"models/logistics", "models/mailbox", "models/note", "models/notification",
 		"models/operations", "models/order", "models/privacy", "models/program",
-		"models/replacement", "models/session", "models/ticket", "models/warranty", "rules/**",
-		"web",
+		"models/replacement", "models/session", "models/sso", "models/ticket",
+		"models/warranty", "rules/**", "web",
 	},
 	"portal/help": {
 		"rules",
