@@ -88,6 +88,7 @@ var irreversible = []string{
 	"/rooms/:id/archive",
 	"/colleagues/:id/role", // of oneself
 	"/colleagues/:id/remove",
+	"/colleagues/:id/second-factor",
 	"/colleagues/invitations/:id/revoke",
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",

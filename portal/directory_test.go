@@ -34,6 +34,7 @@ func TestS50_AnAdministratorConnectsTheDirectory(t *testing.T) {
 		require.Contains(t, ana.get("/account").body, `href="/directory"`)
 		require.Contains(t, ana.get("/directory").body, "http://localhost:8080/scim/v2")
 
+		fresh := w.portal.freshFor
 		w.portal.freshFor = 0
 		r := ana.post("/directory", "once", "once_1", "password", "a guess")
 		require.Equal(t, 422, r.status)
@@ -59,6 +60,10 @@ func TestS50_AnAdministratorConnectsTheDirectory(t *testing.T) {
 		settings, err := w.Provisioning.SettingsOf(storetest.Customer(inv.AccountID), inv.AccountID)
 		require.NoError(t, err)
 		remove := "/directory/groups/" + settings.Grants[0].ID + "/remove"
+		require.Equal(t, provePath, ana.get(remove).path)
+		require.Equal(t, provePath, ana.post(remove, "confirmed", "yes").path)
+		require.Equal(t, provePath, ana.post("/directory/groups", "group", "everybody").path)
+		w.portal.freshFor = fresh
 		require.Contains(t, ana.get(remove).body, "lose access immediately")
 		require.Equal(t, "/directory", ana.post(remove, "confirmed", "yes").path)
 		require.Contains(t, ana.get("/directory").body, "Nobody has access by the directory yet")

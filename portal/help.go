@@ -420,6 +420,7 @@ var helpOnProblems = map[string]string{
 	"timezone":     "language-and-time-zone",
 	"tokens":       "api-keys",
 	"partners":     "partners",
+	"partnerkeys":  "partners",
 	"delegation":   "partners",
 	"sites":        "sites",
 	"cancellation": "canceling",

@@ -320,6 +320,7 @@ func (s *world) fullAccount() fullAccount {
 		"/replacements/:id":                  r.Number,
 		"/replacements/:id/withdraw":         cables.Number,
 		"/colleagues/:id/remove":             s.memberIDs(c.Account)[longEmail],
+		"/colleagues/:id/second-factor":      s.memberIDs(c.Account)[longEmail],
 		"/colleagues/:id/privacy":            s.memberIDs(c.Account)["dora@acme.example"],
 		"/colleagues/invitations/:id/revoke": inv.ID,
 		"/colleagues/questions/:id":          q.ID,
