@@ -110,12 +110,13 @@ func (v *visit) ownSignInSections(acc account.Account) ([]web.Section, error) {
 	return out, nil
 }
 
-// certificateLeft is how many days the last certificate of a SAML provider counts.
+// certificateLeft is for how many days the last certificate of a SAML provider still counts; none
+// once it has ended.
 func (v *visit) certificateLeft(c sso.Connection) web.Cell {
 	if c.CertificatesUntil == nil {
 		return web.Cell{}
 	}
-	days := int64(c.CertificatesUntil.Sub(db.RealNow()) / (24 * time.Hour))
+	days := max(int64(c.CertificatesUntil.Sub(db.RealNow())/(24*time.Hour)), 0)
 	cell := web.Cell{Text: v.language.Count("console.ownsignin.days", days)}
 	if days < 30 {
 		cell.Badge = web.Badge{Text: strconv.FormatInt(days, 10), Color: "amber"}
@@ -123,7 +124,7 @@ func (v *visit) certificateLeft(c sso.Connection) web.Cell {
 	return cell
 }
 
-// claimedDomain is the domain of the address, which nobody has proved yet.
+// claimedDomain is the domain that the address names, of the account that it names.
 func (v *visit) claimedDomain() (acc account.Account, d sso.Domain, err error) {
 	if acc, err = v.accounts.GetAccount(v.scope(), v.param("id")); err != nil {
 		return acc, d, err

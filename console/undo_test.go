@@ -200,7 +200,7 @@ func TestS53_ADecisionOnAnOrderIsHeldAndTakenBack(t *testing.T) {
 		}
 
 		said := reject(ari)
-		require.Contains(t, said.body, "It is done in ten seconds")
+		require.Contains(t, said.body, "It will be done in ten seconds")
 		undo := undoOn(t, said)
 		require.Equal(t, undo, undoOn(t, reject(ari)), "a second press is the same")
 		require.Equal(t, rules.OrderNeedsReview, w.order(o.ID).State)

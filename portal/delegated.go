@@ -163,8 +163,8 @@ func (v *visit) readDelegated() error {
 	if err != nil {
 		return err
 	}
-	// Who came by another way than the partner's own reaches the partner's account no more, and so
-	// no customer's.
+	// Somebody whose way in does not reach the partner's account, such as another company's own
+	// sign-in, reaches none of its customers either.
 	if _, reaches := v.who.roles[d.Home]; !reaches {
 		return db.NotFound()
 	}

@@ -173,12 +173,7 @@ func (d PasskeyDesk) ReadProof(
 		d.Refused(err)
 		return use, false, nil
 	}
-	return identity.PasskeyUse{
-		OwnerID:      o.ID,
-		CredentialID: proof.CredentialID,
-		Challenge:    proof.Challenge,
-		Counter:      proof.Counter,
-	}, err == nil, err
+	return o.used(proof), err == nil, err
 }
 
 // AskAnybody is the button by which whoever comes may sign in with a passkey of theirs.
@@ -207,10 +202,15 @@ func (d PasskeyDesk) ReadAnybody(
 		d.Refused(err)
 		return use, false, nil
 	}
+	return o.used(proof), err == nil, err
+}
+
+// used is what the domain judges a signature of one of the owner's passkeys by.
+func (o PasskeyOwner) used(proof PasskeyProof) identity.PasskeyUse {
 	return identity.PasskeyUse{
 		OwnerID:      o.ID,
 		CredentialID: proof.CredentialID,
 		Challenge:    proof.Challenge,
 		Counter:      proof.Counter,
-	}, err == nil, err
+	}
 }

@@ -130,7 +130,7 @@ func (p *Passkeys) AskForProof(o PasskeyOwner, verified bool) (PasskeyQuestion, 
 }
 
 // ReadProof reads the signature that a browser has got. Whether the passkey's count went on is
-// for identity.Operators.UsePasskey to say.
+// for the UsePasskey of identity.Operators or identity.People to say.
 func (p *Passkeys) ReadProof(o PasskeyOwner, kept, answer string) (PasskeyProof, error) {
 	var session webauthn.SessionData
 	if err := json.Unmarshal([]byte(kept), &session); err != nil {

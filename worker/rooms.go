@@ -29,7 +29,7 @@ func (p *poller) pollRooms(ctx context.Context) error {
 	for {
 		_, err := p.sync.PollDue(db.WithSystem(ctx), p.vendor)
 		if err != nil && ctx.Err() == nil {
-			p.log.Error("how rooms are cannot be asked", "error", err)
+			p.log.Error("customers' Sync cannot be asked how their rooms are", "error", err)
 		}
 		if err := pause(ctx, roomsPause); err != nil {
 			return err

@@ -30,7 +30,7 @@ type Scope struct {
 	AccountIDs []string // a customer's or partner's accounts
 	OrgID      string   // a reseller's or distributor's organisation
 
-	// Delegated is the delegation by which the actor is there; nil: they are so by themselves.
+	// Delegated is the delegation by which the actor is there; nil: they are there by none.
 	Delegated *Delegated
 
 	// Changed is set once a transaction has committed that audited something or told a
@@ -52,8 +52,9 @@ type Actor struct {
 	RequestID  string
 }
 
-// Requester names who sends a request that may come again, by whom it is told from another one's:
-// what somebody of a partner does for one customer is never taken for another's.
+// Requester names who sends a request that may be repeated, so that the same key from somebody
+// else is another request: what a partner's person asks for one customer is never taken for what
+// they ask for another.
 func (a Actor) Requester() string {
 	if a.OnBehalfOf == "" {
 		return a.ID

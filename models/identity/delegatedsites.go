@@ -76,6 +76,10 @@ func (s *People) SitesToDelegate(ctx context.Context, accountID string) ([]strin
 			return db.NotFound()
 		}
 		known, err := sitesOf(tx, accountID)
+		// Spellings of one site stand beside each other, whatever order the database has.
+		slices.SortStableFunc(known, func(a, b string) int {
+			return strings.Compare(rules.SiteKey(a), rules.SiteKey(b))
+		})
 		out = slices.CompactFunc(known, func(a, b string) bool {
 			return rules.SiteKey(a) == rules.SiteKey(b)
 		})

@@ -77,16 +77,17 @@ func (s *People) PasswordEnded(ctx context.Context, userID string) (ended bool, 
 	return ended, err
 }
 
-func passwordEnded(tx *db.Tx, userID string) (bool, error) {
-	var n struct{ All, Open int64 }
-	err := tx.Raw(`
-		SELECT
-			(SELECT count(*) FROM memberships m
-				WHERE m.user_id = ? AND m.state = 'ACTIVE' AND m.blocked_at IS NULL) AS "all",
-			(SELECT count(*) FROM memberships m
-				WHERE m.user_id = ? AND m.state = 'ACTIVE' AND m.blocked_at IS NULL`+
-		byPassword+`) AS open`, userID, userID).Scan(&n).Error
-	return n.All > 0 && n.Open == 0, err
+func passwordEnded(tx *db.Tx, userID string) (ended bool, err error) {
+	err = tx.Raw("SELECT "+endedOf("?"), userID, userID).Scan(&ended).Error
+	return ended, err
+}
+
+// endedOf is the condition of PasswordEnded for the person whose id is an expression; it names
+// that twice.
+func endedOf(userID string) string {
+	active := `SELECT 1 FROM memberships m
+		WHERE m.state = 'ACTIVE' AND m.blocked_at IS NULL AND m.user_id = ` + userID
+	return "EXISTS (" + active + ") AND NOT EXISTS (" + active + byPassword + ")"
 }
 
 // EnforcedOf reports whether the organisation of an account lets people in by its own sign-in
@@ -100,40 +101,25 @@ func EnforcedOf(tx *db.Tx, accountID string) (bool, error) {
 }
 
 // EndPasswordSessions ends the sessions that began by a password, and the open links for a new
-// one, of everybody who is in an organisation's accounts and may not come in by password.
+// one, of everybody who is in an organisation's accounts and may not come in by password. It
+// returns how many sessions those were.
 func EndPasswordSessions(tx *db.Tx, orgID string) (int64, error) {
-	const theirs = `user_id IN (
+	const inside = `IN (
 		SELECT m.user_id FROM memberships m JOIN accounts a ON a.id = m.account_id
-		WHERE a.parent_org_id = ? AND m.state <> 'REMOVED')
-		AND user_id NOT IN (SELECT b.user_id FROM sso_break_glass b WHERE b.org_id = ?)`
-	res := tx.Where("connection_id IS NULL AND "+theirs, orgID, orgID).Delete(&Session{})
+		WHERE a.parent_org_id = ? AND m.state <> 'REMOVED')`
+	res := tx.Where("connection_id IS NULL AND user_id "+inside, orgID).
+		Where(`user_id NOT IN (
+			SELECT b.user_id FROM sso_break_glass b WHERE b.org_id = ?)`, orgID).
+		Delete(&Session{})
 	if res.Error != nil {
 		return 0, res.Error
 	}
-	var people []string
-	err := tx.Table("memberships AS m").Joins("JOIN accounts a ON a.id = m.account_id").
-		Where("a.parent_org_id = ? AND m.state <> ?", orgID, rules.MembershipRemoved).
-		Pluck("m.user_id", &people).Error
-	if err != nil {
-		return 0, err
-	}
-	for _, id := range people {
-		ended, err := passwordEnded(tx, id)
-		if err != nil {
-			return 0, err
-		}
-		if !ended {
-			continue
-		}
-		err = tx.Model(&Challenge{}).
-			Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL",
-				id, ChallengePasswordReset).
-			Update("consumed_at", db.RealNow()).Error
-		if err != nil {
-			return 0, err
-		}
-	}
-	return res.RowsAffected, nil
+	err := tx.Model(&Challenge{}).
+		Where("purpose = ? AND consumed_at IS NULL", ChallengePasswordReset).
+		Where("subject_id "+inside, orgID).
+		Where(endedOf("challenges.subject_id")).
+		Update("consumed_at", db.RealNow()).Error
+	return res.RowsAffected, err
 }
 
 // holdsStill reports whether a session may be stored that began by a connection: it lets people in

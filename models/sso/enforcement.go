@@ -152,12 +152,12 @@ func worksFor(tx *db.Tx, orgID string, since time.Time, except string) (n int64,
 }
 
 // Enforce makes an enabled connection the only way into its organisation's accounts (S49). It
-// needs to work as it is (SSO_OFF, SSO_NOT_REHEARSED), a proved domain (SSO_DOMAIN_UNPROVED), an
-// administrator who came by it within EnforceAfter (SSO_NO_ADMIN_CAME), a break-glass
-// administrator who proved both factors within ProvedFor (SSO_NO_BREAK_GLASS), and nobody whose
-// address is in no proved domain, but break-glass administrators: those would be locked out
-// (SSO_OUTSIDERS). Sessions by password end, and open links for a new one. Again it changes
-// nothing.
+// needs to work as it is (SSO_OFF, SSO_NOT_REHEARSED), a proved domain whose record has not been
+// missing for DomainGrace (SSO_DOMAIN_UNPROVED), an administrator who came by it within
+// EnforceAfter (SSO_NO_ADMIN_CAME), a break-glass administrator who proved both factors within
+// ProvedFor (SSO_NO_BREAK_GLASS), and nobody whose address is in no such domain, but break-glass
+// administrators: those would be locked out (SSO_OUTSIDERS). Sessions by password end, and open
+// links for a new one. Again it changes nothing.
 func (s *SSO) Enforce(ctx context.Context, accountID, id string) (Connection, error) {
 	return s.change(ctx, accountID, id, func(tx *db.Tx, acc account.Account, c *Connection) error {
 		if c.State == Enforced {
@@ -191,7 +191,7 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 	err := tx.Raw(`
 		SELECT
 			(SELECT count(*) FROM sso_domains d
-				WHERE d.org_id = ? AND d.proved_at IS NOT NULL) AS proved,
+				WHERE d.org_id = ? AND `+counts+`) AS proved,
 			(SELECT count(*) FROM identities i
 				WHERE i.connection_id = ? AND i.last_seen_at >= ? AND EXISTS (
 					SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
@@ -203,12 +203,14 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 				WHERE a.parent_org_id = ? AND m.state = 'ACTIVE' AND m.blocked_at IS NULL
 					AND NOT EXISTS (
 						SELECT 1 FROM sso_domains d
-						WHERE d.org_id = a.parent_org_id AND d.proved_at IS NOT NULL
+						WHERE d.org_id = a.parent_org_id AND `+counts+`
 							AND u.email LIKE '%@' || d.domain)
 					AND NOT EXISTS (
 						SELECT 1 FROM sso_break_glass b
 						WHERE b.org_id = a.parent_org_id AND b.user_id = m.user_id)) AS outside`,
-		c.OrgID, c.ID, db.RealNow().Add(-EnforceAfter), c.OrgID, c.OrgID).Scan(&n).Error
+		c.OrgID, stillCounts(),
+		c.ID, db.RealNow().Add(-EnforceAfter), c.OrgID,
+		c.OrgID, stillCounts()).Scan(&n).Error
 	if err != nil {
 		return err
 	}

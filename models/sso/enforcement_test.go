@@ -95,6 +95,8 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 				"UPDATE sso_connections SET state = 'ENABLED'", sso.NotLive},
 			"no proved domain": {"UPDATE sso_domains SET proved_at = NULL, proved_by = ''",
 				"UPDATE sso_domains SET proved_at = '2026-01-01', proved_by = 'DNS'", sso.DomainUnproved},
+			"the record of the domain is gone": {"UPDATE sso_domains SET missing_at = '2026-01-01'",
+				"UPDATE sso_domains SET missing_at = NULL", sso.DomainUnproved},
 			"the factor is gone": {"UPDATE users SET totp_secret = ''", "", sso.NoBreakGlass},
 			"a reader, not an administrator": {"UPDATE memberships SET role = 'READ_ONLY'",
 				"UPDATE memberships SET role = 'ADMIN'", sso.NobodyCame},

@@ -156,28 +156,23 @@ func (s *Sync) AddCertificate(
 		return Connection{}, err
 	}
 
-	return s.change(ctx, accountID, u.Reason, func(
-		tx *db.Tx, c *Connection,
-	) error {
+	return s.change(ctx, accountID, u.Reason, func(tx *db.Tx, c *Connection) error {
 		live, err := liveCertificates(tx, c.ID)
 		if err != nil {
 			return err
 		}
-		place := 1
 		for _, l := range live {
 			if l.Fingerprint == r.fingerprint {
 				return nil
-			}
-			if l.Place == place {
-				place++
 			}
 		}
 		if len(live) > 1 {
 			return rules.Refuse(TooManyKeys, "There are two certificates already.",
 				"Remove the one that is not needed any more.")
 		}
+		place := 1
 		if len(live) == 1 {
-			place = 3 - live[0].Place
+			place = 3 - live[0].Place // the other of 1 and 2
 		}
 		if c.SyncOrg != r.org {
 			return db.NotFound() // it was disconnected meanwhile, and connected anew

@@ -439,7 +439,7 @@ func link(
 	tx *db.Tx, acc account.Account, c Connection, ref program.Reference, p Proposal,
 	linked map[string]bool, o *Outcome, reason string,
 ) error {
-	if db.Text(p.RoomID) == o.Choice.RoomID {
+	if p.RoomID != nil && *p.RoomID == o.Choice.RoomID {
 		return nil
 	}
 	if p.RoomID != nil || linked[o.Choice.RoomID] {
