@@ -129,6 +129,32 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 	w.AuditHolds(t)
 }
 
+// The answer to an invitation comes twice, and a password is changed by who knows it: neither
+// stands for the second factor.
+func TestS52_NoOtherDoorLetsThePasswordStandForTheSecondFactor(t *testing.T) {
+	w := newWorld(t)
+	inv := w.invited()
+	ana := w.guest()
+	ana.get(w.link(inv))
+	ana.post("/invitation")
+	require.Equal(t, "/invitation/person", ana.post("/invitation/code", "code", ana.code()).path)
+	again := ana.twin()
+	form := []string{"name", "Ana Souza", "password", goodPassword}
+	require.Equal(t, "/", ana.post("/invitation/person", form...).path)
+	_, codes := ana.setsAppUp()
+	require.Equal(t, secondPath, again.post("/invitation/person", form...).path)
+	require.Equal(t, "/sign-in", again.get("/").path)
+	require.Equal(t, secondPath, again.get(secondPath).path)
+	require.Equal(t, "/", again.post(secondPath, "code", codes[0]).path)
+
+	w.portal.freshFor = 3 * time.Second
+	time.Sleep(w.portal.freshFor)
+	done := again.post("/me/password", "password", goodPassword, "newpassword", otherPassword)
+	require.Equal(t, mePath, done.path)
+	require.Contains(t, done.body, "Your password was changed")
+	require.Equal(t, provePath, again.get(appKeyPath).path)
+}
+
 func TestS49_R53c_AnEnforcedSignInIsTheOnlyWayInButForBreakGlass(t *testing.T) {
 	w := newWorld(t)
 	c := newCompany(w)
