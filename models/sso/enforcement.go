@@ -191,7 +191,7 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 	err := tx.Raw(`
 		SELECT
 			(SELECT count(*) FROM sso_domains d
-				WHERE d.org_id = ? AND d.proved_at IS NOT NULL) AS proved,
+				WHERE d.org_id = ? AND `+counts+`) AS proved,
 			(SELECT count(*) FROM identities i
 				WHERE i.connection_id = ? AND i.last_seen_at >= ? AND EXISTS (
 					SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
@@ -203,12 +203,13 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 				WHERE a.parent_org_id = ? AND m.state = 'ACTIVE' AND m.blocked_at IS NULL
 					AND NOT EXISTS (
 						SELECT 1 FROM sso_domains d
-						WHERE d.org_id = a.parent_org_id AND d.proved_at IS NOT NULL
+						WHERE d.org_id = a.parent_org_id AND `+counts+`
 							AND u.email LIKE '%@' || d.domain)
 					AND NOT EXISTS (
 						SELECT 1 FROM sso_break_glass b
 						WHERE b.org_id = a.parent_org_id AND b.user_id = m.user_id)) AS outside`,
-		c.OrgID, c.ID, db.RealNow().Add(-EnforceAfter), c.OrgID, c.OrgID).Scan(&n).Error
+		c.OrgID, stillCounts(), c.ID, db.RealNow().Add(-EnforceAfter), c.OrgID,
+		c.OrgID, stillCounts()).Scan(&n).Error
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,8 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 				"UPDATE sso_connections SET state = 'ENABLED'", sso.NotLive},
 			"no proved domain": {"UPDATE sso_domains SET proved_at = NULL, proved_by = ''",
 				"UPDATE sso_domains SET proved_at = '2026-01-01', proved_by = 'DNS'", sso.DomainUnproved},
+			"the domain's record is gone for long": {"UPDATE sso_domains SET missing_at = '2026-01-01'",
+				"UPDATE sso_domains SET missing_at = NULL", sso.DomainUnproved},
 			"the factor is gone": {"UPDATE users SET totp_secret = ''", "", sso.NoBreakGlass},
 			"a reader, not an administrator": {"UPDATE memberships SET role = 'READ_ONLY'",
 				"UPDATE memberships SET role = 'ADMIN'", sso.NobodyCame},
@@ -116,6 +118,10 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 
 		// Somebody of another domain would be locked out.
 		bob := joined(t, env, acme.Account, "bob@elsewhere.example", identity.RoleReadOnly)
+		storetest.RequireCode(t, sso.Outsiders, enforce())
+		proved(t, env, acme, "elsewhere.example")
+		require.NoError(t, env.Exec("UPDATE sso_domains SET missing_at = '2026-01-01'"+
+			" WHERE domain = 'elsewhere.example'"))
 		storetest.RequireCode(t, sso.Outsiders, enforce())
 		require.NoError(t, env.Exec("UPDATE users SET email = 'bob@acme.example' WHERE id = '"+bob.ID+"'"))
 
