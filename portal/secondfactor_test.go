@@ -90,6 +90,7 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 	require.Equal(t, provePath, ana.post(directoryPath+"/groups/scr_1/remove", "confirmed", "yes").path)
 	require.Equal(t, provePath, ana.post(directoryPath+"/tokens/sct_1/revoke", "confirmed", "yes").path)
 	require.Zero(t, w.Count(t, "SELECT count(*) FROM scim_grants"))
+	require.Equal(t, provePath, ana.post("/colleagues/mem_1/role", "role", "ADMIN").path)
 	require.Equal(t, 422, g.post(provePath, "password", "wrong", "code", codes[1]).status)
 	require.Equal(t, 422, g.post(provePath, "password", goodPassword, "code", "1").status)
 	require.Equal(t, 422, g.post(provePath, "code", codes[1]).status)
