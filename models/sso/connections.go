@@ -497,6 +497,6 @@ func moveBreakGlass(tx *db.Tx, accountIDs []string, to string) error {
 	if err != nil {
 		return err
 	}
-	return tx.Model(&BreakGlass{}).Where("account_id IN ? AND org_id <> ?", accountIDs, to).
-		Update("org_id", to).Error
+	return tx.Exec("UPDATE sso_break_glass SET org_id = ? WHERE account_id IN ? AND org_id <> ?",
+		to, accountIDs, to).Error
 }
