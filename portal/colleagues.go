@@ -341,6 +341,9 @@ func changeRole(v *visit) (answer, error) {
 	if role != identity.RoleAdmin && role != identity.RoleReadOnly {
 		return answer{}, errBadForm
 	}
+	if a, ok := v.needFresh("/colleagues"); !ok { // S52
+		return a, nil
+	}
 
 	m, err := v.member(v.param("id"))
 	if err != nil {

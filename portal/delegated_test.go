@@ -234,6 +234,7 @@ func TestS52_LettingAPartnerInAsksForThePassword(t *testing.T) {
 	require.Equal(t, 422, d.pia.post(customersPath+"/"+id+"/approve", "password", "wrong").status)
 	require.Equal(t, 200, d.pia.post(customersPath+"/"+id+"/approve", "password", goodPassword).status)
 	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM delegations WHERE state = 'ACTIVE'"))
+	require.Equal(t, provePath, d.ana.post(partnersPath+"/"+id+"/sites").path)
 }
 
 // R41c: the answer to a partner who asks is the same, whether there is such a customer.

@@ -440,6 +440,14 @@ func (v *visit) acceptAgain(found identity.InvitationView, refused error) (answe
 		return answer{}, refused
 	}
 
+	f, err := v.people.FactorsOf(v.ctx, u.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	if f.Any() { // set up since: the password alone lets nobody in any more (S52)
+		v.removeValues(keyInvitation)
+		return v.afterPassword(u, "")
+	}
 	return v.join(u, found)
 }
 

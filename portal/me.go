@@ -229,7 +229,10 @@ func changePassword(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v.passwordProved()
+	// The password alone proves nothing fresh of who has more to show for it (S52).
+	if v.provesBy(mePath) == "" {
+		v.passwordProved()
+	}
 	v.sessions.Put(v.ctx, keyPasswordBefore,
 		strconv.FormatInt(time.Now().Unix(), 10)+" "+known.PasswordHash)
 	return v.done(mePath, "flash.me.password"), nil

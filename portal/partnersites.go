@@ -109,10 +109,13 @@ func (v *visit) delegatedSitesPage(chosen []string, problem string) (answer, err
 }
 
 // limitDelegation changes for which sites a partner acts; it holds from the partner's next
-// request on.
+// request on. It may let the partner see more, and so it asks for a fresh proof (S52).
 func limitDelegation(v *visit) (answer, error) {
 	if _, _, err := v.delegation(); err != nil {
 		return answer{}, err
+	}
+	if a, ok := v.needFresh(v.request.URL.Path); !ok {
+		return a, nil
 	}
 	_, err := v.people.LimitDelegation(v.acting(), v.param("id"), v.chosenSites())
 	if rules.CodeOf(err) == rules.ValidationFailed {

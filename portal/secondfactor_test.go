@@ -90,6 +90,7 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 	require.Equal(t, provePath, ana.post(directoryPath+"/groups/scr_1/remove", "confirmed", "yes").path)
 	require.Equal(t, provePath, ana.post(directoryPath+"/tokens/sct_1/revoke", "confirmed", "yes").path)
 	require.Zero(t, w.Count(t, "SELECT count(*) FROM scim_grants"))
+	require.Equal(t, provePath, ana.post("/colleagues/mem_1/role", "role", "ADMIN").path)
 	require.Equal(t, 422, g.post(provePath, "password", "wrong", "code", codes[1]).status)
 	require.Equal(t, 422, g.post(provePath, "password", goodPassword, "code", "1").status)
 	require.Equal(t, 422, g.post(provePath, "code", codes[1]).status)
@@ -127,6 +128,35 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 	require.Equal(t, "/sign-in", rui.get("/").path)
 	require.NotContains(t, w.log.String(), "@acme.example")
 	w.AuditHolds(t)
+}
+
+// An invitation is answered again from another browser that proved the mailbox, and a password is
+// changed by who knows it: neither stands for the second factor.
+func TestS52_NoOtherDoorLetsThePasswordStandForTheSecondFactor(t *testing.T) {
+	w := newWorld(t)
+	inv := w.invited()
+	proves := func() *guest {
+		g := w.guest()
+		g.get(w.link(inv))
+		g.post("/invitation")
+		require.Equal(t, "/invitation/person", g.post("/invitation/code", "code", w.code()).path)
+		return g
+	}
+	ana, again := proves(), proves()
+	form := []string{"name", "Ana Souza", "password", goodPassword}
+	require.Equal(t, "/", ana.post("/invitation/person", form...).path)
+	_, codes := ana.setsAppUp()
+	require.Equal(t, secondPath, again.post("/invitation/person", form...).path)
+	require.Equal(t, "/sign-in", again.get("/").path)
+	require.Equal(t, secondPath, again.get(secondPath).path)
+	require.Equal(t, "/", again.post(secondPath, "code", codes[0]).path)
+
+	w.portal.freshFor = 3 * time.Second
+	time.Sleep(w.portal.freshFor)
+	done := again.post("/me/password", "password", goodPassword, "newpassword", otherPassword)
+	require.Equal(t, mePath, done.path)
+	require.Contains(t, done.body, "Your password was changed")
+	require.Equal(t, provePath, again.get(appKeyPath).path)
 }
 
 func TestS49_R53c_AnEnforcedSignInIsTheOnlyWayInButForBreakGlass(t *testing.T) {

@@ -81,12 +81,17 @@ type Person struct {
 }
 
 // byPassword are the memberships that somebody reaches who came by password: not those of an
-// organisation that enforces its own sign-in, unless as its break-glass administrator (S49).
+// organisation that enforces its own sign-in, unless as its break-glass administrator, who still
+// administers one of its accounts (S49).
 const byPassword = ` AND NOT EXISTS (
 	SELECT 1 FROM accounts a
 	JOIN sso_connections c ON c.org_id = a.parent_org_id AND c.state = 'ENFORCED'
 	WHERE a.id = m.account_id AND NOT EXISTS (
-		SELECT 1 FROM sso_break_glass b WHERE b.org_id = c.org_id AND b.user_id = m.user_id))`
+		SELECT 1 FROM sso_break_glass b
+		JOIN memberships g ON g.user_id = b.user_id
+			AND g.role = 'ADMIN' AND g.state = 'ACTIVE' AND g.blocked_at IS NULL
+		JOIN accounts h ON h.id = g.account_id AND h.parent_org_id = b.org_id
+		WHERE b.org_id = c.org_id AND b.user_id = m.user_id))`
 
 // byConnection are those that somebody reaches who came by an organisation's own sign-in: its own
 // accounts alone. Another organisation never agreed that this provider says who its people are.

@@ -418,7 +418,8 @@ func (s *SSO) Get(ctx context.Context, accountID, id string) (Connection, error)
 
 // Move hands what accounts have set up over to the organisation that they move to. What is there
 // already stays as it is: a connection that would let people in beside that organisation's own is
-// switched off, and a domain that it has claimed itself is given up.
+// switched off, and a domain that it has claimed itself is given up. None arrives as the only way
+// in: nobody has asked who would be locked out there (S49).
 func Move(tx *db.Tx, accountIDs []string, to string) error {
 	for some := range db.Batches(accountIDs, 1000) {
 		var moving []Connection
@@ -443,6 +444,14 @@ func Move(tx *db.Tx, accountIDs []string, to string) error {
 			if err != nil {
 				return err
 			}
+			if c.State == Enforced && live == 0 {
+				if err := relaxMoved(tx, c, to); err != nil {
+					return err
+				}
+			}
+		}
+		if err := moveBreakGlass(tx, some, to); err != nil {
+			return err
 		}
 
 		err = tx.Exec(`
@@ -459,4 +468,35 @@ func Move(tx *db.Tx, accountIDs []string, to string) error {
 		}
 	}
 	return nil
+}
+
+// relaxMoved lets people sign in by password beside a connection that has moved.
+func relaxMoved(tx *db.Tx, c Connection, to string) error {
+	c.State = Enabled
+	err := tx.Model(&Connection{}).Where("id = ?", c.ID).Updates(map[string]any{
+		"state":       c.State,
+		"enforced_at": nil,
+		"version":     c.Version + 1,
+	}).Error
+	if err != nil {
+		return err
+	}
+	e := c.entry("connection.enforcement_lifted")
+	e.Details["moved"] = to
+	return account.Audit(tx, c.AccountID, e)
+}
+
+// moveBreakGlass takes the break-glass administrators of accounts along; who is one there already
+// stays so by the other account.
+func moveBreakGlass(tx *db.Tx, accountIDs []string, to string) error {
+	err := tx.Exec(`
+		DELETE FROM sso_break_glass
+		WHERE account_id IN ? AND org_id <> ?
+			AND user_id IN (SELECT b.user_id FROM sso_break_glass b WHERE b.org_id = ?)`,
+		accountIDs, to, to).Error
+	if err != nil {
+		return err
+	}
+	return tx.Exec("UPDATE sso_break_glass SET org_id = ? WHERE account_id IN ? AND org_id <> ?",
+		to, accountIDs, to).Error
 }

@@ -119,6 +119,10 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 		// Somebody of another domain would be locked out.
 		bob := joined(t, env, acme.Account, "bob@elsewhere.example", identity.RoleReadOnly)
 		storetest.RequireCode(t, sso.Outsiders, enforce())
+		proved(t, env, acme, "elsewhere.example")
+		require.NoError(t, env.Exec("UPDATE sso_domains SET missing_at = '2026-01-01'"+
+			" WHERE domain = 'elsewhere.example'"))
+		storetest.RequireCode(t, sso.Outsiders, enforce())
 		require.NoError(t, env.Exec("UPDATE users SET email = 'bob@acme.example' WHERE id = '"+bob.ID+"'"))
 
 		// Sessions by password end, but the break-glass administrator's; so do open links.
@@ -169,6 +173,51 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 		require.NoError(t, lift(storetest.Operator(), "the provider is down"))
 		require.NoError(t, lift(storetest.Operator(), "the provider is down"), "again")
 		p, err := env.People.PersonBy(env.Context, bob.ID, "")
+		require.NoError(t, err)
+		require.Len(t, p.Roles, 1)
+		env.AuditHolds(t)
+	})
+}
+
+// Who administers nothing any more comes in by no password, and what moves to another organisation
+// locks nobody out there.
+func TestS49_BreakGlassIsForAdministratorsAndNoOnlyWayInMoves(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		acme := env.Covered(t)
+		con := enabled(t, env, acme, "acme.example")
+		admin := adminOf(acme.Admin, acme.Account)
+		me := acme.Admin.ID
+		require.NoError(t, env.People.SetPassword(env.Context, me, "a hash"))
+		secondFactor(t, env, me)
+		_, err := env.SSO.SignIn(env.Context, con.ID, verified("1", acme.Admin.Email), "", "en")
+		require.NoError(t, err)
+		require.NoError(t, env.SSO.ProveBreakGlass(admin, acme.Account))
+		_, err = env.SSO.Enforce(admin, acme.Account, con.ID)
+		require.NoError(t, err)
+
+		for role, reaches := range map[string]bool{"READ_ONLY": false, "ADMIN": true} {
+			require.NoError(t, env.Exec("UPDATE memberships SET role = '"+role+
+				"' WHERE user_id = '"+me+"'"))
+			p, err := env.People.PersonBy(env.Context, me, "")
+			require.NoError(t, err)
+			require.Equal(t, reaches, len(p.Roles) == 1, role)
+			ended, err := env.People.PasswordEnded(env.Context, me)
+			require.NoError(t, err)
+			require.NotEqual(t, reaches, ended, role)
+		}
+
+		beta := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+		to := env.Strings(t, "SELECT parent_org_id FROM accounts WHERE id = '"+beta.Account+"'")[0]
+		require.NoError(t, env.DB.Write(env.Context, func(tx *db.Tx) error {
+			return sso.Move(tx, []string{acme.Account}, to)
+		}))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM sso_connections WHERE state = 'ENABLED'"+
+			" AND enforced_at IS NULL AND org_id = '"+to+"'"))
+		require.Equal(t, 1, env.Count(t,
+			"SELECT count(*) FROM sso_break_glass WHERE org_id = '"+to+"'"))
+		require.Equal(t, 1, env.Count(t,
+			"SELECT count(*) FROM audit_events WHERE verb = 'connection.enforcement_lifted'"))
+		p, err := env.People.PersonBy(env.Context, beta.Admin.ID, "")
 		require.NoError(t, err)
 		require.Len(t, p.Roles, 1)
 		env.AuditHolds(t)
