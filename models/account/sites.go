@@ -350,6 +350,10 @@ func (s *Accounts) ChangeSite(
 		if err := site.fill(f); err != nil {
 			return err
 		}
+		// Another site's name would have its rooms' hardware sent here.
+		if err := tx.Scope.CoversSite(site.Name); err != nil {
+			return err
+		}
 
 		if err := site.mayMove(tx, before); err != nil {
 			return err

@@ -165,6 +165,13 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 	if err := g.readRooms(rooms); err != nil {
 		return err
 	}
+	// Where a device was at a site that the caller does not see is none of their business.
+	for id, stays := range g.placements {
+		g.placements[id] = slices.DeleteFunc(stays, func(p cover.Placement) bool {
+			_, seen := g.rooms[p.RoomID]
+			return !seen
+		})
+	}
 
 	return g.readLicences(rooms)
 }

@@ -54,9 +54,11 @@ func serialTaken(
 	tx *db.Tx, acc account.Account, f licensing.DeviceForm, roomID string,
 ) (taken, err error) {
 	var live []Device
-	err = tx.Where("serial = ? AND state <> ?", f.Serial, licensing.DeviceRetired).
-		Limit(1).
-		Find(&live).Error
+	err = tx.BeyondSites(func(tx *db.Tx) error { // a number is taken, wherever the device is
+		return tx.Where("serial = ? AND state <> ?", f.Serial, licensing.DeviceRetired).
+			Limit(1).
+			Find(&live).Error
+	})
 	if err != nil || len(live) == 0 {
 		return nil, err
 	}
@@ -81,7 +83,17 @@ func serialTaken(
 }
 
 // registered refuses the serial of the account's own device, with where it is.
+// To whom its site is not delegated it says nothing of the device.
 func registered(tx *db.Tx, d Device) (taken, err error) {
+	refusal := rules.Refuse(
+		licensing.SerialRegistered,
+		"This serial number is already registered in the account.",
+		"Move the device that has it, or check the number.",
+	)
+	if seen, err := seesDevice(tx, d.ID); err != nil || !seen {
+		return refusal, err
+	}
+
 	var p []DevicePlacement
 	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
 		Limit(1).
@@ -92,11 +104,7 @@ func registered(tx *db.Tx, d Device) (taken, err error) {
 
 	e := &SerialTaken{
 		DeviceID: d.ID,
-		refusal: rules.Refuse(
-			licensing.SerialRegistered,
-			"This serial number is already registered in the account.",
-			"Move the device that has it, or check the number.",
-		),
+		refusal:  refusal,
 	}
 
 	if len(p) > 0 {
@@ -104,6 +112,16 @@ func registered(tx *db.Tx, d Device) (taken, err error) {
 	}
 
 	return e, nil
+}
+
+// seesDevice reports whether a device of the account is at a site that the caller sees.
+func seesDevice(tx *db.Tx, id string) (bool, error) {
+	if !tx.Scope.Delegated.Limited() {
+		return true, nil
+	}
+	var n int64
+	err := tx.Model(&Device{}).Where("id = ?", id).Count(&n).Error
+	return n > 0, err
 }
 
 // claim records which account asks for whose device, once while it is undecided; a proof that

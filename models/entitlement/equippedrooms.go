@@ -173,6 +173,7 @@ type addition struct {
 	wrong  []rules.FieldError
 	roomID string // that has the name already
 	taken  map[int]SerialTaken
+	failed error // of the database
 }
 
 // newAddition locks the account of a person who may add to it.
@@ -260,7 +261,8 @@ func (a *addition) devices(forms []licensing.DeviceForm, room *Room, isNew bool)
 	return out
 }
 
-// serialTaken refuses the serial of a device that the account has, and keeps where it is.
+// serialTaken refuses the serial of a device that the account has, and keeps where it is, unless
+// its site is not delegated to the caller.
 func (a *addition) serialTaken(line int, there *PlacedDevice) rules.FieldError {
 	f := rules.FieldError{
 		Pointer: "/devices/" + strconv.Itoa(line) + "/serial",
@@ -268,10 +270,16 @@ func (a *addition) serialTaken(line int, there *PlacedDevice) rules.FieldError {
 		Message: "This serial number is already registered in the account.",
 		Remedy:  "Move the device that has it, or check the number.",
 	}
-	a.taken[line] = SerialTaken{
-		DeviceID: there.ID,
-		RoomID:   db.Text(there.RoomID),
-		refusal:  rules.Refuse(f.Code, f.Message, f.Remedy),
+	seen, err := seesDevice(a.tx, there.ID)
+	if err != nil {
+		a.failed = err
+	}
+	if seen {
+		a.taken[line] = SerialTaken{
+			DeviceID: there.ID,
+			RoomID:   db.Text(there.RoomID),
+			refusal:  rules.Refuse(f.Code, f.Message, f.Remedy),
+		}
 	}
 	return f
 }
@@ -279,8 +287,8 @@ func (a *addition) serialTaken(line int, there *PlacedDevice) rules.FieldError {
 // refusal returns why nothing is added, nil where everything is right, and raises the claims
 // on devices of other accounts.
 func (a *addition) refusal() (refused, err error) {
-	if len(a.wrong) == 0 {
-		return nil, nil
+	if a.failed != nil || len(a.wrong) == 0 {
+		return nil, a.failed
 	}
 	var refusal *rules.Error
 	errors.As(rules.Invalid(a.wrong), &refusal)

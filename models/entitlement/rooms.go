@@ -338,9 +338,12 @@ func openRMAs(tx *db.Tx, roomID string) (int, error) {
 		Where("room_id = ? AND to_at IS NULL", roomID)
 	var n int64
 
-	err := tx.Table("rmas").
-		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID, inside).
-		Count(&n).Error
+	// A device may have come from another site with its RMA.
+	err := tx.BeyondSites(func(tx *db.Tx) error {
+		return tx.Table("rmas").
+			Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID, inside).
+			Count(&n).Error
+	})
 	return int(n), err
 }
 

@@ -176,7 +176,8 @@ func (s *Replacements) changeRMA(
 			out = w.RMA
 			return nil
 		}
-		if err := w.save(); err != nil {
+		// What follows does so wherever its device and its ticket are by now.
+		if err := tx.BeyondSites(func(*db.Tx) error { return w.save() }); err != nil {
 			return err
 		}
 

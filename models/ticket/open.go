@@ -417,6 +417,11 @@ func (s *Tickets) open(tx *db.Tx, ref program.Reference, n NewTicket) (Ticket, e
 	case n.Follows != "" && facts.Follows == nil:
 		return t, db.NotFound()
 	}
+	if n.Follows != "" && tx.Scope.Delegated.Limited() { // at a site that is delegated
+		if err := db.Found(tx.Select("id").Take(&Ticket{}, "id = ?", n.Follows).Error); err != nil {
+			return t, err
+		}
+	}
 
 	p, err := s.weigh(tx, ref, n, acc, db.Text(facts.CalendarKey), now)
 	if err != nil {
