@@ -67,7 +67,7 @@ bench-million: ## Ask a database with a million orders what people ask; ORDERS=1
 bench-console: ## Measure the console's reads among ORDERS orders and rooms (100000), and fifty open consoles.
 	@ROOMCOVER_BENCH_READS=$(or $(ORDERS),100000) ROOMCOVER_BENCH_CONSOLE=1 \
 		ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 go run ./scripts/testpostgres \
-		go test ./console -run 'EveryReadOfTheConsole|ConsolesThatAreOpen' -count=1 -v -timeout 2h
+		go test ./console -tags long -run 'EveryReadOfTheConsole|ConsolesThatAreOpen' -count=1 -v -timeout 2h
 
 bench-portal: ## Measure each page of the portal in an account of ROOMS rooms (5000), on PostgreSQL.
 	@ROOMCOVER_BENCH_PORTAL=$(or $(ROOMS),5000) CGO_ENABLED=0 go run ./scripts/testpostgres \

@@ -321,7 +321,7 @@ func TestS52_WhatNeedsAFreshSignInAsksForIt(t *testing.T) {
 		require.Contains(t, answer.body, "Sign in again first", r.path)
 		require.Contains(t, answer.body, "fresh=1", r.path)
 	}
-	require.Equal(t, 13, fresh)
+	require.Equal(t, 17, fresh)
 }
 
 func TestS52_WhatWasTypedIsThereAfterTheFreshSignIn(t *testing.T) {

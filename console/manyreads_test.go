@@ -1,6 +1,9 @@
+//go:build long
+
 package console
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,7 +19,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// benchReads is how many orders and rooms `make bench-console` asks among; empty: nothing is asked.
+// benchReads is how many orders and rooms `make bench-console` asks among; empty: a thousand.
 const benchReads = "ROOMCOVER_BENCH_READS"
 
 // mostWait is how long a read may take, 99 of 100 times.
@@ -27,11 +30,8 @@ const mostWait = 50 * time.Millisecond
 // `make bench-console` there are 100,000 rooms, 10,000 replacements and 100,000 orders on
 // PostgreSQL, and each is asked for a hundred times, one after another: p99 ≤ 50 ms.
 func TestBudget_EveryReadOfTheConsoleAmongManyRows(t *testing.T) {
-	if os.Getenv(benchReads) == "" {
-		t.Skip("make bench-console asks; it fills a database")
-	}
 	const tries = 100
-	n, err := strconv.Atoi(os.Getenv(benchReads))
+	n, err := strconv.Atoi(cmp.Or(os.Getenv(benchReads), "1000"))
 	require.NoError(t, err, benchReads)
 	w := worldOn(t, storetest.Postgres(t), true)
 	began := time.Now()

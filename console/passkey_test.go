@@ -246,6 +246,7 @@ func TestS52_AnAnswerOfAPasskeyThatDoesNotHoldIsRefused(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, page.status, name)
 		require.Contains(t, page.body, "The passkey was not accepted", name)
 		require.Equal(t, signInPath, b.get(Root).path, name)
+		page = b.get(secondPath) // the page of the sign-in has asked for a passkey, too
 	}
 	require.Contains(t, w.verbs(p.ID), "operator.sign_in_failed")
 	require.NotContains(t, w.log.String(), "level=ERROR")

@@ -99,6 +99,9 @@ func TestS53_WithoutAnIssuerOperatorsHavePasswordAndSecondFactor(t *testing.T) {
 	})
 }
 
+// challenge is the question for a passkey, which is another on each page.
+var challenge = regexp.MustCompile(`challenge&#34;:&#34;[^&]+`)
+
 // The answer is one and the same, whoever it is and whatever is wrong, until the password is
 // right: what the second step asks for shows only then.
 func TestS53_TheAnswerDoesNotSayWhoIsAnOperator(t *testing.T) {
@@ -114,7 +117,7 @@ func TestS53_TheAnswerDoesNotSayWhoIsAnOperator(t *testing.T) {
 
 	same := func(r reply, email string) string {
 		require.Equal(t, http.StatusUnprocessableEntity, r.status, email)
-		return strings.ReplaceAll(r.body, email, "")
+		return challenge.ReplaceAllString(strings.ReplaceAll(r.body, email, ""), "")
 	}
 	keyed := w.added("key@desk.example", rules.OperatorAgent)
 	w.addPasskey(keyed)

@@ -106,6 +106,8 @@ var toldKeys = []string{
 	"console.told.rma.damage.why",
 	"console.told.rma.fee.what",
 	"console.told.rma.fee.why",
+	"console.told.signin.what",
+	"console.told.signin.why",
 	"console.told.sync.what",
 	"console.told.sync.refused",
 	"console.told.sync.ends",

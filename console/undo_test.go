@@ -59,10 +59,12 @@ var undoing = map[string]string{
 	"/console/orders/:id/amend": "shows what follows; two who amend at once must see each other's words",
 
 	"/console/accounts/:id/look": staysHere, "/console/accounts/:id/look/end": staysHere,
-	"/console/accounts/:id/partner": "shows what follows; it is ended by another act",
-	"/console/delegations/:id/end":  "an access that ends, ends now",
-	"/console/accounts/:id/correct": "shows what follows; another correction takes it back",
-	"/console/rooms/:id/do/:action": "restore and archive take each other back", "/console/devices/:id/do/:action": "asks first; nobody outside is told",
+	"/console/accounts/:id/partner":                      "shows what follows; it is ended by another act",
+	"/console/delegations/:id/end":                       "an access that ends, ends now",
+	"/console/accounts/:id/domains/:domain/prove":        "asks first, with a reason; the domain can be removed again",
+	"/console/accounts/:id/connections/:connection/lift": "asks first, with a reason; an administrator makes it the only way in again",
+	"/console/accounts/:id/correct":                      "shows what follows; another correction takes it back",
+	"/console/rooms/:id/do/:action":                      "restore and archive take each other back", "/console/devices/:id/do/:action": "asks first; nobody outside is told",
 	"/console/contracts/:id/do/:action": "suspend and resume take each other back",
 
 	"/console/mails/:id/do/:act": ofItsOwn, "/console/mails/~resend": ofItsOwn,
