@@ -118,22 +118,6 @@ func TestS51_NoTicketGoesOnWithOneOfAnotherSite(t *testing.T) {
 	})
 }
 
-// S51: the label of what comes back from another site is not there.
-func TestS51_TheReturnLabelOfAnotherSiteIsNotThere(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		at := limitedToHQ(t, env)
-		env.DeliveredRMA(t, at.Covered)
-		id := env.Strings(t, "SELECT id FROM shipments WHERE direction = 'RETURN'")[0]
-		_, err := env.PaperOf(at.acting(t, env), id)
-		require.NoError(t, err)
-		open := env.Strings(t, "SELECT id FROM delegations")[0]
-		_, err = env.LimitDelegation(admin(at.customer, at.ana), open, []string{"Filial"})
-		require.NoError(t, err)
-		_, err = env.PaperOf(at.acting(t, env), id)
-		storetest.RequireCode(t, rules.NotFound, err)
-	})
-}
-
 // S51, S28: a room is not archived while a replacement of a device in it is open, wherever that
 // was asked for; and where a device was at another site is not said.
 func TestS51_S28_ADeviceThatCameFromAnotherSite(t *testing.T) {

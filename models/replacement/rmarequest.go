@@ -172,13 +172,14 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 
 	if facts.Before != nil {
 		err := w.tx.First(&w.RMA, "id = ?", *facts.Before).Error
-		return true, err
+		return true, db.Found(err)
 	}
 
-	if facts.AccountSite.ID != "" {
-		if err := w.tx.Scope.CoversSite(facts.AccountSite.Name); err != nil {
+	if err := w.tx.Scope.CoversSite(facts.AccountSite.Name); err != nil {
+		if to.isNew {
 			return false, err
 		}
+		facts.AccountSite = account.AccountSite{} // as good as one that is not there
 	}
 	if n.TicketID != "" && facts.Ticket != nil && w.tx.Scope.Delegated.Limited() {
 		err := w.tx.Table("tickets").
