@@ -163,7 +163,8 @@ func TestR41d_R41e_ATokenOfAPartnerActsForTheAccountAndEndsWithTheDelegation(t *
 	require.NoError(t, err)
 	require.Len(t, seen, 2)
 	require.Equal(t, "Monitoring", seen[0].Label)
-	require.NoError(t, h.RevokeDelegatedToken(p.asking, id, seen[0].ID))
+	_, err = h.RevokeDelegatedToken(p.asking, id, seen[0].ID)
+	require.NoError(t, err)
 	require.Equal(t, 401, reader.get("/v1/rooms").Status, "the customer has ended it")
 
 	require.NoError(t, h.Exec("UPDATE memberships SET role = 'READ_ONLY' WHERE user_id = '"+p.pia+"'"))

@@ -51,6 +51,10 @@ var undoable = map[string]string{
 	passkeyPath:                          "a passkey can be removed again",
 	"/sign-in/second":                    "one signs out again",
 	"/sign-in/again":                     "it only proves who is there",
+	ownSignInPath + "/:id/enforce":       "its page says what follows; passwords can be let in again",
+	"/colleagues/:id/second-factor":      "its page says what follows; the person sets another one up",
+	codesPath:                            "its page says what follows; new codes can be made again",
+	factorPath + "/:id/remove":           "its page says what follows; another one can be set up",
 	ownSignInPath:                        "a domain can be removed, a connection switched off; nothing that works is changed",
 	"/tokens":                            "the key can be ended",
 	"/directory":                         "the token can be ended",
@@ -88,7 +92,6 @@ var irreversible = []string{
 	"/rooms/:id/archive",
 	"/colleagues/:id/role", // of oneself
 	"/colleagues/:id/remove",
-	"/colleagues/:id/second-factor",
 	"/colleagues/invitations/:id/revoke",
 	"/colleagues/questions/:id/refuse",
 	"/tokens/:id/revoke",

@@ -355,6 +355,8 @@ func (s *world) fullAccount() fullAccount {
 		templatePath:                     true,
 		againPath:                        true, // it leads to the provider
 		ownSignInPath + "/:id/try":       true,
+		factorPath + "/:id/remove":       true, // of who has one, see secondfactor_test.go
+		ownSignInPath + "/:id/enforce":   true, // of a connection that is on, see secondfactor_test.go
 		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
 		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go
 	}

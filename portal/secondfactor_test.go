@@ -219,7 +219,7 @@ func TestS49_R53c_AnEnforcedSignInIsTheOnlyWayInButForBreakGlass(t *testing.T) {
 	require.Equal(t, secondPath, ana.entersPassword(email).path)
 	require.Equal(t, roomsPath, ana.post(secondPath, "code", codes[0]).path)
 	require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'break_glass.used'"))
-	require.Contains(t, ana.get(ownSignInPath).body, "Came in so on")
+	require.Contains(t, ana.get(ownSignInPath).body, "Came in that way on")
 	require.Contains(t, ana.post(factorPath+"/fac_app/remove", "confirmed", "yes").body,
 		"so you keep a second factor")
 	me := w.Strings(t, "SELECT user_id FROM sso_break_glass")[0]

@@ -173,11 +173,13 @@ func (s *People) delegatedTokens(
 
 // RevokeDelegatedToken ends a token of a partner at once: an administrator of the partner does
 // so, or one of the customer. Again it changes nothing; any other token answers NOT_FOUND.
-func (s *People) RevokeDelegatedToken(ctx context.Context, accountID, id string) error {
+func (s *People) RevokeDelegatedToken(
+	ctx context.Context, accountID, id string,
+) (ofPartner bool, err error) {
 	if _, err := ownAccount(ctx, accountID); err != nil {
-		return err
+		return false, err
 	}
-	return s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
 		var t APIToken
 		err := tx.ForUpdate().First(&t, "id = ? AND delegation_id IS NOT NULL", id).Error
 		if err != nil {
@@ -197,7 +199,7 @@ func (s *People) RevokeDelegatedToken(ctx context.Context, accountID, id string)
 		switch accountID {
 		case d.AccountID:
 		case p.AccountID:
-			by = asPartner(tx, d)
+			by, ofPartner = asPartner(tx, d), true
 		default:
 			return db.NotFound()
 		}
@@ -210,6 +212,7 @@ func (s *People) RevokeDelegatedToken(ctx context.Context, accountID, id string)
 		}
 		return account.Audit(by, d.AccountID, db.Entry{Verb: "token.revoked", ObjectID: id})
 	})
+	return ofPartner, err
 }
 
 // asPartner is the transaction as the audit of the customer has it: somebody of the partner, for
