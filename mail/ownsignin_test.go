@@ -15,7 +15,7 @@ func TestS48_TheMailSaysWhatEndsTheSignIn(t *testing.T) {
 		text, html := render(t, "own_sign_in", locale, nil)
 		for _, shown := range []string{text, html} {
 			require.Contains(t, shown, say("mail.own_sign_in.title.CERTIFICATE"))
-			require.Contains(t, shown, "idp.acme.example")
+			require.Contains(t, shown, "example/metadata")
 			require.Contains(t, shown, "/own-sign-in")
 			require.NotContains(t, shown, say("mail.own_sign_in.record"))
 		}
@@ -26,7 +26,6 @@ func TestS48_TheMailSaysWhatEndsTheSignIn(t *testing.T) {
 		})
 		for _, shown := range []string{text, html} {
 			require.Contains(t, shown, say("mail.own_sign_in.title.DOMAIN"))
-			require.Contains(t, shown, "acme.example")
 			require.Contains(t, shown, "roomcover-verify=abc")
 			require.Contains(t, shown, "2027")
 		}
