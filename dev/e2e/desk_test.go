@@ -59,7 +59,8 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	agent.open("/console/replacements/new?find=Sala+1")
 	agent.follows(`main a[href*="room=` + room + `"]`)
 	agent.follows(`main a[href*="serial=` + serial + `"]`)
-	require.Regexp(t, `arrives by \w+`, agent.text("main .promise"), "the promised day, before it is requested")
+	require.Regexp(t, `(arrives by|Approved until).*\d`, agent.text("main .promise"),
+		"the promised day, before it is requested")
 	agent.sends("fault", "No picture.")
 	number := strings.TrimPrefix(agent.path(), "/console/replacements/")
 	require.Regexp(t, `^RMA-\w+$`, number)
