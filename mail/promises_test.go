@@ -160,7 +160,7 @@ var promises = map[string][]string{
 	"mail.security_notice.factor.removed": {"/me"},
 	"mail.security_notice.factor.reset":   {"/me"},
 	"mail.security_notice.codes.made":     {"/me"},
-	"mail.security_notice.code.used":      {"/sign-in/second"},
+	"mail.security_notice.code.used":      {"/me"},
 	"mail.security_notice.unknown":        {"/sign-in", "/password-reset"},
 	"mail.security_notice.open":           {"/"},
 	"mail.export_ready.text":              {"/privacy"},
