@@ -24,7 +24,7 @@ func statementsOf(path string) int {
 	case path == "/replacements/request":
 		return 13
 	case strings.HasSuffix(path, "/privacy"):
-		return 49
+		return 52
 	case strings.HasPrefix(path, forPrefix):
 		return pageStatements + 2 // who acts, for whom
 	case strings.Contains(path, "cover=ending"):

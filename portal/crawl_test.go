@@ -22,6 +22,7 @@ var answersOtherwise = map[string]int{
 	// The help is for all, and leads to what an administrator alone may do.
 	"/tokens":                         http.StatusForbidden,
 	directoryPath:                     http.StatusForbidden,
+	ownSignInPath:                     http.StatusForbidden,
 	"/service-orders/claim":           http.StatusForbidden,
 	"/replacements/request":           http.StatusForbidden,
 	"/replacements/request/accessory": http.StatusForbidden,

@@ -180,6 +180,13 @@ var leadOn = map[string]bool{
 	myNamePath:                           true,
 	myZonePath:                           true,
 	"/colleagues/:id/remove":             true,
+	"/colleagues/:id/second-factor":      true,
+	provePath:                            true, // to what asked for it
+	appKeyPath:                           true, // the forms of a second factor: see secondfactor_test.go
+	passkeyPath:                          true,
+	codesPath:                            true,
+	factorPath + "/:id/remove":           true,
+	ownSignInPath + "/:id/enforce":       true, // of a connection that is on, the same
 	"/colleagues/:id/export":             true,
 	"/colleagues/invitations/:id/resend": true,
 	"/colleagues/invitations/:id/revoke": true,
@@ -356,6 +363,8 @@ func (s *world) fullAccount() fullAccount {
 		againPath:                        true, // it leads to the provider
 		ownSignInPath + "/:id/try":       true,
 		factorPath + "/:id/remove":       true, // of who has one, see secondfactor_test.go
+		codesPath:                        true, // the same
+		provePath:                        true, // asked for by what needs it, the same
 		ownSignInPath + "/:id/enforce":   true, // of a connection that is on, see secondfactor_test.go
 		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
 		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go

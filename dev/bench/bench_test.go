@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -31,8 +32,11 @@ func TestBudgetsOfANormalOrder(t *testing.T) {
 			require.LessOrEqual(t, r.Counts.Bytes, 8*1024, "history bytes of the two workflows")
 			require.Equal(t, 7, r.Counts.Actions, "two starts, three activities, two timers")
 			// The relay marks what it has told in batches: how many depends on the machine, two at
-			// most, one for each event.
-			require.LessOrEqual(t, r.Counts.StatementsEach, 25.0+2, "SQL statements: %v", r.Counts.Statements)
+			// most, one for each event. The program's five tables are read once by each process, here
+			// a tenth for each of ten orders.
+			const most = 25.0 + 2 + 5.0/10
+			require.LessOrEqual(t, math.Round(r.Counts.StatementsEach*100)/100, most,
+				"SQL statements: %v", r.Counts.Statements)
 			requireTable(t, r)
 			require.Contains(t, progress.String(), "pair 1 of 1")
 		})
