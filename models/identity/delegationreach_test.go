@@ -159,6 +159,10 @@ func TestS51_WhatFollowsIsDoneAtOtherSitesToo(t *testing.T) {
 		waits, err := env.Tickets.Open(storetest.Customer(at.customer),
 			storetest.RoomTicket(at.other.ID))
 		require.NoError(t, err)
+		_, err = env.Tickets.Do(storetest.Operator(), waits.ID, ticket.Command{
+			Name: rule.DoAnswer, Text: "We look at it.",
+		})
+		require.NoError(t, err)
 		r := env.Requested(t, at.Covered)
 		_, err = env.Tickets.Do(storetest.Operator(), waits.ID, ticket.Command{
 			Name: rule.DoWaitRMA, RMAID: r.ID,
