@@ -37,7 +37,7 @@ var metBy = map[string]string{
 	"depots_code_key":                     "put-depot",
 	"device_claims_open":                  "TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure: a claim that is open is the claim",
 	"device_placements_open":              "place-device",
-	"delegations_of_account":              "no request: the key is the id with its account, for the foreign keys of others",
+	"delegations_of_account":              "no request: the id with its account, for the keys of others",
 	"delegations_open":                    "no request: the portal asks, under the lock of the account; TestR41a_S51_OneSideAsksAndTheOtherAccepts",
 	"partners_account":                    "no request: an operator's command, under the lock of the account",
 	"devices_serial":                      "register-device",

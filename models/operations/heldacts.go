@@ -300,7 +300,7 @@ func (s *Operations) DoAct(ctx context.Context, id string) error {
 		},
 	}
 	ctx = db.WithScope(ctx, scope)
-	refused := rules.Refuse(rules.Forbidden, "The operator is let in no more.",
+	refused := rules.Refuse(rules.Forbidden, "The operator no longer has access.",
 		"Decide again as somebody who is.")
 	if o.Works() {
 		var known *rules.Error

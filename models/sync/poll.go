@@ -243,7 +243,7 @@ func orNever(at *time.Time) time.Time {
 
 // Why somebody has to look after a connection.
 const (
-	whyRefused = "Sync lets the connection in no more: the license is over, or the certificate " +
+	whyRefused = "Sync no longer accepts the connection: the license is over, or the certificate " +
 		"is over or deactivated."
 	whyEnds = "The last certificate of the connection ends soon."
 )

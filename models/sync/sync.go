@@ -185,7 +185,7 @@ const (
 	ToldWell      What = "WELL"
 
 	Answers What = "ANSWERS" // the connection, again or for the first time
-	Refused What = "REFUSED" // it is let in no more
+	Refused What = "REFUSED" // it is no longer accepted
 	Silent  What = "SILENT"  // it gets no answers
 )
 

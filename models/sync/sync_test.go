@@ -256,7 +256,7 @@ func TestS29_AnOutageAndARefusalAreUnknownAndNeverAMassOutage(t *testing.T) {
 		tasks := w.Tasks(t, db.TaskSyncConnection)
 		require.Len(t, tasks, 1)
 		require.Equal(t, db.TaskOpen, tasks[0].State)
-		require.Contains(t, tasks[0].Why, "lets the connection in no more")
+		require.Contains(t, tasks[0].Why, "no longer accepts the connection")
 
 		// It lets the connection in again, and all is as it was.
 		w.trouble = ""
