@@ -95,6 +95,13 @@ func (w *cancelTown) request(rt *rapid.T, o order.Order) order.CancelRequest {
 	return r
 }
 
+// tooMany asks for one licence more than the order has.
+func (w *cancelTown) tooMany(o order.Order) order.CancelRequest {
+	left, err := w.CancellableLicences(storetest.Operator(), o.ID)
+	require.NoError(w.t, err)
+	return order.CancelRequest{Reason: "fewer", Quantity: len(left) + 1}
+}
+
 // cancelFacts are what stands in the rows, each as a list of what has happened so far.
 var cancelFacts = map[string]string{
 	"licences":    "SELECT id FROM licences WHERE state = 'REVOKED'",
@@ -168,11 +175,7 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 			n++
 			w := &cancelTown{Env: env, t: t, n: n}
 			w.settle(rt)
-			for range rapid.IntRange(1, 4).Draw(rt, "cancellations") {
-				o := rapid.SampledFrom(w.orders).Draw(rt, "order")
-				r := w.request(rt, o)
-				goodwill := rapid.IntRange(0, 5).Draw(rt, "goodwill") == 0
-
+			try := func(o order.Order, r order.CancelRequest, goodwill bool) {
 				will, refusal := env.PreviewCancellation(storetest.Operator(), o.ID, r)
 				if goodwill {
 					will, refusal = env.PreviewTermination(storetest.Operator(), o.ID)
@@ -191,7 +194,7 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 					}
 					require.Equal(rt, before, w.facts(), "nothing happens")
 					refused++
-					continue
+					return
 				}
 				require.NoError(rt, err)
 				_, err = env.CompensateCancellation(env.Context, c.ID)
@@ -207,6 +210,13 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 				}
 				done++
 			}
+
+			try(w.orders[0], w.tooMany(w.orders[0]), false) // a refusal for certain, whatever is drawn
+			for range rapid.IntRange(1, 4).Draw(rt, "cancellations") {
+				o := rapid.SampledFrom(w.orders).Draw(rt, "order")
+				try(o, w.request(rt, o), rapid.IntRange(0, 5).Draw(rt, "goodwill") == 0)
+			}
+			try(w.orders[0], order.CancelRequest{Reason: "goodwill"}, true) // what is left, if anything
 		})
 		require.Positive(t, done)
 		require.Positive(t, refused)
