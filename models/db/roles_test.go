@@ -77,6 +77,10 @@ func TestC5_C6_EveryTableHasTheRightsOfItsKind(t *testing.T) {
 		WHERE qual LIKE '%roomcover.scope%' OR with_check LIKE '%roomcover.scope%'`),
 		"a policy that a setting opens: it calls roomcover_open()")
 	require.Empty(t, env.Strings(t, `
+		SELECT tablename || ' ' || policyname FROM pg_policies
+		WHERE qual ~ '(?<!SELECT )roomcover_\w+\('`),
+		"a policy that is asked for each row: it says (SELECT roomcover_open()), as 00134 does")
+	require.Empty(t, env.Strings(t, `
 		SELECT rolname FROM pg_roles
 		WHERE rolname IN ('roomcover_service', 'roomcover_tenant') AND (rolsuper OR rolbypassrls
 			OR rolcreatedb OR rolcreaterole OR rolcanlogin <> (rolname = 'roomcover_service'))`))

@@ -1,0 +1,6 @@
+-- +goose Up
+-- SQLite has no roles.
+SELECT 1;
+
+-- +goose Down
+SELECT 1;
