@@ -80,10 +80,22 @@ func fill(t testing.TB, env storetest.Env, text string, words ...string) {
 			t.Logf("%s: %.0f s", firstLine(query), took.Seconds())
 		}
 	}
+	settle(t, conn)
+}
 
-	// Otherwise it starts by itself in the middle of a measure.
-	_, err := conn.ExecContext(ctx, "VACUUM ANALYZE")
-	require.NoError(t, err)
+// Settle has a database that was filled do at once what would else begin by itself in the middle
+// of a measure.
+func Settle(t testing.TB, env storetest.Env) {
+	t.Helper()
+	settle(t, superuser(t, env))
+}
+
+func settle(t testing.TB, conn *sql.Conn) {
+	t.Helper()
+	for _, command := range []string{"VACUUM ANALYZE", "CHECKPOINT"} {
+		_, err := conn.ExecContext(context.Background(), command)
+		require.NoError(t, err, command)
+	}
 }
 
 // superuser is one connection to the database on which row-level security does not hold and
