@@ -49,7 +49,7 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	agent.open("/console/orders/" + order + "/review")
 	agent.sends("reason", "the seller knows her")
 	agent.sends() // and confirms what follows
-	agent.sees("The order is accepted.")
+	agent.sees(messages.In("en").Say("console.flash.held"))
 	manager.reads("order", order, "FULFILLED")
 
 	env := openData(t, data, access.Key)
