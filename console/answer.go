@@ -28,6 +28,7 @@ type answer struct {
 	sent   func(http.ResponseWriter) error // writes the answer itself, such as a file of somebody
 	live   bool                            // the page refreshes itself, see refresh.go
 	shared bool                            // it shows who else has the page open, see presence.go
+	about  string                          // whose held command a shared page shows
 	reload bool                            // the browser opens the page anew
 	letter []byte                          // a mail as HTML, to be shown within a page
 }

@@ -102,6 +102,7 @@ func showOrder(v *visit) (answer, error) {
 		data:   p,
 		live:   true,
 		shared: true,
+		about:  f.ID,
 	}, nil
 }
 

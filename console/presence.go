@@ -2,6 +2,7 @@ package console
 
 import (
 	"html/template"
+	"net/url"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/identity"
@@ -16,36 +17,54 @@ import (
 type others struct {
 	Faces []web.Face
 	Text  string
+
+	Held string // that a command is given here and waits; empty: none
+	Undo string // the address of the form that takes it back, for who gave it
+
+	UndoLabel string
 }
 
-// presence reads who else has this page open. A page that asks for what is new also says that
-// the operator has it open; the first time right after it was opened.
-func (v *visit) presence() (others, error) {
+// presence reads who else has this page open, and whether a command on its subject was given and
+// waits, so that nobody begins the same. A page that asks for what is new also says that the
+// operator has it open; the first time right after it was opened.
+func (v *visit) presence(subjectID string, said bool) (others, error) {
 	page := v.request.URL.Path
-	var found []identity.OperatorPresence
+	var found []identity.Colleague
 	var err error
 	if v.refreshes() {
-		found, err = v.operators.SeePage(v.acting(""), page, v.who.Name)
+		found, err = v.operators.SeePage(v.acting(""), page, v.who.Name, subjectID)
 	} else {
-		found, err = v.operators.OthersOn(v.scope(), page)
+		found, err = v.operators.OthersOn(v.scope(), page, subjectID)
 	}
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return others{}, err
 	}
 	o := others{}
 	var names []string
-	for _, p := range found {
-		o.Faces = append(o.Faces, web.FaceOf(p.OperatorID, p.Name))
-		names = append(names, p.Name)
+	for _, c := range found {
+		switch {
+		case c.ActID == "":
+			o.Faces = append(o.Faces, web.FaceOf(c.OperatorID, c.Name))
+			names = append(names, c.Name)
+		case c.OperatorID != v.who.ID:
+			o.Held = v.say("console.held.others", "name", c.Name)
+		case !said: // no message of this page does
+			o.Held = v.say("console.held.own")
+			o.UndoLabel = v.say("console.undo")
+			o.Undo = web.Address(undoPath, url.Values{"id": {c.ActID}, "back": {page}})
+		}
 	}
-	o.Text = v.language.Count("console.presence", int64(len(names)),
-		messages.Args{"names": v.language.List(names)})
+	if len(names) > 0 {
+		o.Text = v.language.Count("console.presence", int64(len(names)),
+			messages.Args{"names": v.language.List(names)})
+	}
 	return o, nil
 }
 
-// othersHTML is the line of faces at the head of a page; empty where nobody else is there.
+// othersHTML is what stands at the head of a page about other people: who has it open, and which
+// command waits. It is empty where there is neither.
 func (w *view) othersHTML(t *template.Template) ([]byte, error) {
-	if len(w.Others.Faces) == 0 {
+	if len(w.Others.Faces) == 0 && w.Others.Held == "" {
 		return nil, nil
 	}
 	return made(t, "others", w.Others)

@@ -112,7 +112,14 @@ func showReplacement(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	v.offerCommands(&p, l, given[l.ID])
-	return answer{page: "replacement", title: p.Number, data: p, live: true, shared: true}, nil
+	return answer{
+		page:   "replacement",
+		title:  p.Number,
+		data:   p,
+		live:   true,
+		shared: true,
+		about:  l.ID,
+	}, nil
 }
 
 // mainCommands are what is to be done at each step; the other commands stand beside it.

@@ -91,7 +91,14 @@ func showSpareUnit(v *visit) (answer, error) {
 			Main:  len(p.Acts) == 0,
 		})
 	}
-	return answer{page: "spareunit", title: p.Number, data: p, live: true, shared: true}, nil
+	return answer{
+		page:   "spareunit",
+		title:  p.Number,
+		data:   p,
+		live:   true,
+		shared: true,
+		about:  u.ID,
+	}, nil
 }
 
 var spareIcons = map[spare.SpareCommand]string{

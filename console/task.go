@@ -79,7 +79,14 @@ func (v *visit) taskAnswer(note web.Field) (answer, error) {
 	p.Back = taskPath(t.ID)
 	p.Note.Value = note.Value
 	p.Note.Problem = note.Problem
-	a := answer{page: "task", title: p.Kind, data: p, live: true, shared: true}
+	a := answer{
+		page:   "task",
+		title:  p.Kind,
+		data:   p,
+		live:   true,
+		shared: true,
+		about:  t.SubjectID,
+	}
 	if note.Problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}

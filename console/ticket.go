@@ -202,6 +202,7 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 		data:   &p,
 		live:   true,
 		shared: true,
+		about:  d.ID,
 	}
 	if asked != nil {
 		v.showAsked(&p, &a, *asked)

@@ -204,6 +204,9 @@ func TestS53_ADecisionOnAnOrderIsHeldAndTakenBack(t *testing.T) {
 		said := reject(ari)
 		require.Contains(t, said.body, "It will be done in ten seconds")
 		undo := undoOn(t, said)
+		require.Contains(t, lena.get(orderPath(o.ID)).body,
+			"Ari Prado has just given a command here.", "so that nobody begins the same")
+		require.Equal(t, undo, undoOn(t, ari.get(orderPath(o.ID))), "opened anew, it can still be undone")
 		require.Equal(t, undo, undoOn(t, reject(ari)), "a second press is the same")
 		require.Equal(t, rules.OrderNeedsReview, w.order(o.ID).State)
 		require.Empty(t, w.Mails(t, rules.TemplateOrderRejected))
@@ -226,6 +229,7 @@ func TestS53_ADecisionOnAnOrderIsHeldAndTakenBack(t *testing.T) {
 		again := w.heldActs()[0]
 		w.fallDue()
 		require.Equal(t, rules.OrderRejected, w.order(o.ID).State)
+		require.NotContains(t, lena.get(orderPath(o.ID)).body, "has just given a command")
 		require.Len(t, w.Mails(t, rules.TemplateOrderRejected), 1)
 		require.Empty(t, w.heldActs(), "what was typed goes with it")
 		require.NoError(t, w.Domains.Operations.DoAct(context.Background(), again), "a second relay")

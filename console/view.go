@@ -133,7 +133,7 @@ func (v *visit) view(a answer) (view, error) {
 		return w, err
 	}
 	w.Shared = true
-	w.Others, err = v.presence()
+	w.Others, err = v.presence(a.about, w.Undo != nil)
 	return w, err
 }
 

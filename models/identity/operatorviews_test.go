@@ -120,7 +120,7 @@ func TestWhoElseHasAPageOpen(t *testing.T) {
 		ana, bruno := at(t, env, "ana", rules.OperatorAgent), at(t, env, "bruno", rules.OperatorLead)
 		s := env.Domains.Operators
 		const one, two = "/console/queue/tsk_1", "/console/queue/tsk_2"
-		named := func(found []identity.OperatorPresence, err error) (names []string) {
+		named := func(found []identity.Colleague, err error) (names []string) {
 			require.NoError(t, err)
 			for _, p := range found {
 				names = append(names, p.Name)
@@ -128,23 +128,23 @@ func TestWhoElseHasAPageOpen(t *testing.T) {
 			return names
 		}
 		for range 2 {
-			require.Empty(t, named(s.SeePage(ana, one, "Ana")), "oneself is nobody else")
+			require.Empty(t, named(s.SeePage(ana, one, "Ana", "")), "oneself is nobody else")
 		}
-		require.Empty(t, named(s.OthersOn(ana, one)))
-		require.Empty(t, named(s.OthersOn(bruno, two)))
-		require.Equal(t, []string{"Ana"}, named(s.OthersOn(bruno, one)))
+		require.Empty(t, named(s.OthersOn(ana, one, "")))
+		require.Empty(t, named(s.OthersOn(bruno, two, "")))
+		require.Equal(t, []string{"Ana"}, named(s.OthersOn(bruno, one, "")))
 		for range 2 {
-			require.Equal(t, []string{"Ana"}, named(s.SeePage(bruno, one, "Bruno")))
+			require.Equal(t, []string{"Ana"}, named(s.SeePage(bruno, one, "Bruno", "")))
 		}
-		require.Equal(t, []string{"Bruno"}, named(s.SeePage(ana, one, "Ana")))
+		require.Equal(t, []string{"Bruno"}, named(s.SeePage(ana, one, "Ana", "")))
 
 		require.NoError(t, env.Exec("UPDATE operator_presences SET seen_at = '2020-01-01 00:00:00+00:00'"))
-		require.Empty(t, named(s.OthersOn(bruno, one)), "who closed the page is gone")
-		require.Empty(t, named(s.SeePage(bruno, one, "Bruno")))
-		require.Empty(t, named(s.SeePage(ana, two, "Ana")))
+		require.Empty(t, named(s.OthersOn(bruno, one, "")), "who closed the page is gone")
+		require.Empty(t, named(s.SeePage(bruno, one, "Bruno", "")))
+		require.Empty(t, named(s.SeePage(ana, two, "Ana", "")))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM operator_presences WHERE name = 'Ana'"),
 			"and so is the row of the page before")
-		require.Equal(t, []string{"Bruno"}, named(s.OthersOn(ana, one)))
+		require.Equal(t, []string{"Bruno"}, named(s.OthersOn(ana, one, "")))
 	})
 }
 
