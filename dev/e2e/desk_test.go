@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,8 @@ import (
 // Two people of the desk, each in a browser of their own, on everything that a deployment has: an
 // agent accepts an order that was held, and replaces a device from its room, with the promise seen
 // before the approval, label, the carrier's scans, delivery, return and inspection; a manager reads
-// on the page of processes, after each step, what is waited for.
+// on the page of processes, after each step, what is waited for. They read different languages.
+// With ROOMCOVER_SCREENSHOTS there is a picture of each page that they came to.
 func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	chromium := webtest.Chromium(t)
 	dev := buildDev(t)
@@ -38,8 +40,8 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	awaitOK(t, url+"/readyz")
 	access := readAccess(t, data)
 
-	agent := newPerson(t, chromium, url, "ari@desk.example")
-	manager := newPerson(t, chromium, url, "mauro@desk.example")
+	agent := newPerson(t, chromium, url, "ari@desk.example", "en")
+	manager := newPerson(t, chromium, url, "mauro@desk.example", "pt-BR")
 
 	// An order that names somebody at a provider of personal mailboxes is held.
 	order := postOrder(t, url+"/v1/orders", access.token(t, "reseller"), func(text string) string {
@@ -94,7 +96,7 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	does("inspect", "serial", serial, "outcome", "DEFECT")
 	agent.becomes("/console/replacements/"+number, `document.querySelector("main .badge").innerText === "Closed"`)
 	manager.open(followed)
-	manager.sees(messages.In("en").Say("console.processes.over"))
+	manager.sees(messages.In(manager.locale).Say("console.processes.over"))
 	require.Zero(t, up.stop(t))
 }
 
@@ -103,20 +105,22 @@ type person struct {
 	t       *testing.T
 	ctx     context.Context
 	url     string
+	locale  string
 	process string // the page of the process that was read last
+	seen    int    // pages
 }
 
-func newPerson(t *testing.T, chromium, url, email string) *person {
+func newPerson(t *testing.T, chromium, url, email, locale string) *person {
 	t.Helper()
 	allocator, stop := chromedp.NewExecAllocator(context.Background(),
-		webtest.Options(chromium, t.TempDir(), "en", 1280)...)
+		webtest.Options(chromium, t.TempDir(), locale, 1280)...)
 	ctx, quit := chromedp.NewContext(allocator)
 	t.Cleanup(func() {
 		_ = chromedp.Cancel(ctx)
 		quit()
 		stop()
 	})
-	p := &person{t: t, ctx: ctx, url: url}
+	p := &person{t: t, ctx: ctx, url: url, locale: locale}
 	p.path() // the browser lives as long as the context in which it is asked first
 	p.open("/console/sign-in/start?as=" + email)
 	require.True(t, p.holds(`!!document.getElementById("nav")`), "signed in")
@@ -135,6 +139,22 @@ func (p *person) leads(action chromedp.Action[chromedp.Void]) {
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, action)
 	require.NoError(p.t, err, "no other page came from %s", p.path())
+	p.picture()
+}
+
+// picture takes a picture of the page, where somebody wants to look at it.
+func (p *person) picture() {
+	p.t.Helper()
+	dir := os.Getenv("ROOMCOVER_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	require.NoError(p.t, err)
+	require.NoError(p.t, os.MkdirAll(dir, 0o755))
+	p.seen++
+	name := fmt.Sprintf("desk-%s-%03d.png", p.locale, p.seen)
+	require.NoError(p.t, os.WriteFile(filepath.Join(dir, name), png, 0o644))
 }
 
 // follows presses a link.
@@ -165,7 +185,7 @@ func (p *person) sends(fields ...string) {
 // waits until it is what a state waits for. It opens the process too, which says the same.
 func (p *person) reads(kind, number, state string) {
 	p.t.Helper()
-	sentence := messages.In("en").Say("process." + kind + "." + state + ".waits")
+	sentence := messages.In(p.locale).Say("process." + kind + "." + state + ".waits")
 	waits := sentence[:strings.IndexAny(sentence, ",;:{")]
 	p.becomes("/console/processes?q="+number,
 		"document.querySelector('main').innerText.includes("+quoted(waits)+")")
