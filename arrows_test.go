@@ -40,11 +40,15 @@ var arrows = map[string][]string{
 	"chart":            {"messages"},
 
 	// What stands on the world outside, or on nothing.
-	"clock":       {},
+	"clock":   {},
+	"tracing": {},
+
+	"tracing/export": {},
+
 	"config":      {},
-	"carrier":     {"signing"},
+	"carrier":     {"signing", "tracing"},
 	"signing":     {},
-	"mail":        {"messages"},
+	"mail":        {"messages", "tracing"},
 	"label":       {"messages"},
 	"meeting":     {},
 	"meeting/ics": {},
@@ -66,7 +70,7 @@ var arrows = map[string][]string{
 
 	// The domains, from the database up; see layers.
 	"models":    {},
-	"models/db": {"clock", "rules", "rules/licensing"},
+	"models/db": {"clock", "rules", "rules/licensing", "tracing"},
 	"models/program": {
 		"models/db", "models/program/holidays", "rules", "rules/calendar", "rules/catalogue",
 		"rules/cover", "rules/licensing",
@@ -179,7 +183,8 @@ var arrows = map[string][]string{
 		"models/attachment", "models/db",
 		"models/domains", "models/identity", "models/logistics", "models/mailbox",
 		"models/operations", "models/privacy", "models/session", "models/sso", "models/sync",
-		"models/ticket", "rules/processes", "rules/session", "sso/dial", "sso/saml", "workflows",
+		"models/ticket", "rules/processes", "rules/session", "sso/dial", "sso/saml", "tracing",
+		"workflows",
 	},
 
 	// What people and programs call, and the command that puts it all together.
@@ -192,7 +197,7 @@ var arrows = map[string][]string{
 		"models/session", "models/ticket", "models/warranty", "orderfile", "roomfile", "rowfile",
 		"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing",
 		"rules/ordering", "rules/processes", "rules/rma", "rules/session", "rules/shipping",
-		"rules/spare", "rules/ticket", "signing", "strictjson",
+		"rules/spare", "rules/ticket", "signing", "strictjson", "tracing",
 	},
 	"web": {
 		"attachment", "clock", "messages", "models/identity", "rules",
@@ -205,7 +210,7 @@ var arrows = map[string][]string{
 		"models/logistics", "models/mailbox", "models/note", "models/notification",
 		"models/operations", "models/order", "models/privacy", "models/program",
 		"models/replacement", "models/session", "models/sso", "models/ticket", "models/warranty",
-		"rules/**", "web",
+		"rules/**", "tracing", "web",
 	},
 	"portal/help": {
 		"rules",
@@ -231,7 +236,7 @@ var arrows = map[string][]string{
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "server",
-		"models/sync", "sync", "worker",
+		"models/sync", "sync", "tracing", "tracing/export", "worker",
 	},
 
 	// For tests and dev.

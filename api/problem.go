@@ -26,6 +26,7 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 	"roomcover.dev/roomcover/rules/ticket"
 	"roomcover.dev/roomcover/strictjson"
+	"roomcover.dev/roomcover/tracing"
 )
 
 // Codes of refusals that only this package makes.
@@ -172,6 +173,7 @@ type Problem struct {
 	Errors    []rules.FieldError `json:"errors,omitempty" nullable:"false" doc:"Every wrong field: JSON pointer, code, message and remedy"`
 	Existing  string             `json:"existing,omitempty" doc:"Path of the object that is in the way" example:"/v1/rooms/rom_01kb"`
 	RequestID string             `json:"request_id,omitempty" doc:"Names this request when asking for help"`
+	TraceID   string             `json:"trace_id,omitempty" doc:"Names its trace, where the operator traces"`
 }
 
 // Error makes a Problem an error.
@@ -217,6 +219,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 		Remedy:    refusal.Remedy,
 		Errors:    refusal.Fields,
 		RequestID: requestID(ctx),
+		TraceID:   tracing.ID(ctx),
 	}
 
 	var taken *entitlement.SerialTaken

@@ -15,8 +15,11 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/tracing"
 )
 
 const (
@@ -40,7 +43,7 @@ func NewRouter(o Options) *gin.Engine {
 		_ = r.SetTrustedProxies(nil) // with nil it cannot fail
 	}
 
-	r.Use(nameRequest(o.Log), logAccess(o.Log))
+	r.Use(nameRequest(o.Log), traceRequest, logAccess(o.Log))
 	if o.Metrics != nil {
 		r.Use(countRequests(o.Metrics))
 	}
@@ -71,6 +74,25 @@ func nameRequest(log *slog.Logger) gin.HandlerFunc {
 		ctx := context.WithValue(c.Request.Context(), requestKey{}, id)
 		c.Request = c.Request.WithContext(context.WithValue(ctx, logKey{}, log))
 		c.Next()
+	}
+}
+
+// traceRequest makes a request the root of a trace, named by the route's template. What the caller
+// says of a trace of its own is not gone by: it could have every request of its kept.
+func traceRequest(c *gin.Context) {
+	ctx, span := tracing.Span(c.Request.Context(), trace.SpanKindServer,
+		c.Request.Method+" "+routeTemplate(c),
+		attribute.String("http.request.method", c.Request.Method),
+		attribute.String("http.route", routeTemplate(c)),
+		attribute.String("roomcover.request_id", requestID(c.Request.Context())))
+	c.Request = c.Request.WithContext(ctx)
+	var failed error
+	defer func() { tracing.End(span, failed) }()
+
+	c.Next()
+	span.SetAttributes(attribute.Int("http.response.status_code", c.Writer.Status()))
+	if c.Writer.Status() >= http.StatusInternalServerError {
+		failed = errFailed
 	}
 }
 
@@ -131,6 +153,9 @@ func recoverPanic(o Options) gin.HandlerFunc {
 		c.Next()
 	}
 }
+
+// errFailed ends the span of a request whose answer says what failed.
+var errFailed = errors.New("answered with a fault of the service")
 
 var errPanic = errors.New("a handler panicked")
 

@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/sony/gobreaker/v2"
+	"go.opentelemetry.io/otel/trace"
+
+	"roomcover.dev/roomcover/tracing"
 )
 
 // Client books at a carrier over HTTP. It is safe for concurrent use. It tries each
@@ -179,8 +182,11 @@ func (a answer) decode(into any) error {
 }
 
 // do sends a request unless the circuit is open.
-func (c *Client) do(ctx context.Context, r request) (answer, error) {
-	a, err := c.breaker.Execute(func() (answer, error) { return c.sendRequest(ctx, r) })
+func (c *Client) do(ctx context.Context, r request) (a answer, err error) {
+	ctx, span := tracing.Span(ctx, trace.SpanKindClient, "carrier "+r.method)
+	defer func() { tracing.End(span, err) }()
+
+	a, err = c.breaker.Execute(func() (answer, error) { return c.sendRequest(ctx, r) })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return a, &Error{Code: CircuitOpen, cause: err}
 	}

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/tracing"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -71,6 +72,9 @@ type problemPage struct {
 	Changes []web.Moment
 	Typed   []web.Fact
 	Kept    bool // the form has it again
+
+	// Reference names this request, and its trace where there is one, to who looks into a fault.
+	Reference string
 }
 
 // refuse turns a refusal into its page; the only place that does. An error without a code goes
@@ -95,7 +99,8 @@ func (v *visit) refuse(err error) answer {
 		known.status, known.kind, ok = http.StatusConflict, "conflict", true
 	}
 	if !ok {
-		v.log.Error("console: a request failed", "request", v.id, "error", err)
+		v.log.ErrorContext(v.request.Context(), "console: a request failed",
+			"request", v.id, "error", err)
 		known.status, known.kind = http.StatusInternalServerError, "internal"
 		if db.Unavailable(err) {
 			known.status, known.kind = http.StatusServiceUnavailable, "unavailable"
@@ -103,6 +108,11 @@ func (v *visit) refuse(err error) answer {
 	}
 
 	a := v.problem(known.status, known.kind)
+	if !ok {
+		p := a.data.(problemPage)
+		p.Reference = web.Joined(v.id, tracing.ID(v.request.Context()))
+		a.data = p
+	}
 	if said != "" {
 		p := a.data.(problemPage)
 		p.Text, p.Remedy = said, toDo

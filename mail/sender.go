@@ -11,6 +11,9 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"go.opentelemetry.io/otel/trace"
+
+	"roomcover.dev/roomcover/tracing"
 )
 
 // Options configure a Sender.
@@ -135,6 +138,9 @@ func (s *Sender) tlsConfig() *tls.Config {
 // ends, Send returns at once; if content was already under way the error's
 // Kind is Unknown.
 func (s *Sender) Send(ctx context.Context, m Message) (providerID string, err error) {
+	ctx, span := tracing.Span(ctx, trace.SpanKindClient, "smtp send")
+	defer func() { tracing.End(span, err) }()
+
 	content, failure := compose(m, s.options.MessageIDDomain)
 	if failure != nil {
 		return "", failure

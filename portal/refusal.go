@@ -131,7 +131,8 @@ func (v *visit) refuse(err error) answer {
 	if a.data.(problemPage).Said != "" {
 		return a
 	}
-	v.log.Error("portal: a request failed", "request", v.id, "error", err)
+	v.log.ErrorContext(v.request.Context(), "portal: a request failed",
+		"request", v.id, "error", err)
 	if db.Unavailable(err) {
 		return v.problem(http.StatusServiceUnavailable, "unavailable")
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -18,6 +19,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/tracing"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -170,6 +172,10 @@ type batch struct {
 
 func (b *batch) deliverOrPostpone(ctx context.Context, e db.OutboxEvent) {
 	var err error
+	ctx, span := tracing.Span(tracing.Follow(ctx, e.Payload), trace.SpanKindConsumer,
+		"relay "+string(e.Kind))
+	defer func() { tracing.End(span, err) }()
+
 	if e.Kind == db.OutboxActDue { // which Temporal has no part in
 		err = b.relay.doAct(ctx, e)
 	} else if err = b.outage(); err == nil {

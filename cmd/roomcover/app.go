@@ -17,6 +17,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/tracing"
+	"roomcover.dev/roomcover/tracing/export"
 )
 
 // app is what every command works with.
@@ -76,6 +78,7 @@ func openDatabase(c config.Config, session db.Session) (*domains.Domains, error)
 			MaxConns:   c.DatabaseMax,
 			Lifetime:   c.Timeouts.Lifetime,
 			Desk:       db.ZoneOf(c.Operators.TimeZone),
+			Traced:     export.On(),
 		},
 		Carrier:    c.Carrier.Booking(),
 		ScansFiles: c.Clamd != "",
@@ -284,5 +287,5 @@ func logger(w io.Writer, level string) (*slog.Logger, error) {
 			fmt.Errorf("ROOMCOVER_LOG_LEVEL must be debug, info, warn or error"),
 		}
 	}
-	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})), nil
+	return slog.New(tracing.Logs(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l}))), nil
 }

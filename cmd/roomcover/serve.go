@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -13,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/server"
+	"roomcover.dev/roomcover/tracing/export"
 )
 
 // serveCommand serves the API and the portal.
@@ -40,6 +42,12 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
+	stopTracing, err := startTracing(ctx, "serve", log)
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
 
 	statement := c.Timeouts.ServeStatement
 	run := func(_ context.Context, d *domains.Domains) error {
@@ -71,6 +79,25 @@ func safeSettings(a *app) (config.Config, *slog.Logger, error) {
 
 	return c, log, nil
 }
+
+// startTracing has the process send its traces, where the environment says so. What it returns
+// sends the last ones, and gives up soon: the process has to end.
+func startTracing(ctx context.Context, process string, log *slog.Logger) (func(), error) {
+	stop, err := export.Start(ctx, process, versionText())
+	if err != nil {
+		return nil, settingsError{err}
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tracesLeft)
+		defer cancel()
+		if err := stop(ctx); err != nil {
+			log.Warn("the last traces could not be sent", "error", err)
+		}
+	}, nil
+}
+
+// tracesLeft is how long a process that ends waits for its last traces to be taken.
+const tracesLeft = 2 * time.Second
 
 func serve(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger) error {
 	registry := server.NewRegistry(d, log)

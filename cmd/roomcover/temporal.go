@@ -9,10 +9,12 @@ import (
 	"os"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/log"
 
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/tracing/export"
 )
 
 // newTemporal makes a client that connects when it is first used, so that
@@ -26,6 +28,13 @@ func newTemporal(
 		return nil, settingsError{err}
 	}
 	o.MetricsHandler = measured
+	if export.On() {
+		traced, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{})
+		if err != nil {
+			return nil, err
+		}
+		o.Interceptors = append(o.Interceptors, traced)
+	}
 	return client.NewLazyClient(o)
 }
 

@@ -44,6 +44,12 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	stopTracing, err := startTracing(ctx, "worker", log)
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
+
 	statement := c.Timeouts.WorkerStatement
 	run := func(_ context.Context, d *domains.Domains) error {
 		return work(ctx, c, d, log)

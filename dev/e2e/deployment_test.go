@@ -43,7 +43,8 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 		return strings.Contains(server.out.String(), "Temporal ready")
 	}, patience, 50*time.Millisecond)
 
-	env := append(os.Environ(),
+	traced := collect(t)
+	env := append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT="+traced.url,
 		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_OWNER_DATABASE_URL="+pgserver.Owner(database),
 		"ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key), // of the audit in the template
 		"ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3],
@@ -94,6 +95,7 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	for _, p := range append(running, catcher, server) {
 		require.Zero(t, p.stop(t), p.name)
 	}
+	traced.requireOneTrace(t)
 }
 
 // secret is the last line of what token create says.

@@ -53,6 +53,8 @@ type Options struct {
 	// Lifetime bounds how old a connection gets, so that what moved or was changed is
 	// noticed; zero: no bound.
 	Lifetime time.Duration
+	// Traced makes a span of each statement.
+	Traced bool
 }
 
 // Open returns a DB behind the dialector. It does not migrate; see Migrate and
@@ -79,6 +81,11 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	}
 	if err := limitToSites(db); err != nil {
 		return nil, err
+	}
+	if o.Traced {
+		if err := db.Use(tracedStatements{}); err != nil {
+			return nil, err
+		}
 	}
 
 	pool, err := db.DB()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/tracing"
 )
 
 // OutboxEvent is what the relay still has to deliver to a workflow.
@@ -112,6 +114,7 @@ func (tx *Tx) EnqueueHeld(hold time.Duration, events ...OutboxEvent) error {
 		if events[i].Payload == nil {
 			events[i].Payload = map[string]string{}
 		}
+		tracing.Put(tx.Statement.Context, events[i].Payload)
 	}
 
 	return tx.CreateInBatches(&events, RowsPerStatement(events)).Error
