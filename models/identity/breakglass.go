@@ -148,8 +148,8 @@ func AskForBreakGlass(tx *db.Tx, orgID, accountID string) error {
 		Kind:      db.TaskNoAdminReachable,
 		SubjectID: connections[0],
 		AccountID: &accountID,
-		What: "Find out with the customer who comes in by password when the company's own " +
-			"sign-in does not work, or let its people sign in by password again.",
+		What: "Find out with the customer who comes in by password when the sign-in of the " +
+			"company does not work, or let its people sign in by password again.",
 		Why: "LAST_BREAK_GLASS_ENDED_BY_DIRECTORY",
 	})
 }
