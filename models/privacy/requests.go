@@ -111,6 +111,11 @@ func (p Preview) Rows() (n int64) {
 	return n
 }
 
+// counts reports whether an erasure changes rows of a table.
+func (p Preview) counts(table string) bool {
+	return slices.ContainsFunc(p.Counts, func(c Count) bool { return c.Table == table })
+}
+
 // subject is whom a request is about, with who may ask.
 type subject struct {
 	db.Person
@@ -153,11 +158,13 @@ func (s *Privacy) Preview(ctx context.Context, n NewRequest) (Preview, error) {
 		if out.LastAdmin, err = identity.LastAdminOf(tx, who.UserID); err != nil {
 			return err
 		}
-		glass, err := identity.LastBreakGlassOf(tx, who.UserID)
-		if err != nil {
-			return err
+		if out.counts("sso_break_glass") {
+			glass, err := identity.LastBreakGlassOf(tx, who.UserID)
+			if err != nil {
+				return err
+			}
+			out.LastGlass = len(glass) > 0
 		}
-		out.LastGlass = len(glass) > 0
 		out.Waits, err = waitsFor(tx, who.Person)
 		return err
 	})
