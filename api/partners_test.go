@@ -167,9 +167,6 @@ func TestR41d_R41e_ATokenOfAPartnerActsForTheAccountAndEndsWithTheDelegation(t *
 	require.NoError(t, err)
 	require.Equal(t, 401, reader.get("/v1/rooms").Status, "the customer has ended it")
 
-	require.NoError(t, h.Exec("UPDATE memberships SET role = 'READ_ONLY' WHERE user_id = '"+p.pia+"'"))
-	require.Equal(t, 401, c.get("/v1/rooms").Status, "its maker makes none any more")
-	require.NoError(t, h.Exec("UPDATE memberships SET role = 'ADMIN' WHERE user_id = '"+p.pia+"'"))
 	h.People.OnSecondFactor(nil)
 	require.Equal(t, 403, c.post("/v1/rooms", room).Status, "no more than its maker may (S52)")
 	require.Equal(t, 200, c.get("/v1/rooms").Status)
@@ -177,5 +174,69 @@ func TestR41d_R41e_ATokenOfAPartnerActsForTheAccountAndEndsWithTheDelegation(t *
 	_, err = h.EndDelegation(p.asking, p.delegation, "")
 	require.NoError(t, err)
 	require.Equal(t, 401, c.get("/v1/rooms").Status)
+	h.AuditHolds(t)
+}
+
+// S50, S51: whoever administers no more has no token any more, of the account or of a customer for
+// whom it acts, whatever door the change came by; who comes back makes new ones.
+func TestS51_ATokenThatEndedWithItsMakersAccessStaysRevoked(t *testing.T) {
+	h := open(t, storetest.Postgres(t))
+	own := h.side(t, 1)
+	p := h.delegates(t, own.ids["account"])
+	m := h.Strings(t, "SELECT id FROM memberships WHERE user_id = '"+p.pia+"'")[0]
+	second := h.Strings(t, "SELECT id FROM users WHERE id <> '"+p.pia+"' ORDER BY id")[0]
+	require.NoError(t, h.Exec("INSERT INTO memberships (id, account_id, user_id, role, state, created_at) "+
+		"SELECT 'mem_second', account_id, '"+second+"', role, state, created_at FROM memberships WHERE id = '"+m+"'"))
+
+	change := func(role identity.MemberRole, state rules.MembershipState) func() error {
+		return func() error {
+			return storetest.SecondOf(h.ChangeMembership(p.maker, m, role, state, ""))
+		}
+	}
+	block := func(blocked bool) error {
+		return h.DB.Write(h.Context, func(tx *db.Tx) error {
+			var row identity.Membership
+			if err := tx.First(&row, "id = ?", m).Error; err != nil {
+				return err
+			}
+			return identity.Block(tx, row, blocked)
+		})
+	}
+	back := "UPDATE memberships SET role = 'ADMIN', state = 'ACTIVE', blocked_at = NULL WHERE id = '" + m + "'"
+	for _, door := range []struct {
+		name string
+		ends func() error
+	}{
+		{"demoted", change(identity.RoleReadOnly, rules.MembershipActive)},
+		{"suspended", change(identity.RoleAdmin, rules.MembershipSuspended)},
+		{"removed", change(identity.RoleAdmin, rules.MembershipRemoved)},
+		{"ended by the directory", func() error { return block(true) }},
+		{"erased", func() error {
+			return h.DB.Write(h.Context, func(tx *db.Tx) error { return identity.Leave(tx, p.pia) })
+		}},
+	} {
+		c := p.client(t, rules.PartnerAdmin)
+		_, secret, err := h.CreateOwnToken(p.maker, identity.NewOwnToken{
+			AccountID: p.home,
+			Role:      rules.CustomerAdmin,
+			Label:     "Booking",
+			Scopes:    rules.ScopesFor(rules.CustomerAdmin),
+			ExpiresAt: time.Now().AddDate(1, 0, 0),
+		})
+		require.NoError(t, err, door.name)
+		home := client{house: h, token: secret}
+		require.Equal(t, 200, c.get("/v1/rooms").Status, door.name)
+		require.Equal(t, 200, home.get("/v1/rooms").Status, door.name)
+		holds, err := h.HoldingsOf(p.maker, m)
+		require.NoError(t, err)
+		require.Equal(t, []string{"Booking", "Monitoring"}, holds.Tokens, door.name)
+
+		require.NoError(t, door.ends(), door.name)
+		require.NoError(t, h.Exec(back), door.name)
+		require.Equal(t, 401, c.get("/v1/rooms").Status, door.name)
+		require.Equal(t, 401, home.get("/v1/rooms").Status, door.name)
+	}
+	require.Equal(t, 4, h.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'token.revoked' "+
+		"AND account_id = '"+own.ids["account"]+"'"), "the customer reads of each")
 	h.AuditHolds(t)
 }

@@ -97,6 +97,8 @@ var statuses = map[string]int{
 	attachment.NotChecked:          409,
 	attachment.Infected:            409,
 	rules.LastAdmin:                409,
+	identity.NoBreakGlass:          409,
+	identity.Outsiders:             409,
 	rules.UserLimit:                409,
 	rules.SiteLimit:                409,
 	rules.UnknownSKU:               409,

@@ -196,6 +196,9 @@ func (v *visit) privacyFollows(k privacy.Kind, p privacy.Preview) []string {
 	if len(p.LastAdmin) > 0 {
 		says = append(says, v.say("console.privacy.will.lastadmin"))
 	}
+	if p.LastGlass {
+		says = append(says, v.say("console.privacy.will.lastglass"))
+	}
 	if len(p.Waits) > 0 {
 		says = append(says,
 			v.say("console.privacy.will.waits", "what", strings.Join(p.Waits, ", ")))

@@ -134,6 +134,7 @@ var toldKeys = []string{
 	"console.told.emergency.what",
 	"console.told.emergency.why",
 	"console.told.unreachable.what",
+	"console.told.unreachable.glass",
 	"console.told.incident.what",
 	"console.told.incident.why",
 	"console.told.privacy.what",

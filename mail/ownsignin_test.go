@@ -29,5 +29,14 @@ func TestS48_TheMailSaysWhatEndsTheSignIn(t *testing.T) {
 			require.Contains(t, shown, "roomcover-verify=abc")
 			require.Contains(t, shown, "2027")
 		}
+
+		text, html = render(t, "own_sign_in", locale, map[string]any{
+			"what": "BREAK_GLASS", "provider": nil, "person": "Ana Souza", "until_on": "2027-03-01",
+		})
+		for _, shown := range []string{text, html} {
+			require.Contains(t, shown, say("mail.own_sign_in.title.BREAK_GLASS"))
+			require.Contains(t, shown, "Ana Souza")
+			require.Contains(t, shown, "/own-sign-in")
+		}
 	}
 }

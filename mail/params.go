@@ -197,7 +197,8 @@ var parameters = map[string][]parameter{
 		need("until_on", asDate),
 	},
 	// what is CERTIFICATE, of a provider, which ends on until_on; or DOMAIN, with the record that
-	// is not there any more, and until_on, from which nobody of it is signed in.
+	// is not there any more, and until_on, from which nobody of it is signed in; or BREAK_GLASS, of
+	// a person who came in by password beside it, on until_on.
 	"own_sign_in": {
 		need("what", asText),
 		need("company", asName),
@@ -205,6 +206,7 @@ var parameters = map[string][]parameter{
 		may("provider", asName),
 		may("domain", asName),
 		may("record", asText),
+		may("person", asName),
 	},
 	// To administrators: where hardware may be sent to from now on. by is who did it: a person's
 	// name, or, without one, what by_kind says: OPERATOR or PROGRAM. before is the address until

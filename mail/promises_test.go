@@ -171,6 +171,7 @@ var promises = map[string][]string{
 	"mail.delegation.role.ADMIN":          {"/partners"},
 	"mail.own_sign_in.text.CERTIFICATE":   {"/own-sign-in"},
 	"mail.own_sign_in.text.DOMAIN":        {"/own-sign-in"},
+	"mail.own_sign_in.text.BREAK_GLASS":   {"/own-sign-in"},
 	"mail.own_sign_in.look":               {"/own-sign-in"},
 	"mail.contact_question.unknown":       {"/colleagues/questions/qst_01k0example"},
 	"mail.rma_update.REJECTED.text":       {"/replacements/RMA-7F3K2"},

@@ -604,8 +604,8 @@ var composed = map[string][]string{
 	"delegation.state.":         {"PROPOSED", "ACTIVE", "REFUSED", "ENDED", "EXPIRED"},
 	"delegation.says.": {"PROPOSED.ours", "PROPOSED.theirs", "ACTIVE", "REFUSED", "ENDED",
 		"EXPIRED"},
-	"mail.own_sign_in.title.": {"CERTIFICATE", "DOMAIN"},
-	"mail.own_sign_in.text.":  {"CERTIFICATE", "DOMAIN"},
+	"mail.own_sign_in.title.": {"CERTIFICATE", "DOMAIN", "BREAK_GLASS"},
+	"mail.own_sign_in.text.":  {"CERTIFICATE", "DOMAIN", "BREAK_GLASS"},
 	"mail.delegation.title.":  {"ASKED", "ACCEPTED", "ENDS", "ENDED", "EXPIRED"},
 	"mail.delegation.role.":   {"ADMIN", "READ_ONLY"},
 	"mail.delegation.": {

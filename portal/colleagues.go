@@ -187,7 +187,8 @@ func (v *visit) allInvitations() ([]identity.Invitation, error) {
 	return all, err
 }
 
-// inviteColleague sends a personal invitation with a role (R117b).
+// inviteColleague sends a personal invitation with a role (R117b). It lets somebody in, so it asks
+// for a fresh proof (S52).
 func inviteColleague(v *visit) (answer, error) {
 	f := v.typedInvite()
 	f.NameProblem = nameProblem(f.Name)
@@ -196,6 +197,9 @@ func inviteColleague(v *visit) (answer, error) {
 	}
 
 	if f.NameProblem == "" && f.EmailProblem == "" {
+		if a, ok := v.needFresh("/colleagues"); !ok {
+			return a, nil
+		}
 		_, err := v.people.Invite(v.acting(), identity.NewInvite{
 			AccountID:   v.who.account().ID,
 			Email:       f.Email,
@@ -272,8 +276,11 @@ func mailsLimited(err error) error {
 }
 
 // resendInvitation sends an invitation once more. One that this person has just sent again
-// is what was wanted.
+// is what was wanted. It lets somebody in for longer, so it asks for a fresh proof (S52).
 func resendInvitation(v *visit) (answer, error) {
+	if a, ok := v.needFresh("/colleagues"); !ok {
+		return a, nil
+	}
 	_, err := v.people.Reissue(v.acting(), v.param("id"), "", "", "sent again by an administrator")
 	if rules.CodeOf(err) == rules.StateConflict {
 		again, unread := v.sentJustNow(func(inv identity.Invitation) bool {

@@ -152,7 +152,7 @@ func pageOf(address string) string {
 
 // losesTyped keeps the form of this request in the visitor's session, for the person who was
 // signed in here and nobody else, and reports whether it could not: the form is too large, or
-// too many came from the network. Passwords and consents are not kept. Where nobody was signed
+// too many came from the network. Credentials and consents are not kept. Where nobody was signed
 // in, nothing is kept, and nobody misses it.
 func (v *visit) losesTyped(f typedForm) (lost bool) {
 	last, known := v.lastSeen()
@@ -173,6 +173,33 @@ func (v *visit) losesTyped(f typedForm) (lost bool) {
 	return false
 }
 
+// keepForProof keeps the form of this request until its sender has proved again who they are
+// (S52), where its page shows it again. One that is too large has to be typed again.
+func (v *visit) keepForProof(page string) {
+	r, ok := formAt(v.request.URL.Path)
+	if !ok || v.request.Method != post || !takenBack[r.path] {
+		return
+	}
+	text, ok := v.typedText(typedForm{
+		User:   v.who.user.ID,
+		Action: v.base + v.request.URL.Path,
+		Page:   v.base + page,
+	})
+	if ok {
+		v.setValue(keyTyped, text)
+	}
+}
+
+// isCredential reports whether a field of a form lets somebody in, or says yes in their name:
+// nothing of the kind is kept.
+func isCredential(name string) bool {
+	switch name {
+	case fieldConfirms, web.FieldPasskey, "code", "secret":
+		return true
+	}
+	return strings.Contains(name, "password")
+}
+
 // typedText returns the form with what this request typed into it, as a session keeps it; ok
 // is false for one that cannot be kept.
 func (v *visit) typedText(f typedForm) (text string, ok bool) {
@@ -189,7 +216,7 @@ func (v *visit) typedText(f typedForm) (text string, ok bool) {
 
 	f.Form = url.Values{}
 	for name, values := range v.request.PostForm {
-		if !strings.Contains(name, "password") && name != fieldConfirms && name != "code" {
+		if !isCredential(name) {
 			f.Form[name] = values
 		}
 	}

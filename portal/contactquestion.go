@@ -178,13 +178,16 @@ func (v *visit) answeredBy(q identity.ContactQuestion) (string, error) {
 	return v.say("question.by.support"), err
 }
 
-// confirmContact lets the person in: an invitation with a role is sent.
+// confirmContact lets the person in, after a fresh proof (S52): an invitation with a role is sent.
 func confirmContact(v *visit) (answer, error) {
 	role := identity.MemberRole(v.form("role"))
 	if role != identity.RoleAdmin && role != identity.RoleReadOnly {
 		return answer{}, errBadForm
 	}
 
+	if a, ok := v.needFresh(questionsPath + v.param("id")); !ok {
+		return a, nil
+	}
 	return v.answerQuestion(identity.ContactAnswer{Confirm: true, Role: role},
 		"flash.question.confirmed")
 }

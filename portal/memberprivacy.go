@@ -94,6 +94,9 @@ func (v *visit) noErasure(found privacy.Preview) (says []string) {
 	if len(found.LastAdmin) > 0 {
 		says = append(says, v.say("privacy.member.lastadmin"))
 	}
+	if found.LastGlass {
+		says = append(says, v.say("privacy.member.lastglass"))
+	}
 	if len(found.Waits) > 0 {
 		says = append(says, v.say("privacy.member.waits", "what", v.language.List(found.Waits)))
 	}

@@ -413,7 +413,8 @@ func (v *visit) askedJustNow(name string) bool {
 }
 
 // askCustomer asks a customer by the address of one of its administrators. The answer is the
-// same, and takes the same time, whether there is one.
+// same, and takes the same time, whether there is one. By asking the partner has agreed already,
+// so it asks for a fresh proof (S52).
 func askCustomer(v *visit) (answer, error) {
 	if !v.isPartner() {
 		return answer{}, errNoPage
@@ -428,6 +429,9 @@ func askCustomer(v *visit) (answer, error) {
 	terms, right := f.terms()
 	if !right {
 		return v.delegationsPage(f)
+	}
+	if a, ok := v.needFresh(customersPath); !ok {
+		return a, nil
 	}
 	id := v.who.account().ID
 	if err := v.throttle("customers/"+id, mostCustomersAsked, 24*time.Hour); err != nil {

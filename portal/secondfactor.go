@@ -32,6 +32,7 @@ const (
 	keyHalf    = "half"    // a sign-in whose password was right
 	keyPasskey = "passkey" // what a passkey was asked for
 	keyApp     = "app"     // sealed key of an app that is being set up
+	keyFactor  = "factor"  // the sign-in passed a second factor
 )
 
 // What a passkey is asked for.
@@ -179,7 +180,9 @@ func finishSignIn(v *visit) (answer, error) {
 	if err := v.sso.UsedBreakGlass(v.ctx, u.ID); err != nil {
 		return answer{}, err
 	}
-	return v.welcome(u, h.Next)
+	a, err := v.welcome(u, h.Next)
+	v.setValue(keyFactor, "yes")
+	return a, err
 }
 
 // showsFactor holds the form's passkey or code against the person's, and returns what is wrong
@@ -275,11 +278,13 @@ func proveFresh(v *visit) (answer, error) {
 	return redirect(next), nil
 }
 
-// needFresh leads to the proof where the last one is too old; ok reports that it is not.
+// needFresh leads to the proof where the last one is too old; ok reports that it is not. The page
+// shows a form of it that was sent again, filled in, once the proof is done.
 func (v *visit) needFresh(page string) (a answer, ok bool) {
 	if v.provedLately() {
 		return answer{}, true
 	}
+	v.keepForProof(page)
 	return redirect(provePath + "?next=" + url.QueryEscape(page)), false
 }
 
@@ -380,7 +385,11 @@ func useAppKey(v *visit) (answer, error) {
 		}
 		return a, nil
 	}
-	codes, ok, err := v.people.UseApp(v.named(), v.who.user.ID, sealed, v.form("code"))
+	codes, ok, err := v.people.UseApp(v.named(), v.who.user.ID, sealed, v.form("code"),
+		!v.who.factor)
+	if rules.CodeOf(err) == rules.SignInRequired {
+		return redirect("/sign-in"), nil
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -396,6 +405,7 @@ func (v *visit) factorChanged(codes []string, flash string) (answer, error) {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return answer{}, err
 	}
+	v.setValue(keyFactor, "yes")
 	if len(codes) == 0 {
 		return v.done(mePath, flash), nil
 	}
@@ -449,8 +459,10 @@ func addPasskey(v *visit) (answer, error) {
 	}
 
 	key.Name = v.form("name")
-	codes, err := v.people.AddPasskey(v.named(), v.who.user.ID, key)
+	codes, err := v.people.AddPasskey(v.named(), v.who.user.ID, key, !v.who.factor)
 	switch rules.CodeOf(err) {
+	case rules.SignInRequired:
+		return redirect("/sign-in"), nil
 	case rules.ValidationFailed:
 		return v.newPasskeyPage("factor.passkey.name.wrong")
 	case rules.StateConflict:

@@ -21,7 +21,12 @@ const (
 
 func newSessions(people *identity.People, secure bool) *scs.SessionManager {
 	m := scs.New()
-	m.Store = web.SessionStore{Rows: people, Person: keyUser, Connection: keyConnection}
+	m.Store = web.SessionStore{
+		Rows:       people,
+		Person:     keyUser,
+		Connection: keyConnection,
+		Factor:     keyFactor,
+	}
 	m.HashTokenInStore = true
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
 	m.Cookie.Name = web.CookieName("roomcover", secure)

@@ -429,7 +429,7 @@ func (v *visit) startSession(u identity.User, way string) error {
 		return err
 	}
 	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount,
-		keyConnection, keyHint, keyHalf, keyPasskey, keyApp)
+		keyConnection, keyHint, keyHalf, keyPasskey, keyApp, keyFactor)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
 	v.sessions.Put(v.ctx, keyWay, way)
 	v.passwordProved()

@@ -29,6 +29,8 @@ type SessionStore struct {
 	// Connection is the key of the value that holds the organisation's sign-in by which they
 	// came; empty: nobody comes so.
 	Connection string
+	// Factor is the key of the value that a session has whose person showed a second factor.
+	Factor string
 }
 
 // VisitorGrace is how long a visitor's session is still known after it got a new token. The
@@ -86,6 +88,7 @@ func (s SessionStore) CommitCtx(
 	if connection, ok := values[s.Connection].(string); ok && connection != "" {
 		row.ConnectionID = &connection
 	}
+	_, row.SecondFactor = values[s.Factor]
 
 	if b, ok := ctx.Value(browserKey{}).(*Browser); ok {
 		row.Label = b.label

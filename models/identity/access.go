@@ -172,8 +172,11 @@ func (s *People) HoldingsOf(ctx context.Context, membershipID string) (Holdings,
 			return err
 		}
 
-		if err := liveTokensOf(tx, m).Where("expires_at > ?", db.RealNow()).
-			Order("label").Pluck("label", &out.Tokens).Error; err != nil {
+		err = tx.BeyondFence(func(tx *db.Tx) error {
+			return liveTokensOf(tx, m).Where("expires_at > ?", db.RealNow()).
+				Order("label").Pluck("label", &out.Tokens).Error
+		})
+		if err != nil {
 			return err
 		}
 		if err := tx.Table("rmas").

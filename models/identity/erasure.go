@@ -10,9 +10,20 @@ import (
 
 // Leave takes a person out of every account at once (S33): the first thing that an erasure
 // does, in the transaction of whoever asks for it. The last administrator of an account does
-// not leave: LAST_ADMIN (S18). Sessions end with it, and tokens that the person made. Again it
+// not leave: LAST_ADMIN (S18), nor does the last break-glass administrator of an enforced sign-in:
+// SSO_NO_BREAK_GLASS (S49). Sessions end with it, and tokens that the person made. Again it
 // changes nothing.
 func Leave(tx *db.Tx, userID string) error {
+	var orgs []string
+	err := tx.Table("sso_break_glass").Where("user_id = ?", userID).
+		Order("org_id").Pluck("org_id", &orgs).Error
+	if err != nil {
+		return err
+	}
+	return KeepBreakGlass(tx, orgs, func() error { return leave(tx, userID) })
+}
+
+func leave(tx *db.Tx, userID string) error {
 	var places []Membership
 	err := tx.Order("account_id").
 		Find(&places, "user_id = ? AND state <> ?", userID, rules.MembershipRemoved).Error

@@ -228,7 +228,8 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 
 // ChangeMembership changes a member's role or state. The last active administrator can
 // be neither demoted nor removed: LAST_ADMIN (S18). Only an operator may remove a wrong
-// person who accepted, with a reason (R51b); the account then waits for another one. A
+// person who accepted, with a reason (R51b); the account then waits for another one. Nor does
+// the last break-glass administrator of an enforced sign-in go: see KeepBreakGlass. A
 // state that the membership cannot take answers STATE_CONFLICT. Who may do what decides
 // rules.MayManageUsers: roles are the customer's to give. Every administrator, the one
 // concerned too, is told by mail when one of them loses the role, for whatever reason
@@ -290,8 +291,10 @@ func (s *People) ChangeMembership(
 			m.BlockedAt = nil
 		}
 
-		err = tx.Model(&Membership{}).Where("id = ?", id).
-			Select("role", "state", "blocked_at").Updates(&m).Error
+		err = KeepBreakGlass(tx, []string{acc.ParentOrgID}, func() error {
+			return tx.Model(&Membership{}).Where("id = ?", id).
+				Select("role", "state", "blocked_at").Updates(&m).Error
+		})
 		if err != nil {
 			return err
 		}

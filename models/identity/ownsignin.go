@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -122,12 +123,17 @@ func EndPasswordSessions(tx *db.Tx, orgID string) (int64, error) {
 	return res.RowsAffected, err
 }
 
-// holdsStill reports whether a session may be stored that began by a connection: it lets people in
-// still, and the organisation has proved the domain of the person's address still. The connection
-// is locked against whoever switches it off, so that no session comes after the end of them all.
+// holdsStill reports whether a session may be stored. What began by a connection: it lets people
+// in still, and the organisation has proved the domain of the person's address still, whose record
+// has not been missing for too long. What began by a password: it passed the second factor, or the
+// person has none. The connection, or the person, is locked against whoever ends those sessions,
+// so that none comes after the end of them all.
 func holdsStill(tx *db.Tx, row Session) (bool, error) {
-	if row.ConnectionID == nil || row.UserID == nil {
+	switch {
+	case row.UserID == nil, row.ConnectionID == nil && row.SecondFactor:
 		return true, nil
+	case row.ConnectionID == nil:
+		return passesWithout(tx, *row.UserID)
 	}
 	var orgs []string
 	err := db.LockWith(tx.Table("sso_connections"), clause.Locking{Strength: "SHARE"}).
@@ -140,12 +146,46 @@ func holdsStill(tx *db.Tx, row Session) (bool, error) {
 	if err := tx.Limit(1).Find(&u, "id = ?", *row.UserID).Error; err != nil {
 		return false, err
 	}
-	var proved int64
-	err = tx.Table("sso_domains").
-		Where("org_id = ? AND domain = ? AND proved_at IS NOT NULL",
-			orgs[0], rules.EmailDomain(u.Email)).
-		Count(&proved).Error
-	return proved > 0, err
+	return DomainCounts(tx, orgs[0], u.Email)
+}
+
+// passesWithout reports whether a person has no second factor, and keeps it so until the
+// transaction ends.
+func passesWithout(tx *db.Tx, userID string) (bool, error) {
+	var u User
+	err := db.LockWith(tx.DB, clause.Locking{Strength: "SHARE"}).
+		Limit(1).Find(&u, "id = ?", userID).Error
+	if err != nil {
+		return false, err
+	}
+	has, err := HasSecondFactor(tx, userID)
+	return !has, err
+}
+
+// DomainGrace is for how long a proved domain signs people in whose record is missing.
+const DomainGrace = 14 * 24 * time.Hour
+
+// CountedDomain is the condition of a domain whose people are signed in; its argument is
+// StillCounts.
+const CountedDomain = "proved_at IS NOT NULL AND (missing_at IS NULL OR missing_at > ?)"
+
+// StillCounts is the instant since which a record may be missing.
+func StillCounts() time.Time { return db.RealNow().Add(-DomainGrace) }
+
+// DomainCounts reports whether an address is in a mail domain that the organisation has proved,
+// and whose record is there or has not been missing for DomainGrace. A domain stands for itself
+// alone: not for those below it.
+func DomainCounts(tx *db.Tx, orgID, address string) (bool, error) {
+	domain := rules.EmailDomain(address)
+	if domain == "" {
+		return false, nil
+	}
+	var n int64
+	err := tx.Table("sso_domains").
+		Where("org_id = ? AND domain = ?", orgID, domain).
+		Where(CountedDomain, StillCounts()).
+		Count(&n).Error
+	return n > 0, err
 }
 
 // EndSessionsBy ends the sessions that began by connections, and returns how many.

@@ -149,7 +149,9 @@ func MembershipsIn(tx *db.Tx, userID string, accountIDs []string) (out []Members
 
 // Block ends a person's access to an account, or gives it back. What a person suspended or
 // removed by hand stays so. The last administrator's membership stays as it is and is blocked all
-// the same, and an operator is asked (S18); see keepReachable. Again it changes nothing.
+// the same, and an operator is asked (S18); see keepReachable. So it is with the last break-glass
+// administrator of an enforced sign-in: whoever left the company gets in no more (S50). Again it
+// changes nothing.
 func Block(tx *db.Tx, m Membership, blocked bool) error {
 	before := m.State
 	switch {
@@ -203,7 +205,14 @@ func Block(tx *db.Tx, m Membership, blocked bool) error {
 	if err != nil {
 		return err
 	}
-	return keepReachable(tx, m.AccountID)
+	if err := keepReachable(tx, m.AccountID); err != nil || m.Role != RoleAdmin {
+		return err
+	}
+	var acc account.Account
+	if err := tx.First(&acc, "id = ?", m.AccountID).Error; err != nil {
+		return err
+	}
+	return AskForBreakGlass(tx, acc.ParentOrgID, acc.ID)
 }
 
 // EndSessions signs a person out everywhere, at once.

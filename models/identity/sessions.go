@@ -23,10 +23,13 @@ type Session struct {
 	ExpiresAt time.Time
 	// ConnectionID is the organisation's own sign-in by which it began; nil: by none.
 	ConnectionID *string
+	// SecondFactor is whether the sign-in passed one; see holdsStill. It is not stored.
+	SecondFactor bool `gorm:"-"`
 }
 
-// PutSession stores a session under its token's hash. One that began by an organisation's own
-// sign-in, which was switched off since, is not stored: its person is signed out.
+// PutSession stores a session under its token's hash. One that would not begin now is not stored,
+// and its person is signed out: the organisation's own sign-in by which it began was switched off
+// since, or a second factor was set up that it has not passed.
 func (s *People) PutSession(ctx context.Context, row Session) error {
 	row.SeenAt = db.RealNow()
 	row.CreatedAt = row.SeenAt

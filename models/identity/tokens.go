@@ -323,17 +323,49 @@ func MoveTokens(tx *db.Tx, accountIDs []string, to string) error {
 	return nil
 }
 
-// revokeTokensOf ends the account's tokens that a member made who is its administrator no
-// more, and returns how many. They would let the person in for as long as they live.
-func revokeTokensOf(tx *db.Tx, m Membership) (int64, error) {
-	res := liveTokensOf(tx, m).Update("revoked_at", db.RealNow())
-	return res.RowsAffected, res.Error
+// revokeTokensOf ends the tokens that a member made who is the account's administrator no more,
+// and returns how many. They would let the person in for as long as they live; those that act for
+// a partner's customers would wake when the person comes back.
+func revokeTokensOf(tx *db.Tx, m Membership) (n int64, err error) {
+	err = tx.BeyondFence(func(tx *db.Tx) error {
+		var ending []APIToken
+		err := db.ForUpdate(liveTokensOf(tx, m)).Order("account_id, id").Find(&ending).Error
+		if err != nil || len(ending) == 0 {
+			return err
+		}
+		ids := db.IdsOf(ending, func(t APIToken) string { return t.ID })
+		res := tx.Model(&APIToken{}).Where("id IN ?", ids).Update("revoked_at", db.RealNow())
+		if res.Error != nil {
+			return res.Error
+		}
+		n = res.RowsAffected
+
+		for _, t := range ending {
+			if t.DelegationID == nil { // the change of the membership tells of those
+				continue
+			}
+			err := account.Audit(tx, *t.AccountID, db.Entry{
+				Verb:     "token.revoked",
+				ObjectID: t.ID,
+				Details:  map[string]any{"with": m.ID},
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
-// liveTokensOf are the account's tokens that a member made and nobody has revoked.
+// liveTokensOf are the tokens that a member made by this membership and nobody has revoked: the
+// account's, and, where it has the people of a partner, those for the partner's customers.
 func liveTokensOf(tx *db.Tx, m Membership) *gorm.DB {
 	return tx.Model(&APIToken{}).
-		Where("account_id = ? AND created_by = ? AND revoked_at IS NULL", m.AccountID, m.UserID)
+		Where("created_by = ? AND revoked_at IS NULL", m.UserID).
+		Where(`(delegation_id IS NULL AND account_id = ? OR delegation_id IN (
+			SELECT d.id FROM delegations d JOIN partners p ON p.org_id = d.partner_org_id
+			WHERE p.account_id = ?))`, m.AccountID, m.AccountID)
 }
 
 // RevokeToken ends a token at once; again it changes nothing.

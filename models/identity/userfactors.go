@@ -83,8 +83,12 @@ func (s *People) OpenAppKey(userID, sealed string) (key string, ok bool) {
 // and ends all their sessions: the one at hand goes on under a new token. They are told by mail.
 // Somebody without a password has none here: STATE_CONFLICT. Codes are new recovery codes, where
 // the change brought the first factor; they are shown only here.
+//
+// first says that the person had none when the request was let in. Of two at once that bring the
+// first one, the later is refused, SIGN_IN_REQUIRED: its session never passed the other's factor.
 func (s *People) changeFactors(
-	ctx context.Context, userID, what string, fn func(*db.Tx, User) (db.Entry, error),
+	ctx context.Context, userID, what string, first bool,
+	fn func(*db.Tx, User) (db.Entry, error),
 ) (codes []string, err error) {
 	err = s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		codes = nil
@@ -99,6 +103,11 @@ func (s *People) changeFactors(
 		had, err := HasSecondFactor(tx, u.ID)
 		if err != nil {
 			return err
+		}
+
+		if had && first {
+			return rules.Refuse(rules.SignInRequired, "A second factor was set up meanwhile.",
+				"Sign in with it, then change it.")
 		}
 
 		entry, err := fn(tx, u)
@@ -153,16 +162,16 @@ func mayDoWithout(tx *db.Tx, userID string) error {
 }
 
 // UseApp makes the app with that key the one of the user, in place of the one of before, once a
-// code shows that it has the key. ok is false for a wrong code.
+// code shows that it has the key. ok is false for a wrong code. first: see changeFactors.
 func (s *People) UseApp(
-	ctx context.Context, userID, sealed, code string,
+	ctx context.Context, userID, sealed, code string, first bool,
 ) (codes []string, ok bool, err error) {
 	key, opened := s.OpenAppKey(userID, sealed)
 	step, right := stepOf(key, code, 0, db.RealNow())
 	if !opened || !right {
 		return nil, false, nil
 	}
-	codes, err = s.changeFactors(ctx, userID, FactorAdded,
+	codes, err = s.changeFactors(ctx, userID, FactorAdded, first,
 		func(tx *db.Tx, u User) (db.Entry, error) {
 			err := tx.Model(&User{}).Where("id = ?", u.ID).
 				Updates(map[string]any{"totp_secret": sealed, "totp_step": step}).Error
@@ -178,7 +187,7 @@ func (s *People) UseApp(
 // RemoveApp takes the app of a user away. Without one it answers NOT_FOUND. The last second
 // factor goes with its recovery codes, but not where one is demanded: SECOND_FACTOR_DEMANDED.
 func (s *People) RemoveApp(ctx context.Context, userID string) error {
-	_, err := s.changeFactors(ctx, userID, FactorRemoved,
+	_, err := s.changeFactors(ctx, userID, FactorRemoved, false,
 		func(tx *db.Tx, u User) (db.Entry, error) {
 			if u.TOTPSecret == "" {
 				return db.Entry{}, db.NotFound()
@@ -194,14 +203,14 @@ func forgetApp(tx *db.Tx, userID string) error {
 }
 
 // AddPasskey adds a passkey that a browser has made for the user. One that is known already
-// answers STATE_CONFLICT.
+// answers STATE_CONFLICT. first: see changeFactors.
 func (s *People) AddPasskey(
-	ctx context.Context, userID string, key Passkey,
+	ctx context.Context, userID string, key Passkey, first bool,
 ) (codes []string, err error) {
 	if key, err = newPasskey(key); err != nil {
 		return nil, err
 	}
-	return s.changeFactors(ctx, userID, FactorAdded,
+	return s.changeFactors(ctx, userID, FactorAdded, first,
 		func(tx *db.Tx, u User) (db.Entry, error) {
 			return userFactors.passkeyEntry("passkey_added", u.ID, key),
 				userFactors.storePasskey(tx, u.ID, key)
@@ -210,7 +219,7 @@ func (s *People) AddPasskey(
 
 // RemovePasskey takes one of the user's passkeys away; see RemoveApp.
 func (s *People) RemovePasskey(ctx context.Context, userID, id string) error {
-	_, err := s.changeFactors(ctx, userID, FactorRemoved,
+	_, err := s.changeFactors(ctx, userID, FactorRemoved, false,
 		func(tx *db.Tx, u User) (db.Entry, error) {
 			key, err := userFactors.passkey(tx, u.ID, id)
 			if err != nil {
@@ -227,7 +236,7 @@ func (s *People) RemovePasskey(ctx context.Context, userID, id string) error {
 func (s *People) NewRecoveryCodes(
 	ctx context.Context, userID string,
 ) (codes []string, err error) {
-	_, err = s.changeFactors(ctx, userID, CodesMade,
+	_, err = s.changeFactors(ctx, userID, CodesMade, false,
 		func(tx *db.Tx, u User) (db.Entry, error) {
 			has, err := HasSecondFactor(tx, u.ID)
 			if err == nil && !has {

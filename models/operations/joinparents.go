@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -87,6 +88,9 @@ func (s *Operations) joinPairs(
 		})
 		switch {
 		case rules.CodeOf(err) == rules.StateConflict: // merged elsewhere meanwhile
+		case rules.CodeOf(err) == sso.Outsiders, rules.CodeOf(err) == sso.NoBreakGlass:
+			// It would lock people out of an enforced sign-in: they stay apart until an operator
+			// has found out with the customer what to do first.
 		case err != nil:
 			failures = append(failures, fmt.Errorf("join %s to %s: %w", from, into, err))
 		case merged:

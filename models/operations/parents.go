@@ -29,7 +29,8 @@ type ParentChange struct {
 // MergeParents merges a customer's parent into another (S27): its accounts, its
 // balance of spares and its company's later accounts go there. Only growth grants:
 // 30 and 30 earn one. The same merge again changes nothing; a parent that was
-// merged elsewhere answers STATE_CONFLICT. Both parents and every account note it.
+// merged elsewhere answers STATE_CONFLICT; see moveAccounts for who may not be locked out. Both
+// parents and every account note it.
 func (s *Operations) MergeParents(
 	ctx context.Context, fromID, intoID, reason string,
 ) (ParentChange, error) {
@@ -96,14 +97,7 @@ func (s *Operations) merge(
 		return nil, err
 	}
 
-	ids := db.IdsOf(accounts, func(a account.Account) string { return a.ID })
-	if err := identity.MoveTokens(tx, ids, intoID); err != nil {
-		return nil, err
-	}
-	if err := sso.Move(tx, ids, intoID); err != nil {
-		return nil, err
-	}
-	if err := account.MoveAccounts(tx, accounts, intoID, reason); err != nil {
+	if err := moveAccounts(tx, accounts, fromID, intoID, reason); err != nil {
 		return nil, err
 	}
 	if err := account.MarkMerged(tx, fromID, intoID); err != nil {
@@ -121,6 +115,27 @@ func (s *Operations) merge(
 	}
 
 	return accounts, nil
+}
+
+// moveAccounts gives accounts another parent, and takes along how their people sign in. Where one
+// of the two parents enforces its own sign-in, the move locks nobody out (S49): the one that is
+// left keeps a break-glass administrator (SSO_NO_BREAK_GLASS), and whoever arrives at the other is
+// known there (SSO_OUTSIDERS).
+func moveAccounts(tx *db.Tx, moving []account.Account, fromID, toID, reason string) error {
+	ids := db.IdsOf(moving, func(a account.Account) string { return a.ID })
+	err := identity.KeepBreakGlass(tx, []string{fromID, toID}, func() error {
+		if err := identity.MoveTokens(tx, ids, toID); err != nil {
+			return err
+		}
+		if err := sso.Move(tx, ids, toID); err != nil {
+			return err
+		}
+		return account.MoveAccounts(tx, moving, toID, reason)
+	})
+	if err != nil {
+		return err
+	}
+	return sso.Arrived(tx, ids)
 }
 
 func notAParent(pointer, message string) error {
@@ -266,13 +281,7 @@ func (s *Operations) split(
 	}
 
 	ids := db.IdsOf(moving, func(a account.Account) string { return a.ID })
-	if err := identity.MoveTokens(tx, ids, into.ID); err != nil {
-		return nil, "", err
-	}
-	if err := sso.Move(tx, ids, into.ID); err != nil {
-		return nil, "", err
-	}
-	if err := account.MoveAccounts(tx, moving, into.ID, q.Reason); err != nil {
+	if err := moveAccounts(tx, moving, fromID, into.ID, q.Reason); err != nil {
 		return nil, "", err
 	}
 	if err := account.ConfirmAccounts(tx, into.ID, ids...); err != nil {

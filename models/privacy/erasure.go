@@ -143,7 +143,8 @@ func stillOurs(tx *db.Tx, r Request, p db.Person) (bool, error) {
 }
 
 // leaveAgain takes the person out who has joined since the erasure was asked for, and reports
-// whether the person is out: the last administrator of an account stays until there is another.
+// whether the person is out: the last administrator of an account stays until there is another,
+// and so does the last break-glass administrator of an enforced sign-in.
 func leaveAgain(tx *db.Tx, r *Request, p *db.Person) (out bool, err error) {
 	if p.UserID == "" {
 		var ids []string
@@ -161,6 +162,10 @@ func leaveAgain(tx *db.Tx, r *Request, p *db.Person) (out bool, err error) {
 
 	accounts, err := identity.LastAdminOf(tx, p.UserID)
 	if err != nil || len(accounts) > 0 {
+		return false, err
+	}
+	glass, err := identity.LastBreakGlassOf(tx, p.UserID)
+	if err != nil || len(glass) > 0 {
 		return false, err
 	}
 	return true, identity.Leave(tx, p.UserID)

@@ -98,6 +98,7 @@ type Preview struct {
 	Counts    []Count  // what an erasure changes
 	Texts     []Count  // what people wrote that names the person, by table.column
 	LastAdmin []string // accounts that have no other administrator: an erasure is refused
+	LastGlass bool     // the last break-glass administrator of an enforced sign-in: the same
 	Elsewhere bool     // others know the person too: the account's administrator may not erase
 	Waits     []string // orders, replacements and files under way that name the person
 }
@@ -108,6 +109,11 @@ func (p Preview) Rows() (n int64) {
 		n += c.Rows
 	}
 	return n
+}
+
+// counts reports whether an erasure changes rows of a table.
+func (p Preview) counts(table string) bool {
+	return slices.ContainsFunc(p.Counts, func(c Count) bool { return c.Table == table })
 }
 
 // subject is whom a request is about, with who may ask.
@@ -152,6 +158,13 @@ func (s *Privacy) Preview(ctx context.Context, n NewRequest) (Preview, error) {
 		if out.LastAdmin, err = identity.LastAdminOf(tx, who.UserID); err != nil {
 			return err
 		}
+		if out.counts("sso_break_glass") {
+			glass, err := identity.LastBreakGlassOf(tx, who.UserID)
+			if err != nil {
+				return err
+			}
+			out.LastGlass = len(glass) > 0
+		}
 		out.Waits, err = waitsFor(tx, who.Person)
 		return err
 	})
@@ -183,7 +196,8 @@ func textsAbout(tx *db.Tx, who subject) (out []Count, err error) {
 // administrator about a member, and gets of an export what concerns the account; an operator
 // about anybody, with a reason that does not name the person. An erasure ends the person's
 // access in the same transaction: LAST_ADMIN where an account would have no administrator
-// (S18), STATE_CONFLICT while something under way names the person, VALIDATION_FAILED unless
+// (S18), SSO_NO_BREAK_GLASS where an enforced sign-in would have no other way in (S49),
+// STATE_CONFLICT while something under way names the person, VALIDATION_FAILED unless
 // the person's address is confirmed. The same request again, while it is under way, is that
 // request; so is a person's own export that is younger than a day.
 func (s *Privacy) Ask(ctx context.Context, n NewRequest) (Request, error) {

@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -109,7 +110,12 @@ func (s *Provisioning) RemoveGrant(ctx context.Context, accountID, id string) er
 		if err := h.Delete(&Grant{}, "id = ?", g.ID).Error; err != nil {
 			return err
 		}
-		if err := h.settleGroup(g.GroupID); err != nil {
+		// An administrator takes it away, and is refused as by any other door; see identity.Block
+		// for what the directory itself ends.
+		err = identity.KeepBreakGlass(h.Tx, []string{h.orgID}, func() error {
+			return h.settleGroup(g.GroupID)
+		})
+		if err != nil {
 			return err
 		}
 		return account.Audit(h.Tx, accountID, db.Entry{

@@ -419,9 +419,13 @@ func (s *SSO) Get(ctx context.Context, accountID, id string) (Connection, error)
 // Move hands what accounts have set up over to the organisation that they move to. What is there
 // already stays as it is: a connection that would let people in beside that organisation's own is
 // switched off, and a domain that it has claimed itself is given up. None arrives as the only way
-// in: nobody has asked who would be locked out there (S49).
+// in: nobody has asked who would be locked out there (S49). Where the organisation enforces its
+// own sign-in, whoever arrives has an address in a domain that it has proved: SSO_OUTSIDERS.
 func Move(tx *db.Tx, accountIDs []string, to string) error {
 	for some := range db.Batches(accountIDs, 1000) {
+		if err := mayArrive(tx, some, to); err != nil {
+			return err
+		}
 		var moving []Connection
 		err := tx.ForUpdate().Order("id").
 			Find(&moving, "account_id IN ? AND org_id <> ?", some, to).Error
@@ -470,6 +474,46 @@ func Move(tx *db.Tx, accountIDs []string, to string) error {
 	return nil
 }
 
+// mayArrive refuses to bring people under an enforced sign-in who could not sign in by it.
+func mayArrive(tx *db.Tx, accountIDs []string, to string) error {
+	var outside int64
+	err := tx.Raw(`
+		SELECT count(*) FROM memberships m
+		JOIN accounts a ON a.id = m.account_id
+		JOIN users u ON u.id = m.user_id
+		WHERE m.account_id IN ? AND a.parent_org_id <> ?
+			AND m.state = 'ACTIVE' AND m.blocked_at IS NULL
+			AND EXISTS (SELECT 1 FROM sso_connections c WHERE c.org_id = ? AND c.state = ?)
+			AND NOT EXISTS (
+				SELECT 1 FROM sso_domains d
+				WHERE d.org_id = ? AND `+counts+` AND u.email LIKE '%@' || d.domain)
+			AND NOT EXISTS (
+				SELECT 1 FROM sso_break_glass b WHERE b.org_id = ? AND b.user_id = m.user_id)`,
+		accountIDs, to, to, Enforced, to, stillCounts(), to).Scan(&outside).Error
+	if err == nil && outside > 0 {
+		err = lockedOut()
+	}
+	return err
+}
+
+// Arrived ends the sessions by password of people whose accounts have come under an enforced
+// sign-in, and open links for a new one.
+func Arrived(tx *db.Tx, accountIDs []string) error {
+	if len(accountIDs) == 0 {
+		return nil
+	}
+	var acc account.Account
+	if err := tx.First(&acc, "id = ?", accountIDs[0]).Error; err != nil {
+		return db.Found(err)
+	}
+	enforced, err := identity.EnforcedOf(tx, acc.ID)
+	if err != nil || !enforced {
+		return err
+	}
+	_, err = identity.EndPasswordSessions(tx, acc.ParentOrgID)
+	return err
+}
+
 // relaxMoved lets people sign in by password beside a connection that has moved.
 func relaxMoved(tx *db.Tx, c Connection, to string) error {
 	c.State = Enabled
@@ -479,6 +523,9 @@ func relaxMoved(tx *db.Tx, c Connection, to string) error {
 		"version":     c.Version + 1,
 	}).Error
 	if err != nil {
+		return err
+	}
+	if err := tx.Settle(db.TaskNoAdminReachable, c.ID, "passwords let people in"); err != nil {
 		return err
 	}
 	e := c.entry("connection.enforcement_lifted")

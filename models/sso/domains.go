@@ -19,21 +19,11 @@ import (
 // mostDomains is how many domains an organisation may claim.
 const mostDomains = 50
 
-// DomainProved reports whether an address is in a mail domain that the organisation has proved,
-// and whose record is there or has not been missing for DomainGrace. A domain stands for itself
-// alone: not for those below it.
+// DomainProved reports whether an organisation signs in who has the address; see
+// identity.DomainCounts.
 func DomainProved(tx *db.Tx, orgID, address string) (proved bool, err error) {
-	domain := rules.EmailDomain(address)
-	if domain == "" {
-		return false, nil
-	}
 	err = tx.BeyondFence(func(tx *db.Tx) error {
-		var n int64
-		err := tx.Model(&Domain{}).
-			Where("org_id = ? AND domain = ?", orgID, domain).
-			Where(counts, stillCounts()).
-			Count(&n).Error
-		proved = n > 0
+		proved, err = identity.DomainCounts(tx, orgID, address)
 		return err
 	})
 	return proved, err

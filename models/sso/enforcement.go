@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -88,9 +89,13 @@ func (s *SSO) ProveBreakGlass(ctx context.Context, accountID string) error {
 			return err
 		}
 		if known.UserID != "" {
-			return tx.Model(&BreakGlass{}).
+			err := tx.Model(&BreakGlass{}).
 				Where("org_id = ? AND user_id = ?", acc.ParentOrgID, me).
 				Updates(map[string]any{"proved_at": now, "account_id": acc.ID}).Error
+			if err != nil {
+				return err
+			}
+			return identity.AskForBreakGlass(tx, acc.ParentOrgID, acc.ID)
 		}
 		err = tx.Create(&BreakGlass{
 			OrgID:     acc.ParentOrgID,
@@ -102,7 +107,11 @@ func (s *SSO) ProveBreakGlass(ctx context.Context, accountID string) error {
 		if err != nil {
 			return err
 		}
-		return account.Audit(tx, acc.ID, db.Entry{Verb: "break_glass.added", ObjectID: me})
+		err = account.Audit(tx, acc.ID, db.Entry{Verb: "break_glass.added", ObjectID: me})
+		if err != nil {
+			return err
+		}
+		return identity.AskForBreakGlass(tx, acc.ParentOrgID, acc.ID)
 	})
 }
 
@@ -110,21 +119,18 @@ func (s *SSO) ProveBreakGlass(ctx context.Context, accountID string) error {
 // that works stays while the sign-in is enforced: SSO_NO_BREAK_GLASS.
 func (s *SSO) EndBreakGlass(ctx context.Context, accountID, userID string) error {
 	return s.manage(ctx, accountID, func(tx *db.Tx, acc account.Account) error {
+		var ended int64
+		err := identity.KeepBreakGlass(tx, []string{acc.ParentOrgID}, func() error {
+			res := tx.Delete(&BreakGlass{}, "org_id = ? AND user_id = ?", acc.ParentOrgID, userID)
+			ended = res.RowsAffected
+			return res.Error
+		})
+		if err != nil || ended == 0 {
+			return err
+		}
 		enforced, err := identity.EnforcedOf(tx, acc.ID)
 		if err != nil {
 			return err
-		}
-		others, err := worksFor(tx, acc.ParentOrgID, time.Time{}, userID)
-		if err != nil {
-			return err
-		}
-		if enforced && others == 0 {
-			return rules.Refuse(NoBreakGlass, "This is the last way in beside the sign-in.",
-				"Let another administrator prove password and second factor first.")
-		}
-		res := tx.Delete(&BreakGlass{}, "org_id = ? AND user_id = ?", acc.ParentOrgID, userID)
-		if res.Error != nil || res.RowsAffected == 0 {
-			return res.Error
 		}
 		if enforced {
 			if _, err := identity.EndPasswordSessions(tx, acc.ParentOrgID); err != nil {
@@ -133,22 +139,6 @@ func (s *SSO) EndBreakGlass(ctx context.Context, accountID, userID string) error
 		}
 		return account.Audit(tx, acc.ID, db.Entry{Verb: "break_glass.removed", ObjectID: userID})
 	})
-}
-
-// worksFor counts the break-glass administrators of an organisation who would get in and could
-// administer something, but for one person: they have both factors, and proved them since.
-func worksFor(tx *db.Tx, orgID string, since time.Time, except string) (n int64, err error) {
-	err = tx.Raw(`
-		SELECT count(*) FROM sso_break_glass b JOIN users u ON u.id = b.user_id
-		WHERE b.org_id = ? AND b.user_id <> ? AND b.proved_at >= ? AND u.password_hash <> ''
-			AND (u.totp_secret <> ''
-				OR EXISTS (SELECT 1 FROM user_passkeys k WHERE k.user_id = u.id))
-			AND EXISTS (
-				SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
-				WHERE m.user_id = b.user_id AND a.parent_org_id = b.org_id
-					AND m.role = 'ADMIN' AND m.state = 'ACTIVE' AND m.blocked_at IS NULL)`,
-		orgID, except, since).Scan(&n).Error
-	return n, err
 }
 
 // Enforce makes an enabled connection the only way into its organisation's accounts (S49). It
@@ -214,7 +204,7 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 	if err != nil {
 		return err
 	}
-	works, err := worksFor(tx, c.OrgID, db.RealNow().Add(-ProvedFor), "")
+	works, err := identity.BreakGlassLeft(tx, c.OrgID, db.RealNow().Add(-ProvedFor), "")
 	switch {
 	case err != nil:
 		return err
@@ -234,11 +224,15 @@ func mayEnforce(tx *db.Tx, c Connection) error {
 			"No administrator has just proved password and second factor.",
 			"Prove both: you come in that way when the sign-in does not work.")
 	case n.Outside > 0:
-		return rules.Refuse(Outsiders,
-			"People with addresses of other domains would be locked out.",
-			"Prove their domain, or remove them.")
+		return lockedOut()
 	}
 	return nil
+}
+
+func lockedOut() error {
+	return rules.Refuse(Outsiders,
+		"People with addresses of other domains would be locked out.",
+		"Prove their domain, or remove them.")
 }
 
 // Relax lets people sign in by password again, beside a connection that was enforced. An
@@ -251,6 +245,9 @@ func (s *SSO) Relax(ctx context.Context, accountID, id string) (Connection, erro
 		c.State = Enabled
 		c.EnforcedAt = nil
 		c.Version++
+		if err := tx.Settle(db.TaskNoAdminReachable, c.ID, "passwords let people in"); err != nil {
+			return err
+		}
 		return account.Audit(tx, acc.ID, c.entry("connection.enforcement_lifted"))
 	})
 }
@@ -283,6 +280,10 @@ func (s *SSO) LiftEnforcement(ctx context.Context, id, reason string) (Connectio
 		if err != nil {
 			return err
 		}
+		err = tx.Settle(db.TaskNoAdminReachable, c.ID, "passwords let people in")
+		if err != nil {
+			return err
+		}
 		e := c.entry("connection.enforcement_lifted")
 		e.Details = db.WithReason(reason, e.Details)
 		return account.Audit(tx, c.AccountID, e)
@@ -291,8 +292,8 @@ func (s *SSO) LiftEnforcement(ctx context.Context, id, reason string) (Connectio
 }
 
 // UsedBreakGlass notes that a person came in by password where their organisation enforces its
-// own sign-in: in the activity of the account, which its administrators read. Of anybody else it
-// notes nothing.
+// own sign-in: in the activity of the account, and by a mail to who looks after the sign-in, the
+// person too. Of anybody else it notes nothing.
 func (s *SSO) UsedBreakGlass(ctx context.Context, userID string) error {
 	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		var used []BreakGlass
@@ -302,10 +303,30 @@ func (s *SSO) UsedBreakGlass(ctx context.Context, userID string) error {
 		if err != nil {
 			return err
 		}
+		if len(used) == 0 {
+			return nil
+		}
+		var u identity.User
+		if err := tx.First(&u, "id = ?", userID).Error; err != nil {
+			return db.Found(err)
+		}
+
+		now := db.RealNow()
 		for _, b := range used {
 			err := tx.Model(&BreakGlass{}).
 				Where("org_id = ? AND user_id = ?", b.OrgID, b.UserID).
-				Update("used_at", db.RealNow()).Error
+				Update("used_at", now).Error
+			if err != nil {
+				return err
+			}
+			err = tellCaretakers(tx, b.OrgID, b.AccountID, now, notification.Notification{
+				SubjectID: userID + "/" + b.OrgID,
+				Epoch:     now.UTC().Format(time.RFC3339Nano), // it may happen again
+				Params: map[string]any{
+					"what":   "BREAK_GLASS",
+					"person": u.Name,
+				},
+			})
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,8 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/privacy"
 	"roomcover.dev/roomcover/models/sso"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -21,7 +23,7 @@ func secondFactor(t *testing.T, env storetest.Env, userID string) []string {
 	key, sealed := env.People.NewAppKey(userID)
 	code, err := totp.GenerateCode(key, time.Now())
 	require.NoError(t, err)
-	codes, ok, err := env.People.UseApp(env.Context, userID, sealed, code)
+	codes, ok, err := env.People.UseApp(env.Context, userID, sealed, code, false)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Len(t, codes, 10)
@@ -53,6 +55,8 @@ func session(t *testing.T, env storetest.Env, token, userID, connection string) 
 		UserID:    &userID,
 		Data:      []byte{},
 		ExpiresAt: time.Now().Add(time.Hour).UTC(),
+
+		SecondFactor: true,
 	}
 	if connection != "" {
 		row.ConnectionID = &connection
@@ -163,6 +167,10 @@ func TestS49_EachMissingPreconditionOfAnEnforcedSignInRefuses(t *testing.T) {
 			env.SSO.RemoveDomain(admin, acme.Account, settings.Domains[0].ID))
 		require.NoError(t, env.SSO.UsedBreakGlass(env.Context, me))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'break_glass.used'"))
+		told := env.Mails(t, "own_sign_in")
+		require.Len(t, told, 1, "each administrator reads of it, whoever it was")
+		require.Equal(t, "BREAK_GLASS", told[0].Params["what"])
+		require.Equal(t, acme.Admin.Name, told[0].Params["person"])
 
 		// An operator lets passwords in again, with a reason; nobody else does so.
 		lift := func(ctx context.Context, reason string) error {
@@ -251,6 +259,15 @@ func TestS48_ASessionReachesTheOrganisationOfItsProviderOnly(t *testing.T) {
 		session(t, env, "late", acme.Admin.ID, con.ID)
 		require.False(t, hasSession(t, env, "late"), "the domain is given up")
 		proved(t, env, acme, "acme.example")
+		for since, stored := range map[string]bool{
+			time.Now().Add(-sso.DomainGrace / 2).UTC().Format(time.DateTime): true,
+			time.Now().Add(-2 * sso.DomainGrace).UTC().Format(time.DateTime): false,
+		} {
+			require.NoError(t, env.Exec("UPDATE sso_domains SET missing_at = '"+since+"'"))
+			session(t, env, since, acme.Admin.ID, con.ID)
+			require.Equal(t, stored, hasSession(t, env, since), "its record is missing since %s", since)
+		}
+		require.NoError(t, env.Exec("UPDATE sso_domains SET missing_at = NULL"))
 		session(t, env, "again", acme.Admin.ID, con.ID)
 		require.True(t, hasSession(t, env, "again"))
 		require.NoError(t, env.SSO.TurnOff(admin, acme.Account, con.ID))
@@ -271,12 +288,30 @@ func TestS52_ACodeOpensOnceAndAnAdministratorTakesALostFactorAway(t *testing.T) 
 		codes := secondFactor(t, env, bob.ID)
 		require.False(t, hasSession(t, env, "before"), "it passed one factor only")
 
+		// Nor does one come late that passed one factor; of two first factors at once one is.
+		late := identity.Session{
+			TokenHash: "late",
+			UserID:    &bob.ID,
+			Data:      []byte{},
+			ExpiresAt: time.Now().Add(time.Hour).UTC(),
+		}
+		require.NoError(t, env.People.PutSession(env.Context, late))
+		require.False(t, hasSession(t, env, "late"))
+		key, sealed := env.People.NewAppKey(bob.ID)
+		code, err := totp.GenerateCode(key, time.Now())
+		require.NoError(t, err)
+		_, _, err = env.People.UseApp(env.Context, bob.ID, sealed, code, true)
+		storetest.RequireCode(t, rules.SignInRequired, err)
+		ok, err := env.People.UseCode(env.Context, bob.ID, code)
+		require.NoError(t, err)
+		require.False(t, ok, "the first one's app stays")
+
 		for i, want := range []bool{true, false} {
 			ok, err := env.People.UseCode(env.Context, bob.ID, codes[0])
 			require.NoError(t, err)
 			require.Equal(t, want, ok, i)
 		}
-		ok, err := env.People.UseCode(env.Context, acme.Admin.ID, codes[1])
+		ok, err = env.People.UseCode(env.Context, acme.Admin.ID, codes[1])
 		require.NoError(t, err)
 		require.False(t, ok, "somebody else's")
 		fresh, err := env.People.NewRecoveryCodes(env.Context, bob.ID)
@@ -412,5 +447,140 @@ func TestS18_TheLastAdministratorStaysWhateverDoorTheChangeComesBy(t *testing.T)
 			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM memberships WHERE account_id = '"+
 				acme.Account+"' AND role = 'ADMIN' AND state = 'ACTIVE'"), door.name)
 		}
+	})
+}
+
+// While a company enforces its own sign-in its last break-glass administrator stays, whatever door
+// the change comes by; with another one, or once passwords let people in again, it is done. Only
+// what its directory ends is ended all the same (S50), and an operator is asked.
+func TestS49_TheLastBreakGlassAdministratorStaysWhateverDoorTheChangeComesBy(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		acme := env.Covered(t)
+		con := enabled(t, env, acme, "acme.example")
+		admin := adminOf(acme.Admin, acme.Account)
+		org := env.Strings(t, "SELECT org_id FROM sso_connections")[0]
+		glass := joined(t, env, acme.Account, "gil@acme.example", identity.RoleAdmin)
+		require.NoError(t, env.People.SetPassword(env.Context, glass.ID, "a hash"))
+		secondFactor(t, env, glass.ID)
+		require.NoError(t, env.SSO.ProveBreakGlass(adminOf(glass, acme.Account), acme.Account))
+		_, err := env.SSO.SignIn(env.Context, con.ID, verified("1", acme.Admin.Email), "", "en")
+		require.NoError(t, err)
+		_, err = env.SSO.Enforce(admin, acme.Account, con.ID)
+		require.NoError(t, err)
+		m := env.Strings(t, "SELECT id FROM memberships WHERE user_id = '"+glass.ID+"'")[0]
+
+		change := func(
+			ctx context.Context, role identity.MemberRole, state rules.MembershipState,
+		) func() error {
+			return func() error {
+				return storetest.SecondOf(env.ChangeMembership(ctx, m, role, state, "they left"))
+			}
+		}
+		ask := func(ctx context.Context, accountID string) func() error {
+			return func() error {
+				return storetest.SecondOf(env.Privacy.Ask(ctx, privacy.NewRequest{
+					Kind:      privacy.Erasure,
+					AccountID: accountID,
+					UserID:    glass.ID,
+					Confirm:   glass.Email,
+					Reason:    "asked for it",
+				}))
+			}
+		}
+		doors := map[string]func() error{
+			"the portal demotes":       change(admin, identity.RoleReadOnly, rules.MembershipActive),
+			"the portal removes":       change(admin, identity.RoleAdmin, rules.MembershipRemoved),
+			"the console removes":      change(storetest.Operator(), identity.RoleAdmin, rules.MembershipRemoved),
+			"the console suspends":     change(storetest.Operator(), identity.RoleAdmin, rules.MembershipSuspended),
+			"an administrator erases":  ask(admin, acme.Account),
+			"an operator erases":       ask(storetest.Operator(), ""),
+			"the other way in is left": func() error { return env.SSO.EndBreakGlass(admin, acme.Account, glass.ID) },
+			"the account is split off": func() error {
+				return storetest.SecondOf(env.SplitParent(storetest.Operator(), org,
+					operations.SplitRequest{Name: "Acme Filial Ltda", AccountIDs: []string{acme.Account}, Reason: "r"}))
+			},
+		}
+		// The connection is of another account of the organisation, which stays behind a split.
+		beta := env.CoveredFor(t, "Beta Ltda", "bia@acme.example", "SN-200")
+		require.NoError(t, env.Exec("UPDATE accounts SET parent_org_id = '"+org+"' WHERE id = '"+beta.Account+"'"))
+		require.NoError(t, env.Exec("UPDATE sso_connections SET account_id = '"+beta.Account+"'"))
+		require.NoError(t, env.Exec("UPDATE sso_domains SET account_id = '"+beta.Account+"'"))
+
+		for name, try := range doors {
+			storetest.RequireCode(t, sso.NoBreakGlass, try())
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM memberships m JOIN sso_break_glass b "+
+				"ON b.user_id = m.user_id WHERE m.role = 'ADMIN' AND m.state = 'ACTIVE' AND b.org_id = '"+org+"'"), name)
+			require.Zero(t, env.Count(t, "SELECT count(*) FROM privacy_requests"), name)
+		}
+		storetest.RequireCode(t, identity.FactorDemanded, env.People.RemoveApp(env.Context, glass.ID))
+		storetest.RequireCode(t, identity.FactorDemanded, env.People.ResetFactor(admin, m))
+		found, err := env.Privacy.Preview(storetest.Operator(), privacy.NewRequest{
+			Kind: privacy.Erasure, UserID: glass.ID, Reason: "asked for it",
+		})
+		require.NoError(t, err)
+		require.True(t, found.LastGlass)
+
+		// The directory ends whoever left the company; an operator is asked, until there is another.
+		block := func(blocked bool) {
+			require.NoError(t, env.DB.Write(env.Context, func(tx *db.Tx) error {
+				var row identity.Membership
+				if err := tx.First(&row, "id = ?", m).Error; err != nil {
+					return err
+				}
+				return identity.Block(tx, row, blocked)
+			}))
+		}
+		asked := func() int {
+			return env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'NO_ADMIN_REACHABLE' "+
+				"AND state = 'OPEN' AND subject_id = '"+con.ID+"'")
+		}
+		block(true)
+		require.Equal(t, 1, asked())
+		block(false)
+		require.Zero(t, asked())
+		block(true)
+		require.NoError(t, env.People.SetPassword(env.Context, acme.Admin.ID, "a hash"))
+		secondFactor(t, env, acme.Admin.ID)
+		require.NoError(t, env.SSO.ProveBreakGlass(admin, acme.Account))
+		require.Zero(t, asked(), "there is another one")
+
+		// Of the two, one may go.
+		block(false)
+		require.NoError(t, change(admin, identity.RoleReadOnly, rules.MembershipActive)())
+		own := env.Strings(t, "SELECT id FROM memberships WHERE user_id = '"+acme.Admin.ID+"'")[0]
+		_, err = env.ChangeMembership(admin, own, identity.RoleReadOnly, rules.MembershipActive, "")
+		storetest.RequireCode(t, rules.LastAdmin, err)
+		_, err = env.ChangeMembership(storetest.Operator(), own, identity.RoleAdmin, rules.MembershipRemoved, "a stranger")
+		storetest.RequireCode(t, sso.NoBreakGlass, err)
+		_, err = env.SSO.LiftEnforcement(storetest.Operator(), con.ID, "the provider is down")
+		require.NoError(t, err)
+		_, err = env.ChangeMembership(storetest.Operator(), own, identity.RoleAdmin, rules.MembershipRemoved, "a stranger")
+		require.NoError(t, err)
+		env.AuditHolds(t)
+	})
+}
+
+// An account that comes under an enforced sign-in brings nobody along who could not sign in by it.
+func TestS49_AMergeIntoAnEnforcedSignInLocksNobodyOut(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		acme := env.Covered(t)
+		con := enabled(t, env, acme, "acme.example")
+		org := env.Strings(t, "SELECT org_id FROM sso_connections")[0]
+		require.NoError(t, env.Exec("UPDATE sso_connections SET state = 'ENFORCED' WHERE id = '"+con.ID+"'"))
+		beta := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+		from := env.Strings(t, "SELECT parent_org_id FROM accounts WHERE id = '"+beta.Account+"'")[0]
+		require.NoError(t, env.People.SetPassword(env.Context, beta.Admin.ID, "a hash"))
+		session(t, env, "bia", beta.Admin.ID, "")
+		merge := func() error {
+			return storetest.SecondOf(env.MergeParents(storetest.Operator(), from, org, "one company"))
+		}
+
+		storetest.RequireCode(t, sso.Outsiders, merge())
+		require.True(t, hasSession(t, env, "bia"))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM accounts WHERE parent_org_id = '"+from+"'"))
+		proved(t, env, acme, "beta.example")
+		require.NoError(t, merge())
+		require.False(t, hasSession(t, env, "bia"), "she comes in by the company's own sign-in")
+		env.AuditHolds(t)
 	})
 }

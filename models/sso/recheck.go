@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
@@ -19,15 +20,15 @@ import (
 // gone signs people in for DomainGrace: records are lost by mistake, when a company moves its
 // name servers. After that it signs in nobody until the record is back, and nothing is deleted.
 const (
-	DomainGrace = 14 * 24 * time.Hour
+	DomainGrace = identity.DomainGrace
 
 	domainFresh = 24 * time.Hour
 )
 
 // counts is the condition of a domain whose people are signed in; its argument is stillCounts.
-const counts = "proved_at IS NOT NULL AND (missing_at IS NULL OR missing_at > ?)"
+const counts = identity.CountedDomain
 
-func stillCounts() time.Time { return db.RealNow().Add(-DomainGrace) }
+func stillCounts() time.Time { return identity.StillCounts() }
 
 // lookupsInVain is after how many domains in a row of which nobody could be asked a round ends:
 // it is the name service that is away, and each of the others would wait for it.

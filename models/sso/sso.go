@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -178,8 +179,8 @@ const (
 	OtherPerson    = "SSO_OTHER_PERSON"     // the address is bound to another subject
 	UnknownState   = "SSO_STATE_UNKNOWN"    // over, used, or of another browser
 	NobodyCame     = "SSO_NO_ADMIN_CAME"    // no administrator came by it within EnforceAfter
-	NoBreakGlass   = "SSO_NO_BREAK_GLASS"   // nobody has just proved password and second factor
-	Outsiders      = "SSO_OUTSIDERS"        // people would be locked out
+	NoBreakGlass   = identity.NoBreakGlass  // nobody has just proved password and second factor
+	Outsiders      = identity.Outsiders     // people would be locked out
 	NeedsFactor    = "SSO_NEEDS_FACTOR"     // who wants to be break-glass has not both factors
 )
 
