@@ -50,6 +50,14 @@ var takenBack = map[string]bool{
 	customersPath:                       true,
 	myNamePath:                          true,
 	myZonePath:                          true,
+	syncGroupPath:                       true,
+}
+
+// secretFields are kept in no session, beside passwords.
+var secretFields = map[string]bool{
+	"code":           true,
+	fieldCertificate: true,
+	fieldPrivateKey:  true,
 }
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the
@@ -189,7 +197,7 @@ func (v *visit) typedText(f typedForm) (text string, ok bool) {
 
 	f.Form = url.Values{}
 	for name, values := range v.request.PostForm {
-		if !strings.Contains(name, "password") && name != fieldConfirms && name != "code" {
+		if !secretFields[name] && !strings.Contains(name, "password") && name != fieldConfirms {
 			f.Form[name] = values
 		}
 	}

@@ -23,9 +23,9 @@ func roomPath(id string) string { return roomsPath + "/" + id }
 // search finds the rest.
 const mostSites = 20
 
-// roomsList is every room of the account at hand.
-func roomsList() web.Listing[*visit] {
-	return web.Listing[*visit]{
+// roomsList is every room of the account at hand; how they are, where it has its Sync connected.
+func (v *visit) roomsList() web.Listing[*visit] {
+	l := web.Listing[*visit]{
 		Path:  roomsPath,
 		Words: "portal.rooms",
 		Columns: []web.Column{
@@ -42,6 +42,10 @@ func roomsList() web.Listing[*visit] {
 		Search: true,
 		Read:   readRooms,
 	}
+	if v.link != nil {
+		l.Columns = slices.Insert(l.Columns, 1, web.Column{Name: "health"})
+	}
+	return l
 }
 
 // roomFacet is the parameter that narrows the list to rooms of one kind.
@@ -55,11 +59,14 @@ const (
 )
 
 func showRooms(v *visit) (answer, error) {
+	if err := v.readLink(); err != nil {
+		return answer{}, err
+	}
 	bar := v.roomsBar
 	if !v.isAdmin() || v.query(roomFacet) == showArchived {
 		bar = nil
 	}
-	return showList(v, roomsList(), bar)
+	return showList(v, v.roomsList(), bar)
 }
 
 // roomsBar sends the chosen rooms to their assignment.
@@ -91,6 +98,10 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 	if err != nil {
 		return web.ListResult{}, err
 	}
+	states, err := v.healthColumn(found, lines)
+	if err != nil {
+		return web.ListResult{}, err
+	}
 	out := web.ListResult{Lines: lines, Next: next}
 	if web.AsksForFile(v) { // read page by page; nobody sees the counts
 		return out, nil
@@ -106,6 +117,9 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 		out.Summary += " " + v.countBare("portal.rooms.summary.unlicensed", counts.Bare)
 	}
 	out.Facets = v.roomFacets(counts)
+	if v.link != nil {
+		out.Facets = slices.Insert(out.Facets, 1, v.healthFacet(states))
+	}
 	out.Acts = v.offeredActs(
 		web.ListAct{
 			Link:  assignPath,
@@ -149,6 +163,7 @@ func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
 		Descending: q.Descending,
 		Page:       db.Page{After: q.After, Limit: q.Limit},
 	}
+	f.Health = v.chosenHealth()
 	switch q.Sort {
 	case "site":
 		f.By = entitlement.RoomsBySite
