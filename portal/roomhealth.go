@@ -37,15 +37,6 @@ var healthColors = map[health.State]string{
 	health.Unknown:        "",
 }
 
-// readLink reads whether the account at hand has its Sync connected.
-func (v *visit) readLink() (err error) {
-	if v.vendor == nil {
-		return nil
-	}
-	v.link, err = v.synced.LinkOf(v.acting(), v.who.account().ID)
-	return err
-}
-
 func (v *visit) healthBadge(s health.State) web.Badge {
 	return web.Badge{Text: v.language.Say("health." + string(s)), Color: healthColors[s]}
 }
@@ -53,7 +44,7 @@ func (v *visit) healthBadge(s health.State) web.Badge {
 // chosenHealth is what the address asks of the rooms' health; nil: nothing.
 func (v *visit) chosenHealth() *entitlement.RoomsOfHealth {
 	for _, one := range healthWords {
-		if v.link != nil && v.query(healthFacetName) == one.word {
+		if v.vendor != nil && v.query(healthFacetName) == one.word {
 			return &entitlement.RoomsOfHealth{
 				State: one.state,
 				Since: v.synced.Now().Add(-health.Stale),
@@ -63,24 +54,24 @@ func (v *visit) chosenHealth() *entitlement.RoomsOfHealth {
 	return nil
 }
 
-// healthColumn says in each line how the room is, and returns how many rooms are how.
+// healthColumn says in each line how the room is, and returns how the rooms of the account are.
 func (v *visit) healthColumn(
 	found []entitlement.Room, lines []web.Line,
-) (map[health.State]int64, error) {
-	if v.link == nil {
-		return nil, nil
+) (rooms.AccountHealth, error) {
+	if v.vendor == nil {
+		return rooms.AccountHealth{}, nil
 	}
 	ids := make([]string, len(found))
 	for i, r := range found {
 		ids[i] = r.ID
 	}
-	known, err := v.synced.HealthOf(v.acting(), *v.link, ids...)
+	known, err := v.synced.HealthOf(v.acting(), v.who.account().ID, ids...)
 	for i, r := range found {
-		if room, ok := known.Rooms[r.ID]; ok {
-			lines[i].Cells["health"] = web.Cell{Badge: v.healthBadge(room.Shown)}
+		if state, ok := known.Rooms[r.ID]; ok {
+			lines[i].Cells["health"] = web.Cell{Badge: v.healthBadge(state)}
 		}
 	}
-	return known.Counts, err
+	return known, err
 }
 
 func (v *visit) healthFacet(counts map[health.State]int64) web.Facet {
@@ -105,12 +96,12 @@ func (v *visit) roomsDown() ([]toDoView, error) {
 		return nil, nil
 	}
 	down, err := v.synced.DownOf(v.acting(), v.who.account().ID, mostDown)
-	if err != nil || down.Connection == nil {
+	if err != nil {
 		return nil, err
 	}
 
 	var out []toDoView
-	if down.Connection.State == rooms.NeedsCertificate && v.isAdmin() {
+	if down.Refused && v.isAdmin() {
 		out = append(out, toDoView{
 			Icon: "link",
 			What: v.say("home.todo.sync"),
@@ -193,7 +184,7 @@ func (v *visit) healthSays(c rooms.Course) []string {
 	case c.MissingSince != nil:
 		return []string{v.say("health.vanished",
 			"moment", v.language.DateTimeAt(*c.MissingSince, v.zone()))}
-	case c.Connection.State == rooms.NeedsCertificate:
+	case c.Refused:
 		return []string{v.say("health.refused")}
 	case c.AsOf == nil || c.Shown != c.State:
 		return []string{v.say("health.silent")}
@@ -283,7 +274,8 @@ func (v *visit) strip(days []health.Day) (svg, table template.HTML, err error) {
 			bad++
 		}
 		offline.Values = append(offline.Values, chart.Known(int64(d.Offline/time.Second)))
-		attention.Values = append(attention.Values, chart.Known(int64(d.NeedsAttention/time.Second)))
+		attention.Values = append(attention.Values,
+			chart.Known(int64(d.NeedsAttention/time.Second)))
 	}
 	c.Series = []chart.Series{offline, attention}
 	c.Description = v.language.Count("health.strip.says", bad)

@@ -24,12 +24,13 @@ func roomPath(id string) string { return roomsPath + "/" + id }
 const mostSites = 20
 
 // roomsList is every room of the account at hand; how they are, where it has its Sync connected.
-func (v *visit) roomsList() web.Listing[*visit] {
-	l := web.Listing[*visit]{
+func roomsList() web.Listing[*visit] {
+	return web.Listing[*visit]{
 		Path:  roomsPath,
 		Words: "portal.rooms",
 		Columns: []web.Column{
 			{Name: "room", Sorts: true},
+			{Name: "health"},
 			{Name: "site", Sorts: true},
 			{Name: "platform", Sorts: true},
 			{Name: "license"},
@@ -42,10 +43,6 @@ func (v *visit) roomsList() web.Listing[*visit] {
 		Search: true,
 		Read:   readRooms,
 	}
-	if v.link != nil {
-		l.Columns = slices.Insert(l.Columns, 1, web.Column{Name: "health"})
-	}
-	return l
 }
 
 // roomFacet is the parameter that narrows the list to rooms of one kind.
@@ -59,14 +56,11 @@ const (
 )
 
 func showRooms(v *visit) (answer, error) {
-	if err := v.readLink(); err != nil {
-		return answer{}, err
-	}
 	bar := v.roomsBar
 	if !v.isAdmin() || v.query(roomFacet) == showArchived {
 		bar = nil
 	}
-	return showList(v, v.roomsList(), bar)
+	return showList(v, roomsList(), bar)
 }
 
 // roomsBar sends the chosen rooms to their assignment.
@@ -98,11 +92,14 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 	if err != nil {
 		return web.ListResult{}, err
 	}
-	states, err := v.healthColumn(found, lines)
+	known, err := v.healthColumn(found, lines)
 	if err != nil {
 		return web.ListResult{}, err
 	}
 	out := web.ListResult{Lines: lines, Next: next}
+	if !known.Connected {
+		out.Absent = []string{"health"}
+	}
 	if web.AsksForFile(v) { // read page by page; nobody sees the counts
 		return out, nil
 	}
@@ -117,8 +114,8 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 		out.Summary += " " + v.countBare("portal.rooms.summary.unlicensed", counts.Bare)
 	}
 	out.Facets = v.roomFacets(counts)
-	if v.link != nil {
-		out.Facets = slices.Insert(out.Facets, 1, v.healthFacet(states))
+	if known.Connected {
+		out.Facets = slices.Insert(out.Facets, 1, v.healthFacet(known.Counts))
 	}
 	out.Acts = v.offeredActs(
 		web.ListAct{

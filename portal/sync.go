@@ -191,7 +191,8 @@ func (v *visit) certificateView(c rooms.CertificateStanding, of int) certificate
 	left := c.EndsAt.Sub(v.synced.Now())
 	days := int64(left / (24 * time.Hour))
 	view := certificateView{
-		Title:   v.say("sync.certificate.until", "moment", v.language.DateTimeAt(c.EndsAt, v.zone())),
+		Title: v.say("sync.certificate.until",
+			"moment", v.language.DateTimeAt(c.EndsAt, v.zone())),
 		Left:    v.language.Count("sync.certificate.left", days),
 		Refused: c.Refused,
 	}
@@ -352,7 +353,7 @@ func disconnectSync(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	found, err := v.synced.HealthOf(v.acting(), c)
+	found, err := v.synced.HealthOf(v.acting(), accountID)
 	if err != nil {
 		return answer{}, err
 	}

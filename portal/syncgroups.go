@@ -56,7 +56,9 @@ func readSyncGroups(v *visit, q web.ListQuery) (web.ListResult, error) {
 
 	out := web.ListResult{
 		Summary: v.language.Count("sync.groups.summary", int64(len(all))),
-		Acts:    []web.ListAct{{Link: syncRoomsPath, Label: v.say("sync.rooms"), Icon: "door-open"}},
+		Acts: []web.ListAct{
+			{Link: syncRoomsPath, Label: v.say("sync.rooms"), Icon: "door-open"},
+		},
 		Empty: web.EmptyState{
 			Icon:     "clock",
 			Title:    v.say("sync.rooms.waits"),
@@ -82,7 +84,8 @@ func readSyncGroups(v *visit, q web.ListQuery) (web.ListResult, error) {
 			"site":  {Badge: web.Badge{Text: v.say("sync.site.unsaid"), Color: "amber"}},
 		}}
 		if g.Country != "" {
-			l.Cells["site"] = web.Cell{Text: v.placeSite(rooms.Proposal{Mapped: true, Site: g.Site})}
+			site := rooms.Proposal{Mapped: true, Site: g.Site}
+			l.Cells["site"] = web.Cell{Text: v.placeSite(site)}
 			l.Cells["country"] = web.Cell{Text: v.countryName(g.Country), Small: g.Region}
 			l.Cells["platform"] = web.Cell{
 				Text: v.language.Say("console.platform." + string(g.Platform)),

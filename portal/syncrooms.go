@@ -83,7 +83,10 @@ func (v *visit) syncRoomsBar(lines int) *web.BulkBar {
 		}
 	}
 	return &web.BulkBar{
-		Acts:   []web.BulkButton{act(rooms.Add, "add", "plus"), act(rooms.Follow, "follow", "pencil")},
+		Acts: []web.BulkButton{
+			act(rooms.Add, "add", "plus"),
+			act(rooms.Follow, "follow", "pencil"),
+		},
 		Back:   back,
 		All:    web.Address(syncRoomsPath, q),
 		Many:   v.language.Count("portal.rooms.all", int64(lines)),
@@ -311,7 +314,8 @@ func addEveryNew(v *visit) (answer, error) {
 		Back:   syncRoomsPath,
 	}
 	for _, site := range sitesByRooms(sites, "") {
-		c.Names = append(c.Names, web.Joined(site, v.language.Count("portal.rooms.summary", sites[site])))
+		count := v.language.Count("portal.rooms.summary", sites[site])
+		c.Names = append(c.Names, web.Joined(site, count))
 	}
 	return v.ask(c)
 }
@@ -380,7 +384,12 @@ func (v *visit) applied(choices []rooms.Choice) (answer, error) {
 	if len(p.Assign) > mostAtOnce {
 		p.Assign, p.Many = nil, true
 	}
-	return answer{page: "syncapplied", title: "sync.applied.title", data: p, here: syncRoomsPath}, nil
+	return answer{
+		page:  "syncapplied",
+		title: "sync.applied.title",
+		data:  p,
+		here:  syncRoomsPath,
+	}, nil
 }
 
 // syncPlacePage is one place, with the rooms that it may be.
@@ -486,7 +495,8 @@ func chooseForPlace(v *visit) (answer, error) {
 	if choice.Act == "" {
 		choice.Act = rooms.Link
 	}
-	if called := strings.TrimSpace(v.form(fieldName)); choice.Act == rooms.Link && choice.RoomID == "" {
+	if choice.Act == rooms.Link && choice.RoomID == "" {
+		called := strings.TrimSpace(v.form(fieldName))
 		named, err := v.entitlements.RoomsNamed(v.acting(), v.who.account().ID, called)
 		if err != nil {
 			return answer{}, err

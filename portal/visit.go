@@ -16,7 +16,6 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/session"
-	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -44,7 +43,6 @@ type visit struct {
 	look     *operatorLook         // of an operator; nil: none, see look.go
 	counted  *ticket.Counts        // of the account at hand; nil: not read yet
 	sites    []account.AccountSite // of the account at hand; nil: not read yet
-	link     *rooms.Connection     // to the account's Sync; nil: none, or not read, see readLink
 	base     string                // of an address for a customer; empty: none, see delegated.go
 	oneself  *person               // who acts for a customer, as themselves
 	unread   error                 // why the account of the address is not there for them

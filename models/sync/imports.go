@@ -394,7 +394,10 @@ func devicesOf(p health.Place, ref program.Reference) (out []licensing.DeviceFor
 		if d.Serial == "" || rules.SerialProblem("", d.Serial) != nil {
 			continue
 		}
-		out = append(out, licensing.DeviceForm{Serial: d.Serial, ModelCode: modelNamed(ref, d.Name)})
+		out = append(out, licensing.DeviceForm{
+			Serial:    d.Serial,
+			ModelCode: modelNamed(ref, d.Name),
+		})
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,80 +13,90 @@ import (
 
 // AccountHealth is how the rooms of an account are, as its Sync tells.
 type AccountHealth struct {
+	Connected bool
 	// Counts are of the rooms in use of which Sync tells, as they are shown.
 	Counts map[health.State]int64
-	Rooms  map[string]RoomHealth // those that were asked for and that Sync tells of
+	Rooms  map[string]health.State // of those that were asked for, as they are shown
 }
 
-// LinkOf reads the connection of an account in scope; nil where it has none.
-func (s *Sync) LinkOf(ctx context.Context, accountID string) (*Connection, error) {
-	var c *Connection
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-		c, err = liveConnection(tx, accountID)
-		return err
-	})
-	return c, err
-}
+// What a row of an answer is about.
+const (
+	aboutLink  = "LINK" // the connection
+	aboutCount = "COUNT"
+	aboutRoom  = "ROOM"
+)
 
-// HealthOf says how the rooms in scope are that came by a connection: how many of each, and those
-// that are named. It takes two statements, however many rooms there are.
+// HealthOf says how the rooms of an account in scope are: how many of each, and those that are
+// named. It takes one statement, however many rooms there are.
 func (s *Sync) HealthOf(
-	ctx context.Context, c Connection, roomIDs ...string,
+	ctx context.Context, accountID string, roomIDs ...string,
 ) (AccountHealth, error) {
-	var out AccountHealth
+	out := AccountHealth{Counts: map[health.State]int64{}, Rooms: map[string]health.State{}}
+	var rows []struct {
+		About  string
+		RoomID string
+		State  health.State
+		N      int64
+	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		out = AccountHealth{Counts: map[health.State]int64{}, Rooms: map[string]RoomHealth{}}
-		var counts []struct {
-			State health.State
-			Gone  bool
-			Rooms int64
-		}
-		err := placesInUse(tx, c).
-			Select(`sync_places.state, sync_places.missing_since IS NOT NULL AS gone,
-				count(*) AS rooms`).
-			Group("sync_places.state, sync_places.missing_since IS NOT NULL").
-			Scan(&counts).Error
-		if err != nil {
-			return err
-		}
-		for _, n := range counts {
-			p := Place{State: n.State}
-			if n.Gone {
-				p.MissingSince = &c.CreatedAt
-			}
-			out.Counts[p.ShownAt(s.Now(), c)] += n.Rooms
-		}
-		if len(roomIDs) == 0 {
-			return nil
-		}
-
-		var places []Place
-		err = placesInUse(tx, c).Where("sync_places.room_id IN ?", roomIDs).
-			Select("sync_places.*").Find(&places).Error
-		for _, p := range places {
-			out.Rooms[*p.RoomID] = RoomHealth{p, p.ShownAt(s.Now(), c), c.AnsweredAt}
-		}
-		return err
+		shown := `CASE WHEN sync_places.missing_since IS NULL
+			THEN sync_places.state ELSE 'UNKNOWN' END`
+		return tx.Raw(`
+			SELECT * FROM (?) AS link
+			UNION ALL
+			SELECT * FROM (?) AS counted
+			UNION ALL
+			SELECT * FROM (?) AS room`,
+			s.linkOf(tx, accountID).
+				Select("'LINK' AS about, '' AS room_id, state, "+answers+" AS n", s.fresh()),
+			placesInUse(tx, accountID).
+				Select("'COUNT' AS about, '' AS room_id, "+shown+" AS state, count(*) AS n").
+				Group(shown),
+			placesInUse(tx, accountID).
+				Where("sync_places.room_id IN ?", append(roomIDs, "")).
+				Select("'ROOM' AS about, sync_places.room_id, "+shown+" AS state, 1 AS n"),
+		).Scan(&rows).Error
 	})
+
+	silent := true
+	for _, row := range rows {
+		if row.About == aboutLink {
+			out.Connected = true
+			silent = row.N == 0
+		}
+	}
+	for _, row := range rows {
+		if silent {
+			row.State = health.Unknown
+		}
+		switch row.About {
+		case aboutCount:
+			out.Counts[row.State] += row.N
+		case aboutRoom:
+			out.Rooms[row.RoomID] = row.State
+		}
+	}
 	return out, err
 }
 
-// liveConnection is the connection of an account in scope; nil where it has none.
-func liveConnection(tx *db.Tx, accountID string) (*Connection, error) {
-	var c Connection
-	err := tx.Scope.Accounts(tx.DB, "account_id").
-		First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return nil, nil
-	}
-	return &c, err
+// answers is 1 for a connection that has answered since an instant and is let in, else 0.
+const answers = "CASE WHEN state = 'LIVE' AND answered_at >= ? THEN 1 ELSE 0 END"
+
+// fresh is since when the last answer says how rooms are now.
+func (s *Sync) fresh() time.Time { return s.Now().Add(-health.Stale).UTC() }
+
+// linkOf is the connection of an account in scope.
+func (s *Sync) linkOf(tx *db.Tx, accountID string) *gorm.DB {
+	return tx.Scope.Accounts(tx.Model(&Connection{}), "account_id").
+		Where("account_id = ? AND state <> ?", accountID, Off)
 }
 
-// placesInUse are the places of a connection that are rooms in use, within what is in scope.
-func placesInUse(tx *db.Tx, c Connection) *gorm.DB {
+// placesInUse are the places of an account's connection that are rooms in use, within what is in
+// scope; one that is off has none.
+func placesInUse(tx *db.Tx, accountID string) *gorm.DB {
 	return tx.Scope.Accounts(tx.Model(&Place{}), "sync_places.account_id").
 		Joins("JOIN rooms r ON r.id = sync_places.room_id").
-		Where("sync_places.connection_id = ? AND r.state = ?", c.ID, licensing.RoomActive)
+		Where("sync_places.account_id = ? AND r.state = ?", accountID, licensing.RoomActive)
 }
 
 // DownRoom is a room in use that somebody should look after.
@@ -95,66 +104,64 @@ type DownRoom struct {
 	RoomID string
 	Name   string
 	State  health.State
-	Since  time.Time
 }
 
 // Down is what of an account's Sync asks for somebody.
 type Down struct {
-	Connection *Connection // nil: the account is not connected
-	Offline    int64
-	Attention  int64
-	Rooms      []DownRoom // the worst and the latest first
+	Refused   bool // Sync does not let the account in
+	Offline   int64
+	Attention int64
+	Rooms     []DownRoom // the worst and the latest first
 }
 
-// DownOf says which rooms of an account in scope are down: how many, and the first of them.
-// Where Sync gives no answers nothing is known, and none is down.
+// DownOf says in one statement which rooms of an account in scope are down: how many, and the first
+// of them. Where Sync gives no answers nothing is known, and none is down.
 func (s *Sync) DownOf(ctx context.Context, accountID string, most int) (Down, error) {
 	var out Down
+	var rows []struct {
+		DownRoom
+		About   string
+		Offline int64
+		Down    int64
+	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		out = Down{}
-		c, err := liveConnection(tx, accountID)
-		if err != nil || c == nil {
-			return err
-		}
-		out.Connection = c
-		if !s.answers(*c) {
-			return nil
-		}
-
-		var found []struct {
-			DownRoom
-			Offline int64
-			Down    int64
-		}
-		err = placesInUse(tx, *c).
-			Where("sync_places.state IN ? AND sync_places.missing_since IS NULL",
-				[]health.State{health.Offline, health.NeedsAttention}).
-			Select(`r.id AS room_id, r.name, sync_places.state, sync_places.since,
-				sum(CASE WHEN sync_places.state = ? THEN 1 ELSE 0 END) OVER () AS offline,
-				count(*) OVER () AS down`, health.Offline).
-			Order("sync_places.state DESC, sync_places.since DESC, r.id").
-			Limit(most).
-			Scan(&found).Error
-		for _, room := range found {
-			out.Offline = room.Offline
-			out.Attention = room.Down - room.Offline
-			out.Rooms = append(out.Rooms, room.DownRoom)
-		}
-		return err
+		return tx.Raw("SELECT * FROM (?) AS link UNION ALL SELECT * FROM (?) AS room",
+			s.linkOf(tx, accountID).
+				Select(`'LINK' AS about, '' AS room_id, '' AS name, state, 0 AS offline,
+					`+answers+` AS down`, s.fresh()),
+			placesInUse(tx, accountID).
+				Where("sync_places.state IN ? AND sync_places.missing_since IS NULL",
+					[]health.State{health.Offline, health.NeedsAttention}).
+				Select(`'ROOM' AS about, r.id AS room_id, r.name, sync_places.state,
+					sum(CASE WHEN sync_places.state = ? THEN 1 ELSE 0 END) OVER () AS offline,
+					count(*) OVER () AS down`, health.Offline).
+				Order("sync_places.state DESC, sync_places.since DESC, r.id").
+				Limit(most),
+		).Scan(&rows).Error
 	})
-	return out, err
-}
 
-// answers reports whether something is known of the rooms of a connection.
-func (s *Sync) answers(c Connection) bool {
-	return Place{State: health.Healthy}.ShownAt(s.Now(), c) == health.Healthy
+	silent := true
+	for _, row := range rows {
+		if row.About == aboutLink {
+			out.Refused = State(row.State) == NeedsCertificate
+			silent = row.Down == 0
+		}
+	}
+	for _, row := range rows {
+		if row.About == aboutRoom && !silent {
+			out.Offline = row.Offline
+			out.Attention = row.Down - row.Offline
+			out.Rooms = append(out.Rooms, row.DownRoom)
+		}
+	}
+	return out, err
 }
 
 // Course is how a room was, for the page that shows it.
 type Course struct {
 	RoomHealth
-	Connection Connection
-	Days       []health.Day // of the reader's zone, the earliest first
+	Refused bool         // Sync does not let the account in
+	Days    []health.Day // of the reader's zone, the earliest first
 }
 
 // mostTurns bounds what is read of a course; a place that changed more often was flapping.
@@ -168,17 +175,24 @@ func (s *Sync) CourseOf(
 	var out *Course
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		out = nil
-		var p Place
-		err := tx.Scope.Accounts(tx.DB, "account_id").First(&p, "room_id = ?", roomID).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
-			return nil
+		var found []struct {
+			Place        `gorm:"embedded"`
+			LinkState    State
+			LinkAnswered *time.Time
 		}
-		if err != nil {
+		err := tx.Scope.Accounts(tx.Model(&Place{}), "sync_places.account_id").
+			Joins("JOIN sync_connections c ON c.id = sync_places.connection_id").
+			Where("sync_places.room_id = ?", roomID).
+			Select("sync_places.*, c.state AS link_state, c.answered_at AS link_answered").
+			Find(&found).Error
+		if err != nil || len(found) == 0 {
 			return err
 		}
-		var c Connection
-		if err := tx.First(&c, "id = ?", p.ConnectionID).Error; err != nil {
-			return err
+		p := found[0].Place
+		c := Connection{
+			ID:         p.ConnectionID,
+			State:      found[0].LinkState,
+			AnsweredAt: found[0].LinkAnswered,
 		}
 
 		now := s.Now()
@@ -193,7 +207,7 @@ func (s *Sync) CourseOf(
 		}
 		out = &Course{
 			RoomHealth: RoomHealth{p, p.ShownAt(now, c), c.AnsweredAt},
-			Connection: c,
+			Refused:    c.State == NeedsCertificate,
 			Days:       health.DaysOf(recordOf(p, c, changes, now), from, now),
 		}
 		return nil
