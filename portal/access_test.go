@@ -163,6 +163,7 @@ func (w *world) adminForms(accountID string) map[string][]string {
 	w.deviceForms(accountID, forms)
 	w.ticketForms(accountID, forms)
 	w.delegationForms(accountID, forms)
+	w.syncForms(accountID, forms)
 	return forms
 }
 

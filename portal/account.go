@@ -24,6 +24,7 @@ type settingsLink struct{ Path, Title, Text string }
 func (v *visit) settingsLinks() (links []settingsLink) {
 	for _, l := range []settingsLink{
 		{sitesPath, "sites.title", "account.sites"},
+		{v.syncOffered(), "sync.title", "account.sync"},
 		{partnersPath, "partners.title", "account.partners"},
 		{"/tokens", "tokens.title", "account.tokens"},
 		{directoryPath, "directory.title", "account.directory"},

@@ -20,17 +20,25 @@ const (
 func statementsOf(path string) int {
 	switch {
 	case path == "/":
-		return 15
+		return 16
+	case isRoomPage(path):
+		return 13 // and how it was through thirty days, as Sync told
 	case path == "/replacements/request":
 		return 13
 	case strings.HasSuffix(path, "/privacy"):
 		return 52
 	case strings.HasPrefix(path, forPrefix):
-		return pageStatements + 2 // who acts, for whom
+		return pageStatements + 3 // who acts, for whom, and how the rooms are
 	case strings.Contains(path, "cover=ending"):
 		return 19 // it reads on until a page is full
 	}
 	return pageStatements
+}
+
+// isRoomPage reports whether a path is the page of one room.
+func isRoomPage(path string) bool {
+	_, id, found := strings.Cut(path, roomsPath+"/rom_")
+	return found && !strings.Contains(id, "/")
 }
 
 // withinBudget shows a page, which takes no more statements and octets than a page may, however

@@ -50,6 +50,7 @@ var takenBack = map[string]bool{
 	customersPath:                       true,
 	myNamePath:                          true,
 	myZonePath:                          true,
+	syncGroupPath:                       true,
 }
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the
@@ -194,7 +195,7 @@ func (v *visit) keepForProof(page string) {
 // nothing of the kind is kept.
 func isCredential(name string) bool {
 	switch name {
-	case fieldConfirms, web.FieldPasskey, "code", "secret":
+	case fieldConfirms, web.FieldPasskey, "code", "secret", fieldCertificate, fieldPrivateKey:
 		return true
 	}
 	return strings.Contains(name, "password")

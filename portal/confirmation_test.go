@@ -25,6 +25,12 @@ var undoable = map[string]string{
 	"/guest/:id/leave":                   "one can sign in again",
 	"/sites/new":                         "a site can be changed",
 	"/rooms/new":                         "a room can be changed and archived",
+	syncPath:                             "it can be disconnected",
+	certificatesPath:                     "the certificate can be removed",
+	syncGroupPath:                        "it can be said again",
+	syncRoomsPath:                        "rooms can be changed and archived",
+	syncAllPath:                          "its page says what follows; rooms can be archived",
+	syncPlacesPath + "/:id":              "it can be chosen again",
 	"/rooms/import":                      "rooms can be changed and archived; the form offers a check",
 	"/devices/new":                       "a device can be taken out of the room",
 	"/devices/:id/place":                 "it can be placed elsewhere",
@@ -106,6 +112,8 @@ var irreversible = []string{
 	"/partners/:id/end",
 	"/customers/:id/refuse",
 	"/customers/:id/end",
+	certificatesPath + "/:id/remove",
+	disconnectPath,
 }
 
 // asksBehindAForm are those whose own page is the form: the question comes behind it.
@@ -155,7 +163,9 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	w.roomForms(inv.AccountID, more)
 	w.ticketForms(inv.AccountID, more)
 	w.delegationForms(inv.AccountID, more)
+	w.syncForms(inv.AccountID, more)
 	for _, path := range []string{
+		certificatesPath + "/:id/remove", disconnectPath,
 		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
 		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
 		"/tickets/:id/cancel", "/tickets/:id/guests", "/partners/:id/refuse", "/partners/:id/end",

@@ -345,6 +345,7 @@ var helpOnPages = map[string]string{
 	"replacements":   "requesting-a-replacement",
 	"service-orders": "canceling",
 	"spares":         "choosing-spares",
+	"sync":           "connecting-sync",
 	"tickets":        "following-a-ticket",
 	"tokens":         "api-keys",
 	"partners":       "partners",

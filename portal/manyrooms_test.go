@@ -85,6 +85,20 @@ func (w *world) manyRooms(accountID string, n int) {
 		"room_id", "'rom_many' || (n * 10)",
 		"once_key", "NULL",
 	)
+	// Sync tells of every room, and of as many that are not here yet.
+	linked := w.one("SELECT id FROM sync_places" + of + "AND room_id IS NOT NULL")
+	w.copies("sync_places", linked, n,
+		"id", "'syp_many' || n",
+		"place", "'many-' || n",
+		"name", "'Sala ' || lpad(n::text, 5, '0')",
+		"room_id", "'rom_many' || n",
+	)
+	w.copies("sync_places", w.one("SELECT id FROM sync_places"+of+"AND room_id IS NULL"), n,
+		"id", "'syp_new' || n",
+		"place", "'new-' || n",
+		"name", "'Nova ' || lpad(n::text, 5, '0')",
+		"place_group", "'/BR/' || (n % 700) || '/'",
+	)
 	million.Settle(w.t, w.Env)
 }
 
@@ -115,6 +129,7 @@ func TestBudget_EveryPageOfAnAccountOfFiveThousandRooms(t *testing.T) {
 		"/devices?q=many", "/devices?cover=ending", devicesPath + "/dev_many10",
 		"/tickets?show=open&q=sala", "/tickets/new?room=rom_many11",
 		contractsPath + "/" + w.one("SELECT contract_id FROM licences WHERE id = 'lic_many1'"),
+		"/rooms?health=down", "/rooms?health=unknown", syncRoomsPath + "?kind=MOVED", syncRoomsPath + "?kind=SAME",
 		"/help", "/help/rooms",
 	})
 

@@ -210,6 +210,10 @@ var leadOn = map[string]bool{
 	"/sessions/end":                      true,
 	"/sessions/end-others":               true,
 
+	certificatesPath + "/:id/remove": true,
+	disconnectPath:                   true,
+	syncAllPath:                      true,
+
 	// roomsbrowser_test.go and devicesbrowser_test.go walk through these.
 	"/rooms/assign":         true,
 	"/rooms/new":            true,
@@ -320,7 +324,10 @@ func (s *world) fullAccount() fullAccount {
 	}
 
 	token, grant := s.directory(c.Account)
+	certificate, places := s.fullSync(c)
 	ids := map[string]string{
+		certificatesPath + "/:id/remove":     certificate,
+		syncPlacesPath + "/:id":              places[0],
 		"/directory/tokens/:id/revoke":       token,
 		"/directory/groups/:id/remove":       grant,
 		"/service-orders/:id/cancellation":   c.Order.ID,
@@ -432,6 +439,11 @@ func (s *world) fullAccount() fullAccount {
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
 		{ownSignInPath, []string{"act", "domain", "domain", longSerial}, anError},
 		{ownSignInPath, []string{"act", "provider", "issuer", longSerial, "client", longSerial}, anError},
+		{syncPath, []string{"region", "US"}, anError},
+		{certificatesPath, nil, anError},
+		{syncGroupPath, []string{"group", longGroup, "site", longPlace, "country", "XX"}, anError},
+		{syncRoomsPath, []string{"act", "ADD", "id", places[0], "id", places[1]}, "main [role='status']"},
+		{syncPlacesPath + "/" + places[1], []string{"called", longRoom + "!"}, anError},
 		{partnersPath, []string{"partner", longCompany, "role", "ADMIN", "days", "365"}, anError},
 		{customersPath, []string{"email", longSerial, "role", "ADMIN", "days", longSerial}, anError},
 		{customersPath, []string{"email", longEmail, "role", "ADMIN", "days", "365"}, "main .toast, .toast"},

@@ -28,6 +28,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/sso"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/portal/help"
@@ -48,6 +49,8 @@ type Options struct {
 	Insecure bool
 	// Records looks up what proves a company's mail domains; nil: the machine's name service.
 	Records sso.Records
+	// Sync is asked when a customer connects; nil: no region of it is known, and the pages say so.
+	Sync rooms.Vendor
 }
 
 // site is the portal at work.
@@ -70,6 +73,8 @@ type site struct {
 	privacy      *privacy.Privacy
 	mailbox      *mailbox.Mailbox
 	sso          *sso.SSO
+	synced       *rooms.Sync
+	vendor       rooms.Vendor // nil: nobody connects
 	providers    *oidc.Party
 	passkeys     *web.Passkeys // nil: browsers know none of this address
 	reach        *http.Client  // what customers type, and nothing inside
@@ -181,6 +186,8 @@ func newSite(o Options) (*site, error) {
 		privacy:      o.Domains.Privacy,
 		mailbox:      o.Domains.Mailbox,
 		sso:          o.Domains.SSO,
+		synced:       o.Domains.Sync,
+		vendor:       o.Sync,
 		providers:    oidc.New(base+callbackPath, onThisMachine(public)),
 		reach:        outside.Client(onThisMachine(public)),
 		records:      o.Records,

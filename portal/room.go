@@ -47,6 +47,11 @@ func showRoom(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	health, err := v.roomHealth(room)
+	if err != nil {
+		return answer{}, err
+	}
+
 	r := v.roomRecord(room, "")
 	r.Acts = v.roomActs(room, found.Licences, len(found.Devices) > 0)
 	r.Sections = []web.Section{
@@ -56,6 +61,7 @@ func showRoom(v *visit) (answer, error) {
 		open,
 		asked,
 	}
+	r.Sections = slices.Insert(r.Sections, 1, health...)
 	return answer{page: "record", label: room.Name, data: r, here: roomPath(room.ID)}, nil
 }
 

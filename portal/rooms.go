@@ -23,13 +23,14 @@ func roomPath(id string) string { return roomsPath + "/" + id }
 // search finds the rest.
 const mostSites = 20
 
-// roomsList is every room of the account at hand.
+// roomsList is every room of the account at hand; how they are, where it has its Sync connected.
 func roomsList() web.Listing[*visit] {
 	return web.Listing[*visit]{
 		Path:  roomsPath,
 		Words: "portal.rooms",
 		Columns: []web.Column{
 			{Name: "room", Sorts: true},
+			{Name: "health"},
 			{Name: "site", Sorts: true},
 			{Name: "platform", Sorts: true},
 			{Name: "license"},
@@ -91,7 +92,14 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 	if err != nil {
 		return web.ListResult{}, err
 	}
+	known, err := v.healthColumn(found, lines)
+	if err != nil {
+		return web.ListResult{}, err
+	}
 	out := web.ListResult{Lines: lines, Next: next}
+	if !known.Connected {
+		out.Absent = []string{"health"}
+	}
 	if web.AsksForFile(v) { // read page by page; nobody sees the counts
 		return out, nil
 	}
@@ -106,6 +114,9 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 		out.Summary += " " + v.countBare("portal.rooms.summary.unlicensed", counts.Bare)
 	}
 	out.Facets = v.roomFacets(counts)
+	if known.Connected {
+		out.Facets = slices.Insert(out.Facets, 1, v.healthFacet(known.Counts))
+	}
 	out.Acts = v.offeredActs(
 		web.ListAct{
 			Link:  assignPath,
@@ -149,6 +160,7 @@ func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
 		Descending: q.Descending,
 		Page:       db.Page{After: q.After, Limit: q.Limit},
 	}
+	f.Health = v.chosenHealth()
 	switch q.Sort {
 	case "site":
 		f.By = entitlement.RoomsBySite

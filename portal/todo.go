@@ -36,6 +36,7 @@ func (v *visit) toDos(at homeFacts) ([]toDoView, error) {
 	all := v.roomsToCover(at.standing)
 	all = append(all, v.unclaimed(at.invitations)...)
 	for _, list := range []func() ([]toDoView, error){
+		v.roomsDown,
 		func() ([]toDoView, error) { return v.returnsDue(at.waiting) },
 		func() ([]toDoView, error) { return v.ticketsToDo(at.tickets) },
 		v.sparesToDo,

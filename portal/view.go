@@ -239,6 +239,7 @@ func (v *visit) menu(here string) []menuGroup {
 		{Label: v.say("menu.settings"), Items: []menuItem{
 			{Path: "/account", Label: v.say("menu.account"), Icon: "building-2"},
 			{Path: sitesPath, Label: v.say("menu.sites"), Icon: "map-pin"},
+			{Path: v.syncOffered(), Label: v.say("sync.title"), Icon: "link"},
 			{Path: ownSignInPath, Label: v.say("ownsignin.title"), Icon: "shield-check"},
 			{Path: partnersPath, Label: v.say("menu.partners"), Icon: "wrench"},
 			{Path: "/tokens", Label: v.say("tokens.title"), Icon: "key-round"},
@@ -279,6 +280,9 @@ func (w view) T(key string, pairs ...any) string {
 
 // N is a counted text.
 func (w view) N(key string, n int64) string { return w.language.Count(key, n) }
+
+// Len is how many texts a list has.
+func (w view) Len(list []string) int64 { return int64(len(list)) }
 
 // Num is a number in the language's form.
 func (w view) Num(n int64) string { return w.language.Number(n) }

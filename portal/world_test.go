@@ -39,6 +39,8 @@ type world struct {
 	log *safeBuffer
 	// portal is what is tested; what it waits for can be shortened.
 	portal *site
+	// sync is the Sync that customers connect with.
+	sync *toldRooms
 	// transport is how guests reach it; nil: as anybody does.
 	transport http.RoundTripper
 }
@@ -75,7 +77,7 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 func worldOn(t *testing.T, env storetest.Env) *world {
-	w := &world{Env: env, t: t, log: &safeBuffer{}}
+	w := &world{Env: env, t: t, log: &safeBuffer{}, sync: &toldRooms{}}
 	server := httptest.NewServer(w.portalAt("http://localhost:8080"))
 	t.Cleanup(server.Close)
 	w.url = server.URL
@@ -91,6 +93,9 @@ func (w *world) portalAt(publicURL string) http.Handler {
 		Log:       slog.New(slog.NewTextHandler(w.log, nil)),
 		PublicURL: publicURL,
 		Insecure:  strings.HasPrefix(publicURL, "http://"),
+	}
+	if w.sync != nil {
+		o.Sync = w.sync
 	}
 	s, err := newSite(o)
 	require.NoError(t, err)

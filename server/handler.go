@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/sso"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/portal"
 	"roomcover.dev/roomcover/scim"
 	"roomcover.dev/roomcover/web"
@@ -55,6 +56,8 @@ type Options struct {
 	Kit bool
 	// Records looks up what proves a company's mail domains; nil: the machine's name service.
 	Records sso.Records
+	// Sync is asked when a customer connects; nil: no region of it is known.
+	Sync rooms.Vendor
 	// Metrics is where requests are counted, see NewRegistry; nil: nowhere. The handler
 	// does not serve it.
 	Metrics *prometheus.Registry
@@ -86,6 +89,7 @@ func Handler(o Options) (http.Handler, error) {
 		PublicURL: o.PublicURL,
 		Insecure:  o.Insecure,
 		Records:   o.Records,
+		Sync:      o.Sync,
 	}
 
 	desk := console.Options{

@@ -59,6 +59,7 @@ type ListResult struct {
 	Warning string // said above everything; empty: nothing
 	Tiles   []Tile // numbers above the list; none: no row of them
 	Facets  []Facet
+	Absent  []string // names of columns that this reader has nothing in: they are not shown
 	Lines   []Line
 	Next    string // position of the next page; empty: there is none
 	Acts    []ListAct
@@ -172,6 +173,7 @@ func (l Listing[V]) Page(v V) (ListPage, error) {
 		return ListPage{}, err
 	}
 
+	l = l.without(found.Absent)
 	shown := l.shown(v)
 	table := l.table(v, shown, found.Lines, q)
 	p := ListPage{
@@ -251,6 +253,14 @@ func (l Listing[V]) shown(v V) []Column {
 		}
 	}
 	return shown
+}
+
+// without is the list without some of its columns.
+func (l Listing[V]) without(names []string) Listing[V] {
+	l.Columns = slices.DeleteFunc(slices.Clone(l.Columns), func(c Column) bool {
+		return slices.Contains(names, c.Name)
+	})
+	return l
 }
 
 // chooser is the facet that shows and hides columns.
@@ -341,24 +351,27 @@ func (l Listing[V]) File(v V) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown := l.shown(v)
 
 	var out bytes.Buffer
 	out.WriteString("\ufeff") // by this spreadsheets know that it is UTF-8
 	w := csv.NewWriter(&out)
 	w.Comma, _ = utf8.DecodeRuneInString(v.Say("list.separator"))
-	var head []string
-	for _, c := range shown {
-		head = append(head, l.label(v, c))
-	}
-	_ = w.Write(head)
 
+	var shown []Column
 	q.After = ""
 	q.Limit = ListFilePage
 	for n := 0; n < ListFileSize; {
 		found, err := l.Read(v, q)
 		if err != nil {
 			return nil, err
+		}
+		if shown == nil { // the first page: which columns there are is known now
+			shown = l.without(found.Absent).shown(v)
+			var head []string
+			for _, c := range shown {
+				head = append(head, l.label(v, c))
+			}
+			_ = w.Write(head)
 		}
 		for _, line := range found.Lines {
 			var fields []string

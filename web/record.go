@@ -1,5 +1,7 @@
 package web
 
+import "html/template"
+
 // Record is a page about one thing: who it is about, its tabs, and its sections, what needs
 // somebody first. Its texts are in the reader's language.
 type Record struct {
@@ -26,6 +28,8 @@ type Section struct {
 	Facts        []Fact
 	Table        *Table
 	Events       []Event
+	Chart        template.HTML // drawn on the server
+	Numbers      template.HTML // the same as a table
 	Acts         []ListAct
 	Empty        EmptyState
 	Nothing      bool   // Empty is shown

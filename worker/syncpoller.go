@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/models/sync"
+	rooms "roomcover.dev/roomcover/models/sync"
 )
 
 // poller asks customers' Sync how their rooms are (S29). Rows say who is due when, so that several
 // workers ask once, and one that is killed leaves what it had begun to the next.
 type poller struct {
-	sync   *sync.Sync
-	vendor sync.Vendor
+	sync   *rooms.Sync
+	vendor rooms.Vendor
 	log    *slog.Logger
 }
 

@@ -107,8 +107,14 @@ func serve(ctx context.Context, c config.Config, d *domains.Domains, log *slog.L
 	}
 	defer temporal.Close()
 
+	vendor, err := newSync(c)
+	if err != nil {
+		return settingsError{err}
+	}
+
 	o := serverOptions(c)
 	o.Domains = d
+	o.Sync = vendor
 	o.Log = log
 	o.Temporal = temporal
 	o.Metrics = registry

@@ -114,6 +114,7 @@ var withinSites = map[string]string{
 	"devices":             "@row.id IN (" + delegatedDevices + ")",
 	"device_placements":   "@row.room_id IN (" + delegatedRooms + ")",
 	"licence_assignments": "@row.room_id IN (" + delegatedRooms + ")",
+	"sync_places":         "@row.room_id IN (" + delegatedRooms + ")",
 	"tickets": `(@row.room_id IN (` + delegatedRooms + `)
 		OR (@row.room_id IS NULL AND @row.device_id IN (` + delegatedDevices + `)))`,
 	"ticket_messages":     "@row.ticket_id IN (" + delegatedTickets + ")",

@@ -190,7 +190,8 @@ func (s *Sync) AddCertificate(
 }
 
 // RemoveCertificate forgets a certificate with its key. The last one stays until the account is
-// disconnected (SYNC_LAST_CERTIFICATE). One that is gone answers NOT_FOUND.
+// disconnected (SYNC_LAST_CERTIFICATE). Again it changes nothing; one that never was the
+// connection's answers NOT_FOUND.
 func (s *Sync) RemoveCertificate(
 	ctx context.Context, accountID, certificateID, reason string,
 ) (Connection, error) {
@@ -200,8 +201,10 @@ func (s *Sync) RemoveCertificate(
 			return err
 		}
 		at := slices.IndexFunc(live, func(l Certificate) bool { return l.ID == certificateID })
-		if at < 0 {
-			return db.NotFound()
+		if at < 0 { // it was removed before, or never was one of these
+			var there Certificate
+			return db.Found(tx.First(&there, "id = ? AND connection_id = ?",
+				certificateID, c.ID).Error)
 		}
 		if len(live) == 1 {
 			return rules.Refuse(LastKey, "This is the only certificate.",
@@ -239,8 +242,8 @@ func try(ctx context.Context, vendor Vendor, region string, r read) error {
 		return rules.Refuse(NotLetIn,
 			"Sync does not let this certificate in: the organization has no license that includes "+
 				"its Cloud API, or the certificate was deactivated.",
-			"Look in Sync whether the license is active and the certificate is listed, or make a "+
-				"new certificate.")
+			"Look in Sync whether the license is active and the certificate is listed, choose the "+
+				"region in which you use Sync, or make a new certificate.")
 	case health.Throttled:
 		return rules.Refuse(AskedTooOften, "Sync has been asked too often.",
 			"Try again in some minutes.")

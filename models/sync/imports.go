@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -393,15 +394,24 @@ func devicesOf(p health.Place, ref program.Reference) (out []licensing.DeviceFor
 		if d.Serial == "" || rules.SerialProblem("", d.Serial) != nil {
 			continue
 		}
-		code := strings.ReplaceAll(d.Name, " ", "-")
-		for known, versions := range ref.Models {
-			if len(versions) > 0 && strings.EqualFold(versions[len(versions)-1].Name, d.Name) {
-				code = known
-			}
-		}
-		out = append(out, licensing.DeviceForm{Serial: d.Serial, ModelCode: code})
+		out = append(out, licensing.DeviceForm{
+			Serial:    d.Serial,
+			ModelCode: modelNamed(ref, d.Name),
+		})
 	}
 	return out
+}
+
+// modelNamed is the code of the catalogue's model of a name. Of several it is the first by the
+// alphabet, so that the same answer always registers the same devices.
+func modelNamed(ref program.Reference, name string) string {
+	for _, code := range slices.Sorted(maps.Keys(ref.Models)) {
+		versions := ref.Models[code]
+		if len(versions) > 0 && strings.EqualFold(versions[len(versions)-1].Name, name) {
+			return code
+		}
+	}
+	return strings.ReplaceAll(name, " ", "-")
 }
 
 // add adds the rooms of many places together.

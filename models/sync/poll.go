@@ -5,7 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"sync"
+	stdsync "sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -38,7 +38,7 @@ func (s *Sync) PollDue(ctx context.Context, vendor Vendor) (polled int, err erro
 			return polled, errors.Join(append(failures, err)...)
 		}
 		came := make([]error, len(due))
-		var asking sync.WaitGroup
+		var asking stdsync.WaitGroup
 		for i, c := range due {
 			asking.Go(func() { came[i] = s.poll(ctx, vendor, c) })
 		}

@@ -358,6 +358,8 @@ func TestS29_TwoCertificatesTakeOverFromEachOtherAndAreAlertedAbout(t *testing.T
 		_, err = w.Sync.RemoveCertificate(w.ctx, w.acme.Account, first, "")
 		require.NoError(t, err)
 		_, err = w.Sync.RemoveCertificate(w.ctx, w.acme.Account, first, "")
+		require.NoError(t, err, "again nothing")
+		_, err = w.Sync.RemoveCertificate(w.ctx, w.acme.Account, "syk_other", "")
 		require.Equal(t, rules.NotFound, rules.CodeOf(err))
 		require.Equal(t, 1, w.Count(t,
 			"SELECT count(*) FROM sync_certificates WHERE private_key = '' AND certificate = ''"))
