@@ -116,7 +116,8 @@ var arrows = map[string][]string{
 	"models/ticket": {
 		"attachment", "models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/notification", "models/program", "models/replacement",
-		"models/session", "rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/processes", "rules/rma",
+		"messages", "models/session", "models/sync", "rules", "rules/calendar", "rules/catalogue",
+		"rules/cover", "rules/health", "rules/processes", "rules/rma",
 		"rules/session", "rules/ticket",
 	},
 	// Internal notes: neither the portal nor what makes mails may name them (S42).
