@@ -196,7 +196,7 @@ var arrows = map[string][]string{
 		"rules/spare", "rules/ticket", "signing", "strictjson",
 	},
 	"web": {
-		"attachment", "clock", "messages", "models/identity", "rules",
+		"attachment", "clock", "messages", "models/identity", "models/ticket", "rules",
 	},
 	"console": {
 		"attachment", "chart", "mail/inbound", "mail/letter", "messages", "messages/process",

@@ -47,6 +47,11 @@ func showRoom(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
+	help, err := v.roomHelp(room)
+	if err != nil {
+		return answer{}, err
+	}
+
 	r := v.roomRecord(room, "")
 	r.Acts = v.roomActs(room, found.Licences, len(found.Devices) > 0)
 	r.Sections = []web.Section{
@@ -55,6 +60,9 @@ func showRoom(v *visit) (answer, error) {
 		inside,
 		open,
 		asked,
+	}
+	if help != nil {
+		r.Sections = slices.Insert(r.Sections, 1, *help)
 	}
 	return answer{page: "record", label: room.Name, data: r, here: roomPath(room.ID)}, nil
 }

@@ -114,12 +114,12 @@ var withinSites = map[string]string{
 	"devices":             "@row.id IN (" + delegatedDevices + ")",
 	"device_placements":   "@row.room_id IN (" + delegatedRooms + ")",
 	"licence_assignments": "@row.room_id IN (" + delegatedRooms + ")",
+	"sync_places":         "@row.room_id IN (" + delegatedRooms + ")",
 	"tickets": `(@row.room_id IN (` + delegatedRooms + `)
 		OR (@row.room_id IS NULL AND @row.device_id IN (` + delegatedDevices + `)))`,
 	"ticket_messages":     "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_events":       "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_snapshots":    "@row.ticket_id IN (" + delegatedTickets + ")",
-	"sync_places":         "@row.room_id IN (" + delegatedRooms + ")",
 	"ticket_watchers":     "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_sessions":     "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_participants": "@row.ticket_id IN (" + delegatedTickets + ")",

@@ -72,6 +72,36 @@ type HelpLook struct {
 	Known   bool    // Sync tells of the room
 	Refusal string  // the code of why help is not asked for by one click; empty: it is
 	Open    *Ticket // the room's open ticket from Sync: that one is the answer; nil: there is none
+	Link    string  // that Sync's page can carry, signed, without an address; empty: not known there
+}
+
+// HelpOffered returns whether help with a room in scope is asked for by one click now, without what
+// it would be promised: see LookAtHelp.
+func (s *Tickets) HelpOffered(ctx context.Context, roomID string) (HelpLook, error) {
+	var out HelpLook
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = s.helpOffered(tx, roomID)
+		return err
+	})
+	return out, err
+}
+
+func (s *Tickets) helpOffered(tx *db.Tx, roomID string) (out HelpLook, err error) {
+	if err := MayView(tx.Scope.Actor.Role); err != nil {
+		return out, err
+	}
+	out.Facts, out.Known, err = s.factsNow(tx, roomID)
+	if err != nil {
+		return out, err
+	}
+	if refusal := helpRefused(out.Facts, out.Known); refusal != nil {
+		out.Refusal = rules.CodeOf(refusal)
+	}
+	if !out.Known {
+		return out, nil
+	}
+	out.Open, err = openSyncTicket(tx, roomID)
+	return out, err
 }
 
 // LookAtHelp returns what AskForHelp would do with a room in scope, and changes nothing. What
@@ -93,22 +123,17 @@ func (s *Tickets) LookAtHelp(ctx context.Context, accountID, roomID string) (Hel
 		if err != nil {
 			return err
 		}
-		out.Facts, out.Known, err = s.factsNow(tx, roomID)
-		if err != nil {
+		if out, err = s.helpOffered(tx, roomID); err != nil {
 			return err
-		}
-		if refusal := helpRefused(out.Facts, out.Known); refusal != nil {
-			out.Refusal = rules.CodeOf(refusal)
 		}
 		n.Usable = usableIn(out.Facts.State)
 		if out.Preview, err = s.weigh(tx, ref, n, acc, "", tx.Now()); err != nil {
 			return err
 		}
-		if out.OthersOpen, err = othersOpen(tx, roomID, ""); err != nil {
-			return err
+		if out.Known {
+			out.Link = s.signHelpLink(acc.ID, out.Facts.place)
 		}
-		out.Open, err = openSyncTicket(tx, roomID)
-		return err
+		return nil
 	})
 	return out, err
 }

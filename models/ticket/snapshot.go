@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/rules/health"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // Snapshot is how a room was when help was asked for (R55d). The database lets nobody change or
@@ -38,6 +39,8 @@ type RoomFacts struct {
 	Captured time.Time       `json:"captured_at"`
 	Reasons  []health.Reason `json:"reasons"`
 	Devices  []DeviceFacts   `json:"devices"`
+
+	place string // as Sync names it, for links
 }
 
 // DeviceFacts are how a device of a room is, or was.
@@ -96,6 +99,7 @@ func (s *Tickets) factsNow(tx *db.Tx, roomID string) (facts RoomFacts, known boo
 
 // fill adds what Sync tells.
 func (f *RoomFacts) fill(h sync.RoomHealth) {
+	f.place = h.Place.Place
 	f.Place = h.Name
 	f.State = h.Shown
 	f.Since = h.Since.UTC()
@@ -132,6 +136,29 @@ func keepSnapshot(tx *db.Tx, t Ticket, facts RoomFacts) error {
 	}).Error
 }
 
+// SnapshotOf returns the last snapshot of a ticket in scope; nil: none was taken of it.
+func (s *Tickets) SnapshotOf(ctx context.Context, t Ticket) (taken *Snapshot, err error) {
+	if t.Channel != rule.BySync {
+		return nil, nil
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		taken, err = lastSnapshot(tx, t.ID)
+		return err
+	})
+	return taken, err
+}
+
+func lastSnapshot(tx *db.Tx, ticketID string) (*Snapshot, error) {
+	var taken []Snapshot
+	err := tx.Scope.Accounts(tx.DB, "account_id").
+		Order("captured_at DESC").Limit(1).
+		Find(&taken, "ticket_id = ?", ticketID).Error
+	if err != nil || len(taken) == 0 {
+		return nil, err
+	}
+	return &taken[0], nil
+}
+
 // ThenAndNow is a room of a ticket from Sync: as it was when help was asked for last, and as it is.
 type ThenAndNow struct {
 	Snapshot *Snapshot // nil: none was taken
@@ -140,6 +167,9 @@ type ThenAndNow struct {
 	Known    bool         // Sync tells of the room now
 	Changes  []RoomChange // of the last days, the latest first
 }
+
+// Well reports whether Sync says now that the room is healthy.
+func (t ThenAndNow) Well() bool { return t.Known && t.Now.State == health.Healthy }
 
 // RoomChangeKind says what changed in a room.
 type RoomChangeKind string
@@ -179,16 +209,12 @@ func (s *Tickets) ThenAndNowOf(ctx context.Context, t Ticket) (ThenAndNow, error
 	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		out = ThenAndNow{}
-		var taken []Snapshot
-		err := tx.Scope.Accounts(tx.DB, "account_id").
-			Order("captured_at DESC").Limit(1).
-			Find(&taken, "ticket_id = ?", t.ID).Error
-		if err != nil {
+		var err error
+		if out.Snapshot, err = lastSnapshot(tx, t.ID); err != nil {
 			return err
 		}
-		if len(taken) > 0 {
-			out.Snapshot = &taken[0]
-			if out.Then, err = taken[0].Facts(); err != nil {
+		if out.Snapshot != nil {
+			if out.Then, err = out.Snapshot.Facts(); err != nil {
 				return err
 			}
 		}
