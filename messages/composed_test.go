@@ -304,7 +304,7 @@ var composed = map[string][]string{
 		"domain.claimed",
 		"domain.found", "domain.missing", "domain.proved", "domain.removed", "token.created",
 		"ticket.answer_taken_back", "ticket.answered", "ticket.closed", "ticket.commented", "ticket.moved", "ticket.opened",
-		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked",
+		"ticket.reopened", "ticket.reopening_undone", "ticket.resolved_by_itself", "ticket.rma_linked", "ticket.room_well",
 		"ticket.severity", "ticket.worse", "token.revoked", "warranty.attached", "warranty.claimed", "warranty.detached",
 		"warranty.imported", "warranty.linked", "warranty.refused", "membership.removed",
 		"membership.suspended", "membership.restored", "membership.promoted", "membership.demoted",

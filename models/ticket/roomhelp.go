@@ -72,7 +72,7 @@ type HelpLook struct {
 	Known   bool    // Sync tells of the room
 	Refusal string  // the code of why help is not asked for by one click; empty: it is
 	Open    *Ticket // the room's open ticket from Sync: that one is the answer; nil: there is none
-	Link    string  // that Sync's page can carry, signed, without an address; empty: not known there
+	Link    string  // the signed part of one that Sync carries; empty: it does not tell of the room
 }
 
 // HelpOffered returns whether help with a room in scope is asked for by one click now, without what

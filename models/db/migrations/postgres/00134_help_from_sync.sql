@@ -18,7 +18,7 @@ CREATE INDEX ticket_snapshots_ticket ON ticket_snapshots (account_id, ticket_id)
 -- +goose StatementBegin
 CREATE FUNCTION roomcover_snapshots_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'snapshots of rooms are append-only';
+    RAISE EXCEPTION 'snapshots of rooms are append-only' USING ERRCODE = 'check_violation';
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER ticket_snapshots_append_only BEFORE UPDATE OR DELETE ON ticket_snapshots
