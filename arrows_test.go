@@ -120,7 +120,8 @@ var arrows = map[string][]string{
 	"models/ticket": {
 		"attachment", "models/account", "models/attachment", "models/db", "models/entitlement",
 		"models/identity", "models/notification", "models/program", "models/replacement",
-		"models/session", "rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/processes", "rules/rma",
+		"messages", "models/session", "models/sync", "rules", "rules/calendar", "rules/catalogue",
+		"rules/cover", "rules/health", "rules/processes", "rules/rma",
 		"rules/session", "rules/ticket",
 	},
 	// Internal notes: neither the portal nor what makes mails may name them (S42).
@@ -200,7 +201,7 @@ var arrows = map[string][]string{
 		"rules/spare", "rules/ticket", "signing", "strictjson", "tracing",
 	},
 	"web": {
-		"attachment", "clock", "messages", "models/identity", "rules",
+		"attachment", "clock", "messages", "models/identity", "models/ticket", "rules",
 	},
 	"console": {
 		"attachment", "chart", "mail/inbound", "mail/letter", "messages", "messages/process",

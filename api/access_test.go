@@ -170,6 +170,7 @@ var routeTable = map[string]string{
 	"GET /v1/tickets":                                   "ALCKV",
 	"POST /v1/tickets":                                  "ALCKV",
 	"POST /v1/tickets/preview":                          "ALCKV",
+	"POST /v1/integrations/sync/help-requests":          "ALCKV",
 	"GET /v1/tickets/x":                                 "ALCKV",
 	"POST /v1/tickets/x/messages":                       "ALCKV",
 	"POST /v1/tickets/x/notes":                          "ALC",

@@ -184,13 +184,15 @@ func (s *service) routes() {
 		attachments: s.domains.Attachments,
 	}
 	files.routes(s.api)
-	ticketHandlers{
+	tickets := ticketHandlers{
 		db:         s.domains.DB,
 		tickets:    s.domains.Tickets,
 		notes:      s.domains.Notes,
 		files:      files,
 		operations: s.domains.Operations,
-	}.routes(s.api)
+	}
+	tickets.routes(s.api)
+	syncHelpHandlers{tickets: tickets}.routes(s.api)
 	sessionHandlers{tickets: s.domains.Tickets}.routes(s.api)
 	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)

@@ -157,6 +157,9 @@ var probes = map[string]struct{ path, body string }{
 		"/v1/tickets/preview",
 		`{"account_id":"<account>","room_id":"<room>","category":"HARDWARE","usable":"NO","summary":"x","text":"x"}`,
 	},
+	"POST /v1/integrations/sync/help-requests": {
+		"/v1/integrations/sync/help-requests", `{"account_id":"<account>","room_id":"<room>"}`,
+	},
 	"GET /v1/tickets/{id}":           {"/v1/tickets/<ticket>", ""},
 	"POST /v1/tickets/{id}/messages": {"/v1/tickets/<ticket>/messages", `{"text":"x"}`},
 	"GET /v1/ticket-files/{id}":      {"/v1/ticket-files/<file>", ""},

@@ -69,8 +69,11 @@ var partnersReach = map[string]delegationReach{
 	"get-spare-unit":     ofSomeSites,
 	"act-on-spare-unit":  ofSomeSites,
 
-	"list-tickets":     ofSomeSites,
-	"open-ticket":      ofSomeSites,
+	"list-tickets": ofSomeSites,
+	"open-ticket":  ofSomeSites,
+
+	"ask-for-sync-help": ofSomeSites,
+
 	"preview-ticket":   ofSomeSites,
 	"get-ticket":       ofSomeSites,
 	"act-on-ticket":    ofSomeSites,

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	tickets "roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rules"
@@ -93,6 +94,9 @@ var statuses = map[string]int{
 	ticket.ReopenLimit:             409,
 	ticket.NotReopened:             409,
 	ticket.SameSeverity:            409,
+	tickets.RoomHealthy:            409,
+	tickets.RoomUnknown:            409,
+	tickets.RoomNotInSync:          409,
 	spare.SpareNotChosen:           409,
 	attachment.NotChecked:          409,
 	attachment.Infected:            409,

@@ -40,7 +40,7 @@ func (h processHandlers) routes(api huma.API) {
 type ProcessView struct {
 	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment, account or question about a person"`
 	Number     string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
-	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"What kind of process it is"`
+	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT,TICKET" doc:"What kind of process it is"`
 	State      string         `json:"state" doc:"Its state, as in its own resource"`
 	WaitsFor   string         `json:"waits_for" doc:"What it waits for, as a stable word such as REVIEW_DECISION or STOCK"`
 	Actor      string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
@@ -99,7 +99,7 @@ func (l workflowLinks) workflow(id string) string {
 type listProcessesInput struct {
 	ListInput
 	ID       string `query:"id" maxLength:"64" doc:"Only this order, invitation, replacement, spare unit, shipment or account, by its id; a replacement or a spare unit by its number too"`
-	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"Only this kind"`
+	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT,TICKET" doc:"Only this kind"`
 	State    string `query:"state" maxLength:"64" doc:"Only what is in this state, as in its own resource"`
 	Account  string `query:"account_id" maxLength:"64" doc:"Only of this customer's account"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
@@ -144,7 +144,7 @@ func (h processHandlers) listProcesses(
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT" doc:"What kind of process it is"`
+	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM,CONTACT,TICKET" doc:"What kind of process it is"`
 	WaitsFor string         `json:"waits_for" doc:"What they wait for, as a stable word such as REVIEW_DECISION or STOCK"`
 	Actor    string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
 	Count    int64          `json:"count" doc:"How many of this kind wait for it"`

@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/session"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/health"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/rules/rma"
 	rulesession "roomcover.dev/roomcover/rules/session"
@@ -47,8 +48,13 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 		"list-rmas":    at("/v1/rmas?limit=1", rma),
 		"act-on-rma":   at("/v1/rmas/{id}/approve", rma),
 
-		"open-ticket":     at("/v1/tickets", none),
-		"preview-ticket":  at("/v1/tickets/preview", none),
+		"open-ticket":    at("/v1/tickets", none),
+		"preview-ticket": at("/v1/tickets/preview", none),
+		"ask-for-sync-help": func() (client, string) {
+			c := world()
+			h.Synced(t, c).Goes(t, health.DeviceOffline)
+			return h.customer(c.Account, rules.CustomerReadOnly), "/v1/integrations/sync/help-requests"
+		},
 		"list-tickets":    at("/v1/tickets?limit=1", ticket),
 		"get-ticket":      at("/v1/tickets/{id}", ticket),
 		"write-to-ticket": at("/v1/tickets/{id}/messages", ticket),

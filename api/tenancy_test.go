@@ -64,6 +64,7 @@ func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 var anybodysOfTheTeam = map[string]string{
 	"preview-ticket":         "a question with a body",
 	"open-ticket":            "R55a: the whole team opens tickets",
+	"ask-for-sync-help":      "R55a: and asks for help with rooms that are down",
 	"write-to-ticket":        "R55a: and answers them",
 	"attach-to-ticket":       "R55a: with files: TestS43_FilesOfTicketsByTheAPI",
 	"act-on-session":         "each command has its side: TestS46_SessionsOverTheAPI",

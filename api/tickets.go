@@ -427,6 +427,8 @@ type TicketDetail struct {
 	Watchers   []string      `json:"watchers" nullable:"false" doc:"Ids of the members who are told of it beside the one whose it is"`
 	OthersOpen int64         `json:"others_open" doc:"How many other tickets of the room are open"`
 	Notes      []TicketNote  `json:"notes,omitempty" nullable:"false" doc:"Operators only: what they noted"`
+
+	Snapshot *TicketSnapshot `json:"snapshot,omitempty" doc:"How the room was in Sync when help was asked for last; missing: not by Sync"`
 }
 
 // TicketEntry is one entry of a conversation: a message, or an event.
@@ -462,6 +464,7 @@ type TicketEvent struct {
 	Actor    string           `json:"actor,omitempty" doc:"Operators only: id of who did it"`
 	Session  string           `json:"session,omitempty" doc:"Id of the session that it is about"`
 	Slots    []SessionSlot    `json:"slots,omitempty" nullable:"false" doc:"The times of the session that it is about"`
+	Since    *time.Time       `json:"since,omitempty" doc:"ROOM_WELL: since when Sync says that the room is well; an instant in UTC"`
 }
 
 // TicketClock is a promise of time at work.
@@ -526,6 +529,7 @@ func entryView(e ticket.Entry, operator bool) TicketEntry {
 		User:     d.User,
 		Session:  d.Session,
 		Slots:    slotViews(d.Slots),
+		Since:    d.Since,
 	}
 	if operator {
 		v.Event.Actor = e.Event.ActorID
@@ -546,7 +550,13 @@ func (h ticketHandlers) detail(ctx context.Context, id string) (*one[TicketDetai
 		return nil, err
 	}
 
+	snapshot, err := h.snapshotOf(ctx, c.Ticket)
+	if err != nil {
+		return nil, err
+	}
+
 	v := TicketDetail{
+		Snapshot:   snapshot,
 		TicketView: ticketView(c.Ticket, role, h.tickets.Now()),
 		Entries: viewed(c.Entries, func(e ticket.Entry) TicketEntry {
 			out := entryView(e, role.IsOperator())

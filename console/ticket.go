@@ -62,7 +62,8 @@ type ticketPage struct {
 	Devices          []web.Row
 	Replacements     []web.Row
 	Others           []web.Row
-	Visits           *visitsPart // nil: no sessions and no participants; see session.go
+	Room             *web.RoomThenAndNow // in Sync, of a ticket from there; nil: it is none
+	Visits           *visitsPart         // nil: no sessions and no participants; see session.go
 	Once, Seq        string
 	Version, Problem string
 	Held             string // the id of who has it
@@ -187,6 +188,13 @@ func (v *visit) ticketAnswer(asked *ticketAsked) (answer, error) {
 	}
 	v.addCover(&p, d)
 	v.addAround(&p, d, devices)
+	if d.Channel == rule.BySync {
+		inSync, err := v.tickets.ThenAndNowOf(v.scope(), d.Ticket)
+		if err != nil {
+			return answer{}, err
+		}
+		p.Room = v.reader().ThenAndNow(inSync)
+	}
 	if p.Visits, err = v.visitsOf(d); err != nil {
 		return answer{}, err
 	}
@@ -338,6 +346,7 @@ func (v *visit) happenedIn(e ticket.Event, names map[string]string) spoken {
 		"name":     cmp.Or(names[of.Operator], names[of.User], of.Team),
 		"number":   cmp.Or(names[of.Ticket], names[of.RMA]),
 		"n":        v.language.Number(int64(of.Day)),
+		"when":     v.reader().Since(of.Since),
 	}
 	if of.Severity != 0 {
 		args["severity"] = v.severityName(of.Severity)

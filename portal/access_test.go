@@ -56,6 +56,7 @@ var ownAffairs = map[string]bool{
 // reader may not ask for with them is in tickets_test.go.
 var wholeTeams = map[string]bool{
 	newTicketPath:          true,
+	"/rooms/:id/help":      true,
 	"/tickets/:id/reply":   true,
 	"/tickets/:id/session": true, // to agree to a time is a word in the conversation
 }

@@ -39,6 +39,7 @@ var takenBack = map[string]bool{
 	timeZonePath:                        true,
 	assignPath:                          true,
 	"/rooms/:id/edit":                   true,
+	"/rooms/:id/help":                   true,
 	"/rooms/:id/move":                   true,
 	"/colleagues":                       true,
 	"/colleagues/:id/role":              true,

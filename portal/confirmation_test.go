@@ -17,6 +17,7 @@ var undoable = map[string]string{
 	"/service-orders/claim":              "a claim is a question; a person decides about it",
 	"/replacements/request":              "the request can be withdrawn",
 	newTicketPath:                        "its page says what is promised; the ticket can be taken back",
+	"/rooms/:id/help":                    "its page says what goes with it; the ticket can be taken back",
 	"/tickets/:id/reply":                 "one can write again, and reopen what is solved",
 	"/tickets/:id/watchers":              "who is told can be changed again",
 	"/tickets/:id/session":               "its own text says what is agreed to, and support can propose again; a guest can be let in again",

@@ -466,6 +466,7 @@ var helpOnProblems = map[string]string{
 	"problem.lookfile":       "activity",
 	"problem.lookover":       "activity",
 	"ticket":                 "opening-a-ticket",
+	"roomhelp":               "help-from-sync",
 	"ticket.wrong.meanwhile": "following-a-ticket",
 	"ticket.wrong.state":     "following-a-ticket",
 	"session.wrong":          "following-a-ticket",

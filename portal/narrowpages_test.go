@@ -345,6 +345,7 @@ func (s *world) fullAccount() fullAccount {
 		"/rooms/:id":                         c.Room.ID,
 		"/rooms/:id/history":                 c.Room.ID,
 		"/rooms/:id/edit":                    c.Room.ID,
+		"/rooms/:id/help":                    c.Room.ID,
 		"/rooms/:id/move":                    c.Room.ID,
 		"/rooms/:id/archive":                 c.Room.ID,
 		"/tickets/:id":                       tickets[0].Number,

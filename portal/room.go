@@ -51,6 +51,10 @@ func showRoom(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	help, err := v.roomHelp(room)
+	if err != nil {
+		return answer{}, err
+	}
 
 	r := v.roomRecord(room, "")
 	r.Acts = v.roomActs(room, found.Licences, len(found.Devices) > 0)
@@ -60,6 +64,9 @@ func showRoom(v *visit) (answer, error) {
 		inside,
 		open,
 		asked,
+	}
+	if help != nil {
+		r.Sections = slices.Insert(r.Sections, 1, *help)
 	}
 	r.Sections = slices.Insert(r.Sections, 1, health...)
 	return answer{page: "record", label: room.Name, data: r, here: roomPath(room.ID)}, nil

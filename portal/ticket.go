@@ -40,6 +40,8 @@ type ticketPage struct {
 	Watch           watchView
 	Reply           replyView
 
+	Room *web.RoomThenAndNow // in Sync, of a ticket from there; nil: it is none
+
 	Visits *visitsView // nil: no sessions and no guests; see session.go
 }
 
@@ -182,6 +184,13 @@ func (v *visit) ticketPage(typed typedReply, status int) (answer, error) {
 	}
 	if p.Facts, err = v.ticketFacts(r, members); err != nil {
 		return answer{}, err
+	}
+	if t.Channel == rule.BySync {
+		inSync, err := v.tickets.ThenAndNowOf(v.acting(), t)
+		if err != nil {
+			return answer{}, err
+		}
+		p.Room = v.reader().ThenAndNow(inSync)
 	}
 	p.Talk, p.Earlier = v.shownTalk(talk, path)
 	for _, m := range rmas {
@@ -543,6 +552,7 @@ var shownEvents = []ticket.EventKind{
 	ticket.Reminded, ticket.Reopened, ticket.ReopeningUndone,
 	ticket.SessionProposed, ticket.SessionAgreed, ticket.SessionScheduled, ticket.SessionMoved,
 	ticket.SessionRelinked, ticket.SessionCancelled, ticket.SessionHeld, ticket.SessionNoShow,
+	ticket.RoomWell,
 }
 
 // happened says what happened, and by whom.
@@ -562,6 +572,8 @@ func (v *visit) happened(
 		key += "." + string(e.Details.State)
 	case ticket.Opened, ticket.SeveritySet:
 		args["severity"] = v.severityName(e.Details.Severity)
+	case ticket.RoomWell:
+		args["when"] = v.reader().Since(e.Details.Since)
 	case ticket.WatcherAdded, ticket.WatcherRemoved:
 		args["person"] = v.memberName(e.Details.User, members)
 	case ticket.RMAEnded:

@@ -85,7 +85,7 @@ type Cell struct {
 	Plain       string // what the file says; empty: Text
 }
 
-// ListAct is a button above a list that leads to a page.
+// ListAct is a button above a list that leads to a page; one without a link cannot be pressed now.
 type ListAct struct {
 	Link, Label, Icon string
 	Main              bool

@@ -289,6 +289,7 @@ var activity = map[string]ActivityKind{
 	"ticket.rma_ended":          notShown,
 	"ticket.rma_linked":         ActivityTickets,
 	"ticket.rma_shipped":        notShown,
+	"ticket.room_well":          ActivityTickets,
 	"ticket.severity":           ActivityTickets,
 	"ticket.severity_kept":      notShown,
 	"ticket.watcher_added":      notShown,

@@ -119,6 +119,7 @@ var withinSites = map[string]string{
 		OR (@row.room_id IS NULL AND @row.device_id IN (` + delegatedDevices + `)))`,
 	"ticket_messages":     "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_events":       "@row.ticket_id IN (" + delegatedTickets + ")",
+	"ticket_snapshots":    "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_watchers":     "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_sessions":     "@row.ticket_id IN (" + delegatedTickets + ")",
 	"ticket_participants": "@row.ticket_id IN (" + delegatedTickets + ")",

@@ -102,5 +102,6 @@ const (
 	PrefixSyncKey       = "syk"
 	PrefixSyncPlace     = "syp"
 	PrefixSyncChange    = "sye"
+	PrefixSnapshot      = "tsn"
 	PrefixHeldAct       = "act"
 )

@@ -106,7 +106,8 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Warranties = warranty.New(database, d.Programs)
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
-	d.Tickets = ticket.New(database, d.Programs, d.Replacements, d.Sessions, d.Attachments)
+	d.Tickets = ticket.New(database, d.Programs, d.Replacements, d.Sessions, d.Attachments,
+		d.Sync)
 	d.Notes = note.New(database, d.Tickets, d.Attachments)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
 

@@ -84,6 +84,8 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		`INSERT INTO sync_places VALUES ('syp_{i}', {account}, 'syc_{i}', 'p', '', '', '{}', NULL, 'HEALTHY', now(), '',
 			'[]', false, '', 0, NULL, now(), now())`,
 		"INSERT INTO sync_changes VALUES ('sye_{i}', {account}, 'syc_{i}', 'syp_{i}', now(), 'STATE', '', '', '[]')",
+		`INSERT INTO ticket_snapshots SELECT 'tsn_{i}', id, account_id, now(), '{}', ''
+			FROM tickets WHERE account_id = {account} LIMIT 1`,
 		"INSERT INTO sync_groups VALUES ('syc_{i}', {account}, '/', '', 'BR', '', 'OTHER')",
 		"INSERT INTO sessions VALUES ('hash-{i}', {user}, 'Firefox', '', now(), now(), now(), NULL)",
 		"INSERT INTO challenges VALUES ('chl_{i}', 'PASSWORD_RESET', {user}, '', 'hash', 0, now(), now(), NULL)",

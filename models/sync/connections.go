@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -261,30 +262,57 @@ func (s *Sync) OfRooms(
 	if len(roomIDs) == 0 {
 		return out, nil
 	}
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		var places []Place
-		err := tx.Scope.Accounts(tx.DB, "account_id").
-			Find(&places, "room_id IN ?", roomIDs).Error
-		if err != nil || len(places) == 0 {
-			return err
-		}
-		var connections []Connection
-		err = tx.Find(&connections, "id IN ?",
-			db.IdsOf(places, func(p Place) string { return p.ConnectionID })).Error
-		if err != nil {
-			return err
-		}
-		byID := map[string]Connection{}
-		for _, c := range connections {
-			byID[c.ID] = c
-		}
-		for _, p := range places {
-			c := byID[p.ConnectionID]
-			out[*p.RoomID] = RoomHealth{p, p.ShownAt(s.Now(), c), c.AnsweredAt}
-		}
-		return nil
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = s.InRooms(tx, roomIDs...)
+		return err
 	})
 	return out, err
+}
+
+// InRooms is OfRooms in the caller's transaction.
+func (s *Sync) InRooms(tx *db.Tx, roomIDs ...string) (map[string]RoomHealth, error) {
+	out := map[string]RoomHealth{}
+	var places []Place
+	err := tx.Scope.Accounts(tx.DB, "account_id").
+		Find(&places, "room_id IN ?", roomIDs).Error
+	if err != nil || len(places) == 0 {
+		return out, err
+	}
+	var connections []Connection
+	err = tx.Find(&connections, "id IN ?",
+		db.IdsOf(places, func(p Place) string { return p.ConnectionID })).Error
+	if err != nil {
+		return out, err
+	}
+
+	byID := map[string]Connection{}
+	for _, c := range connections {
+		byID[c.ID] = c
+	}
+	for _, p := range places {
+		c := byID[p.ConnectionID]
+		out[*p.RoomID] = RoomHealth{p, p.ShownAt(s.Now(), c), c.AnsweredAt}
+	}
+	return out, nil
+}
+
+// WellSQL is the condition that a place of that alias is a room that is well, and has been for so
+// long that its people are told (health.WellFor): what the last answer said, and a fresh one.
+func (s *Sync) WellSQL(place string) clause.Expression {
+	now := s.Now()
+	p := place + "."
+	return clause.Expr{
+		SQL: p + "state = ? AND " + p + "reading = ? AND NOT " + p + "flapping AND " +
+			p + "missing_since IS NULL AND " + p + "since <= ? AND " + p + `connection_id IN (
+				SELECT id FROM sync_connections WHERE state = ? AND answered_at >= ?)`,
+		Vars: []any{
+			health.Healthy,
+			health.Healthy,
+			now.Add(-health.WellFor),
+			Live,
+			now.Add(-health.Stale),
+		},
+	}
 }
 
 // ofConnection narrows to what the live connection of an account told.

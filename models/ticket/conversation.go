@@ -92,6 +92,9 @@ const (
 	SessionCancelled EventKind = "SESSION_CANCELLED"
 	SessionHeld      EventKind = "SESSION_HELD"
 	SessionNoShow    EventKind = "SESSION_NO_SHOW"
+
+	// Sync tells that the room is well, since Since; nothing is closed by it (S57).
+	RoomWell EventKind = "ROOM_WELL"
 )
 
 // EventDetails are what an event tells, by ids; a reason is in the words of who gave it.
@@ -111,6 +114,8 @@ type EventDetails struct {
 
 	Session string             `json:"session,omitempty"`
 	Slots   []rulesession.Slot `json:"slots,omitempty"`
+
+	Since *time.Time `json:"since,omitempty"` // real time
 }
 
 // fact is an event of the clocks as it is stored.

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/session"
+	"roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/processes"
@@ -27,13 +28,14 @@ type Tickets struct {
 	replacements *replacement.Replacements
 	sessions     *session.Sessions
 	files        *attachment.Attachments
+	sync         *sync.Sync
 }
 
 // New returns the domain on a database, with the domains below that it uses.
 func New(
 	database *db.DB, programs *program.Programs, replacements *replacement.Replacements,
 	sessions *session.Sessions,
-	files *attachment.Attachments,
+	files *attachment.Attachments, rooms *sync.Sync,
 ) *Tickets {
 	return &Tickets{
 		db:           database,
@@ -41,6 +43,7 @@ func New(
 		replacements: replacements,
 		sessions:     sessions,
 		files:        files,
+		sync:         rooms,
 	}
 }
 
@@ -55,6 +58,7 @@ func Entities() []any {
 		Watcher{},
 		Draft{},
 		CannedReply{},
+		Snapshot{},
 	}
 }
 
@@ -121,10 +125,12 @@ type Ticket struct {
 	NextAt    *time.Time
 	// When those who take part in a session are reminded next; nil: nobody is.
 	SessionRemindAt *time.Time
-	LastError       string
-	CreatedAt       time.Time
-	SaidVersion     int64 // the last version that whoever writes has to know
-	Version         int64
+	// Since when the room is well, as its Sync told last: real time; nil: it never did.
+	RoomWellSince *time.Time
+	LastError     string
+	CreatedAt     time.Time
+	SaidVersion   int64 // the last version that whoever writes has to know
+	Version       int64
 }
 
 // TableName is the table of tickets.
