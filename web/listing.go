@@ -60,7 +60,7 @@ type ListResult struct {
 	Tiles   []Tile // numbers above the list; none: no row of them
 	Facets  []Facet
 	Absent  []string // names of columns that this reader has nothing in: they are not shown
-	Aside   []string // names of columns that are shown only where they are chosen, see Column.Hidden
+	Aside   []string // names of columns that are hidden by themselves, see Column
 	Lines   []Line
 	Next    string // position of the next page; empty: there is none
 	Acts    []ListAct
