@@ -158,6 +158,11 @@ func (v *visit) roomHealth(room entitlement.Room) ([]web.Section, error) {
 	s := web.Section{
 		Title: v.say("health.of", "state", v.language.Say("health."+string(course.Shown))),
 		Says:  v.healthSays(*course),
+		Acts: []web.ListAct{{
+			Link:  v.help.Path("room-health"),
+			Label: v.say("health.help"),
+			Icon:  "circle-help",
+		}},
 	}
 	add := func(name string, at *time.Time) {
 		if at != nil && !at.IsZero() {

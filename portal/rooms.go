@@ -97,7 +97,9 @@ func readRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 		return web.ListResult{}, err
 	}
 	out := web.ListResult{Lines: lines, Next: next}
-	if !known.Connected {
+	if known.Connected {
+		out.Aside = []string{"platform"} // the health of a room has its place
+	} else {
 		out.Absent = []string{"health"}
 	}
 	if web.AsksForFile(v) { // read page by page; nobody sees the counts

@@ -60,6 +60,7 @@ type ListResult struct {
 	Tiles   []Tile // numbers above the list; none: no row of them
 	Facets  []Facet
 	Absent  []string // names of columns that this reader has nothing in: they are not shown
+	Aside   []string // names of columns that are hidden by themselves, see Column
 	Lines   []Line
 	Next    string // position of the next page; empty: there is none
 	Acts    []ListAct
@@ -173,7 +174,7 @@ func (l Listing[V]) Page(v V) (ListPage, error) {
 		return ListPage{}, err
 	}
 
-	l = l.without(found.Absent)
+	l = l.shaped(found)
 	shown := l.shown(v)
 	table := l.table(v, shown, found.Lines, q)
 	p := ListPage{
@@ -255,11 +256,14 @@ func (l Listing[V]) shown(v V) []Column {
 	return shown
 }
 
-// without is the list without some of its columns.
-func (l Listing[V]) without(names []string) Listing[V] {
+// shaped is the list with the columns that what was found leaves it.
+func (l Listing[V]) shaped(found ListResult) Listing[V] {
 	l.Columns = slices.DeleteFunc(slices.Clone(l.Columns), func(c Column) bool {
-		return slices.Contains(names, c.Name)
+		return slices.Contains(found.Absent, c.Name)
 	})
+	for i, c := range l.Columns {
+		l.Columns[i].Hidden = c.Hidden || slices.Contains(found.Aside, c.Name)
+	}
 	return l
 }
 
@@ -366,7 +370,7 @@ func (l Listing[V]) File(v V) ([]byte, error) {
 			return nil, err
 		}
 		if shown == nil { // the first page: which columns there are is known now
-			shown = l.without(found.Absent).shown(v)
+			shown = l.shaped(found).shown(v)
 			var head []string
 			for _, c := range shown {
 				head = append(head, l.label(v, c))
