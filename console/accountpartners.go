@@ -1,7 +1,11 @@
 package console
 
 import (
+	"cmp"
 	"errors"
+	"slices"
+	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -104,19 +108,24 @@ func (v *visit) partnerOrg(acc account.Account) (account.Org, error) {
 	})
 }
 
-// delegationsSection lists which partners act for an account, or were asked to.
-func (v *visit) delegationsSection(acc account.Account) (web.Section, error) {
+// delegationsSections list which partners act for an account, or were asked to: first what waits
+// for an answer, then what holds, by its end, then what is over. Their keys follow.
+func (v *visit) delegationsSections(acc account.Account) ([]web.Section, error) {
 	found, err := v.people.DelegationsOf(v.scope(), acc.ID)
 	if err != nil {
-		return web.Section{}, err
+		return nil, err
 	}
+	slices.SortStableFunc(found, v.byWhatIsNext)
 
 	var lines []web.Line
+	acts := false
 	for _, d := range found {
+		acts = acts || d.State == identity.DelegationActive
 		asked := d.AskedAt
 		l := web.Line{Cells: map[string]web.Cell{
 			"partner": {Text: d.Partner},
 			"role":    {Text: v.language.Say("console.invite." + string(d.Role))},
+			"sites":   {Text: v.sitesOf(d.Delegation)},
 			"state": {Badge: web.Badge{
 				Text: v.language.Say("console.delegation.state." + string(d.State)),
 				Color: map[identity.DelegationState]string{
@@ -136,10 +145,85 @@ func (v *visit) delegationsSection(acc account.Account) (web.Section, error) {
 		lines = append(lines, l)
 	}
 	s := v.listSection(acc, "partners", []web.Column{
-		{Name: "partner"}, {Name: "role"}, {Name: "state"}, {Name: "since"}, {Name: "last"},
+		{Name: "partner"}, {Name: "role"}, {Name: "sites"}, {Name: "state"}, {Name: "since"},
+		{Name: "last"},
 	}, lines, "")
 	s.Title = v.say("console.account.partners")
-	return s, nil
+	if !acts {
+		return []web.Section{s}, nil
+	}
+	keys, err := v.partnerKeysSection(acc, found)
+	return append([]web.Section{s}, keys...), err
+}
+
+// byWhatIsNext orders delegations by what is to be done about them.
+func (v *visit) byWhatIsNext(a, b identity.DelegationSeen) int {
+	rank := func(d identity.DelegationSeen) (int, time.Time) {
+		switch {
+		case d.Over(v.now):
+			return 2, time.Time{}
+		case d.EndsAt != nil:
+			return 1, *d.EndsAt
+		}
+		return 0, d.AnswerUntil
+	}
+	first, ends := rank(a)
+	second, later := rank(b)
+	return cmp.Or(cmp.Compare(first, second), ends.Compare(later))
+}
+
+// sitesShown is how many sites of a delegation are named in its line.
+const sitesShown = 5
+
+// sitesOf says for which sites a delegation is.
+func (v *visit) sitesOf(d identity.Delegation) string {
+	sites := d.Sites()
+	switch {
+	case len(sites) == 0:
+		return v.say("console.delegation.sites.all")
+	case len(sites) > sitesShown:
+		return v.say("console.delegation.sites.more",
+			"sites", strings.Join(sites[:sitesShown], " · "), "n", len(sites)-sitesShown)
+	}
+	return strings.Join(sites, " · ")
+}
+
+// partnerKeysSection lists the keys by which partners' programs act for an account; none where
+// there are none.
+func (v *visit) partnerKeysSection(
+	acc account.Account, delegations []identity.DelegationSeen,
+) ([]web.Section, error) {
+	tokens, err := v.people.DelegatedTokensOf(v.scope(), acc.ID)
+	if err != nil || len(tokens) == 0 {
+		return nil, err
+	}
+	partners := map[string]string{}
+	for _, d := range delegations {
+		partners[d.ID] = d.Partner
+	}
+
+	var lines []web.Line
+	for _, t := range tokens {
+		role := identity.RoleReadOnly
+		if t.Role == rules.PartnerAdmin {
+			role = identity.RoleAdmin
+		}
+		made := t.CreatedAt
+		lines = append(lines, web.Line{Cells: map[string]web.Cell{
+			"key":     {Text: t.Label, Small: t.Prefix + "…"},
+			"partner": {Text: partners[db.Text(t.DelegationID)]},
+			"person":  {Text: t.Maker},
+			"role":    {Text: v.language.Say("console.invite." + string(role))},
+			"since":   v.when(&made, acc.TimeZone),
+			"last":    v.lastDay(t.ExpiresAt, acc.TimeZone),
+		}})
+	}
+	s := v.listSection(acc, "partnerkeys", []web.Column{
+		{Name: "key"}, {Name: "partner"}, {Name: "person"}, {Name: "role"}, {Name: "since"},
+		{Name: "last"},
+	}, lines, "")
+	s.Title = v.say("console.account.partnerkeys")
+	return []web.Section{s}, nil
 }
 
 func askToEndDelegation(v *visit) (answer, error) { return v.askEndOfDelegation(nil) }

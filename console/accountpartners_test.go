@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,8 +55,36 @@ func TestS51_R41d_AnOperatorEndsWhatAPartnerMayWithAReason(t *testing.T) {
 		_, err := w.DelegatedTo(w.Context, pia.ID, customer)
 		require.NoError(t, err)
 
+		// The page shows for which sites and by which keys, and what is next stands first.
+		people := accountTab(customer, "people")
+		require.NotContains(t, ari.get(people).body, "API keys of partners")
+		maker := db.WithScope(w.Context, db.Scope{
+			AccountIDs: []string{home},
+			Actor:      db.Actor{ID: pia.ID, Role: rules.CustomerAdmin},
+		})
+		_, _, err = w.CreateDelegatedToken(maker, home, identity.NewDelegatedToken{
+			DelegationID: d.ID,
+			Role:         rules.PartnerReadOnly,
+			Label:        "Monitoring of rooms",
+			ExpiresAt:    end,
+		})
+		require.NoError(t, err)
+		over := d
+		over.ID = db.NewID(db.PrefixDelegation)
+		over.State = identity.DelegationEnded
+		over.ClosedAt = &now
+		require.NoError(t, w.DB.Write(w.Context, func(tx *db.Tx) error {
+			return tx.Create(&over).Error
+		}))
+		require.NoError(t, w.Exec("UPDATE delegations SET sites = 'Berrini' WHERE id = '"+d.ID+"'"))
+		page := ari.get(people).body
+		for _, shown := range []string{"Berrini", "Monitoring of rooms", "API keys of partners"} {
+			require.Contains(t, page, shown)
+		}
+		require.Less(t, strings.Index(page, "Berrini"), strings.LastIndex(page, ">Ended<"))
+
 		ends := delegationPath(d.ID)
-		require.Contains(t, ari.get(accountTab(customer, "people")).body, ends)
+		require.Contains(t, page, ends)
 		require.Contains(t, ari.get(ends).body, "with their next click")
 		require.Equal(t, http.StatusUnprocessableEntity, ari.post(ends, "reason", "").status)
 		require.Equal(t, 200, ari.post(ends, "reason", "asked by telephone").status)

@@ -81,12 +81,10 @@ func (v *visit) ownSignInSections(acc account.Account) ([]web.Section, error) {
 			"since":  {},
 		}}
 		if d.Proved() {
-			l.Cells["state"] = web.Cell{Badge: web.Badge{
-				Text:  v.language.Say("console.ownsignin.proved." + string(d.ProvedBy)),
-				Color: "green",
-			}}
+			l.Cells["state"] = v.domainState(d, acc.TimeZone)
 			l.Cells["since"] = v.when(d.ProvedAt, acc.TimeZone)
-		} else {
+		}
+		if !d.Counts(db.RealNow()) {
 			l.Link = accountPath(acc.ID) + "/domains/" + d.ID + "/prove"
 		}
 		domains = append(domains, l)
@@ -108,6 +106,28 @@ func (v *visit) ownSignInSections(acc account.Account) ([]web.Section, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// domainState says how a proved domain stands: once its record has been missing for too long it
+// signs nobody in, and whoever reads this reads what to do.
+func (v *visit) domainState(d sso.Domain, zone string) web.Cell {
+	day := v.dayAt(d.Until(), zone).Text
+	switch {
+	case d.MissingAt == nil:
+		return web.Cell{Badge: web.Badge{
+			Text:  v.language.Say("console.ownsignin.proved." + string(d.ProvedBy)),
+			Color: "green",
+		}}
+	case d.Counts(db.RealNow()):
+		return web.Cell{
+			Badge: web.Badge{Text: v.say("console.ownsignin.missing"), Color: "amber"},
+			Small: v.say("console.ownsignin.missing.do", "record", d.Record(), "day", day),
+		}
+	}
+	return web.Cell{
+		Badge: web.Badge{Text: v.say("console.ownsignin.lapsed"), Color: "red"},
+		Small: v.say("console.ownsignin.lapsed.do", "record", d.Record(), "day", day),
+	}
 }
 
 // certificateLeft is for how many days the last certificate of a SAML provider still counts; none

@@ -53,5 +53,17 @@ func TestS48_S49_AnOperatorProvesADomainAndLetsPasswordsInAgainWithAReason(t *te
 	page = ari.get(people).body
 	require.Contains(t, page, "Proved by an operator")
 	require.NotContains(t, page, "The only way in")
+
+	// A domain whose record is gone for too long is shown so, with what to do; an operator mends it.
+	require.NoError(t, w.Exec("UPDATE sso_domains SET proved_by = 'DNS', missing_at = '2026-01-01'"))
+	page = ari.get(people).body
+	require.Contains(t, page, "Lapsed")
+	require.Contains(t, page, d.Record())
+	require.NotContains(t, page, "Proved by its record")
+	require.Contains(t, page, proves)
+	require.Equal(t, 200, ari.post(proves, "reason", "seen their papers", "confirmed", "yes").status)
+	page = ari.get(people).body
+	require.NotContains(t, page, "Lapsed")
+	require.Contains(t, page, "Proved by an operator")
 	w.AuditHolds(t)
 }

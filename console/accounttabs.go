@@ -1,6 +1,8 @@
 package console
 
 import (
+	"slices"
+
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
@@ -297,12 +299,12 @@ func accountPeople(v *visit, acc account.Account) ([]web.Section, error) {
 	asked.Title = v.say("console.account.invitations")
 	asked.Further = v.further(accountTab(acc.ID, "people"), next)
 
-	partners, err := v.delegationsSection(acc)
+	partners, err := v.delegationsSections(acc)
 	if err != nil {
 		return nil, err
 	}
 	ways, err := v.ownSignInSections(acc)
-	return append([]web.Section{people, asked, partners}, ways...), err
+	return slices.Concat([]web.Section{people, asked}, partners, ways), err
 }
 
 // rmaLines are replacements with their rooms.

@@ -257,7 +257,7 @@ var composed = map[string][]string{
 		"service", "state", "order", "units", "start", "last", "room", "covered", "why", "until", "platform",
 		"matters", "device", "person", "email", "role", "access", "since", "mail", "issued", "valid", "number",
 		"promised", "asked", "site", "to", "about", "delivery", "when", "partner", "provider", "came",
-		"certificate", "domain",
+		"certificate", "domain", "key", "sites",
 	},
 	"console.account.none.": {
 		"contracts", "rooms", "devices", "people", "invitations", "tickets", "replacements", "spares", "mails", "tasks",

@@ -358,11 +358,23 @@ func TestS52_WhoCameByTheCompanyProvesThemselvesThere(t *testing.T) {
 	require.Equal(t, "/tokens", g.get(againPath+"?next=%2Ftokens").path)
 	require.Contains(t, g.post("/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY").body, "rct_")
 
+	// One's own export tells of every company: where another one knows the person too, this one's
+	// provider proves nothing for it.
+	const elsewhere = "This file tells of other companies"
+	require.NotContains(t, g.post(privacyPath).body, elsewhere)
+	file := privacyPath + "/" + w.Strings(t, "SELECT id FROM privacy_requests")[0] + "/file"
+	_, other := w.site("gil@globex.example")
+	require.NoError(t, w.Exec("INSERT INTO memberships (id, account_id, user_id, role, state, created_at) "+
+		"SELECT 'mem_other', '"+other.ID+"', user_id, 'READ_ONLY', 'REMOVED', created_at FROM memberships "+
+		"WHERE account_id = '"+c.account+"'"))
+	require.Contains(t, g.post(privacyPath).body, elsewhere)
+	require.Contains(t, g.post(file).body, elsewhere)
+
 	// Somebody else who comes back proves nothing.
 	rui := w.pending(c.account, "rui@acme.example")
-	other := w.guest()
-	other.get(w.link(rui))
-	require.Equal(t, "/", other.asPerson(c.at(other.get("/sso/"+slug)), "rui@acme.example").path)
+	stranger := w.guest()
+	stranger.get(w.link(rui))
+	require.Equal(t, "/", stranger.asPerson(c.at(stranger.get("/sso/"+slug)), "rui@acme.example").path)
 	c.issuer.Alter(func(claims map[string]any) {
 		claims["sub"] = "2"
 		claims["email"] = "rui@acme.example"

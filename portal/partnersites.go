@@ -37,11 +37,18 @@ func (v *visit) siteChoices(chosen []string) ([]siteChoice, error) {
 // chosenSites are those of the form.
 func (v *visit) chosenSites() []string { return v.request.PostForm[siteField] }
 
+// sitesShown is how many sites of a delegation are named beside it.
+const sitesShown = 20
+
 // sitesPart says for which sites a delegation is.
 func (v *visit) sitesPart(d identity.Delegation) string {
 	sites := d.Sites()
 	if len(sites) == 0 {
 		return ""
+	}
+	if more := len(sites) - sitesShown; more > 0 {
+		return v.say("delegation.sites.more", "n", v.language.Number(int64(more)),
+			"sites", strings.Join(sites[:sitesShown], " · "))
 	}
 	return v.say("delegation.sites.some", "sites", strings.Join(sites, " · "))
 }

@@ -93,6 +93,9 @@ func (v *visit) exportView(r privacy.Request, id, problem string) exportView {
 
 // askForOwnExport asks for the visitor's own data; again, while it is under way, it is that one.
 func askForOwnExport(v *visit) (answer, error) {
+	if beyond, err := v.knownBeyond(); err != nil || beyond {
+		return v.done(privacyPath, "flash.exportelsewhere"), err
+	}
 	_, err := v.privacy.Ask(v.acting(), privacy.NewRequest{
 		Kind:   privacy.Export,
 		UserID: v.who.user.ID,
@@ -103,11 +106,27 @@ func askForOwnExport(v *visit) (answer, error) {
 	return v.done(privacyPath, "flash.exportasked"), nil
 }
 
+// knownBeyond reports whether the visitor came by a company's own sign-in, and other companies know
+// them too: that provider proves nothing to those, and one's own export tells of all of them.
+func (v *visit) knownBeyond() (bool, error) {
+	connection := v.value(keyConnection)
+	if connection == "" {
+		return false, nil
+	}
+	return v.people.KnownBeyond(v.ctx, v.who.user.ID, connection)
+}
+
 // fetchExport hands out the file, after the password (S52): one's own, or one that the account's
 // administrators asked for.
 func fetchExport(v *visit) (answer, error) {
-	if _, err := v.privacy.GetRequest(v.acting(), v.param("id")); err != nil {
+	r, err := v.privacy.GetRequest(v.acting(), v.param("id"))
+	if err != nil {
 		return answer{}, err
+	}
+	if r.AccountID == nil {
+		if beyond, err := v.knownBeyond(); err != nil || beyond {
+			return v.done(privacyPath, "flash.exportelsewhere"), err
+		}
 	}
 	if problem, err := v.proveAgain(); err != nil || problem != "" {
 		a, wrong := v.privacyPage(v.param("id"), problem)

@@ -60,6 +60,8 @@ type secondPage struct {
 	Email   string
 	Passkey web.PasskeyButton
 	App     bool   // codes come from an app, or are for recovery alone
+	Factor  bool   // the person has a second factor
+	NoKeys  bool   // has passkeys, of which browsers know none at this address
 	Next    string // after a fresh sign-in
 	Fresh   bool   // who is signed in proves again who they are, with the password too
 	Problem string // message key
@@ -121,6 +123,8 @@ func (v *visit) secondPage(p secondPage, u identity.User) (answer, error) {
 	}
 	p.Passkey, err = v.passkeyDesk().AskForProof(purpose, passkeysOf(u, f.Passkeys), p.Fresh,
 		v.say("passkey.use"))
+	p.Factor = f.Any()
+	p.NoKeys = len(f.Passkeys) > 0 && p.Passkey.Options == ""
 	title := "second.title"
 	if p.Fresh {
 		title = "again.title"

@@ -130,6 +130,34 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 	w.AuditHolds(t)
 }
 
+// S52: where browsers know no passkeys of this address, whoever has nothing else gets in, and proves
+// again who they are, by a recovery code, and reads why.
+func TestS52_WithoutPasskeysAtThisAddressARecoveryCodeIsTheWay(t *testing.T) {
+	w := newWorld(t)
+	w.admin()
+	u, err := w.UserByEmail(w.Context, anaMail)
+	require.NoError(t, err)
+	codes, err := w.People.AddPasskey(w.Context, u.ID, identity.Passkey{
+		CredentialID: "Y3JlZGVudGlhbA",
+		PublicKey:    []byte("key"),
+		Name:         "Laptop",
+	}, true)
+	require.NoError(t, err)
+	w.portal.passkeys = nil
+
+	const why = "Your passkey does not work at this address."
+	g := w.guest()
+	require.Contains(t, g.entersPassword(anaMail).body, why)
+	require.Equal(t, roomsPath, g.post(secondPath, "code", codes[0]).path)
+	w.portal.freshFor = 0
+	page := g.get(provePath).body
+	require.Contains(t, page, why)
+	require.Contains(t, page, `name="code"`)
+	w.portal.freshFor = freshFor
+	require.Equal(t, mePath, g.post(provePath, "password", goodPassword, "code", codes[1],
+		"next", mePath).path)
+}
+
 // An invitation is answered again from another browser that proved the mailbox, and a password is
 // changed by who knows it: neither stands for the second factor.
 func TestS52_NoOtherDoorLetsThePasswordStandForTheSecondFactor(t *testing.T) {

@@ -10,10 +10,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// mostDelegatedSites is how many sites one delegation names: behind that it is simpler to let the
-// partner into all of them.
-const mostDelegatedSites = 100
-
 // sitesOf lists the names of the sites of an account as its rows have them: those with an
 // address, and those that rooms name alone.
 func sitesOf(tx *db.Tx, accountID string) ([]string, error) {
@@ -35,13 +31,15 @@ func sitesNamed(tx *db.Tx, accountID string, names []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	byKey := make(map[string]string, len(known))
+	for _, one := range slices.Backward(known) { // the first of several spellings
+		byKey[rules.SiteKey(one)] = one
+	}
 
 	var out []string
 	for _, name := range names {
-		i := slices.IndexFunc(known, func(one string) bool {
-			return rules.SiteKey(one) == rules.SiteKey(name)
-		})
-		if i < 0 || strings.ContainsAny(known[i], "\r\n") || len(names) > mostDelegatedSites {
+		one, ok := byKey[rules.SiteKey(name)]
+		if !ok || strings.ContainsAny(one, "\r\n") {
 			return nil, rules.Invalid([]rules.FieldError{{
 				Pointer: "/sites",
 				Code:    "UNKNOWN_SITE",
@@ -49,12 +47,10 @@ func sitesNamed(tx *db.Tx, accountID string, names []string) ([]string, error) {
 				Remedy:  "Name sites of the account, or none for all of them.",
 			}})
 		}
-		if !slices.Contains(out, known[i]) {
-			out = append(out, known[i])
-		}
+		out = append(out, one)
 	}
 	slices.Sort(out)
-	return out, nil
+	return slices.Compact(out), nil
 }
 
 // spellingsOf lists how the account's rows write the sites of a delegation; none of one for all.

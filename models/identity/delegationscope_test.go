@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -124,6 +125,20 @@ func TestS51_TheCustomerDecidesOnTheSites(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, rooms, 4)
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'delegation.limited'"))
+
+		// As many as the account has: each is looked up, and one that is not there is refused.
+		var many []string
+		for i := range 120 {
+			many = append(many, env.Site(t, s.customer, fmt.Sprintf("Filial %03d", i), "BR", "SP").Name)
+		}
+		d, err = env.LimitDelegation(ana, d.ID, many)
+		require.NoError(t, err)
+		require.Equal(t, many, d.Sites())
+		sites, _, err := env.ListSites(s.acting(t, env), s.customer, db.Page{Limit: 200})
+		require.NoError(t, err)
+		require.Len(t, sites, len(many))
+		_, err = env.LimitDelegation(ana, d.ID, append(many, "Filial 999"))
+		storetest.RequireCode(t, rules.ValidationFailed, err)
 		env.AuditHolds(t)
 	})
 }

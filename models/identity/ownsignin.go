@@ -68,6 +68,22 @@ func CameAgain(tx *db.Tx, identityID string) error {
 		Update("last_seen_at", db.RealNow()).Error
 }
 
+// KnownBeyond reports whether somebody who came by a connection is, or was, in an account of
+// another organisation: what is told of them there is not for this one's provider to let out.
+func (s *People) KnownBeyond(
+	ctx context.Context, userID, connectionID string,
+) (beyond bool, err error) {
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Raw(`
+			SELECT EXISTS (
+				SELECT 1 FROM memberships m JOIN accounts a ON a.id = m.account_id
+				WHERE m.user_id = ? AND a.parent_org_id NOT IN (
+					SELECT c.org_id FROM sso_connections c WHERE c.id = ?))`,
+			userID, connectionID).Scan(&beyond).Error
+	})
+	return beyond, err
+}
+
 // PasswordEnded reports whether a person's password lets them in nowhere any more: they are in
 // accounts, and each is of an organisation that enforces its own sign-in (S49).
 func (s *People) PasswordEnded(ctx context.Context, userID string) (ended bool, err error) {

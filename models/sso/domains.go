@@ -175,7 +175,8 @@ func (s *SSO) CheckDomain(
 }
 
 // ProveDomain proves a claimed domain in an operator's name, with a reason, where the customer
-// cannot add the record. Again it changes nothing.
+// cannot add the record; so it does with a proved one whose record has been missing for
+// DomainGrace. Again it changes nothing.
 func (s *SSO) ProveDomain(ctx context.Context, id, reason string) (Domain, error) {
 	var d Domain
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -189,7 +190,7 @@ func (s *SSO) ProveDomain(ctx context.Context, id, reason string) (Domain, error
 		if err := tx.ForUpdate().First(&d, "id = ?", id).Error; err != nil {
 			return db.Found(err)
 		}
-		if d.Proved() {
+		if d.Counts(db.RealNow()) {
 			return nil
 		}
 
@@ -197,6 +198,7 @@ func (s *SSO) ProveDomain(ctx context.Context, id, reason string) (Domain, error
 		if d, err = prove(tx, d, ByOperator); err != nil {
 			return err
 		}
+		d.MissingAt = nil
 		if err := d.save(tx); err != nil {
 			return err
 		}
