@@ -194,6 +194,7 @@ var accessTable = map[string]string{
 	"GET /console/replacements/:id":                           "LACM",
 	"GET /console/replacements/:id/do/:action":                "LAC-",
 	"POST /console/replacements/:id/do/:action":               "LAC-",
+	"GET /console/rooms-down":                                 "LACM",
 	"GET /console/spares":                                     "LACM",
 	"GET /console/spares/:id":                                 "LACM",
 	"GET /console/spares/units/:id":                           "LACM",

@@ -45,6 +45,7 @@ var sections = []struct {
 	{"console.nav.business", []section{
 		{ticketsPath, "console.tickets.title", "life-buoy", may(rules.UseTickets),
 			func(c navCounts) (int64, bool) { return c.Tickets, c.LateOnes > 0 }},
+		{roomsDownPath, "console.roomsdown.title", "activity", may(rules.UseTickets), nil},
 		{ordersPath, "console.orders.title", "receipt", may(rules.ViewProcesses), nil},
 		{replacementsPath, "console.replacements.title", "repeat-2", may(rules.ViewAccount), nil},
 		{sparesPath, "console.spares.title", "boxes", may(rules.ViewAccount), nil},
@@ -70,6 +71,7 @@ var goKeys = map[string]string{
 	Root:             "t",
 	queuePath:        "q",
 	ticketsPath:      "h", // help
+	roomsDownPath:    "d", // down
 	ordersPath:       "o",
 	replacementsPath: "r",
 	sparesPath:       "s",

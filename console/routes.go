@@ -65,6 +65,7 @@ func (s *site) routes() []route {
 		ticketRoutes(),
 		sessionRoutes(),
 		spareRoutes(),
+		roomsDownRoutes(),
 		correctionRoutes(),
 		roomRoutes(),
 		deviceRoutes(),

@@ -558,8 +558,9 @@ var composed = map[string][]string{
 	},
 
 	// The console's spares.
-	"console.spares.column.": {"customer", "licences", "earned", "choose", "underway", "onsite", "used", "recalled"},
-	"console.sparenext.":     names(spare.SpareStates()...),
+	"console.roomsdown.column.": {"customer", "room", "now", "since", "falls", "ticket"},
+	"console.spares.column.":    {"customer", "licences", "earned", "choose", "underway", "onsite", "used", "recalled"},
+	"console.sparenext.":        names(spare.SpareStates()...),
 	"console.sparecause.": names(spare.SpareByOrder, spare.SpareByCancellation, spare.SpareByExpiry, spare.SpareByMerge,
 		spare.SpareBySplit, spare.SpareByTransfer),
 	"console.aid.":   names(spare.AidDeployed, spare.AidCritical, spare.AidUncertain),

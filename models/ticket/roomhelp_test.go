@@ -175,6 +175,19 @@ func TestR55d_TheSnapshotStaysAndTheTicketOutlivesWhatFollows(t *testing.T) {
 			ticket.DeviceCame: 1, ticket.LicenceCame: 1, ticket.HealthChanged: 2,
 		}, kinds)
 
+		// The desk's list of rooms that are down has it, with its ticket; no tenant reads that.
+		rooms, further, err := env.Tickets.RoomsDown(env.Context, ticket.DownFilter{
+			AccountID: d.acme.Account, State: health.Offline, Page: db.Page{Limit: 1},
+		})
+		require.NoError(t, err)
+		require.Empty(t, further)
+		require.Len(t, rooms, 1)
+		require.Equal(t, got.Number, rooms[0].Number)
+		require.Equal(t, health.Offline, rooms[0].Now())
+		require.Equal(t, 1, rooms[0].Falls)
+		_, _, err = env.Tickets.RoomsDown(d.admin, ticket.DownFilter{})
+		require.Equal(t, rules.NotFound, rules.CodeOf(err))
+
 		// The database itself lets nobody change it, the service included.
 		for _, change := range []string{
 			"UPDATE ticket_snapshots SET content = '{}'",
