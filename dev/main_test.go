@@ -27,10 +27,11 @@ import (
 )
 
 func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
-	data, n := t.TempDir(), free(t, 10)
+	data, n := t.TempDir(), free(t, 11)
 	args := []string{"up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
-		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9]}
+		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9],
+		"--sync-port", n[10]}
 	p := start(t, args...)
 	p.awaitLine(t, "Portal         http://localhost:"+n[0])
 	p.awaitLine(t, "API reference  http://localhost:"+n[0]+"/v1/docs")
@@ -43,6 +44,8 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	p.awaitLine(t, "Own sign-in    http://localhost:"+n[0]+"/own-sign-in")
 	p.awaitLine(t, "  OpenID       issuer http://127.0.0.1:"+n[8]+", client ID roomcover, secret ")
 	p.awaitLine(t, "  SAML         metadata http://127.0.0.1:"+n[9]+"/metadata")
+	p.awaitLine(t, "Sync           http://localhost:"+n[0]+"/sync, region Simulated")
+	p.awaitLine(t, "  certificate  "+filepath.Join(data, "sync-certificate.pem"))
 	token := strings.TrimPrefix(p.awaitLine(t, "reseller token: "), "reseller token: ")
 	p.awaitLine(t, "Stop with Ctrl+C.")
 
@@ -137,7 +140,7 @@ func TestEveryTakenPortIsToldBeforeAnythingIsWritten(t *testing.T) {
 	commands := map[string][]string{
 		"up": {
 			"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port",
-			"--issuer-port", "--mail-in-port", "--oidc-port", "--saml-port",
+			"--issuer-port", "--mail-in-port", "--oidc-port", "--saml-port", "--sync-port",
 		},
 		"temporal": {"--temporal-port", "--temporal-ui-port"},
 		"smtp":     {"--smtp-port", "--mails-port"},
@@ -216,7 +219,8 @@ func TestHelpNamesEveryOptionAndItsDefault(t *testing.T) {
 	for _, want := range []string{
 		`--data="./data"`, "--portal-port=8080", "--temporal-port=7233",
 		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--carrier-port=8030",
-		"--issuer-port=8026", "--mail-in-port=2525", "--oidc-port=8027", "--saml-port=8028", "--day=24h",
+		"--issuer-port=8026", "--mail-in-port=2525", "--oidc-port=8027", "--saml-port=8028", "--sync-port=8029",
+		"--day=24h",
 	} {
 		require.Contains(t, out.String(), want)
 	}

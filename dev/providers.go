@@ -22,6 +22,7 @@ import (
 
 type providerPorts struct {
 	OIDCPort int `name:"oidc-port" help:"Port of an identity provider of customers by OpenID Connect; 0 for none." default:"8027"`
+	SyncPort int `name:"sync-port" help:"Port of a simulated Sync, whose rooms go down and up; 0 for none." default:"8029"`
 	SAMLPort int `name:"saml-port" help:"Port of an identity provider of customers by SAML; 0 for none." default:"8028"`
 }
 
@@ -38,6 +39,12 @@ func (p providerPorts) providersWanted(host string) []ports.Port {
 			Number:  p.SAMLPort,
 			Option:  "--saml-port",
 			Purpose: "customers' SAML provider",
+		},
+		{
+			Host:    host,
+			Number:  p.SyncPort,
+			Option:  "--sync-port",
+			Purpose: "customers' Sync",
 		},
 	}
 }

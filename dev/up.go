@@ -86,26 +86,36 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
 	}
 
-	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
+	cloud, err := startSync(c.common, c.providerPorts)
 	if err != nil {
 		return errors.Join(
 			err, providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
 		)
 	}
+
+	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
+	if err != nil {
+		return errors.Join(
+			err, cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
+		)
+	}
 	stackOptions.Issuer = issuer.settings
 	stackOptions.Records = records{dir: c.Data}
+	if cloud.client != nil {
+		stackOptions.Sync = cloud.client
+	}
 
 	parts, err := stack.Start(ctx, stackOptions)
 	if err != nil {
 		return errors.Join(
-			err, providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
+			err, cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
 		)
 	}
 
 	taken, err := startMailIn(c.common, c.mailInPorts, parts.Domains.Mailbox, stackOptions.Log)
 	if err != nil {
 		return errors.Join(
-			err, providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
+			err, cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
 			temporal.Stop(),
 		)
 	}
@@ -121,12 +131,12 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	if err := up.write(); err != nil {
 		return errors.Join(
-			err, taken.stop(), providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(),
+			err, taken.stop(), cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(),
 			mails.stop(), temporal.Stop(),
 		)
 	}
 
-	c.explain(out, parts, temporal, mails, taken, parcels, issuer, providers)
+	c.explain(out, parts, temporal, mails, taken, parcels, issuer, providers, cloud)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
@@ -134,7 +144,7 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 
 	return errors.Join(
-		err, up.remove(), taken.stop(), providers.stop(), issuer.stop(), parcels.stop(),
+		err, up.remove(), taken.stop(), cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(),
 		parts.Stop(), mails.stop(), temporal.Stop(),
 	)
 }
@@ -175,6 +185,7 @@ func (c upCommand) explain(
 	parcels *carrierService,
 	issuer *issuerService,
 	providers *providerService,
+	cloud *syncService,
 ) {
 	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n",
 		parts.URL, parts.URL, mails.url)
@@ -190,6 +201,7 @@ func (c upCommand) explain(
 
 	fmt.Fprint(out, issuer.explain(parts.URL))
 	fmt.Fprint(out, providers.explain(parts.URL))
+	fmt.Fprint(out, cloud.explain(parts.URL))
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
 	c.explainCalendar(out, parts.Domains.DB.Clock())
 

@@ -11,11 +11,12 @@ import (
 // order to a return that is billed, and every check in it holds.
 func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	roomcover, dev := build(t)
-	data, n := t.TempDir(), free(t, 10)
+	data, n := t.TempDir(), free(t, 11)
 	up := start(t, os.Environ(), dev, "up", "--day", "2s", "--data", data, "--portal-port", n[0],
 		"--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
-		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9])
+		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9],
+		"--sync-port", n[10])
 	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
 	told := command(t, os.Environ(), roomcover, "demo", "--data", data, "--url", "http://localhost:"+n[0],
 		"--mails", "http://127.0.0.1:"+n[4], "--carrier", "http://127.0.0.1:"+n[5], "--wait", "5m")

@@ -36,7 +36,8 @@ func TestS55_AnAgentReplacesADeviceAndAManagerFollows(t *testing.T) {
 	url := "http://localhost:" + n[0]
 	up := start(t, os.Environ(), dev, "up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
 		"--temporal-ui-port", "0", "--smtp-port", n[2], "--mails-port", n[3], "--carrier-port", n[4],
-		"--issuer-port", n[5], "--mail-in-port", n[6])
+		"--issuer-port", n[5], "--mail-in-port", n[6],
+		"--oidc-port", "0", "--saml-port", "0", "--sync-port", "0")
 	awaitOK(t, url+"/readyz")
 	access := readAccess(t, data)
 

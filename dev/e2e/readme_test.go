@@ -74,13 +74,14 @@ func TestTheReadmeLeadsToTheFirstReplacement(t *testing.T) {
 	require.NoError(t, os.Symlink(dev, filepath.Join(s.dir, "bin", "roomcover-dev")))
 	require.NoError(t, os.Symlink(examples, filepath.Join(s.dir, "examples")))
 
-	n := free(t, 10)
+	n := free(t, 11)
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	t.Chdir(s.dir) // its data are in the folder data there
 	up := start(t, os.Environ(), dev, "up", "--portal-port", n[0], "--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
-		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9])
+		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9],
+		"--sync-port", n[10])
 	t.Chdir(here)
 	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
 	require.Eventually(t, func() bool {

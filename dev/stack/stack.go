@@ -31,6 +31,7 @@ import (
 	"roomcover.dev/roomcover/models/mailbox"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/sso"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/worker"
 )
@@ -63,8 +64,10 @@ type Options struct {
 	Issuer console.Issuer
 	// Records looks up what proves companies' mail domains; nil: the machine's name service.
 	Records sso.Records
-	Clock   clock.Clock
-	Log     *slog.Logger
+	// Sync is asked how customers' rooms are; nil: nobody is.
+	Sync  rooms.Vendor
+	Clock clock.Clock
+	Log   *slog.Logger
 	// SQL sees every statement; nil for none.
 	SQL logger.Interface
 	// RatePerSecond bounds the requests of a token; 0 means 1000.
@@ -220,6 +223,7 @@ func (s *Stack) serve() error {
 		Temporal:      s.client,
 		Issuer:        s.options.Issuer,
 		Records:       s.options.Records,
+		Sync:          s.options.Sync,
 		Kit:           true,
 	})
 	if err != nil {
@@ -259,6 +263,7 @@ func (s *Stack) StartWorker() {
 		Carrier:     s.parcels,
 		CarrierName: s.options.Carrier,
 
+		Sync:           s.options.Sync,
 		Records:        s.options.Records,
 		LocalProviders: true,
 	}

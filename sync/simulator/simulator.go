@@ -29,6 +29,9 @@ import (
 type Options struct {
 	// Address is where it listens, such as 127.0.0.1:0, which is also what is meant by nothing.
 	Address string
+	// Authority is what NewAuthority made, so that certificates of a run before are let in; a new
+	// one without it.
+	Authority []byte
 	// Unthrottled leaves out the limit of a request a second, for tests that have no time.
 	Unthrottled bool
 }
@@ -78,34 +81,23 @@ func Start(o Options) (*Simulator, error) {
 	if o.Address == "" {
 		o.Address = "127.0.0.1:0"
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
 	s := &Simulator{
-		o:     o,
-		key:   key,
-		begun: time.Now(),
-		orgs:  map[string]*organisation{},
-		dead:  map[string]bool{},
+		o:      o,
+		begun:  time.Now(),
+		orgs:   map[string]*organisation{},
+		dead:   map[string]bool{},
+		serial: time.Now().UnixNano(), // no certificate of another run has it
 	}
-	s.root = &x509.Certificate{
-		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "Simulated Sync"},
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().AddDate(10, 0, 0),
-		IsCA:                  true,
-		KeyUsage:              x509.KeyUsageCertSign,
-		BasicConstraintsValid: true,
+	if len(o.Authority) == 0 {
+		made, err := NewAuthority()
+		if err != nil {
+			return nil, err
+		}
+		o.Authority = made
 	}
-	raw, err := x509.CreateCertificate(rand.Reader, s.root, s.root, &key.PublicKey, key)
-	if err != nil {
+	if err := s.readAuthority(o.Authority); err != nil {
 		return nil, err
 	}
-	if s.root, err = x509.ParseCertificate(raw); err != nil {
-		return nil, err
-	}
-	s.serial = 1
 
 	certificate, private, err := s.issue(x509.Certificate{
 		Subject:     pkix.Name{CommonName: "localhost"},
@@ -134,6 +126,48 @@ func Start(o Options) (*Simulator, error) {
 	s.server = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = s.server.Serve(s.listener) }()
 	return s, nil
+}
+
+// NewAuthority makes what signs the certificates of a simulator: its key and its certificate.
+func NewAuthority() ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	root := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: "Simulated Sync"},
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().AddDate(10, 0, 0),
+		IsCA:                  true,
+		KeyUsage:              x509.KeyUsageCertSign,
+		BasicConstraintsValid: true,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, root, root, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return append(
+		pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})...,
+	), nil
+}
+
+func (s *Simulator) readAuthority(text []byte) (err error) {
+	key, rest := pem.Decode(text)
+	root, _ := pem.Decode(rest)
+	if key == nil || root == nil {
+		return errors.New("the authority of the simulated Sync cannot be read")
+	}
+	if s.key, err = x509.ParseECPrivateKey(key.Bytes); err != nil {
+		return err
+	}
+	s.root, err = x509.ParseCertificate(root.Bytes)
+	return err
 }
 
 // Close ends it with all connections.
