@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,80 +46,85 @@ func (c *upCommand) Validate() error {
 	return nil
 }
 
-// Run starts every part, says where each is, and serves until ctx ends.
-func (c upCommand) Run(ctx context.Context, out io.Writer) error {
+// Run starts every part, says where each is, and serves until ctx ends. What was started is stopped
+// in the opposite order, also where a later part does not start.
+func (c upCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	log, err := c.prepare()
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 
+	var stops []func() error
+	defer func() {
+		for _, stop := range slices.Backward(stops) {
+			err = errors.Join(err, stop())
+		}
+	}()
+
 	days, err := calendar.Open(c.Data, c.Day)
 	if err != nil {
 		return err
 	}
 
-	options := temporalOptions(c.common, c.temporalPorts, log)
-	temporal, err := temporalserver.Start(ctx, options)
+	temporal, err := temporalserver.Start(ctx, temporalOptions(c.common, c.temporalPorts, log))
 	if err != nil {
 		return err
 	}
+	stops = append(stops, temporal.Stop)
 
 	mails, err := startMail(c.common, c.mailPorts)
 	if err != nil {
-		return errors.Join(err, temporal.Stop())
+		return err
 	}
+	stops = append(stops, mails.stop)
 
 	parcels, err := startCarrier(c.common, c.carrierPorts, days,
 		c.portal("http://")+"/v1/carrier/events")
 	if err != nil {
-		return errors.Join(err, mails.stop(), temporal.Stop())
+		return err
 	}
+	stops = append(stops, parcels.stop)
 
 	publicURL := "http://" + stack.PublicHost(c.portal(""))
 	issuer, err := startIssuer(c.common, c.issuerPorts, publicURL)
 	if err != nil {
-		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
+		return err
 	}
+	stops = append(stops, issuer.stop)
 
 	providers, err := startProviders(c.common, c.providerPorts, publicURL)
 	if err != nil {
-		return errors.Join(err, issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop())
+		return err
 	}
+	stops = append(stops, providers.stop)
 
 	cloud, err := startSync(c.common, c.providerPorts)
 	if err != nil {
-		return errors.Join(
-			err, providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
-		)
+		return err
 	}
+	stops = append(stops, cloud.stop)
 
 	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
 	if err != nil {
-		return errors.Join(
-			err, cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
-		)
+		return err
 	}
 	stackOptions.Issuer = issuer.settings
 	stackOptions.Records = records{dir: c.Data}
 	if cloud.client != nil {
 		stackOptions.Sync = cloud.client
 	}
-
 	parts, err := stack.Start(ctx, stackOptions)
 	if err != nil {
-		return errors.Join(
-			err, cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), mails.stop(), temporal.Stop(),
-		)
+		return err
 	}
+	stops = append(stops, parts.Stop)
 
 	taken, err := startMailIn(c.common, c.mailInPorts, parts.Domains.Mailbox, stackOptions.Log)
 	if err != nil {
-		return errors.Join(
-			err, cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(), mails.stop(),
-			temporal.Stop(),
-		)
+		return err
 	}
+	stops = append(stops, taken.stop)
 
 	up := running{
 		PID:     os.Getpid(),
@@ -130,23 +136,18 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		Data:    c.Data,
 	}
 	if err := up.write(); err != nil {
-		return errors.Join(
-			err, taken.stop(), cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(), parts.Stop(),
-			mails.stop(), temporal.Stop(),
-		)
+		return err
 	}
+	stops = append(stops, up.remove)
 
 	c.explain(out, parts, temporal, mails, taken, parcels, issuer, providers, cloud)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
-	case err = <-parts.Failed():
+		return nil
+	case err := <-parts.Failed():
+		return err
 	}
-
-	return errors.Join(
-		err, up.remove(), taken.stop(), cloud.stop(), providers.stop(), issuer.stop(), parcels.stop(),
-		parts.Stop(), mails.stop(), temporal.Stop(),
-	)
 }
 
 // portal is the address of portal and API after a prefix.

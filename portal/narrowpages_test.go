@@ -175,6 +175,7 @@ var leadOn = map[string]bool{
 	"/tickets/:id/watchers":              true,
 	"/tickets/:id/session":               true,
 	"/tickets/:id/cancel":                true,
+	"/rooms/:id/help":                    true,
 	"/account":                           true,
 	"/account/language":                  true,
 	myNamePath:                           true,

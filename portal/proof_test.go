@@ -37,6 +37,8 @@ var asksProof = []string{
 	directoryPath + "/tokens/:id/revoke",
 	directoryPath + "/groups",
 	directoryPath + "/groups/:id/remove",
+	syncPath,
+	certificatesPath,
 	"/tokens",
 	appKeyPath,
 	passkeyPath,
@@ -51,6 +53,7 @@ var asksNone = map[string][]string{
 		"/colleagues/questions/:id/refuse", partnersPath + "/:id/refuse", partnersPath + "/:id/end",
 		partnerKeyPath + "/:id/revoke", customersPath + "/:id/refuse", customersPath + "/:id/end",
 		"/tokens/:id/revoke", "/sessions/end", "/sessions/end-others",
+		certificatesPath + "/:id/remove", disconnectPath,
 	},
 	"it is the proof, or asks for the password itself":  {provePath, myPasswordPath},
 	"the invitation's code to the mailbox is the proof": {"/invitation/accept"},
@@ -67,7 +70,8 @@ var asksNone = map[string][]string{
 		"/spares/:id/agree", "/sites/new", "/sites/:id", assignPath, "/rooms/:id/edit",
 		"/rooms/:id/move", "/rooms/:id/release", "/rooms/:id/archive", newDevicePath,
 		devicesPath + "/:id/place", devicesPath + "/:id/take-out", devicesPath + "/:id/purchase",
-		newRoomPath, importPath,
+		newRoomPath, importPath, "/rooms/:id/help", syncGroupPath, syncRoomsPath,
+		syncPlacesPath + "/:id", syncAllPath,
 	},
 }
 

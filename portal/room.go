@@ -51,9 +51,11 @@ func showRoom(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	help, err := v.roomHelp(room)
-	if err != nil {
-		return answer{}, err
+	var help *web.Section
+	if health != nil { // Sync tells of the room
+		if help, err = v.roomHelp(room); err != nil {
+			return answer{}, err
+		}
 	}
 
 	r := v.roomRecord(room, "")

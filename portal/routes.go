@@ -84,9 +84,9 @@ func routes() []route {
 		{post, assignPath, admin, assignRooms},
 		{get, "/rooms/:id", member, showRoom},
 		{get, "/rooms/:id/history", member, showRoomHistory},
-		{get, "/rooms/:id/help", member, showRoomHelp}, // R55a
-		{post, "/rooms/:id/help", member, askRoomHelp},
-		{get, helpLinkPath, member, followHelpLink},
+		{get, "/rooms/:id/help", member, withSync(showRoomHelp)}, // R55a
+		{post, "/rooms/:id/help", member, withSync(askRoomHelp)},
+		{get, helpLinkPath, member, withVendor(followHelpLink)},
 		{get, "/rooms/:id/edit", admin, showRoomForm},
 		{post, "/rooms/:id/edit", admin, changeRoom},
 		{get, "/rooms/:id/move", admin, showMove},

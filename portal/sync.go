@@ -94,6 +94,16 @@ func withSync(do handler) handler {
 	}
 }
 
+// withVendor serves a page where the service knows a region of Sync.
+func withVendor(do handler) handler {
+	return func(v *visit) (answer, error) {
+		if v.vendor == nil {
+			return redirect(syncPath), nil
+		}
+		return do(v)
+	}
+}
+
 func showSync(v *visit) (answer, error) { return v.syncPage(certificateForm{}) }
 
 // syncPage shows how the connection stands; f is what is wrong with the form that came.

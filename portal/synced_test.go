@@ -103,6 +103,9 @@ func (w *world) connects(accountID string, told ...health.Place) (certificate, k
 	return certificate, key
 }
 
+// roomThatIsDown is the name of a covered room that Sync says is offline, see ticketForms.
+const roomThatIsDown = "Sala R55c"
+
 const toldGroup = "/BR/Paulista/"
 
 // placesOf are the ids of the places that Sync tells an account of, by their names there.
@@ -121,8 +124,10 @@ func (w *world) placesOf(accountID string) map[string]string {
 func (w *world) syncForms(accountID string, forms map[string][]string) {
 	w.t.Helper()
 	ctx := storetest.Customer(accountID)
-	one, oneKey := w.connects(accountID,
-		told(1, "Mesa 1", toldGroup), told(2, "Mesa 2", toldGroup), told(3, "Mesa 3", toldGroup))
+	down := told(4, "Mesa 4", toldGroup)
+	down.Devices[0].Status = health.DeviceOffline
+	one, oneKey := w.connects(accountID, told(1, "Mesa 1", toldGroup),
+		told(2, "Mesa 2", toldGroup), told(3, "Mesa 3", toldGroup), down)
 	two, twoKey := w.certificateOf("OrgOfAcme0001")
 	_, err := w.Sync.AddCertificate(ctx, w.sync, accountID, rooms.Upload{
 		Certificate: []byte(two), Key: []byte(twoKey),
@@ -134,6 +139,16 @@ func (w *world) syncForms(accountID string, forms map[string][]string) {
 	standing, err := w.Sync.StandingOf(ctx, accountID, "")
 	require.NoError(w.t, err)
 	places := w.placesOf(accountID)
+	ours, err := w.RoomsNamed(ctx, accountID, roomThatIsDown)
+	require.NoError(w.t, err)
+	for _, room := range ours {
+		out, err := w.Sync.Apply(ctx, accountID, []rooms.Choice{
+			{PlaceID: places["Mesa 4"], Act: rooms.Link, RoomID: room.ID},
+		}, "")
+		require.NoError(w.t, err)
+		require.NoError(w.t, out[0].Err)
+		forms["/rooms/:id/help"] = []string{roomHelpPath(room.ID), "text", "It is dark.", "once", "once_h"}
+	}
 
 	// The same certificates again change nothing.
 	forms[syncPath] = []string{syncPath, "region", "US", fieldCertificate, one, fieldPrivateKey, oneKey}

@@ -19,7 +19,6 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules/cover"
-	"roomcover.dev/roomcover/rules/health"
 	"roomcover.dev/roomcover/rules/ordering"
 	rulesession "roomcover.dev/roomcover/rules/session"
 	rule "roomcover.dev/roomcover/rules/ticket"
@@ -94,14 +93,7 @@ func (w *world) ticketForms(accountID string, forms map[string][]string) {
 	require.NoError(w.t, err)
 
 	forms[newTicketPath] = append([]string{newTicketPath}, sentTicket(room.ID)...)
-	down := w.Room(w.t, accountID, "Sala R55c")
-	w.Assigned(w.t, licences[1], down)
-	w.Synced(w.t, storetest.Covered{
-		Account: accountID,
-		Room:    down,
-		Device:  w.Device(w.t, down, "SN-R55C", "RALLY-BAR", "2026-06-01"),
-	}).Goes(w.t, health.DeviceOffline)
-	forms["/rooms/:id/help"] = []string{roomHelpPath(down.ID), "text", "It is dark.", "once", "once_h"}
+	w.Assigned(w.t, licences[1], w.Room(w.t, accountID, roomThatIsDown))
 	forms["/tickets/:id/reply"] = []string{
 		ticketPath(open("replied to").Number) + "/reply", "text", "Still dark.", "act", "send",
 	}
