@@ -22,7 +22,9 @@ func statementsOf(path string) int {
 	case path == "/":
 		return 16
 	case isRoomPage(path):
-		return 13 // and how it was through thirty days, as Sync told
+		return 14 // and how it was through thirty days, as Sync told, and what is asked about it
+	case strings.HasSuffix(path, "/help") && strings.HasPrefix(path, roomsPath):
+		return 13 // cover and promise as for any ticket, and what Sync tells
 	case path == "/replacements/request":
 		return 13
 	case strings.HasSuffix(path, "/privacy"):

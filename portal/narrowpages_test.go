@@ -375,6 +375,7 @@ func (s *world) fullAccount() fullAccount {
 		codesPath:                        true, // the same
 		provePath:                        true, // asked for by what needs it, the same
 		ownSignInPath + "/:id/enforce":   true, // of a connection that is on, see secondfactor_test.go
+		helpLinkPath:                     true, // it leads on, see roomhelp_test.go
 		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
 		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go
 	}

@@ -51,12 +51,6 @@ func showRoom(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var help *web.Section
-	if health != nil { // Sync tells of the room
-		if help, err = v.roomHelp(room); err != nil {
-			return answer{}, err
-		}
-	}
 
 	r := v.roomRecord(room, "")
 	r.Acts = v.roomActs(room, found.Licences, len(found.Devices) > 0)
@@ -66,9 +60,6 @@ func showRoom(v *visit) (answer, error) {
 		inside,
 		open,
 		asked,
-	}
-	if help != nil {
-		r.Sections = slices.Insert(r.Sections, 1, *help)
 	}
 	r.Sections = slices.Insert(r.Sections, 1, health...)
 	return answer{page: "record", label: room.Name, data: r, here: roomPath(room.ID)}, nil

@@ -154,6 +154,10 @@ func (v *visit) roomHealth(room entitlement.Room) ([]web.Section, error) {
 	if err != nil || course == nil {
 		return nil, err
 	}
+	help, err := v.roomHelp(room, *course)
+	if err != nil {
+		return nil, err
+	}
 
 	s := web.Section{
 		Title: v.say("health.of", "state", v.language.Say("health."+string(course.Shown))),
@@ -179,6 +183,9 @@ func (v *visit) roomHealth(room entitlement.Room) ([]web.Section, error) {
 	s.Table = v.devicesTold(course.Facts.Devices)
 	if s.Chart, s.Numbers, err = v.strip(course.Days); err != nil {
 		return nil, err
+	}
+	if help != nil {
+		return []web.Section{s, *help}, nil
 	}
 	return []web.Section{s}, nil
 }

@@ -9,9 +9,9 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -41,16 +41,16 @@ type roomHelpPage struct {
 // roomHelpPath is the page of help with a room.
 func roomHelpPath(id string) string { return roomPath(id) + "/help" }
 
-// roomHelp is the part of a room's page that offers help with it; nil where Sync does not tell of
-// the room.
-func (v *visit) roomHelp(room entitlement.Room) (*web.Section, error) {
-	if room.State == licensing.RoomArchived || !v.offers(roomHelpPath(room.ID)) {
+// roomHelp is the part of a room's page that offers help with it, as Sync tells that it is.
+func (v *visit) roomHelp(room entitlement.Room, told rooms.Course) (*web.Section, error) {
+	if !v.offers(roomHelpPath(room.ID)) {
 		return nil, nil
 	}
-	look, err := v.tickets.HelpOffered(v.acting(), room.ID)
-	if err != nil || !look.Known {
+	look, err := v.tickets.HelpOffered(v.acting(), room.ID, told.Shown)
+	if err != nil {
 		return nil, err
 	}
+	look.Facts.AsOf = told.AsOf
 
 	act := web.ListAct{Label: v.say("roomhelp.ask"), Icon: "life-buoy", Main: look.Refusal == ""}
 	if look.Refusal == "" || look.Open != nil {

@@ -84,8 +84,8 @@ func routes() []route {
 		{post, assignPath, admin, assignRooms},
 		{get, "/rooms/:id", member, showRoom},
 		{get, "/rooms/:id/history", member, showRoomHistory},
-		{get, "/rooms/:id/help", member, withSync(showRoomHelp)}, // R55a
-		{post, "/rooms/:id/help", member, withSync(askRoomHelp)},
+		{get, "/rooms/:id/help", member, withVendor(showRoomHelp)}, // R55a
+		{post, "/rooms/:id/help", member, withVendor(askRoomHelp)},
 		{get, helpLinkPath, member, withVendor(followHelpLink)},
 		{get, "/rooms/:id/edit", admin, showRoomForm},
 		{post, "/rooms/:id/edit", admin, changeRoom},

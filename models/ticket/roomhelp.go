@@ -75,12 +75,21 @@ type HelpLook struct {
 	Link    string  // the signed part of one that Sync carries; empty: it does not tell of the room
 }
 
-// HelpOffered returns whether help with a room in scope is asked for by one click now, without what
-// it would be promised: see LookAtHelp.
-func (s *Tickets) HelpOffered(ctx context.Context, roomID string) (HelpLook, error) {
-	var out HelpLook
+// HelpOffered returns whether help with a room in scope is asked for by one click now, of which
+// Sync tells that it is in a state; without what it would be promised: see LookAtHelp.
+func (s *Tickets) HelpOffered(
+	ctx context.Context, roomID string, shown health.State,
+) (HelpLook, error) {
+	out := HelpLook{Known: true}
+	out.Facts.State = shown
+	if refusal := helpRefused(out.Facts, true); refusal != nil {
+		out.Refusal = rules.CodeOf(refusal)
+	}
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-		out, err = s.helpOffered(tx, roomID)
+		if err := MayView(tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+		out.Open, err = openSyncTicket(tx, roomID)
 		return err
 	})
 	return out, err
