@@ -101,6 +101,9 @@ func assignRooms(v *visit) (answer, error) {
 		return v.done(v.assignBack(), "flash.rooms.assigned"), nil // the same form came twice
 	}
 	if v.form(fieldShown) != assignDigest(p) {
+		if v.assignedMeanwhile(q) {
+			return v.done(v.assignBack(), "flash.rooms.assigned"), nil
+		}
 		return v.assignAnswer(chosen, "portal.assign.wrong.changed")
 	}
 	if !v.haveRead(p.Terms) {
@@ -109,14 +112,19 @@ func assignRooms(v *visit) (answer, error) {
 
 	q.RoomIDs = rooms
 	if _, err = v.entitlements.AssignMany(v.acting(), q); err != nil {
-		// The same form may have come twice at once.
-		now, unread := v.entitlements.PreviewAssignMany(v.acting(), q)
-		if unread == nil && everyOneHas(now) {
+		if v.assignedMeanwhile(q) {
 			return v.done(v.assignBack(), "flash.rooms.assigned"), nil
 		}
 		return v.assignRefused(chosen, err)
 	}
 	return v.done(v.assignBack(), "flash.rooms.assigned"), nil
+}
+
+// assignedMeanwhile reports whether the same form, which came twice at once, has done it by now. A
+// preview that reads while the other one commits may have seen half of it.
+func (v *visit) assignedMeanwhile(q entitlement.AssignManyRequest) bool {
+	now, err := v.entitlements.PreviewAssignMany(v.acting(), q)
+	return err == nil && everyOneHas(now)
 }
 
 // everyOneHas reports whether nothing is left to assign: each room has what was asked for.
