@@ -100,8 +100,8 @@ var arrows = map[string][]string{
 		"rules/health", "rules/licensing", "rules/ordering",
 	},
 	"models/sync": {
-		"models/account", "models/db", "models/entitlement", "models/program", "rules",
-		"rules/health", "rules/licensing",
+		"models/account", "models/db", "models/entitlement", "models/notification",
+		"models/program", "rules", "rules/health", "rules/licensing",
 	},
 	"models/warranty": {
 		"models/account", "models/db", "models/entitlement", "models/program", "rules",

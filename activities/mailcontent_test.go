@@ -45,11 +45,11 @@ func TestC7_EveryMailOfTheDomainsIsSent(t *testing.T) {
 			b.writeEveryMail(change, locale)
 			b.sendAll()
 			// Each of the others has a test of its own: TestS44_AnAnswerToATicketsMailFindsTheTicket,
-			// TestS33_AnExportHoldsOnePersonAlone, and those of S46, S47, S48, S51 and S56.
+			// TestS33_AnExportHoldsOnePersonAlone, and those of S46, S47, S48, S51, S56 and S57.
 			others := []string{
 				rules.TemplateTicket, rules.TemplateExportReady, rules.TemplateSession,
 				rules.TemplateParticipant, rules.TemplateMailboxCode, rules.TemplateDelegation,
-				rules.TemplateOwnSignIn,
+				rules.TemplateOwnSignIn, rules.TemplateRoomHealth,
 			}
 			want := slices.DeleteFunc(rules.Templates(), func(template string) bool {
 				return slices.Contains(others, template)

@@ -18,16 +18,18 @@ import (
 type kind int
 
 const (
-	asText  kind = iota // non-empty string, shown on one line
-	asName              // asText that somebody typed, of which no mail program makes a link
-	asDate              // "2006-01-02", shown in the locale's long form
-	asWhole             // whole number, zero or more
-	asFlag              // true or false
-	asLink              // absolute http or https address
-	asList              // list of strings
-	asLines             // list of order lines, see orderLine
-	asParts             // list of what happened to a ticket, see ticketPart
-	asWords             // what a person wrote, line by line
+	asText   kind = iota // non-empty string, shown on one line
+	asName               // asText that somebody typed, of which no mail program makes a link
+	asDate               // "2006-01-02", shown in the locale's long form
+	asWhole              // whole number, zero or more
+	asFlag               // true or false
+	asLink               // absolute http or https address
+	asList               // list of strings
+	asLines              // list of order lines, see orderLine
+	asParts              // list of what happened to a ticket, see ticketPart
+	asWords              // what a person wrote, line by line
+	asRooms              // list of rooms as Sync tells of them, see roomLine
+	asCauses             // list of what is wrong with one, see causeLine
 )
 
 // parameter is one parameter of a template.
@@ -51,6 +53,19 @@ var orderLine = []parameter{
 // mail.json has words for.
 var ticketPart = []parameter{
 	need("step", asText), may("text", asWords), may("day", asWhole), may("at", asText),
+}
+
+// roomLine are the parameters of a room that went down or is well again: state is that of
+// package health, at is since when by RFC 3339, which is shown by the clock of zone; page is the
+// path of its page.
+var roomLine = []parameter{
+	need("room", asName), may("site", asName), need("page", asText), need("state", asText),
+	need("at", asText), may("zone", asText), may("causes", asCauses),
+}
+
+// causeLine are the parameters of one thing that is wrong with a room.
+var causeLine = []parameter{
+	need("cause", asText), may("device", asName), may("part", asName),
 }
 
 // parameters are every template's. Dates named …_on are local calendar dates;
@@ -236,6 +251,19 @@ var parameters = map[string][]parameter{
 		need("page", asText),
 		need("days", asWhole),
 	},
+	// what is DOWN or WELL: one with a room that is down is DOWN. down and well are the rooms that
+	// it names, down_more and well_more how many there are beside them; list is the path of all.
+	"room_health": {
+		need("what", asText),
+		need("company", asName),
+		need("down_count", asWhole),
+		need("well_count", asWhole),
+		need("list", asText),
+		may("down", asRooms),
+		may("down_more", asWhole),
+		may("well", asRooms),
+		may("well_more", asWhole),
+	},
 	// step is one that mail.json has words for, as in spare_update; rma and spare are numbers
 	// for people; explanation_… tell the promise in each language.
 	"rma_update": {
@@ -418,6 +446,12 @@ func localise(c Content) (map[string]any, error) {
 		p["due"] = messages.In(c.Locale).DateTimeAt(at, zone)
 	}
 
+	if c.Template == "room_health" {
+		if err := localiseRooms(p, messages.In(c.Locale)); err != nil {
+			return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
+		}
+	}
+
 	if c.Template == "session" {
 		if err := localiseTimes(p, messages.In(c.Locale)); err != nil {
 			return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
@@ -429,6 +463,43 @@ func localise(c Content) (map[string]any, error) {
 	}
 
 	return p, nil
+}
+
+// localiseRooms puts into words since when rooms are as they are, by the clock of each, and what is
+// wrong with them.
+func localiseRooms(p map[string]any, l *messages.Language) error {
+	for _, name := range []string{"down", "well"} {
+		lines, _ := p[name].([]map[string]any)
+		for _, line := range lines {
+			at, err := time.Parse(time.RFC3339, line["at"].(string))
+			if err != nil {
+				return errors.New("parameter at is malformed")
+			}
+			zone, _ := line["zone"].(string)
+			line["at"] = l.DateTimeAt(at, zone)
+			line["wrong"] = causesOf(line, l)
+		}
+	}
+	return nil
+}
+
+// causesOf says what is wrong with a room. A cause of a newer release has no words yet: the state
+// says enough without it.
+func causesOf(line map[string]any, l *messages.Language) []string {
+	causes, _ := line["causes"].([]map[string]any)
+	var said []string
+	for _, cause := range causes {
+		key := "mail.room_health.cause." + fmt.Sprint(cause["cause"])
+		device, named := cause["device"].(string)
+		if !named {
+			device = l.Say("mail.room_health.nameless")
+		}
+		if l.Has(key) {
+			part, _ := cause["part"].(string)
+			said = append(said, l.Say(key, messages.Args{"device": device, "part": part}))
+		}
+	}
+	return said
 }
 
 // localiseTimes puts the times of a session into words: by the clock of the zone that the mail
@@ -526,6 +597,10 @@ func (p parameter) show(v any, locale, path string) (any, error) {
 		return p.showLines(orderLine, v, locale, path)
 	case asParts:
 		return p.showLines(ticketPart, v, locale, path)
+	case asRooms:
+		return p.showLines(roomLine, v, locale, path)
+	case asCauses:
+		return p.showLines(causeLine, v, locale, path)
 	case asWords:
 		if s, ok := v.(string); ok {
 			return lineByLine(s), nil

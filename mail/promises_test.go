@@ -76,7 +76,7 @@ func (d door) leads(t *testing.T, path string) {
 	status, to, title := d.open(t, path)
 	require.NotEqual(t, d.strange, title, "%s leads to no page", path)
 	if status == http.StatusSeeOther && strings.HasPrefix(to, "/sign-in") && parsed.Path != "/" {
-		require.Equal(t, "/sign-in?next="+url.QueryEscape(parsed.Path), to, "%s is no page that is shown after signing in", path)
+		require.Equal(t, "/sign-in?next="+url.QueryEscape(parsed.RequestURI()), to, "%s is no page that is shown after signing in", path)
 	}
 }
 
@@ -173,6 +173,10 @@ var promises = map[string][]string{
 	"mail.own_sign_in.text.DOMAIN":        {"/own-sign-in"},
 	"mail.own_sign_in.text.BREAK_GLASS":   {"/own-sign-in"},
 	"mail.own_sign_in.look":               {"/own-sign-in"},
+	"mail.room_health.next":               {"/rooms/rom_01k0example", "/rooms/rom_01k0example/help"},
+	"mail.room_health.open":               {"/rooms/rom_01k0example"},
+	"mail.room_health.list":               {"/rooms?health=down"},
+	"mail.room_health.well":               {"/tickets"},
 	"mail.contact_question.unknown":       {"/colleagues/questions/qst_01k0example"},
 	"mail.rma_update.REJECTED.text":       {"/replacements/RMA-7F3K2"},
 	"mail.site_notice.last":               {"/sites"},

@@ -32,6 +32,8 @@ func filledSubject(c Content, p map[string]any) string {
 		pairs = append(pairs, "{what}", whatHappened(l, c.Template, p))
 	case "ticket":
 		pairs = append(pairs, "{what}", inSubject(p["summary"]))
+	case "room_health":
+		pairs = append(pairs, "{what}", howRoomsAre(l, p))
 	case "session":
 		step, _ := p["step"].(string)
 		pairs = append(pairs, "{what}", l.Say("mail.session."+step+".subject"))
@@ -99,6 +101,23 @@ func whatEnds(l *messages.Language, program string, p map[string]any) string {
 		key += ".today"
 	}
 	return l.Say(key, args)
+}
+
+// howRoomsAre says how a room is, by its name, or of several how many are so.
+func howRoomsAre(l *messages.Language, p map[string]any) string {
+	what, _ := p["what"].(string)
+	n, _ := p["down_count"].(int)
+	lines, _ := p["down"].([]map[string]any)
+	if what == "WELL" {
+		n, _ = p["well_count"].(int)
+		lines, _ = p["well"].([]map[string]any)
+	}
+	if n == 1 && len(lines) == 1 {
+		state, _ := lines[0]["state"].(string)
+		room := inSubject(lines[0]["room"])
+		return l.Say("mail.room_health.one."+state, messages.Args{"room": room})
+	}
+	return l.Count("mail.room_health.title."+what, int64(n))
 }
 
 // stepAbout names the device and where it is.

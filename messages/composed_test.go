@@ -637,6 +637,11 @@ var composed = map[string][]string{
 		"EXPIRED"},
 	"mail.own_sign_in.title.": {"CERTIFICATE", "DOMAIN", "BREAK_GLASS"},
 	"mail.own_sign_in.text.":  {"CERTIFICATE", "DOMAIN", "BREAK_GLASS"},
+	"mail.room_health.title.": {"DOWN", "WELL"},
+	"mail.room_health.one.":   {"OFFLINE", "NEEDS_ATTENTION", "HEALTHY"},
+	"mail.room_health.state.": {"OFFLINE", "NEEDS_ATTENTION", "HEALTHY"},
+	"mail.room_health.cause.": {"ALL_OFFLINE", "PRIMARY_OFFLINE", "DEVICE_OFFLINE", "DEVICE_WARNING",
+		"DEVICE_ERROR", "PART_MISSING"},
 	"mail.delegation.title.":  {"ASKED", "ACCEPTED", "ENDS", "ENDED", "EXPIRED"},
 	"mail.delegation.role.":   {"ADMIN", "READ_ONLY"},
 	"mail.delegation.": {

@@ -48,6 +48,8 @@ const (
 	TemplateDelegation = "delegation"
 	// administrators who look after a company's own sign-in: what will end it (S48)
 	TemplateOwnSignIn = "own_sign_in"
+	// current admins: which rooms went down or are well again, as their Sync tells (S57)
+	TemplateRoomHealth = "room_health"
 )
 
 // Templates lists every mail template.
@@ -61,7 +63,7 @@ func Templates() []string {
 		TemplateContactQuestion, TemplateAdminRemoved, TemplateSiteNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare, TemplateExportReady, TemplateTicket, TemplateMailboxReceived,
 		TemplateMailboxAnswer, TemplateMailboxCode, TemplateSession, TemplateParticipant,
-		TemplateDelegation, TemplateOwnSignIn,
+		TemplateDelegation, TemplateOwnSignIn, TemplateRoomHealth,
 	}
 }
 

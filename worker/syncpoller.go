@@ -38,6 +38,10 @@ func (p *poller) pollRooms(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			p.log.Error("customers' Sync cannot be asked how their rooms are", "error", err)
 		}
+		_, err = p.sync.TellPeople(db.WithSystem(ctx))
+		if err != nil && ctx.Err() == nil {
+			p.log.Error("people cannot be told of their rooms", "error", err)
+		}
 		_, err = p.tickets.NoteRecoveries(db.WithSystem(ctx))
 		if err != nil && ctx.Err() == nil {
 			p.log.Error("tickets cannot be told that their rooms are well again", "error", err)

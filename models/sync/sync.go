@@ -200,6 +200,9 @@ type Change struct {
 	Before       health.State
 	After        health.State
 	Reasons      []health.Reason `gorm:"serializer:json"`
+	// ToldIn is the mail by which people were told of a DOWN or a WELL; empty: nobody is told of
+	// it; nil: it waits, or is no such change.
+	ToldIn *string
 }
 
 // TableName is the table of changes.

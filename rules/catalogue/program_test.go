@@ -44,7 +44,7 @@ func TestR1_NamedProgramSaysItsNameEverywhere(t *testing.T) {
 	for _, template := range rules.Templates() {
 		switch template {
 		case rules.TemplateRMA, rules.TemplateSpare, rules.TemplateRenewalReminder,
-			rules.TemplateTicket, rules.TemplateSession:
+			rules.TemplateTicket, rules.TemplateSession, rules.TemplateRoomHealth:
 			continue // they say what happened to what; the sender's name stands before
 		}
 		for _, locale := range p.Locales {
