@@ -181,15 +181,20 @@ func (v *visit) readDelegated() error {
 	return err
 }
 
-// forNobody turns the visit back into the person's own: its page says nothing of the account
+// asOneself turns somebody who acts for nobody back into who they are at home.
+func (v *visit) asOneself() error {
+	if v.oneself != nil {
+		v.who, v.oneself = v.oneself, nil
+	}
+	return v.readAccounts()
+}
+
+// forNobody turns the visit into one of the person's own: its page says nothing of the account
 // that was asked for, so that one of somebody else reads as one that does not exist.
 func (v *visit) forNobody() {
 	v.base = ""
 	v.request.URL.Path = "/"
 	v.request.URL.RawQuery = ""
-	if v.oneself != nil {
-		v.who, v.oneself = v.oneself, nil
-	}
 }
 
 // addressed are the attributes of a page that lead on.

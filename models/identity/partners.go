@@ -157,14 +157,6 @@ func (d Delegated) Actor(userID, ip, requestID string) db.Actor {
 	}
 }
 
-// factorRule reports whether a person signs in with a second factor.
-type factorRule func(tx *db.Tx, userID string) (bool, error)
-
-// OnSecondFactor sets how it is known that a person signs in with a second factor. Until it is
-// set nobody does, and nobody of a partner administers a customer (S52). It is called once,
-// when the domains are opened.
-func (s *People) OnSecondFactor(rule factorRule) { s.secondFactor = rule }
-
 // DelegatedTo reads, from rows and at this instant, as whom a person acts in a customer's
 // account (R41c, R41d). Without an active delegation to the person's partner it answers
 // NOT_FOUND, as for an account that does not exist.
@@ -175,17 +167,6 @@ func (s *People) DelegatedTo(ctx context.Context, userID, accountID string) (Del
 		return err
 	})
 	return d, err
-}
-
-// complete adds whether the person has a second factor, and how the sites are spelled.
-func (s *People) complete(tx *db.Tx, d *Delegated, userID string) (err error) {
-	if s.secondFactor != nil && d.Delegation.Role == RoleAdmin {
-		if d.SecondFactor, err = s.secondFactor(tx, userID); err != nil {
-			return err
-		}
-	}
-	d.Spellings, err = spellingsOf(tx, d.AccountID, d.Sites())
-	return err
 }
 
 // DelegatedIn is DelegatedTo in the caller's transaction, which sees every account.
@@ -199,8 +180,10 @@ func (s *People) delegatedWhere(
 ) (Delegated, error) {
 	var found []Delegated
 	err := liveDelegations(tx).
-		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role").
+		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role, ("+hasFactor+
+			") AS second_factor").
 		Joins(reachesPartner, rules.MembershipActive).
+		Joins("JOIN users u ON u.id = m.user_id").
 		Where("m.user_id = ?", userID).
 		Where(where, is).
 		Order("d.role, d.id").
@@ -213,7 +196,7 @@ func (s *People) delegatedWhere(
 		return Delegated{}, db.NotFound()
 	}
 	d := found[0]
-	err = s.complete(tx, &d, userID)
+	d.Spellings, err = spellingsOf(tx, d.AccountID, d.Sites())
 	return d, err
 }
 
