@@ -173,12 +173,13 @@ func (v *visit) readDelegated() error {
 	}
 	// The provider of who came by the partner's own sign-in asked for its second factor.
 	d.SecondFactor = d.SecondFactor || v.value(keyConnection) != ""
-	who := &person{user: v.who.user, factor: v.who.factor, delegated: &d}
-	who.accounts = make([]account.Account, 1)
-	who.accounts[0].ID = id
-	v.oneself, v.who = v.who, who
-	who.accounts[0], err = v.accounts.GetAccount(v.acting(), id)
-	return err
+	v.oneself, v.who = v.who, &person{
+		user:      v.who.user,
+		factor:    v.who.factor,
+		accounts:  []account.Account{d.Customer},
+		delegated: &d,
+	}
+	return nil
 }
 
 // asOneself turns somebody who acts for nobody back into who they are at home.

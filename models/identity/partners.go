@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -112,6 +113,8 @@ type Delegated struct {
 	SecondFactor bool
 	// Spellings are the names of its sites as the account's rows have them; none: all sites.
 	Spellings []string `gorm:"-"`
+	// Customer is the account itself: each page for it shows whose it is.
+	Customer account.Account `gorm:"embedded;embeddedPrefix:customer_"`
 }
 
 // Scope is what the person sees and does in the customer's account: by the delegation, which
@@ -178,12 +181,17 @@ func (s *People) DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, er
 func (s *People) delegatedWhere(
 	tx *db.Tx, userID, where, is string,
 ) (Delegated, error) {
+	customer, err := customerColumns(tx)
+	if err != nil {
+		return Delegated{}, err
+	}
 	var found []Delegated
-	err := liveDelegations(tx).
+	err = liveDelegations(tx).
 		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role, ("+hasFactor+
-			") AS second_factor").
+			") AS second_factor, "+customer).
 		Joins(reachesPartner, rules.MembershipActive).
 		Joins("JOIN users u ON u.id = m.user_id").
+		Joins("JOIN accounts a ON a.id = d.account_id").
 		Where("m.user_id = ?", userID).
 		Where(where, is).
 		Order("d.role, d.id").
@@ -198,6 +206,19 @@ func (s *People) delegatedWhere(
 	d := found[0]
 	d.Spellings, err = spellingsOf(tx, d.AccountID, d.Sites())
 	return d, err
+}
+
+// customerColumns are the columns of an account a, as Delegated has them.
+func customerColumns(tx *db.Tx) (string, error) {
+	as := &gorm.Statement{DB: tx.DB}
+	if err := as.Parse(&account.Account{}); err != nil {
+		return "", err
+	}
+	columns := make([]string, len(as.Schema.DBNames))
+	for i, name := range as.Schema.DBNames {
+		columns[i] = "a." + name + " AS customer_" + name
+	}
+	return strings.Join(columns, ", "), nil
 }
 
 // reachesPartner joins those whom the partner lets in; whom its directory has blocked it does not,
