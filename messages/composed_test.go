@@ -172,7 +172,7 @@ var composed = map[string][]string{
 	"console.many.":       {"take", "give", "hand_back", "retry", "close"},
 	"console.told.code.": {"SAME_NAME_OTHER_FORM_OR_COUNTRY", "JOINED_BY_AN_EARLIER_RELEASE", "ADDRESS_NEARLY_THE_SAME",
 		"UNUSUALLY_MANY_RMAS", "SERIAL_NEW", "SHIP_TO_NEW", "PROOF_REQUIRED", "NO_ACCOUNT", "SEVERAL_ACCOUNTS",
-		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE"},
+		"SERIAL_ELSEWHERE", "THE_SAME_IS_THERE", "SSO_NO_BREAK_GLASS", "SSO_OUTSIDERS"},
 	"console.subject.": {"order", "mail", "invitation", "service", "device", "shipment", "calendar", "warranty",
 		"customer", "replacement", "return", "spare", "person", "ticket"},
 	"console.thing.": {"task", "order", "replacement", "spare", "shipment", "mail", "customer", "room", "device",

@@ -181,12 +181,32 @@ func cancelOrder(v *visit) (answer, error) {
 		return v.askCancellation(p, will)
 	}
 
+	r.Seen = v.form("seen")
 	_, _, err := v.orders.CancelOrder(v.acting(), v.param("id"), r)
+	if rules.CodeOf(err) == rules.VersionMismatch {
+		return v.cancellationChanged(p, r)
+	}
 	if err != nil {
 		return v.cancellationRefused(p, err)
 	}
 
 	return v.done("/service-orders", "flash.cancelled"), nil
+}
+
+// cancellationChanged asks again, and says first that something else would happen than what was
+// read.
+func (v *visit) cancellationChanged(p cancellationPage, r order.CancelRequest) (answer, error) {
+	will, err := v.orders.PreviewCancellation(v.acting(), v.param("id"), r)
+	if err != nil {
+		return v.cancellationRefused(p, err)
+	}
+	a, err := v.askCancellation(p, will)
+	if c, ok := a.data.(confirmation); ok {
+		c.Says = slices.Insert(c.Says, 0, v.say("cancellation.says.changed"))
+		a.data = c
+		a.status = http.StatusPreconditionFailed
+	}
+	return a, err
 }
 
 // request is what the form asks for; what is wrong with it is written beside its field.
@@ -303,6 +323,7 @@ func (v *visit) askCancellation(
 			{"quantity", p.Quantity},
 			{"reason", p.Reason},
 			{"once", p.Once},
+			{"seen", will.Seen()},
 		},
 	}
 	for _, id := range p.Named {
