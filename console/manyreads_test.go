@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/storetest/million"
 	"roomcover.dev/roomcover/rules"
@@ -38,6 +39,7 @@ func TestBudget_EveryReadOfTheConsoleAmongManyRows(t *testing.T) {
 	c := million.Fill(t, w.Env, n)
 	million.AddRooms(t, w.Env, n)
 	t.Logf("%d orders and rooms, after %s", n, time.Since(began).Round(time.Second))
+	w.Domains.Operations.KeepCounts(operations.CountsAge, operations.NumbersAge) // as serve does
 	b := w.signedIn(byRole[rules.OperatorLead])
 
 	var slow []string
