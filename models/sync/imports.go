@@ -160,12 +160,12 @@ func propose(tx *db.Tx, c Connection) ([]Proposal, error) {
 // outlines reads every place of a connection with the room in use that it is, and no facts. There
 // may be ten thousand, which gorm would take several times as long for.
 func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
-	rows, err := tx.Raw(`
-		SELECT p.id, p.name, p.place_group, p.missing_since, p.room_id, r.id, r.name, r.site
-		FROM sync_places p
-		LEFT JOIN rooms r ON r.id = p.room_id AND r.state = ?
-		WHERE p.connection_id = ?
-		ORDER BY p.place_group, p.name, p.id`, licensing.RoomActive, c.ID).Rows()
+	rows, err := tx.Table("sync_places AS p").
+		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id, r.id, r.name, r.site").
+		Joins("LEFT JOIN rooms r ON r.id = p.room_id AND r.state = ?", licensing.RoomActive).
+		Where("p.connection_id = ?", c.ID).
+		Order("p.place_group, p.name, p.id").
+		Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,8 @@ func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 	for rows.Next() {
 		var p Proposal
 		var id, name, site sql.NullString
-		err := rows.Scan(&p.ID, &p.Name, &p.PlaceGroup, &p.MissingSince, &p.RoomID, &id, &name, &site)
+		err := rows.Scan(&p.ID, &p.Name, &p.PlaceGroup, &p.MissingSince, &p.RoomID,
+			&id, &name, &site)
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +238,8 @@ func findLikes(tx *db.Tx, c Connection, all []Proposal) error {
 	return nil
 }
 
-// devicesOfUnknown are the devices of the places that are no room and have one of the rooms' devices.
+// devicesOfUnknown are the devices of the places that are no room and name a device of one of the
+// rooms.
 func devicesOfUnknown(
 	tx *db.Tx, c Connection, rooms health.Rooms,
 ) (map[string][]health.Device, error) {
@@ -245,10 +247,10 @@ func devicesOfUnknown(
 	if !rooms.HaveSerials() {
 		return out, nil
 	}
-	rows, err := tx.Raw(`
-		SELECT id, facts
-		FROM sync_places
-		WHERE connection_id = ? AND room_id IS NULL AND missing_since IS NULL`, c.ID).Rows()
+	rows, err := tx.Model(&Place{}).
+		Select("id", "facts").
+		Where("connection_id = ? AND room_id IS NULL AND missing_since IS NULL", c.ID).
+		Rows()
 	if err != nil {
 		return nil, err
 	}
