@@ -117,29 +117,30 @@ func (v *visit) cancellationPage(p cancellationPage) (answer, error) {
 		return answer{}, err
 	}
 
-	licences, err := v.orders.CancellableLicences(v.acting(), o.ID)
+	p.All, p.Free, err = v.orders.CountCancellable(v.acting(), o.ID)
+	if err != nil {
+		return answer{}, err
+	}
 	p.Order = v.cancellableView(o, contracts)
 	p.ReasonMostLength = mostReason
-	p.All = int64(len(licences))
-
-	var inRooms []choice
-	for _, l := range licences {
-		if !l.Assigned {
-			p.Free++
-			continue
-		}
-		inRooms = append(inRooms, choice{l.ID, l.Room, slices.Contains(p.Named, l.ID)})
-	}
 
 	wanted, _ := strconv.ParseInt(p.Quantity, 10, 64)
 	if p.Missing = wanted - p.Free; p.Scope == scopePart && p.Missing > 0 && wanted <= p.All {
-		sortChoices(inRooms)
-		p.Rooms = inRooms
+		licences, err := v.orders.CancellableLicences(v.acting(), o.ID)
+		if err != nil {
+			return answer{}, err
+		}
+		for _, l := range licences {
+			if l.Assigned {
+				p.Rooms = append(p.Rooms, choice{l.ID, l.Room, slices.Contains(p.Named, l.ID)})
+			}
+		}
+		sortChoices(p.Rooms)
 	}
 
 	a := answer{page: "cancellation", title: "cancellation.title", data: p}
 	a.here = p.Order.Path
-	return a, err
+	return a, nil
 }
 
 // cancellable finds an order of the account at hand and says why it cannot be

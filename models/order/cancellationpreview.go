@@ -44,6 +44,29 @@ func (s *Orders) CancellableLicences(
 	return out, err
 }
 
+// CountCancellable counts the licences that an order in scope still has, and those of them that are
+// in no room.
+func (s *Orders) CountCancellable(ctx context.Context, id string) (all, free int64, err error) {
+	var counted struct{ Licences, Free int64 }
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		return tx.BeyondFence(func(tx *db.Tx) error {
+			return tx.Table("licences AS l").
+				Select(`count(*) AS licences,
+					coalesce(sum(CASE WHEN l.state = ? THEN 1 ELSE 0 END), 0) AS free`,
+					rules.LicenceAvailable).
+				Joins("JOIN service_contracts c ON c.id = l.contract_id").
+				Where("c.order_id = ? AND l.state IN ?", o.ID,
+					[]rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
+				Scan(&counted).Error
+		})
+	})
+	return counted.Licences, counted.Free, err
+}
+
 // licenceInForce is a licence with the contract that it belongs to.
 type licenceInForce struct {
 	CancellableLicence

@@ -206,6 +206,11 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 				left, err := env.CancellableLicences(storetest.Operator(), o.ID)
 				require.NoError(rt, err)
 				require.Len(rt, left, will.Left)
+				all, free, err := env.CountCancellable(storetest.Operator(), o.ID)
+				require.NoError(rt, err)
+				require.EqualValues(rt, len(left), all)
+				inRooms := order.CancellationPreview{Gone: left}.Rooms()
+				require.EqualValues(rt, len(left)-len(inRooms), free)
 				for _, number := range will.GoOn {
 					require.Zero(rt, env.Count(t, "SELECT count(*) FROM rmas WHERE closed_at IS NOT NULL AND number = '"+number+"'"))
 				}
