@@ -286,7 +286,7 @@ func TestS57_WhatWasDownBeforeAnybodyWasToldIsNotWellAgain(t *testing.T) {
 	w.set(health.DeviceOffline, 0)
 	w.minutes(5)
 	w.set(health.DeviceOnline, 0)
-	w.minutes(10)
+	w.minutes(30)
 	notices := "SELECT count(*) FROM sync_changes WHERE what IN ('DOWN','WELL')"
 	require.Equal(t, 2, w.Count(t, notices+" AND told_in IS NULL"))
 	require.Empty(t, w.told(5))
