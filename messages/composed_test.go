@@ -642,8 +642,8 @@ var composed = map[string][]string{
 	"mail.room_health.state.": {"OFFLINE", "NEEDS_ATTENTION", "HEALTHY"},
 	"mail.room_health.cause.": {"ALL_OFFLINE", "PRIMARY_OFFLINE", "DEVICE_OFFLINE", "DEVICE_WARNING",
 		"DEVICE_ERROR", "PART_MISSING"},
-	"mail.delegation.title.":  {"ASKED", "ACCEPTED", "ENDS", "ENDED", "EXPIRED"},
-	"mail.delegation.role.":   {"ADMIN", "READ_ONLY"},
+	"mail.delegation.title.": {"ASKED", "ACCEPTED", "ENDS", "ENDED", "EXPIRED"},
+	"mail.delegation.role.":  {"ADMIN", "READ_ONLY"},
 	"mail.delegation.": {
 		"ASKED.CUSTOMER", "ASKED.PARTNER", "ACCEPTED.CUSTOMER", "ACCEPTED.PARTNER",
 		"ENDS.CUSTOMER", "ENDS.PARTNER", "ENDED.CUSTOMER", "ENDED.PARTNER",
