@@ -24,9 +24,6 @@ const (
 	mostTold = 200
 )
 
-// notices are the changes of which people are told.
-var notices = []What{ToldDown, ToldWell}
-
 // TellPeople writes to the administrators of accounts which of their rooms went down or are well
 // again (S57), and returns of how many connections it did. All that waits of a connection is one
 // mail, two minutes after the first of it. Rows say what was told by which mail, in the transaction
