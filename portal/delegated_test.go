@@ -165,11 +165,7 @@ func TestR41c_WhatIsNotDelegatedDoesNotExist(t *testing.T) {
 func TestR42_R55a_APartnerWhoReadsChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	d := w.delegated(identity.RoleReadOnly)
-	forms := map[string][]string{}
-	w.roomForms(d.customer, forms)
-	w.deviceForms(d.customer, forms)
-	w.replacementForms(d.customer, forms)
-	w.ticketForms(d.customer, forms)
+	forms := w.formsOf(d.customer)
 	before := w.Count(t, "SELECT count(*) FROM audit_events")
 	for _, r := range routes() {
 		form, known := forms[r.path]
@@ -193,11 +189,7 @@ func TestR42_R55a_APartnerWhoReadsChangesNothing(t *testing.T) {
 func TestR42_APartnerWhoAdministersChangesWhatIsDelegated(t *testing.T) {
 	w := newWorld(t)
 	d := w.delegated(identity.RoleAdmin)
-	forms := map[string][]string{}
-	w.roomForms(d.customer, forms)
-	w.deviceForms(d.customer, forms)
-	w.replacementForms(d.customer, forms)
-	w.ticketForms(d.customer, forms)
+	forms := w.formsOf(d.customer)
 	tried := 0
 	for _, r := range routes() {
 		form, known := forms[r.path]
@@ -480,11 +472,7 @@ func (w *world) partnerKey(accountID, delegationID string) string {
 func TestS51_AtOtherSitesAPartnerFindsNothing(t *testing.T) {
 	w := newWorld(t)
 	d := w.delegated(identity.RoleAdmin)
-	forms := map[string][]string{}
-	w.roomForms(d.customer, forms)
-	w.deviceForms(d.customer, forms)
-	w.replacementForms(d.customer, forms)
-	w.ticketForms(d.customer, forms)
+	forms := w.formsOf(d.customer)
 	w.Site(t, d.customer, "Filial", "BR", "RJ")
 	limited := d.ana.post(partnersPath+"/"+w.delegationID()+"/sites", "site", "Filial")
 	require.Equal(t, partnersPath, limited.path)
@@ -569,11 +557,7 @@ func TestR41b_R41e_AKeyOfAPartnerIsSeenByBothSides(t *testing.T) {
 func TestR41b_EachAddressOfAPageForACustomerIsTheirs(t *testing.T) {
 	w := newWorld(t)
 	d := w.delegated(identity.RoleAdmin)
-	forms := map[string][]string{}
-	w.roomForms(d.customer, forms)
-	w.deviceForms(d.customer, forms)
-	w.replacementForms(d.customer, forms)
-	w.ticketForms(d.customer, forms)
+	forms := w.formsOf(d.customer)
 
 	begin := []string{d.base + "/"}
 	for _, r := range routes() {

@@ -437,6 +437,16 @@ func TestR70_ARoomIsChanged(t *testing.T) {
 	})
 }
 
+// formsOf are forms of an account's rooms, devices, replacements and tickets, by their routes.
+func (w *world) formsOf(accountID string) map[string][]string {
+	forms := map[string][]string{}
+	w.roomForms(accountID, forms)
+	w.deviceForms(accountID, forms)
+	w.replacementForms(accountID, forms)
+	w.ticketForms(accountID, forms)
+	return forms
+}
+
 // roomForms adds the forms about rooms to those that R42 holds against every role. Each one works
 // once; the account has a contract with free licences.
 func (w *world) roomForms(accountID string, forms map[string][]string) {

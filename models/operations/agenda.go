@@ -69,14 +69,15 @@ func (s *Operations) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) 
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		zones, err := s.zones.get(ctx, v.everything(), func() ([]string, error) {
+		v.boundLatest()
+		zones, err := s.zones.get(ctx, v.question(), func() ([]string, error) {
 			return v.readZones(tx)
 		})
 		if err != nil {
 			return err
 		}
 		v.bound(zones)
-		totals, err := s.totals.get(ctx, v.everything(), func() (agendaTotals, error) {
+		totals, err := s.totals.get(ctx, v.question(), func() (agendaTotals, error) {
 			return v.count(tx)
 		})
 		if err != nil {
@@ -257,8 +258,9 @@ func (v *agendaView) source() string {
 	return agendaOfAccount
 }
 
-// everything tells an agenda over all accounts from others; empty: it is of one account.
-func (v *agendaView) everything() string {
+// question tells one agenda over all accounts from another; empty: it is of one account, and its
+// counts are not kept.
+func (v *agendaView) question() string {
 	if v.q.AccountID != "" {
 		return ""
 	}
@@ -271,7 +273,6 @@ func (v *agendaView) everything() string {
 
 // readZones reads in which zones something may be late or due.
 func (v *agendaView) readZones(tx *db.Tx) (zones []string, err error) {
-	v.boundLatest()
 	err = tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+
 		") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
 	return zones, err
@@ -290,7 +291,6 @@ func (v *agendaView) boundLatest() {
 // bound builds the conditions of both lists by zone: a day ends where the parcel goes to. Zones
 // whose day begins and ends at the same instants share a condition.
 func (v *agendaView) bound(zones []string) {
-	v.boundLatest()
 	type bounds struct{ late, due time.Time }
 	same := map[bounds][]string{}
 	for _, name := range append(slices.Clip(zones), "") {

@@ -25,8 +25,8 @@ func (s *Operations) KeepCounts(counts, numbers time.Duration) {
 	s.numbers.age = numbers
 }
 
-// ForgetCounts has everything counted anew: somebody has just changed what is counted, and looks
-// at what came of it.
+// ForgetCounts has what is under way counted anew: somebody has just changed it, and looks at what
+// came of that. Numbers over weeks stay as they are for their minute.
 func (s *Operations) ForgetCounts() {
 	s.sums.forget()
 	s.zones.forget()
@@ -84,7 +84,7 @@ func (r *recent[A]) kept(question string, now time.Time) (A, bool) {
 	return kept.answer, ok && now.Sub(kept.at) < r.age
 }
 
-// keep does not take an answer that was counted before what is kept was forgotten.
+// keep leaves out an answer whose counting began before the last time that all was forgotten.
 func (r *recent[A]) keep(question string, answer keptAnswer[A]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -181,11 +181,17 @@ func (s *Sync) Disconnect(ctx context.Context, accountID, reason string) error {
 // ConnectionOf reads the connection of an account in scope; NOT_FOUND where it has none.
 func (s *Sync) ConnectionOf(ctx context.Context, accountID string) (Connection, error) {
 	var c Connection
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").
-			First(&c, "account_id = ? AND state <> ?", accountID, Off).Error)
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		c, err = connectionOf(tx, accountID)
+		return err
 	})
 	return c, err
+}
+
+func connectionOf(tx *db.Tx, accountID string) (c Connection, err error) {
+	err = tx.Scope.Accounts(tx.DB, "account_id").
+		First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
+	return c, db.Found(err)
 }
 
 // Standing is a connection with what its page says of it.

@@ -128,13 +128,6 @@ func (s *Sync) ProposalOf(ctx context.Context, accountID, placeID string) (Propo
 	return out, err
 }
 
-// connectionOf is the connection of an account in scope.
-func connectionOf(tx *db.Tx, accountID string) (c Connection, err error) {
-	err = tx.Scope.Accounts(tx.DB, "account_id").
-		First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
-	return c, db.Found(err)
-}
-
 func propose(tx *db.Tx, c Connection) ([]Proposal, error) {
 	out, err := outlines(tx, c)
 	if err != nil {

@@ -78,7 +78,7 @@ func fill(t testing.TB, env storetest.Env, text string, words ...string) {
 		require.NoError(t, err, query)
 		if added, err := done.RowsAffected(); strings.Contains(query, "INSERT INTO") {
 			require.NoError(t, err)
-			require.NotZero(t, added, "nothing is a copy of nothing: %s", query)
+			require.NotZero(t, added, "there is no row to copy: %s", query)
 		}
 		if took := time.Since(began); took > 5*time.Second {
 			t.Logf("%s: %.0f s", firstLine(query), took.Seconds())
