@@ -165,6 +165,9 @@ func (s *Sync) Disconnect(ctx context.Context, accountID, reason string) error {
 		if err := forgetKeys(tx, "connection_id = ?", c.ID); err != nil {
 			return err
 		}
+		if err := endSecrets(tx, "connection_id = ?", c.ID); err != nil {
+			return err
+		}
 		for _, told := range []any{&Change{}, &Place{}, &Group{}} {
 			if err := tx.Where("connection_id = ?", c.ID).Delete(told).Error; err != nil {
 				return err
@@ -192,6 +195,7 @@ func (s *Sync) ConnectionOf(ctx context.Context, accountID string) (Connection, 
 type Standing struct {
 	Connection
 	Certificates []CertificateStanding // without those that were removed
+	Secrets      []SecretStanding      // without those that are ended
 	UsedToday    int                   // requests of this UTC day
 }
 
@@ -201,6 +205,12 @@ type CertificateStanding struct {
 	EndsAt    time.Time
 	CreatedAt time.Time
 	Refused   bool
+}
+
+// SecretStanding is what may be seen of a secret.
+type SecretStanding struct {
+	ID        string
+	CreatedAt time.Time
 }
 
 // StandingOf reads how an account's connection stands, for who may change its rooms. It locks
@@ -228,6 +238,15 @@ func (s *Sync) StandingOf(ctx context.Context, accountID, reason string) (Standi
 		for _, l := range live {
 			out.Certificates = append(out.Certificates,
 				CertificateStanding{l.ID, l.EndsAt, l.CreatedAt, l.RefusedAt != nil})
+		}
+		secrets, err := secretsOf(tx, out.ID)
+		if err != nil {
+			return err
+		}
+		for _, one := range secrets {
+			if one.EndedAt == nil {
+				out.Secrets = append(out.Secrets, SecretStanding{one.ID, one.CreatedAt})
+			}
 		}
 		return tx.Model(&budget{}).
 			Where("connection_id = ? AND day = ?", out.ID, dayOf(s.Now())).

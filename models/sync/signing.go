@@ -1,0 +1,164 @@
+package sync
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Secret is what programs beside a customer's Sync sign requests for help with. It is shown by the
+// call that makes it, and by no other.
+type Secret struct {
+	ID           string
+	AccountID    string
+	ConnectionID string
+	Place        int    // 1 or 2
+	Secret       string // encrypted
+	OnceKey      string // names the form that made it
+	CreatedBy    string
+	CreatedAt    time.Time
+	EndedAt      *time.Time
+}
+
+// TableName is the table of secrets.
+func (Secret) TableName() string { return "sync_secrets" }
+
+// purposeSecret keeps the text of a secret apart from what else is encrypted.
+const purposeSecret = "sync signing secret"
+
+// TooManySecrets is the code of a third secret beside two that count.
+const TooManySecrets = "SYNC_TWO_SECRETS"
+
+// keyBytes is how long a key is.
+const keyBytes = 32
+
+// NewSecret makes a key by which programs sign for an account's connection; with one that there is
+// both count, so that it takes over without a gap. The same form again returns the same key. A
+// third answers SYNC_TWO_SECRETS, and an account that is not connected NOT_FOUND.
+func (s *Sync) NewSecret(
+	ctx context.Context, accountID, once, reason string,
+) (key []byte, err error) {
+	_, err = s.change(ctx, accountID, reason, func(tx *db.Tx, c *Connection) error {
+		key = nil
+		all, err := secretsOf(tx, c.ID)
+		if err != nil {
+			return err
+		}
+		onceKey := db.HashSecret(tx.Scope.Actor.ID + "\n" + once)
+		used := map[int]bool{}
+		for _, one := range all {
+			if one.OnceKey == onceKey {
+				if key = s.keyOf(one); key == nil {
+					return db.NotFound() // it was ended meanwhile
+				}
+				return nil
+			}
+			if one.EndedAt == nil {
+				used[one.Place] = true
+			}
+		}
+		if len(used) > 1 {
+			return rules.Refuse(TooManySecrets, "There are two secrets already.",
+				"End the one that is not needed any more.")
+		}
+
+		key = make([]byte, keyBytes)
+		_, _ = rand.Read(key)
+		place := 1
+		if used[1] {
+			place = 2
+		}
+		id := db.NewID(db.PrefixSyncSecret)
+		made := Secret{
+			ID:           id,
+			AccountID:    c.AccountID,
+			ConnectionID: c.ID,
+			Place:        place,
+			Secret:       tx.Secrets().Encrypt(purposeSecret+id, string(key)),
+			OnceKey:      onceKey,
+			CreatedBy:    tx.Scope.Actor.ID,
+			CreatedAt:    tx.Now(),
+		}
+		if err := tx.Create(&made).Error; err != nil {
+			return err
+		}
+		return account.Audit(tx, c.AccountID,
+			c.entry("sync.secret_made", map[string]any{"secret": made.ID}, reason))
+	})
+	return key, err
+}
+
+// EndSecret has a secret count no more, at once. Again it changes nothing; one that never was the
+// connection's answers NOT_FOUND.
+func (s *Sync) EndSecret(ctx context.Context, accountID, secretID, reason string) error {
+	_, err := s.change(ctx, accountID, reason, func(tx *db.Tx, c *Connection) error {
+		all, err := secretsOf(tx, c.ID)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(all, func(one Secret) bool { return one.ID == secretID })
+		if at < 0 {
+			return db.NotFound()
+		}
+		if all[at].EndedAt != nil {
+			return nil
+		}
+		if err := endSecrets(tx, "id = ?", secretID); err != nil {
+			return err
+		}
+		return account.Audit(tx, c.AccountID,
+			c.entry("sync.secret_ended", map[string]any{"secret": secretID}, reason))
+	})
+	return err
+}
+
+// endSecrets ends secrets, and empties them.
+func endSecrets(tx *db.Tx, where string, arg any) error {
+	return tx.Model(&Secret{}).Where("ended_at IS NULL").Where(where, arg).
+		Updates(map[string]any{"ended_at": tx.Now(), "secret": ""}).Error
+}
+
+// secretsOf are a connection's secrets, the first first; also those that count no more.
+func secretsOf(tx *db.Tx, connectionID string) ([]Secret, error) {
+	var all []Secret
+	err := tx.Order("created_at, id").Find(&all, "connection_id = ?", connectionID).Error
+	return all, err
+}
+
+// keyOf decrypts a secret; nil where it is ended, or the service's key is another one.
+func (s *Sync) keyOf(one Secret) []byte {
+	key, ok := s.db.Secrets().Decrypt(purposeSecret+one.ID, one.Secret)
+	if !ok || one.EndedAt != nil {
+		return nil
+	}
+	return []byte(key)
+}
+
+// Signers returns the keys by which programs sign for a connection, and whose it is. For one that
+// is off, or that there is not, there are none.
+func (s *Sync) Signers(
+	ctx context.Context, connectionID string,
+) (accountID string, keys [][]byte, err error) {
+	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		accountID, keys = "", nil
+		var found []Connection
+		err := tx.Limit(1).Find(&found, "id = ? AND state <> ?", connectionID, Off).Error
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		accountID = found[0].AccountID
+		all, err := secretsOf(tx, connectionID)
+		for _, one := range all {
+			if key := s.keyOf(one); key != nil {
+				keys = append(keys, key)
+			}
+		}
+		return err
+	})
+	return accountID, keys, err
+}
