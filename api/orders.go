@@ -536,7 +536,7 @@ func sparesToEnd(e replacement.Ended) SparesToEnd {
 func (h orderHandlers) terminateOrder(
 	ctx context.Context, in *IDInput, r ReasonRequest,
 ) (*one[CancellationAnswer], error) {
-	o, done, err := h.orders.TerminateOrder(ctx, in.ID, r.Reason)
+	o, done, err := h.orders.TerminateOrder(ctx, in.ID, order.Termination{Reason: r.Reason})
 	return cancelled(ctx, o, done, err)
 }
 

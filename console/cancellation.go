@@ -157,11 +157,12 @@ func cancelOrder(v *visit) (answer, error) {
 		if err != nil {
 			return v.notCancelled(o, err)
 		}
-		if v.form("seen") != v.cancelSeen(will) {
+		if v.form("seen") != will.Seen() {
 			a, err := v.askToCancelAs(o, r, will)
 			return v.changedSincePreview(a), err
 		}
 	}
+	r.Seen = v.form("seen") // an act that is held is done as it was seen, or not at all
 	err = v.giveAct(db.Text(o.AccountID), operations.Act{SubjectID: o.ID, Cancellation: &r})
 	if err != nil {
 		return v.notCancelled(o, err)
@@ -179,7 +180,7 @@ func (v *visit) askToCancelAs(
 		{Name: "quantity", Value: v.form("quantity")},
 		{Name: "reason", Value: r.Reason},
 		{Name: "once", Value: r.Once},
-		{Name: "seen", Value: v.cancelSeen(will)},
+		{Name: "seen", Value: will.Seen()},
 	}
 	for _, id := range r.LicenceIDs {
 		c.Hidden = append(c.Hidden, web.Hidden{Name: "licence", Value: id})
@@ -208,7 +209,7 @@ func (v *visit) terminateForm(o order.Order, wrong *rules.Error) (answer, error)
 	c.Submit = v.say("console.order.terminate.do")
 	c.Action = orderPath(o.ID) + "/terminate"
 	c.Back = orderPath(o.ID)
-	c.Hidden = []web.Hidden{{Name: "seen", Value: v.cancelSeen(will)}}
+	c.Hidden = []web.Hidden{{Name: "seen", Value: will.Seen()}}
 	c.Fields = []web.Field{v.reasonField()}
 	a, err := v.ask(c)
 	if wrong != nil {
@@ -235,28 +236,22 @@ func terminateOrder(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if v.form("seen") != v.cancelSeen(will) {
+	if v.form("seen") != will.Seen() {
 		a, err := v.terminateForm(o, nil)
 		return v.changedSincePreview(a), err
 	}
 
 	err = v.giveAct(db.Text(o.AccountID), operations.Act{
-		SubjectID:   o.ID,
-		Termination: &operations.Termination{Reason: v.form("reason")},
+		SubjectID: o.ID,
+		Termination: &order.Termination{
+			Reason: v.form("reason"),
+			Seen:   v.form("seen"),
+		},
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	return v.doneAct(orderPath(o.ID), "console.order.flash.cancelled"), nil
-}
-
-// cancelSeen is what of a preview stands in the form of its confirmation: another one means
-// that something else would happen than what was read.
-func (v *visit) cancelSeen(p order.CancellationPreview) string {
-	parts := slices.Concat(p.Rooms(), p.Ended.Replacements, p.Ended.Voided, p.Ended.Recalled,
-		p.Invitations, p.Questions)
-	parts = append(parts, strconv.Itoa(len(p.Gone)), strconv.Itoa(p.Left))
-	return db.HashSecret(strings.Join(parts, "\n"))
 }
 
 // changedSincePreview is a confirmation that says so first.

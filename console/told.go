@@ -87,6 +87,7 @@ var toldKeys = []string{
 	"console.told.warranty.missed",
 	"console.told.parent.alike",
 	"console.told.parent.mixed",
+	"console.told.parent.signin",
 	"console.told.near.what",
 	"console.told.csm.what",
 	"console.told.csm.first",

@@ -174,6 +174,9 @@ func (v *visit) callHandler() (answer, error) {
 		v.expectForm()
 		v.resume(v.request.URL.Path) // a page that is sent to its own address
 	}
+	if v.request.Method == post {
+		defer v.operations.ForgetCounts()
+	}
 	return r.do(v)
 }
 

@@ -29,8 +29,6 @@ func statementsOf(path string) int {
 		return 13
 	case strings.HasSuffix(path, "/privacy"):
 		return 52
-	case strings.HasPrefix(path, forPrefix):
-		return pageStatements + 3 // who acts, for whom, and how the rooms are
 	case strings.Contains(path, "cover=ending"):
 		return 19 // it reads on until a page is full
 	}

@@ -117,29 +117,30 @@ func (v *visit) cancellationPage(p cancellationPage) (answer, error) {
 		return answer{}, err
 	}
 
-	licences, err := v.orders.CancellableLicences(v.acting(), o.ID)
+	p.All, p.Free, err = v.orders.CountCancellable(v.acting(), o.ID)
+	if err != nil {
+		return answer{}, err
+	}
 	p.Order = v.cancellableView(o, contracts)
 	p.ReasonMostLength = mostReason
-	p.All = int64(len(licences))
-
-	var inRooms []choice
-	for _, l := range licences {
-		if !l.Assigned {
-			p.Free++
-			continue
-		}
-		inRooms = append(inRooms, choice{l.ID, l.Room, slices.Contains(p.Named, l.ID)})
-	}
 
 	wanted, _ := strconv.ParseInt(p.Quantity, 10, 64)
 	if p.Missing = wanted - p.Free; p.Scope == scopePart && p.Missing > 0 && wanted <= p.All {
-		sortChoices(inRooms)
-		p.Rooms = inRooms
+		licences, err := v.orders.CancellableLicences(v.acting(), o.ID)
+		if err != nil {
+			return answer{}, err
+		}
+		for _, l := range licences {
+			if l.Assigned {
+				p.Rooms = append(p.Rooms, choice{l.ID, l.Room, slices.Contains(p.Named, l.ID)})
+			}
+		}
+		sortChoices(p.Rooms)
 	}
 
 	a := answer{page: "cancellation", title: "cancellation.title", data: p}
 	a.here = p.Order.Path
-	return a, err
+	return a, nil
 }
 
 // cancellable finds an order of the account at hand and says why it cannot be
@@ -181,12 +182,32 @@ func cancelOrder(v *visit) (answer, error) {
 		return v.askCancellation(p, will)
 	}
 
+	r.Seen = v.form("seen")
 	_, _, err := v.orders.CancelOrder(v.acting(), v.param("id"), r)
+	if rules.CodeOf(err) == rules.VersionMismatch {
+		return v.cancellationChanged(p, r)
+	}
 	if err != nil {
 		return v.cancellationRefused(p, err)
 	}
 
 	return v.done("/service-orders", "flash.cancelled"), nil
+}
+
+// cancellationChanged asks again, and says first that something else would happen than what was
+// read.
+func (v *visit) cancellationChanged(p cancellationPage, r order.CancelRequest) (answer, error) {
+	will, err := v.orders.PreviewCancellation(v.acting(), v.param("id"), r)
+	if err != nil {
+		return v.cancellationRefused(p, err)
+	}
+	a, err := v.askCancellation(p, will)
+	if c, ok := a.data.(confirmation); ok {
+		c.Says = slices.Insert(c.Says, 0, v.say("cancellation.says.changed"))
+		a.data = c
+		a.status = http.StatusPreconditionFailed
+	}
+	return a, err
 }
 
 // request is what the form asks for; what is wrong with it is written beside its field.
@@ -303,6 +324,7 @@ func (v *visit) askCancellation(
 			{"quantity", p.Quantity},
 			{"reason", p.Reason},
 			{"once", p.Once},
+			{"seen", will.Seen()},
 		},
 	}
 	for _, id := range p.Named {

@@ -86,6 +86,32 @@ func TestS12_PartOfAnOrderIsCancelledOnce(t *testing.T) {
 	require.Contains(t, r.body, "assigned to rooms")
 }
 
+// What ends is what the page said, or nothing: once something else would, the page says so first.
+func TestS8_ACancellationIsAsItWasRead(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	o, path := w.firstOrder()
+	read := func(pairs ...string) []string {
+		form := formOn(t, ana.post(path, pairs...).body, path)
+		require.NotEmpty(t, form["seen"])
+		return append(pairs, "seen", form["seen"][0], "confirmed", "yes")
+	}
+	first := read("scope", "part", "quantity", "3", "reason", "fewer rooms", "once", "form-1")
+	second := read("scope", "whole", "reason", "all", "once", "form-2")
+	require.Equal(t, "/service-orders", ana.post(path, first...).path)
+	require.Equal(t, "/service-orders", ana.post(path, first...).path, "the same again is the same")
+
+	late := ana.post(path, second...)
+	require.Equal(t, 412, late.status)
+	require.Contains(t, late.body, "Something has changed since you read this.")
+	done, err := w.ListCancellations(w.Context, o.ID)
+	require.NoError(t, err)
+	require.Len(t, done, 1)
+	now := formOn(t, late.body, path)["seen"][0]
+	require.Equal(t, "/service-orders", ana.post(path, "scope", "whole", "reason", "all",
+		"once", "form-2", "seen", now, "confirmed", "yes").path)
+}
+
 func TestR42_READ_ONLYCancelsNothing(t *testing.T) {
 	w := newWorld(t)
 	_, inv := w.admin()

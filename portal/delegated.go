@@ -173,23 +173,29 @@ func (v *visit) readDelegated() error {
 	}
 	// The provider of who came by the partner's own sign-in asked for its second factor.
 	d.SecondFactor = d.SecondFactor || v.value(keyConnection) != ""
-	who := &person{user: v.who.user, factor: v.who.factor, delegated: &d}
-	who.accounts = make([]account.Account, 1)
-	who.accounts[0].ID = id
-	v.oneself, v.who = v.who, who
-	who.accounts[0], err = v.accounts.GetAccount(v.acting(), id)
-	return err
+	v.oneself, v.who = v.who, &person{
+		user:      v.who.user,
+		factor:    v.who.factor,
+		accounts:  []account.Account{d.Customer},
+		delegated: &d,
+	}
+	return nil
 }
 
-// forNobody turns the visit back into the person's own: its page says nothing of the account
+// asOneself turns somebody who acts for nobody back into who they are at home.
+func (v *visit) asOneself() error {
+	if v.oneself != nil {
+		v.who, v.oneself = v.oneself, nil
+	}
+	return v.readAccounts()
+}
+
+// forNobody turns the visit into one of the person's own: its page says nothing of the account
 // that was asked for, so that one of somebody else reads as one that does not exist.
 func (v *visit) forNobody() {
 	v.base = ""
 	v.request.URL.Path = "/"
 	v.request.URL.RawQuery = ""
-	if v.oneself != nil {
-		v.who, v.oneself = v.oneself, nil
-	}
 }
 
 // addressed are the attributes of a page that lead on.

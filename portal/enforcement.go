@@ -74,11 +74,8 @@ func enforceConnection(v *visit) (answer, error) {
 			return answer{}, err
 		}
 		c := confirmation{
-			Title: v.say("ownsignin.enforce.ask"),
-			Says: []string{
-				v.say("ownsignin.enforce.says"),
-				v.say("ownsignin.enforce.keys"),
-			},
+			Title:  v.say("ownsignin.enforce.ask"),
+			Says:   []string{v.say("ownsignin.enforce.says")},
 			Action: ownSignInPath + "/" + id + "/enforce",
 			Submit: v.say("ownsignin.enforce"),
 			Back:   ownSignInPath,
@@ -86,6 +83,9 @@ func enforceConnection(v *visit) (answer, error) {
 		members, err := v.people.MembersOf(v.acting(), acc)
 		if err != nil {
 			return answer{}, err
+		}
+		if len(keys) > 0 {
+			c.Says = append(c.Says, v.say("ownsignin.enforce.keys"))
 		}
 		for _, key := range keys {
 			c.Names = append(c.Names, v.say("ownsignin.enforce.key",

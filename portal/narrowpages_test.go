@@ -74,26 +74,60 @@ func (s *screen) everyPage() {
 		s.check(path)
 		s.fits(path)
 	}
-	for _, f := range full.answers {
-		if !strings.Contains(f.path, os.Getenv("ROOMCOVER_PAGES")) {
-			continue
-		}
-		s.send(f.path, f.fields)
-		require.True(s.t, s.holds(`document.querySelector("`+f.shows+`") !== null`),
-			"the answer of %s to %v shows %s", f.path, f.fields, f.shows)
-		s.check(f.path)
-		s.fits(f.path)
-	}
+	s.answersOf(slices.DeleteFunc(full.answers, func(f formSent) bool {
+		return !strings.Contains(f.path, os.Getenv("ROOMCOVER_PAGES"))
+	}))
 
 	s.signOut()
+	if strings.Contains(codesPath, os.Getenv("ROOMCOVER_PAGES")) {
+		s.secondFactorPages()
+	}
 	for _, path := range s.pagesOutside() {
 		s.open(path)
 		s.check(path)
 		s.fits(path)
 	}
-	for _, f := range answersOutside {
+	s.answersOf(answersOutside)
+}
+
+// secondFactorPages are the pages of who has a second factor, from the sign-in on.
+func (s *screen) secondFactorPages() {
+	u, err := s.UserByEmail(s.Context, longEmail)
+	require.NoError(s.t, err)
+	key, sealed := s.People.NewAppKey(u.ID)
+	codes, ok, err := s.People.UseApp(s.Context, u.ID, sealed, codeOf(s.t, key, 0), false)
+	require.NoError(s.t, err)
+	require.True(s.t, ok)
+
+	s.open("/sign-in?lang=" + s.locale)
+	s.signIn(longEmail)
+	s.check(secondPath)
+	s.fits(secondPath)
+	s.answersOf([]formSent{
+		{secondPath, []string{"code", longSerial}, anError},
+		{secondPath, []string{"code", codes[0], "next", codesPath}, "main"},
+		{codesPath, nil, aQuestion},
+		{codesPath, []string{"confirmed", "yes"}, "main .codes"},
+	})
+	for _, path := range []string{provePath + "?next=/tokens", mePath} {
+		s.open(path)
+		s.check(path)
+		s.fits(path)
+	}
+	s.answersOf([]formSent{
+		{provePath, []string{"password", "x", "code", longSerial}, anError},
+		{factorPath + "/fac_app/remove", nil, aQuestion},
+		{factorPath + "/fac_app/remove", []string{"confirmed", "yes"}, "main"},
+	})
+	s.signOut()
+}
+
+// answersOf sends forms, and looks at each answer.
+func (s *screen) answersOf(forms []formSent) {
+	for _, f := range forms {
 		s.send(f.path, f.fields)
-		require.True(s.t, s.holds(`document.querySelector("`+f.shows+`") !== null`), f.path)
+		require.True(s.t, s.holds(`document.querySelector("`+f.shows+`") !== null`),
+			"the answer of %s to %v shows %s", f.path, f.fields, f.shows)
 		s.check(f.path)
 		s.fits(f.path)
 	}
@@ -182,12 +216,8 @@ var leadOn = map[string]bool{
 	myZonePath:                           true,
 	"/colleagues/:id/remove":             true,
 	"/colleagues/:id/second-factor":      true,
-	provePath:                            true, // to what asked for it
-	appKeyPath:                           true, // the forms of a second factor: see secondfactor_test.go
+	appKeyPath:                           true, // see secondfactor_test.go
 	passkeyPath:                          true,
-	codesPath:                            true,
-	factorPath + "/:id/remove":           true,
-	ownSignInPath + "/:id/enforce":       true, // of a connection that is on, the same
 	"/colleagues/:id/export":             true,
 	"/colleagues/invitations/:id/resend": true,
 	"/colleagues/invitations/:id/revoke": true,
@@ -227,6 +257,13 @@ var leadOn = map[string]bool{
 	"/devices/:id/place":    true,
 	"/devices/:id/take-out": true,
 	"/devices/:id/purchase": true,
+}
+
+// ofSecondFactor are the pages that only who has a second factor sees: secondFactorPages.
+var ofSecondFactor = map[string]bool{
+	codesPath:                  true,
+	provePath:                  true,
+	factorPath + "/:id/remove": true,
 }
 
 // answersOutside are the answers to the forms of who is not signed in.
@@ -326,6 +363,8 @@ func (s *world) fullAccount() fullAccount {
 
 	token, grant := s.directory(c.Account)
 	certificate, places := s.fullSync(c)
+	connection := s.OwnSignIn(t, c.Account, "empresa.example").ID
+	require.NoError(t, s.Exec("UPDATE sso_connections SET issuer = 'http://127.0.0.1:1'"))
 	ids := map[string]string{
 		certificatesPath + "/:id/remove":     certificate,
 		syncPlacesPath + "/:id":              places[0],
@@ -342,6 +381,7 @@ func (s *world) fullAccount() fullAccount {
 		"/colleagues/questions/:id/refuse":   q.ID,
 		"/tokens/:id/revoke":                 s.token(c.Account),
 		ownSignInPath + "/:id/remove":        s.claimedDomain(c.Account),
+		ownSignInPath + "/:id/enforce":       connection,
 		"/sites/:id":                         c.Site.ID,
 		"/rooms/:id":                         c.Room.ID,
 		"/rooms/:id/history":                 c.Room.ID,
@@ -371,17 +411,14 @@ func (s *world) fullAccount() fullAccount {
 		templatePath:                     true,
 		againPath:                        true, // it leads to the provider
 		ownSignInPath + "/:id/try":       true,
-		factorPath + "/:id/remove":       true, // of who has one, see secondfactor_test.go
-		codesPath:                        true, // the same
-		provePath:                        true, // asked for by what needs it, the same
-		ownSignInPath + "/:id/enforce":   true, // of a connection that is on, see secondfactor_test.go
 		helpLinkPath:                     true, // it leads on, see roomhelp_test.go
 		"/rooms/import/:id":              true, // looked at in devicesbrowser_test.go
 		"/rooms/:id/release":             true, // its address names the license, see roomsbrowser_test.go
 	}
 	full := fullAccount{id: c.Account}
 	for _, route := range routes() {
-		if route.method != get || route.access == anyone || downloads[route.path] {
+		if route.method != get || route.access == anyone || downloads[route.path] ||
+			ofSecondFactor[route.path] {
 			continue
 		}
 		path := route.path
@@ -442,6 +479,7 @@ func (s *world) fullAccount() fullAccount {
 		{"/tokens", []string{"label", "", "role", "CUSTOMER_ADMIN"}, anError},
 		{ownSignInPath, []string{"act", "domain", "domain", longSerial}, anError},
 		{ownSignInPath, []string{"act", "provider", "issuer", longSerial, "client", longSerial}, anError},
+		{ownSignInPath + "/" + connection + "/enforce", []string{"confirmed", "yes"}, anError},
 		{syncPath, []string{"region", "US"}, anError},
 		{certificatesPath, nil, anError},
 		{syncGroupPath, []string{"group", longGroup, "site", longPlace, "country", "XX"}, anError},
@@ -454,7 +492,8 @@ func (s *world) fullAccount() fullAccount {
 		{"/tokens", []string{"label", (longSerial + longSerial + longSerial)[:100], "role", "CUSTOMER_ADMIN"}, "#secret"},
 	}
 	for _, route := range routes() {
-		if route.method != post || route.access == anyone || leadOn[route.path] || route.path == "/invitation/accept" {
+		if route.method != post || route.access == anyone || leadOn[route.path] ||
+			ofSecondFactor[route.path] || route.path == "/invitation/accept" {
 			continue
 		}
 		require.True(t, slices.ContainsFunc(full.answers, func(f formSent) bool { return route.leadsTo(f.path) }),

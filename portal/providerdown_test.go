@@ -64,7 +64,7 @@ func TestWhatSignInsCost(t *testing.T) {
 	} {
 		var took []time.Duration
 		for i := range n {
-			if i%20 == 0 { // from one network there may be so many
+			if i%10 == 0 { // from one network, and of one person, there may be so many
 				require.NoError(t, w.Exec("DELETE FROM throttles"))
 			}
 			g := w.guest()

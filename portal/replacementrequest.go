@@ -24,7 +24,7 @@ const (
 	requestPath   = replacementsPath + "/request"
 	accessoryPath = requestPath + "/accessory"
 	mostFault     = 1000 // characters
-	mostListed    = 200  // devices or rooms to choose from
+	mostListed    = 100  // devices or rooms to choose from; the search finds the others
 )
 
 // choice is one line of a list to choose from.

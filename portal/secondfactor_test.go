@@ -216,6 +216,8 @@ func TestS49_R53c_AnEnforcedSignInIsTheOnlyWayInButForBreakGlass(t *testing.T) {
 	require.Equal(t, 422, r.status)
 	require.Contains(t, r.body, "proves nothing about your password")
 	require.Contains(t, c.act("glass").body, "You can come in by password")
+	require.NotContains(t, c.ana.get(enforce).body, "API keys go on working", "there are none")
+	w.token(c.account)
 	require.Contains(t, c.ana.get(enforce).body, "API keys go on working")
 	require.Contains(t, c.ana.post(enforce, "confirmed", "yes").body, "only by the company’s own sign-in")
 

@@ -108,19 +108,29 @@ func readSyncRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 	var out web.ListResult
 	chosen := rooms.Kind(storable(v.query(kindFacet)))
 	key := rules.SearchKey(q.Text)
-	shown := slices.DeleteFunc(slices.Clone(all), func(p rooms.Proposal) bool {
-		return chosen == "" && p.Kind == rooms.KindSame || chosen != "" && p.Kind != chosen ||
-			key != "" && !strings.Contains(rules.SearchKey(p.Name+" "+p.PlaceGroup), key)
-	})
-	if q.After != "" {
-		at := slices.IndexFunc(shown, func(p rooms.Proposal) bool { return p.ID == q.After })
-		shown = shown[at+1:]
+	shows := func(p rooms.Proposal) bool {
+		return (chosen == "" && p.Kind != rooms.KindSame || p.Kind == chosen) &&
+			(key == "" || strings.Contains(rules.SearchKey(p.Name+" "+p.PlaceGroup), key))
 	}
-	if len(shown) > q.Limit {
-		shown = shown[:q.Limit]
-		out.Next = shown[len(shown)-1].ID
+	behind := 0
+	if q.After != "" {
+		behind = 1 + slices.IndexFunc(all, func(p rooms.Proposal) bool { return p.ID == q.After })
+	}
+	var shown []rooms.Proposal
+	for _, p := range all[behind:] {
+		if !shows(p) {
+			continue
+		}
+		if len(shown) == q.Limit {
+			out.Next = shown[len(shown)-1].ID
+			break
+		}
+		shown = append(shown, p)
 	}
 
+	if err := v.synced.FactsOf(v.acting(), v.who.account().ID, shown); err != nil {
+		return out, err
+	}
 	names, err := v.namesOfLikes(shown)
 	if err != nil {
 		return out, err
@@ -416,16 +426,11 @@ func showSyncPlace(v *visit) (answer, error) {
 }
 
 func (v *visit) syncPlacePage(called, problem string) (answer, error) {
-	all, err := v.synced.Preview(v.acting(), v.who.account().ID)
+	proposal, err := v.synced.ProposalOf(v.acting(), v.who.account().ID, v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	at := slices.IndexFunc(all, func(p rooms.Proposal) bool { return p.ID == v.param("id") })
-	if at < 0 {
-		return answer{}, errNoPage
-	}
-	proposal := all[at]
-	names, err := v.namesOfLikes(all[at : at+1])
+	names, err := v.namesOfLikes([]rooms.Proposal{proposal})
 	if err != nil {
 		return answer{}, err
 	}

@@ -172,7 +172,11 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		if err != nil && rules.CodeOf(err) != rules.NotFound {
 			return nil, err
 		}
-		v.unread = err
+		if v.unread = err; err != nil {
+			if err := v.asOneself(); err != nil {
+				return nil, err
+			}
+		}
 	}
 
 	own := strings.TrimPrefix(c.FullPath(), forPrefix+":account")
@@ -313,7 +317,15 @@ func (v *visit) readPerson() error {
 		partners: p.Partners,
 		factor:   p.SecondFactor,
 	}
-	if len(p.Roles) == 0 {
+	if v.base != "" { // a page for a customer asks nothing of the person's own
+		return nil
+	}
+	return v.readAccounts()
+}
+
+// readAccounts reads the accounts that the person belongs to.
+func (v *visit) readAccounts() (err error) {
+	if v.who == nil || len(v.who.roles) == 0 || len(v.who.accounts) > 0 {
 		return nil
 	}
 

@@ -18,6 +18,9 @@ var undecomposed = strings.NewReplacer(
 // marks of other scripts are letters in their own right, and dropping them would
 // make different names equal.
 func fold(s string) string {
+	if isASCII(s) { // most texts are, and nothing in them decomposes
+		return strings.ToLower(s)
+	}
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
 		if r < 0x0300 || r > 0x036F {

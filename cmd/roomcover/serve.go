@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/console"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/tracing/export"
@@ -112,6 +113,7 @@ func serve(ctx context.Context, c config.Config, d *domains.Domains, log *slog.L
 		return settingsError{err}
 	}
 
+	d.Operations.KeepCounts(operations.CountsAge, operations.NumbersAge)
 	o := serverOptions(c)
 	o.Domains = d
 	o.Sync = vendor

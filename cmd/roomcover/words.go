@@ -306,6 +306,8 @@ var eventTexts = map[string]string{
 var codeTexts = map[string]string{
 	"JOINED_BY_AN_EARLIER_RELEASE":    "an earlier release put them together",
 	"SAME_NAME_OTHER_FORM_OR_COUNTRY": "the names differ in their legal form or country only",
+	"SSO_NO_BREAK_GLASS":              "nobody would come in beside an enforced sign-in",
+	"SSO_OUTSIDERS":                   "an enforced sign-in would lock people out",
 	"ADDRESS_NEARLY_THE_SAME":         "the addresses are nearly the same",
 	"UNUSUALLY_MANY_RMAS":             "the account has asked for unusually many replacements",
 	"SERIAL_NEW":                      "nobody has checked the proof of the new serial number",

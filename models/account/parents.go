@@ -59,7 +59,8 @@ func SettleOneParent(tx *db.Tx, merged, into Org) error {
 	if left == 0 && merged.CompanyKey == into.CompanyKey {
 		settled = append(settled, into.ID)
 	}
-	return tx.SettleAll(db.TaskOneParent, settled, "merged")
+	q := tx.Where("kind = ? AND subject_id IN ?", db.TaskOneParent, settled)
+	return db.SettleWhere(tx, q, "merged")
 }
 
 // EnsureParent finds the customer's parent of this full name and country, or registers it.

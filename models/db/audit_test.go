@@ -178,7 +178,7 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 			notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		env.Accept(t, seller, storetest.FormFor("PO-3", "Outra", "zoe@revendasul.example"))
-		_, c, err := env.TerminateOrder(storetest.Operator(), o.ID, "goodwill")
+		_, c, err := env.TerminateOrder(storetest.Operator(), o.ID, order.Termination{Reason: "goodwill"})
 		require.NoError(t, err)
 		_, err = env.CompensateCancellation(env.Context, c.ID)
 		require.NoError(t, err)

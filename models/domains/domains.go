@@ -146,7 +146,6 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	// A domain below calls these in its own transaction, when something happens that
 	// another domain has to follow.
 	d.People.RegisterInvitations()
-	d.People.OnSecondFactor(identity.HasSecondFactor)
 	d.Replacements.RegisterShipments()
 	d.Tickets.RegisterReplacements()
 	d.Orders.RegisterFailures()

@@ -29,7 +29,7 @@ func (s *Entitlements) Balance(
 		return tx.Table("licences AS l").
 			Select("c.type, l.state, count(*) AS n").
 			Joins("JOIN service_contracts c ON c.id = l.contract_id").
-			Where("l.account_id = ?", accountID).
+			Where("l.account_id = ? AND c.account_id = ?", accountID, accountID).
 			Group("c.type, l.state").
 			Scan(&rows).Error
 	})

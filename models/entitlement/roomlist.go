@@ -24,11 +24,38 @@ type RoomCounts struct {
 	Platforms map[rules.Platform]int64
 }
 
-// The sums of rooms that are without the service and whose cover ends soon, over rooms
-// withLicenceOfRoom; @service is a Select in both.
+// Thousands of rooms have a few contracts: rooms are counted by the contracts of their licences
+// first, and what each contract means for them is asked of it once.
 const (
-	bareRooms   = "coalesce(sum(CASE WHEN " + bareRoom + " THEN 1 ELSE 0 END), 0)"
-	endingRooms = "coalesce(sum(CASE WHEN " + endsSoon + " THEN 1 ELSE 0 END), 0)"
+	// byContracts are the contracts of a room withLicenceOfRoom, as it is counted by them.
+	byContracts = "l.contract_id, n.contract_id AS next_contract_id, n.state AS next_state"
+	// groupedByContracts groups by them.
+	groupedByContracts = "l.contract_id, n.contract_id, n.state"
+	// withContracts joins what was counted by them.
+	withContracts = `
+		LEFT JOIN service_contracts c ON c.id = counted.contract_id
+		LEFT JOIN service_contracts nc ON nc.id = counted.next_contract_id`
+)
+
+// The sums of counted rooms that are without the service, and whose cover ends soon; each says of
+// them what roomWithout and endingRoom say of one room.
+const (
+	bareRooms = `coalesce(sum(CASE
+			WHEN counted.contract_id IS NULL THEN counted.rooms
+			WHEN c.end_at IS NULL OR c.end_at > @now THEN 0
+			WHEN counted.next_state = 'AVAILABLE'
+				AND nc.type = c.type
+				AND nc.state IN ('ACTIVE', 'SUSPENDED')
+				AND nc.start_at <= c.end_at
+				AND nc.end_at > @now THEN 0
+			ELSE counted.rooms
+		END), 0)`
+	endingRooms = `coalesce(sum(CASE
+			WHEN nc.state IN ('PENDING_START', 'ACTIVE')
+				AND (nc.end_at IS NULL OR nc.end_at >= @before) THEN 0
+			WHEN c.state = 'ACTIVE' AND c.end_at > @now AND c.end_at < @before THEN counted.rooms
+			ELSE 0
+		END), 0)`
 )
 
 // EndsSoon is the instant before which a cover ends soon, within licensing.ExpiringDays local
@@ -57,13 +84,17 @@ func (s *Entitlements) CountRooms(
 			"before":  EndsSoon(now, zone),
 			"service": catalogue.ServiceSelect,
 		}
-		return tx.Scope.Accounts(tx.Table("rooms"), "rooms.account_id").
-			Select(`site, platform, rooms.state, count(*) AS rooms,
-				`+bareRooms+` AS bare,
-				`+endingRooms+` AS ending`, named).
+		counted := tx.Scope.Accounts(tx.Table("rooms"), "rooms.account_id").
+			Select("site, platform, rooms.state, "+byContracts+", count(*) AS rooms").
 			Joins(withLicenceOfRoom, named).
 			Where("rooms.account_id = ?", accountID).
-			Group("site, platform, rooms.state").
+			Group("site, platform, rooms.state, " + groupedByContracts)
+		return tx.Table("(?) AS counted", counted).
+			Select(`site, platform, counted.state, sum(counted.rooms) AS rooms,
+				`+bareRooms+` AS bare,
+				`+endingRooms+` AS ending`, named).
+			Joins(withContracts).
+			Group("site, platform, counted.state").
 			Scan(&rows).Error
 	})
 

@@ -574,20 +574,23 @@ const fromAssignments = `
 		WHERE a.to_at IS NULL
 			AND a.service_type = @service`
 
-// withLicenceOfRoom joins each room with the one licence of a service that is assigned to it, or
-// with none: many rooms are counted in a third of the time that a question for each would take.
+// withLicenceOfRoom joins each room with the one licence of a service that is assigned to it, and
+// with the one that renews it, or with none: many rooms are counted in a third of the time that a
+// question for each would take.
 const withLicenceOfRoom = `
 		LEFT JOIN licence_assignments a ON a.room_id = rooms.id
 			AND a.account_id = rooms.account_id
 			AND a.to_at IS NULL
 			AND a.service_type = @service
 		LEFT JOIN licences l ON l.id = a.licence_id
-		LEFT JOIN service_contracts c ON c.id = l.contract_id`
+		LEFT JOIN licences n ON n.renews_licence_id = l.id
+			AND n.renews_licence_id IS NOT NULL
+			AND n.state IN ('AVAILABLE', 'ASSIGNED')`
 
 // roomWithout is true of a room that has no licence of a service. One that is over is none,
-// whether the sweep has been there or not; one that waits for its start is one. bareRoom is the
-// same, of a room withLicenceOfRoom. Of one account the assignments are read at once: asked of one
-// room after another in the order of a page, many would be asked before the page is full.
+// whether the sweep has been there or not; one that waits for its start is one; see bareRooms. Of
+// one account the assignments are read at once: asked of one room after another in the order of a
+// page, many would be asked before the page is full.
 const (
 	roomWithout = `NOT EXISTS (SELECT 1` + fromAssignments + `
 			AND a.room_id = rooms.id
@@ -595,7 +598,6 @@ const (
 	accountsRoomWithout = `rooms.id NOT IN (SELECT a.room_id` + fromAssignments + `
 			AND a.account_id = @account
 			AND ` + holdsRoom + `)`
-	bareRoom = `(a.id IS NULL OR NOT ` + holdsRoom + `)`
 )
 
 // holdsRoom is true of an assignment, by its licence l and its contract c, that is not over: its

@@ -18,13 +18,16 @@ var standingSQL string
 
 // standingRoomsSQL counts the rooms of Standing by what the list of rooms goes by.
 const standingRoomsSQL = `
-	SELECT count(*) AS rooms,
+	SELECT coalesce(sum(counted.rooms), 0) AS rooms,
 		` + bareRooms + ` AS bare,
 		` + endingRooms + ` AS ending,
 		coalesce(sum(CASE WHEN c.state = 'ACTIVE' AND c.end_at > @now
-			THEN 1 ELSE 0 END), 0) AS covered
-	FROM rooms` + withLicenceOfRoom + `
-	WHERE rooms.account_id = @account AND rooms.state = 'ACTIVE'`
+			THEN counted.rooms ELSE 0 END), 0) AS covered
+	FROM (
+		SELECT ` + byContracts + `, count(*) AS rooms
+		FROM rooms` + withLicenceOfRoom + `
+		WHERE rooms.account_id = @account AND rooms.state = 'ACTIVE'
+		GROUP BY ` + groupedByContracts + `) AS counted` + withContracts
 
 // Standing is how an account stands, in numbers.
 type Standing struct {

@@ -3,6 +3,8 @@ package entitlement
 import (
 	"reflect"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -156,36 +158,80 @@ func RenameSyncedRoom(
 	})
 }
 
-// KnownRooms reads the active rooms of an account with the serial numbers in them, to find which
-// of them a place of Sync may be.
-func KnownRooms(tx *db.Tx, accountID string) ([]health.KnownRoom, error) {
-	var rooms []Room
-	err := tx.Where("account_id = ? AND state = ?", accountID, licensing.RoomActive).
-		Order("id").Find(&rooms).Error
-	if err != nil {
-		return nil, err
-	}
-	var devices []struct{ RoomID, Serial string }
-	err = tx.Raw(`
-		SELECT p.room_id, d.serial
-		FROM device_placements p
-		JOIN devices d ON d.id = p.device_id
-		WHERE p.account_id = ? AND p.to_at IS NULL AND d.serial IS NOT NULL`,
-		accountID).Scan(&devices).Error
-	if err != nil {
-		return nil, err
-	}
+// withoutPlace are the active rooms of an account that are no place of a connection to Sync.
+func withoutPlace(tx *db.Tx, accountID, connectionID string) *gorm.DB {
+	return tx.Table("rooms").
+		Where("rooms.account_id = ? AND rooms.state = ?", accountID, licensing.RoomActive).
+		Where(`NOT EXISTS (
+			SELECT 1 FROM sync_places sp
+			WHERE sp.room_id = rooms.id AND sp.connection_id = ?)`, connectionID)
+}
 
-	at := map[string]int{}
-	out := make([]health.KnownRoom, len(rooms))
-	for i, r := range rooms {
-		out[i] = health.KnownRoom{ID: r.ID, Name: r.Name, Site: r.Site}
-		at[r.ID] = i
+// RoomsWithoutPlace reads the active rooms of an account that are no place of a connection to Sync,
+// with the serial numbers in them, to find which of them a place may be.
+func RoomsWithoutPlace(
+	tx *db.Tx, accountID, connectionID string,
+) ([]health.KnownRoom, error) {
+	return knownRooms(tx, withoutPlace(tx, accountID, connectionID))
+}
+
+// RoomsLike are those of RoomsWithoutPlace that have the name, or one of the devices.
+func RoomsLike(
+	tx *db.Tx, accountID, connectionID, name string, devices []health.Device,
+) ([]health.KnownRoom, error) {
+	serials := db.IdsOf(devices, func(d health.Device) string { return d.Serial })
+	equipped := tx.Table("devices AS d").
+		Select("p.room_id").
+		Joins("JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL").
+		Where("d.account_id = ? AND d.serial IN ?", accountID, append(serials, ""))
+	q := withoutPlace(tx, accountID, connectionID)
+	if key := rules.SearchKey(name); key != "" {
+		// The site's name follows the room's.
+		q = q.Where("search_key = ? OR search_key LIKE ? ESCAPE '!' OR rooms.id IN (?)",
+			key, db.Beginning(key+" "), equipped)
+	} else {
+		q = q.Where("rooms.id IN (?)", equipped)
 	}
-	for _, d := range devices {
-		if i, ok := at[d.RoomID]; ok {
-			out[i].Serials = append(out[i].Serials, d.Serial)
+	return knownRooms(tx, q)
+}
+
+// KnownRoom is the active room of an account, without the serial numbers in it; nil where it is
+// none, or not active.
+func KnownRoom(tx *db.Tx, accountID, roomID string) (*health.KnownRoom, error) {
+	var found []Room
+	err := tx.Select("id", "name", "site").
+		Where("account_id = ? AND id = ? AND state = ?", accountID, roomID, licensing.RoomActive).
+		Find(&found).Error
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	r := found[0]
+	return &health.KnownRoom{ID: r.ID, Name: r.Name, Site: r.Site}, nil
+}
+
+// knownRooms reads rooms, and what is in them.
+func knownRooms(tx *db.Tx, of *gorm.DB) ([]health.KnownRoom, error) {
+	var found []struct {
+		ID     string
+		Name   string
+		Site   string
+		Serial *string
+	}
+	err := of.Select("rooms.id, rooms.name, rooms.site, d.serial").
+		Joins(`LEFT JOIN device_placements p ON p.room_id = rooms.id AND p.to_at IS NULL`).
+		Joins(`LEFT JOIN devices d ON d.id = p.device_id`).
+		Order("rooms.id, d.serial").
+		Scan(&found).Error
+
+	var out []health.KnownRoom
+	for _, row := range found {
+		if len(out) == 0 || out[len(out)-1].ID != row.ID {
+			out = append(out, health.KnownRoom{ID: row.ID, Name: row.Name, Site: row.Site})
+		}
+		if row.Serial != nil {
+			last := &out[len(out)-1]
+			last.Serials = append(last.Serials, *row.Serial)
 		}
 	}
-	return out, nil
+	return out, err
 }

@@ -15,8 +15,7 @@ type People struct {
 	programs      *program.Programs
 	notifications *notification.Notifications
 
-	invitations  invitationRules // see OnFailedInvitation
-	secondFactor factorRule      // see OnSecondFactor; nil: nobody has one
+	invitations invitationRules // see OnFailedInvitation
 }
 
 // New returns the domain on a database, with the domains below that it uses.

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -112,6 +113,8 @@ type Delegated struct {
 	SecondFactor bool
 	// Spellings are the names of its sites as the account's rows have them; none: all sites.
 	Spellings []string `gorm:"-"`
+	// Customer is the account itself: each page for it shows whose it is.
+	Customer account.Account `gorm:"embedded;embeddedPrefix:customer_"`
 }
 
 // Scope is what the person sees and does in the customer's account: by the delegation, which
@@ -157,14 +160,6 @@ func (d Delegated) Actor(userID, ip, requestID string) db.Actor {
 	}
 }
 
-// factorRule reports whether a person signs in with a second factor.
-type factorRule func(tx *db.Tx, userID string) (bool, error)
-
-// OnSecondFactor sets how it is known that a person signs in with a second factor. Until it is
-// set nobody does, and nobody of a partner administers a customer (S52). It is called once,
-// when the domains are opened.
-func (s *People) OnSecondFactor(rule factorRule) { s.secondFactor = rule }
-
 // DelegatedTo reads, from rows and at this instant, as whom a person acts in a customer's
 // account (R41c, R41d). Without an active delegation to the person's partner it answers
 // NOT_FOUND, as for an account that does not exist.
@@ -177,17 +172,6 @@ func (s *People) DelegatedTo(ctx context.Context, userID, accountID string) (Del
 	return d, err
 }
 
-// complete adds whether the person has a second factor, and how the sites are spelled.
-func (s *People) complete(tx *db.Tx, d *Delegated, userID string) (err error) {
-	if s.secondFactor != nil && d.Delegation.Role == RoleAdmin {
-		if d.SecondFactor, err = s.secondFactor(tx, userID); err != nil {
-			return err
-		}
-	}
-	d.Spellings, err = spellingsOf(tx, d.AccountID, d.Sites())
-	return err
-}
-
 // DelegatedIn is DelegatedTo in the caller's transaction, which sees every account.
 func (s *People) DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, error) {
 	return s.delegatedWhere(tx, userID, "d.account_id = ?", accountID)
@@ -197,10 +181,17 @@ func (s *People) DelegatedIn(tx *db.Tx, userID, accountID string) (Delegated, er
 func (s *People) delegatedWhere(
 	tx *db.Tx, userID, where, is string,
 ) (Delegated, error) {
+	customer, err := customerColumns(tx)
+	if err != nil {
+		return Delegated{}, err
+	}
 	var found []Delegated
-	err := liveDelegations(tx).
-		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role").
+	err = liveDelegations(tx).
+		Select("d.*, o.name AS partner, p.account_id AS home, m.role AS own_role, ("+hasFactor+
+			") AS second_factor, "+customer).
 		Joins(reachesPartner, rules.MembershipActive).
+		Joins("JOIN users u ON u.id = m.user_id").
+		Joins("JOIN accounts a ON a.id = d.account_id").
 		Where("m.user_id = ?", userID).
 		Where(where, is).
 		Order("d.role, d.id").
@@ -213,8 +204,21 @@ func (s *People) delegatedWhere(
 		return Delegated{}, db.NotFound()
 	}
 	d := found[0]
-	err = s.complete(tx, &d, userID)
+	d.Spellings, err = spellingsOf(tx, d.AccountID, d.Sites())
 	return d, err
+}
+
+// customerColumns are the columns of an account a, as Delegated has them.
+func customerColumns(tx *db.Tx) (string, error) {
+	as := &gorm.Statement{DB: tx.DB}
+	if err := as.Parse(&account.Account{}); err != nil {
+		return "", err
+	}
+	columns := make([]string, len(as.Schema.DBNames))
+	for i, name := range as.Schema.DBNames {
+		columns[i] = "a." + name + " AS customer_" + name
+	}
+	return strings.Join(columns, ", "), nil
 }
 
 // reachesPartner joins those whom the partner lets in; whom its directory has blocked it does not,

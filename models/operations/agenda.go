@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,12 +69,20 @@ func (s *Operations) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) 
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		if err := v.readZones(tx); err != nil {
+		zones, err := s.zones.get(ctx, v.everything(), func() ([]string, error) {
+			return v.readZones(tx)
+		})
+		if err != nil {
 			return err
 		}
-		if err := v.count(tx, &out); err != nil {
+		v.bound(zones)
+		totals, err := s.totals.get(ctx, v.everything(), func() (agendaTotals, error) {
+			return v.count(tx)
+		})
+		if err != nil {
 			return err
 		}
+		out.Late.Total, out.Due.Total = totals.late, totals.due
 		if err := v.list(tx, v.late, q.LateAfter, &out.Late); err != nil {
 			return err
 		}
@@ -248,26 +257,43 @@ func (v *agendaView) source() string {
 	return agendaOfAccount
 }
 
-// readZones reads in which zones something may be late or due, and builds the
-// conditions of both lists by zone: a day ends where the parcel goes to. Zones whose
-// day begins and ends at the same instants share a condition.
-func (v *agendaView) readZones(tx *db.Tx) error {
+// everything tells an agenda over all accounts from others; empty: it is of one account.
+func (v *agendaView) everything() string {
+	if v.q.AccountID != "" {
+		return ""
+	}
+	on := "today"
+	if v.q.On != nil {
+		on = v.q.On.String()
+	}
+	return on + " in " + v.zone.String()
+}
+
+// readZones reads in which zones something may be late or due.
+func (v *agendaView) readZones(tx *db.Tx) (zones []string, err error) {
+	v.boundLatest()
+	err = tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+
+		") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
+	return zones, err
+}
+
+// boundLatest sets where the last of the days ends.
+func (v *agendaView) boundLatest() {
 	on := rules.DateIn(v.now, v.zone).AddDays(1)
 	if v.q.On != nil {
 		on = *v.q.On
 	}
 
 	v.args["latest"] = rules.StartOfDay(on.AddDays(1), westernmost).UTC()
-	var zones []string
-	err := tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+
-		") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
-	if err != nil {
-		return err
-	}
+}
 
+// bound builds the conditions of both lists by zone: a day ends where the parcel goes to. Zones
+// whose day begins and ends at the same instants share a condition.
+func (v *agendaView) bound(zones []string) {
+	v.boundLatest()
 	type bounds struct{ late, due time.Time }
 	same := map[bounds][]string{}
-	for _, name := range append(zones, "") {
+	for _, name := range append(slices.Clip(zones), "") {
 		late, due := rules.AgendaDay(v.q.On, v.now, v.location(name))
 		same[bounds{late, due}] = append(same[bounds{late, due}], name)
 	}
@@ -290,7 +316,6 @@ func (v *agendaView) readZones(tx *db.Tx) error {
 		OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR ` + strings.Join(late, " OR ") +
 		`))`
 	v.due = `(kind = 'TASK' AND since >= @day OR ` + strings.Join(due, " OR ") + `)`
-	return nil
 }
 
 // location is the zone of a line; a line without a place is in the asker's zone.
@@ -302,8 +327,11 @@ func (v *agendaView) location(name string) *time.Location {
 	return zone
 }
 
+// agendaTotals count the lines of both lists by kind.
+type agendaTotals struct{ late, due map[processes.Kind]int64 }
+
 // count counts the lines of both lists by kind, over all pages.
-func (v *agendaView) count(tx *db.Tx, out *Agenda) error {
+func (v *agendaView) count(tx *db.Tx) (agendaTotals, error) {
 	var rows []struct {
 		Late bool
 		Kind processes.Kind
@@ -315,20 +343,18 @@ func (v *agendaView) count(tx *db.Tx, out *Agenda) error {
 			WHERE `+v.late+` OR `+v.due+`) c
 		GROUP BY late, kind`, v.args).Scan(&rows).Error
 	if err != nil {
-		return err
+		return agendaTotals{}, err
 	}
 
-	out.Late.Total = map[processes.Kind]int64{}
-	out.Due.Total = map[processes.Kind]int64{}
+	totals := agendaTotals{late: map[processes.Kind]int64{}, due: map[processes.Kind]int64{}}
 	for _, r := range rows {
 		if r.Late {
-			out.Late.Total[r.Kind] = r.N
+			totals.late[r.Kind] = r.N
 		} else {
-			out.Due.Total[r.Kind] = r.N
+			totals.due[r.Kind] = r.N
 		}
 	}
-
-	return nil
+	return totals, nil
 }
 
 // list reads one page of a list, behind the cursor.

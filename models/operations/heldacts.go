@@ -32,7 +32,7 @@ type Act struct {
 	Decision     *order.Decision                 `json:"decision,omitempty"`
 	Reopening    *Reopening                      `json:"reopening,omitempty"`
 	Cancellation *order.CancelRequest            `json:"cancellation,omitempty"`
-	Termination  *Termination                    `json:"termination,omitempty"`
+	Termination  *order.Termination              `json:"termination,omitempty"`
 	RMA          *replacement.ReplacementCommand `json:"rma,omitempty"`
 	Spare        *replacement.SpareUnitCommand   `json:"spare,omitempty"`
 	Ticket       *ticket.Command                 `json:"ticket,omitempty"`
@@ -43,9 +43,6 @@ type Reopening struct {
 	Version int64
 	Reason  string
 }
-
-// Termination ends an order after its window.
-type Termination struct{ Reason string }
 
 // HeldAct is an act that is held. Its command may name a person, and leaves with the row.
 type HeldAct struct {
@@ -120,7 +117,7 @@ func (s *Operations) DoNow(ctx context.Context, a Act) (err error) {
 	case a.Cancellation != nil:
 		_, _, err = s.orders.CancelOrder(ctx, a.SubjectID, *a.Cancellation)
 	case a.Termination != nil:
-		_, _, err = s.orders.TerminateOrder(ctx, a.SubjectID, a.Termination.Reason)
+		_, _, err = s.orders.TerminateOrder(ctx, a.SubjectID, *a.Termination)
 	case a.RMA != nil:
 		_, err = s.replacements.DoRMA(ctx, a.SubjectID, *a.RMA)
 	case a.Spare != nil:

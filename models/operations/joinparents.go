@@ -22,8 +22,8 @@ const provedReason = "Administrators of both have proved the same mail domain."
 // parents that an operator parted (S27), and those whose domain is on record as a seller's
 // or a service partner's, whose people may administer several customers: an operator merges
 // them where that is right. Again it changes nothing. It returns how many it merged, and
-// what it met where it could not merge two; the others are merged all the same. progress is
-// called between two.
+// what it met where it could not merge two; the others are merged all the same. About two that
+// an enforced sign-in keeps apart (S49) an operator is asked. progress is called between two.
 func (s *Operations) JoinProvedParents(
 	ctx context.Context, progress func(),
 ) (joined int, err error) {
@@ -91,6 +91,7 @@ func (s *Operations) joinPairs(
 		case rules.CodeOf(err) == sso.Outsiders, rules.CodeOf(err) == sso.NoBreakGlass:
 			// It would lock people out of an enforced sign-in: they stay apart until an operator
 			// has found out with the customer what to do first.
+			failures = append(failures, s.askAboutSignIn(ctx, from, into, rules.CodeOf(err)))
 		case err != nil:
 			failures = append(failures, fmt.Errorf("join %s to %s: %w", from, into, err))
 		case merged:
@@ -99,6 +100,26 @@ func (s *Operations) joinPairs(
 	}
 
 	return joined, errors.Join(failures...)
+}
+
+// askAboutSignIn asks an operator about two parents that are one company, and that the sign-in of
+// one of them keeps apart, which why says. It asks once about two: what an operator has closed
+// stays closed.
+func (s *Operations) askAboutSignIn(ctx context.Context, from, into, why string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return tx.RaiseOnce(db.OperatorTask{
+			ID:        db.NewID(db.PrefixTask),
+			Kind:      db.TaskOneParent,
+			State:     db.TaskOpen,
+			SubjectID: from,
+			DedupeKey: string(db.TaskOneParent) + "/" + from + "/" + into,
+			What: "This customer's parent and " + into + " are one company, by a mail domain " +
+				"that administrators of both have proved. Find out with the customer how " +
+				"everybody is to sign in, and merge them, or close the task.",
+			Why:       why,
+			CreatedAt: tx.Now(),
+		})
+	})
 }
 
 // parentsToJoin pairs the parents that share a domain: the oldest with each other one.

@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -20,6 +21,12 @@ type DayLoad struct {
 // Load counts what is due on each of the days after today, of all that is under way: as the
 // agenda of each day lists it, in one statement. For the service and its operators.
 func (s *Operations) Load(ctx context.Context, zone string, days int) ([]DayLoad, error) {
+	return s.loads.get(ctx, fmt.Sprint(zone, " ", days), func() ([]DayLoad, error) {
+		return s.countLoad(ctx, zone, days)
+	})
+}
+
+func (s *Operations) countLoad(ctx context.Context, zone string, days int) ([]DayLoad, error) {
 	now := s.db.Now()
 	v, err := newAgendaView(AgendaQuery{Zone: zone}, now, now.Add(-s.db.Patience()))
 	if err != nil {

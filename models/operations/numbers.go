@@ -367,8 +367,25 @@ var backlogAges = []int{0, 1, 3, 7, 30}
 // Numbers computes the numbers of the whole weeks that the two days are in, for the service
 // and its operators. It takes nine statements, however much there is. A zone that is none, days
 // in the wrong order, more than 53 weeks and weeks that have not begun answer
-// VALIDATION_FAILED.
+// VALIDATION_FAILED. They may be of a moment ago, which AsOf tells.
 func (s *Operations) Numbers(ctx context.Context, q NumbersQuery) (Numbers, error) {
+	return s.numbers.get(ctx, q.question(), func() (Numbers, error) {
+		return s.countNumbers(ctx, q)
+	})
+}
+
+// question tells one query from another.
+func (q NumbersQuery) question() string {
+	day := func(d *civil.Date) string {
+		if d == nil {
+			return ""
+		}
+		return d.String()
+	}
+	return day(q.From) + " " + day(q.To) + " " + q.Zone
+}
+
+func (s *Operations) countNumbers(ctx context.Context, q NumbersQuery) (Numbers, error) {
 	var out Numbers
 	err := s.db.ReadSnapshot(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {

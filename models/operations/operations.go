@@ -28,6 +28,12 @@ type Operations struct {
 	replacements  *replacement.Replacements
 	tickets       *ticket.Tickets
 	orders        *order.Orders
+
+	sums    recent[[]ProcessSum]
+	zones   recent[[]string]
+	totals  recent[agendaTotals]
+	loads   recent[[]DayLoad]
+	numbers recent[Numbers]
 }
 
 // New returns the domain on a database, with the domains below that it uses.

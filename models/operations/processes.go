@@ -295,8 +295,24 @@ type ProcessSum struct {
 }
 
 // SumProcesses counts what the filter leaves, by kind, state and who can move it, and of it
-// what is due by an instant.
+// what is due by an instant. What is counted over everything may be of a moment ago.
 func (s *Operations) SumProcesses(
+	ctx context.Context, f ProcessFilter, due time.Time,
+) ([]ProcessSum, error) {
+	count := func() ([]ProcessSum, error) { return s.countSums(ctx, f, due) }
+	if f.everything() {
+		return s.sums.get(ctx, due.String(), count)
+	}
+	return count()
+}
+
+// everything reports whether nothing is narrowed but the page.
+func (f ProcessFilter) everything() bool {
+	f.Page = db.Page{}
+	return f == ProcessFilter{}
+}
+
+func (s *Operations) countSums(
 	ctx context.Context, f ProcessFilter, due time.Time,
 ) ([]ProcessSum, error) {
 	var out []ProcessSum

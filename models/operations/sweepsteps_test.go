@@ -1,12 +1,14 @@
 package operations_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
@@ -164,4 +166,47 @@ func TestS60_APairThatCannotBeJoinedKeepsNoOtherApart(t *testing.T) {
 	require.Equal(t, 1, n)
 	require.Equal(t, storetest.ParentOf(t, env, good), storetest.ParentOf(t, env, goodFrom))
 	require.NotEqual(t, storetest.ParentOf(t, env, bad), storetest.ParentOf(t, env, badFrom))
+}
+
+// Two parents of one proved domain that an enforced sign-in keeps apart are not joined in
+// silence: an operator is asked, once, and the question is closed when they are.
+func TestS60_S49_WhomASignInKeepsApartAnOperatorIsAskedAbout(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		into, from := proved(t, env, "Alfa", "alfa.example")
+		env.OwnSignIn(t, *into.AccountID, "alfa-group.example")
+		require.NoError(t, env.Exec("UPDATE sso_connections SET state = 'ENFORCED'"))
+		for range 2 {
+			_, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
+			require.NoError(t, err)
+		}
+		require.NotEqual(t, storetest.ParentOf(t, env, into), storetest.ParentOf(t, env, from))
+		asked := env.Tasks(t, db.TaskOneParent)
+		asked = slices.DeleteFunc(asked, func(task db.OperatorTask) bool {
+			return task.Why != identity.Outsiders
+		})
+		require.Len(t, asked, 1)
+		require.Equal(t, storetest.ParentOf(t, env, from), asked[0].SubjectID)
+		require.Contains(t, asked[0].What, storetest.ParentOf(t, env, into))
+
+		// What an operator has closed stays closed.
+		_, err := env.DB.ResolveTask(storetest.Operator(), asked[0].ID, "they part soon")
+		require.NoError(t, err)
+		_, err = env.JoinProvedParents(env.Context, func() {})
+		require.NoError(t, err)
+		open := "SELECT count(*) FROM operator_tasks WHERE state = 'OPEN' AND kind = 'ONE_PARENT'" +
+			" AND why = 'SSO_OUTSIDERS'"
+		require.Zero(t, env.Count(t, open))
+
+		// One that is open closes with the join.
+		require.NoError(t, env.Exec("DELETE FROM operator_tasks WHERE id = '"+asked[0].ID+"'"))
+		_, err = env.JoinProvedParents(env.Context, func() {})
+		require.NoError(t, err)
+		require.Equal(t, 1, env.Count(t, open))
+		require.NoError(t, env.Exec("UPDATE sso_connections SET state = 'ENABLED'"))
+		n, err := env.JoinProvedParents(env.Context, func() {})
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		require.Zero(t, env.Count(t, open))
+		env.AuditHolds(t)
+	})
 }

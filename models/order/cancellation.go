@@ -56,6 +56,14 @@ type CancelRequest struct {
 	// again answers with its cancellation, also when the first answer was lost
 	// with the process that would have kept it. Empty: not named.
 	Once string
+	// Seen is what its sender read that would happen: CancellationPreview.Seen. Empty: nothing.
+	Seen string
+}
+
+// Termination asks to end an order after its window.
+type Termination struct {
+	Reason string
+	Seen   string // as that of a CancelRequest
 }
 
 // id is the cancellation's: derived from the request where that has a name, so
@@ -70,9 +78,10 @@ func (r CancelRequest) id(orderID string) string {
 // CancelOrder cancels an order inside its window (R90, S7, S8, S12): it revokes the
 // licences and counts the parent's spares again at once (S9), with the audit and the
 // outbox row that makes the order's workflow run the rest of the compensation. Refusals
-// are those of ordering.MayCancel and ordering.ChooseLicencesToCancel. A request that
-// has a name answers with its cancellation when it is repeated; an order that is
-// cancelled as a whole answers with its last one.
+// are those of ordering.MayCancel and ordering.ChooseLicencesToCancel, and VERSION_MISMATCH
+// where something else would happen than what its sender has seen. A request that has a name
+// answers with its cancellation when it is repeated; an order that is cancelled as a whole
+// answers with its last one.
 func (s *Orders) CancelOrder(
 	ctx context.Context, id string, r CancelRequest,
 ) (Order, OrderCancellation, error) {
@@ -191,6 +200,9 @@ func (s *Orders) cancel(
 		refs[i] = ordering.LicenceRef{ID: u.ID, Assigned: u.State == rules.LicenceAssigned}
 	}
 
+	if err := s.asSeen(tx, *o, r, ref.Program.SpareRatio); err != nil {
+		return OrderCancellation{}, err
+	}
 	chosen, whole, err := r.choose(refs)
 	if err != nil {
 		return OrderCancellation{}, err
@@ -311,10 +323,11 @@ func recordCancellation(
 
 // TerminateOrder ends an order's contracts after the window, as goodwill of an
 // operator, with a reason and without refund (S13). The rest runs like a
-// cancellation. Refusals are those of ordering.MayTerminate and ordering.Endable; an order that
-// is cancelled already answers with its last cancellation.
+// cancellation. Refusals are those of ordering.MayTerminate and ordering.Endable, and
+// VERSION_MISMATCH as for a cancellation; an order that is cancelled already answers with its
+// last cancellation.
 func (s *Orders) TerminateOrder(
-	ctx context.Context, id, reason string,
+	ctx context.Context, id string, t Termination,
 ) (Order, OrderCancellation, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -324,7 +337,7 @@ func (s *Orders) TerminateOrder(
 	var o Order
 	var c OrderCancellation
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := ordering.MayTerminate(tx.Scope.Actor.Role, reason); err != nil {
+		if err := ordering.MayTerminate(tx.Scope.Actor.Role, t.Reason); err != nil {
 			return err
 		}
 
@@ -342,7 +355,7 @@ func (s *Orders) TerminateOrder(
 			return err
 		}
 
-		c, err = s.cancel(tx, ref, &o, CancelRequest{Reason: reason})
+		c, err = s.cancel(tx, ref, &o, CancelRequest{Reason: t.Reason, Seen: t.Seen})
 		return err
 	})
 

@@ -3,6 +3,8 @@ package order
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -42,6 +44,29 @@ func (s *Orders) CancellableLicences(
 	return out, err
 }
 
+// CountCancellable counts the licences that an order in scope still has, and those of them that are
+// in no room.
+func (s *Orders) CountCancellable(ctx context.Context, id string) (all, free int64, err error) {
+	var counted struct{ Licences, Free int64 }
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		o, err := orderInScope(tx, id)
+		if err != nil {
+			return err
+		}
+		return tx.BeyondFence(func(tx *db.Tx) error {
+			return tx.Table("licences AS l").
+				Select(`count(*) AS licences,
+					coalesce(sum(CASE WHEN l.state = ? THEN 1 ELSE 0 END), 0) AS free`,
+					rules.LicenceAvailable).
+				Joins("JOIN service_contracts c ON c.id = l.contract_id").
+				Where("c.order_id = ? AND l.state IN ?", o.ID,
+					[]rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
+				Scan(&counted).Error
+		})
+	})
+	return counted.Licences, counted.Free, err
+}
+
 // licenceInForce is a licence with the contract that it belongs to.
 type licenceInForce struct {
 	CancellableLicence
@@ -72,6 +97,21 @@ func (p CancellationPreview) Rooms() (rooms []string) {
 	}
 	slices.Sort(rooms)
 	return rooms
+}
+
+// Seen names what a preview says will happen: another one stands there once the same request
+// would do something else.
+func (p CancellationPreview) Seen() string {
+	gone := db.IdsOf(p.Gone, func(l CancellableLicence) string { return l.ID })
+	slices.Sort(gone)
+	parts := []string{strconv.Itoa(p.Left)}
+	for _, named := range [][]string{
+		gone, p.Rooms(), p.Ended.Replacements, p.Ended.Voided, p.Ended.Recalled,
+		p.Invitations, p.Questions,
+	} {
+		parts = append(append(parts, named...), "")
+	}
+	return db.HashSecret(strings.Join(parts, "\n"))
 }
 
 // PreviewCancellation returns what the same request to CancelOrder would do now, which needs
@@ -115,40 +155,64 @@ func (s *Orders) preview(
 			return err
 		}
 
-		all, err := licencesInForce(tx, o.ID)
-		if err != nil {
-			return err
-		}
-
-		refs := make([]ordering.LicenceRef, len(all))
-		for i, l := range all {
-			refs[i] = ordering.LicenceRef{ID: l.ID, Assigned: l.Assigned}
-		}
-
-		chosen, whole, err := r.choose(refs)
-		if err != nil {
-			return err
-		}
-
-		ends := make(map[string]bool, len(chosen))
-		for _, id := range chosen {
-			ends[id] = true
-		}
-		p = CancellationPreview{Left: len(all) - len(chosen), Whole: whole}
-		for _, l := range all {
-			if ends[l.ID] {
-				p.Gone = append(p.Gone, l.CancellableLicence)
-			}
-		}
-
-		p.Ended, err = s.endedBy(tx, o, chosen, ref.Program.SpareRatio)
-		if err != nil || !tx.Scope.System {
-			return err
-		}
-		return s.addConsequences(tx, o, all, ends, &p)
+		p, err = s.foresee(tx, o, r, ref.Program.SpareRatio)
+		return err
 	})
 
 	return p, err
+}
+
+// foresee returns what the request would do now, as far as the reader may know.
+func (s *Orders) foresee(
+	tx *db.Tx, o Order, r CancelRequest, ratio int,
+) (p CancellationPreview, err error) {
+	all, err := licencesInForce(tx, o.ID)
+	if err != nil {
+		return p, err
+	}
+
+	refs := make([]ordering.LicenceRef, len(all))
+	for i, l := range all {
+		refs[i] = ordering.LicenceRef{ID: l.ID, Assigned: l.Assigned}
+	}
+
+	chosen, whole, err := r.choose(refs)
+	if err != nil {
+		return p, err
+	}
+
+	ends := make(map[string]bool, len(chosen))
+	for _, id := range chosen {
+		ends[id] = true
+	}
+	p = CancellationPreview{Left: len(all) - len(chosen), Whole: whole}
+	for _, l := range all {
+		if ends[l.ID] {
+			p.Gone = append(p.Gone, l.CancellableLicence)
+		}
+	}
+
+	p.Ended, err = s.endedBy(tx, o, chosen, ratio)
+	if err != nil || !tx.Scope.System {
+		return p, err
+	}
+	err = s.addConsequences(tx, o, all, ends, &p)
+	return p, err
+}
+
+// asSeen refuses, with VERSION_MISMATCH, a request whose sender read that something else would
+// happen than what would happen now.
+func (s *Orders) asSeen(tx *db.Tx, o Order, r CancelRequest, ratio int) error {
+	if r.Seen == "" {
+		return nil
+	}
+	will, err := s.foresee(tx, o, r, ratio)
+	if err == nil && will.Seen() != r.Seen {
+		err = rules.Refuse(rules.VersionMismatch,
+			"The order has changed since you read what would end.",
+			"Read again what would end, and decide then.")
+	}
+	return err
 }
 
 // addConsequences adds what the compensation of the cancellation will do, as it is decided

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,7 +185,7 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 				var c order.OrderCancellation
 				var err error
 				if goodwill {
-					_, c, err = env.TerminateOrder(storetest.Operator(), o.ID, r.Reason)
+					_, c, err = env.TerminateOrder(storetest.Operator(), o.ID, order.Termination{Reason: r.Reason})
 				} else {
 					_, c, err = env.CancelOrder(storetest.Operator(), o.ID, r)
 				}
@@ -205,6 +206,11 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 				left, err := env.CancellableLicences(storetest.Operator(), o.ID)
 				require.NoError(rt, err)
 				require.Len(rt, left, will.Left)
+				all, free, err := env.CountCancellable(storetest.Operator(), o.ID)
+				require.NoError(rt, err)
+				require.EqualValues(rt, len(left), all)
+				inRooms := order.CancellationPreview{Gone: left}.Rooms()
+				require.EqualValues(rt, len(left)-len(inRooms), free)
 				for _, number := range will.GoOn {
 					require.Zero(rt, env.Count(t, "SELECT count(*) FROM rmas WHERE closed_at IS NOT NULL AND number = '"+number+"'"))
 				}
@@ -220,5 +226,54 @@ func TestR90_S8_S9_S10_S11_S12_ThePreviewOfACancellationIsWhatHappens(t *testing
 		})
 		require.Positive(t, done)
 		require.Positive(t, refused)
+	})
+}
+
+// What ends is what was read, or nothing: once something else would end, the request that was
+// decided on the earlier preview is refused, and one that was done answers as it did.
+func TestR90_S13_ACancellationIsAsItWasSeen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		for name, as := range map[string]context.Context{
+			"an administrator": storetest.Customer(c.Account),
+			"an operator":      storetest.Operator(),
+		} {
+			will, err := env.PreviewCancellation(as, c.Order.ID, order.CancelRequest{Quantity: 2})
+			require.NoError(t, err)
+			ended, err := env.PreviewTermination(storetest.Operator(), c.Order.ID)
+			require.NoError(t, err)
+
+			// Another of its licences covers a room by now.
+			room := env.Room(t, c.Account, "Sala of "+name)
+			last := will.Gone[0].ID
+			for _, l := range env.Licences(t, c.Order) {
+				if l.ID == last {
+					env.Assigned(t, l, room)
+				}
+			}
+
+			two := order.CancelRequest{Quantity: 2, Reason: "fewer", Once: name, Seen: will.Seen()}
+			_, _, err = env.CancelOrder(as, c.Order.ID, two)
+			storetest.RequireCode(t, rules.VersionMismatch, err)
+			_, _, err = env.TerminateOrder(storetest.Operator(), c.Order.ID,
+				order.Termination{Reason: "goodwill", Seen: ended.Seen()})
+			storetest.RequireCode(t, rules.VersionMismatch, err)
+
+			will, err = env.PreviewCancellation(as, c.Order.ID, order.CancelRequest{Quantity: 2})
+			require.NoError(t, err)
+			two.Seen = will.Seen()
+			for range 2 { // the same again is the same
+				_, _, err = env.CancelOrder(as, c.Order.ID, two)
+				require.NoError(t, err, name)
+			}
+		}
+		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM order_cancellations"))
+
+		ended, err := env.PreviewTermination(storetest.Operator(), c.Order.ID)
+		require.NoError(t, err)
+		_, _, err = env.TerminateOrder(storetest.Operator(), c.Order.ID,
+			order.Termination{Reason: "goodwill", Seen: ended.Seen()})
+		require.NoError(t, err)
+		env.AuditHolds(t)
 	})
 }

@@ -628,7 +628,7 @@ func TestS15_ACancelledOrderAsksNobodyAnyMore(t *testing.T) {
 			w.cancelled(t, storetest.Operator(), id, 10)
 		}, true},
 		"after its window, as goodwill": {func(t *testing.T, w knownCompany, id string) {
-			_, c, err := w.TerminateOrder(storetest.Operator(), id, "goodwill")
+			_, c, err := w.TerminateOrder(storetest.Operator(), id, order.Termination{Reason: "goodwill"})
 			require.NoError(t, err)
 			_, err = w.CompensateCancellation(w.Context, c.ID)
 			require.NoError(t, err)

@@ -330,6 +330,15 @@ func (s *Replacements) OpenInRooms(
 		return out, nil
 	}
 
+	// Each of the two is found by an index; either in one condition would read all that are open.
+	const openInRooms = `
+		SELECT id FROM rmas
+		WHERE closed_at IS NULL AND room_id IN ?
+		UNION ALL
+		SELECT x.id
+		FROM device_placements q
+		JOIN rmas x ON x.device_id = q.device_id AND x.closed_at IS NULL
+		WHERE q.to_at IS NULL AND q.room_id IN ?`
 	var rows []struct {
 		RMA
 		PlacedIn *string
@@ -338,7 +347,7 @@ func (s *Replacements) OpenInRooms(
 		return tx.Scope.Accounts(tx.Table("rmas AS r"), "r.account_id").
 			Select("r.*, p.room_id AS placed_in").
 			Joins("LEFT JOIN device_placements p ON p.device_id = r.device_id AND p.to_at IS NULL").
-			Where("r.closed_at IS NULL AND (r.room_id IN ? OR p.room_id IN ?)", roomIDs, roomIDs).
+			Where("r.closed_at IS NULL AND r.id IN ("+openInRooms+")", roomIDs, roomIDs).
 			Order("r.id DESC").
 			Scan(&rows).Error
 	})

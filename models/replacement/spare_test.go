@@ -229,7 +229,7 @@ func TestS9_AGoodwillTerminationRecounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 100))
 		env.Calendar.Set(o.CancellableUntil.AddDate(0, 1, 0))
-		_, _, err := env.TerminateOrder(storetest.Operator(), o.ID, "goodwill")
+		_, _, err := env.TerminateOrder(storetest.Operator(), o.ID, order.Termination{Reason: "goodwill"})
 		require.NoError(t, err)
 		require.Zero(t, storetest.Entitled(t, env, storetest.ParentOf(t, env, o)))
 	})

@@ -1,10 +1,14 @@
 package sync
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -31,25 +35,32 @@ const (
 
 // Proposal is a place with what may be done about it.
 type Proposal struct {
-	Place
+	ID           string
+	Name         string
+	PlaceGroup   string
+	RoomID       *string
+	MissingSince *time.Time
+
 	Kind Kind
-	Room *health.KnownRoom // that it is
+	Room *health.KnownRoom // that it is, without its serial numbers
 	// Site is where the rooms of its group are; empty: nobody has said so, or they have none.
 	Site   string
 	Mapped bool // somebody has said where its group is
 	Likes  []health.Likeness
+
+	// Facts are what Sync tells of it; nil: they were not asked for. They are the most of a place,
+	// and a list of thousands shows them of a page.
+	Facts *health.Place
 }
 
-// Preview lists what may be done about each place that Sync tells of, by group and name. It
-// changes nothing. NOT_FOUND where the account is not connected.
+// Preview lists what may be done about each place that Sync tells of, by group and name, without
+// the facts; see FactsOf. It changes nothing. NOT_FOUND where the account is not connected.
 func (s *Sync) Preview(ctx context.Context, accountID string) ([]Proposal, error) {
 	var out []Proposal
 	err := s.db.ReadSnapshot(ctx, func(tx *db.Tx) error {
-		var c Connection
-		err := tx.Scope.Accounts(tx.DB, "account_id").
-			First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
+		c, err := connectionOf(tx, accountID)
 		if err != nil {
-			return db.Found(err)
+			return err
 		}
 		out, err = propose(tx, c)
 		return err
@@ -57,9 +68,75 @@ func (s *Sync) Preview(ctx context.Context, accountID string) ([]Proposal, error
 	return out, err
 }
 
+// FactsOf adds to proposals of an account what Sync tells of their places.
+func (s *Sync) FactsOf(ctx context.Context, accountID string, shown []Proposal) error {
+	if len(shown) == 0 {
+		return nil
+	}
+	return s.db.Read(ctx, func(tx *db.Tx) error {
+		c, err := connectionOf(tx, accountID)
+		if err != nil {
+			return err
+		}
+		return readFacts(tx, c, shown)
+	})
+}
+
+// ProposalOf says what may be done about one place, as Preview does, with its facts. NOT_FOUND
+// where the account is not connected, or where Sync never told it of such a place.
+func (s *Sync) ProposalOf(ctx context.Context, accountID, placeID string) (Proposal, error) {
+	var out Proposal
+	err := s.db.ReadSnapshot(ctx, func(tx *db.Tx) error {
+		c, err := connectionOf(tx, accountID)
+		if err != nil {
+			return err
+		}
+		var p Place
+		err = tx.First(&p, "id = ? AND connection_id = ?", placeID, c.ID).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		groups, err := groupsOf(tx, c)
+		if err != nil {
+			return err
+		}
+
+		out = Proposal{
+			ID:           p.ID,
+			Name:         p.Name,
+			PlaceGroup:   p.PlaceGroup,
+			RoomID:       p.RoomID,
+			MissingSince: p.MissingSince,
+			Facts:        &p.Facts,
+		}
+		if p.RoomID != nil {
+			if out.Room, err = entitlement.KnownRoom(tx, accountID, *p.RoomID); err != nil {
+				return err
+			}
+		}
+		out.judge(groups, siteKeys{})
+		if !out.unknown() {
+			return nil
+		}
+		alike, err := entitlement.RoomsLike(tx, accountID, c.ID, p.Name, p.Facts.Devices)
+		if err != nil {
+			return err
+		}
+		out.compare(health.RoomsOf(alike), p.Facts.Devices)
+		return nil
+	})
+	return out, err
+}
+
+// connectionOf is the connection of an account in scope.
+func connectionOf(tx *db.Tx, accountID string) (c Connection, err error) {
+	err = tx.Scope.Accounts(tx.DB, "account_id").
+		First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
+	return c, db.Found(err)
+}
+
 func propose(tx *db.Tx, c Connection) ([]Proposal, error) {
-	var places []Place
-	err := tx.Where("connection_id = ?", c.ID).Order("place_group, name, id").Find(&places).Error
+	out, err := outlines(tx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -67,63 +144,198 @@ func propose(tx *db.Tx, c Connection) ([]Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	rooms, err := entitlement.KnownRooms(tx, c.AccountID)
+
+	unknown := false
+	keys := siteKeys{}
+	for i := range out {
+		out[i].judge(groups, keys)
+		unknown = unknown || out[i].unknown()
+	}
+	if !unknown {
+		return out, nil
+	}
+	return out, findLikes(tx, c, out)
+}
+
+// outlines reads every place of a connection with the room in use that it is, and no facts. There
+// may be ten thousand, which gorm would take several times as long for.
+func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
+	rows, err := tx.Table("sync_places AS p").
+		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id, r.id, r.name, r.site").
+		Joins("LEFT JOIN rooms r ON r.id = p.room_id AND r.state = ?", licensing.RoomActive).
+		Where("p.connection_id = ?", c.ID).
+		Order("p.place_group, p.name, p.id").
+		Rows()
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = rows.Close() }()
 
-	taken := map[string]bool{}
-	for _, p := range places {
-		taken[db.Text(p.RoomID)] = true
+	out := make([]Proposal, 0, c.Places)
+	for rows.Next() {
+		var p Proposal
+		var id, name, site sql.NullString
+		err := rows.Scan(&p.ID, &p.Name, &p.PlaceGroup, &p.MissingSince, &p.RoomID,
+			&id, &name, &site)
+		if err != nil {
+			return nil, err
+		}
+		if id.Valid {
+			p.Room = &health.KnownRoom{ID: id.String, Name: name.String, Site: site.String}
+		}
+		out = append(out, p)
 	}
-	byID := map[string]*health.KnownRoom{}
-	var free []health.KnownRoom
-	for i, r := range rooms {
-		byID[r.ID] = &rooms[i]
-		if !taken[r.ID] {
-			free = append(free, r)
+	return out, rows.Err()
+}
+
+// judge says how a place stands to the room that it is; one that is none is new until it is
+// compared with others.
+func (p *Proposal) judge(groups map[string]Group, keys siteKeys) {
+	group, mapped := groups[p.PlaceGroup]
+	p.Site = group.Site
+	p.Mapped = mapped
+	switch {
+	case p.RoomID != nil && p.Room == nil:
+		p.Kind = KindArchived
+	case p.MissingSince != nil:
+		p.Kind = KindVanished
+	case p.Room != nil:
+		p.Kind = p.standing(keys)
+	default:
+		p.Kind = KindNew
+	}
+}
+
+// unknown reports whether a place is no room yet, and may be one that is here.
+func (p *Proposal) unknown() bool { return p.Kind == KindNew }
+
+// compare says which rooms a place may be that is none, by its name and its devices.
+func (p *Proposal) compare(rooms health.Rooms, devices []health.Device) {
+	p.Likes = rooms.Like(health.Place{Name: p.Name, Devices: devices}, p.Site)
+	if len(p.Likes) > 0 {
+		p.Kind = KindLike
+	}
+}
+
+// findLikes says of the places that are no room which they may be. Their serial numbers stand in
+// the facts, which are decoded only where they name a device of such a room.
+func findLikes(tx *db.Tx, c Connection, all []Proposal) error {
+	free, err := entitlement.RoomsWithoutPlace(tx, c.AccountID, c.ID)
+	if err != nil || len(free) == 0 {
+		return err
+	}
+	rooms := health.RoomsOf(free)
+	devices, err := devicesOfUnknown(tx, c, rooms)
+	if err != nil {
+		return err
+	}
+
+	for i := range all {
+		if p := &all[i]; p.unknown() {
+			p.compare(rooms, devices[p.ID])
 		}
 	}
-	like := health.RoomsOf(free)
+	return nil
+}
 
-	out := make([]Proposal, len(places))
+// devicesOfUnknown are the devices of the places that are no room and name a device of one of the
+// rooms.
+func devicesOfUnknown(
+	tx *db.Tx, c Connection, rooms health.Rooms,
+) (map[string][]health.Device, error) {
+	out := map[string][]health.Device{}
+	if !rooms.HaveSerials() {
+		return out, nil
+	}
+	rows, err := tx.Model(&Place{}).
+		Select("id", "facts").
+		Where("connection_id = ? AND room_id IS NULL AND missing_since IS NULL", c.ID).
+		Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+
+	for rows.Next() {
+		var id, facts string
+		if err := rows.Scan(&id, &facts); err != nil {
+			return nil, err
+		}
+		if !mentions(facts, rooms) {
+			continue
+		}
+		var p health.Place
+		if err := json.Unmarshal([]byte(facts), &p); err != nil {
+			return nil, err
+		}
+		out[id] = p.Devices
+	}
+	return out, rows.Err()
+}
+
+// mentions reports whether facts may name a device of one of the rooms; where a letter of a text is
+// written in another way, they are read to find out.
+func mentions(facts string, rooms health.Rooms) bool {
+	if strings.Contains(facts, `\`) {
+		return true
+	}
+	for text := range strings.SplitSeq(facts, `"`) {
+		if rooms.HaveSerial(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// readFacts adds what Sync tells of places of a connection.
+func readFacts(tx *db.Tx, c Connection, of []Proposal) error {
+	var places []Place
+	err := tx.Select("id", "facts").
+		Where("connection_id = ? AND id IN ?", c.ID,
+			db.IdsOf(of, func(p Proposal) string { return p.ID })).
+		Find(&places).Error
+	known := map[string]*health.Place{}
 	for i, p := range places {
-		group, mapped := groups[p.PlaceGroup]
-		one := Proposal{Place: p, Site: group.Site, Mapped: mapped, Room: byID[db.Text(p.RoomID)]}
-		switch {
-		case p.RoomID != nil && one.Room == nil:
-			one.Kind = KindArchived
-		case p.MissingSince != nil:
-			one.Kind = KindVanished
-		case one.Room != nil:
-			one.Kind = standing(p, group, *one.Room)
-		default:
-			one.Likes = like.Like(p.Facts, group.Site)
-			one.Kind = KindNew
-			if len(one.Likes) > 0 {
-				one.Kind = KindLike
-			}
-		}
-		out[i] = one
+		known[p.ID] = &places[i].Facts
 	}
-	return out, nil
+	for i := range of {
+		of[i].Facts = cmp.Or(known[of[i].ID], &health.Place{})
+	}
+	return err
+}
+
+// siteKeys are the forms in which names of sites are compared, each made once: thousands of rooms
+// are at a few sites.
+type siteKeys map[string]string
+
+func (k siteKeys) of(name string) string {
+	key, ok := k[name]
+	if !ok {
+		key = rules.SiteKey(name)
+		k[name] = key
+	}
+	return key
 }
 
 // standing compares a place with the room that it is.
-func standing(p Place, g Group, r health.KnownRoom) Kind {
-	switch {
-	case g.Site != "" && rules.SiteKey(g.Site) != rules.SiteKey(r.Site):
+func (p *Proposal) standing(keys siteKeys) Kind {
+	switch name := roomName(p.Name); {
+	case p.Site != "" && keys.of(p.Site) != keys.of(p.Room.Site):
 		return KindMoved
-	case roomName(p) != "" && roomName(p) != r.Name:
+	case name != "" && name != p.Room.Name:
 		return KindRenamed
 	}
 	return KindSame
 }
 
 // roomName is the name of a place as a room has it.
-func roomName(p Place) string {
-	name := []rune(rules.NormaliseText(p.Name))
-	return strings.TrimSpace(string(name[:min(len(name), 100)]))
+func roomName(told string) string {
+	name := rules.NormaliseText(told)
+	if len(name) > 100 {
+		letters := []rune(name)
+		name = strings.TrimSpace(string(letters[:min(len(letters), 100)]))
+	}
+	return name
 }
 
 func groupsOf(tx *db.Tx, c Connection) (map[string]Group, error) {
@@ -142,11 +354,9 @@ func (s *Sync) GroupsOf(ctx context.Context, accountID string) ([]Group, error) 
 	var out []Group
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		out = nil
-		var c Connection
-		err := tx.Scope.Accounts(tx.DB, "account_id").
-			First(&c, "account_id = ? AND state <> ?", accountID, Off).Error
+		c, err := connectionOf(tx, accountID)
 		if err != nil {
-			return db.Found(err)
+			return err
 		}
 		known, err := groupsOf(tx, c)
 		if err != nil {
@@ -301,13 +511,26 @@ func apply(
 	if err != nil {
 		return nil, err
 	}
-	byID := map[string]Proposal{}
+	wanted := map[string]bool{}
+	for _, choice := range choices {
+		wanted[choice.PlaceID] = true
+	}
 	linked := map[string]bool{}
+	var of []Proposal
 	for _, p := range proposals {
-		byID[p.ID] = p
+		if wanted[p.ID] {
+			of = append(of, p)
+		}
 		if p.RoomID != nil {
 			linked[*p.RoomID] = true
 		}
+	}
+	if err := readFacts(tx, c, of); err != nil {
+		return nil, err
+	}
+	byID := map[string]Proposal{}
+	for _, p := range of {
+		byID[p.ID] = p
 	}
 
 	out := make([]Outcome, len(choices))
@@ -338,7 +561,7 @@ func apply(
 				continue
 			}
 			changed, refused := entitlement.RenameSyncedRoom(tx, acc, p.Room.ID,
-				roomName(p.Place), p.Site, c.ID, reason)
+				roomName(p.Name), p.Site, c.ID, reason)
 			out[i].Changed = changed
 			err = refusedOr(&out[i], refused)
 		default:
@@ -382,8 +605,8 @@ func (p Proposal) adds(
 		}
 	}
 	return &entitlement.SyncedRoom{
-		Form:    groups[p.PlaceGroup].form(roomName(p.Place)),
-		Devices: devicesOf(p.Facts, ref),
+		Form:    groups[p.PlaceGroup].form(roomName(p.Name)),
+		Devices: devicesOf(*p.Facts, ref),
 	}, nil
 }
 
@@ -468,7 +691,7 @@ func link(
 		return err
 	}
 	linked[room.ID] = true
-	synced := &entitlement.SyncedRoom{Room: room, Devices: devicesOf(p.Facts, ref)}
+	synced := &entitlement.SyncedRoom{Room: room, Devices: devicesOf(*p.Facts, ref)}
 	if err := entitlement.AddSyncedDevices(tx, acc, reason, synced); err != nil {
 		return err
 	}

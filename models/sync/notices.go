@@ -32,7 +32,7 @@ var notices = []What{ToldDown, ToldWell}
 // mail, two minutes after the first of it. Rows say what was told by which mail, in the transaction
 // that queues it: one that is killed leaves the rest to the next, and no two tell the same.
 //
-// Nobody is told of a place that is no room in use, nor that such a one is well of which nobody was
+// Nobody is told of a place that is no room in use, nor that a room is well of which nobody was
 // told that it was down.
 func (s *Sync) TellPeople(ctx context.Context) (told int, err error) {
 	var due []string
@@ -104,7 +104,7 @@ type toldRoom struct {
 	Named    string // as the account names it
 	Site     string
 	Zone     string
-	ToldLast *string // by which mail its people were told last that it is down; nil: never
+	ToldLast *What // what its people were told last; nil: nothing
 
 	change Change
 }
@@ -131,8 +131,8 @@ func roomsToTell(tx *db.Tx, c Connection, waiting []Change) ([]toldRoom, error) 
 			SELECT w.place_id FROM sync_changes w
 			WHERE w.connection_id = ? AND w.what IN ('DOWN','WELL') AND w.told_in IS NULL)`, c.ID).
 		Select(`sync_places.*, r.name AS named, r.site, r.time_zone AS zone,
-			(SELECT d.told_in FROM sync_changes d
-				WHERE d.place_id = sync_places.id AND d.what = 'DOWN' AND d.told_in IS NOT NULL
+			(SELECT d.what FROM sync_changes d
+				WHERE d.place_id = sync_places.id AND d.what IN ('DOWN','WELL') AND d.told_in <> ''
 				ORDER BY d.at DESC, d.id DESC LIMIT 1) AS told_last`).
 		Order("r.site, r.name, r.id").Find(&found).Error
 	if err != nil {
@@ -142,8 +142,8 @@ func roomsToTell(tx *db.Tx, c Connection, waiting []Change) ([]toldRoom, error) 
 	var rooms []toldRoom
 	for _, r := range found {
 		r.change = last[r.ID]
-		unheard := r.ToldLast != nil && *r.ToldLast == ""
-		if r.change.What == ToldWell && unheard {
+		known := r.ToldLast != nil && *r.ToldLast == ToldDown
+		if r.change.What == ToldWell && !known {
 			continue
 		}
 		rooms = append(rooms, r)

@@ -274,3 +274,21 @@ func TestS57_TellingNothingIsOneStatement(t *testing.T) {
 	require.Zero(t, told)
 	require.LessOrEqual(t, len(w.Statements.List()), 3, strings.Join(w.Statements.List(), "\n"))
 }
+
+// A room that was down and is well again before anybody was told of it is told of to nobody: that
+// it is well would only raise the question what was wrong.
+func TestS57_WhatWasDownBeforeAnybodyWasToldIsNotWellAgain(t *testing.T) {
+	w := newWorld(t, storetest.SQLite(t), 1)
+	w.minutes(3)
+	w.imported(1)
+	require.Empty(t, w.told(5))
+
+	w.set(health.DeviceOffline, 0)
+	w.minutes(5)
+	w.set(health.DeviceOnline, 0)
+	w.minutes(30)
+	notices := "SELECT count(*) FROM sync_changes WHERE what IN ('DOWN','WELL')"
+	require.Equal(t, 2, w.Count(t, notices+" AND told_in IS NULL"))
+	require.Empty(t, w.told(5))
+	require.Equal(t, 2, w.Count(t, notices+" AND told_in = ''"))
+}

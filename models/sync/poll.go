@@ -301,6 +301,10 @@ func (s *Sync) record(ctx context.Context, asked Connection, a answer) error {
 		}
 
 		changed, changes := follow(c, known, a.places, now)
+		if c.State == Live && c.silent(now) && !c.silent(orNever(c.PolledAt)) {
+			// Nobody asked meanwhile, so nobody noted since when nothing was known.
+			changes = append(changes, c.changed(c.AnsweredAt.Add(health.Stale), Silent))
+		}
 		if c.State == NeedsCertificate || c.AnsweredAt == nil || c.silent(now) {
 			changes = append(changes, c.changed(now, Answers))
 		}

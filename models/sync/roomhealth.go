@@ -230,7 +230,7 @@ func recordOf(p Place, c Connection, changes []Change, now time.Time) health.Rec
 	}
 
 	// From now back: what was before a change is known by the change itself.
-	for _, change := range changes {
+	for i, change := range changes {
 		at := change.At
 		switch change.What {
 		case StateChanged:
@@ -244,10 +244,27 @@ func recordOf(p Place, c Connection, changes []Change, now time.Time) health.Rec
 		case Refused, Silent, Answers:
 			silent = change.What != Answers
 			turn(at)
-			// A refusal may follow silence: before it nothing was known either.
-			silent = !silent
+			silent = wasSilent(change.What, changes[i+1:])
 		}
 	}
 	turn(p.CreatedAt)
 	return r
+}
+
+// wasSilent reports whether nothing was known before a change of a connection; earlier are the
+// changes before it, the latest first. Answers end silence, and silence follows answers; a refusal
+// follows either.
+func wasSilent(what What, earlier []Change) bool {
+	if what != Refused {
+		return what == Answers
+	}
+	for _, change := range earlier {
+		switch change.What {
+		case Silent:
+			return true
+		case Answers, Refused:
+			return false
+		}
+	}
+	return false
 }

@@ -397,7 +397,11 @@ func TestR43a_ImportingTwiceIsImportingOnceAndNothingIsMergedByItself(t *testing
 			all, err := w.Sync.Preview(w.ctx, w.acme.Account)
 			require.NoError(t, err)
 			for _, p := range all {
-				kinds[p.Place.Place] = p.Kind
+				one, err := w.Sync.ProposalOf(w.ctx, w.acme.Account, p.ID)
+				require.NoError(t, err)
+				kinds[one.Facts.ID] = p.Kind
+				one.Facts = p.Facts
+				require.Equal(t, p, one, "one place is proposed as it is among all")
 			}
 			return kinds, all
 		}
@@ -406,10 +410,11 @@ func TestR43a_ImportingTwiceIsImportingOnceAndNothingIsMergedByItself(t *testing
 			"place-0": sync.KindNew, "place-1": sync.KindNew, "place-2": sync.KindNew,
 			"place-3": sync.KindLike, "place-4": sync.KindLike,
 		}, kinds)
+		require.NoError(t, w.Sync.FactsOf(w.ctx, w.acme.Account, all))
 		idOf := map[string]string{}
 		for _, p := range all {
-			idOf[p.Place.Place] = p.ID
-			if p.Place.Place == "place-3" {
+			idOf[p.Facts.ID] = p.ID
+			if p.Facts.ID == "place-3" {
 				require.Equal(t, []health.Likeness{{
 					RoomID: w.acme.Room.ID, Reasons: []health.Sameness{health.SameSerial},
 				}}, p.Likes)
@@ -601,6 +606,8 @@ func TestC5_NobodyReachesAnothersConnection(t *testing.T) {
 		seen, err = w.Sync.PlacesOf(stranger, w.acme.Account)
 		require.NoError(t, err)
 		require.Empty(t, seen)
+		_, err = w.Sync.ProposalOf(stranger, w.acme.Account, places[0].ID)
+		require.Equal(t, rules.NotFound, rules.CodeOf(err))
 		_, err = w.Sync.Preview(stranger, w.acme.Account)
 		require.Equal(t, rules.NotFound, rules.CodeOf(err))
 		_, err = w.Sync.GroupsOf(stranger, w.acme.Account)

@@ -79,37 +79,29 @@ type HelpLook struct {
 // Sync tells that it is in a state; without what it would be promised: see LookAtHelp.
 func (s *Tickets) HelpOffered(
 	ctx context.Context, roomID string, shown health.State,
-) (HelpLook, error) {
-	out := HelpLook{Known: true}
-	out.Facts.State = shown
-	if refusal := helpRefused(out.Facts, true); refusal != nil {
-		out.Refusal = rules.CodeOf(refusal)
-	}
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
-		if err := MayView(tx.Scope.Actor.Role); err != nil {
-			return err
-		}
-		out.Open, err = openSyncTicket(tx, roomID)
+) (out HelpLook, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = helpOffered(tx, roomID, RoomFacts{State: shown}, true)
 		return err
 	})
 	return out, err
 }
 
-func (s *Tickets) helpOffered(tx *db.Tx, roomID string) (out HelpLook, err error) {
+// helpOffered is what is offered with a room of which Sync tells such facts; known is false where
+// it does not tell of the room.
+func helpOffered(
+	tx *db.Tx, roomID string, facts RoomFacts, known bool,
+) (out HelpLook, err error) {
 	if err := MayView(tx.Scope.Actor.Role); err != nil {
 		return out, err
 	}
-	out.Facts, out.Known, err = s.factsNow(tx, roomID)
-	if err != nil {
-		return out, err
-	}
-	if refusal := helpRefused(out.Facts, out.Known); refusal != nil {
+	out.Facts, out.Known = facts, known
+	if refusal := helpRefused(facts, known); refusal != nil {
 		out.Refusal = rules.CodeOf(refusal)
 	}
-	if !out.Known {
-		return out, nil
+	if known {
+		out.Open, err = openSyncTicket(tx, roomID)
 	}
-	out.Open, err = openSyncTicket(tx, roomID)
 	return out, err
 }
 
@@ -132,7 +124,11 @@ func (s *Tickets) LookAtHelp(ctx context.Context, accountID, roomID string) (Hel
 		if err != nil {
 			return err
 		}
-		if out, err = s.helpOffered(tx, roomID); err != nil {
+		facts, known, err := s.factsNow(tx, roomID)
+		if err != nil {
+			return err
+		}
+		if out, err = helpOffered(tx, roomID, facts, known); err != nil {
 			return err
 		}
 		n.Usable = usableIn(out.Facts.State)

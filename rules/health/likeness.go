@@ -52,10 +52,19 @@ func RoomsOf(all []KnownRoom) Rooms {
 	return r
 }
 
+// HaveSerials reports whether a device with a serial number is in one of the rooms.
+func (r Rooms) HaveSerials() bool { return len(r.bySerial) > 0 }
+
+// HaveSerial reports whether the device of a serial number is in one of them.
+func (r Rooms) HaveSerial(serial string) bool { return len(r.bySerial[serial]) > 0 }
+
 // Like are the rooms that a place may be: of the same name, or with a device of the same serial
 // number; the site adds to it and is none by itself. Those with the most reasons come first. It is
 // a suggestion: nothing is merged by it (R43a).
 func (r Rooms) Like(p Place, site string) []Likeness {
+	if len(r.all) == 0 {
+		return nil
+	}
 	reasons := map[int][]Sameness{}
 	for _, i := range r.byName[rules.SearchKey(p.Name)] {
 		reasons[i] = append(reasons[i], SameName)

@@ -3,6 +3,7 @@ package processes
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
@@ -23,8 +24,11 @@ type Chart struct {
 // Arrow is a change of state; the one to the first state comes from "".
 type Arrow struct{ From, To string }
 
-// Charts lists the processes in the order in which people meet them.
-func Charts() []Chart {
+// Charts lists the processes in the order in which people meet them. They are drawn once: each
+// line of a list of processes asks them for its sentence.
+func Charts() []Chart { return charts() }
+
+var charts = sync.OnceValue(func() []Chart {
 	return []Chart{
 		chartOf("order", rules.OrderStates()),
 		chartOf("invitation", rules.InvitationStates()),
@@ -52,7 +56,7 @@ func Charts() []Chart {
 			},
 		},
 	}
-}
+})
 
 func chartOf[S interface {
 	~string

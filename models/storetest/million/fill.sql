@@ -197,9 +197,17 @@ LATERAL jsonb_populate_record(x::rmas, jsonb_build_object(
 
 INSERT INTO shipments
 SELECT p.*
-FROM generate_series(1, {n} / 5) n, (SELECT * FROM shipments LIMIT 1) x,
-LATERAL jsonb_populate_record(x::shipments, jsonb_build_object(
+FROM generate_series(1, {n} / 5) n,
+LATERAL jsonb_populate_record(NULL::shipments, jsonb_build_object(
     'id', pg_temp.id('shp', n),
+    'carrier', 'carrier',
+    'service', '',
+    'model_code', '',
+    'quantity', 1,
+    'contents', '',
+    'promised_on', '',
+    'contradicted', FALSE,
+    'version', 1,
     'account_id', pg_temp.account(pg_temp.covering(3 * ((n + 1) / 2))),
     'subject_id', pg_temp.id('rma', (n + 1) / 2),
     'direction', CASE WHEN n % 2 = 1 THEN 'OUT' ELSE 'RETURN' END,

@@ -74,8 +74,12 @@ func fill(t testing.TB, env storetest.Env, text string, words ...string) {
 	words = append(words, "{now}", env.Calendar.Now().UTC().Format(time.RFC3339))
 	for _, query := range strings.Split(strings.NewReplacer(words...).Replace(text), ";\n") {
 		began := time.Now()
-		_, err := conn.ExecContext(ctx, query)
+		done, err := conn.ExecContext(ctx, query)
 		require.NoError(t, err, query)
+		if added, err := done.RowsAffected(); strings.Contains(query, "INSERT INTO") {
+			require.NoError(t, err)
+			require.NotZero(t, added, "nothing is a copy of nothing: %s", query)
+		}
 		if took := time.Since(began); took > 5*time.Second {
 			t.Logf("%s: %.0f s", firstLine(query), took.Seconds())
 		}
