@@ -318,19 +318,46 @@ func (s *Sync) InRooms(tx *db.Tx, roomIDs ...string) (map[string]RoomHealth, err
 // WellSQL is the condition that a place of that alias is a room that is well, and has been for so
 // long that its people are told (health.WellFor): what the last answer said, and a fresh one.
 func (s *Sync) WellSQL(place string) clause.Expression {
-	now := s.Now()
 	p := place + "."
+	known := s.knownSQL(place)
 	return clause.Expr{
 		SQL: p + "state = ? AND " + p + "reading = ? AND NOT " + p + "flapping AND " +
-			p + "missing_since IS NULL AND " + p + "since <= ? AND " + p + `connection_id IN (
-				SELECT id FROM sync_connections WHERE state = ? AND answered_at >= ?)`,
-		Vars: []any{
+			p + "since <= ? AND " + known.SQL,
+		Vars: append([]any{
 			health.Healthy,
 			health.Healthy,
-			now.Add(-health.WellFor),
-			Live,
-			now.Add(-health.Stale),
-		},
+			s.Now().Add(-health.WellFor),
+		}, known.Vars...),
+	}
+}
+
+// RoomsShown is the condition that a row of rooms is one of which Sync tells and that is shown in
+// a state now, as Place.ShownAt says it.
+func (s *Sync) RoomsShown(state health.State) clause.Expression {
+	known := s.knownSQL("sp")
+	shown := "sp.state = ? AND " + known.SQL
+	if state == health.Unknown {
+		shown = "(sp.state = ? OR NOT (" + known.SQL + "))"
+	}
+	return clause.Expr{
+		SQL: `EXISTS (
+			SELECT 1
+			FROM sync_places sp
+			WHERE sp.room_id = rooms.id AND sp.account_id = rooms.account_id AND ` + shown + `)`,
+		Vars: append([]any{state}, known.Vars...),
+	}
+}
+
+// knownSQL is the condition that it is known now how a place of that alias is: it has not
+// vanished, and its connection is let in and was answered lately.
+func (s *Sync) knownSQL(place string) clause.Expr {
+	p := place + "."
+	return clause.Expr{
+		SQL: p + `missing_since IS NULL AND EXISTS (
+				SELECT 1
+				FROM sync_connections sc
+				WHERE sc.id = ` + p + `connection_id AND sc.state = ? AND sc.answered_at >= ?)`,
+		Vars: []any{Live, s.fresh()},
 	}
 }
 
