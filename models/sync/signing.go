@@ -139,26 +139,43 @@ func (s *Sync) keyOf(one Secret) []byte {
 	return []byte(key)
 }
 
-// Signers returns the keys by which programs sign for a connection, and whose it is. For one that
-// is off, or that there is not, there are none.
-func (s *Sync) Signers(
-	ctx context.Context, connectionID string,
-) (accountID string, keys [][]byte, err error) {
-	err = s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		accountID, keys = "", nil
+// Signer is who signs requests for help: a connection, in the name of its account.
+type Signer struct {
+	ConnectionID string
+	AccountID    string
+	OrgID        string   // the account's parent
+	Keys         [][]byte // one, or two while one takes over from the other; none: nothing is taken
+}
+
+// SignerOf returns who signs as a connection. For one that is off, or that there is not, it is
+// nobody, who has no keys.
+func (s *Sync) SignerOf(ctx context.Context, connectionID string) (Signer, error) {
+	var out Signer
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		out = Signer{}
 		var found []Connection
 		err := tx.Limit(1).Find(&found, "id = ? AND state <> ?", connectionID, Off).Error
 		if err != nil || len(found) == 0 {
 			return err
 		}
-		accountID = found[0].AccountID
+		var acc account.Account
+		if err := tx.First(&acc, "id = ?", found[0].AccountID).Error; err != nil {
+			return err
+		}
 		all, err := secretsOf(tx, connectionID)
+		if err != nil {
+			return err
+		}
+
+		out.ConnectionID = connectionID
+		out.AccountID = acc.ID
+		out.OrgID = acc.ParentOrgID
 		for _, one := range all {
 			if key := s.keyOf(one); key != nil {
-				keys = append(keys, key)
+				out.Keys = append(out.Keys, key)
 			}
 		}
-		return err
+		return nil
 	})
-	return accountID, keys, err
+	return out, err
 }
