@@ -37,9 +37,13 @@ const TooManySecrets = "SYNC_TWO_SECRETS"
 // keyBytes is how long a key is.
 const keyBytes = 32
 
+// SecretAgainFor is how long (real time) the form that made a secret is answered with it again.
+const SecretAgainFor = 10 * time.Minute
+
 // NewSecret makes a key by which programs sign for an account's connection; with one that there is
-// both count, so that it takes over without a gap. The same form again returns the same key. A
-// third answers SYNC_TWO_SECRETS, and an account that is not connected NOT_FOUND.
+// both count, so that it takes over without a gap. The same form again, within SecretAgainFor,
+// returns the same key: its answer may have been lost. Later, or once the key is ended, it answers
+// STATE_CONFLICT; a third key answers SYNC_TWO_SECRETS, an account that is not connected NOT_FOUND.
 func (s *Sync) NewSecret(
 	ctx context.Context, accountID, once, reason string,
 ) (key []byte, err error) {
@@ -53,8 +57,11 @@ func (s *Sync) NewSecret(
 		used := map[int]bool{}
 		for _, one := range all {
 			if one.OnceKey == onceKey {
-				if key = s.keyOf(one); key == nil {
-					return db.NotFound() // it was ended meanwhile
+				key = s.keyOf(one)
+				if key == nil || s.Now().Sub(one.CreatedAt) > SecretAgainFor {
+					key = nil
+					return rules.Refuse(rules.StateConflict, "This form made a secret before.",
+						"Use that secret, or end it and make another one.")
 				}
 				return nil
 			}
@@ -82,7 +89,7 @@ func (s *Sync) NewSecret(
 			Secret:       tx.Secrets().Encrypt(purposeSecret+id, string(key)),
 			OnceKey:      onceKey,
 			CreatedBy:    tx.Scope.Actor.ID,
-			CreatedAt:    tx.Now(),
+			CreatedAt:    s.Now(),
 		}
 		if err := tx.Create(&made).Error; err != nil {
 			return err
