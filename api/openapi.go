@@ -43,8 +43,8 @@ func config() (huma.Config, error) {
 		Type: "apiKey",
 		In:   "header",
 		Name: signing.StandardSignature,
-		Description: "A signature as Standard Webhooks say, with a secret of a connection to Sync, " +
-			"which the parameter connection names.",
+		Description: "A signature as Standard Webhooks say, with a secret of a connection to " +
+			"Sync, which the parameter connection names.",
 	}
 
 	formats := map[string]huma.Format{

@@ -44,8 +44,8 @@ var signedRemedies = map[error]string{
 	signing.ErrTooOld:       "Sign each attempt anew, with the time at which it is sent.",
 	signing.ErrInFuture:     "Set the clock, and sign with the time at which it is sent.",
 	signing.ErrNoSignature:  "Send webhook-signature.",
-	signing.ErrSignature: "Sign webhook-id, timestamp and body as they are sent, with a secret of " +
-		"the connection that is valid now.",
+	signing.ErrSignature: "Sign webhook-id, timestamp and body as they are sent, with a secret " +
+		"of the connection that is valid now.",
 }
 
 // verifySigned finds out whether a signed request comes from its connection's programs, and says

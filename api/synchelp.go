@@ -26,7 +26,7 @@ func (h syncHelpHandlers) routes(api huma.API) {
 	}
 	mountJSON(api, write.post("ask-for-sync-help", "/v1/integrations/sync/help-requests",
 		"Ask for help with a room that Sync says is down").
-		answers(http.StatusCreated).idempotent().orSigned().refuses(404, 409), h.ask)
+		answers(http.StatusCreated).idempotent().orSigned().refuses(404, 409).upTo(maxHelp), h.ask)
 }
 
 // SyncHelpRequest names a room that Sync says is down.
