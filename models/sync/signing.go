@@ -46,8 +46,9 @@ const SecretAgainFor = 10 * time.Minute
 // STATE_CONFLICT; a third key answers SYNC_TWO_SECRETS, an account that is not connected NOT_FOUND.
 func (s *Sync) NewSecret(
 	ctx context.Context, accountID, once, reason string,
-) (key []byte, err error) {
-	_, err = s.change(ctx, accountID, reason, func(tx *db.Tx, c *Connection) error {
+) ([]byte, error) {
+	var key []byte
+	_, err := s.change(ctx, accountID, reason, func(tx *db.Tx, c *Connection) error {
 		key = nil
 		all, err := secretsOf(tx, c.ID)
 		if err != nil {
@@ -97,7 +98,10 @@ func (s *Sync) NewSecret(
 		return account.Audit(tx, c.AccountID,
 			c.entry("sync.secret_made", map[string]any{"secret": made.ID}, reason))
 	})
-	return key, err
+	if err != nil {
+		return nil, err
+	}
+	return key, nil
 }
 
 // EndSecret has a secret count no more, at once. Again it changes nothing; one that never was the
