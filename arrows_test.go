@@ -224,8 +224,8 @@ var arrows = map[string][]string{
 		"models/replacement", "models/session", "models/sso", "models/sync", "models/ticket",
 		"models/warranty", "portal/help", "roomfile", "rowfile", "rules", "rules/calendar",
 		"rules/catalogue", "rules/cover", "rules/health", "rules/licensing", "rules/rma",
-		"rules/session", "rules/shipping", "rules/spare", "rules/ticket", "sso/dial", "sso/oidc",
-		"sso/saml", "web",
+		"rules/session", "rules/shipping", "rules/spare", "rules/ticket", "signing", "sso/dial",
+		"sso/oidc", "sso/saml", "web",
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
 	"server": {

@@ -110,7 +110,8 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	described.Transformers = append(described.Transformers, s.signCursors, sayUnchanged)
 	s.api = humagin.New(router, described)
 	s.api.UseMiddleware(
-		s.observe, s.authenticate, s.permit, s.openCursors, s.readBody, s.answerOnce,
+		s.observe, s.authenticate, s.permit, s.openCursors, s.readBody, s.verifySigned,
+		s.answerOnce,
 	)
 	s.routes()
 	if err := s.document(router); err != nil {

@@ -24,6 +24,8 @@ const (
 	maxBody   = 1 << 20
 	maxImport = 32 << 20
 	maxEvent  = 64 << 10 // a carrier's
+	// a request for help: strangers may send one, and 20,000 characters fit, however escaped
+	maxHelp = 256 << 10
 )
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)

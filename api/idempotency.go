@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -38,11 +39,13 @@ type answer struct {
 	Body        json.RawMessage `json:"body"`
 }
 
-// answerOnce lets a request with an Idempotency-Key happen once: the same request
+// answerOnce lets a request with an Idempotency-Key, or with the id that it was signed with, happen
+// once: the same request
 // again gets the first one's answer. Refused requests had no effect and are
 // forgotten.
 func (s *service) answerOnce(ctx huma.Context, next func(huma.Context)) {
-	key := ctx.Header(keyHeader)
+	c := callOf(ctx.Context())
+	key := cmp.Or(c.once, ctx.Header(keyHeader))
 	r := routeOf(ctx)
 	if key == "" || !r.Idempotent {
 		next(ctx)
@@ -56,7 +59,6 @@ func (s *service) answerOnce(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 
-	c := callOf(ctx.Context())
 	url := ctx.URL()
 	row, done, err := s.domains.DB.ClaimKey(ctx.Context(), c.token.ID, key,
 		db.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body.content)))

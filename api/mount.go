@@ -40,6 +40,9 @@ func mount[In, Out any](api huma.API, r route, handle func(context.Context, *In)
 	if !r.Public {
 		op.Security = []map[string][]string{{"token": {r.Scope}}}
 	}
+	if r.Signed {
+		op.Security = append(op.Security, map[string][]string{"signature": {}})
+	}
 	if r.Idempotent {
 		op.Parameters = append(op.Parameters, idempotencyParameter())
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+
+	"roomcover.dev/roomcover/signing"
 )
 
 // exampleFiles hold one request and one response for each operation, named
@@ -37,6 +39,14 @@ func config() (huma.Config, error) {
 		Description: "An API token with scopes.",
 	}
 
+	signature := &huma.SecurityScheme{
+		Type: "apiKey",
+		In:   "header",
+		Name: signing.StandardSignature,
+		Description: "A signature as Standard Webhooks say, with a secret of a connection to " +
+			"Sync, which the parameter connection names.",
+	}
+
 	formats := map[string]huma.Format{
 		mediaJSON: huma.DefaultJSONFormat,
 		"json":    huma.DefaultJSONFormat,
@@ -46,7 +56,10 @@ func config() (huma.Config, error) {
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "Roomcover API", Version: "1", Description: overview},
 			Components: &huma.Components{
-				SecuritySchemes: map[string]*huma.SecurityScheme{"token": token},
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"signature": signature,
+					"token":     token,
+				},
 			},
 		},
 		Formats:                      formats,

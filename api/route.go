@@ -25,6 +25,7 @@ type route struct {
 	// for sellers, customers and operators; otherwise not for customers
 	Everyone bool
 	Public   bool // needs no token
+	Signed   bool // a connection of Sync may sign it in place of a token, see signed.go
 
 	Body       any      // value of the request's type; nil: none
 	MaxBody    int64    // bytes; 0: 1 MiB
@@ -210,6 +211,12 @@ func (r route) upTo(limit int64) route {
 // produces sets the media type of the answer, which is JSON otherwise.
 func (r route) produces(media string) route {
 	r.Produces = media
+	return r
+}
+
+// orSigned lets a connection of Sync sign the request in place of a token.
+func (r route) orSigned() route {
+	r.Signed = true
 	return r
 }
 

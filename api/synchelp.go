@@ -11,7 +11,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// syncHelpHandlers answer programs beside a customer's Sync that ask for help with a room.
+// syncHelpHandlers answer programs beside a customer's Sync that ask for help with a room, with a
+// token or a signature.
 type syncHelpHandlers struct {
 	tickets ticketHandlers
 }
@@ -25,7 +26,7 @@ func (h syncHelpHandlers) routes(api huma.API) {
 	}
 	mountJSON(api, write.post("ask-for-sync-help", "/v1/integrations/sync/help-requests",
 		"Ask for help with a room that Sync says is down").
-		answers(http.StatusCreated).idempotent().refuses(404, 409), h.ask)
+		answers(http.StatusCreated).idempotent().orSigned().refuses(404, 409).upTo(maxHelp), h.ask)
 }
 
 // SyncHelpRequest names a room that Sync says is down.
@@ -42,7 +43,7 @@ type syncHelpOutput struct {
 }
 
 func (h syncHelpHandlers) ask(
-	ctx context.Context, _ *struct{}, r SyncHelpRequest,
+	ctx context.Context, _ *SignedInput, r SyncHelpRequest,
 ) (*syncHelpOutput, error) {
 	roomID := r.RoomID
 	if roomID == "" && r.Link == "" {

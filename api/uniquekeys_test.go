@@ -60,6 +60,8 @@ var metBy = map[string]string{
 	"sso_domains_once":                    "no request: the portal's form, under the lock of the account; a claim that is there is the claim",
 	"sso_domains_proved":                  "TestS48_ADomainIsProvedByOneOrganisation: who comes second is told so",
 	"sync_certificates_once":              "no request: under the lock of the connection; the same again changes nothing",
+	"sync_secrets_once":                   "no request: under the lock of the connection; the same form shows the same",
+	"sync_secrets_place":                  "no request: under the lock of the connection; a third is refused",
 	"sync_certificates_place":             "no request: under the lock of the connection; a third is refused",
 	"sync_connections_live":               "no request: under the lock of the account; who comes second is told that it is connected",
 	"sync_connections_of_account":         "no request: the key is the id with its account, for the foreign keys of others",

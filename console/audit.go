@@ -278,7 +278,7 @@ func (v *visit) nameOr(id string, names map[string]string) string {
 var auditThings = []string{
 	db.PrefixLicence, db.PrefixTask, db.PrefixImport, db.PrefixAssignment, db.PrefixEarlier,
 	db.PrefixAttachment, db.PrefixClaim, db.PrefixCancellation, db.PrefixUser, db.PrefixToken,
-	db.PrefixMembership, db.PrefixOperator, db.PrefixPlacement, db.PrefixStock,
+	db.PrefixMembership, db.PrefixOperator, db.PrefixPlacement, db.PrefixStock, db.PrefixSync,
 }
 
 // actorRole names the role in which something was done.

@@ -318,7 +318,8 @@ var composed = map[string][]string{
 		"spare.recall_withdrawn", "spare.replenishing", "spare.returned", "spare.selected",
 		"spare.shipped", "spare.taken_back", "spare.voided", "spare.waived", "connection.changed",
 		"sync.certificate_added", "sync.certificate_removed", "sync.connected", "sync.disconnected",
-		"sync.group_placed", "sync.room_linked", "sync.room_unlinked",
+		"sync.group_placed", "sync.room_linked", "sync.room_unlinked", "sync.secret_ended",
+		"sync.secret_made",
 		"connection.drafted", "connection.enabled", "connection.enforced",
 		"connection.enforcement_lifted", "break_glass.added", "break_glass.removed",
 		"break_glass.used", "membership.factor_reset", "connection.metadata_changed", "connection.off",
@@ -519,6 +520,7 @@ var composed = map[string][]string{
 	},
 	"console.audit.thing.": {
 		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
+		"syc",
 	},
 	"console.standstill.": {"NO_WORKER", "NO_WORKFLOWS"},
 	// The console's replacements.

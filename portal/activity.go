@@ -161,6 +161,8 @@ func (v *visit) actorName(e account.ActivityEvent) string {
 		return v.say("activity.by.token", "token", e.Actor)
 	case e.Actor != "":
 		return e.Actor
+	case db.KindOf(e.ActorID) == db.PrefixSync:
+		return v.say("activity.by.sync")
 	case e.ActorRole == "VISITOR":
 		return v.say("activity.by.visitor")
 	}

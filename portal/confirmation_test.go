@@ -28,6 +28,7 @@ var undoable = map[string]string{
 	"/rooms/new":                         "a room can be changed and archived",
 	syncPath:                             "it can be disconnected",
 	certificatesPath:                     "the certificate can be removed",
+	syncSecretsPath:                      "the secret can be ended",
 	syncGroupPath:                        "it can be said again",
 	syncRoomsPath:                        "rooms can be changed and archived",
 	syncAllPath:                          "its page says what follows; rooms can be archived",
@@ -114,6 +115,7 @@ var irreversible = []string{
 	"/customers/:id/refuse",
 	"/customers/:id/end",
 	certificatesPath + "/:id/remove",
+	syncSecretsPath + "/:id/end",
 	disconnectPath,
 }
 
@@ -166,7 +168,7 @@ func TestConfirmation_WhatCannotBeUndoneAsksFirst(t *testing.T) {
 	w.delegationForms(inv.AccountID, more)
 	w.syncForms(inv.AccountID, more)
 	for _, path := range []string{
-		certificatesPath + "/:id/remove", disconnectPath,
+		certificatesPath + "/:id/remove", syncSecretsPath + "/:id/end", disconnectPath,
 		"/replacements/:id/withdraw", "/replacements/:id/use-spare", "/spares/:id/agree",
 		"/devices/:id/take-out", "/rooms/:id/release", "/rooms/:id/archive",
 		"/tickets/:id/cancel", "/tickets/:id/guests", "/partners/:id/refuse", "/partners/:id/end",

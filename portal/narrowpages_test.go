@@ -242,6 +242,7 @@ var leadOn = map[string]bool{
 	"/sessions/end-others":               true,
 
 	certificatesPath + "/:id/remove": true,
+	syncSecretsPath + "/:id/end":     true,
 	disconnectPath:                   true,
 	syncAllPath:                      true,
 
@@ -362,11 +363,12 @@ func (s *world) fullAccount() fullAccount {
 	}
 
 	token, grant := s.directory(c.Account)
-	certificate, places := s.fullSync(c)
+	certificate, signs, places := s.fullSync(c)
 	connection := s.OwnSignIn(t, c.Account, "empresa.example").ID
 	require.NoError(t, s.Exec("UPDATE sso_connections SET issuer = 'http://127.0.0.1:1'"))
 	ids := map[string]string{
 		certificatesPath + "/:id/remove":     certificate,
+		syncSecretsPath + "/:id/end":         signs,
 		syncPlacesPath + "/:id":              places[0],
 		"/directory/tokens/:id/revoke":       token,
 		"/directory/groups/:id/remove":       grant,
@@ -482,6 +484,7 @@ func (s *world) fullAccount() fullAccount {
 		{ownSignInPath + "/" + connection + "/enforce", []string{"confirmed", "yes"}, anError},
 		{syncPath, []string{"region", "US"}, anError},
 		{certificatesPath, nil, anError},
+		{syncSecretsPath, []string{"once", "once_s"}, "#secret"},
 		{syncGroupPath, []string{"group", longGroup, "site", longPlace, "country", "XX"}, anError},
 		{syncRoomsPath, []string{"act", "ADD", "id", places[0], "id", places[1]}, "main [role='status']"},
 		{syncPlacesPath + "/" + places[1], []string{"called", longRoom + "!"}, anError},

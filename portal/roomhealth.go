@@ -41,17 +41,13 @@ func (v *visit) healthBadge(s health.State) web.Badge {
 	return web.Badge{Text: v.language.Say("health." + string(s)), Color: healthColors[s]}
 }
 
-// chosenHealth is what the address asks of the rooms' health; nil: nothing.
-func (v *visit) chosenHealth() *entitlement.RoomsOfHealth {
+// narrowToHealth narrows a list of rooms to what the address asks of their health.
+func (v *visit) narrowToHealth(f *entitlement.RoomFilter) {
 	for _, one := range healthWords {
 		if v.vendor != nil && v.query(healthFacetName) == one.word {
-			return &entitlement.RoomsOfHealth{
-				State: one.state,
-				Since: v.synced.Now().Add(-health.Stale),
-			}
+			f.Health = v.synced.RoomsShown(one.state)
 		}
 	}
-	return nil
 }
 
 // healthColumn says in each line how the room is, and returns how the rooms of the account are.

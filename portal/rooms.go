@@ -162,7 +162,7 @@ func (v *visit) roomFilter(q web.ListQuery) entitlement.RoomFilter {
 		Descending: q.Descending,
 		Page:       db.Page{After: q.After, Limit: q.Limit},
 	}
-	f.Health = v.chosenHealth()
+	v.narrowToHealth(&f)
 	switch q.Sort {
 	case "site":
 		f.By = entitlement.RoomsBySite

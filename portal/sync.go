@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -47,6 +48,9 @@ type syncPage struct {
 	Certificates []certificateView
 	Form         *certificateForm // nil: there is no room for another one
 	Problem      string           // with what came, where there is no form
+
+	Signed *signedPart
+	Secret string // a new one, shown once; empty: none was made
 }
 
 // certificateView is what is shown of a certificate. Its key is shown to nobody.
@@ -104,12 +108,13 @@ func withVendor(do handler) handler {
 	}
 }
 
-func showSync(v *visit) (answer, error) { return v.syncPage(certificateForm{}) }
+func showSync(v *visit) (answer, error) { return v.syncPage(certificateForm{}, secretForm{}) }
 
-// syncPage shows how the connection stands; f is what is wrong with the form that came.
-func (v *visit) syncPage(f certificateForm) (answer, error) {
+// syncPage shows how the connection stands; f and s are what is wrong with the form that came, or
+// what it made.
+func (v *visit) syncPage(f certificateForm, s secretForm) (answer, error) {
 	a := answer{page: "sync", title: "sync.title", here: syncPath}
-	if f.Problem != "" || f.PassProblem != "" {
+	if f.Problem != "" || f.PassProblem != "" || s.Problem != "" || s.PassProblem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
 	if v.vendor == nil {
@@ -137,7 +142,13 @@ func (v *visit) syncPage(f certificateForm) (answer, error) {
 		return answer{}, err
 	}
 
-	p := syncPage{Connected: true, Facts: v.connectionFacts(standing)}
+	p := syncPage{
+		Connected: true,
+		Facts:     v.connectionFacts(standing),
+		Signed:    v.signedPart(standing, s),
+		Secret:    s.Secret,
+		Problem:   s.Problem,
+	}
 	p.State, p.Says, p.Remedy = v.connectionWords(standing.Connection)
 	for _, c := range standing.Certificates {
 		p.Certificates = append(p.Certificates, v.certificateView(c, len(standing.Certificates)))
@@ -146,7 +157,7 @@ func (v *visit) syncPage(f certificateForm) (answer, error) {
 		f.Action = certificatesPath
 		p.Form = &f
 	} else {
-		p.Problem = web.Joined(f.Problem, f.Remedy)
+		p.Problem = cmp.Or(web.Joined(f.Problem, f.Remedy), p.Problem)
 	}
 	a.data = p
 	return a, nil
@@ -292,7 +303,7 @@ func (v *visit) takeCertificate(command certificateCommand, done string) (answer
 		return answer{}, err
 	}
 	if problem != "" {
-		return v.syncPage(certificateForm{PassProblem: problem})
+		return v.syncPage(certificateForm{PassProblem: problem}, secretForm{})
 	}
 	accountID := v.who.account().ID
 	if err := v.throttle("sync/"+accountID, syncTriesAnHour, time.Hour); err != nil {
@@ -311,7 +322,7 @@ func (v *visit) takeCertificate(command certificateCommand, done string) (answer
 	if !ok {
 		return answer{}, err
 	}
-	return v.syncPage(certificateForm{Problem: said, Remedy: toDo})
+	return v.syncPage(certificateForm{Problem: said, Remedy: toDo}, secretForm{})
 }
 
 // removeCertificate asks, and then forgets a certificate with its key.
@@ -375,6 +386,7 @@ func disconnectSync(v *visit) (answer, error) {
 		Title: v.say("sync.disconnect.title"),
 		Says: []string{
 			v.say("sync.disconnect.keys"),
+			v.say("sync.disconnect.secrets"),
 			v.language.Count("sync.disconnect.forgets", int64(c.Places)),
 			v.language.Count("sync.disconnect.rooms", known),
 			v.say("sync.disconnect.again"),

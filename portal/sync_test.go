@@ -267,7 +267,9 @@ func TestC5_AnotherAccountsSyncIsNotThere(t *testing.T) {
 			Region: "US", Certificate: []byte(certificate), Key: []byte(key),
 		})
 		require.NoError(t, err)
-		for _, path := range []string{certificatesPath + "/:id/remove", syncPlacesPath + "/:id"} {
+		for _, path := range []string{
+			certificatesPath + "/:id/remove", syncSecretsPath + "/:id/end", syncPlacesPath + "/:id",
+		} {
 			require.Equal(t, 404, gil.get(forms[path][0]).status, path)
 			require.Equal(t, 404, gil.post(forms[path][0], forms[path][1:]...).status, path)
 		}

@@ -136,6 +136,8 @@ func (w *world) syncForms(accountID string, forms map[string][]string) {
 	require.NoError(w.t, w.Sync.PutGroup(ctx, accountID, rooms.Group{
 		PlaceGroup: toldGroup, Site: "Paulista", Country: "BR", Platform: rules.PlatformOther,
 	}, ""))
+	_, err = w.Sync.NewSecret(ctx, accountID, "before", "")
+	require.NoError(w.t, err)
 	standing, err := w.Sync.StandingOf(ctx, accountID, "")
 	require.NoError(w.t, err)
 	places := w.placesOf(accountID)
@@ -156,6 +158,10 @@ func (w *world) syncForms(accountID string, forms map[string][]string) {
 	forms[certificatesPath+"/:id/remove"] = []string{
 		certificatesPath + "/" + standing.Certificates[0].ID + "/remove", "confirmed", "yes",
 	}
+	forms[syncSecretsPath] = []string{syncSecretsPath, "once", "once_s"}
+	forms[syncSecretsPath+"/:id/end"] = []string{
+		syncSecretsPath + "/" + standing.Secrets[0].ID + "/end", "confirmed", "yes",
+	}
 	forms[syncGroupPath] = []string{
 		syncGroupPath, "group", toldGroup, "site", "Paulista", "country", "BR", "region", "SP", "platform", "OTHER",
 	}
@@ -169,7 +175,7 @@ const longGroup = "/BR/Centro Empresarial Governador Mário Covas/Avenida Engenh
 
 // fullSync connects a full account: with rooms of the longest names, one that is offline, and one
 // that looks like a room that is there.
-func (w *world) fullSync(c storetest.Covered) (certificate string, places []string) {
+func (w *world) fullSync(c storetest.Covered) (certificate, secret string, places []string) {
 	w.t.Helper()
 	ctx := storetest.Customer(c.Account)
 	ours, err := w.GetRoom(ctx, c.Room.ID)
@@ -193,7 +199,9 @@ func (w *world) fullSync(c storetest.Covered) (certificate string, places []stri
 		}
 		places = append(places, p.ID)
 	}
+	_, err = w.Sync.NewSecret(ctx, c.Account, "before", "")
+	require.NoError(w.t, err)
 	standing, err := w.Sync.StandingOf(ctx, c.Account, "")
 	require.NoError(w.t, err)
-	return standing.Certificates[0].ID, places
+	return standing.Certificates[0].ID, standing.Secrets[0].ID, places
 }

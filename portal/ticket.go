@@ -398,7 +398,7 @@ func (v *visit) memberName(id string, members []identity.Member) string {
 		}
 	}
 	switch db.KindOf(id) {
-	case db.PrefixToken:
+	case db.PrefixToken, db.PrefixSync:
 		return v.say("ticket.by.program")
 	case db.PrefixParticipant:
 		return v.guestName(id)

@@ -303,6 +303,8 @@ var activity = map[string]ActivityKind{
 	"sync.group_placed":             ActivityRooms,
 	"sync.room_linked":              ActivityRooms,
 	"sync.room_unlinked":            ActivityRooms,
+	"sync.secret_ended":             ActivityRooms,
+	"sync.secret_made":              ActivityRooms,
 	"connection.changed":            ActivityPeople,
 	"connection.drafted":            ActivityPeople,
 	"connection.enabled":            ActivityPeople,

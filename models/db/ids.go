@@ -100,6 +100,7 @@ const (
 	PrefixDelegation    = "dlg"
 	PrefixSync          = "syc"
 	PrefixSyncKey       = "syk"
+	PrefixSyncSecret    = "sys"
 	PrefixSyncPlace     = "syp"
 	PrefixSyncChange    = "sye"
 	PrefixSnapshot      = "tsn"

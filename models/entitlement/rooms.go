@@ -15,7 +15,6 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
-	"roomcover.dev/roomcover/rules/health"
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
@@ -412,46 +411,12 @@ type RoomFilter struct {
 	State      licensing.RoomState
 	Without    catalogue.ServiceType // it has no licence of this service; see roomWithout
 	EndsBefore *time.Time            // its Select ends after now, before this, and is not renewed
-	Health     *RoomsOfHealth        // as Sync tells; nil: whatever it is
+	Health     clause.Expression     // as Sync tells, by sync.RoomsShown; nil: whatever it is
 	Search     string
 	Sort       db.Sort
 	By         RoomOrder // instead of Sort, where it is given
 	Descending bool
 	Page       db.Page
-}
-
-// RoomsOfHealth are the rooms that Sync tells of and that are shown in a state. Unknown are those
-// of which nothing is known now: the place vanished, or Sync has not answered Since then.
-type RoomsOfHealth struct {
-	State health.State
-	Since time.Time
-}
-
-const (
-	// roomOfHealth is a room of which something is known.
-	roomOfHealth = `EXISTS (
-		SELECT 1
-		FROM sync_places sp
-		JOIN sync_connections sc ON sc.id = sp.connection_id
-		WHERE sp.room_id = rooms.id AND sp.account_id = rooms.account_id AND sp.state = @state
-			AND sp.missing_since IS NULL
-			AND sc.state = 'LIVE' AND sc.answered_at >= @since)`
-	// roomOfUnknownHealth is one of which nothing is.
-	roomOfUnknownHealth = `EXISTS (
-		SELECT 1
-		FROM sync_places sp
-		JOIN sync_connections sc ON sc.id = sp.connection_id
-		WHERE sp.room_id = rooms.id AND sp.account_id = rooms.account_id
-			AND (sp.state = @state OR sp.missing_since IS NOT NULL
-				OR sc.state <> 'LIVE' OR sc.answered_at IS NULL OR sc.answered_at < @since))`
-)
-
-func (h RoomsOfHealth) narrow(q *gorm.DB) *gorm.DB {
-	where := roomOfHealth
-	if h.State == health.Unknown {
-		where = roomOfUnknownHealth
-	}
-	return q.Where(where, map[string]any{"state": h.State, "since": h.Since.UTC()})
 }
 
 // RoomOrder is what rooms are ordered by, as their columns in a table are.
@@ -553,7 +518,7 @@ func (f RoomFilter) narrow(tx *db.Tx, q *gorm.DB) *gorm.DB {
 		})
 	}
 	if f.Health != nil {
-		q = f.Health.narrow(q)
+		q = q.Where(f.Health)
 	}
 	if f.EndsBefore != nil {
 		q = q.Where(ending, map[string]any{

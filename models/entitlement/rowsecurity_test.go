@@ -80,6 +80,7 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		"INSERT INTO sync_connections VALUES ('syc_{i}', {account}, 'o', 'US', 'LIVE', 1, NULL, NULL, NULL, 0, '', '', now(), 1)",
 		`INSERT INTO sync_certificates VALUES ('syk_{i}', {account}, 'syc_{i}', 1, '', '', '', now(), 0, NULL, '', now(),
 			NULL)`,
+		"INSERT INTO sync_secrets VALUES ('sys_{i}', {account}, 'syc_{i}', 1, '', '', '', now(), NULL)",
 		"INSERT INTO sync_budgets VALUES ('syc_{i}', {account}, '2026-01-01', 1)",
 		`INSERT INTO sync_places VALUES ('syp_{i}', {account}, 'syc_{i}', 'p', '', '', '{}', NULL, 'HEALTHY', now(), '',
 			'[]', false, '', 0, NULL, now(), now())`,

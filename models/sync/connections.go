@@ -165,6 +165,9 @@ func (s *Sync) Disconnect(ctx context.Context, accountID, reason string) error {
 		if err := forgetKeys(tx, "connection_id = ?", c.ID); err != nil {
 			return err
 		}
+		if err := endSecrets(tx, "connection_id = ?", c.ID); err != nil {
+			return err
+		}
 		for _, told := range []any{&Change{}, &Place{}, &Group{}} {
 			if err := tx.Where("connection_id = ?", c.ID).Delete(told).Error; err != nil {
 				return err
@@ -198,6 +201,7 @@ func connectionOf(tx *db.Tx, accountID string) (c Connection, err error) {
 type Standing struct {
 	Connection
 	Certificates []CertificateStanding // without those that were removed
+	Secrets      []SecretStanding      // without those that are ended
 	UsedToday    int                   // requests of this UTC day
 }
 
@@ -207,6 +211,12 @@ type CertificateStanding struct {
 	EndsAt    time.Time
 	CreatedAt time.Time
 	Refused   bool
+}
+
+// SecretStanding is what may be seen of a secret.
+type SecretStanding struct {
+	ID        string
+	CreatedAt time.Time
 }
 
 // StandingOf reads how an account's connection stands, for who may change its rooms. It locks
@@ -234,6 +244,15 @@ func (s *Sync) StandingOf(ctx context.Context, accountID, reason string) (Standi
 		for _, l := range live {
 			out.Certificates = append(out.Certificates,
 				CertificateStanding{l.ID, l.EndsAt, l.CreatedAt, l.RefusedAt != nil})
+		}
+		secrets, err := secretsOf(tx, out.ID)
+		if err != nil {
+			return err
+		}
+		for _, one := range secrets {
+			if one.EndedAt == nil {
+				out.Secrets = append(out.Secrets, SecretStanding{one.ID, one.CreatedAt})
+			}
 		}
 		return tx.Model(&budget{}).
 			Where("connection_id = ? AND day = ?", out.ID, dayOf(s.Now())).
@@ -305,19 +324,46 @@ func (s *Sync) InRooms(tx *db.Tx, roomIDs ...string) (map[string]RoomHealth, err
 // WellSQL is the condition that a place of that alias is a room that is well, and has been for so
 // long that its people are told (health.WellFor): what the last answer said, and a fresh one.
 func (s *Sync) WellSQL(place string) clause.Expression {
-	now := s.Now()
 	p := place + "."
+	known := s.knownSQL(place)
 	return clause.Expr{
 		SQL: p + "state = ? AND " + p + "reading = ? AND NOT " + p + "flapping AND " +
-			p + "missing_since IS NULL AND " + p + "since <= ? AND " + p + `connection_id IN (
-				SELECT id FROM sync_connections WHERE state = ? AND answered_at >= ?)`,
-		Vars: []any{
+			p + "since <= ? AND " + known.SQL,
+		Vars: append([]any{
 			health.Healthy,
 			health.Healthy,
-			now.Add(-health.WellFor),
-			Live,
-			now.Add(-health.Stale),
-		},
+			s.Now().Add(-health.WellFor),
+		}, known.Vars...),
+	}
+}
+
+// RoomsShown is the condition that a row of rooms is one of which Sync tells and that is shown in
+// a state now, as Place.ShownAt says it.
+func (s *Sync) RoomsShown(state health.State) clause.Expression {
+	known := s.knownSQL("sp")
+	shown := "sp.state = ? AND " + known.SQL
+	if state == health.Unknown {
+		shown = "(sp.state = ? OR NOT (" + known.SQL + "))"
+	}
+	return clause.Expr{
+		SQL: `EXISTS (
+			SELECT 1
+			FROM sync_places sp
+			WHERE sp.room_id = rooms.id AND sp.account_id = rooms.account_id AND ` + shown + `)`,
+		Vars: append([]any{state}, known.Vars...),
+	}
+}
+
+// knownSQL is the condition that it is known now how a place of that alias is: it has not
+// vanished, and its connection is let in and was answered lately.
+func (s *Sync) knownSQL(place string) clause.Expr {
+	p := place + "."
+	return clause.Expr{
+		SQL: p + `missing_since IS NULL AND EXISTS (
+				SELECT 1
+				FROM sync_connections sc
+				WHERE sc.id = ` + p + `connection_id AND sc.state = ? AND sc.answered_at >= ?)`,
+		Vars: []any{Live, s.fresh()},
 	}
 }
 

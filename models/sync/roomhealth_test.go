@@ -66,7 +66,7 @@ func TestS57_PagesReadInOneStatementWhichRoomsAreDown(t *testing.T) {
 			found, _, err := w.ListRooms(w.ctx, entitlement.RoomFilter{
 				AccountID: w.acme.Account,
 				By:        entitlement.RoomsByName,
-				Health:    &entitlement.RoomsOfHealth{State: state, Since: w.clock.Add(-health.Stale)},
+				Health:    w.Sync.RoomsShown(state),
 			})
 			require.NoError(t, err)
 			for _, r := range found {

@@ -242,5 +242,7 @@ const (
 
 // Entities lists the entities of this domain: one for each table.
 func Entities() []any {
-	return []any{Connection{}, Certificate{}, budget{}, Place{}, Change{}, Group{}}
+	return []any{
+		Connection{}, Certificate{}, Secret{}, budget{}, Place{}, Change{}, Group{},
+	}
 }

@@ -559,6 +559,8 @@ func TestC5_NobodyReachesAnothersConnection(t *testing.T) {
 		reader := storetest.ReadOnly(w.acme.Account)
 		places, err := w.Sync.PlacesOf(w.ctx, w.acme.Account)
 		require.NoError(t, err)
+		_, err = w.Sync.NewSecret(w.ctx, w.acme.Account, "form", "")
+		require.NoError(t, err)
 		standing, err := w.Sync.StandingOf(w.ctx, w.acme.Account, "")
 		require.NoError(t, err)
 
@@ -574,6 +576,13 @@ func TestC5_NobodyReachesAnothersConnection(t *testing.T) {
 			"remove one": func(ctx context.Context) error {
 				_, err := w.Sync.RemoveCertificate(ctx, w.acme.Account, standing.Certificates[0].ID, "")
 				return err
+			},
+			"make a secret": func(ctx context.Context) error {
+				_, err := w.Sync.NewSecret(ctx, w.acme.Account, "form", "")
+				return err
+			},
+			"end one": func(ctx context.Context) error {
+				return w.Sync.EndSecret(ctx, w.acme.Account, standing.Secrets[0].ID, "")
 			},
 			"read how it stands": func(ctx context.Context) error {
 				_, err := w.Sync.StandingOf(ctx, w.acme.Account, "")

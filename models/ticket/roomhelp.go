@@ -65,21 +65,26 @@ func helpRefused(facts RoomFacts, known bool) error {
 	return nil
 }
 
-// HelpLook is what asking for help with a room would do now.
-type HelpLook struct {
-	Preview
+// HelpOffer is whether help with a room is asked for by one click now.
+type HelpOffer struct {
 	Facts   RoomFacts
-	Known   bool    // Sync tells of the room
 	Refusal string  // the code of why help is not asked for by one click; empty: it is
 	Open    *Ticket // the room's open ticket from Sync: that one is the answer; nil: there is none
-	Link    string  // the signed part of one that Sync carries; empty: it does not tell of the room
+}
+
+// HelpLook is what asking for help with a room would do now.
+type HelpLook struct {
+	HelpOffer
+	Preview
+	Known bool   // Sync tells of the room
+	Link  string // the signed part of one that Sync carries; empty: it does not tell of the room
 }
 
 // HelpOffered returns whether help with a room in scope is asked for by one click now, of which
 // Sync tells that it is in a state; without what it would be promised: see LookAtHelp.
 func (s *Tickets) HelpOffered(
 	ctx context.Context, roomID string, shown health.State,
-) (out HelpLook, err error) {
+) (out HelpOffer, err error) {
 	err = s.db.Read(ctx, func(tx *db.Tx) (err error) {
 		out, err = helpOffered(tx, roomID, RoomFacts{State: shown}, true)
 		return err
@@ -91,11 +96,11 @@ func (s *Tickets) HelpOffered(
 // it does not tell of the room.
 func helpOffered(
 	tx *db.Tx, roomID string, facts RoomFacts, known bool,
-) (out HelpLook, err error) {
+) (out HelpOffer, err error) {
 	if err := MayView(tx.Scope.Actor.Role); err != nil {
 		return out, err
 	}
-	out.Facts, out.Known = facts, known
+	out.Facts = facts
 	if refusal := helpRefused(facts, known); refusal != nil {
 		out.Refusal = rules.CodeOf(refusal)
 	}
@@ -128,9 +133,10 @@ func (s *Tickets) LookAtHelp(ctx context.Context, accountID, roomID string) (Hel
 		if err != nil {
 			return err
 		}
-		if out, err = helpOffered(tx, roomID, facts, known); err != nil {
+		if out.HelpOffer, err = helpOffered(tx, roomID, facts, known); err != nil {
 			return err
 		}
+		out.Known = known
 		n.Usable = usableIn(out.Facts.State)
 		if out.Preview, err = s.weigh(tx, ref, n, acc, "", tx.Now()); err != nil {
 			return err
