@@ -206,7 +206,7 @@ func (s *story) helpInOneClick(ctx context.Context) error {
 	}
 
 	// Of one room, or of several at once.
-	_, err = s.mailOf(ctx, s.email(), "rooms that are down", "/rooms?health=down",
+	_, err = s.mailOf(ctx, s.email(), "a room that is down", "/rooms/"+s.syncRoom,
 		regexp.MustCompile(`está offline|cuide del[ae]s?`).MatchString)
 	if err != nil {
 		return err
