@@ -1,5 +1,5 @@
 // Package chaos kills the parts of a running Roomcover and checks that nothing
-// is lost: real processes on real PostgreSQL, Temporal and SMTP, a seeded load,
+// is lost: real processes on real PostgreSQL, Temporal and SMTP, a simulated Sync, a seeded load,
 // seeded faults, and one oracle over what is left (issue: "Killed, and nothing
 // lost").
 //
