@@ -204,8 +204,8 @@ func (l *Load) Run(ctx context.Context) {
 	l.Post.Wait()
 }
 
-// Finish brings the replacements and the tickets to their end, with the calendar running on, has the
-// rooms of Sync be known as they are, and tells how many are still under way.
+// Finish brings the replacements and the tickets to their end, with the calendar running on, waits
+// until the rooms of Sync are believed to be what they are, and tells how many are still under way.
 func (l *Load) Finish(ctx context.Context) int {
 	var all sync.WaitGroup
 	var left atomic.Int64

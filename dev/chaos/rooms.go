@@ -70,7 +70,7 @@ func (c *caretaker) connect(ctx context.Context, roomIDs []string, admin string)
 	places := simulator.Rooms(linkedOfOne + strangersOfOne)
 	for i := range places {
 		for d := range places[i].Devices {
-			places[i].Devices[d].Serial = "" // no device of it is registered: the desk breaks others
+			places[i].Devices[d].Serial = "" // so that none is registered: the desk breaks others
 		}
 	}
 	c.Cloud.Put(c.org, places...)
@@ -248,8 +248,8 @@ func (c *caretaker) finish(ctx context.Context) (left int) {
 	return left
 }
 
-// unsettled counts the rooms that are not believed to be what they are; where Sync gives no answers,
-// or the database none, all of them.
+// unsettled counts the rooms that are not believed to be what they are; where Sync or the database
+// gives no answers, all of them.
 func (c *caretaker) unsettled(ctx context.Context) (n int) {
 	system := db.WithSystem(ctx)
 	link, err := c.Sync.ConnectionOf(system, c.house.account)
