@@ -12,7 +12,7 @@ export GOFLAGS += -trimpath
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
 	bench-million bench-console bench-portal bench-tickets bench-waiting-tickets bench-mails bench-scim \
-	bench-sign-ins chaos side-by-side lint
+	bench-sign-ins bench-sync chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -58,6 +58,10 @@ bench-rmas: ## Measure replacements against their workflow doing nothing, on Pos
 bench-rooms: ## Measure rooms, devices and cover on PostgreSQL.
 	@$(MAKE) --no-print-directory build
 	@exec bin/roomcover-dev bench-rooms --program bin/roomcover $(ARGS)
+
+bench-sync: ## Measure customers' Sync, 5,000 places and 100 connections, on PostgreSQL.
+	@$(MAKE) --no-print-directory build
+	@exec bin/roomcover-dev bench-sync --program bin/roomcover $(ARGS)
 
 bench-million: ## Ask a database with a million orders what people ask; ORDERS=100000 for less.
 	@ROOMCOVER_MILLION=$(ORDERS) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \

@@ -23,6 +23,9 @@ type Options struct {
 	Mails      string // address of the mailbox of development
 	Carrier    string // address of the simulated carrier
 	CarrierKey string // its API key
+	// SyncCertificate and SyncKey are what the administrator uploads to connect the simulated Sync,
+	// as PEM; empty: the story is played without it.
+	SyncCertificate, SyncKey string
 	// As gives the API with a token.
 	As       func(token string) API
 	Reseller string // token
@@ -66,12 +69,13 @@ Look at what it left behind:
                 e-mail    %s
                 password  %s
   Tickets       %s/tickets
+  Rooms down    %s/rooms?health=down
   Replacements  %s/replacements
   Mails         %s/?to=%s
   The order     %s, under %s/service-orders
   Console       %s/console/processes, by a link of "make dev"
 `,
-		s.Portal, s.email(), s.password(), s.Portal, s.Portal,
+		s.Portal, s.email(), s.password(), s.Portal, s.Portal, s.Portal,
 		s.Mails, url.QueryEscape(s.email()), s.number(1), s.Portal, s.Portal)
 }
 
@@ -83,6 +87,7 @@ var chapters = []struct {
 	{"A reseller orders fifty licenses", (*story).orderLicences},
 	{"The customer's administrator accepts the invitation", (*story).acceptInvitation},
 	{"Fifty rooms come under cover", (*story).coverRooms},
+	{"Its Sync is connected, and rooms come over", (*story).connectSync},
 	{"The earned spare is chosen, agreed and placed", (*story).placeSpare},
 	{"A device fails: it is swapped for the spare at once", (*story).swapAtOnce},
 	{
@@ -91,6 +96,7 @@ var chapters = []struct {
 	},
 	{"A third one never comes back, and is billed", (*story).billMissingReturn},
 	{"A room is down on a Sunday at three in the morning", (*story).downAtNight},
+	{"Sync says that a room is down: help in one click", (*story).helpInOneClick},
 	{"Another order is canceled in its window", (*story).cancelOrder},
 }
 
@@ -108,6 +114,8 @@ type story struct {
 	site, depot                      string
 	spare                            string
 	devices                          []device
+	syncRoom                         string // that Sync says is down; empty: no Sync runs
+	syncRoomWell                     string
 }
 
 // device is one that was put into a room.

@@ -21,7 +21,7 @@ func TestTheStoryEndsAtTheChapterThatFails(t *testing.T) {
 	err := Run(t.Context(), Options{As: func(string) API { return down{} }, Name: "TEST", Out: &out})
 	require.ErrorIs(t, err, errDown)
 	require.ErrorContains(t, err, `chapter 1, "A reseller orders fifty licenses"`)
-	require.Equal(t, "\n1 of 9  A reseller orders fifty licenses\n", out.String(), "nothing is said to hold")
+	require.Equal(t, "\n1 of 11  A reseller orders fifty licenses\n", out.String(), "nothing is said to hold")
 }
 
 func TestEachRunHasItsOwnCustomer(t *testing.T) {
@@ -47,6 +47,7 @@ func TestTheStoryEndsWithWhereToLook(t *testing.T) {
 		"http://localhost:8080/sign-in", s.email(), s.password(), "http://127.0.0.1:8025/?to=it%40demo-aaa.example",
 		"PO-DEMO-AAA-1, under http://localhost:8080/service-orders",
 		"http://localhost:8080/console/processes",
+		"http://localhost:8080/rooms?health=down",
 	} {
 		require.Contains(t, out.String(), want)
 	}

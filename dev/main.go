@@ -31,6 +31,7 @@ type commands struct {
 	Carrier    carrierCommand    `cmd:"" help:"Start the simulated carrier alone."`
 	Bench      benchCommand      `cmd:"" help:"Measure throughput and cost next to workflows that do nothing."`
 	BenchRooms benchRoomsCommand `cmd:"" name:"bench-rooms" help:"Measure rooms, devices and cover on PostgreSQL."`
+	BenchSync  benchSyncCommand  `cmd:"" name:"bench-sync" help:"Measure customers' Sync on PostgreSQL."`
 	Worker     workerCommand     `cmd:"" hidden:"" help:"Run a worker alone, for the benchmark."`
 }
 

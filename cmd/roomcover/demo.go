@@ -29,8 +29,10 @@ type demoCommand struct {
 func (demoCommand) Help() string {
 	return `Plays an order, its acceptance, fifty rooms under cover, a spare that is used,
 a replacement with its return, one that is billed, a ticket of a Sunday night that
-becomes a replacement, and a cancellation, against a running
-"make dev ARGS='--day 2s'", and checks each step. It takes a few minutes.
+becomes a replacement, a room that is down in Sync and becomes a ticket by one
+click, and a cancellation, against a running "make dev ARGS='--day 2s'", and
+checks each step. It takes a few minutes. Where no Sync runs ("--sync-port 0")
+the story leaves it out.
 Exit code 4 when something differs.
 
 Examples:
@@ -55,6 +57,11 @@ func (c demoCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
+	certificate, syncKey, err := c.syncFiles()
+	if err != nil {
+		return err
+	}
+
 	err = demo.Run(ctx, demo.Options{
 		Portal:     strings.TrimRight(c.URL, "/"),
 		Mails:      c.Mails,
@@ -64,17 +71,38 @@ func (c demoCommand) Run(ctx context.Context, a *app) error {
 			client, _ := base.clientWith(token)
 			return demoAPI{client}
 		},
-		Reseller: tokens["reseller"],
-		Operator: tokens["operator"],
-		Name:     rand.Text()[:5],
-		Out:      a.out,
-		Patience: c.Wait,
+		Reseller:        tokens["reseller"],
+		Operator:        tokens["operator"],
+		SyncCertificate: certificate,
+		SyncKey:         syncKey,
+		Name:            rand.Text()[:5],
+		Out:             a.out,
+		Patience:        c.Wait,
 	})
 	if err != nil && ctx.Err() == nil {
 		return findings{err.Error()}
 	}
 
 	return err
+}
+
+// syncFiles are the certificate and the key of the simulated Sync that the development process
+// made; empty where it never ran one.
+func (c demoCommand) syncFiles() (certificate, key string, err error) {
+	var texts []string
+	for _, name := range []string{"sync-certificate.pem", "sync-key.pem"} {
+		text, err := os.ReadFile(filepath.Join(c.Data, name))
+		if errors.Is(err, os.ErrNotExist) {
+			return "", "", nil
+		}
+		if err != nil {
+			return "", "", settingsError{
+				fmt.Errorf("the certificate of the simulated Sync cannot be read: %w", err),
+			}
+		}
+		texts = append(texts, string(text))
+	}
+	return texts[0], texts[1], nil
 }
 
 // tokens are those that the development process made, by their names.

@@ -33,6 +33,6 @@ func TestDemoEndsWithCode4WhenSomethingDiffers(t *testing.T) {
 		[]byte(`{"tokens":[{"name":"reseller","secret":"a"},{"name":"operator","secret":"b"}]}`), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(data, "carrier.key"), []byte("00"), 0o600))
 	require.Equal(t, exitFound, s.run("demo", "--data", data, "--url", os.Getenv("ROOMCOVER_URL")))
-	require.Contains(t, s.out.String(), "1 of 9")
+	require.Contains(t, s.out.String(), "1 of 11")
 	require.Contains(t, s.err.String(), `chapter 1, "A reseller orders fifty licenses": The token is missing`)
 }

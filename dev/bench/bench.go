@@ -116,6 +116,8 @@ type bench struct {
 	parts  *parts
 	report Report
 	began  time.Time
+	// workerEnvironment is what a worker of its own process is told beside the usual.
+	workerEnvironment []string
 }
 
 func (b *bench) say(format string, args ...any) {

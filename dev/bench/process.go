@@ -15,17 +15,20 @@ import (
 func (p *parts) cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	sum := time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(u.Utime.Nano()+u.Stime.Nano()) + p.databaseCPU()
+}
 
-	if p.postgres != nil {
-		for _, pid := range childrenNamed(os.Getpid(), "postgres") {
-			sum += cpuOf(pid, true)
-			for _, backend := range childrenNamed(pid, "postgres") {
-				sum += cpuOf(backend, false)
-			}
+// databaseCPU is what the throw-away PostgreSQL server has used so far; 0 without one.
+func (p *parts) databaseCPU() (sum time.Duration) {
+	if p.postgres == nil {
+		return 0
+	}
+	for _, pid := range childrenNamed(os.Getpid(), "postgres") {
+		sum += cpuOf(pid, true)
+		for _, backend := range childrenNamed(pid, "postgres") {
+			sum += cpuOf(backend, false)
 		}
 	}
-
 	return sum
 }
 

@@ -194,13 +194,14 @@ func (b *bench) startWorker() (*exec.Cmd, error) {
 		PortalURL:   p.stack.URL,
 	}
 
-	args := b.WorkerCommand(o)
-	if b.Program != "" {
-		args = []string{b.Program, "worker"}
+	args := []string{b.Program, "worker"}
+	if b.Program == "" {
+		args = b.WorkerCommand(o)
 	}
 
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), o.environment(p.stack.Access.Key)...)
+	cmd.Env = append(cmd.Env, b.workerEnvironment...)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {

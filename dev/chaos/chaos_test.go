@@ -87,6 +87,7 @@ func runSeed(ctx context.Context, t *testing.T, set Settings) int {
 	require.NotZero(t, result.Counts.RMAs, "no replacement was acknowledged")
 	require.NotZero(t, result.Counts.Tickets, "no ticket was acknowledged")
 	require.NotZero(t, result.Counts.MailsIn, "no mail was taken")
+	require.NotZero(t, result.Counts.RoomHelp, "nobody was helped with a room that Sync said was down")
 	return len(result.Violations)
 }
 
@@ -113,10 +114,10 @@ func report(t *testing.T, r Result) {
 	}
 	c := r.Counts
 	t.Logf(
-		"FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d spare_commands=%d handed_in=%d rma_refusals=%d tickets=%d ticket_commands=%d ticket_refusals=%d notes=%d mails_in=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
+		"FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d spare_commands=%d handed_in=%d rma_refusals=%d tickets=%d ticket_commands=%d ticket_refusals=%d notes=%d mails_in=%d room_help=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
 		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs,
 		c.Commands, c.SpareCommands, c.HandedIn, c.RMARefusals, c.Tickets, c.TicketCommands,
-		c.TicketRefusals, c.Notes, c.MailsIn, c.Retries, c.LostAnswers, c.Recovered, r.Workflows,
+		c.TicketRefusals, c.Notes, c.MailsIn, c.RoomHelp, c.Retries, c.LostAnswers, c.Recovered, r.Workflows,
 		r.Mails, r.Settled.Seconds(), len(r.Violations),
 	)
 }

@@ -21,6 +21,8 @@ type Ledger struct {
 	tickets       map[string]string // id → account
 	said          []*Said
 	letters       []*Letter
+	synced        []*SyncedRoom
+	captured      []Captured
 	faults        []Violation
 	Counts        Counts
 }
@@ -65,6 +67,8 @@ type Counts struct {
 	RMAs, Commands, RMARefusals, SpareCommands, HandedIn int
 	// tickets; MailsIn are mails that were taken, however often they were handed in
 	Tickets, TicketCommands, TicketRefusals, Notes, MailsIn int
+	// RoomHelp are answers with the ticket of a room that Sync said was down
+	RoomHelp int
 	// Retries are requests sent again; LostAnswers those of them whose first
 	// sending had reached an API; Recovered are orders that had been committed
 	// although their answer was lost.
@@ -88,10 +92,12 @@ func (l *Ledger) count(change func(*Counts)) {
 	change(&l.Counts)
 }
 
-// hasEach reports whether an order, a replacement, a ticket and a mail were acknowledged.
+// hasEach reports whether an order, a replacement, a ticket, a mail and help with a room that Sync
+// said was down were acknowledged.
 func (l *Ledger) hasEach() (each bool) {
 	l.count(func(n *Counts) {
-		each = n.Orders > 0 && n.RMAs > 0 && n.Tickets > 0 && n.MailsIn > 0
+		each = n.Orders > 0 && n.RMAs > 0 && n.Tickets > 0 && n.MailsIn > 0 &&
+			n.RoomHelp > 0
 	})
 	return each
 }

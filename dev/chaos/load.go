@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
+	rooms "roomcover.dev/roomcover/models/sync"
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -51,8 +52,10 @@ type Load struct {
 	Seed         uint64
 	Pause        time.Duration // between a client's steps
 
-	Line *Line
-	Post *Post
+	Line  *Line
+	Post  *Post
+	Sync  *rooms.Sync
+	Cloud *Cloud
 
 	sellers  []seller
 	operator string // token of a lead
@@ -115,6 +118,7 @@ func (l *Load) Prepare(ctx context.Context) error {
 	l.desks = l.makeDesks()
 	for _, d := range l.desks {
 		d.support = l.makeSupport(d.house)
+		d.support.caretaker = l.makeCaretaker(d.house)
 		l.supports = append(l.supports, d.support)
 	}
 	return l.stockUp(ctx)
@@ -195,18 +199,20 @@ func (l *Load) Run(ctx context.Context) {
 		all.Go(func() { d.run(ctx) })
 	}
 	all.Go(func() { l.crowd(ctx) })
+	all.Go(func() { l.Cloud.misbehave(ctx, l.Seed) })
 	all.Wait()
 	l.Post.Wait()
 }
 
-// Finish brings the replacements and the tickets to their end, with the calendar running on, and
-// tells how many are still under way.
+// Finish brings the replacements and the tickets to their end, with the calendar running on, waits
+// until the rooms of Sync are believed to be what they are, and tells how many are still under way.
 func (l *Load) Finish(ctx context.Context) int {
 	var all sync.WaitGroup
 	var left atomic.Int64
 	for _, d := range l.desks {
 		all.Go(func() { left.Add(int64(d.finish(ctx))) })
 		all.Go(func() { left.Add(int64(d.support.finish(ctx))) })
+		all.Go(func() { left.Add(int64(d.support.caretaker.finish(ctx))) })
 	}
 	all.Wait()
 	return int(left.Load())

@@ -78,7 +78,7 @@ func checks() []check {
 			"replacement", timers,
 		}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes},
 		{"ticket", texts}, {"clock", clocks}, {"note", secrets}, {"told", told}, {"view", views},
-		{"mail in", lettersIn}}
+		{"mail in", lettersIn}, {"sync", syncedRooms}, {"sync", snapshots}}
 
 	for _, q := range queries {
 		all = append(all, check{q.name, q.run})

@@ -23,6 +23,9 @@ var restless = []struct{ what, query string }{
 	{"mails waiting to be sent", `SELECT count(*) FROM notifications WHERE state = 'QUEUED'`},
 	{"parcels not settled with the carrier", countOf("shipment_outstanding")},
 	{"mails not read", `SELECT count(*) FROM inbound_mails WHERE state = 'RECEIVED'`},
+	{
+		"rooms of which nobody was told yet", countOf("sync_notice_waits"),
+	},
 	{"mails half sent", `SELECT count(*) FROM notifications WHERE state = 'SENDING'`},
 }
 

@@ -69,6 +69,8 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		Programs:     stack.Domains.Programs,
 		Tickets:      stack.Domains.Tickets,
 		Line:         stack.Line,
+		Sync:         stack.Domains.Sync,
+		Cloud:        stack.Cloud,
 		Seed:         set.Seed,
 		Pause:        set.Pause,
 	}
@@ -169,7 +171,7 @@ func settle(
 		return Evidence{}, err
 	}
 	if left := load.Finish(ending); left > 0 {
-		set.Log("%d replacements and tickets were not brought to their end", left)
+		set.Log("%d replacements, tickets and rooms were not brought to their end", left)
 	}
 
 	settling, stop := context.WithTimeout(quiet, set.Settle)

@@ -77,6 +77,7 @@ type Stack struct {
 	// Calendar is what every part lives by; Line is the way to the carrier.
 	Calendar clock.Clock
 	Line     *Line
+	Cloud    *Cloud // a Sync beside the rest
 
 	bin     Binaries
 	apiPort []int
@@ -104,6 +105,10 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	if s.Line, err = newLine(s.Dir, address(carrierPort)); err != nil {
+		return err
+	}
+
+	if s.Cloud, err = startCloud(s.Dir); err != nil {
 		return err
 	}
 
@@ -209,21 +214,21 @@ var mailKey = []byte("mails by HTTP, signed by this key")
 // environment is what every program of the service is told. What a mail that came in says is
 // kept for ever: the oracle reads it when months have passed.
 func (s *Stack) environment(temporal, smtp int) []string {
-	return []string{
-		"ROOMCOVER_DATABASE_URL=" + s.DSN, "ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key),
-		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]),
-		"ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
-		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(smtp),
+	return append(s.Cloud.environment(),
+		"ROOMCOVER_DATABASE_URL="+s.DSN, "ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key),
+		"ROOMCOVER_PUBLIC_URL=http://"+address(s.apiPort[0]),
+		"ROOMCOVER_TEMPORAL_ADDRESS="+address(temporal),
+		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+strconv.Itoa(smtp),
 		"ROOMCOVER_SMTP_TLS=none",
-		"ROOMCOVER_MAILIN_AUTHSERV_IDS=" + authServer,
-		"ROOMCOVER_MAILIN_WEBHOOK_KEYS=" + hex.EncodeToString(mailKey),
+		"ROOMCOVER_MAILIN_AUTHSERV_IDS="+authServer,
+		"ROOMCOVER_MAILIN_WEBHOOK_KEYS="+hex.EncodeToString(mailKey),
 		"ROOMCOVER_KEEP_INBOUND_MAILS=0",
-		"ROOMCOVER_FAST_CALENDAR=" + filepath.Join(s.Dir, "calendar.json"),
-		"ROOMCOVER_CARRIER_NAME=" + carrierName, "ROOMCOVER_CARRIER_URL=" + s.Line.URL,
-		"ROOMCOVER_CARRIER_API_KEY=" + s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS=" + s.Line.Key,
+		"ROOMCOVER_FAST_CALENDAR="+filepath.Join(s.Dir, "calendar.json"),
+		"ROOMCOVER_CARRIER_NAME="+carrierName, "ROOMCOVER_CARRIER_URL="+s.Line.URL,
+		"ROOMCOVER_CARRIER_API_KEY="+s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS="+s.Line.Key,
 		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000",
 		"ROOMCOVER_STOP_TIMEOUT=5s",
-	}
+	)
 }
 
 func (s *Stack) process(
@@ -322,6 +327,9 @@ func (s *Stack) Stop() {
 	}
 	if s.Client != nil {
 		s.Client.Close()
+	}
+	if s.Cloud != nil {
+		_ = s.Cloud.Close()
 	}
 	if s.Domains != nil {
 		_ = s.Domains.DB.Close()

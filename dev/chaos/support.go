@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 
 	"roomcover.dev/roomcover/api"
@@ -31,6 +32,8 @@ type support struct {
 	texts     int
 	letters   int
 	ready     bool // the members and the rooms are known
+	// caretaker looks after the rooms that Sync tells of, beside the tickets.
+	caretaker *caretaker
 }
 
 // openedTicket is a ticket that was acknowledged.
@@ -63,6 +66,10 @@ func (s *support) run(ctx context.Context) {
 		s.Ledger.unexpected(s.house.company, "nobody could be supported: %v", err)
 		return
 	}
+
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { s.caretaker.run(ctx, s.rooms, s.admin.ID) })
 
 	for s.ready = true; ctx.Err() == nil; {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)

@@ -20,7 +20,7 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
 	told := command(t, os.Environ(), roomcover, "demo", "--data", data, "--url", "http://localhost:"+n[0],
 		"--mails", "http://127.0.0.1:"+n[4], "--carrier", "http://127.0.0.1:"+n[5], "--wait", "5m")
-	require.Contains(t, told, "9 of 9  Another order is canceled in its window")
+	require.Contains(t, told, "11 of 11  Another order is canceled in its window")
 	require.Regexp(t, `All \d+ checks held`, told)
 	require.Contains(t, told, "http://localhost:"+n[0]+"/sign-in")
 	require.Regexp(t, `e-mail    it@demo-\w+\.example\n +password  quatro cavalos azuis \w+`, told)
@@ -30,5 +30,15 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	}
 	require.Regexp(t, "http://localhost:"+n[0]+`/console/tickets/TK-\w+\n`, told)
 	require.Contains(t, told, "its clocks stand still from the approval until the delivery")
+
+	// The simulated Sync takes part: a room that is down is one ticket, however often it is asked for.
+	require.Regexp(t, `10 of 11  Sync says that a room is down: help in one click\n`, told)
+	require.Regexp(t, `one click, and (TK-\w+) is open with severity 1\n +http://localhost:`+n[0]+
+		`/console/tickets/TK-\w+\n`, told)
+	require.Contains(t, told, "it never changes: its SHA-256 is ")
+	require.Regexp(t, `a second click, and a colleague's program, are led to the same TK-\w+\n`, told)
+	require.Contains(t, told, "http://localhost:"+n[0]+"/console/rooms-down\n")
+	require.Contains(t, told, "http://localhost:"+n[0]+"/rooms?health=down\n")
+	require.NotContains(t, told, "no Sync runs here")
 	require.Zero(t, up.stop(t))
 }
