@@ -18,20 +18,10 @@ type letter struct {
 	Text     string `json:"text"`
 }
 
-// mailTo waits for a mail to the address with a part of its subject and of its text, and reads it.
+// mailTo waits for a mail to the address whose subject and text fit, and reads it.
 func (s *story) mailTo(ctx context.Context, to, subject, text string) (letter, error) {
-	return s.mailOf(ctx, to, subject, text, func(of string) bool {
-		return strings.Contains(of, subject)
-	})
-}
-
-// mailOf waits for a mail to the address whose subject fits, with a part of its text, and reads it;
-// what is how the story names it.
-func (s *story) mailOf(
-	ctx context.Context, to, what, text string, fits func(subject string) bool,
-) (letter, error) {
 	var found letter
-	err := s.await(ctx, fmt.Sprintf("the mail %q", what), func(ctx context.Context) error {
+	err := s.await(ctx, fmt.Sprintf("the mail %q", subject), func(ctx context.Context) error {
 		var page struct{ Mails []letter }
 		if err := s.mailbox(ctx, "/api/mails?limit=500&to="+url.QueryEscape(to),
 			&page); err != nil {
@@ -39,7 +29,7 @@ func (s *story) mailOf(
 		}
 
 		for _, m := range page.Mails {
-			if !fits(m.Subject) {
+			if !strings.Contains(m.Subject, subject) {
 				continue
 			}
 			if err := s.mailbox(ctx, "/api/mails/"+url.PathEscape(m.ID), &found); err != nil {
