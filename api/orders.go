@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,11 +72,11 @@ func (h orderHandlers) routes(api huma.API) {
 		refuses(404, 409), h.previewCancellation)
 	mountJSON(api, cancel.post("cancel-order", "/v1/orders/{id}/cancellation",
 		"Cancel an order within its window").
-		idempotent().refuses(404), h.cancelOrder)
+		idempotent().refuses(404, 412), h.cancelOrder)
 
 	mountJSON(api, terminate.post("terminate-order", "/v1/orders/{id}/termination",
 		"End an order after its window, as goodwill").
-		idempotent().refuses(404), h.terminateOrder)
+		idempotent().refuses(404, 412), h.terminateOrder)
 }
 
 func invalidParameter(pointer, message string) error {
@@ -448,8 +450,35 @@ func (h orderHandlers) reopenOrder(
 	return h.detail(ctx, o)
 }
 
+// endingInput names an order that is to end, and what its sender read that would end with it.
+type endingInput struct {
+	IDInput
+	IfMatch string `header:"If-Match" doc:"The ETag of what you read that would end: anything else ends nothing; missing or *: whatever would end now"`
+}
+
+// seen returns the one preview that If-Match names (RFC 9110, 13.1.1): of several tags the one of
+// what would happen now, else the first, which the command then refuses. "*" and no tag name none.
+func (in endingInput) seen(now func() (order.CancellationPreview, error)) string {
+	told := strings.TrimSpace(in.IfMatch)
+	if told == "" || told == "*" {
+		return ""
+	}
+
+	tags := strings.Split(told, ",") // no tag of ours has a comma
+	for i, tag := range tags {
+		tags[i] = strings.Trim(strings.TrimPrefix(strings.TrimSpace(tag), "W/"), `"`)
+	}
+	if len(tags) > 1 {
+		will, err := now()
+		if err == nil && slices.Contains(tags, will.Seen()) {
+			return will.Seen()
+		}
+	}
+	return cmp.Or(tags[0], `""`) // an empty tag names nothing, which is not whatever there is
+}
+
 func (h orderHandlers) cancelOrder(
-	ctx context.Context, in *IDInput, c CancellationRequest,
+	ctx context.Context, in *endingInput, c CancellationRequest,
 ) (*one[CancellationAnswer], error) {
 	r := order.CancelRequest{LicenceIDs: c.LicenceIDs, Reason: c.Reason, Once: onceName(ctx)}
 	switch {
@@ -463,6 +492,9 @@ func (h orderHandlers) cancelOrder(
 		r.Quantity = *c.Quantity
 	}
 
+	r.Seen = in.seen(func() (order.CancellationPreview, error) {
+		return h.orders.PreviewCancellation(ctx, in.ID, r)
+	})
 	o, done, err := h.orders.CancelOrder(ctx, in.ID, r)
 	return cancelled(ctx, o, done, err)
 }
@@ -498,9 +530,14 @@ type SparesToEnd struct {
 	Recalled []string `json:"recalled" nullable:"false" doc:"Numbers of those that have to come back"`
 }
 
+type previewOutput struct {
+	ETag string `header:"ETag" doc:"Stands for what would end: send it as If-Match, and nothing else ends"`
+	Body CancellationPreview
+}
+
 func (h orderHandlers) previewCancellation(
 	ctx context.Context, in *previewInput,
-) (*one[CancellationPreview], error) {
+) (*previewOutput, error) {
 	var p order.CancellationPreview
 	var err error
 	switch {
@@ -516,8 +553,13 @@ func (h orderHandlers) previewCancellation(
 			order.CancelRequest{Quantity: in.Quantity, LicenceIDs: in.LicenceIDs})
 	}
 
-	return single(p, err, func(p order.CancellationPreview) CancellationPreview {
-		return CancellationPreview{
+	if err != nil {
+		return nil, err
+	}
+
+	return &previewOutput{
+		ETag: `"` + p.Seen() + `"`,
+		Body: CancellationPreview{
 			Whole: p.Whole,
 			Left:  p.Left,
 			Licences: viewed(p.Gone, func(l order.CancellableLicence) LicenceToEnd {
@@ -525,8 +567,8 @@ func (h orderHandlers) previewCancellation(
 			}),
 			Replacements: codesOrNone(p.Ended.Replacements),
 			Spares:       sparesToEnd(p.Ended),
-		}
-	})
+		},
+	}, nil
 }
 
 func sparesToEnd(e replacement.Ended) SparesToEnd {
@@ -534,9 +576,13 @@ func sparesToEnd(e replacement.Ended) SparesToEnd {
 }
 
 func (h orderHandlers) terminateOrder(
-	ctx context.Context, in *IDInput, r ReasonRequest,
+	ctx context.Context, in *endingInput, r ReasonRequest,
 ) (*one[CancellationAnswer], error) {
-	o, done, err := h.orders.TerminateOrder(ctx, in.ID, order.Termination{Reason: r.Reason})
+	seen := in.seen(func() (order.CancellationPreview, error) {
+		return h.orders.PreviewTermination(ctx, in.ID)
+	})
+	o, done, err := h.orders.TerminateOrder(ctx, in.ID,
+		order.Termination{Reason: r.Reason, Seen: seen})
 	return cancelled(ctx, o, done, err)
 }
 

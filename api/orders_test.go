@@ -531,3 +531,50 @@ func TestS12_ACancellationIsShownBeforehand(t *testing.T) {
 	require.EqualValues(t, 10, d.Contracts[0].Quantity)
 	require.EqualValues(t, 8, d.Contracts[0].InForce)
 }
+
+// What was read that would end is what ends: with the ETag of the preview as If-Match, an order
+// that has changed since is refused and nothing happens; the tag of now, one of several, a weak
+// one, * and none are taken.
+func TestS12_NothingElseEndsThanWhatWasRead(t *testing.T) {
+	h := sqlite(t)
+	c := h.Covered(t)
+	order := "/v1/orders/" + c.Order.ID
+	ending, termination := order+"/cancellation", order+"/termination"
+	seller := h.client(c.Order.ResellerID, rules.Reseller, api.OrdersRead, api.OrdersWrite)
+	read := func(by client, query string) string {
+		tag := by.get(ending + query).Header.Get("ETag")
+		require.Regexp(t, `^"[0-9a-f]{64}"$`, tag)
+		return tag
+	}
+	left := func() int64 {
+		return as[api.OrderDetail](t, h.Lead.get(order), 200).Contracts[0].InForce
+	}
+	two := `{"quantity":2,"reason":"fewer rooms"}`
+	whole := `{"reason":"goodwill"}`
+
+	before, whollyBefore := read(seller, "?quantity=2"), read(h.Lead, "?termination=true")
+	require.Equal(t, before, read(seller, "?quantity=2"), "nothing has changed")
+	problem(t, seller.send("POST", ending, `{"quantity":3,"reason":"r"}`, "If-Match", before),
+		412, "VERSION_MISMATCH") // another quantity was read
+	problem(t, seller.send("POST", ending, two, "If-Match", `""`), 412, "VERSION_MISMATCH")
+	require.EqualValues(t, 10, left())
+	require.Equal(t, 200, seller.send("POST", ending, two, "If-Match", before).Status)
+	require.EqualValues(t, 8, left())
+
+	stale := []client{seller, h.Lead}
+	for i, tag := range []string{before, read(h.Lead, "?quantity=3")} {
+		problem(t, stale[i].send("POST", ending, two, "If-Match", tag), 412, "VERSION_MISMATCH")
+	}
+	problem(t, h.Lead.send("POST", termination, whole, "If-Match", whollyBefore),
+		412, "VERSION_MISMATCH")
+	require.EqualValues(t, 8, left())
+	require.Len(t, as[api.OrderDetail](t, h.Lead.get(order), 200).Cancellations, 1)
+
+	for _, tag := range []string{before + ", W/" + read(seller, "?quantity=2"), "*"} {
+		require.Equal(t, 200, seller.send("POST", ending, two, "If-Match", tag).Status)
+	}
+	require.EqualValues(t, 4, left())
+	require.Equal(t, 200, h.Lead.send("POST", termination, whole,
+		"If-Match", read(h.Lead, "?termination=true")).Status)
+	require.Zero(t, left())
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -180,7 +181,7 @@ func addSamples(op *huma.Operation) error {
 		switch {
 		case p.Name == keyHeader && p.In == "header":
 			request.header(keyHeader, "", "$(uuidgen)", "rand.Text()", "str(uuid.uuid4())")
-		case p.Name == "If-Match":
+		case p.Name == "If-Match" && slices.Contains(r.statuses(), http.StatusPreconditionRequired):
 			request.Headers = append(request.Headers, sampleHeader{
 				Name:   "If-Match",
 				Shell:  `\"1\"`,
