@@ -140,7 +140,7 @@ func (v *visit) render(a *answer) ([]byte, error) {
 		a.status = http.StatusNoContent
 		return nil, nil
 	}
-	return made(template, w.frame(), w)
+	return web.Made(template, w.frame(), w)
 }
 
 // commit stores the session and sets its cookie.

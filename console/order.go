@@ -237,7 +237,7 @@ func (v *visit) orderTableOf(title string, columns []string, lines []web.Line) o
 				Number: t.Columns[i].Number,
 			}
 			if i == 0 {
-				c.Link = l.Link
+				c.Cell.Link = l.Link
 			}
 			r.Cells = append(r.Cells, c)
 		}

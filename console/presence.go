@@ -67,5 +67,5 @@ func (w *view) othersHTML(t *template.Template) ([]byte, error) {
 	if len(w.Others.Faces) == 0 && w.Others.Held == "" {
 		return nil, nil
 	}
-	return made(t, "others", w.Others)
+	return web.Made(t, "others", w.Others)
 }

@@ -1,21 +1,21 @@
 package console
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/messages/process"
+	"roomcover.dev/roomcover/web"
 )
 
 // A page that changes while nobody does anything refreshes itself: every fifteen seconds the
@@ -46,13 +46,13 @@ func (v *visit) reload(a *answer) error {
 
 // fill makes the parts of the page and the version of what they say.
 func (w *view) fill(t *template.Template) error {
-	main, err := made(t, "main", w)
+	main, err := web.Made(t, "main", w)
 	if err != nil {
 		return err
 	}
 	var nav []byte
 	if w.Who != nil {
-		if nav, err = made(t, "nav", w); err != nil {
+		if nav, err = web.Made(t, "nav", w); err != nil {
 			return err
 		}
 	}
@@ -69,13 +69,6 @@ func (w *view) fill(t *template.Template) error {
 	return nil
 }
 
-// made is what a template makes of the data.
-func made(t *template.Template, name string, data any) ([]byte, error) {
-	var out bytes.Buffer
-	err := t.ExecuteTemplate(&out, name, data)
-	return out.Bytes(), err
-}
-
 // frame is the template of the answer: the page, or what is new of it.
 func (w *view) frame() string {
 	if w.Fresh {
@@ -83,13 +76,6 @@ func (w *view) frame() string {
 	}
 	return "layout"
 }
-
-// distances is text that says how far off an instant is. In a list the browser counts on.
-var distances = regexp.MustCompile(`((?:data-near="[^"]*"[^>]*|data-ago))>[^<]*`)
-
-// exactly is the hover text of an instant. Its datetime says the same, and no clock of the page can
-// be taken for a part of it.
-var exactly = regexp.MustCompile(`(<time [^>]*) title="[^"]*"`)
 
 // outOfDate is how long a sentence that says how far off something is stays as it is.
 const outOfDate = 30 * time.Minute
@@ -104,21 +90,48 @@ func (v *visit) versionOf(parts ...[]byte) string {
 	longest := slices.SortedFunc(maps.Keys(texts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
-	var steady []string
+	var pairs []string
 	for _, text := range longest {
-		steady = append(steady, template.HTMLEscapeString(text), texts[text])
+		pairs = append(pairs, template.HTMLEscapeString(text), texts[text])
 	}
-	replace := strings.NewReplacer(steady...)
+	replace := strings.NewReplacer(pairs...)
 	sum := sha256.New()
 	if len(v.sentences) > 0 {
 		_, _ = fmt.Fprint(sum, v.now.Unix()/int64(outOfDate.Seconds()))
 	}
 	for _, part := range parts {
-		text := distances.ReplaceAll(part, []byte("$1>"))
-		text = exactly.ReplaceAll(text, []byte("$1"))
-		_, _ = replace.WriteString(sum, string(text))
+		_, _ = io.WriteString(sum, replace.Replace(steady(string(part))))
 	}
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
+}
+
+// steady is what a part of a page says apart from how far off its instants are, and from their
+// hover text: their datetime says the same, and no clock of the page can be taken for a part of it.
+// The templates escape each < and > of what a page shows, so that these begin and end tags alone.
+func steady(part string) string {
+	var out strings.Builder
+	out.Grow(len(part))
+	for piece := range strings.SplitSeq(part, "<") {
+		tag, text, _ := strings.Cut(piece, ">")
+		if strings.HasPrefix(tag, "time ") {
+			before, title, _ := strings.Cut(tag, ` title="`)
+			_, after, _ := strings.Cut(title, `"`)
+			tag = before + after
+		}
+		out.WriteString("<")
+		out.WriteString(tag)
+		if !countsOn(tag) {
+			out.WriteString(">")
+			out.WriteString(text)
+		}
+	}
+	return out.String()
+}
+
+// countsOn reports whether the browser counts on what stands behind the tag. A text of somebody
+// has no bare quotation mark within a tag, and cannot say so.
+func countsOn(tag string) bool {
+	return strings.Contains(tag, ` data-near="`) || strings.HasSuffix(tag, " data-ago")
 }
 
 // sentence says where something that is under way stands.

@@ -137,3 +137,32 @@ func TestKeysAreExplainedOnAPage(t *testing.T) {
 		used[key] = path
 	}
 }
+
+// What says how far off an instant is, and its hover text, is no part of the version; all else is,
+// also what somebody wrote who knows the marks of such a text.
+func TestWhatCountsByItselfIsNoPartOfAPagesVersion(t *testing.T) {
+	same := [][2]string{
+		{`<b>a</b>`, `<b>a</b>`},
+		{`<time datetime="x" title="y">today</time>`, `<time datetime="x" title="z">today</time>`},
+		{`<time data-near="ahead" title="y">1 min</time>`, `<time data-near="ahead" title="z">2 min</time>`},
+		{`<span data-ago>1 min ago</span> by me`, `<span data-ago>2 min ago</span> by me`},
+	}
+	for _, pair := range same {
+		require.Equal(t, steady(pair[0]), steady(pair[1]))
+	}
+
+	others := [][2]string{
+		{`<b>a</b>`, `<b>b</b>`},
+		{`<time datetime="x" title="y">today</time>`, `<time datetime="x" title="y">tomorrow</time>`},
+		{`<time datetime="x" data-near="ahead">1</time>`, `<time datetime="y" data-near="ahead">1</time>`},
+		{`<span data-ago>1 min ago</span> by me`, `<span data-ago>1 min ago</span> by you`},
+		{`<a title="data-ago">1</a>`, `<a title="data-ago">2</a>`},
+		{`<a title=" data-near=&#34;">1</a>`, `<a title=" data-near=&#34;">2</a>`},
+		{`<a title="y">1</a>`, `<a title="z">1</a>`},
+		{`data-ago&gt;1`, `data-ago&gt;2`},
+		{`<time datetime="x"><b>a</b></time>`, `<time datetime="x"><b>b</b></time>`},
+	}
+	for _, pair := range others {
+		require.NotEqual(t, steady(pair[0]), steady(pair[1]))
+	}
+}

@@ -58,7 +58,7 @@ func linesUnder(columns []sheetColumn, lines []sheetLine) *sheetTable {
 		for i, c := range l.cells {
 			cell := web.ListCell{Cell: c, Label: columns[i].label, Number: columns[i].number}
 			if i == 0 {
-				cell.Link = l.link
+				cell.Cell.Link = l.link
 			}
 			r.Cells = append(r.Cells, cell)
 		}

@@ -323,7 +323,7 @@ func showStockOfModel(v *visit) (answer, error) {
 		has.Table.Columns[0].Label = v.say("console.stock.depot")
 		for i := range has.Table.Rows {
 			has.Table.Rows[i].Cells[0].Label = v.say("console.stock.depot")
-			has.Table.Rows[i].Cells[0].Link = depotsPath + "/" + levels[i].DepotID
+			has.Table.Rows[i].Cells[0].Cell.Link = depotsPath + "/" + levels[i].DepotID
 		}
 	}
 	return sheet(v.modelName(code, v.now), sheetPage{

@@ -136,6 +136,9 @@ func (l *Language) print(key string, n *int64, args []Args) string {
 		values = append(values, ArticleFor(a.article, nameOf(name)))
 	}
 
+	if said, ok := t.filled(values); ok {
+		return said
+	}
 	return l.printer.Sprintf(key, values...)
 }
 

@@ -28,7 +28,17 @@ type text struct {
 	forms        map[string]string // by plural form; invariable: it counts nothing
 	placeholders []string          // in the order in which the catalogue gets their values
 	articles     []articled        // behind them, in the same order
+	pieces       []piece           // of a text that counts nothing; see filled
 }
+
+// piece is a part of a text: words, and the place of the value behind them.
+type piece struct {
+	words string
+	place int
+}
+
+// nowhere is the place where a text has no value: at its end.
+const nowhere = -1
 
 // articled is the place of an article before a name: {da company}.
 type articled struct{ article, name string }
@@ -168,7 +178,44 @@ func readText(raw json.RawMessage) (text, error) {
 	}
 
 	slices.Sort(t.placeholders)
+	if t.invariable() {
+		t.pieces = t.split(t.forms[invariable])
+	}
 	return t, nil
+}
+
+// split takes a text apart at its placeholders.
+func (t text) split(words string) (pieces []piece) {
+	end := 0
+	for _, at := range placeholder.FindAllStringSubmatchIndex(words, -1) {
+		before, name := words[end:at[0]], words[at[4]:at[5]]
+		end = at[1]
+		if at[2] >= 0 { // an article stands before the name
+			article := slices.Index(t.articles, articled{words[at[2]:at[3]], name})
+			pieces = append(pieces, piece{before, len(t.placeholders) + article})
+			before = " "
+		}
+		pieces = append(pieces, piece{before, slices.Index(t.placeholders, name)})
+	}
+	return append(pieces, piece{words[end:], nowhere})
+}
+
+// filled is a text that counts nothing with values in their places; ok is false where one of them
+// is no text: x/text writes numbers as the language does, and takes many times as long for it.
+func (t text) filled(values []any) (said string, ok bool) {
+	var out strings.Builder
+	for _, p := range t.pieces {
+		out.WriteString(p.words)
+		if p.place == nowhere {
+			continue
+		}
+		value, isText := values[p.place].(string)
+		if !isText {
+			return "", false
+		}
+		out.WriteString(value)
+	}
+	return out.String(), len(t.pieces) > 0
 }
 
 func (t text) invariable() bool {

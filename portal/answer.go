@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"bytes"
 	"math"
 	"net/http"
 	"strconv"
@@ -112,12 +111,11 @@ func (v *visit) render(a answer) ([]byte, error) {
 		return a.file.content, nil
 	}
 
-	var out bytes.Buffer
-	err := v.pages[a.page].ExecuteTemplate(&out, "layout", v.view(a))
+	body, err := web.Made(v.pages[a.page], "layout", v.view(a))
 	if v.base != "" {
-		return v.forCustomer(out.Bytes()), err
+		return v.forCustomer(body), err
 	}
-	return out.Bytes(), err
+	return body, err
 }
 
 // commit stores the session and sets its cookie.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/ticket"
@@ -31,11 +32,24 @@ type route struct {
 
 const get, post = http.MethodGet, http.MethodPost
 
-// routes is every page and form of the portal. What changes an account asks
+// table is what routes returns, made when it is first asked for.
+var table struct {
+	once   sync.Once
+	routes []route
+}
+
+// routes is every page and form of the portal. Each page asks for them many times: its menu, its
+// links and its form are looked up in them.
+func routes() []route {
+	table.once.Do(func() { table.routes = everyRoute() })
+	return table.routes
+}
+
+// everyRoute names every page and form of the portal. What changes an account asks
 // for its administrator (R42); the other POSTs concern the visitor alone. What cannot be
 // undone shows a confirmation first, whether it is opened or sent; confirmation_test.go
 // holds which routes those are.
-func routes() []route {
+func everyRoute() []route {
 	return []route{
 		{get, "/", member, showHome},
 		{get, contractsPath, member, showContracts},

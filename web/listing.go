@@ -152,9 +152,9 @@ type ListRow struct {
 
 // ListCell is a cell with the head of its column, which a phone shows beside it.
 type ListCell struct {
-	Cell
-	Label, Link string
-	Number      bool
+	Cell   Cell // by a name: a template takes long to look for what is embedded
+	Label  string
+	Number bool
 }
 
 // Table is a table with its heads.
@@ -337,11 +337,10 @@ func (l Listing[V]) row(v V, line Line, shown []Column) ListRow {
 		cell := ListCell{
 			Cell:   line.Cells[c.Name],
 			Label:  l.label(v, c),
-			Link:   line.Cells[c.Name].Link,
 			Number: c.Number,
 		}
 		if i == 0 {
-			cell.Link = line.Link
+			cell.Cell.Link = line.Link
 		}
 		r.Cells = append(r.Cells, cell)
 	}
