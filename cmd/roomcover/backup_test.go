@@ -45,14 +45,14 @@ func TestBackupIsRestoredAsTheGuideSays(t *testing.T) {
 	key := []string{"ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key)}
 	for _, step := range [][]string{{"migrate"}, {"audit", "verify"}} {
 		p := launch(t, restored, key, step...)
-		require.Equal(t, exitDone, p.code(), p.output())
+		require.Equal(t, exitDone, p.exitCode(), p.output())
 		if step[0] == "audit" {
 			require.Contains(t, p.output(), strconv.Itoa(events)+" events")
 		}
 	}
 
 	p := launch(t, restored, nil, "restart", "--json")
-	require.Equal(t, exitDone, p.code(), p.output())
+	require.Equal(t, exitDone, p.exitCode(), p.output())
 	require.NotContains(t, p.output(), `"told": 0`)
 
 	// The owner of the tables is held by their policies again: no scope, no rows.

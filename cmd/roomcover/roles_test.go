@@ -32,17 +32,17 @@ func TestFromOneRoleToThree(t *testing.T) {
 	key := "ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key)
 
 	p := launch(t, owner, []string{key}, "migrate")
-	require.Equal(t, exitDone, p.code(), p.output())
+	require.Equal(t, exitDone, p.exitCode(), p.output())
 	for _, command := range []string{"serve", "worker"} {
 		p := launch(t, owner, []string{key}, command)
-		require.Equal(t, exitUsage, p.code(), p.output())
+		require.Equal(t, exitUsage, p.exitCode(), p.output())
 		require.Contains(t, p.output(), "deploy/postgres-roles.sql")
 		require.Contains(t, p.output(), "ROOMCOVER_ALLOW_INSECURE=ROOMCOVER_OWNER_DATABASE_URL")
 	}
 	p = launch(t, asSuperuser(t, owner, ""), []string{
 		key, "ROOMCOVER_ALLOW_INSECURE=ROOMCOVER_OWNER_DATABASE_URL",
 	}, "serve")
-	require.Equal(t, exitUsage, p.code(), p.output())
+	require.Equal(t, exitUsage, p.exitCode(), p.output())
 	require.Contains(t, p.output(), "row-level security does not hold")
 
 	for range 2 { // again it changes nothing
@@ -51,10 +51,10 @@ func TestFromOneRoleToThree(t *testing.T) {
 	}
 	for _, step := range [][]string{{"migrate"}, {"audit", "verify"}, {"restart"}} {
 		p := launch(t, service, []string{key}, step...)
-		require.Equal(t, exitDone, p.code(), "%v: %s", step, p.output())
+		require.Equal(t, exitDone, p.exitCode(), "%v: %s", step, p.output())
 	}
 	p = launch(t, service, []string{key, "ROOMCOVER_OWNER_DATABASE_URL=" + service}, "migrate")
-	require.Equal(t, exitDone, p.code(), "with nothing to do anybody migrates: %s", p.output())
+	require.Equal(t, exitDone, p.exitCode(), "with nothing to do anybody migrates: %s", p.output())
 }
 
 // As the owner, the releases before fenced a tenant's transaction by settings alone. That

@@ -63,8 +63,8 @@ func launch(t *testing.T, database string, more []string, args ...string) *proce
 	return p
 }
 
-// code waits for the process's end and returns its exit code.
-func (p *process) code() int {
+// exitCode waits for the process's end and returns its exit code.
+func (p *process) exitCode() int {
 	p.t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- p.cmd.Wait() }()
@@ -103,7 +103,7 @@ func begun(t *testing.T, address string) net.Conn {
 func TestExitCodesOfRealProcesses(t *testing.T) {
 	database := storetest.PostgresDSN(t)
 	migrated := launch(t, database, nil, "migrate")
-	require.Equal(t, exitDone, migrated.code(), migrated.output())
+	require.Equal(t, exitDone, migrated.exitCode(), migrated.output())
 
 	for name, told := range map[string]os.Signal{"SIGTERM": syscall.SIGTERM, "SIGINT": os.Interrupt} {
 		t.Run("serve, idle, "+name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestExitCodesOfRealProcesses(t *testing.T) {
 			await(t, "http://"+address+"/readyz")
 			require.Contains(t, await(t, "http://"+measured+"/metrics"), "roomcover_outbox_backlog 0")
 			p.signal(told)
-			require.Equal(t, exitDone, p.code(), p.output())
+			require.Equal(t, exitDone, p.exitCode(), p.output())
 			require.Contains(t, p.output(), "stopped serving")
 		})
 	}
@@ -130,7 +130,7 @@ func TestExitCodesOfRealProcesses(t *testing.T) {
 		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 		require.NoError(t, err, "the request was cut off")
 		require.NoError(t, answer.Body.Close())
-		require.Equal(t, exitDone, p.code(), p.output())
+		require.Equal(t, exitDone, p.exitCode(), p.output())
 	})
 
 	t.Run("serve says that it cut a request off", func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestExitCodesOfRealProcesses(t *testing.T) {
 		await(t, "http://"+address+"/readyz")
 		begun(t, address)
 		p.signal(syscall.SIGTERM)
-		require.Equal(t, exitFailed, p.code(), p.output())
+		require.Equal(t, exitFailed, p.exitCode(), p.output())
 		require.Contains(t, p.output(), "cut off")
 	})
 
@@ -150,20 +150,20 @@ func TestExitCodesOfRealProcesses(t *testing.T) {
 		await(t, "http://"+measured+"/healthz")
 		p.awaitWord("Temporal is not ready")
 		p.signal(syscall.SIGTERM)
-		require.Equal(t, exitDone, p.code(), p.output())
+		require.Equal(t, exitDone, p.exitCode(), p.output())
 	})
 
 	t.Run("dangerous settings", func(t *testing.T) {
 		for _, command := range []string{"serve", "worker"} {
 			p := launch(t, database, []string{"ROOMCOVER_KEY=" + strings.Repeat("00", 32)}, command)
-			require.Equal(t, exitUsage, p.code(), p.output())
+			require.Equal(t, exitUsage, p.exitCode(), p.output())
 			require.Contains(t, p.output(), "ROOMCOVER_KEY")
 		}
 	})
 
 	t.Run("no schema", func(t *testing.T) {
 		p := launch(t, emptyDatabase(t, database), nil, "serve")
-		require.Equal(t, exitFailed, p.code(), p.output())
+		require.Equal(t, exitFailed, p.exitCode(), p.output())
 		require.Contains(t, p.output(), "Run roomcover migrate first.")
 	})
 
@@ -180,12 +180,12 @@ func TestExitCodesOfRealProcesses(t *testing.T) {
 		p := launch(t, database, []string{"ROOMCOVER_TOKEN=rct_x"}, "tasks", "--url", "http://"+l.Addr().String())
 		<-asked
 		p.signal(os.Interrupt)
-		require.Equal(t, exitInterrupted, p.code(), p.output())
+		require.Equal(t, exitInterrupted, p.exitCode(), p.output())
 	})
 
 	t.Run("health of nobody", func(t *testing.T) {
 		p := launch(t, database, nil, "health", "--listen", freeAddress(t))
-		require.Equal(t, exitFound, p.code(), p.output())
+		require.Equal(t, exitFound, p.exitCode(), p.output())
 	})
 }
 

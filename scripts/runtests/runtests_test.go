@@ -73,6 +73,11 @@ func TestOnBoth(t *testing.T)     { both() }
 func both()                       { storetest.Each(nil) }
 func TestProcesses(t *testing.T)  { several(); launch() }
 func launch()                     { exec.Command("sh").Run() }
+func TestByAMethod(t *testing.T)  { w := world{}; w.many() }
+func TestByItsValue(t *testing.T) { each((world).many) }
+func TestOfOneName(t *testing.T)  { w := world{}; w.several() }
+func (w world) several()          { helper() }
+func (w world) many()             { several() }
 func TestMain(m *testing.M)       { several() }
 func helper()                     { helper() }
 func several()                    { several(); group.Go(helper) }
@@ -81,9 +86,11 @@ func several()                    { several(); group.Go(helper) }
 	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
 	declared, err := parse([]string{file})
 	require.NoError(t, err)
-	require.Equal(t, []string{"TestStarts", "TestByAHelper", "TestAtOnce"}, declared.atOnce())
+	require.Equal(t,
+		[]string{"TestStarts", "TestByAHelper", "TestAtOnce", "TestByAMethod", "TestByItsValue"},
+		declared.atOnce())
 	require.Equal(t, []string{"TestOnBoth"}, declared.onEachDatabase())
-	require.Len(t, declared.tests, 6)
+	require.Len(t, declared.tests, 9)
 }
 
 func TestWhatTheDetectorRunsIsNotRunTwice(t *testing.T) {

@@ -101,7 +101,8 @@ func (p listed) tested() (tested, error) {
 	return t, nil
 }
 
-// source is what the files of one package's tests declare.
+// source is what the files of one package's tests declare. The name of a method begins with a
+// point, since what mentions x.run does not use a function named run.
 type source struct {
 	tests    []string
 	starts   map[string]bool     // the functions that start goroutines
@@ -135,11 +136,15 @@ func parse(files []string) (source, error) {
 
 func (s *source) add(f *ast.FuncDecl) {
 	name := f.Name.Name
-	if f.Recv == nil && strings.HasPrefix(name, "Test") && name != "TestMain" {
+	if f.Recv != nil {
+		name = "." + name
+	}
+	if strings.HasPrefix(name, "Test") && name != "TestMain" {
 		s.tests = append(s.tests, name)
 	}
 
-	ast.Inspect(f.Body, func(n ast.Node) bool {
+	var look func(n ast.Node) bool
+	look = func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
 			s.starts[name] = true
@@ -153,11 +158,15 @@ func (s *source) add(f *ast.FuncDecl) {
 			if of, ok := n.X.(*ast.Ident); ok && of.Name == "exec" {
 				s.launches[name] = true
 			}
+			s.mentions[name] = append(s.mentions[name], "."+n.Sel.Name)
+			ast.Inspect(n.X, look)
+			return false
 		case *ast.Ident:
 			s.mentions[name] = append(s.mentions[name], n.Name)
 		}
 		return true
-	})
+	}
+	ast.Inspect(f.Body, look)
 }
 
 // atOnce finds the tests that do things at once: those that start goroutines, themselves
