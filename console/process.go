@@ -48,7 +48,7 @@ type processPage struct {
 // showProcess shows one process. One that has ended is shown by what the audit says of it.
 func showProcess(v *visit) (answer, error) {
 	kind := processes.Kind(strings.ToUpper(v.param("kind")))
-	if !slices.Contains(processKinds, kind) {
+	if !slices.Contains(processes.Kinds(), kind) {
 		return answer{}, errNoPage
 	}
 	found, _, err := v.operations.ListProcesses(v.scope(),

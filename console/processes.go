@@ -51,12 +51,6 @@ const (
 	standsToday = "today"
 )
 
-// processKinds are the kinds in the order in which people meet them.
-var processKinds = []processes.Kind{
-	processes.Order, processes.Invitation, processes.Contact, processes.CSM, processes.RMA,
-	processes.Spare, processes.Shipment,
-}
-
 // processActors are who can move something, the nearest first.
 var processActors = []string{
 	processes.ByOperator, processes.ByCustomer, processes.ByCarrier, processes.BySystem,
@@ -259,7 +253,7 @@ func (v *visit) processFacets(
 	}
 
 	var kinds []string
-	for _, k := range processKinds {
+	for _, k := range processes.Kinds() {
 		kinds = append(kinds, string(k))
 	}
 	kind := facetOf("kind", kinds,

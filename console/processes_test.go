@@ -17,11 +17,13 @@ import (
 	"roomcover.dev/roomcover/rules/processes"
 )
 
-// underWay has an order in review, one with its window and its invitation, and a replacement.
+// underWay has an order in review, one with its window and its invitation, a replacement and a
+// ticket.
 func (w *world) underWay() (rma, account string) {
 	w.t.Helper()
 	c := w.Covered(w.t)
 	asked := w.Approved(w.t, c)
+	w.OpenedTicket(w.t, c)
 	return asked.ID, c.Account
 }
 
@@ -40,6 +42,9 @@ func TestS55_ThePageSaysOfEveryProcessWhatItWaitsFor(t *testing.T) {
 		require.Contains(t, all.body, fmt.Sprintf("%d under way", len(found)))
 		for _, p := range found {
 			require.Contains(t, all.body, processPath(p.Kind, p.ID))
+			of := b.get(processPath(p.Kind, p.ID))
+			require.Equal(t, http.StatusOK, of.status, p.Kind)
+			require.NotContains(t, all.body+of.body, "console.process", p.Kind)
 		}
 
 		one := b.get(processPath(processes.RMA, id))

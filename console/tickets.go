@@ -3,6 +3,7 @@ package console
 import (
 	"strconv"
 
+	"roomcover.dev/roomcover/messages/sla"
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/ticket"
@@ -100,7 +101,7 @@ func (v *visit) ticketLine(l ticket.Line) web.Line {
 			"summary":  {Text: l.Summary},
 			"room":     {Text: l.RoomName, Small: l.RoomSite},
 			"customer": {Text: l.AccountName, Small: v.clockAt(l.TimeZone)},
-			"severity": {Badge: v.severityBadge(l.Severity)},
+			"severity": {Badge: v.severityShort(l.Severity)},
 			"state":    {Badge: v.ticketState(l.Ticket), Small: v.waitsFor(l.Turn)},
 			"turn":     {Text: v.turnName(l.Turn)},
 			"due":      v.ticketDue(l.Ticket),
@@ -125,6 +126,11 @@ var severityColors = map[cover.Severity]string{cover.Sev1: "red", cover.Sev2: "a
 
 func (v *visit) severityBadge(s cover.Severity) web.Badge {
 	return web.Badge{Text: v.severityName(s), Color: severityColors[s]}
+}
+
+// severityShort is for a line of a list, which has many columns.
+func (v *visit) severityShort(s cover.Severity) web.Badge {
+	return web.Badge{Text: sla.Severity(s, v.language.Locale()), Color: severityColors[s]}
 }
 
 func (v *visit) severityName(s cover.Severity) string {

@@ -382,7 +382,7 @@ var composed = map[string][]string{
 		ends([]string{"shipment."}, names(shipping.ShipmentStates()...)...),
 		[]string{"csm.OPEN", "csm.DONE", "contact.OPEN", "contact.CONFIRMED", "contact.REFUSED"},
 	),
-	"console.process.":      {"ORDER", "INVITATION", "RMA", "SPARE", "SHIPMENT", "CONTACT", "CSM"},
+	"console.process.":      names(processes.Kinds()...),
 	"console.tokenrole.":    names(rules.Reseller, rules.Distributor, rules.CustomerAdmin, rules.CustomerReadOnly),
 	"console.operators.by.": {"ISSUER", "PASSWORD"},
 	"console.invite.":       {"NONE", "READ_ONLY", "ADMIN"},

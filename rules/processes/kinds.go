@@ -29,6 +29,12 @@ const (
 	Task       Kind = "TASK" // a task of an operator, which only an agenda lists
 )
 
+// Kinds are the kinds of process, in the order in which people meet them. A task is none: a process
+// raises it.
+func Kinds() []Kind {
+	return []Kind{Order, Invitation, Contact, CSM, RMA, Spare, Shipment, Ticket}
+}
+
 // The things for which a process waits.
 const (
 	WaitsForDecision     = "REVIEW_DECISION"
