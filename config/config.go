@@ -28,7 +28,7 @@ type Config struct {
 	// base64. Changing it ends every open link.
 	Key string `env:"ROOMCOVER_KEY"`
 	// KeysBefore are the keys that came before, newest first: the audit's entries of
-	// their time are checked with them.
+	// their time are checked with them, and what they encrypted is read.
 	KeysBefore []string `env:"ROOMCOVER_KEYS_BEFORE"`
 	// AuditHeads is a file to which the worker adds the signed heads of the audit once a
 	// day; it belongs where the database's role cannot write.

@@ -35,6 +35,7 @@ type commands struct {
 	Operator operatorCommands `cmd:"" help:"Who may use the operators' console (on the database)."`
 	Org      orgCommands      `cmd:"" help:"Add, change and list organizations (by the API where there is a token, else on the database)."`
 	Audit    auditCommands    `cmd:"" help:"Read the audit, and check it (on the database)."`
+	Secrets  secretsCommands  `cmd:"" help:"Encrypt what is stored with the present key (on the database)."`
 	Config   configCommands   `cmd:"" help:"Check the environment."`
 	Import   importCommands   `cmd:"" help:"Upload a file of orders or rooms and show its report (by the API)."`
 	Assign   assignCommand    `cmd:"" help:"Assign licenses of a contract to rooms (by the API)."`

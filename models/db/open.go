@@ -42,7 +42,7 @@ type Options struct {
 	// audit; at least 32 bytes.
 	Key []byte
 	// KeysBefore are the keys that came before Key: what they made in the audit can be
-	// checked with them, and nothing is made with them any more.
+	// checked with them, and what they encrypted be read; nothing is made with them any more.
 	KeysBefore [][]byte
 	// Logger sees every SQL statement; nil for none. Tests count with it.
 	Logger logger.Interface
@@ -108,7 +108,7 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 		gorm:    db,
 		desk:    desk,
 		clock:   o.Clock,
-		secrets: Secrets{key: o.Key},
+		secrets: Secrets{key: o.Key, before: o.KeysBefore},
 		audit:   newAuditKeys(o.Key, o.KeysBefore),
 		told:    make(chan struct{}, 1),
 	}, nil

@@ -14,7 +14,19 @@ import (
 
 // Secrets derives the secrets that people get by mail from the service's key, so that
 // the database keeps hashes only and a retried step derives the same secret.
-type Secrets struct{ key []byte }
+type Secrets struct {
+	key    []byte
+	before [][]byte // keys of the service before this one; nothing is made with them any more
+}
+
+// each returns the secrets of every key of the service, those of the present one first.
+func (s Secrets) each() []Secrets {
+	all := []Secrets{{key: s.key}}
+	for _, key := range s.before {
+		all = append(all, Secrets{key: key})
+	}
+	return all
+}
 
 // InvitationToken is the 256-bit token of an invitation, URL-safe.
 func (s Secrets) InvitationToken(invitationID string) string {
@@ -62,6 +74,15 @@ func (s Secrets) Fingerprint(purpose, text string) string {
 	return hex.EncodeToString(s.mac("fingerprint", purpose+"\x00"+text))
 }
 
+// Fingerprints are the fingerprint of a text and those that keys of before made of it, for what
+// people hold for longer than a key: the present one first.
+func (s Secrets) Fingerprints(purpose, text string) (out []string) {
+	for _, one := range s.each() {
+		out = append(out, one.Fingerprint(purpose, text))
+	}
+	return out
+}
+
 // Encrypt returns a text as only the service's key reads it again; purpose keeps the texts of
 // one table apart from another's. It is for what has to be read back: whatever is only
 // compared is stored as a hash.
@@ -72,9 +93,19 @@ func (s Secrets) Encrypt(purpose, text string) string {
 	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, []byte(text), nil))
 }
 
-// Decrypt returns the text that Encrypt was given for the purpose; ok is false for anything
-// else, such as one of another key.
+// Decrypt returns the text that Encrypt was given for the purpose, with the present key of the
+// service or one of before; ok is false for anything else, such as one of another key.
 func (s Secrets) Decrypt(purpose, encrypted string) (text string, ok bool) {
+	for _, one := range s.each() {
+		if text, ok = one.open(purpose, encrypted); ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// open is Decrypt with the present key alone.
+func (s Secrets) open(purpose, encrypted string) (text string, ok bool) {
 	box := s.box(purpose)
 	content, err := base64.RawURLEncoding.Strict().DecodeString(encrypted)
 	if err != nil || len(content) < box.NonceSize() {

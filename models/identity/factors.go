@@ -46,6 +46,14 @@ var (
 	}
 )
 
+// Encrypted are the columns of the keys of people's apps.
+func Encrypted() []db.Encrypted {
+	return []db.Encrypted{
+		{Table: "operators", Column: "totp_secret", Purpose: operatorFactors.app, OfRow: true},
+		{Table: "users", Column: "totp_secret", Purpose: userFactors.app, OfRow: true},
+	}
+}
+
 const (
 	codePeriod       = 30 // seconds; what every app knows
 	codesAround      = 1  // steps before and after now, for clocks that differ
@@ -254,7 +262,7 @@ func (h holders) makeCodes(tx *db.Tx, ownerID string) (codes []string, err error
 		codes = append(codes, code)
 		rows = append(rows, map[string]any{
 			h.owner:     ownerID,
-			"code_hash": recoveryHash(tx, ownerID, code),
+			"code_hash": recoveryHashes(tx, ownerID, code)[0],
 		})
 	}
 	return codes, tx.Table(h.codes).Create(rows).Error
@@ -266,9 +274,11 @@ func newRecoveryCode() string {
 	return text[:5] + "-" + text[5:]
 }
 
-func recoveryHash(tx *db.Tx, ownerID, code string) string {
+// recoveryHashes are how a recovery code is stored: as the service's present key does it, and as
+// keys of before did.
+func recoveryHashes(tx *db.Tx, ownerID, code string) []string {
 	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
-	return tx.Secrets().Fingerprint(purposeRecovery, ownerID+"\x00"+code)
+	return tx.Secrets().Fingerprints(purposeRecovery, ownerID+"\x00"+code)
 }
 
 // codeTried is what became of a code that somebody typed.
@@ -302,7 +312,7 @@ func (h holders) tryCode(
 
 func (h holders) useRecoveryCode(tx *db.Tx, ownerID, code string) (codeTried, error) {
 	res := h.of(tx, h.codes, ownerID).
-		Where("code_hash = ? AND used_at IS NULL", recoveryHash(tx, ownerID, code)).
+		Where("code_hash IN ? AND used_at IS NULL", recoveryHashes(tx, ownerID, code)).
 		Update("used_at", db.RealNow())
 	if res.Error != nil || res.RowsAffected == 0 {
 		return codeTried{}, res.Error

@@ -294,6 +294,11 @@ func madeLately(tx *db.Tx, r Request) (ready Request, err error) {
 // purpose names the encryption of the subjects of requests.
 const purpose = "privacy request"
 
+// Encrypted are the columns of whom requests are about.
+func Encrypted() []db.Encrypted {
+	return []db.Encrypted{{Table: Request{}.TableName(), Column: "subject", Purpose: purpose}}
+}
+
 // hashOf recognises a request about the same person. Another account's administrator asks for
 // another export.
 func hashOf(tx *db.Tx, kind Kind, who subject) string {

@@ -18,6 +18,13 @@ import (
 // purposeSecret keeps clients' secrets apart from what else is encrypted.
 const purposeSecret = "sso client secret"
 
+// Encrypted are the columns of clients' secrets. What a sign-in under way keeps lasts minutes.
+func Encrypted() []db.Encrypted {
+	return []db.Encrypted{
+		{Table: Connection{}.TableName(), Column: "secret", Purpose: purposeSecret, OfRow: true},
+	}
+}
+
 // SecretOf returns the client's secret of a connection; ok is false where none can be read.
 func (s *SSO) SecretOf(c Connection) (secret string, ok bool) {
 	return s.db.Secrets().Decrypt(purposeSecret+c.ID, c.Secret)

@@ -85,6 +85,25 @@ const (
 	purposeKey         = "sync private key"
 )
 
+// Encrypted are the columns of what customers entrust to us of their Sync.
+func Encrypted() []db.Encrypted {
+	return []db.Encrypted{
+		{
+			Table:   Certificate{}.TableName(),
+			Column:  "certificate",
+			Purpose: purposeCertificate,
+			OfRow:   true,
+		},
+		{
+			Table:   Certificate{}.TableName(),
+			Column:  "private_key",
+			Purpose: purposeKey,
+			OfRow:   true,
+		},
+		{Table: Secret{}.TableName(), Column: "secret", Purpose: purposeSecret, OfRow: true},
+	}
+}
+
 func newCertificate(tx *db.Tx, c Connection, u Upload, r read, place int) Certificate {
 	id := db.NewID(db.PrefixSyncKey)
 	return Certificate{
@@ -101,7 +120,7 @@ func newCertificate(tx *db.Tx, c Connection, u Upload, r read, place int) Certif
 	}
 }
 
-// pairOf decrypts a certificate with its key; ok is false where the service's key is another one.
+// pairOf decrypts a certificate with its key; ok is false where no key of the service reads them.
 func (s *Sync) pairOf(c Certificate) (pair tls.Certificate, ok bool) {
 	certificate, readable := s.db.Secrets().Decrypt(purposeCertificate+c.ID, c.Certificate)
 	key, also := s.db.Secrets().Decrypt(purposeKey+c.ID, c.PrivateKey)

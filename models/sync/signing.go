@@ -141,7 +141,7 @@ func secretsOf(tx *db.Tx, connectionID string) ([]Secret, error) {
 	return all, err
 }
 
-// keyOf decrypts a secret; nil where it is ended, or the service's key is another one.
+// keyOf decrypts a secret; nil where it is ended, or no key of the service reads it.
 func (s *Sync) keyOf(one Secret) []byte {
 	key, ok := s.db.Secrets().Decrypt(purposeSecret+one.ID, one.Secret)
 	if !ok || one.EndedAt != nil {
