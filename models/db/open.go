@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +58,20 @@ type Options struct {
 	Traced bool
 }
 
+// emptyConfig is the configuration of no database. All that are copied from it share what gorm
+// has read of our entities: each would read them anew otherwise, which a process that opens many,
+// such as a test, does again and again.
+var emptyConfig = sync.OnceValues(func() (gorm.Config, error) {
+	nowhere, err := gorm.Open(nil, &gorm.Config{})
+	if err != nil {
+		return gorm.Config{}, fmt.Errorf("configure gorm: %w", err)
+	}
+
+	config := *nowhere.Config
+	config.Plugins, config.ClauseBuilders = nil, nil // each database has its own
+	return config, nil
+})
+
 // Open returns a DB behind the dialector. It does not migrate; see Migrate and
 // Ready.
 func Open(dialector gorm.Dialector, o Options) (*DB, error) {
@@ -69,13 +84,17 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 		log = logger.Discard
 	}
 
-	db, err := gorm.Open(dialector, &gorm.Config{
-		TranslateError:         true,
-		SkipDefaultTransaction: true,
-		CreateBatchSize:        createBatch,
-		Logger:                 log,
-		NowFunc:                func() time.Time { return o.Clock.Now() },
-	})
+	config, err := emptyConfig()
+	if err != nil {
+		return nil, err
+	}
+	config.TranslateError = true
+	config.SkipDefaultTransaction = true
+	config.CreateBatchSize = createBatch
+	config.Logger = log
+	config.NowFunc = func() time.Time { return o.Clock.Now() }
+
+	db, err := gorm.Open(dialector, &config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
