@@ -316,6 +316,15 @@ func (v *visit) talkOf(
 	return talk
 }
 
+// channelName is by which way a message came. What a customer writes on a page of the portal, one of
+// us writes here.
+func (v *visit) channelName(m ticket.Message) string {
+	if m.Channel == rule.ByPortal && m.AuthorKind.IsOurs() {
+		return v.language.Say("console.channel.CONSOLE")
+	}
+	return v.language.Say("console.channel." + string(m.Channel))
+}
+
 func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
 	who := names[m.AuthorID]
 	if who == "" {
@@ -326,7 +335,7 @@ func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
 		Kind:      "said",
 		Who:       who,
 		Face:      web.FaceOf(m.AuthorID, names[m.AuthorID]),
-		What:      v.language.Say("console.channel." + string(m.Channel)),
+		What:      v.channelName(m),
 		Ours:      m.AuthorKind.IsOurs(),
 		Automatic: m.Automatic,
 		Text:      m.Text,
