@@ -320,7 +320,7 @@ func (v *visit) talkOf(
 // us writes here.
 func (v *visit) channelName(m ticket.Message) string {
 	if m.Channel == rule.ByPortal && m.AuthorKind.IsOurs() {
-		return v.language.Say("console.channel.CONSOLE")
+		return v.say("console.ticket.here")
 	}
 	return v.language.Say("console.channel." + string(m.Channel))
 }

@@ -222,7 +222,7 @@ var composed = map[string][]string{
 	"console.usable.":       names(ticket.Usables()...),
 	"console.author.": names(ticket.FromCustomer, ticket.FromPartner, ticket.FromTSP, ticket.FromAgent,
 		ticket.FromSystem),
-	"console.channel.": append(names(ticket.Channels()...), "CONSOLE"),
+	"console.channel.": names(ticket.Channels()...),
 	"console.clock.":   names(ticket.FirstResponse, ticket.Update, ticket.Restore),
 	"console.clockstate.": names(ticket.Running, ticket.Paused, ticket.Met, ticket.Breached,
 		ticket.ClockCancelled),
