@@ -43,6 +43,7 @@ func Crawl(
 			!strings.HasPrefix(mediaType, "text/html") {
 			continue
 		}
+		assert.Empty(t, unsaid.FindString(textOf(body)), "%s shows a message's key", address)
 
 		links, offered := read(address, body)
 		for _, f := range offered {
@@ -64,6 +65,25 @@ func Crawl(
 		}
 	}
 	return forms, pages
+}
+
+// unsaid is the key of a message that no language has: a page shows the key in its place.
+var unsaid = regexp.MustCompile(`(?m)(^|\s)(console|home|list|outcome|partners|portal|problem|` +
+	`process|progress|promise|refused|rma|sla|spare|sync|tickets?|todo)(\.[A-Za-z_]+)+($|\s)`)
+
+// textOf is what people read on a page, each piece on a line.
+func textOf(body string) string {
+	var text strings.Builder
+	pages := html.NewTokenizer(strings.NewReader(body))
+	for {
+		switch pages.Next() {
+		case html.ErrorToken:
+			return text.String()
+		case html.TextToken:
+			text.WriteString(pages.Token().Data)
+			text.WriteString("\n")
+		}
+	}
 }
 
 // mostOfKind is how many addresses of a kind are asked for.
