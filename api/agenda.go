@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
@@ -102,7 +103,7 @@ func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {
 		Link:      h.links.workflow(a.WorkflowID),
 	}
 
-	if zone, err := time.LoadLocation(a.Zone); err == nil && a.Until != nil {
+	if zone, err := clock.Zone(a.Zone); err == nil && a.Until != nil {
 		v.DueOn = rules.LastCoveredDay(*a.Until, zone).String()
 	}
 	if path, ok := agendaPaths[a.Kind]; ok {

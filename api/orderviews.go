@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/order"
@@ -239,9 +240,5 @@ func daysOf(c entitlement.ServiceContract) (d contractDays) {
 }
 
 func zoneOf(c entitlement.ServiceContract) *time.Location {
-	zone, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
+	return clock.ZoneOf(c.TimeZone)
 }
