@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/order"
@@ -240,5 +239,5 @@ func daysOf(c entitlement.ServiceContract) (d contractDays) {
 }
 
 func zoneOf(c entitlement.ServiceContract) *time.Location {
-	return clock.ZoneOf(c.TimeZone)
+	return db.ZoneOf(c.TimeZone)
 }
