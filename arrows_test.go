@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	// Texts: the catalogue alone, and the sentences that are composed from facts.
 	"messages":         {"clock"},
 	"messages/promise": {"messages", "rules/calendar"},
-	"messages/process": {"messages", "rules/processes"},
+	"messages/process": {"clock", "messages", "rules/processes"},
 	"messages/refusal": {"messages"},
 	"messages/sla":     {"messages", "rules/cover", "rules/ticket"},
 	"chart":            {"messages"},
@@ -144,7 +144,7 @@ var arrows = map[string][]string{
 		"models/session", "models/ticket", "rules",
 	},
 	"models/operations": {
-		"models/account", "models/attachment", "models/db", "models/entitlement", "models/identity",
+		"clock", "models/account", "models/attachment", "models/db", "models/entitlement", "models/identity",
 		"models/importjob",
 		"models/logistics", "models/mailbox",
 		"models/notification", "models/order", "models/privacy", "models/program", "models/replacement",

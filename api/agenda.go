@@ -102,8 +102,8 @@ func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {
 		Link:      h.links.workflow(a.WorkflowID),
 	}
 
-	if zone, err := time.LoadLocation(a.Zone); err == nil && a.Until != nil {
-		v.DueOn = rules.LastCoveredDay(*a.Until, zone).String()
+	if a.Until != nil {
+		v.DueOn = rules.LastCoveredDay(*a.Until, db.ZoneOf(a.Zone)).String()
 	}
 	if path, ok := agendaPaths[a.Kind]; ok {
 		v.Path = path + a.ID

@@ -239,9 +239,5 @@ func daysOf(c entitlement.ServiceContract) (d contractDays) {
 }
 
 func zoneOf(c entitlement.ServiceContract) *time.Location {
-	zone, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
+	return db.ZoneOf(c.TimeZone)
 }

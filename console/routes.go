@@ -101,14 +101,17 @@ func (r route) allows(role rules.Role) bool {
 // leadsTo reports whether a path is one of the route's: letter by letter, with a name of
 // something where the route has one.
 func (r route) leadsTo(path string) bool {
-	want, got := strings.Split(r.path, "/"), strings.Split(path, "/")
-	if len(want) != len(got) {
-		return false
-	}
-	for i, part := range want {
-		if part != got[i] && !(strings.HasPrefix(part, ":") && named.MatchString(got[i])) {
+	want, got, more := r.path, path, true
+	for more {
+		part, restWanted, moreWanted := strings.Cut(want, "/")
+		given, rest, moreGiven := strings.Cut(got, "/")
+		if moreWanted != moreGiven {
 			return false
 		}
+		if part != given && !(strings.HasPrefix(part, ":") && named.MatchString(given)) {
+			return false
+		}
+		want, got, more = restWanted, rest, moreGiven
 	}
 	return true
 }

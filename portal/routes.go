@@ -335,15 +335,17 @@ func namesOurs(part string) bool {
 // leadsTo reports whether a path is one of the route's: letter by letter, with the name of
 // something of ours where the route has an id.
 func (r route) leadsTo(path string) bool {
-	want, got := strings.Split(r.path, "/"), strings.Split(path, "/")
-	if len(want) != len(got) {
-		return false
-	}
-
-	for i, part := range want {
-		if part != got[i] && !(part == ":id" && namesOurs(got[i])) {
+	want, got, more := r.path, path, true
+	for more {
+		part, restWanted, moreWanted := strings.Cut(want, "/")
+		given, rest, moreGiven := strings.Cut(got, "/")
+		if moreWanted != moreGiven {
 			return false
 		}
+		if part != given && !(part == ":id" && namesOurs(given)) {
+			return false
+		}
+		want, got, more = restWanted, rest, moreGiven
 	}
 
 	return !strings.Contains(path, ":")

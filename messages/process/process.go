@@ -7,6 +7,7 @@ package process
 import (
 	"time"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/rules/processes"
 )
@@ -70,11 +71,7 @@ func deadline(l *messages.Language, s Standing, now time.Time) string {
 		return ""
 	}
 
-	zone, err := time.LoadLocation(s.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-
+	zone := clock.ZoneOf(s.Zone)
 	at, here := s.Until.In(zone), now.In(zone)
 
 	key, last := "process.until.moment", at

@@ -104,6 +104,16 @@ func (tx *Tx) PlanByValues() error {
 	return tx.Exec("SET LOCAL plan_cache_mode = force_custom_plan").Error
 }
 
+// PlanByIndexes has PostgreSQL find what each query that follows asks for by an index, wherever
+// there is one. Of a query for the first few rows with a part it expects to find these at the head
+// of the table; where hardly any row has the part, it would read the whole table for them.
+func (tx *Tx) PlanByIndexes() error {
+	if !tx.Postgres() {
+		return nil
+	}
+	return tx.Exec("SET LOCAL enable_seqscan = off").Error
+}
+
 // Secrets returns what derives the secrets that are sent by mail.
 func (tx *Tx) Secrets() Secrets { return tx.database.secrets }
 
@@ -168,6 +178,15 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 			return refusedOverlap(scope, err)
 		}
 	}
+}
+
+// ReadSingle is Read of a single statement: for the service and its operators it saves BEGIN and
+// COMMIT, which every page would wait for. A tenant's statement gets a whole transaction.
+func (d *DB) ReadSingle(ctx context.Context, fn func(tx *Tx) error) error {
+	if scope, err := ScopeFrom(ctx); err != nil || !scope.System || looksOnly(ctx) {
+		return d.Read(ctx, fn)
+	}
+	return d.Single(ctx, fn)
 }
 
 // committed does what follows from a transaction that has committed.

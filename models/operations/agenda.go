@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -105,7 +107,7 @@ type agendaView struct {
 
 // newAgendaView refuses a zone that is none and a day that is over everywhere.
 func newAgendaView(q AgendaQuery, now, stuck time.Time) (*agendaView, error) {
-	zone, err := time.LoadLocation(q.Zone)
+	zone, err := clock.Zone(q.Zone)
 	if err != nil || q.Zone == "Local" {
 		return nil, rules.Invalid([]rules.FieldError{{
 			Pointer: "/query/time_zone",
@@ -298,9 +300,13 @@ func (v *agendaView) bound(zones []string) {
 		same[bounds{late, due}] = append(same[bounds{late, due}], name)
 	}
 
+	// In one order, so that PostgreSQL knows the statement the next time.
+	inOrder := slices.SortedFunc(maps.Keys(same), func(a, b bounds) int {
+		return cmp.Or(a.late.Compare(b.late), a.due.Compare(b.due))
+	})
 	var late, due []string
-	for b, names := range same {
-		n := len(late)
+	for n, b := range inOrder {
+		names := same[b]
 		late = append(late, fmt.Sprintf("(time_zone IN @zones%d AND until <= @late%d)", n, n))
 		due = append(due, fmt.Sprintf(
 			"(time_zone IN @zones%d AND until > @late%d AND until <= @due%d)", n, n, n,
@@ -320,7 +326,7 @@ func (v *agendaView) bound(zones []string) {
 
 // location is the zone of a line; a line without a place is in the asker's zone.
 func (v *agendaView) location(name string) *time.Location {
-	zone, err := time.LoadLocation(name)
+	zone, err := clock.Zone(name)
 	if name == "" || err != nil {
 		return v.zone
 	}

@@ -150,7 +150,7 @@ var namings = map[string]naming{
 // statement. What is unknown, of another account, or has no name is left out.
 func (s *Operations) NamesOf(ctx context.Context, ids []string) ([]Name, error) {
 	var out []Name
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.ReadSingle(ctx, func(tx *db.Tx) error {
 		var err error
 		out, err = namesOf(tx, ids)
 		return err

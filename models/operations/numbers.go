@@ -16,6 +16,7 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
@@ -426,7 +427,7 @@ func (s *Operations) countNumbers(ctx context.Context, q NumbersQuery) (Numbers,
 
 // weeks are those of the period that was asked for.
 func (q NumbersQuery) weeks(now time.Time) ([]rules.Week, error) {
-	zone, err := time.LoadLocation(q.Zone)
+	zone, err := clock.Zone(q.Zone)
 	if err != nil || q.Zone == "Local" {
 		return nil, rules.Invalid([]rules.FieldError{{
 			Pointer: "/query/time_zone",

@@ -334,7 +334,7 @@ func (s *Operations) countSums(
 		return nil, nil
 	}
 
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.ReadSingle(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}

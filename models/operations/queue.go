@@ -212,7 +212,7 @@ type OpenWork struct {
 // those of them that are late.
 func (s *Operations) OpenTasks(ctx context.Context, operator string) (OpenWork, error) {
 	var all OpenWork
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.ReadSingle(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}

@@ -190,6 +190,9 @@ func (s *Operations) Search(ctx context.Context, typed string) ([]Hit, error) {
 		if err != nil {
 			return err
 		}
+		if err := tx.PlanByIndexes(); err != nil {
+			return err
+		}
 		similar, err := findAll(tx, spelled, false)
 		if err != nil {
 			return err
