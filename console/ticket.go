@@ -316,8 +316,8 @@ func (v *visit) talkOf(
 	return talk
 }
 
-// channelName is by which way a message came. What a customer writes on a page of the portal, one of
-// us writes here.
+// channelName is by which way a message came. What a customer writes on a page of the portal, one
+// of us writes here.
 func (v *visit) channelName(m ticket.Message) string {
 	if m.Channel == rule.ByPortal && m.AuthorKind.IsOurs() {
 		return v.say("console.ticket.here")
