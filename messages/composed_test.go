@@ -627,9 +627,9 @@ var composed = map[string][]string{
 	"mail.renewal_reminder.":   ends([]string{"title", "subject", "seller.title", "seller.subject"}, "", ".today"),
 	"mail.order_cancelled.by.": {"CUSTOMER", "RESELLER", "DISTRIBUTOR", "OPERATOR"},
 	"mail.site_notice.by.":     {"OPERATOR", "PROGRAM"},
-	"partners.": {"title", "new", "new.text", "who", "role", "ask", "active", "none", "lead", "approve.ask",
+	"partners.": {"title", "new", "new.text", "who", "role", "ask", "active", "none", "lead", "answer", "approve.ask",
 		"approve.says.ADMIN", "approve.says.READ_ONLY", "approve.end"},
-	"customers.": {"title", "new", "new.text", "who", "role", "ask", "active", "none", "lead", "approve.ask",
+	"customers.": {"title", "new", "new.text", "who", "role", "ask", "active", "none", "lead", "answer", "approve.ask",
 		"approve.says.ADMIN", "approve.says.READ_ONLY", "approve.end"},
 	"console.ownsignin.state.":  {"DRAFT", "ENABLED", "ENFORCED"},
 	"console.ownsignin.proved.": {"DNS", "OPERATOR"},
@@ -682,7 +682,7 @@ var composed = map[string][]string{
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "imports", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit", "sitelimit",
 		"directory", "conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims", "lookover", "lookchanges",
-		"lookfile", "filechecking", "fileblocked", "filegone"},
+		"lookfile", "needsfactor", "filechecking", "fileblocked", "filegone"},
 		".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text", ".open"),
 }

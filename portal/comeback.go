@@ -52,6 +52,7 @@ var takenBack = map[string]bool{
 	myNamePath:                          true,
 	myZonePath:                          true,
 	syncGroupPath:                       true,
+	ownSignInPath:                       true,
 }
 
 // lastSeen is whose session a browser held, and with which account at hand; empty: the

@@ -104,6 +104,10 @@ func TestComingBack_WhatWasTypedIsThereAgain(t *testing.T) {
 			}
 
 			require.Contains(t, back.body, "Nothing has been sent yet. What you typed is still here")
+			if r.path == ownSignInPath { // its forms have one address
+				require.Contains(t, back.body, `value="acme.example"`)
+				return
+			}
 			shown := formOn(t, back.body, path)
 			for i := 0; i < len(form); i += 2 {
 				if name := form[i]; name != "password" && name != fieldConfirms && name != "licence" {

@@ -239,10 +239,19 @@ func (v *visit) delegatedView() *delegatedView {
 	d := v.who.delegated
 	acc := v.who.account()
 	return &delegatedView{
-		Customer: acc.LegalName,
-		Partner:  d.Partner,
-		Until:    v.day(rules.LastCoveredDay(*d.EndsAt, db.ZoneOf(acc.TimeZone))),
-		NeedsFactor: d.Delegation.Role == identity.RoleAdmin && d.OwnRole == identity.RoleAdmin &&
-			!d.SecondFactor,
+		Customer:    acc.LegalName,
+		Partner:     d.Partner,
+		Until:       v.day(rules.LastCoveredDay(*d.EndsAt, db.ZoneOf(acc.TimeZone))),
+		NeedsFactor: v.lacksFactor(),
 	}
+}
+
+// lacksFactor reports whether the person, at a customer, only reads for want of a second factor.
+func (v *visit) lacksFactor() bool {
+	if v.who == nil || v.who.delegated == nil {
+		return false
+	}
+	d := v.who.delegated
+	return d.Delegation.Role == identity.RoleAdmin && d.OwnRole == identity.RoleAdmin &&
+		!d.SecondFactor
 }

@@ -176,6 +176,8 @@ func TestR42_R55a_APartnerWhoReadsChangesNothing(t *testing.T) {
 		require.Equal(t, 403, refused.status, r.path)
 	}
 	require.Equal(t, before, w.Count(t, "SELECT count(*) FROM audit_events"))
+	require.Equal(t, 403, d.pia.get(d.base+newTicketPath).status, "before anything is typed")
+	require.NotContains(t, d.pia.get(d.base+ticketsPath).body, newTicketPath)
 	for _, path := range []string{roomsPath, devicesPath, ticketsPath, "/replacements", "/sites", "/spares"} {
 		page := d.pia.get(d.base + path)
 		require.Equal(t, 200, page.status, path)
@@ -210,7 +212,10 @@ func TestS52_WithoutASecondFactorAPartnerReads(t *testing.T) {
 	page := d.pia.get(d.base + roomsPath)
 	require.Equal(t, 200, page.status)
 	require.Contains(t, page.body, "You can only read")
-	require.Equal(t, 403, d.pia.post(d.base+"/rooms/new", "room", "X").status)
+	require.Contains(t, page.body, `href="/me">Set one up`)
+	refused := d.pia.post(d.base+"/rooms/new", "room", "X")
+	require.Equal(t, 403, refused.status)
+	require.Contains(t, refused.body, "A second factor is missing")
 }
 
 // S52: who lets a partner in has proved lately who they are, with all that they have.

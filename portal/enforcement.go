@@ -38,7 +38,10 @@ func (v *visit) proveBreakGlass() (answer, error) {
 	}
 	err := v.sso.ProveBreakGlass(v.acting(), v.who.account().ID)
 	if rules.CodeOf(err) == sso.NeedsFactor {
-		return v.ownSignInPage(ownSignInPage{GlassProblem: "ownsignin.cannot." + sso.NeedsFactor})
+		return v.ownSignInPage(ownSignInPage{
+			GlassProblem: "ownsignin.cannot." + sso.NeedsFactor,
+			GlassMend:    mePath + "#factor-head",
+		})
 	}
 	if err != nil {
 		return answer{}, err

@@ -390,6 +390,7 @@ var helpOnProblems = map[string]string{
 	"problem.cursor":      "page-errors",
 	"problem.conflict":    "page-errors",
 	"problem.readonly":    "roles",
+	"problem.needsfactor": "second-factor",
 	"problem.limited":     "too-many-attempts",
 	"problem.strange":     "too-many-attempts",
 	"problem.mails":       "inviting-colleagues",

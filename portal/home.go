@@ -109,7 +109,7 @@ func (v *visit) delegatedHome() (answer, error) {
 			Link:   replacementsPath,
 		},
 	}
-	data := homePage{Tiles: tiles, Opens: v.isAdmin()}
+	data := homePage{Tiles: tiles, Opens: v.opensTickets()}
 	if tickets.Waits > 0 {
 		data.ToDos = append(data.ToDos, toDoView{
 			Icon: "life-buoy",

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +59,7 @@ type ownSignInPage struct {
 	Live         bool // a connection lets people in: who comes in without it can be named
 	Glass        []glassView
 	GlassProblem string // message key
+	GlassMend    string // the page where it is mended; empty: none
 
 	ProblemOf string // id of the domain or connection with which something is wrong
 	Problem   string // message key
@@ -78,8 +81,10 @@ type connectionView struct {
 	Ends                 string // says when its last certificate ends; empty: none does soon
 	Link                 string // the direct link; empty: it does not work yet
 	Try, Enable          bool   // what can be done
+	TryFirst             bool   // and trying it is what comes next
 	Enforce, Relax       bool
 	Problem              string // message key
+	Mend                 string // the page where it is mended; empty: this one
 }
 
 // providerForm is what an administrator types about the provider.
@@ -95,7 +100,22 @@ type providerForm struct {
 func (v *visit) provesFirst() bool { return !v.provedLately() }
 
 func showOwnSignIn(v *visit) (answer, error) {
-	return v.ownSignInPage(ownSignInPage{})
+	var p ownSignInPage
+	// What was typed when the session was over, or the last proof too old; nobody types into the
+	// other forms of the page.
+	typed := v.kept != nil && slices.Contains([]string{actDomain, actProvider, actMetadata},
+		v.kept.Form.Get("act"))
+	if typed && !v.provesFirst() && v.resumes(ownSignInPath) {
+		switch v.form("act") {
+		case actDomain:
+			p.Domain = v.form("domain")
+		case actProvider:
+			p.Provider.Issuer, p.Provider.ClientID = v.form("issuer"), v.form("client")
+		case actMetadata:
+			p.SAML.URL, p.SAML.XML = v.form("url"), v.form("xml")
+		}
+	}
+	return v.ownSignInPage(p)
 }
 
 // ownSignInPage shows the page; p holds what was typed, and what is wrong with it.
@@ -161,11 +181,12 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 		if c.State == sso.Draft && c.Kind == sso.SAML {
 			typed := p.SAML
 			p.SAML = v.samlFormOf(c)
-			if typed.Problem != "" {
+			if typed.Problem+typed.URL+typed.XML != "" {
 				p.SAML.URL, p.SAML.XML, p.SAML.Problem = typed.URL, typed.XML, typed.Problem
 			}
 		}
-		if c.State == sso.Draft && c.Kind == sso.OIDC && p.Provider.Problem == "" {
+		if c.State == sso.Draft && c.Kind == sso.OIDC && p.Provider.Problem == "" &&
+			p.Provider.Issuer == "" {
 			p.Provider = providerForm{
 				ID:        c.ID,
 				Issuer:    c.Issuer,
@@ -208,6 +229,9 @@ func (v *visit) connectionView(
 		},
 		Problem: problem,
 	}
+	if problem == "ownsignin.cannot."+sso.Outsiders {
+		view.Mend = "/colleagues"
+	}
 	if now := db.RealNow(); c.CertificateEnds(now) {
 		text := "ownsignin.certificate.ends"
 		if !now.Before(*c.CertificatesUntil) {
@@ -230,6 +254,7 @@ func (v *visit) connectionView(
 	case !c.Rehearsed():
 		view.Says = v.say("ownsignin.says.untried")
 		view.Try = true
+		view.TryFirst = true
 	case !proved:
 		view.Says = v.say("ownsignin.says.nodomain")
 		view.Try = true
@@ -252,6 +277,7 @@ func changeOwnSignIn(v *visit) (answer, error) {
 		return redirect(ownSignInPath), nil
 	}
 	if v.provesFirst() {
+		v.keepForProof(ownSignInPath)
 		return v.ownSignInPage(ownSignInPage{PassProblem: "proof.over"})
 	}
 
@@ -414,6 +440,7 @@ func tryConnection(v *visit) (answer, error) {
 type rehearsal struct {
 	Works  bool
 	Says   string
+	Next   string // what to do now; empty: nothing
 	Fault  string // code; empty: none
 	Text   string // message key of what is to be mended
 	Claims []oidc.Received
@@ -441,7 +468,11 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 	if f := oidc.FaultOf(err); f != "" {
 		v.log.Info("portal: a rehearsal failed", "connection", c.ID, "code", f,
 			"request", v.id, "why", faultWords(err))
-		a.data = rehearsal{Fault: string(f), Text: "sso.fault." + string(f), Claims: claims.All}
+		a.data = rehearsal{
+			Fault:  string(f),
+			Text:   "sso.fault." + string(f),
+			Claims: v.claimsInWords(claims.All),
+		}
 		return a, nil
 	}
 	if err != nil {
@@ -453,7 +484,7 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 		return answer{}, err
 	}
 	r := rehearsal{
-		Claims: claims.All,
+		Claims: v.claimsInWords(claims.All),
 		Used: []oidc.Received{
 			{Name: v.say("ownsignin.used.subject"), Value: claims.Subject},
 			{Name: v.say("ownsignin.used.email"), Value: claims.Email},
@@ -479,8 +510,26 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 			return answer{}, err
 		}
 	}
+	if r.Works && c.State == sso.Draft {
+		r.Next = v.say("ownsignin.try.next")
+	}
 	a.data = r
 	return a, nil
+}
+
+// claimsInWords adds the moment to each claim that counts seconds since 1970.
+func (v *visit) claimsInWords(all []oidc.Received) []oidc.Received {
+	out := slices.Clone(all)
+	for i, claim := range out {
+		switch claim.Name {
+		case "auth_time", "exp", "iat", "nbf", "updated_at":
+			seconds, err := strconv.ParseInt(claim.Value, 10, 64)
+			if err == nil && seconds > 0 && seconds < 1<<34 {
+				out[i].Value += " (" + v.moment(time.Unix(seconds, 0), v.zone()) + ")"
+			}
+		}
+	}
+	return out
 }
 
 // removeFromOwnSignIn gives a domain up or switches a connection off, after saying what follows.

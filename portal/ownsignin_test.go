@@ -147,7 +147,9 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 		require.Zero(t, w.Count(t, "SELECT count(*) FROM sso_domains"))
 		require.Equal(t, 422, c.act("prove", "password", "wrong").status)
 		w.portal.freshFor = freshFor
-		require.Equal(t, ownSignInPath, c.act("prove", "password", goodPassword).path)
+		proved := c.act("prove", "password", goodPassword)
+		require.Equal(t, ownSignInPath, proved.path)
+		require.Contains(t, proved.body, `value="acme.example"`, "what was typed waited for it")
 
 		// Domains.
 		for _, typed := range []string{"", "gmail.com", "acme"} {
@@ -204,6 +206,8 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 		c.issuer.Alter(func(claims map[string]any) { delete(claims, "email_verified") })
 		r = c.ana.get(ownSignInPath + "/" + id + "/try")
 		require.Contains(t, r.body, "Ana Souza would be signed in")
+		require.Contains(t, r.body, "Go back to the settings to switch it on.")
+		require.Regexp(t, `<code>iat</code></dt><dd>\d+ \(\d+ \w+ 20\d\d, `, r.body)
 		require.Contains(t, r.body, "ana.souza@acme.example")
 		require.Zero(t, w.Count(t, "SELECT count(*) FROM identities"), "nobody was signed in")
 		require.Contains(t, c.act("enable", "connection", id).body, "can sign in with it from now on")

@@ -318,6 +318,9 @@ func (v *visit) delegationPart(
 	key := "delegation.says." + string(state)
 	if state == identity.DelegationProposed {
 		key += "." + asked
+		if asked == "theirs" && side == identity.SidePartner {
+			key = "delegation.says.OFFERED" // a customer gives access, and asks for none
+		}
 	}
 	return delegationPart{
 		ID:    d.ID,
@@ -452,6 +455,7 @@ type approvalPage struct {
 	Title       string
 	Says        []string
 	Action      string
+	Submit      string
 	Back        string
 	PassProblem string // message key
 	AskPassword bool
@@ -507,6 +511,7 @@ func (v *visit) approvalPage(problem string) (answer, error) {
 			v.say(side + ".approve.end"),
 		},
 		Action:      v.sidePath() + "/" + d.ID + "/approve",
+		Submit:      v.say(side + ".answer"),
 		Back:        v.sidePath(),
 		PassProblem: problem,
 		AskPassword: !v.provedLately(),

@@ -38,16 +38,15 @@ func (v *visit) provesBy(page string) string {
 
 // proveAgain holds the form's password against the person's, within the bounds of a
 // sign-in, unless it was proved a moment ago. It returns what is wrong with it, as a
-// message's key.
+// message's key. Who proves it elsewhere finds there again what was typed here.
 func (v *visit) proveAgain() (problem string, err error) {
 	if v.provedLately() {
 		return "", nil
 	}
-	if v.value(keyConnection) != "" {
-		return "proof.own", nil
-	}
-	if v.who.factor {
-		return "proof.factor", nil
+	if v.value(keyConnection) != "" || v.who.factor {
+		v.unproved = true
+		v.keepForProof(pageOf(v.request.URL.Path)) // which is elsewhere
+		return "proof.first", nil
 	}
 	if v.form("password") == "" {
 		return "proof.missing", nil

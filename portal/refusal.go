@@ -94,6 +94,11 @@ func (v *visit) refuse(err error) answer {
 		if v.who != nil && strings.HasPrefix(v.request.URL.Path, directoryPath) && v.isAdmin() {
 			return v.problem(http.StatusForbidden, "directory")
 		}
+		if v.lacksFactor() {
+			a := v.problem(http.StatusForbidden, "needsfactor")
+			a.data = problemPage{Title: a.title, Text: "problem.needsfactor.text", Back: mePath}
+			return a
+		}
 		return v.inWords(v.problem(http.StatusForbidden, "readonly"), err)
 	case lookOver:
 		a := v.problem(http.StatusForbidden, "lookover")
@@ -185,6 +190,8 @@ func (v *visit) mayOpen(r route) bool {
 	case v.base != "" && !r.delegable():
 		return false
 	case r.path == customersPath && !v.isPartner():
+		return false
+	case r.asksForSupport() && !v.opensTickets():
 		return false
 	}
 	return r.access != admin || v.isAdmin()

@@ -84,8 +84,12 @@ func TestS52_WhoHasASecondFactorShowsItToSignInAndForWhatAsksForAFreshOne(t *tes
 		require.Equal(t, provePath, g.post(path, "confirmed", "yes", "code", "1").path, path)
 	}
 	require.Contains(t, g.get(ownSignInPath).body, provePath)
-	require.Equal(t, 422, g.post("/tokens", "label", "x",
-		"role", "CUSTOMER_READ_ONLY", "password", goodPassword).status)
+	waits := g.post("/tokens", "label", "Booking 7",
+		"role", "CUSTOMER_READ_ONLY", "password", goodPassword)
+	require.Equal(t, 422, waits.status)
+	require.Contains(t, waits.body, "Nothing was done yet. Prove who you are first.")
+	require.Contains(t, waits.body, "by password and second factor")
+	require.Contains(t, g.get("/tokens").body, `value="Booking 7"`, "what was typed is there behind it")
 	require.Equal(t, provePath, ana.post(directoryPath+"/groups", "group", "everybody").path)
 	require.Equal(t, provePath, ana.post(directoryPath+"/groups/scr_1/remove", "confirmed", "yes").path)
 	require.Equal(t, provePath, ana.post(directoryPath+"/tokens/sct_1/revoke", "confirmed", "yes").path)

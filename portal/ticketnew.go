@@ -62,6 +62,18 @@ var usables = []rule.Usable{rule.UsableNo, rule.UsablePartly, rule.UsableYes}
 // categories are what a ticket can be about, as a form offers it.
 var categories = []rule.Category{rule.Hardware, rule.Software, rule.Setup, rule.Question}
 
+// opensTickets reports whether the person asks for support in the account: everybody of its own
+// does, and of a partner who may change things.
+func (v *visit) opensTickets() bool {
+	return v.who.delegated == nil || v.isAdmin()
+}
+
+// asksForSupport reports whether a route opens a ticket. Who opens none is refused before they
+// have typed anything.
+func (r route) asksForSupport() bool {
+	return r.path == newTicketPath || r.path == "/rooms/:id/help"
+}
+
 func showNewTicket(v *visit) (answer, error) {
 	if v.resumes(newTicketPath) {
 		return v.newTicket(v.typedTicket(), nil, 0)

@@ -61,7 +61,9 @@ type view struct {
 	Languages []languageLink
 	Who       *whoView
 	Look      *lookView      // an operator looks; nil: nobody does
-	ProvesBy  string         // link to prove again who one is: the company's own sign-in
+	ProvesBy  string         // link to prove again who one is, elsewhere; empty: by the password
+	ProvesOwn bool           // and that is the company's own sign-in
+	Unproved  bool           // what was sent waits for it
 	For       *delegatedView // for whom a partner acts; nil: nobody
 	Data      any
 	language  *messages.Language
@@ -142,6 +144,8 @@ func (v *visit) view(a answer) view {
 		w.Menu = v.menu(v.request.URL.Path)
 		w.Search = v.searchBox()
 		w.ProvesBy = v.provesBy(w.Here)
+		w.ProvesOwn = v.value(keyConnection) != ""
+		w.Unproved = v.unproved
 	}
 	w.Look = v.lookView()
 	w.For = v.delegatedView()

@@ -40,6 +40,7 @@ type visit struct {
 	leaves   bool                  // signs out: nothing waits for them in this browser
 	kept     *typedForm            // what was typed into this page's form; see comeback.go
 	resumed  bool                  // and the page shows it
+	unproved bool                  // a form came whose sender has to prove elsewhere who they are
 	look     *operatorLook         // of an operator; nil: none, see look.go
 	counted  *ticket.Counts        // of the account at hand; nil: not read yet
 	sites    []account.AccountSite // of the account at hand; nil: not read yet
@@ -205,7 +206,7 @@ func (v *visit) callHandler(r route) (answer, error) {
 	if v.base != "" && (!r.delegable() || v.who.delegated.Held().Limited() && r.wholeAccount()) {
 		return answer{}, errNoPage
 	}
-	if r.access == admin && !v.isAdmin() {
+	if r.access == admin && !v.isAdmin() || r.asksForSupport() && !v.opensTickets() {
 		return answer{}, errReadOnly
 	}
 
