@@ -43,6 +43,21 @@ func TestADatabaseIsAsNewForTheNextTest(t *testing.T) {
 	require.NoError(t, r.renew())
 	require.Equal(t, first, read())
 	require.NotEmpty(t, r.connections.free, "its connections wait for the next test")
+
+	for _, change := range []string{
+		"UPDATE calendar_holidays SET name = name || 's' WHERE on_day = '2026-12-25'",
+		`WITH gone AS (DELETE FROM calendars RETURNING *)
+			INSERT INTO calendars SELECT * FROM gone LIMIT 1`,
+		"DELETE FROM orgs",
+	} {
+		_, err := r.keeper.Exec(context.Background(), "SET session_replication_role = replica; "+change)
+		require.NoError(t, err)
+		require.NotEqual(t, first, read(), change)
+		for range 2 {
+			require.NoError(t, r.renew())
+			require.Equal(t, first, read(), change)
+		}
+	}
 }
 
 // A database in which a test has changed more than rows is used no more.
@@ -55,7 +70,8 @@ func TestADatabaseThatChangedIsUsedNoMore(t *testing.T) {
 		"GRANT":        "GRANT DELETE ON audit_events TO roomcover_service",
 		"statistics":   "ANALYZE rooms",
 		"size": `INSERT INTO recycling.sizes
-			SELECT 0, n FROM generate_series(1, 1500000) n`,
+			SELECT 0, n FROM generate_series(1, 1500000) n;
+			SELECT setval('recycling.turn', 9)`, // the next one is the tenth
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := newRecycled()
