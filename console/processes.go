@@ -384,7 +384,8 @@ var endOfLead = regexp.MustCompile(`[;:] |\. \p{Lu}`)
 
 // leadOf parts the sentence of a process into what it waits for and what else it says.
 func (v *visit) leadOf(p operations.Process) (lead, rest string) {
-	lead = v.sentenceOf(p)
+	said := v.sentenceOf(p)
+	lead = said
 	at := len(lead)
 	if end := endOfLead.FindStringIndex(lead); end != nil {
 		at = end[0]
@@ -394,7 +395,7 @@ func (v *visit) leadOf(p operations.Process) (lead, rest string) {
 		more[0] = unicode.ToUpper(more[0])
 		lead, rest = lead[:at], string(more)
 	}
-	same := v.sentences[v.sentenceOf(p)]
+	same := v.sentences[said]
 	return v.passing(lead, same), v.passing(rest, same)
 }
 

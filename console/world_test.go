@@ -184,12 +184,16 @@ func (b *browser) do(req *http.Request) reply {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	require.NoError(b.t, err)
+	said := string(body)
+	if res.Header.Get("Content-Type") != "application/zip" { // its octets are no letters
+		said = strings.ReplaceAll(said, "\u00a0", " ")
+	}
 	return reply{
 		status: res.StatusCode,
 		path:   res.Request.URL.Path,
 		host:   res.Request.URL.Host,
 		query:  res.Request.URL.Query(),
-		body:   strings.ReplaceAll(string(body), "\u00a0", " "),
+		body:   said,
 		header: res.Header,
 	}
 }

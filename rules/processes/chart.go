@@ -93,7 +93,7 @@ func (k Kind) Name() string { return strings.ToLower(string(k)) }
 func (c Chart) Waits(state string) []string {
 	var waits []string
 	for _, s := range situations {
-		if s.Kind.Name() == c.Name && s.State == state && !slices.Contains(waits, s.WaitsFor) {
+		if s.State == state && s.Kind.Name() == c.Name && !slices.Contains(waits, s.WaitsFor) {
 			waits = append(waits, s.WaitsFor)
 		}
 	}
