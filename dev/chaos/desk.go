@@ -27,7 +27,6 @@ type desk struct {
 	// support works on the house's tickets beside the desk.
 	support *support
 	closed  bool // nothing new begins: what is open is brought to its end
-	ready   bool // the house is furnished
 }
 
 func (l *Load) makeDesks() []*desk {
@@ -39,22 +38,13 @@ func (l *Load) makeDesks() []*desk {
 	return out
 }
 
-// run furnishes the house and works until the context ends; what was asked last is
-// still answered.
+// run works until the context ends; what was asked last is still answered.
 func (d *desk) run(ctx context.Context) {
-	moving, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
-	err := d.moveIn(moving)
-	cancel()
-	if err != nil {
-		d.Ledger.unexpected(d.house.company, "the house was not furnished: %v", err)
-		return
-	}
-
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { d.support.run(ctx) })
 
-	for d.ready = true; ctx.Err() == nil; {
+	for ctx.Err() == nil {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 		d.step(step)
 		cancel()
@@ -266,7 +256,7 @@ func (d *desk) bookByHand(ctx context.Context, key string) (tracking string, err
 func (d *desk) finish(ctx context.Context) (left int) {
 	d.closed = true
 	d.refill(ctx)
-	for d.ready && ctx.Err() == nil {
+	for ctx.Err() == nil {
 		left = 0
 		d.moveSpares(ctx)
 		for _, r := range d.open(ctx) {

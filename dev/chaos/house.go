@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
@@ -102,8 +104,25 @@ func (h *house) form(seed uint64, which int, today time.Time) ordering.OrderForm
 // serial makes a serial number that no other device of the run has.
 func (h *house) serial() string { return fmt.Sprintf("H%dN%04d", h.n, h.made.Add(1)) }
 
-// moveIn orders, waits for the licences, joins, and makes site, rooms and devices,
-// whatever is killed meanwhile.
+// MoveIn furnishes the houses before anything is killed: on a slow machine a Temporal server that
+// is killed again and again gets to no order for minutes, and then no replacement and no ticket
+// would be judged. What is killed meets the orders of everybody else.
+func (l *Load) MoveIn(ctx context.Context) error {
+	var all errgroup.Group
+	for _, d := range l.desks {
+		all.Go(func() error {
+			moving, cancel := context.WithTimeout(ctx, answerPatience)
+			defer cancel()
+			if err := d.moveIn(moving); err != nil {
+				return fmt.Errorf("furnish the house of %s: %w", d.house.company, err)
+			}
+			return nil
+		})
+	}
+	return all.Wait()
+}
+
+// moveIn orders, waits for the licences, joins, and makes site, rooms and devices.
 func (d *desk) moveIn(ctx context.Context) error {
 	h := d.house
 	for which := range h.orders {

@@ -81,6 +81,9 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	if err := load.Prepare(ctx); err != nil {
 		return result, err
 	}
+	if err := load.MoveIn(ctx); err != nil {
+		return result, err
+	}
 	if err := stack.Line.Order(ctx, set.Faults); err != nil {
 		return result, err
 	}
