@@ -19,7 +19,7 @@ help: ## Show this list.
 
 dev: ## Build everything and run it in one process; options with ARGS='--day 2s'.
 	@scripts/build-dev.sh
-	@exec bin/roomcover-dev up $(ARGS)
+	@exec bin/roomcover-dev up --customer $(ARGS)
 
 build: ## Build bin/roomcover and bin/roomcover-dev.
 	@scripts/build-dev.sh

@@ -11,19 +11,22 @@ import (
 	"roomcover.dev/roomcover/sync/simulator"
 )
 
-// syncService is a Sync of the company in examples/order.json, whose rooms go down and up; one
-// without a port is nothing.
+// syncService is a Sync of two companies whose rooms go down and up: the one in
+// examples/order.json, and the customer that is there from the beginning. One without a port is
+// nothing.
 type syncService struct {
 	simulator   *simulator.Simulator
 	client      *cloud.Client
 	certificate string // file that an administrator uploads
 	key         string // the same
+	settled     struct{ certificate, key string }
 }
 
-// The company's organisation at Sync, and the region that its administrator chooses.
+// The companies' organisations at Sync, and the region that their administrators choose.
 const (
-	syncOrg    = "acme"
-	syncRegion = "Simulated"
+	syncOrg        = "acme"
+	syncOrgSettled = "demo"
+	syncRegion     = "Simulated"
 )
 
 // startSync starts it. Its authority stays in the folder of the data, so that the certificate that
@@ -45,10 +48,16 @@ func startSync(c common, p providerPorts) (*syncService, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated Sync: %w", err)
 	}
-	s.simulator.Put(syncOrg, companyRooms()...)
+	s.simulator.Put(syncOrg, companyRooms(1)...)
+	s.simulator.Put(syncOrgSettled, companyRooms(101)...)
 
-	certificate, key, err := s.simulator.Certificate(syncOrg, time.Now().AddDate(1, 0, 0))
+	nextYear := time.Now().AddDate(1, 0, 0)
+	certificate, key, err := s.simulator.Certificate(syncOrgSettled, nextYear)
 	if err != nil {
+		return nil, err
+	}
+	s.settled.certificate, s.settled.key = string(certificate), string(key)
+	if certificate, key, err = s.simulator.Certificate(syncOrg, nextYear); err != nil {
 		return nil, err
 	}
 	s.certificate = filepath.Join(c.Data, "sync-certificate.pem")
@@ -66,9 +75,10 @@ func startSync(c common, p providerPorts) (*syncService, error) {
 	return s, err
 }
 
-// companyRooms are rooms at two sites: one of them is down for ten minutes of twenty, one warns
-// now and then, one stays down, and one is gone after half an hour.
-func companyRooms() []simulator.Place {
+// companyRooms are rooms at two sites, whose serial numbers begin with a number: one of them is
+// down for ten minutes of twenty, one warns now and then, one stays down, and one is gone after
+// half an hour.
+func companyRooms(from int) []simulator.Place {
 	var places []simulator.Place
 	for i, room := range []struct{ name, group, script string }{
 		{"Sala Ipanema", "/São Paulo/", strings.Repeat("hhhhhhhhhhoooooooooo", 200)},
@@ -78,7 +88,7 @@ func companyRooms() []simulator.Place {
 		{"Sala Lagoa", "/Rio de Janeiro/", ""},
 		{"Sala Botafogo", "/Rio de Janeiro/", strings.Repeat("h", 30) + "-"},
 	} {
-		place := simulator.Room(i+1, room.name, room.group)
+		place := simulator.Room(from+i, room.name, room.group)
 		place.Script = room.script
 		place.Every = time.Minute
 		places = append(places, place)

@@ -32,6 +32,7 @@ type upCommand struct {
 	providerPorts
 	CarrierURL string        `name:"carrier-url" help:"Carrier that runs elsewhere on the same data folder, see the command carrier; parcels are booked there."`
 	PortalPort int           `aliases:"api" help:"Port of the portal and the API." default:"8080"`
+	Customer   bool          `help:"Have a customer to look at from the beginning: fifty rooms under cover, and its Sync connected."`
 	Day        time.Duration `help:"Real time that one calendar day takes, for example 2s." default:"24h"`
 }
 
@@ -141,6 +142,12 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) (err error) {
 	stops = append(stops, up.remove)
 
 	c.explain(out, parts, temporal, mails, taken, parcels, issuer, providers, cloud)
+	if c.Customer {
+		err := customerOf(c.Data, parts, mails, cloud).settle(ctx, out)
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintf(out, "\n%v\n", err)
+		}
+	}
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")

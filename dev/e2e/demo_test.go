@@ -12,7 +12,7 @@ import (
 func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	roomcover, dev := build(t)
 	data, n := t.TempDir(), free(t, 11)
-	up := start(t, os.Environ(), dev, "up", "--day", "2s", "--data", data, "--portal-port", n[0],
+	up := start(t, os.Environ(), dev, "up", "--customer", "--day", "2s", "--data", data, "--portal-port", n[0],
 		"--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5],
 		"--issuer-port", n[6], "--mail-in-port", n[7], "--oidc-port", n[8], "--saml-port", n[9],
@@ -40,5 +40,9 @@ func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	require.Contains(t, told, "http://localhost:"+n[0]+"/console/rooms-down\n")
 	require.Contains(t, told, "http://localhost:"+n[0]+"/rooms?health=down\n")
 	require.NotContains(t, told, "no Sync runs here")
+
+	// From the beginning there is a customer whose Sync is connected.
+	require.Regexp(t, `Customer +Demo \w+ Ltda: fifty rooms under cover, and its Sync is connected\n`+
+		` +portal +http://localhost:`+n[0]+`/sign-in\n +e-mail +it@demo-\w+\.example\n`, up.out.String())
 	require.Zero(t, up.stop(t))
 }

@@ -218,9 +218,9 @@ func (w *change) moveClocks() {
 	}
 }
 
-// mark notes that a clock has come to a warning or a breach that was not noted before, or to one at
-// another instant: a reopening has it stand still for longer; or that it never came to one that was:
-// it was of a reopening that is undone (S45).
+// mark notes that a clock has come to a warning or a breach that was not noted before, or to one
+// at another instant: a reopening has it stand still for longer; or that it never came to one that
+// was: it was of a reopening that is undone (S45).
 func (w *change) mark(clockID string, kind MarkKind, before, at *time.Time) {
 	m := ClockMark{
 		ClockID:   clockID,
