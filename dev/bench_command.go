@@ -59,16 +59,7 @@ func (c benchCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Print(out); err != nil || c.JSON == "" {
-		return err
-	}
-
-	text, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return err
-	}
-
-	return os.WriteFile(c.JSON, append(text, '\n'), 0o644)
+	return showReport(out, report, c.JSON)
 }
 
 // workerCommand is a worker alone, as the benchmark starts it to measure its
@@ -98,4 +89,18 @@ func workerArguments(o bench.WorkerOptions) []string {
 		"--temporal=" + o.Temporal, "--namespace=" + o.Namespace,
 		"--smtp-port=" + strconv.Itoa(o.SMTPPort), "--portal-url=" + o.PortalURL,
 	}
+}
+
+// showReport prints a report for people, and writes it to the file for programs unless that is
+// empty.
+func showReport(out io.Writer, report interface{ Print(io.Writer) error }, file string) error {
+	if err := report.Print(out); err != nil || file == "" {
+		return err
+	}
+
+	text, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o644)
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"os"
 	"time"
 
 	"roomcover.dev/roomcover/dev/bench"
@@ -37,14 +35,5 @@ func (c benchSyncCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Print(out); err != nil || c.JSON == "" {
-		return err
-	}
-
-	text, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return err
-	}
-
-	return os.WriteFile(c.JSON, append(text, '\n'), 0o644)
+	return showReport(out, report, c.JSON)
 }

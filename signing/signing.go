@@ -58,23 +58,35 @@ func Verify(timestamp, signatures string, signed []byte, now time.Time, keys ...
 		return ErrNoSignature
 	}
 
-	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil || len(timestamp) > 12 || timestamp != strconv.FormatInt(seconds, 10) {
-		return ErrBadTimestamp
+	at, err := signedAt(timestamp)
+	if err != nil {
+		return err
 	}
 
 	// The signature first: the time of who has no key is nobody's business.
 	if !anyFits(signatures, timestamp, signed, keys) {
 		return ErrSignature
 	}
+	return inWindow(at, now)
+}
 
-	switch age := now.Sub(time.Unix(seconds, 0)); {
+// signedAt reads a timestamp, which is written in one way only.
+func signedAt(timestamp string) (time.Time, error) {
+	seconds, err := strconv.ParseInt(timestamp, 10, 64)
+	if err != nil || len(timestamp) > 12 || timestamp != strconv.FormatInt(seconds, 10) {
+		return time.Time{}, ErrBadTimestamp
+	}
+	return time.Unix(seconds, 0), nil
+}
+
+// inWindow holds the time of a signature against now.
+func inWindow(at, now time.Time) error {
+	switch age := now.Sub(at); {
 	case age > ReplayWindow:
 		return ErrTooOld
 	case age < -ReplayWindow:
 		return ErrInFuture
 	}
-
 	return nil
 }
 

@@ -56,9 +56,9 @@ func VerifyStandard(
 	case signatures == "":
 		return ErrNoSignature
 	}
-	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil || len(timestamp) > 12 || timestamp != strconv.FormatInt(seconds, 10) {
-		return ErrBadTimestamp
+	at, err := signedAt(timestamp)
+	if err != nil {
+		return err
 	}
 
 	// The signature first: the time of who has no key is nobody's business.
@@ -66,13 +66,7 @@ func VerifyStandard(
 		!anyStandardFits(signatures, id, timestamp, body, keys) {
 		return ErrSignature
 	}
-	switch age := now.Sub(time.Unix(seconds, 0)); {
-	case age > ReplayWindow:
-		return ErrTooOld
-	case age < -ReplayWindow:
-		return ErrInFuture
-	}
-	return nil
+	return inWindow(at, now)
 }
 
 // anyStandardFits compares every signature with every key.
