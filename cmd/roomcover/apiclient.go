@@ -121,6 +121,8 @@ type request struct {
 	contentType  string
 	key          string // Idempotency-Key
 	match        string // If-Match
+
+	etag *string // where to keep the answer's ETag, for a match later
 }
 
 func newKey() string { return rand.Text() }
@@ -253,6 +255,9 @@ func (c *apiClient) sendOnce(
 	}
 	if r.method != http.MethodGet {
 		c.told.add(res.Header.Get(api.UnchangedHeader) == "")
+	}
+	if r.etag != nil {
+		*r.etag = res.Header.Get("ETag")
 	}
 	if file, ok := out.(*[]byte); ok {
 		*file = text

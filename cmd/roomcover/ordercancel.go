@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,7 +81,7 @@ func (c orderCancelCommand) Run(ctx context.Context, a *app) error {
 	if err := asksFirst(a, will, c.Yes); err != nil {
 		return err
 	}
-	return c.end(ctx, a, client, o, "/cancellation", body)
+	return c.end(ctx, a, client, o, "/cancellation", body, will)
 }
 
 // licenceIDs returns the ids of the licences that are named. Where too few are in no room, it
@@ -164,21 +165,28 @@ func someOf(names []string) string {
 	return strings.Join(shown, "; ")
 }
 
+// ending is what a cancellation would end, and the tag that stands for it.
+type ending struct {
+	api.CancellationPreview
+	tag string
+}
+
 // wouldEnd asks what a cancellation would end.
 func (c *apiClient) wouldEnd(
 	ctx context.Context, orderID string, query url.Values,
-) (will api.CancellationPreview, err error) {
+) (will ending, err error) {
 	err = c.call(ctx, request{
 		method: http.MethodGet,
 		path:   "/v1/orders/" + url.PathEscape(orderID) + "/cancellation",
 		query:  query,
-	}, &will)
+		etag:   &will.tag,
+	}, &will.CancellationPreview)
 	return will, err
 }
 
 // asksFirst names what ends beside the licenses, and ends the command where that was not
 // agreed to.
-func asksFirst(a *app, will api.CancellationPreview, agreed bool) error {
+func asksFirst(a *app, will ending, agreed bool) error {
 	ends := beside(will.Replacements, &will.Spares)
 	if len(ends) == 0 || agreed {
 		return nil
@@ -245,16 +253,30 @@ func (c orderTerminateCommand) Run(ctx context.Context, a *app) error {
 	if err := asksFirst(a, will, c.Yes); err != nil {
 		return err
 	}
-	return c.end(ctx, a, client, o, "/termination", api.ReasonRequest{Reason: c.Reason})
+	return c.end(ctx, a, client, o, "/termination", api.ReasonRequest{Reason: c.Reason}, will)
 }
 
-// end cancels or terminates, and shows the order.
+// end cancels or terminates what was looked at and nothing else, and shows the order.
 func (c oneOrder) end(
-	ctx context.Context, a *app, client *apiClient, o api.OrderDetail, path string, body any,
+	ctx context.Context, a *app, client *apiClient,
+	o api.OrderDetail, path string, body any, will ending,
 ) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+
 	at := "/v1/orders/" + url.PathEscape(o.ID)
 	var done api.CancellationAnswer
-	if err := client.post(ctx, at+path, body, &done); err != nil {
+	err = client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        at + path,
+		body:        raw,
+		contentType: "application/json",
+		key:         newKey(),
+		match:       will.tag,
+	}, &done)
+	if err != nil {
 		return err
 	}
 	if err := client.read(ctx, at, &o); err != nil {

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +55,34 @@ func TestS12_OrdersAreCancelledFromTheCommandLine(t *testing.T) {
 	}
 	require.Contains(t, s.must("order", "show", "PO-SN-100"),
 		"With it: not sent, withdrawn: "+r.Number)
+}
+
+// S12: what came under way while somebody looked does not end unnamed.
+func TestS12_OnlyWhatWasLookedAtIsCancelledFromTheCommandLine(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	c := env.Covered(t)
+
+	var number string
+	meanwhile := func() { number = env.Approved(t, c).Number }
+	target, err := url.Parse(os.Getenv("ROOMCOVER_URL"))
+	require.NoError(t, err)
+	api := httputil.NewSingleHostReverseProxy(target)
+	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && number == "" {
+			meanwhile()
+		}
+		api.ServeHTTP(w, r)
+	}))
+	t.Cleanup(between.Close)
+	t.Setenv("ROOMCOVER_URL", between.URL)
+	cancel := []string{"order", "cancel", "PO-SN-100", "--reason", "asked", "--whole"}
+
+	require.Equal(t, exitRefused, s.run(cancel...))
+	require.Contains(t, s.err.String(), "has changed since you read what would end")
+	require.Contains(t, s.must("order", "show", "PO-SN-100"), ": fulfilled")
+
+	require.Equal(t, exitRefused, s.run(cancel...))
+	require.Contains(t, s.err.String(), "withdrawn: "+number)
+	require.Contains(t, s.must(append(cancel, "--yes")...), "Canceled: the whole order")
 }
