@@ -263,11 +263,13 @@ func KeepRMAFailure(tx *db.Tx, id, reason string) error {
 	return tx.Model(&RMA{}).Where("id = ?", id).Update("last_error", reason).Error
 }
 
-// mostForCustomer bounds how many RMAs WaitingForCustomer returns.
-const mostForCustomer = 50
+// mostForCustomer bounds how many RMAs of one state WaitingForCustomer returns, so that many of
+// one never hide what another waits for.
+const mostForCustomer = 10
 
 // WaitingForCustomer returns the open RMAs of an account that wait for the customer, the oldest
-// first: for a unit to come back, or for a proof of purchase. open counts all that are open.
+// of each state first: for a unit to come back, or for a proof of purchase. open counts all that
+// are open.
 func (s *Replacements) WaitingForCustomer(
 	ctx context.Context, accountID string,
 ) (waiting []RMA, open int64, err error) {
@@ -283,9 +285,11 @@ func (s *Replacements) WaitingForCustomer(
 			Where("account_id = ? AND closed_at IS NULL", accountID).
 			Where("state IN ? OR held AND state = ?",
 				[]rma.RMAState{rma.RMAAwaitingReturn, rma.RMAOverdue}, rma.RMARequested).
-			Order("id").
-			Limit(mostForCustomer)
-		return tx.Table("(?) AS counted LEFT JOIN (?) AS r ON true", counted, theirs).
+			Select("id, row_number() OVER (PARTITION BY state ORDER BY id) AS nth")
+		oldest := tx.Table("(?) AS theirs JOIN rmas ON rmas.id = theirs.id", theirs).
+			Select("rmas.*").
+			Where("theirs.nth <= ?", mostForCustomer)
+		return tx.Table("(?) AS counted LEFT JOIN (?) AS r ON true", counted, oldest).
 			Select("r.*, counted.open").
 			Order("r.id").
 			Scan(&rows).Error
