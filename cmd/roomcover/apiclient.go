@@ -151,6 +151,14 @@ func (c *apiClient) read(ctx context.Context, path string, out any) error {
 
 // post sends JSON, under a key of its own so that sending it again is safe.
 func (c *apiClient) post(ctx context.Context, path string, body, out any) error {
+	return c.postMatching(ctx, "", path, body, out)
+}
+
+// postMatching is post about what was read with an ETag; where that is no longer so, it is
+// refused.
+func (c *apiClient) postMatching(
+	ctx context.Context, tag, path string, body, out any,
+) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -162,6 +170,7 @@ func (c *apiClient) post(ctx context.Context, path string, body, out any) error 
 		body:        raw,
 		contentType: "application/json",
 		key:         newKey(),
+		match:       tag,
 	}, out)
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -261,22 +260,9 @@ func (c oneOrder) end(
 	ctx context.Context, a *app, client *apiClient,
 	o api.OrderDetail, path string, body any, will ending,
 ) error {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-
 	at := "/v1/orders/" + url.PathEscape(o.ID)
 	var done api.CancellationAnswer
-	err = client.call(ctx, request{
-		method:      http.MethodPost,
-		path:        at + path,
-		body:        raw,
-		contentType: "application/json",
-		key:         newKey(),
-		match:       will.tag,
-	}, &done)
-	if err != nil {
+	if err := client.postMatching(ctx, will.tag, at+path, body, &done); err != nil {
 		return err
 	}
 	if err := client.read(ctx, at, &o); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,31 +59,42 @@ func TestS12_OrdersAreCancelledFromTheCommandLine(t *testing.T) {
 }
 
 // S12: what came under way while somebody looked does not end unnamed.
-func TestS12_OnlyWhatWasLookedAtIsCancelledFromTheCommandLine(t *testing.T) {
-	env := storetest.SQLite(t)
-	s := service(t, env)
-	c := env.Covered(t)
+func TestS12_OnlyWhatWasLookedAtIsEndedFromTheCommandLine(t *testing.T) {
+	for _, row := range []struct {
+		command []string
+		later   time.Duration // how long after the order the command is given
+	}{
+		{[]string{"order", "cancel", "PO-SN-100", "--reason", "asked", "--whole"}, 0},
+		{[]string{"order", "terminate", "PO-SN-100", "--reason", "asked"}, 60 * 24 * time.Hour},
+	} {
+		t.Run(row.command[1], func(t *testing.T) {
+			env := storetest.SQLite(t)
+			s := service(t, env)
+			c := env.Covered(t)
+			env.Calendar.Set(env.Calendar.Now().Add(row.later))
 
-	var number string
-	meanwhile := func() { number = env.Approved(t, c).Number }
-	target, err := url.Parse(os.Getenv("ROOMCOVER_URL"))
-	require.NoError(t, err)
-	api := httputil.NewSingleHostReverseProxy(target)
-	between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && number == "" {
-			meanwhile()
-		}
-		api.ServeHTTP(w, r)
-	}))
-	t.Cleanup(between.Close)
-	t.Setenv("ROOMCOVER_URL", between.URL)
-	cancel := []string{"order", "cancel", "PO-SN-100", "--reason", "asked", "--whole"}
+			var number string // of a replacement that is approved between look and command
+			target, err := url.Parse(os.Getenv("ROOMCOVER_URL"))
+			require.NoError(t, err)
+			proxy := httputil.NewSingleHostReverseProxy(target)
+			between := httptest.NewServer(http.HandlerFunc(
+				func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodPost && number == "" {
+						number = env.Approved(t, c).Number
+					}
+					proxy.ServeHTTP(w, r)
+				}))
+			t.Cleanup(between.Close)
+			t.Setenv("ROOMCOVER_URL", between.URL)
 
-	require.Equal(t, exitRefused, s.run(cancel...))
-	require.Contains(t, s.err.String(), "has changed since you read what would end")
-	require.Contains(t, s.must("order", "show", "PO-SN-100"), ": fulfilled")
+			require.Equal(t, exitRefused, s.run(row.command...), s.err.String())
+			require.Contains(t, s.err.String(), "has changed since you read what would end")
+			require.Contains(t, s.must("order", "show", "PO-SN-100"), ": fulfilled")
 
-	require.Equal(t, exitRefused, s.run(cancel...))
-	require.Contains(t, s.err.String(), "withdrawn: "+number)
-	require.Contains(t, s.must(append(cancel, "--yes")...), "Canceled: the whole order")
+			require.Equal(t, exitRefused, s.run(row.command...), s.err.String())
+			require.Contains(t, s.err.String(), "withdrawn: "+number)
+			require.Contains(t, s.must(append(row.command, "--yes")...),
+				"Canceled: the whole order")
+		})
+	}
 }
