@@ -43,15 +43,15 @@ type syncHelpOutput struct {
 }
 
 func (h syncHelpHandlers) ask(
-	ctx context.Context, _ *SignedInput, r SyncHelpRequest,
+	ctx context.Context, in *SignedInput, r SyncHelpRequest,
 ) (*syncHelpOutput, error) {
 	roomID := r.RoomID
-	if roomID == "" && r.Link == "" {
+	if (roomID == "") == (r.Link == "") {
 		return nil, rules.Invalid([]rules.FieldError{{
 			Pointer: "/room_id",
 			Code:    rules.Required,
-			Message: "No room is named.",
-			Remedy:  "Send room_id, or the signed part of the room's link.",
+			Message: "Neither or both of room_id and link are named.",
+			Remedy:  "Send either room_id, or the signed part of the room's link.",
 		}})
 	}
 	if roomID == "" {
@@ -75,11 +75,21 @@ func (h syncHelpHandlers) ask(
 	if err != nil {
 		return nil, err
 	}
+	if in.Connection != "" {
+		withoutPeople(&detail.Body)
+	}
 	out := &syncHelpOutput{Status: http.StatusOK, Body: detail.Body}
 	if made {
 		out.Status = http.StatusCreated
 	}
 	return out, nil
+}
+
+// withoutPeople leaves out what people said to each other about a ticket that was there already: who
+// has a connection's secret may ask for help, and is no member of the account.
+func withoutPeople(t *TicketDetail) {
+	t.Entries = []TicketEntry{}
+	t.Watchers = []string{}
 }
 
 // TicketSnapshot is how a room was when help was asked for; it never changes.

@@ -41,6 +41,9 @@ func TestR43c_OneClickByTheAPI(t *testing.T) {
 	require.Equal(t, 1, h.Count(t, "SELECT count(*) FROM tickets"))
 	same := as[api.TicketDetail](t, reader.post(path, map[string]any{"link": look.Link}), 200)
 	require.Equal(t, 1, same.Severity)
+	require.NotEmpty(t, same.Entries, "a member reads what is said in it")
+	problem(t, reader.post(path, map[string]any{"room_id": acme.Room.ID, "link": look.Link}), 422,
+		rules.ValidationFailed)
 	sum := sha256.Sum256([]byte(same.Snapshot.Content))
 	require.Equal(t, hex.EncodeToString(sum[:]), same.Snapshot.SHA256)
 	var then ticket.RoomFacts

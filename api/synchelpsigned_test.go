@@ -104,11 +104,15 @@ func TestR43c_ASignedClickIsOneTicket(t *testing.T) {
 	first := program.send("POST", to(connection), body, good...)
 	opened := as[api.TicketDetail](t, first, 201)
 	require.Equal(t, 1, opened.Severity)
+	require.Empty(t, opened.Entries)
 	for _, again := range []answer{program.send("POST", to(connection), body, good...), asks("msg_1")} {
 		require.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 		require.Equal(t, opened.ID, as[api.TicketDetail](t, again, 201).ID)
 	}
-	require.Equal(t, opened.ID, as[api.TicketDetail](t, asks("msg_2"), 200).ID)
+	again := as[api.TicketDetail](t, asks("msg_2"), 200)
+	require.Equal(t, opened.ID, again.ID)
+	require.Empty(t, again.Entries, "what people write is nothing for a program's secret")
+	require.Equal(t, 1, again.Severity)
 	other := []byte(`{"room_id":"` + acme.Room.ID + `"}`)
 	problem(t, program.send("POST", to(connection), other,
 		signedHeaders("msg_1", other, time.Now(), key)...), 409, rules.IdempotencyConflict)
