@@ -85,8 +85,8 @@ func (h syncHelpHandlers) ask(
 	return out, nil
 }
 
-// withoutPeople leaves out what people said to each other about a ticket that was there already: who
-// has a connection's secret may ask for help, and is no member of the account.
+// withoutPeople leaves out what people said to each other about a ticket that was there already:
+// who has a connection's secret may ask for help, and is no member of the account.
 func withoutPeople(t *TicketDetail) {
 	t.Entries = []TicketEntry{}
 	t.Watchers = []string{}

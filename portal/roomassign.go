@@ -84,11 +84,11 @@ func assignRooms(v *visit) (answer, error) {
 	if len(chosen) > mostAtOnce {
 		return answer{}, errBadForm
 	}
-	if !v.confirmed() {
-		return v.assignAnswer(chosen, "")
-	}
 	if len(chosen) == 0 {
 		return v.assignAnswer(chosen, "portal.assign.wrong.none")
+	}
+	if !v.confirmed() {
+		return v.assignAnswer(chosen, "")
 	}
 
 	q := v.assignRequest(chosen, v.form("contract"))

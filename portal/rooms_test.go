@@ -306,7 +306,11 @@ func TestR39_TooFewLicensesAreSaidBefore(t *testing.T) {
 	shown := ana.post("/rooms/assign", chosen...)
 	require.Contains(t, shown.body, "1 license too few")
 	require.NotContains(t, shown.body, `name="confirmed"`)
-	require.Equal(t, http.StatusUnprocessableEntity, ana.post("/rooms/assign", "confirmed", "yes").status)
+	for _, form := range [][]string{{}, {"confirmed", "yes"}} {
+		none := ana.post("/rooms/assign", form...)
+		require.Equal(t, http.StatusUnprocessableEntity, none.status)
+		require.Contains(t, none.body, "Choose at least one room.")
+	}
 }
 
 // A move says before what loses its cover, keeps the license's dates, and moves all or nothing.

@@ -125,10 +125,13 @@ func TestR43a_AnAdministratorConnectsSyncAndBringsRoomsOver(t *testing.T) {
 		ids := w.placesOf(acme.Account)
 		r = ana.post("/sync/rooms?act=ADD", "id", ids["Room 0"])
 		require.Contains(t, r.body, "Nobody has said where the rooms of its group are.")
+		require.Contains(t, r.body, `<a class="btn main" href="/sync/groups">`, "what to do about it")
 		group := places[0].Group
 		require.Contains(t, ana.get("/sync/groups").body, "Not said yet")
 		require.Equal(t, 200, ana.get(groupPath(group)).status)
-		require.Equal(t, 422, ana.post("/sync/groups/place", "group", group, "country", "XX").status)
+		wrong := ana.post("/sync/groups/place", "group", group, "country", "XX")
+		require.Equal(t, 422, wrong.status)
+		require.Contains(t, wrong.body, "The group was not changed.")
 		r = ana.post("/sync/groups/place", "group", group, "site", acme.Room.Site, "country", "BR",
 			"platform", "MTR_ANDROID")
 		require.Equal(t, "/sync/groups", r.path)
@@ -138,6 +141,7 @@ func TestR43a_AnAdministratorConnectsSyncAndBringsRoomsOver(t *testing.T) {
 		before := w.Count(t, "SELECT count(*) FROM rooms")
 		r = ana.post("/sync/rooms/all", "confirmed", "yes")
 		require.Contains(t, r.body, "2 rooms were added.")
+		require.NotContains(t, r.body, `<a class="btn main" href="/sync/groups">`)
 		require.Contains(t, r.body, `action="/rooms/assign"`)
 		require.Equal(t, before+2, w.Count(t, "SELECT count(*) FROM rooms"))
 		r = ana.post("/sync/rooms", "act", "ADD", "id", ids["Room 0"], "id", ids[acme.Room.Name])

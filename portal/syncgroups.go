@@ -183,7 +183,7 @@ func (v *visit) groupForm(g rooms.Group, refused *rules.Error) (answer, error) {
 	a := answer{page: "syncgroup", title: "sync.group.title", here: syncGroupPath}
 	if refused != nil {
 		a.status = http.StatusUnprocessableEntity
-		p.Problem = v.say("portal.room.wrong")
+		p.Problem = v.say("sync.group.wrong")
 		for _, wrong := range refused.Fields {
 			name := strings.TrimPrefix(wrong.Pointer, "/")
 			if name == "site" {

@@ -337,6 +337,7 @@ type appliedPage struct {
 	Skipped []string // devices that stay where they are
 	Assign  []string // ids of the rooms that a licence can be assigned to now
 	Many    bool     // more of them than one form takes
+	Groups  bool     // some were refused because nobody has said where their group is
 }
 
 // applied carries out choices, and says what became of each (R43b: rooms that were added can have
@@ -370,6 +371,7 @@ func (v *visit) applied(choices []rooms.Choice) (answer, error) {
 				row.Title = v.say("sync.applied.unknown")
 			}
 			p.Refused = append(p.Refused, row)
+			p.Groups = p.Groups || rules.CodeOf(o.Err) == rooms.GroupUnmapped
 		case !o.Changed:
 			same++
 		case o.Act == rooms.Add:
