@@ -69,6 +69,32 @@ func TestS50_DeactivationEndsSessionsAndTokens(t *testing.T) {
 	})
 }
 
+// Who was suspended by hand when the directory ended them had nothing left to block. Nobody lets
+// them in by hand for that: the directory does.
+func TestS50_WhomTheDirectoryEndedWhileSuspendedStaysOut(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := newTown(t, env)
+		id := w.hire("Bruno Lima", "bruno@acme.example")
+		change := func(state rules.MembershipState) error {
+			m := w.membership("bruno@acme.example")
+			_, err := w.ChangeMembership(storetest.Customer(w.account), m.ID, m.Role, state, "")
+			return err
+		}
+		require.NoError(t, change(rules.MembershipSuspended))
+		require.NoError(t, change(rules.MembershipActive), "the directory has nothing against it")
+		require.NoError(t, change(rules.MembershipSuspended))
+
+		require.Equal(t, 200, w.patch("/Users/"+id, off).status)
+		storetest.RequireCode(t, rules.StateConflict, change(rules.MembershipActive))
+		require.Empty(t, w.gets("bruno@acme.example"))
+		require.Equal(t, 200, w.patch("/Users/"+id, on).status)
+		require.Empty(t, w.gets("bruno@acme.example"), "what a person suspended stays so")
+		require.NoError(t, change(rules.MembershipActive))
+		require.Equal(t, "READ_ONLY", w.gets("bruno@acme.example"))
+		w.AuditHolds(t)
+	})
+}
+
 func (w *town) membership(email string) identity.Membership {
 	w.t.Helper()
 	members, err := w.MembersOf(storetest.Customer(w.account), w.account)
