@@ -116,8 +116,9 @@ func (s *Provisioning) RequestsOf(
 }
 
 // directoryID is an id by which a directory knows a group or a person.
-var directoryID = regexp.MustCompile(`\b(?:` + db.PrefixScimGroup + `|` + db.PrefixScimPerson + `|` +
-	db.PrefixMembership + `)_[0-9a-z]{26}\b`)
+var directoryID = regexp.MustCompile(`\b(?:` + strings.Join([]string{
+	db.PrefixScimGroup, db.PrefixScimPerson, db.PrefixMembership,
+}, "|") + `)_[0-9a-z]{26}\b`)
 
 // mostNamed bounds how many ids of one request are looked up.
 const mostNamed = 50
