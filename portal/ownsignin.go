@@ -87,6 +87,7 @@ type connectionView struct {
 	Try, Enable          bool   // what can be done
 	TryFirst             bool   // and trying it is what comes next
 	Enforce, Relax       bool
+	Live                 bool   // it lets people in
 	Problem              string // message key
 	Mend                 string // the page where it is mended; empty: this one
 }
@@ -256,6 +257,7 @@ func (v *visit) connectionView(
 		ID:       c.ID,
 		Issuer:   c.Issuer,
 		ClientID: c.ClientID,
+		Live:     c.State.Live(),
 		State: web.Badge{
 			Text:  v.say("ownsignin.state." + string(c.State)),
 			Color: connectionColors[c.State],
@@ -622,20 +624,28 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 		if c.ID != id {
 			continue
 		}
+		ask := confirmation{
+			Title:  v.say("ownsignin.off.ask"),
+			Says:   []string{v.say("ownsignin.off.says")},
+			Final:  true,
+			Action: ownSignInPath + "/" + id + "/remove",
+			Submit: v.say("ownsignin.off"),
+			Back:   ownSignInPath,
+		}
+		done := "flash.ownoff"
+		if !c.State.Live() {
+			ask.Title = v.say("ownsignin.discard.ask")
+			ask.Says = []string{v.say("ownsignin.discard.says")}
+			ask.Submit = v.say("ownsignin.discard")
+			done = "flash.owndiscarded"
+		}
 		if !v.confirmed() {
-			return v.ask(confirmation{
-				Title:  v.say("ownsignin.off.ask"),
-				Says:   []string{v.say("ownsignin.off.says")},
-				Final:  true,
-				Action: ownSignInPath + "/" + id + "/remove",
-				Submit: v.say("ownsignin.off"),
-				Back:   ownSignInPath,
-			})
+			return v.ask(ask)
 		}
 		if err := v.sso.TurnOff(v.acting(), acc, id); gone(err) != nil {
 			return answer{}, err
 		}
-		return v.done(ownSignInPath, "flash.ownoff"), nil
+		return v.done(ownSignInPath, done), nil
 	}
 	if v.confirmed() { // a second click: it is gone, as was wanted
 		return redirect(ownSignInPath), nil

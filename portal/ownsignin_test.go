@@ -196,6 +196,7 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 		require.Equal(t, 422, r.status)
 		require.Contains(t, r.body, "Try it first")
 		require.Contains(t, r.body, "Next: try the connection")
+		require.Contains(t, c.ana.get(ownSignInPath+"/"+id+"/remove").body, "Discard this draft?")
 		r = c.ana.get(ownSignInPath + "/" + id + "/try")
 		require.Contains(t, r.body, "make a new secret")
 		require.Contains(t, r.body, "CLIENT_REFUSED")
