@@ -63,6 +63,8 @@ var composed = map[string][]string{
 	"ownsignin.wrong.": {"ISSUER_ADDRESS", "ISSUER_OF_MANY", "UNREACHABLE", "ISSUER_DIFFERS"},
 	"ownsignin.cannot.": {"SSO_INCOMPLETE", "SSO_DOMAIN_UNPROVED", "SSO_NOT_REHEARSED", "SSO_OFF",
 		"SSO_NO_ADMIN_CAME", "SSO_NO_BREAK_GLASS", "SSO_OUTSIDERS", "SSO_NEEDS_FACTOR", "STATE_CONFLICT"},
+	"ownsignin.fault.": {"CLIENT_REFUSED", "CLOCK", "CODE_REFUSED", "ISSUER_DIFFERS", "NOT_ASSIGNED",
+		"NO_EMAIL", "PROVIDER_REFUSED", "SSO_DOMAIN_UNPROVED", "TOKEN_AUDIENCE", "UNREACHABLE"},
 	"ownsignin.state.":  {"DRAFT", "ENABLED", "ENFORCED"},
 	"ownsignin.proved.": {"DNS", "OPERATOR"},
 	// The portal's tickets.

@@ -257,6 +257,46 @@ func TestR41c_S51_APartnerAsksWithoutLearningWhoIsACustomer(t *testing.T) {
 	require.Equal(t, 404, d.ana.get(customersPath).status, "she is of no partner")
 }
 
+// S51, R41c: the start page of who answers a request leads to it, on both sides, and says when
+// access ends soon; readers, and who asked, are told nothing.
+func TestS51_R41c_TheStartPageLeadsToTheRequestThatWaits(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		d := w.partnered()
+		rita := w.member(d.home, "rita@parceira.example", identity.RoleReadOnly)
+		leo := w.member(d.customer, "leo@acme.example", identity.RoleReadOnly)
+
+		d.pia.post(customersPath, "email", anaMail, "role", "READ_ONLY", "days", "30")
+		asked := d.ana.get("/")
+		require.Contains(t, toDoList(asked.body),
+			"Answer the request of Parceira Ltda to act for your company (Read-only)")
+		require.Contains(t, asked.body, partnersPath+"/"+w.delegationID()+"/approve")
+		require.Contains(t, toDoList(d.ana.get("/?lang=pt-BR").body),
+			"Responder ao pedido da Parceira Ltda para atuar pela sua empresa")
+		d.ana.get("/?lang=en")
+		for _, g := range []*guest{d.pia, rita, leo} {
+			require.NotContains(t, toDoList(g.get("/").body), "Answer the request")
+		}
+		d.ana.post(partnersPath+"/"+w.delegationID()+"/refuse", "confirmed", "yes")
+		require.NotContains(t, toDoList(d.ana.get("/").body), "Parceira")
+
+		d.ana.post(partnersPath, "partner", "Parceira Ltda", "role", "READ_ONLY", "days", "30")
+		offered := w.withinBudget(d.pia, "/")
+		require.Contains(t, toDoList(offered.body),
+			"Answer the request of Acme Ltda that your company acts for it (Read-only)")
+		require.NotContains(t, toDoList(rita.get("/").body), "Acme")
+		require.Equal(t, customersPath,
+			d.pia.post(customersPath+"/"+w.delegationID()+"/approve").path)
+		require.NotContains(t, toDoList(d.pia.get("/").body), "Acme")
+
+		w.Calendar.Set(w.Calendar.Now().AddDate(0, 0, 26))
+		require.Contains(t, toDoList(d.ana.get("/").body),
+			"The access of Parceira Ltda to your account ends soon")
+		require.Contains(t, toDoList(d.pia.get("/").body),
+			"Your access to the account of Acme Ltda ends soon")
+		require.NotContains(t, toDoList(leo.get("/").body), "ends soon")
+	})
+}
+
 // R47c: right after accepting an invitation, the way to a partner is there.
 func TestR47c_APartnerIsOfferedRightAfterAccepting(t *testing.T) {
 	w := newWorld(t)

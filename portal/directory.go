@@ -221,6 +221,7 @@ func keepGroupOut(v *visit) (answer, error) {
 
 type directoryRequest struct {
 	When, Says, Detail, Ignored, Line, Body string
+	About                                   string // whom it was about; empty: nobody is known
 	Wrong                                   bool
 }
 
@@ -252,6 +253,7 @@ func showDirectoryRequests(v *visit) (answer, error) {
 		p.Rows = append(p.Rows, directoryRequest{
 			When:    v.moment(r.At, acc.TimeZone),
 			Says:    v.language.Say("directory.outcome." + r.Outcome),
+			About:   v.aboutWhom(r.About),
 			Detail:  r.Detail,
 			Ignored: r.Ignored,
 			Line:    r.Method + " " + r.Address + " " + strconv.Itoa(r.Status),
@@ -265,4 +267,16 @@ func showDirectoryRequests(v *visit) (answer, error) {
 		data:  p,
 		here:  directoryRequestsPath,
 	}, nil
+}
+
+// aboutShown is how many people and groups are named beside one request.
+const aboutShown = 3
+
+// aboutWhom names whom a request was about.
+func (v *visit) aboutWhom(names []string) string {
+	if more := len(names) - aboutShown; more > 0 {
+		return v.say("directory.about.more", "n", v.language.Number(int64(more)),
+			"names", strings.Join(names[:aboutShown], " · "))
+	}
+	return strings.Join(names, " · ")
 }

@@ -55,7 +55,7 @@ func TestS50_AnAdministratorConnectsTheDirectory(t *testing.T) {
 		log := ana.get("/directory/requests").body
 		require.Contains(t, log, "lies in no domain that your company has proved")
 		require.Contains(t, log, "shoeSize")
-		require.Contains(t, log, "&lt;b&gt;x&lt;/b&gt;")
+		require.Contains(t, log, "<span>&lt;b&gt;x&lt;/b&gt;</span>", "whom it was about")
 
 		settings, err := w.Provisioning.SettingsOf(storetest.Customer(inv.AccountID), inv.AccountID)
 		require.NoError(t, err)

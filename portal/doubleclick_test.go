@@ -171,8 +171,8 @@ var clickedTwiceElsewhere = map[string]bool{
 
 // secretOf is the key that a page shows once.
 func secretOf(r reply) string {
-	_, text, _ := strings.Cut(r.body, `<input class="mono" id="secret" value="`)
-	text, _, _ = strings.Cut(text, `"`)
+	_, text, _ := strings.Cut(r.body, `<output class="copy" id="secret">`)
+	text, _, _ = strings.Cut(text, "<")
 	return text
 }
 

@@ -56,6 +56,10 @@ type ownSignInPage struct {
 	Redirect    string // what the provider has to know
 	SAML        samlForm
 
+	Steps []string // of the set-up, message keys; none: it is set up
+	Step  int      // which is next
+	Next  string   // message key of what to do for it
+
 	Live         bool // a connection lets people in: who comes in without it can be named
 	Glass        []glassView
 	GlassProblem string // message key
@@ -83,6 +87,7 @@ type connectionView struct {
 	Try, Enable          bool   // what can be done
 	TryFirst             bool   // and trying it is what comes next
 	Enforce, Relax       bool
+	Live                 bool   // it lets people in
 	Problem              string // message key
 	Mend                 string // the page where it is mended; empty: this one
 }
@@ -199,6 +204,10 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 	for _, c := range settings.Connections {
 		p.Live = p.Live || c.State.Live()
 	}
+	if !p.Live {
+		p.Steps = ownSignInSteps
+		p.Step, p.Next = nextOfOwnSignIn(settings)
+	}
 	if p.Glass, err = v.glassViews(zone); err != nil {
 		return answer{}, err
 	}
@@ -207,6 +216,31 @@ func (v *visit) ownSignInPage(p ownSignInPage) (answer, error) {
 		a.status = http.StatusUnprocessableEntity
 	}
 	return a, nil
+}
+
+// ownSignInSteps are the steps from nothing to a connection that lets people in.
+var ownSignInSteps = []string{
+	"ownsignin.step.domain", "ownsignin.step.provider", "ownsignin.step.try", "ownsignin.step.on",
+}
+
+// nextOfOwnSignIn is which of the steps comes next, and what is to be done for it.
+func nextOfOwnSignIn(s sso.Settings) (step int, next string) {
+	complete, tried := false, false
+	for _, c := range s.Connections {
+		complete = complete || c.Complete()
+		tried = tried || c.Complete() && c.Rehearsed()
+	}
+	switch {
+	case len(s.Domains) == 0:
+		return 0, "ownsignin.next.claim"
+	case !s.Proved():
+		return 0, "ownsignin.next.record"
+	case !complete:
+		return 1, "ownsignin.next.provider"
+	case !tried:
+		return 2, "ownsignin.next.try"
+	}
+	return 3, "ownsignin.next.on"
 }
 
 // connectionColors are the badges of a connection's states.
@@ -223,6 +257,7 @@ func (v *visit) connectionView(
 		ID:       c.ID,
 		Issuer:   c.Issuer,
 		ClientID: c.ClientID,
+		Live:     c.State.Live(),
 		State: web.Badge{
 			Text:  v.say("ownsignin.state." + string(c.State)),
 			Color: connectionColors[c.State],
@@ -443,6 +478,7 @@ type rehearsal struct {
 	Next   string // what to do now; empty: nothing
 	Fault  string // code; empty: none
 	Text   string // message key of what is to be mended
+	Enable string // id of the connection that can be switched on now; empty: none
 	Claims []oidc.Received
 	Used   []oidc.Received // what is read of them, by its name for people
 }
@@ -470,7 +506,7 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 			"request", v.id, "why", faultWords(err))
 		a.data = rehearsal{
 			Fault:  string(f),
-			Text:   "sso.fault." + string(f),
+			Text:   faultToMend(string(f)),
 			Claims: v.claimsInWords(claims.All),
 		}
 		return a, nil
@@ -494,7 +530,7 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 	switch code := rules.CodeOf(outcome.Refused); {
 	case code != "":
 		r.Fault = code
-		r.Text = "sso.fault." + code
+		r.Text = faultToMend(code)
 	case outcome.User.ID != "":
 		r.Works = true
 		r.Says = v.say("ownsignin.would.signin", "name", outcome.User.Name)
@@ -512,9 +548,26 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 	}
 	if r.Works && c.State == sso.Draft {
 		r.Next = v.say("ownsignin.try.next")
+		r.Enable = c.ID
 	}
 	a.data = r
 	return a, nil
+}
+
+// mendedHere are the faults of which a rehearsal says how to mend them. Everybody else is told to
+// ask an administrator, who would be the reader here.
+var mendedHere = []string{
+	string(oidc.BadClient), string(oidc.BadClock), string(oidc.BadCode), string(oidc.OtherIssuer),
+	string(oidc.NotAssigned), string(oidc.NoEmail), string(oidc.Refused), sso.DomainUnproved,
+	string(oidc.BadAudience), string(oidc.Unreachable),
+}
+
+// faultToMend is the message of a fault for who mends it.
+func faultToMend(code string) string {
+	if slices.Contains(mendedHere, code) {
+		return "ownsignin.fault." + code
+	}
+	return "sso.fault." + code
 }
 
 // claimsInWords adds the moment to each claim that counts seconds since 1970.
@@ -571,20 +624,28 @@ func removeFromOwnSignIn(v *visit) (answer, error) {
 		if c.ID != id {
 			continue
 		}
+		ask := confirmation{
+			Title:  v.say("ownsignin.off.ask"),
+			Says:   []string{v.say("ownsignin.off.says")},
+			Final:  true,
+			Action: ownSignInPath + "/" + id + "/remove",
+			Submit: v.say("ownsignin.off"),
+			Back:   ownSignInPath,
+		}
+		done := "flash.ownoff"
+		if !c.State.Live() {
+			ask.Title = v.say("ownsignin.discard.ask")
+			ask.Says = []string{v.say("ownsignin.discard.says")}
+			ask.Submit = v.say("ownsignin.discard")
+			done = "flash.owndiscarded"
+		}
 		if !v.confirmed() {
-			return v.ask(confirmation{
-				Title:  v.say("ownsignin.off.ask"),
-				Says:   []string{v.say("ownsignin.off.says")},
-				Final:  true,
-				Action: ownSignInPath + "/" + id + "/remove",
-				Submit: v.say("ownsignin.off"),
-				Back:   ownSignInPath,
-			})
+			return v.ask(ask)
 		}
 		if err := v.sso.TurnOff(v.acting(), acc, id); gone(err) != nil {
 			return answer{}, err
 		}
-		return v.done(ownSignInPath, "flash.ownoff"), nil
+		return v.done(ownSignInPath, done), nil
 	}
 	if v.confirmed() { // a second click: it is gone, as was wanted
 		return redirect(ownSignInPath), nil

@@ -91,7 +91,7 @@ func (c *company) enables() (slug string) {
 	id := regexp.MustCompile(`ssc_[0-9a-z]+`).FindString(c.ana.get(ownSignInPath).body)
 	require.Contains(c.t, c.ana.get(ownSignInPath+"/"+id+"/try").body, "Ana Souza would be signed in")
 	body := c.act("enable", "connection", id).body
-	require.Contains(c.t, body, "can sign in with it from now on")
+	require.Contains(c.t, body, "The connection is on: your colleagues can sign in with it.")
 	return regexp.MustCompile(`/sso/([a-z0-9-]+)</code>`).FindStringSubmatch(body)[1]
 }
 
@@ -159,12 +159,15 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 		}
 		require.Contains(t, c.act("domain", "domain", "ACME.example").body, "The domain was added")
 		page := c.ana.get(ownSignInPath).body
+		require.Contains(t, page, "Next: add the TXT record")
 		domain := regexp.MustCompile(`ssd_[0-9a-z]+`).FindString(page)
 		r := c.act("check", "domain", domain)
 		require.Equal(t, 422, r.status)
 		require.Contains(t, r.body, "The TXT record is not there yet")
 		c.zone["acme.example"] = []string{"v=spf1 -all", recordShown.FindString(page)}
-		require.Contains(t, c.act("check", "domain", domain).body, "The domain is proved")
+		r = c.act("check", "domain", domain)
+		require.Contains(t, r.body, "The domain is proved")
+		require.Contains(t, r.body, "Next: register us at your identity provider")
 		require.Equal(t, 404, c.act("check", "domain", "ssd_none").status)
 
 		// The provider.
@@ -192,6 +195,8 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 		r = c.act("enable", "connection", id)
 		require.Equal(t, 422, r.status)
 		require.Contains(t, r.body, "Try it first")
+		require.Contains(t, r.body, "Next: try the connection")
+		require.Contains(t, c.ana.get(ownSignInPath+"/"+id+"/remove").body, "Discard this draft?")
 		r = c.ana.get(ownSignInPath + "/" + id + "/try")
 		require.Contains(t, r.body, "make a new secret")
 		require.Contains(t, r.body, "CLIENT_REFUSED")
@@ -206,11 +211,15 @@ func TestS48_AnAdministratorSetsTheCompanysSignInUp(t *testing.T) {
 		c.issuer.Alter(func(claims map[string]any) { delete(claims, "email_verified") })
 		r = c.ana.get(ownSignInPath + "/" + id + "/try")
 		require.Contains(t, r.body, "Ana Souza would be signed in")
-		require.Contains(t, r.body, "Go back to the settings to switch it on.")
+		require.Contains(t, r.body, "You can switch it on now.")
+		require.Contains(t, r.body, `name="connection" value="`+id+`"`)
+		require.Contains(t, c.ana.get(ownSignInPath).body, "Next: switch the connection on")
 		require.Regexp(t, `<code>iat</code></dt><dd>\d+ \(\d+ \w+ 20\d\d, `, r.body)
 		require.Contains(t, r.body, "ana.souza@acme.example")
 		require.Zero(t, w.Count(t, "SELECT count(*) FROM identities"), "nobody was signed in")
-		require.Contains(t, c.act("enable", "connection", id).body, "can sign in with it from now on")
+		r = c.act("enable", "connection", id)
+		require.Contains(t, r.body, "The connection is on: your colleagues can sign in with it.")
+		require.NotContains(t, r.body, "Next: ")
 
 		// Switched off, with a question before.
 		require.Contains(t, c.ana.get(ownSignInPath+"/"+id+"/remove").body, "Switch this connection off?")

@@ -574,6 +574,9 @@ func endDelegation(v *visit) (answer, error) {
 	}
 	if !v.confirmed() {
 		says := "delegation.end.says"
+		if v.onPartnerSide() {
+			says = "customers.end.says"
+		}
 		if d.State == identity.DelegationProposed {
 			says = "delegation.takeback.says"
 		}

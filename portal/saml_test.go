@@ -194,6 +194,19 @@ func TestR53a_S48_ACompanySignsInBySAML(t *testing.T) {
 	})
 }
 
+// A rehearsal that is refused where the provider posts to, without the browser's cookie, leads back
+// to the settings: there is no sign-in yet to try again.
+func TestS48_ARefusedRehearsalBySAMLLeadsToTheSettings(t *testing.T) {
+	w := setUpSAML(t, newWorld(t))
+	_, state := w.answered(w.admin, "/own-sign-in/"+w.con.ID+"/try")
+	shown, _ := w.posted(w.con.ID, base64.StdEncoding.EncodeToString([]byte("<Response/>")), state)
+	require.Equal(t, 403, shown.status)
+	require.Contains(t, shown.body, "MALFORMED")
+	require.Contains(t, shown.body, `href="/own-sign-in"`)
+	require.NotContains(t, shown.body, "/sso/"+w.con.Slug)
+	w.tried()
+}
+
 // What is not to be believed is refused at the door, with its reason and a way on.
 func TestS48_AForgedSAMLAnswerSignsNobodyIn(t *testing.T) {
 	w := setUpSAML(t, newWorld(t))

@@ -309,7 +309,10 @@ type ownProblem struct {
 	Text   string // message key
 	Again  string // address; empty: there is no way again
 	Signed bool   // somebody is signed in here
-	Only   bool   // there is no other way in but break-glass, and the provider does not answer
+	// Settings is whether a connection was tried that lets nobody in yet: its settings are the way
+	// on.
+	Settings bool
+	Only     bool // there is no other way in but break-glass, and the provider does not answer
 }
 
 // ownSignInProblem is the page of a refusal of a company's own sign-in. The refusals of an
@@ -342,7 +345,10 @@ func (v *visit) ownSignInProblem(c sso.Connection, err error) (answer, error) {
 		Signed: v.who != nil,
 		Only:   c.State == sso.Enforced && code == string(oidc.Unreachable),
 	}
-	if c.Slug != "" && v.who == nil {
+	switch {
+	case c.State == sso.Draft:
+		p.Settings = true
+	case c.Slug != "" && v.who == nil:
 		p.Again = "/sso/" + c.Slug
 	}
 	return answer{

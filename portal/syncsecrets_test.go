@@ -15,7 +15,7 @@ import (
 	"roomcover.dev/roomcover/signing"
 )
 
-var signingSecretOnPage = regexp.MustCompile(`value="(whsec_[^"]+)"`)
+var signingSecretOnPage = regexp.MustCompile(`>(whsec_[^<]+)<`)
 
 // An administrator makes the secrets by which programs sign, sees each once, and ends them.
 func TestR43c_AnAdministratorMakesTheSecretsOfSignedRequests(t *testing.T) {

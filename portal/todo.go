@@ -41,7 +41,7 @@ func (v *visit) toDos(at homeFacts) ([]toDoView, error) {
 		func() ([]toDoView, error) { return v.ticketsToDo(at.tickets) },
 		v.sparesToDo,
 		v.questionsToAnswer,
-		v.invitationsToAnswer,
+		v.answersAwaited,
 		func() ([]toDoView, error) { return v.proofsToSend(at.waiting) },
 	} {
 		some, err := list()
@@ -285,25 +285,62 @@ func (v *visit) questionsToAnswer() ([]toDoView, error) {
 	return out, err
 }
 
-// invitationsToAnswer are the invitations of this person to other accounts.
-func (v *visit) invitationsToAnswer() ([]toDoView, error) {
-	open, err := v.people.OpenInvitationsFor(v.ctx, v.who.user.Email)
+// answersAwaited are the invitations of this person to other accounts, the requests for delegation
+// that an administrator of this account answers, and what of that soon comes to its end (S51).
+func (v *visit) answersAwaited() ([]toDoView, error) {
+	account := ""
+	if v.isAdmin() {
+		account = v.who.account().ID
+	}
+	waiting, err := v.people.WaitingFor(v.acting(), v.who.user.Email, account)
 
 	var out []toDoView
-	for _, found := range open {
-		zone := found.Account.TimeZone
-		out = append(out, toDoView{
+	shown := map[identity.WaitingKind]int{}
+	for _, w := range waiting {
+		if shown[w.Kind]++; shown[w.Kind] <= mostToDos {
+			out = append(out, v.awaited(w))
+		}
+	}
+	return out, err
+}
+
+// awaited is one of those.
+func (v *visit) awaited(w identity.Waiting) toDoView {
+	if w.Kind == identity.WaitingInvitation {
+		return toDoView{
 			Icon: "mail",
-			What: v.say("home.todo.invitation", "company", found.Account.LegalName,
-				"role", v.roleName(found.Invitation.Role)),
-			When: v.until(found.Invitation.ExpiresAt, zone, false),
-			Path: "/invitation?token=" + v.db.Secrets().InvitationToken(found.Invitation.ID),
+			What: v.say("home.todo.invitation", "company", w.Other, "role", v.roleName(w.Role)),
+			When: v.until(w.Until, w.Zone, false),
+			Path: "/invitation?token=" + v.db.Secrets().InvitationToken(w.ID),
 			Go:   v.say("home.todo.invitation.open"),
-			due:  found.Invitation.ExpiresAt,
-		})
+			due:  w.Until,
+		}
 	}
 
-	return out, err
+	asks, ends := "home.todo.partner", "home.todo.partner.ends"
+	list, look := partnersPath, "home.todo.partner.open"
+	if w.Kind == identity.WaitingCustomer {
+		asks, ends = "home.todo.customer", "home.todo.customer.ends"
+		list, look = customersPath, "home.todo.customer.open"
+	}
+	if w.Ends() {
+		return toDoView{
+			Icon: "calendar-clock",
+			What: v.say(ends, "name", w.Other),
+			When: v.until(*w.EndsAt, w.Zone, false),
+			Path: list,
+			Go:   v.say(look),
+			due:  *w.EndsAt,
+		}
+	}
+	return toDoView{
+		Icon: "users",
+		What: v.say(asks, "name", w.Other, "role", v.roleName(w.Role)),
+		When: v.until(w.Until, w.Zone, false),
+		Path: list + "/" + w.ID + "/approve",
+		Go:   v.say("home.todo.delegation.open"),
+		due:  w.Until,
+	}
 }
 
 // proofsToSend are the requests that wait for a proof of purchase.

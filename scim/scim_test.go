@@ -69,6 +69,32 @@ func TestS50_DeactivationEndsSessionsAndTokens(t *testing.T) {
 	})
 }
 
+// Who was suspended by hand when the directory ended them had nothing left to block. Nobody lets
+// them in by hand for that: the directory does.
+func TestS50_WhomTheDirectoryEndedWhileSuspendedStaysOut(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := newTown(t, env)
+		id := w.hire("Bruno Lima", "bruno@acme.example")
+		change := func(state rules.MembershipState) error {
+			m := w.membership("bruno@acme.example")
+			_, err := w.ChangeMembership(storetest.Customer(w.account), m.ID, m.Role, state, "")
+			return err
+		}
+		require.NoError(t, change(rules.MembershipSuspended))
+		require.NoError(t, change(rules.MembershipActive), "the directory has nothing against it")
+		require.NoError(t, change(rules.MembershipSuspended))
+
+		require.Equal(t, 200, w.patch("/Users/"+id, off).status)
+		storetest.RequireCode(t, rules.StateConflict, change(rules.MembershipActive))
+		require.Empty(t, w.gets("bruno@acme.example"))
+		require.Equal(t, 200, w.patch("/Users/"+id, on).status)
+		require.Empty(t, w.gets("bruno@acme.example"), "what a person suspended stays so")
+		require.NoError(t, change(rules.MembershipActive))
+		require.Equal(t, "READ_ONLY", w.gets("bruno@acme.example"))
+		w.AuditHolds(t)
+	})
+}
+
 func (w *town) membership(email string) identity.Membership {
 	w.t.Helper()
 	members, err := w.MembersOf(storetest.Customer(w.account), w.account)
@@ -455,6 +481,52 @@ func TestS50_TheLatestRequestsAreKeptWithoutPasswords(t *testing.T) {
 		kept, _, err = w.Provisioning.RequestsOf(admin, w.account, db.Page{Limit: 1})
 		require.NoError(t, err)
 		require.Equal(t, "GROUPS_LISTED", kept[0].Outcome)
+	})
+}
+
+// Each request says whom it was about: by name and address as the directory sends them, groups
+// first, and in its own words where nobody is known. Ids of another organisation name nobody.
+func TestS50_TheLogSaysWhomARequestWasAbout(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := newTown(t, env)
+		about := func() []string {
+			t.Helper()
+			kept, _, err := w.Provisioning.RequestsOf(storetest.Customer(w.account), w.account,
+				db.Page{Limit: 1})
+			require.NoError(t, err)
+			return kept[0].About
+		}
+		bruno := w.hire("Bruno Lima", "bruno@acme.example")
+		require.Equal(t, []string{"Bruno Lima (bruno@acme.example)"}, about())
+		carla := w.hire("Carla Reis", "carla@acme.example")
+		w.send("GET", `/Users?filter=userName eq "nobody@acme.example"`, "")
+		require.Equal(t, []string{"nobody@acme.example"}, about())
+		w.send("POST", "/Users", `{"userName":"eva@elsewhere.example","displayName":"Eva"}`)
+		require.Equal(t, []string{"Eva (eva@elsewhere.example)"}, about())
+		w.send("GET", "/Users", "")
+		require.Empty(t, about(), "it is about nobody in particular")
+
+		group := w.send("POST", "/Groups", `{"displayName":"Rooms","members":[{"value":"`+bruno+`"}]}`).id()
+		require.Equal(t, []string{"Rooms", "Bruno Lima (bruno@acme.example)"}, about())
+		w.patch("/Groups/"+group, `{"op":"add","path":"members","value":[{"value":"`+carla+`"}]}`)
+		require.Equal(t, []string{"Rooms", "Carla Reis (carla@acme.example)"}, about())
+		w.patch("/Users/"+bruno, off)
+		require.Equal(t, []string{"Bruno Lima (bruno@acme.example)"}, about())
+		w.send("DELETE", "/Users/"+bruno, "")
+		require.Equal(t, []string{"Bruno Lima (bruno@acme.example)"}, about())
+
+		o := w.Fulfilled(t, w.Reseller(t, "Outra Revenda"),
+			storetest.FormFor("PO-2", "Beta SA", "bia@beta.example"))
+		w.Join(t, w.InvitationOf(t, o.ID))
+		other := w.token(*o.AccountID)
+		require.Equal(t, 404, w.sendAs(other, "GET", "/Users/"+carla, "").status)
+		require.Equal(t, 404, w.sendAs(other, "GET", "/Groups/"+group, "").status)
+		kept, _, err := w.Provisioning.RequestsOf(storetest.Customer(*o.AccountID), *o.AccountID, db.Page{})
+		require.NoError(t, err)
+		require.Len(t, kept, 2)
+		for _, r := range kept {
+			require.Empty(t, r.About)
+		}
 	})
 }
 

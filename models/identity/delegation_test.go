@@ -345,3 +345,57 @@ func TestS52_R42_WhoAdministersForACustomerHasASecondFactor(t *testing.T) {
 		s.pia.ID+"'"))
 	require.Equal(t, rules.PartnerReadOnly, role())
 }
+
+// S51, R41c: what waits for an answer waits with the side that answers, and a delegation that ends
+// within a week with both; who asked, readers of another account and what is over see none.
+func TestS51_R41c_WhatWaitsForASideIsToldToIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := twoSides(t, env)
+		ana, pia := admin(s.customer, s.ana), admin(s.home, s.pia)
+		waits := func(ctx context.Context, accountID string) (out []identity.Waiting) {
+			t.Helper()
+			out, err := env.WaitingFor(ctx, "nobody@acme.example", accountID)
+			require.NoError(t, err)
+			return out
+		}
+		require.Empty(t, waits(ana, s.customer))
+
+		require.NoError(t, env.AskCustomer(pia, s.home, s.ana.Email, yearReadOnly))
+		require.Empty(t, waits(pia, s.home), "it would say who is a customer")
+		asked := waits(ana, s.customer)
+		require.Len(t, asked, 1)
+		require.Equal(t, identity.WaitingPartner, asked[0].Kind)
+		require.Equal(t, "Parceira Ltda", asked[0].Other)
+		require.False(t, asked[0].Ends())
+		require.Empty(t, waits(ana, ""))
+		_, err := env.WaitingFor(ana, s.ana.Email, s.home)
+		storetest.RequireCode(t, rules.NotFound, err)
+		_, err = env.AnswerDelegation(ana, asked[0].ID, false)
+		require.NoError(t, err)
+		require.Empty(t, waits(ana, s.customer))
+
+		d, err := env.AskPartner(ana, s.customer, "Parceira Ltda", yearReadOnly)
+		require.NoError(t, err)
+		require.Empty(t, waits(ana, s.customer))
+		offered := waits(pia, s.home)
+		require.Len(t, offered, 1)
+		require.Equal(t, identity.WaitingCustomer, offered[0].Kind)
+		require.Equal(t, "Acme Ltda", offered[0].Other)
+		require.True(t, offered[0].Until.Equal(d.AnswerUntil))
+
+		d, err = env.AnswerDelegation(pia, d.ID, true)
+		require.NoError(t, err)
+		require.Empty(t, waits(pia, s.home))
+		env.Calendar.Set(d.EndsAt.AddDate(0, 0, -8))
+		require.Empty(t, waits(ana, s.customer))
+		env.Calendar.Set(d.EndsAt.AddDate(0, 0, -6))
+		for _, ends := range [][]identity.Waiting{waits(ana, s.customer), waits(pia, s.home)} {
+			require.Len(t, ends, 1)
+			require.True(t, ends[0].Ends())
+			require.True(t, ends[0].EndsAt.Equal(*d.EndsAt))
+		}
+		env.Calendar.Set(*d.EndsAt)
+		require.Empty(t, waits(ana, s.customer))
+		require.Empty(t, waits(pia, s.home))
+	})
+}

@@ -455,31 +455,3 @@ func (i *Invitation) show(state rules.InvitationState, since *time.Time) {
 func KeepFailure(tx *db.Tx, id, reason string) error {
 	return tx.Model(&Invitation{}).Where("id = ?", id).Update("last_error", reason).Error
 }
-
-// OpenInvitationsFor lists the invitations that the person of an address can accept now,
-// with their accounts, the earliest to end first. It is for the person alone: the accounts
-// are others'.
-func (s *People) OpenInvitationsFor(ctx context.Context, email string) ([]InvitationView, error) {
-	var out []InvitationView
-	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
-		var open []Invitation
-		err := WhereLive(tx).
-			Where("email = ? AND expires_at > ?", email, tx.Now()).
-			Order("expires_at, id").
-			Limit(20).
-			Find(&open).Error
-		if err != nil {
-			return err
-		}
-
-		for _, inv := range open {
-			v := InvitationView{Invitation: inv, HasUser: true}
-			if err := tx.First(&v.Account, "id = ?", inv.AccountID).Error; err != nil {
-				return err
-			}
-			out = append(out, v)
-		}
-		return nil
-	})
-	return out, err
-}

@@ -274,7 +274,7 @@ func (s *People) ChangeMembership(
 			return err
 		}
 		if state != m.State {
-			if err := heldByDirectory(m, state); err != nil {
+			if err := heldByDirectory(tx, acc, m, state); err != nil {
 				return err
 			}
 		}

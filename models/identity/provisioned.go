@@ -295,9 +295,28 @@ func endedSince(tx *db.Tx, acc account.Account, inv Invitation, u User) error {
 		"Ask an administrator of the account to invite you again.")
 }
 
-// heldByDirectory refuses to let somebody in by hand whom the company's directory has ended.
-func heldByDirectory(m Membership, state rules.MembershipState) error {
-	if m.BlockedAt == nil || state != rules.MembershipActive {
+// heldByDirectory refuses to let somebody in by hand whom the company's directory has ended, also
+// one whom somebody had suspended by hand before it did: nothing was left to block then.
+func heldByDirectory(
+	tx *db.Tx, acc account.Account, m Membership, state rules.MembershipState,
+) error {
+	if state != rules.MembershipActive {
+		return nil
+	}
+	ended := m.BlockedAt != nil
+	if !ended {
+		var n int64
+		err := tx.BeyondFence(func(tx *db.Tx) error {
+			return tx.Table("scim_people").
+				Where("org_id = ? AND user_id = ? AND NOT active", acc.ParentOrgID, m.UserID).
+				Count(&n).Error
+		})
+		if err != nil {
+			return err
+		}
+		ended = n > 0
+	}
+	if !ended {
 		return nil
 	}
 	return rules.Refuse(rules.StateConflict,
