@@ -262,7 +262,7 @@ var arrows = map[string][]string{
 	// It fills such a database with years of work.
 	"models/storetest/million": {"models/**"},
 	"scripts/testpostgres":     {"models/storetest/pgserver"},
-	"scripts/runtests":         {},
+	"scripts/runtests":         {"models/storetest/pgserver"},
 }
 
 // layers are the domains from the database up: one imports those of the layers before
@@ -310,6 +310,7 @@ var testOnly = []string{
 	"rules/rulestest",
 	"rules/testday",
 	"scripts/testpostgres",
+	"scripts/runtests",
 	"sso/saml/testprovider",
 	"sync/simulator",
 	"web/webtest",

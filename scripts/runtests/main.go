@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,15 @@ type options struct {
 }
 
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == asMeasurer {
+		code, err := measure(os.Args[2:])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "runtests:", err)
+			code = 1
+		}
+		os.Exit(code)
+	}
+
 	var o options
 	flag.StringVar(&o.passes, "passes", "program,race,dev,alerts", "which passes run")
 	flag.Float64Var(&o.coverage, "coverage",
@@ -71,6 +81,10 @@ func runAll(o options, patterns []string) (bool, error) {
 	passes, err := o.plan(patterns)
 	if err != nil {
 		return false, err
+	}
+
+	for i := range passes {
+		passes[i].measures = filepath.Join(dir, "measures", passes[i].lane+strconv.Itoa(i))
 	}
 
 	total := newTally(os.Stdout)

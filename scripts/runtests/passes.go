@@ -28,6 +28,7 @@ type pass struct {
 	detects  bool   // it runs with the race detector
 	lane     string // the passes of one lane run one after the other
 	mark     string // stands before each of its lines
+	measures string // the folder of what each package's binary used of the processors
 }
 
 // plan lists the passes; patterns name the packages of the program, all without any.
@@ -263,9 +264,14 @@ func hasCompiler() bool {
 // execute runs the pass and reports whether it passed. Format and correctness are for
 // make lint: go test does not look again.
 func (p pass) execute(total *tally) (bool, error) {
-	args := slices.Concat([]string{"test", "-json", "-count=1", "-vet=off"}, p.args, p.packages)
+	args, env, err := measuring(p.measures)
+	if err != nil {
+		return false, err
+	}
+	args = slices.Concat(
+		[]string{"test", "-json", "-count=1", "-vet=off"}, args, p.args, p.packages)
 	cmd := exec.Command("go", args...)
-	cmd.Dir, cmd.Env, cmd.Stderr = p.dir, append(os.Environ(), p.env...), os.Stderr
+	cmd.Dir, cmd.Env, cmd.Stderr = p.dir, slices.Concat(os.Environ(), p.env, env), os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 
 	events, err := cmd.StdoutPipe()

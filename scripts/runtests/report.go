@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // ended notes how long a pass took, and how much of it the processors worked.
@@ -29,15 +31,22 @@ func (t *tally) reportTimes(whole time.Duration) {
 	for _, p := range t.passes {
 		fmt.Fprintf(t.out, "%7.1f s  %s (%s)\n", p.took.Seconds(), p.name, p.note)
 	}
+	if used, err := usedBy(os.Getenv(pgserver.Process)); err == nil {
+		fmt.Fprintf(t.out, "           PostgreSQL beside them (%.0f s of CPU)\n", used.Seconds())
+	}
 	fmt.Fprintf(t.out, "%7.1f s  in all\n", whole.Seconds())
-	t.slowest("packages", t.packages, 12)
-	t.slowest("tests", t.tests, 15)
+	t.most("Of the processors, most used the packages:", 15, t.packages, timing.ofProcessors)
+	t.most("The slowest tests:", 15, t.tests, timing.ofTheClock)
 }
 
-func (t *tally) slowest(what string, list []timing, most int) {
-	fmt.Fprintf(t.out, "The slowest %s:\n", what)
+func (x timing) ofProcessors() time.Duration { return x.used }
+func (x timing) ofTheClock() time.Duration   { return x.took }
+
+// most shows those of a list that have the most of something.
+func (t *tally) most(title string, most int, list []timing, of func(timing) time.Duration) {
+	fmt.Fprintln(t.out, title)
 	sorted := slices.SortedFunc(slices.Values(list), func(a, b timing) int {
-		return cmp.Or(cmp.Compare(b.took, a.took), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(of(b), of(a)), cmp.Compare(a.name, b.name))
 	})
 
 	for _, x := range sorted[:min(most, len(sorted))] {
@@ -45,7 +54,7 @@ func (t *tally) slowest(what string, list []timing, most int) {
 		if strings.Contains(x.note, "race") {
 			note = " (race)"
 		}
-		fmt.Fprintf(t.out, "%7.1f s  %s%s\n", x.took.Seconds(), x.name, note)
+		fmt.Fprintf(t.out, "%7.1f s  %s%s\n", of(x).Seconds(), x.name, note)
 	}
 }
 

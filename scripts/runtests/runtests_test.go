@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -43,8 +44,8 @@ func TestTestsWithSubtestsAreNotCountedBesideThem(t *testing.T) {
 	require.Equal(t, "1 passed, 1 failed, 1 skipped", total.count())
 	require.Equal(t, `    x_test.go:7: no disk
     SKIPPED: no server
-  1 of 2     0.7 s  FAILED  a
-  2 of 2    12.3 s  ok      b
+  1 of 2     0.7 s     0.0 s of CPU  FAILED  a
+  2 of 2    12.3 s     0.0 s of CPU  ok      b
 `, out)
 }
 
@@ -206,4 +207,22 @@ roomcover.dev/roomcover/a/a.go:1.2,3.4 3 0
 	var out bytes.Buffer
 	require.False(t, newTally(&out).checkCoverage(profile, 88))
 	require.Contains(t, out.String(), "the coverage is below 88.0 %")
+}
+
+func TestWhatAPackageUsedOfTheProcessorsIsNoted(t *testing.T) {
+	dir, here := t.TempDir(), t.TempDir()
+	t.Setenv(measures, dir)
+	t.Chdir(here)
+
+	code, err := measure([]string{"sh", "-c", "i=0; while [ $i -lt 99999 ]; do i=$((i+1)); done; exit 3"})
+	require.NoError(t, err)
+	require.Equal(t, 3, code, "as go test sees it")
+	require.Positive(t, measured(dir, here))
+	require.Zero(t, measured(dir, t.TempDir()), "a package that has not ended")
+
+	used, err := usedBy(strconv.Itoa(os.Getpid()))
+	require.NoError(t, err)
+	require.Positive(t, used)
+	_, err = usedBy("")
+	require.Error(t, err, "there is no server")
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +29,7 @@ type event struct {
 type timing struct {
 	name string
 	took time.Duration
+	used time.Duration // of the processors, 0 where that is not known
 	note string
 }
 
@@ -172,13 +175,25 @@ func (r *running) packageEnded(e event) {
 		r.unfinished(e.Package)
 	}
 
-	fmt.Fprintf(r.out, "%s%3d of %d  %6.1f s  %-6s  %s\n",
-		r.pass.mark, r.done, len(r.pass.packages), e.Elapsed, word, short(e.Package))
+	used := r.pass.usedBy(e.Package)
+	fmt.Fprintf(r.out, "%s%3d of %d  %6.1f s  %6.1f s of CPU  %-6s  %s\n",
+		r.pass.mark, r.done, len(r.pass.packages),
+		e.Elapsed, used.Seconds(), word, short(e.Package))
 	r.packages = append(r.packages, timing{
 		name: short(e.Package),
 		took: seconds(e.Elapsed),
+		used: used,
 		note: r.pass.name,
 	})
+}
+
+// usedBy is what the binary of a package, and what it started, used of the processors.
+func (p pass) usedBy(path string) time.Duration {
+	root, err := os.Getwd()
+	if err != nil {
+		return 0
+	}
+	return measured(p.measures, filepath.Join(root, short(path)))
 }
 
 // unfinished shows what a package that failed said itself, and what its tests said that

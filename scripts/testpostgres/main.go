@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -50,7 +51,10 @@ func run(command []string) (int, error) {
 		return 0, err
 	default:
 		defer server.Stop()
-		cmd.Env = append(cmd.Env, pgserver.Variable+"="+server.Address())
+		cmd.Env = append(cmd.Env,
+			pgserver.Variable+"="+server.Address(),
+			pgserver.Process+"="+strconv.Itoa(server.Process()),
+		)
 	}
 
 	started, ended := make(chan error), make(chan error, 1)

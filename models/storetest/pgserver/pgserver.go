@@ -31,6 +31,9 @@ var ErrMissing = errors.New("pgserver: no PostgreSQL binaries under /usr/lib/pos
 // of its test binaries, as the superuser's address.
 const Variable = "ROOMCOVER_TEST_POSTGRES"
 
+// Process names the environment variable with the id of that server's process.
+const Process = "ROOMCOVER_TEST_POSTGRES_PROCESS"
+
 // Server is a throw-away PostgreSQL server on a loopback port, with the roles of a
 // deployment: tests work as the service does.
 type Server struct {
@@ -159,6 +162,10 @@ func Shared() (*Server, bool, error) {
 
 // Address is what Variable holds for other processes.
 func (s *Server) Address() string { return s.address(superuser, "postgres") }
+
+// Process is the id of the server's first process, the parent of all others; of a server that this
+// process started.
+func (s *Server) Process() int { return s.cmd.Process.Pid }
 
 // DSN is the address of a database for the service's role.
 func (s *Server) DSN(database string) string { return s.address(service, database) }
