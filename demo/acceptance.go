@@ -77,7 +77,7 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 	return err
 }
 
-var tokenOnPage = regexp.MustCompile(`value="(rct_[A-Za-z0-9_-]{43})"`)
+var tokenOnPage = regexp.MustCompile(`id="secret">(rct_[A-Za-z0-9_-]{43})<`)
 
 // customersToken makes a token for a program of the customer's, as its administrator does
 // in the portal: nobody of the operator's can.

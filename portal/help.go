@@ -458,6 +458,7 @@ var helpOnProblems = map[string]string{
 	"import":                 "files",
 	"problem.imports":        "files",
 	"portal.room":            "adding-rooms",
+	"sync.group":             "importing-from-sync",
 	"portal.move":            "moving-devices-and-licenses",
 	"portal.assign":          "rooms-without-license",
 	"people":                 "inviting-colleagues",

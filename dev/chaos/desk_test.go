@@ -109,7 +109,7 @@ func TestDesk_BringsEveryReplacementToItsEnd(t *testing.T) {
 func TestDesk_MovesSparesOn(t *testing.T) {
 	d := newDesk(t, 1)
 	recalls := map[spare.SpareCommand]bool{}
-	for range 60 {
+	for range 400 {
 		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: db.NewID("spu"), State: spare.SpareRecallRequested})
 		recalls[command] = true
 	}
