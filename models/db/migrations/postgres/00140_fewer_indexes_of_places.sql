@@ -1,0 +1,14 @@
+-- +goose NO TRANSACTION
+-- An answer of Sync that changes many places writes each of their indexes anew. What is asked of an
+-- account and a connection is asked of sync_places_once, and what of an account's rooms of
+-- sync_places_health.
+
+-- +goose Up
+DROP INDEX CONCURRENTLY IF EXISTS sync_places_connection;
+DROP INDEX CONCURRENTLY IF EXISTS sync_places_of_room;
+
+-- +goose Down
+DROP INDEX CONCURRENTLY IF EXISTS sync_places_connection;
+CREATE INDEX CONCURRENTLY sync_places_connection ON sync_places (account_id, connection_id);
+DROP INDEX CONCURRENTLY IF EXISTS sync_places_of_room;
+CREATE INDEX CONCURRENTLY sync_places_of_room ON sync_places (account_id, room_id);
