@@ -23,7 +23,7 @@ const connectionParameter = "connection"
 // SignedInput is how a request says by whom and how it is signed. It is read before the handler
 // runs; here it is documented.
 type SignedInput struct {
-	Connection string `query:"connection" maxLength:"64" doc:"Id of the connection to Sync whose secret signs the request, as the portal shows it; missing: the request has a token"`
+	Connection string `query:"connection" maxLength:"64" doc:"Id of the connection to Sync whose secret signs the request, as the portal shows it; the answer then holds nothing that people write in the ticket; missing: the request has a token"`
 	ID         string `header:"webhook-id" doc:"Of a signed request: its own name, without a dot, which stays where it is sent again; it is the idempotency key"`
 	Timestamp  string `header:"webhook-timestamp" doc:"Of a signed request: seconds since 1970 at which this attempt was signed; within five minutes of now"`
 	Signature  string `header:"webhook-signature" doc:"Of a signed request: v1, and the HMAC-SHA256 over id, dot, timestamp, dot and body, in base64; several are separated by spaces"`

@@ -98,8 +98,8 @@ func anyFits(signatures, timestamp string, signed []byte, keys [][]byte) bool {
 			sums = append(sums, signature(key, timestamp, signed))
 		}
 	}
-	return anyEqual(signatures, ",", sums, func(signature string) ([]byte, bool) {
-		digits, ok := strings.CutPrefix(strings.TrimSpace(signature), "v1=")
+	return anyEqual(signatures, ",", sums, func(one string) ([]byte, bool) {
+		digits, ok := strings.CutPrefix(strings.TrimSpace(one), "v1=")
 		given, err := hex.DecodeString(digits)
 		return given, ok && err == nil
 	})
@@ -111,8 +111,8 @@ func anyEqual(
 	signatures, separator string, sums [][]byte, read func(string) ([]byte, bool),
 ) bool {
 	equal := false
-	for i, signature := range strings.SplitN(signatures, separator, maxSignatures+1) {
-		given, ok := read(signature)
+	for i, one := range strings.SplitN(signatures, separator, maxSignatures+1) {
+		given, ok := read(one)
 		if !ok || i == maxSignatures {
 			continue
 		}

@@ -75,8 +75,8 @@ func anyStandardFits(signatures, id, timestamp string, body []byte, keys [][]byt
 	for _, key := range keys {
 		sums = append(sums, standardSum(key, id, timestamp, body))
 	}
-	return anyEqual(signatures, " ", sums, func(signature string) ([]byte, bool) {
-		text, ok := strings.CutPrefix(signature, "v1,")
+	return anyEqual(signatures, " ", sums, func(one string) ([]byte, bool) {
+		text, ok := strings.CutPrefix(one, "v1,")
 		given, err := base64.StdEncoding.DecodeString(text)
 		return given, ok && err == nil
 	})

@@ -303,21 +303,14 @@ func heldByDirectory(
 	if state != rules.MembershipActive {
 		return nil
 	}
-	ended := m.BlockedAt != nil
-	if !ended {
-		var n int64
-		err := tx.BeyondFence(func(tx *db.Tx) error {
-			return tx.Table("scim_people").
-				Where("org_id = ? AND user_id = ? AND NOT active", acc.ParentOrgID, m.UserID).
-				Count(&n).Error
-		})
-		if err != nil {
-			return err
-		}
-		ended = n > 0
-	}
-	if !ended {
-		return nil
+	var ended int64
+	err := tx.BeyondFence(func(tx *db.Tx) error {
+		return tx.Table("scim_people").
+			Where("org_id = ? AND user_id = ? AND NOT active", acc.ParentOrgID, m.UserID).
+			Count(&ended).Error
+	})
+	if err != nil || m.BlockedAt == nil && ended == 0 {
+		return err
 	}
 	return rules.Refuse(rules.StateConflict,
 		"The company's directory has ended this person's access.",

@@ -93,9 +93,9 @@ func measured(dir, packageDir string) time.Duration {
 	return used
 }
 
-// usedBy is how long a process that still runs and those of its children that have ended kept the
-// processors busy; pid is a text, as in an environment variable.
-func usedBy(pid string) (time.Duration, error) {
+// usedByProcess is how long a process that still runs and those of its children that have ended
+// kept the processors busy; pid is a text, as in an environment variable.
+func usedByProcess(pid string) (time.Duration, error) {
 	text, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		return 0, err

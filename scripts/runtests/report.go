@@ -31,7 +31,7 @@ func (t *tally) reportTimes(whole time.Duration) {
 	for _, p := range t.passes {
 		fmt.Fprintf(t.out, "%7.1f s  %s (%s)\n", p.took.Seconds(), p.name, p.note)
 	}
-	if used, err := usedBy(os.Getenv(pgserver.Process)); err == nil {
+	if used, err := usedByProcess(os.Getenv(pgserver.Process)); err == nil {
 		fmt.Fprintf(t.out, "           PostgreSQL beside them (%.0f s of CPU)\n", used.Seconds())
 	}
 	fmt.Fprintf(t.out, "%7.1f s  in all\n", whole.Seconds())

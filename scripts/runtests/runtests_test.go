@@ -220,9 +220,9 @@ func TestWhatAPackageUsedOfTheProcessorsIsNoted(t *testing.T) {
 	require.Positive(t, measured(dir, here))
 	require.Zero(t, measured(dir, t.TempDir()), "a package that has not ended")
 
-	used, err := usedBy(strconv.Itoa(os.Getpid()))
+	used, err := usedByProcess(strconv.Itoa(os.Getpid()))
 	require.NoError(t, err)
 	require.Positive(t, used)
-	_, err = usedBy("")
+	_, err = usedByProcess("")
 	require.Error(t, err, "there is no server")
 }
