@@ -93,7 +93,9 @@ func (l *Load) Settle(ctx context.Context) {
 		}
 
 		for _, c := range pending {
-			l.cancel(ctx, c, l.tokenOf(c))
+			asking, cancel := patient(ctx)
+			l.cancel(asking, c, l.tokenOf(c))
+			cancel()
 		}
 
 		select {

@@ -45,7 +45,7 @@ func (d *desk) run(ctx context.Context) {
 	beside.Go(func() { d.support.run(ctx) })
 
 	for ctx.Err() == nil {
-		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+		step, cancel := patient(ctx)
 		d.step(step)
 		cancel()
 
@@ -253,11 +253,13 @@ func (d *desk) bookByHand(ctx context.Context, key string) (tracking string, err
 
 // finish brings what is open to its end, or to where it waits for a person that it
 // is left to, until the context ends. It tells what is still under way.
-func (d *desk) finish(ctx context.Context) (left int) {
+func (d *desk) finish(ctx context.Context) int {
 	d.closed = true
-	d.refill(ctx)
-	for ctx.Err() == nil {
-		left = 0
+	filling, cancel := patient(ctx)
+	d.refill(filling)
+	cancel()
+
+	return rounds(ctx, 150*time.Millisecond, func(ctx context.Context) (left int) {
 		d.moveSpares(ctx)
 		for _, r := range d.open(ctx) {
 			if d.waitsForNobody(r) {
@@ -269,15 +271,8 @@ func (d *desk) finish(ctx context.Context) (left int) {
 				d.command(ctx, r.ID, o, d.rand.IntN(replicas))
 			}
 		}
-
-		if left == 0 {
-			return 0
-		}
-
-		pause(ctx, 150*time.Millisecond)
-	}
-
-	return left
+		return left
+	})
 }
 
 // waitsForNobody reports whether a replacement is left open on purpose: every eighth

@@ -106,6 +106,28 @@ func TestDesk_BringsEveryReplacementToItsEnd(t *testing.T) {
 	require.Equal(t, rma.FactDelivered, o.body.Fact, "it turned up: one parcel is sent anew at most")
 }
 
+func TestDesk_AnswersCountThatComeWhenTheTimeIsOver(t *testing.T) {
+	ctx, over := context.WithCancel(t.Context())
+	defer over()
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; r.Method == http.MethodGet {
+			over() // in the middle of the request
+		}
+		fmt.Fprint(w, `{"items":[]}`)
+	}))
+	defer server.Close()
+
+	d := newDesk(t, 1)
+	d.depots = []string{"dep_1"}
+	d.Client = NewClient([]string{server.URL}, d.Ledger)
+	d.finish(ctx)
+	require.Greater(t, asked, len(deviceModels), "stock is refilled, then it is looked what is open")
+	for _, v := range d.Ledger.faults {
+		require.NotContains(t, v.What, "never answered")
+	}
+}
+
 func TestDesk_MovesSparesOn(t *testing.T) {
 	d := newDesk(t, 1)
 	recalls := map[spare.SpareCommand]bool{}

@@ -37,6 +37,13 @@ const ordersOfOne = 90
 // outage, also where a database that was killed recovers beside other work.
 const answerPatience = 3 * time.Minute
 
+// patient is for what somebody does in one go: it has the whole patience, also where the time to
+// begin anything new runs out meanwhile. What is cut off in the middle would pass for a request
+// that was never answered.
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+}
+
 // Load posts orders, cancels, decides and reissues, by the seed.
 type Load struct {
 	Client       *Client
@@ -218,6 +225,24 @@ func (l *Load) Finish(ctx context.Context) int {
 	return int(left.Load())
 }
 
+// rounds goes round until a round leaves nothing, or the context ends: then what the last round
+// has begun is still brought to its end. It tells what is left.
+func rounds(
+	ctx context.Context, every time.Duration, round func(context.Context) (left int),
+) (left int) {
+	for ctx.Err() == nil {
+		going, cancel := patient(ctx)
+		left = round(going)
+		cancel()
+
+		if left == 0 {
+			return 0
+		}
+		pause(ctx, every)
+	}
+	return left
+}
+
 // actor is one client: its own randomness, and what it knows.
 type actor struct {
 	*Load
@@ -240,7 +265,7 @@ func (l *Load) client(ctx context.Context, n int) {
 
 	a.shapes = NewShapes(l.Seed, n, l.DB.Clock().Now)
 	for ctx.Err() == nil {
-		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+		step, cancel := patient(ctx)
 		a.step(step)
 		cancel()
 
@@ -358,7 +383,7 @@ const crowdSize = 100
 // crowd posts one order many times in parallel, once in a run.
 func (l *Load) crowd(ctx context.Context) {
 	form := NewShapes(l.Seed, clients, l.DB.Clock().Now).Next()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+	ctx, cancel := patient(ctx)
 	defer cancel()
 
 	var all sync.WaitGroup

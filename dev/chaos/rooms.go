@@ -49,7 +49,7 @@ func (l *Load) makeCaretaker(h *house) *caretaker {
 
 // run connects the house, has rooms go down and up, and asks for help, until the context ends.
 func (c *caretaker) run(ctx context.Context, roomIDs []string, admin string) {
-	moving, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+	moving, cancel := patient(ctx)
 	err := c.connect(moving, roomIDs, admin)
 	cancel()
 	if err != nil {
@@ -58,7 +58,7 @@ func (c *caretaker) run(ctx context.Context, roomIDs []string, admin string) {
 	}
 
 	for c.ready = true; ctx.Err() == nil; {
-		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+		step, cancel := patient(ctx)
 		c.step(step)
 		cancel()
 		pause(ctx, time.Duration(c.rand.Int64N(int64(10*c.Pause)+1)))
@@ -237,15 +237,15 @@ func (c *caretaker) askForHelp(ctx context.Context, r *SyncedRoom) {
 
 // finish waits until Sync answers and every room is believed to be what it is, and returns of how
 // many that is not so when the context ends.
-func (c *caretaker) finish(ctx context.Context) (left int) {
-	for c.ready && ctx.Err() == nil {
-		c.hurry(ctx)
-		if left = c.unsettled(ctx); left == 0 {
-			return 0
-		}
-		pause(ctx, 500*time.Millisecond)
+func (c *caretaker) finish(ctx context.Context) int {
+	if !c.ready {
+		return 0
 	}
-	return left
+
+	return rounds(ctx, 500*time.Millisecond, func(ctx context.Context) int {
+		c.hurry(ctx)
+		return c.unsettled(ctx)
+	})
 }
 
 // unsettled counts the rooms that are not believed to be what they are; where Sync or the database

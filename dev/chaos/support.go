@@ -59,7 +59,7 @@ func (l *Load) makeSupport(h *house) *support {
 
 // run works on tickets until the context ends, once the house is furnished.
 func (s *support) run(ctx context.Context) {
-	moving, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+	moving, cancel := patient(ctx)
 	err := s.meet(moving)
 	cancel()
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *support) run(ctx context.Context) {
 	beside.Go(func() { s.caretaker.run(ctx, s.rooms, s.admin.ID) })
 
 	for s.ready = true; ctx.Err() == nil; {
-		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+		step, cancel := patient(ctx)
 		s.step(step)
 		cancel()
 
@@ -417,9 +417,12 @@ func (s *support) broken(ctx context.Context) *api.RMARequest {
 
 // finish brings the tickets to their end, all but those that are left open on purpose, until the
 // context ends. It tells how many are still under way.
-func (s *support) finish(ctx context.Context) (left int) {
-	for s.ready && ctx.Err() == nil {
-		left = 0
+func (s *support) finish(ctx context.Context) int {
+	if !s.ready {
+		return 0
+	}
+
+	return rounds(ctx, 500*time.Millisecond, func(ctx context.Context) (left int) {
 		tickets, ok := s.list(ctx)
 		if !ok {
 			left++ // nobody knows
@@ -435,14 +438,8 @@ func (s *support) finish(ctx context.Context) (left int) {
 				s.end(ctx, t)
 			}
 		}
-
-		if left == 0 {
-			return 0
-		}
-		pause(ctx, 500*time.Millisecond)
-	}
-
-	return left
+		return left
+	})
 }
 
 // list lists the tickets of the house; ok is false where that was not answered.
