@@ -29,7 +29,7 @@ func TestEnglishIsAmerican(t *testing.T) {
 	}
 
 	for key, text := range languages()["en"].texts {
-		for _, words := range text.forms {
+		for _, words := range text.wordings() {
 			require.NotRegexp(t, british, placeholder.ReplaceAllString(words, ""), key)
 		}
 	}

@@ -58,7 +58,7 @@ func TestATextPutsTheArticleBeforeTheName(t *testing.T) {
 // No text writes an article before a company's name by itself.
 func TestNoTextGuessesAnArticle(t *testing.T) {
 	for key, text := range languages()["pt-BR"].texts {
-		for _, words := range text.forms {
+		for _, words := range text.wordings() {
 			require.NotRegexp(t, `\b([Dd][ao]|[AaOo]|[Nn][ao]|[Pp]el[ao]|[Àà]) \{(company|reseller|seller|distributor)\}`, words, key)
 		}
 	}

@@ -716,7 +716,7 @@ func processTexts() []string {
 		out = append(out, c.Name+".title")
 		for _, key := range c.Texts() {
 			out = append(out, key+".waits", key+".who")
-			if strings.Contains(languages()[fallback].texts["process."+key+".waits"].forms[invariable], "{until}") {
+			if strings.Contains(languages()[fallback].texts["process."+key+".waits"].words, "{until}") {
 				out = append(out, key+".until")
 			}
 			if strings.HasPrefix(key, "rma.") && languages()[fallback].Has("process."+key+".undated") {

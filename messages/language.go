@@ -26,9 +26,8 @@ var languages = sync.OnceValue(func() map[string]*Language { return mustRead(fil
 // Language is one language of the catalogue. It is safe for concurrent use.
 type Language struct {
 	locale  string
-	texts   map[string]text
-	printer *message.Printer
-	said    sync.Map // the texts without placeholders that were asked for, by key
+	texts   map[string]*text
+	printer *message.Printer // of the texts that are more than their words
 }
 
 // Args are the values of a text's placeholders, by name. Whole numbers are
@@ -107,14 +106,8 @@ func (l *Language) print(key string, n *int64, args []Args) string {
 		return key
 	}
 
-	// A text with nothing to fill in is the same each time: most of a mail's are.
-	if n == nil && len(t.placeholders) == 0 {
-		if said, ok := l.said.Load(key); ok {
-			return said.(string)
-		}
-		said := l.printer.Sprintf(key)
-		l.said.Store(key, said)
-		return said
+	if t.plain() {
+		return t.words
 	}
 
 	values := make([]any, len(t.placeholders))

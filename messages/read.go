@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"iter"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -19,16 +21,15 @@ import (
 // counted is the placeholder of the number in a counted text.
 const counted = "n"
 
-// invariable is the form of a text that counts nothing.
-const invariable = ""
-
-// text is one text of a language as its file has it.
+// text is one text of a language as its file has it. There are fifteen thousand, and every process
+// holds them as long as it runs: most are words and nothing else.
 type text struct {
 	file         string
-	forms        map[string]string // by plural form; invariable: it counts nothing
+	words        string            // of a text that counts nothing
+	forms        map[string]string // by plural form; nil: it counts nothing
 	placeholders []string          // in the order in which the catalogue gets their values
 	articles     []articled        // behind them, in the same order
-	pieces       []piece           // of a text that counts nothing; see filled
+	pieces       []piece           // of a text that counts nothing and has placeholders; see filled
 }
 
 // piece is a part of a text: words, and the place of the value behind them.
@@ -76,7 +77,7 @@ func read(files fs.FS, locale string) (*Language, error) {
 		return nil, err
 	}
 
-	texts := map[string]text{}
+	texts := map[string]*text{}
 	for _, name := range names {
 		if err := readFile(files, name, texts); err != nil {
 			return nil, err
@@ -85,6 +86,9 @@ func read(files fs.FS, locale string) (*Language, error) {
 
 	builder := catalog.NewBuilder()
 	for key, t := range texts {
+		if t.plain() {
+			continue
+		}
 		if err := t.enter(builder, tag, key); err != nil {
 			return nil, fmt.Errorf("%s/%s: %s: %w", locale, t.file, key, err)
 		}
@@ -99,7 +103,7 @@ func read(files fs.FS, locale string) (*Language, error) {
 
 // readFile adds a file's texts. It reads token by token, because a map would
 // hide a key that stands twice.
-func readFile(files fs.FS, name string, into map[string]text) error {
+func readFile(files fs.FS, name string, into map[string]*text) error {
 	content, err := fs.ReadFile(files, name)
 	if err != nil {
 		return err
@@ -143,18 +147,17 @@ func readFile(files fs.FS, name string, into map[string]text) error {
 }
 
 // readText reads a text, or the forms of a counted one.
-func readText(raw json.RawMessage) (text, error) {
-	var t text
-	var plain string
-	if err := json.Unmarshal(raw, &plain); err == nil {
-		t.forms = map[string]string{invariable: plain}
-	} else if err := json.Unmarshal(raw, &t.forms); err != nil {
-		return text{}, err
+func readText(raw json.RawMessage) (*text, error) {
+	t := &text{}
+	if err := json.Unmarshal(raw, &t.words); err != nil {
+		if err := json.Unmarshal(raw, &t.forms); err != nil {
+			return nil, err
+		}
 	}
 
-	for form, words := range t.forms {
+	for form, words := range t.wordings() {
 		if strings.TrimSpace(words) == "" {
-			return text{}, fmt.Errorf("the form %q is empty", form)
+			return nil, fmt.Errorf("the form %q is empty", form)
 		}
 
 		for _, m := range placeholder.FindAllStringSubmatch(words, -1) {
@@ -165,7 +168,7 @@ func readText(raw json.RawMessage) (text, error) {
 				continue
 			}
 			if _, known := masculineForms[m[1]]; !known {
-				return text{}, fmt.Errorf("%s: there is no article of this form", m[0])
+				return nil, fmt.Errorf("%s: there is no article of this form", m[0])
 			}
 			if a := (articled{m[1], m[2]}); !slices.Contains(t.articles, a) {
 				t.articles = append(t.articles, a)
@@ -178,14 +181,14 @@ func readText(raw json.RawMessage) (text, error) {
 	}
 
 	slices.Sort(t.placeholders)
-	if t.invariable() {
-		t.pieces = t.split(t.forms[invariable])
+	if t.invariable() && !t.plain() {
+		t.pieces = t.split(t.words)
 	}
 	return t, nil
 }
 
 // split takes a text apart at its placeholders.
-func (t text) split(words string) (pieces []piece) {
+func (t *text) split(words string) (pieces []piece) {
 	end := 0
 	for _, at := range placeholder.FindAllStringSubmatchIndex(words, -1) {
 		before, name := words[end:at[0]], words[at[4]:at[5]]
@@ -202,7 +205,7 @@ func (t text) split(words string) (pieces []piece) {
 
 // filled is a text that counts nothing with values in their places; ok is false where one of them
 // is no text: x/text writes numbers as the language does, and takes many times as long for it.
-func (t text) filled(values []any) (said string, ok bool) {
+func (t *text) filled(values []any) (said string, ok bool) {
 	var out strings.Builder
 	for _, p := range t.pieces {
 		out.WriteString(p.words)
@@ -218,16 +221,26 @@ func (t text) filled(values []any) (said string, ok bool) {
 	return out.String(), len(t.pieces) > 0
 }
 
-func (t text) invariable() bool {
-	_, ok := t.forms[invariable]
-	return ok
+// invariable reports whether a text counts nothing.
+func (t *text) invariable() bool { return t.forms == nil }
+
+// plain reports whether a text is its words: there is nothing to fill in.
+func (t *text) plain() bool { return len(t.placeholders) == 0 }
+
+// wordings are all that a text may say, by plural form; the form of one that counts nothing has no
+// name.
+func (t *text) wordings() iter.Seq2[string, string] {
+	if t.invariable() {
+		return maps.All(map[string]string{"": t.words})
+	}
+	return maps.All(t.forms)
 }
 
 // enter puts the text into x/text's catalogue, which knows placeholders by
 // their place.
-func (t text) enter(b *catalog.Builder, tag language.Tag, key string) error {
+func (t *text) enter(b *catalog.Builder, tag language.Tag, key string) error {
 	if t.invariable() {
-		return b.SetString(tag, key, t.placed(t.forms[invariable]))
+		return b.SetString(tag, key, t.placed(t.words))
 	}
 
 	var cases []any
@@ -246,7 +259,7 @@ func (t text) enter(b *catalog.Builder, tag language.Tag, key string) error {
 
 // placed writes {name} as %[i]v, and {da name} as two of them. What else x/text would read
 // as its own is escaped.
-func (t text) placed(words string) string {
+func (t *text) placed(words string) string {
 	words = strings.ReplaceAll(words, "%", "%%")
 	return placeholder.ReplaceAllStringFunc(words, func(found string) string {
 		m := placeholder.FindStringSubmatch(found)
