@@ -433,6 +433,24 @@ func anySubmission(e *Evidence) *Submission {
 	return nil
 }
 
+func TestLogFile_TellsAPanicFromTheLettersOfAnID(t *testing.T) {
+	for line, panics := range map[string]bool{
+		`panic: runtime error`:                            true,
+		`{"level":"ERROR","msg":"panic","stack":"..."}`:   true,
+		`{"level":"ERROR","msg":"Workflow panicked"}`:     true,
+		`{"request_id":"req-ei5i3jgpanich6kwrpynsrluym"}`: false,
+		`{"request_id":"req-panicei5i3jgh6kwrpynsrluym"}`: false,
+	} {
+		e := Evidence{Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
+		require.NoError(t, os.WriteFile(e.Logs[0], nil, 0o600))
+		appendLog(t, &e, line)
+
+		said := ""
+		require.NoError(t, logs(t.Context(), e, func(_, format string, _ ...any) { said += format }))
+		require.Equal(t, panics, said != "", line)
+	}
+}
+
 func appendLog(t *testing.T, e *Evidence, line string) {
 	t.Helper()
 	f, err := os.OpenFile(e.Logs[0], os.O_APPEND|os.O_WRONLY, 0o600)
