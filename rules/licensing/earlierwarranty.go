@@ -105,9 +105,9 @@ type WarrantyClaimForm struct {
 // and the marks of a number.
 const InvalidReference = "INVALID_REFERENCE"
 
-// reference is what a purchase order number or a SKU looks like. An e-mail address
-// does not, nor do the words of a name.
-var reference = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/#+-]{0,59}$`)
+// reference is what a purchase order number or a SKU looks like; how long it may be is checked
+// beside it. An e-mail address does not look like that, nor do the words of a name.
+var reference = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/#+-]*$`)
 
 // Normalised trims every text and puts serial and SKU into their one form.
 func (f WarrantyClaimForm) Normalised() WarrantyClaimForm {
