@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -211,10 +210,6 @@ func (v *visit) showDay(day civil.Date) (answer, error) {
 		return answer{}, err
 	}
 	agenda.Late.Items = nil
-	agenda.Due.Items = slices.DeleteFunc(agenda.Due.Items, func(a operations.AgendaItem) bool {
-		return a.Kind == processes.Task // what is open today is not due then
-	})
-	delete(agenda.Due.Total, processes.Task)
 	names, err := v.namesOn(agenda)
 	if err != nil {
 		return answer{}, err

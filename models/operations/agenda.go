@@ -18,7 +18,8 @@ import (
 )
 
 // AgendaItem is a line of an agenda: a Process that is late or due, or an operator
-// task, which is due by the end of the day on which it was raised (ours).
+// task, which is due when the queue has it due: that of a ticket with its clock, others by
+// the end of the desk's day on which they were raised (ours).
 type AgendaItem struct {
 	Process
 	SubjectID string // what a shipment or a task is about; otherwise the id
@@ -188,7 +189,7 @@ func invalidCursor(pointer string) error {
 
 // sortedBy is the instant that an agenda sorts the line by.
 func (a AgendaItem) sortedBy() time.Time {
-	if a.Until == nil || a.Kind == processes.Task {
+	if a.Until == nil {
 		return a.Since
 	}
 	return *a.Until
@@ -219,9 +220,9 @@ var accountColumns = map[processes.Kind]string{
 
 // agendaSQL reads the lines of an agenda, of all accounts or of one: processes that end by
 // @latest, or that the system should have moved on by itself; promised shipments; open
-// tasks. The lines are sorted by the column at.
+// tasks that are due by then. The lines are sorted by the column at.
 func agendaSQL(ofAccount bool) string {
-	conditions, tasks := maps.Clone(agendaOnes), "t.state = 'OPEN'"
+	conditions, tasks := maps.Clone(agendaOnes), "t.state = 'OPEN' AND t.due_at <= @latest"
 	if ofAccount {
 		tasks += " AND t.account_id = @account"
 		for kind, column := range accountColumns {
@@ -238,7 +239,7 @@ func agendaSQL(ofAccount bool) string {
 		AND (p.until <= @latest OR p.until IS NULL AND p.actor = 'SYSTEM')
 	UNION ALL
 	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR',
-		t.created_at, NULL, t.created_at,
+		t.created_at, t.due_at, t.due_at,
 		t.account_id, NULL, '', '', '', t.kind, t.what
 	FROM operator_tasks t
 	WHERE ` + tasks + `
@@ -316,12 +317,8 @@ func (v *agendaView) bound(zones []string) {
 		v.args[fmt.Sprint("due", n)] = b.due
 	}
 
-	_, end := rules.AgendaDay(v.q.On, v.now, v.zone)
-	v.args["day"] = rules.StartOfDay(rules.DateIn(end.Add(-time.Nanosecond), v.zone), v.zone).UTC()
-	v.late = `(kind = 'TASK' AND since < @day
-		OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR ` + strings.Join(late, " OR ") +
-		`))`
-	v.due = `(kind = 'TASK' AND since >= @day OR ` + strings.Join(due, " OR ") + `)`
+	v.late = "(until IS NULL AND since <= @stuck OR " + strings.Join(late, " OR ") + ")"
+	v.due = "(" + strings.Join(due, " OR ") + ")"
 }
 
 // location is the zone of a line; a line without a place is in the asker's zone.
@@ -400,11 +397,7 @@ func (v *agendaView) explain(a *AgendaItem) {
 
 	a.Zone = zone.String()
 
-	switch {
-	case a.Kind == processes.Task:
-		end := rules.StartOfDay(rules.DateIn(a.Since, zone).AddDays(1), zone).UTC()
-		a.Until = &end
-	case a.Until == nil:
+	if a.Until == nil {
 		a.Overdue = true
 		a.DueText = "stands still since " + a.Since.In(zone).Format("2006-01-02 15:04")
 		return

@@ -56,7 +56,7 @@ func TestAgendaFollowsAReplacement(t *testing.T) {
 		c := env.Covered(t) // Wednesday, 25 November
 		r := env.Requested(t, c)
 		a := agenda(t, env, operations.AgendaQuery{})
-		require.Equal(t, []string{"DECIDE_RMA, due today"}, tasksOf(a.Due), "S20: to be decided")
+		require.Equal(t, []string{"DECIDE_RMA, due today by 21:00"}, tasksOf(a.Due), "S20: to be decided")
 		require.Equal(t, []string{"ASSIGN_CSM, 2 days late"}, tasksOf(a.Late))
 		require.Empty(t, append(lines(a.Due), lines(a.Late)...), "a cancellation window asks nobody to act")
 		_, err := env.ApproveRMA(storetest.AgentContext, r.ID, replacement.RMAApproval{DefectConfirmed: true})
@@ -96,7 +96,7 @@ func TestAgendaFollowsAReplacement(t *testing.T) {
 		a = agenda(t, env, operations.AgendaQuery{})
 		require.Len(t, lines(a.Late), 1)
 		require.Contains(t, lines(a.Late)[0], "RMA, FEE_DECISION, OPERATOR, ")
-		require.Contains(t, tasksOf(a.Due), "RMA_FEE, due today", "S22: a person confirms")
+		require.Contains(t, tasksOf(a.Due), "RMA_FEE, due today by 21:00", "S22: a person confirms")
 		_, err = env.BillRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
 		require.Empty(t, lines(agenda(t, env, operations.AgendaQuery{}).Late))
@@ -109,7 +109,7 @@ func TestAgendaHasOrdersInReviewAndInvitations(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-2"))
 		inv := env.InvitationOf(t, o.ID)
 		env.Deliver(t, inv.ID)
-		require.Equal(t, []string{"REVIEW_ORDER, due today"},
+		require.Equal(t, []string{"REVIEW_ORDER, due today by 21:00"},
 			tasksOf(agenda(t, env, operations.AgendaQuery{AccountID: ""}).Due)[:1])
 		env.Calendar.Set(review.ReviewUntil.Add(-time.Hour))
 		require.Contains(t, lines(agenda(t, env, operations.AgendaQuery{}).Due),
@@ -120,6 +120,45 @@ func TestAgendaHasOrdersInReviewAndInvitations(t *testing.T) {
 		require.Equal(t, map[processes.Kind]int64{processes.Invitation: 1}, a.Due.Total)
 		require.Equal(t, inv.ID, a.Due.Items[0].ID)
 		require.Empty(t, agenda(t, env, operations.AgendaQuery{AccountID: "acc_none"}).Late.Items)
+	})
+}
+
+// A task is due when the queue has it due: that of a ticket with its clock, and the others at the
+// end of the desk's day, which is midnight in UTC here (S54).
+func TestS54_AgendaHasTasksDueAsTheQueueHasThem(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		raise := func(kind db.TaskKind, due time.Time) {
+			t.Helper()
+			err := env.DB.Write(db.WithSystem(env.Context), func(tx *db.Tx) error {
+				return tx.KeepTask(db.OperatorTask{
+					Kind: kind, SubjectID: "any", What: "Look.", Why: "So.", DueAt: due,
+				})
+			})
+			require.NoError(t, err)
+		}
+		now := env.Calendar.Now()
+		require.NoError(t, env.Exec("DELETE FROM operator_tasks"))
+		raise(db.TaskAssignCSM, time.Time{})
+		raise(db.TaskTicket, now.Add(time.Hour))
+		raise(db.TaskReviewOrder, now.Add(72*time.Hour))
+
+		utc := operations.AgendaQuery{Zone: "UTC"}
+		a := agenda(t, env, utc)
+		require.Equal(t, []string{
+			"TICKET, due today by " + now.Add(time.Hour).UTC().Format("15:04"),
+			"ASSIGN_CSM, due today",
+		}, tasksOf(a.Due), "what is due in an hour stands first")
+		require.Empty(t, tasksOf(a.Late))
+
+		ahead, err := env.Load(env.Context, "UTC", 14)
+		require.NoError(t, err)
+		require.Equal(t, []int64{0, 0, 1}, []int64{ahead[0].N, ahead[1].N, ahead[2].N})
+		utc.On = &ahead[2].Day
+		require.Len(t, tasksOf(agenda(t, env, utc).Due), 1, "and on the day on which it is due")
+
+		env.Calendar.Set(now.Add(time.Hour))
+		require.Equal(t, "TICKET, late since "+now.Add(time.Hour).UTC().Format("15:04")+" today",
+			tasksOf(agenda(t, env, operations.AgendaQuery{Zone: "UTC"}).Late)[0])
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
-	"roomcover.dev/roomcover/rules/processes"
 )
 
 // DayLoad is how much is due on a day, where it is done.
@@ -46,9 +45,9 @@ func (s *Operations) countLoad(ctx context.Context, zone string, days int) ([]Da
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		v.args["now"], v.args["task"] = now, processes.Task
+		v.args["now"] = now
 		return tx.Raw("SELECT time_zone, until, count(*) AS n FROM ("+v.source()+`) b
-			WHERE kind <> @task AND until > @now AND until <= @latest
+			WHERE until > @now AND until <= @latest
 			GROUP BY time_zone, until`, v.args).Scan(&rows).Error
 	})
 	if err != nil {
