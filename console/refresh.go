@@ -188,6 +188,7 @@ func (v *visit) timeWords() string {
 			strings.Replace(v.language.Count(key, 2), "2", "#", 1),
 		}
 	}
+	words["since.0"] = []string{v.say("time.ago.now")}
 	text, _ := json.Marshal(words)
 	return string(text)
 }

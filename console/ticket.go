@@ -367,6 +367,8 @@ func (v *visit) happenedIn(e ticket.Event, names map[string]string) spoken {
 	switch {
 	case e.Kind == ticket.Assigned && args["name"] == "":
 		key += ".nobody"
+	case e.Kind == ticket.Assigned && of.Operator != "" && of.Operator == e.ActorID:
+		key += ".self"
 	case e.Kind == ticket.Duplicate && of.Ticket == "":
 		key += ".none"
 	case e.Kind == ticket.RMAEnded && v.language.Has("console.ticketevent."+key+"."+of.Ending):

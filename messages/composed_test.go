@@ -230,6 +230,7 @@ var composed = map[string][]string{
 		ticket.ClockCancelled),
 	"console.stretch.": names(ticket.Counted, ticket.Off, ticket.Holiday, ticket.Pause),
 	"console.ticketevent.": {"OPENED", "MOVED", "SEVERITY", "WORSE", "THANKS", "ASSIGNED", "ASSIGNED.nobody",
+		"ASSIGNED.self",
 		"WATCHER_ADDED", "WATCHER_REMOVED", "DUPLICATE", "DUPLICATE.none", "FOLLOWED", "RMA_LINKED", "RMA_APPROVED",
 		"RMA_SHIPPED", "RMA_ENDED", "RMA_ENDED.DELIVERED", "RMA_ENDED.SWAPPED", "RMA_ENDED.REJECTED",
 		"RMA_ENDED.WITHDRAWN", "REMINDED", "REOPENED", "REOPENING_UNDONE",

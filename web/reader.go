@@ -15,6 +15,17 @@ type Reader struct {
 	Zone     string
 }
 
+// wallTime writes the time of an instant by the clock of a place, and names the place where the
+// reader's own clock shows another.
+func (r Reader) wallTime(at time.Time, place *time.Location, zone string) string {
+	const day = "2006-01-02 15:04"
+	there := at.In(place)
+	if there.Format(day) == at.In(Zone(r.Zone)).Format(day) {
+		return there.Format("15:04")
+	}
+	return there.Format("15:04") + " " + r.Language.Place(zone)
+}
+
 // soon is how near an end has to be for a line to say so in amber.
 const soon = 2 * time.Hour
 
@@ -35,7 +46,7 @@ func (r Reader) DueAt(at time.Time, zone string) Due {
 		Exact:   r.Moment(at, zone),
 	}
 	if !midnight {
-		d.Small = end.Format("15:04")
+		d.Small = r.wallTime(at, place, zone)
 	}
 	if near := Distance(r.Language, at, r.Now); near != "" && !midnight || !at.After(r.Now) {
 		d.Small = strings.TrimSpace(d.Text + " " + d.Small)
@@ -91,7 +102,7 @@ func (r Reader) Day(date string) Cell {
 	if err != nil {
 		return Cell{Text: date}
 	}
-	return Cell{Text: r.Language.NearDate(at, r.Now), Plain: date}
+	return Cell{Text: r.Language.NearDate(at, r.Now), Plain: date, Whole: true}
 }
 
 func (r Reader) place(zone string) *time.Location {

@@ -29,12 +29,14 @@ func Distance(l *messages.Language, at, now time.Time) string {
 	}
 }
 
-// Ago says how long an instant has passed, under a day: "12 min ago"; empty where it is a day or
-// more, or still to come.
+// Ago says how long an instant has passed, under a day: "just now", "12 min ago"; empty where it is
+// a day or more, or still to come.
 func Ago(l *messages.Language, at, now time.Time) string {
 	switch passed := now.Sub(at); {
 	case passed < 0 || passed >= 24*time.Hour:
 		return ""
+	case passed < time.Minute:
+		return l.Say("time.ago.now")
 	case passed < time.Hour:
 		return l.Count("time.ago.minutes", int64(passed/time.Minute))
 	default:

@@ -260,6 +260,7 @@
     var minutes = Math.floor(Math.abs(off) / 60000);
     var late = off <= 0;
     if (way === "since" && !late) return "";
+    if (way === "since" && minutes === 0) return words["since.0"][0];
     var kind = way === "since" ? "since" : late ? "late" : "ahead";
     var unit = minutes < 60 ? "m" : minutes < 24 * 60 ? "h" : "d";
     var n = unit === "m" ? minutes : Math.floor(minutes / (unit === "h" ? 60 : 24 * 60));

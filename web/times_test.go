@@ -1,0 +1,44 @@
+package web
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
+)
+
+// A time by another clock than the reader's names the place: beside a queue that is by the desk's
+// clock, "today 23:32" would be taken for a time of the desk.
+func TestDueNamesThePlaceOfAnotherClock(t *testing.T) {
+	now := time.Date(2026, 12, 7, 1, 32, 0, 0, time.UTC) // Sunday, 22:32 in São Paulo
+	due := now.Add(time.Hour)
+	for locale, said := range map[string][3]string{
+		"en":    {"today 02:32", "today 23:32 in São Paulo", "tomorrow 03:32 in São Paulo"},
+		"pt-BR": {"hoje 02:32", "hoje 23:32 em São Paulo", "amanhã 03:32 em São Paulo"},
+	} {
+		r := Reader{Language: messages.In(locale), Now: now, Zone: "UTC"}
+		require.Equal(t, said[0], r.DueAt(due, "").Small)
+		require.Equal(t, said[1], r.DueAt(due, "America/Sao_Paulo").Small)
+		require.Equal(t, said[2], r.DueAt(due.Add(4*time.Hour), "America/Sao_Paulo").Small)
+
+		r.Zone = "America/Sao_Paulo"
+		require.NotContains(t, r.DueAt(due, "America/Sao_Paulo").Small, "São Paulo", "it is their own")
+		r.Zone = "America/Bahia"
+		require.NotContains(t, r.DueAt(due, "America/Sao_Paulo").Small, "São Paulo", "it shows the same")
+	}
+}
+
+func TestWhatHappenedInThisMinuteHappenedJustNow(t *testing.T) {
+	now := time.Date(2026, 12, 7, 1, 32, 0, 0, time.UTC)
+	for locale, said := range map[string][2]string{
+		"en":    {"just now", "1 min ago"},
+		"pt-BR": {"agora mesmo", "há 1 min"},
+	} {
+		l := messages.In(locale)
+		require.Equal(t, said[0], Ago(l, now.Add(-59*time.Second), now))
+		require.Equal(t, said[1], Ago(l, now.Add(-time.Minute), now))
+		require.Empty(t, Ago(l, now.Add(time.Second), now), "that is to come")
+	}
+}
