@@ -58,7 +58,11 @@ func (v *visit) coverUntil(a cover.Answer, zone string) web.Cell {
 // dayAt is a cell with the day of an instant, by the clock of a zone.
 func (v *visit) dayAt(at time.Time, zone string) web.Cell {
 	local := at.In(web.Zone(zone))
-	return web.Cell{Text: v.language.NearDate(local, v.now), Plain: local.Format(time.DateOnly)}
+	return web.Cell{
+		Text:  v.language.NearDate(local, v.now),
+		Plain: local.Format(time.DateOnly),
+		Whole: true,
+	}
 }
 
 // lastDay is a cell with the last day before an exclusive end (C2).

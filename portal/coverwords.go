@@ -56,6 +56,7 @@ func (v *visit) dayCell(at time.Time) web.Cell {
 	return web.Cell{
 		Text:  v.language.NearDate(local, now),
 		Plain: local.Format(time.DateOnly),
+		Whole: true,
 	}
 }
 
