@@ -42,6 +42,7 @@ type Due struct {
 	Text, Small, Class string
 	Instant            string // for machines
 	Exact              string // on hover
+	Place              string // whose clock it is by, where it differs from the reader's own
 	// Near is what the Text counts from now, "ahead" to the instant or "since" it; empty: the
 	// Text is a day. The browser keeps it right, see console.js.
 	Near string

@@ -15,15 +15,10 @@ type Reader struct {
 	Zone     string
 }
 
-// wallTime writes the time of an instant by the clock of a place, and names the place where the
-// reader's own clock shows another.
-func (r Reader) wallTime(at time.Time, place *time.Location, zone string) string {
-	const day = "2006-01-02 15:04"
-	there := at.In(place)
-	if there.Format(day) == at.In(Zone(r.Zone)).Format(day) {
-		return there.Format("15:04")
-	}
-	return there.Format("15:04") + " " + r.Language.Place(zone)
+// showsAnother reports whether the clock of a place shows another time than the reader's own.
+func (r Reader) showsAnother(at time.Time, place *time.Location) bool {
+	const minute = "2006-01-02 15:04"
+	return at.In(place).Format(minute) != at.In(Zone(r.Zone)).Format(minute)
 }
 
 // soon is how near an end has to be for a line to say so in amber.
@@ -46,7 +41,10 @@ func (r Reader) DueAt(at time.Time, zone string) Due {
 		Exact:   r.Moment(at, zone),
 	}
 	if !midnight {
-		d.Small = r.wallTime(at, place, zone)
+		d.Small = end.Format("15:04")
+		if r.showsAnother(at, place) {
+			d.Place = r.Language.Place(zone)
+		}
 	}
 	if near := Distance(r.Language, at, r.Now); near != "" && !midnight || !at.After(r.Now) {
 		d.Small = strings.TrimSpace(d.Text + " " + d.Small)
