@@ -38,7 +38,7 @@ func TestNamesAreToldToWhoMaySeeTheThing(t *testing.T) {
 				inv.ID:         inv.ContactName + " <" + inv.Email + ">",
 				c.Admin.ID:     c.Admin.Name,
 				h.Lead.tokenID: "test",
-				unit.ID:        "not chosen yet for Acme Ltda",
+				unit.ID:        "Acme Ltda",
 				other.Room.ID:  other.Room.Name + ", " + other.Room.Site,
 			}
 			ids := []string{"acc_none", "nothing"}

@@ -82,9 +82,12 @@ var namings = map[string]naming{
 		from: `spare_units n
 			JOIN orgs p ON p.id = n.parent_org_id
 			LEFT JOIN sites s ON s.id = n.site_id`,
-		name: `CASE WHEN n.model_code = '' THEN 'not chosen yet' ELSE n.model_code END ||
-			CASE WHEN n.serial = '' THEN '' ELSE ' ' || n.serial END ||
-			CASE WHEN s.id IS NULL THEN ' for ' || p.name ELSE ', ' || s.name END`,
+		// No words, which pages in every language would show; not chosen yet: whose it is.
+		name: `CASE
+				WHEN n.model_code = '' THEN ''
+				WHEN n.serial = '' THEN n.model_code || ', '
+				ELSE n.model_code || ' ' || n.serial || ', '
+			END || COALESCE(s.name, p.name)`,
 		zone:    "COALESCE(s.time_zone, '')",
 		account: "n.account_id",
 	},
