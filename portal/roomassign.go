@@ -33,6 +33,7 @@ const (
 	fieldShown = "shown" // digest of what was shown to follow
 	fieldTerms = "terms" // terms that were read, as "DE 3"
 	fieldBack  = "back"
+	fieldAll   = "all" // every room that is offered is chosen
 )
 
 // mostAtOnce bounds the rooms that one form assigns licences to.
@@ -44,6 +45,7 @@ type assignPage struct {
 	Contracts []web.Choice
 	Rooms     []roomChoice // to choose from, or chosen with what would become of each
 	More      bool         // there are more rooms without a licence than are shown
+	All       string       // the verb that chooses all that are offered; empty: fewer than two are
 	Back      string
 	Follow    []string   // sentences about what follows; empty: nothing was chosen yet
 	Terms     []termsAsk // that have to be acknowledged
@@ -81,6 +83,9 @@ func showAssign(v *visit) (answer, error) {
 // assignRooms shows what follows from the assignment of the chosen rooms, or makes it.
 func assignRooms(v *visit) (answer, error) {
 	chosen := v.request.PostForm[fieldRoom]
+	if v.form(fieldAll) != "" {
+		return v.assignAnswer(nil, "")
+	}
 	if len(chosen) > mostAtOnce {
 		return answer{}, errBadForm
 	}
@@ -195,9 +200,20 @@ func (v *visit) assignAnswer(chosen []string, problem string) (answer, error) {
 		return answer{}, err
 	}
 
+	if len(chosen) == 0 {
+		err = v.offerUnlicensed(&p, cmp.Or(contract.Type, catalogue.ServiceSelect))
+		if err != nil {
+			return answer{}, err
+		}
+		if v.form(fieldAll) != "" {
+			for _, r := range p.Rooms {
+				chosen = append(chosen, r.ID)
+			}
+			p.Rooms, p.All = nil, ""
+		}
+	}
 	switch {
 	case len(chosen) == 0:
-		err = v.offerUnlicensed(&p, cmp.Or(contract.Type, catalogue.ServiceSelect))
 	case contract.ID == "":
 		err = v.nameRooms(&p, chosen)
 	default:
@@ -269,6 +285,9 @@ func (v *visit) offerUnlicensed(p *assignPage, service catalogue.ServiceType) er
 		p.Rooms = append(p.Rooms, roomChoice{ID: r.ID, Name: r.Name, Place: v.placeOf(r)})
 	}
 	p.More = next != ""
+	if n := len(p.Rooms); n > 1 {
+		p.All = v.language.Count("portal.assign.all", int64(n))
+	}
 	return err
 }
 

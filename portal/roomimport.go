@@ -375,6 +375,7 @@ type jobPage struct {
 	Reload   string
 	Form     string
 	FormText string
+	Assign   bool // rooms were stored, which licences can be assigned to now
 }
 
 var reportColumns = web.Listing[*visit]{
@@ -422,6 +423,7 @@ func showImportJob(v *visit) (answer, error) {
 	if job.FinishedAt != nil {
 		p.Form = importPath
 		p.FormText = v.say("import.again")
+		p.Assign = job.RowsStored > 0 && !job.DryRun && v.isAdmin()
 		if job.DryRun && job.RowsRefused == 0 && job.State == importjob.ImportDone {
 			p.FormText = v.say("import.now")
 		}

@@ -137,6 +137,9 @@ func TestS35_AFileIsCheckedReportedAndStoredOnce(t *testing.T) {
 
 		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
 		require.Equal(t, 200, bruno.get(stored.path).status)
+		require.Contains(t, ana.get(stored.path).body, `href="/rooms/assign"`, "what to do next")
+		require.NotContains(t, ana.get(dry.path).body, `href="/rooms/assign"`, "nothing was stored")
+		require.NotContains(t, bruno.get(stored.path).body, `href="/rooms/assign"`)
 		require.NotContains(t, bruno.get(stored.path).body, `href="/rooms/import"><svg`)
 		require.Equal(t, 403, bruno.upload("/rooms/import", "salas.csv", []byte(twoRows)).status)
 		gil, _ := w.site("gil@globex.example")

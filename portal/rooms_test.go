@@ -229,6 +229,15 @@ func TestS1_R39b_ManyRoomsGetLicensesAfterAPreview(t *testing.T) {
 		offered := ana.get("/rooms/assign").body
 		require.Contains(t, offered, "Sala A")
 		require.Contains(t, offered, "10 free licenses")
+		require.Contains(t, offered, "Choose all 2</button>")
+		all := ana.post("/rooms/assign", "all", "yes")
+		require.Equal(t, http.StatusOK, all.status)
+		for _, id := range []string{first.ID, second.ID} {
+			require.Contains(t, all.body, `name="id" value="`+id+`" checked`)
+		}
+		require.Contains(t, all.body, "Assign 2 licenses")
+		require.NotContains(t, all.body, "Choose all")
+
 		chosen := []string{"id", first.ID, "id", second.ID}
 		shown := ana.post("/rooms/assign", append([]string{"back", "/rooms?show=unlicensed"}, chosen...)...)
 		require.Equal(t, http.StatusOK, shown.status)
