@@ -305,7 +305,7 @@ func TestS19_AnAccountHasALimitOfPeople(t *testing.T) {
 	_, err = pool.Exec("UPDATE accounts SET user_limit = 1 WHERE id = '" + inv.AccountID + "'")
 	require.NoError(t, err)
 	page := ana.get("/colleagues").body
-	require.Contains(t, page, "1 of 1 places are taken", "said before the click")
+	require.Contains(t, page, "1 of 1 places taken", "said before the click")
 	require.Contains(t, page, "Remove a person or withdraw an invitation to invite another one")
 	require.NotContains(t, page, `name="email"`)
 	r := ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN")
