@@ -335,6 +335,9 @@ func (v *visit) listDevices(p *requestPage) error {
 	}
 
 	sortChoices(p.Devices)
+	if found := p.Search != "" && p.Serial == "" && p.Other == ""; found && len(p.Devices) == 1 {
+		p.Devices[0].Selected = true // it was looked for, or is the one of a room's page
+	}
 	p.Devices = keepChoice(p.Devices, p.Serial, p.Serial)
 	return err
 }

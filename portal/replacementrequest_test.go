@@ -244,7 +244,7 @@ func TestManyDevicesAreSearchedBySerialModelAndRoom(t *testing.T) {
 			_, devices, _ := strings.Cut(found, `name="serial"`)
 			devices, _, _ = strings.Cut(devices, "</select>")
 			require.Equal(t, 2, strings.Count(devices, "<option "), "%s: it, and none", q)
-			require.Contains(t, found, `<option value="ZZ1">Auditório · Meetup · ZZ1</option>`, q)
+			require.Contains(t, found, `<option value="ZZ1" selected>Auditório · Meetup · ZZ1</option>`, q)
 			require.Contains(t, found, `type="search" value="`+q+`"`)
 		}
 		require.Contains(t, eva.get(requestForDevice+"?q=nothing").body, "No covered device found")

@@ -339,6 +339,9 @@ func (v *visit) previewMove(p *movePage, q entitlement.MoveRequest) error {
 	}
 	if found.Refused != nil {
 		p.Problem = v.say("portal.move.refused", "why", v.assignReason(found.Refused))
+		if rules.CodeOf(found.Refused) == licensing.RoomHasLicence && len(q.DeviceIDs) > 0 {
+			p.Problem += " " + v.say("portal.move.alone")
+		}
 		return nil
 	}
 	ref, err := v.programs.Reference(v.ctx)

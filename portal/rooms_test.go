@@ -365,6 +365,7 @@ func TestR28_AMoveShowsBeforeAndAfter(t *testing.T) {
 		refused := w.ana.post("/rooms/"+w.bare.ID+"/move", "to", taken.ID, "license", w.licences[0].ID)
 		require.Equal(t, http.StatusUnprocessableEntity, refused.status)
 		require.Contains(t, refused.body, "has a license of this service already", "R39b")
+		require.NotContains(t, refused.body, "Leave the license out", "it moves nothing else")
 	})
 }
 
