@@ -231,7 +231,7 @@ func (t *text) plain() bool { return len(t.placeholders) == 0 }
 // name.
 func (t *text) wordings() iter.Seq2[string, string] {
 	if t.invariable() {
-		return maps.All(map[string]string{"": t.words})
+		return func(yield func(form, words string) bool) { yield("", t.words) }
 	}
 	return maps.All(t.forms)
 }
