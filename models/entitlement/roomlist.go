@@ -24,24 +24,38 @@ type RoomCounts struct {
 	Platforms map[rules.Platform]int64
 }
 
-// Thousands of rooms have a few contracts: rooms are counted by the contracts of their licences
-// first, and what each contract means for them is asked of it once.
+// Thousands of rooms have a few contracts: those with a licence of a service are counted by the
+// contracts of their licences first, and what each contract means for them is asked of it once. A
+// room has one licence of a service at most, and one licence at most renews that.
 const (
-	// byContracts are the contracts of a room withLicenceOfRoom, as it is counted by them.
+	// byContracts are the contracts of a licence withRenewals, as rooms are counted by them.
 	byContracts = "l.contract_id, n.contract_id AS next_contract_id, n.state AS next_state"
 	// groupedByContracts groups by them.
 	groupedByContracts = "l.contract_id, n.contract_id, n.state"
+	// withRenewals joins each assignment with its licence, and with the one that renews it.
+	withRenewals = `JOIN licences l ON l.id = a.licence_id
+		LEFT JOIN licences n ON n.renews_licence_id = l.id
+			AND n.renews_licence_id IS NOT NULL
+			AND n.state IN ('AVAILABLE', 'ASSIGNED')`
+	// ofRoomsInUse is true of the assignments of a service to an account's rooms in use. Few rooms
+	// are archived, which is why they are left out: those in use need not be read.
+	ofRoomsInUse = `a.account_id = @account
+		AND a.to_at IS NULL
+		AND a.service_type = @service
+		AND a.room_id NOT IN (
+			SELECT archived.id FROM rooms archived
+			WHERE archived.account_id = @account AND archived.state = 'ARCHIVED')`
 	// withContracts joins what was counted by them.
 	withContracts = `
-		LEFT JOIN service_contracts c ON c.id = counted.contract_id
+		JOIN service_contracts c ON c.id = counted.contract_id
 		LEFT JOIN service_contracts nc ON nc.id = counted.next_contract_id`
 )
 
-// The sums of counted rooms that are without the service, and whose cover ends soon; each says of
-// them what roomWithout and endingRoom say of one room.
+// The sums of counted rooms whose licence is over, so that they are without the service like those
+// that have none, and whose cover ends soon; each says of them what roomWithout and endingRoom say
+// of one room.
 const (
-	bareRooms = `coalesce(sum(CASE
-			WHEN counted.contract_id IS NULL THEN counted.rooms
+	lapsedRooms = `coalesce(sum(CASE
 			WHEN c.end_at IS NULL OR c.end_at > @now THEN 0
 			WHEN counted.next_state = 'AVAILABLE'
 				AND nc.type = c.type
@@ -72,44 +86,54 @@ func (s *Entitlements) CountRooms(
 	var rows []struct {
 		Site     string
 		Platform rules.Platform
-		State    licensing.RoomState
+		State    licensing.RoomState // empty: the row is of the rooms with a licence
 		Rooms    int64
-		Bare     int64
+		Lapsed   int64 // their licence is over
 		Ending   int64
 	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		now := tx.Now()
 		named := map[string]any{
+			"account": accountID,
 			"now":     now,
 			"before":  EndsSoon(now, zone),
 			"service": catalogue.ServiceSelect,
 		}
-		counted := tx.Scope.Accounts(tx.Table("rooms"), "rooms.account_id").
-			Select("site, platform, rooms.state, "+byContracts+", count(*) AS rooms").
-			Joins(withLicenceOfRoom, named).
+		all := tx.Scope.Accounts(tx.Table("rooms"), "rooms.account_id").
+			Select("site, platform, state, count(*) AS rooms, 0 AS lapsed, 0 AS ending").
 			Where("rooms.account_id = ?", accountID).
-			Group("site, platform, rooms.state, " + groupedByContracts)
-		return tx.Table("(?) AS counted", counted).
-			Select(`site, platform, counted.state, sum(counted.rooms) AS rooms,
-				`+bareRooms+` AS bare,
+			Group("site, platform, state")
+		counted := tx.Scope.Accounts(tx.Table("licence_assignments AS a"), "a.account_id").
+			Select(byContracts+", count(*) AS rooms").
+			Joins(withRenewals).
+			Where(ofRoomsInUse, named).
+			Group(groupedByContracts)
+		licensed := tx.Table("(?) AS counted", counted).
+			Select(`'' AS site, '' AS platform, '' AS state,
+				coalesce(sum(counted.rooms), 0) AS rooms,
+				`+lapsedRooms+` AS lapsed,
 				`+endingRooms+` AS ending`, named).
-			Joins(withContracts).
-			Group("site, platform, counted.state").
-			Scan(&rows).Error
+			Joins(withContracts)
+		return tx.Raw("SELECT * FROM (?) AS every UNION ALL SELECT * FROM (?) AS licensed",
+			all, licensed).Scan(&rows).Error
 	})
 
 	out := RoomCounts{Sites: map[string]int64{}, Platforms: map[rules.Platform]int64{}}
+	var licensed int64
 	for _, r := range rows {
-		if r.State == licensing.RoomArchived {
+		switch r.State {
+		case "":
+			licensed = r.Rooms - r.Lapsed
+			out.Ending = r.Ending
+		case licensing.RoomArchived:
 			out.Archived += r.Rooms
-			continue
+		default:
+			out.Active += r.Rooms
+			out.Sites[r.Site] += r.Rooms
+			out.Platforms[r.Platform] += r.Rooms
 		}
-		out.Active += r.Rooms
-		out.Bare += r.Bare
-		out.Ending += r.Ending
-		out.Sites[r.Site] += r.Rooms
-		out.Platforms[r.Platform] += r.Rooms
 	}
+	out.Bare = out.Active - licensed
 	return out, err
 }
 

@@ -28,6 +28,7 @@ func TestR55b_S4_RoomsWithoutALicenseAndThoseThatEndSoonAreFound(t *testing.T) {
 		env.Device(t, a, "SN1", "MEETUP", "2026-01-01")
 		licences := env.Licences(t, o)
 		env.Assigned(t, licences[0], a)
+		env.Assigned(t, licences[1], gone)
 		_, err := env.ArchiveRoom(env.Context, gone.ID, "")
 		require.NoError(t, err)
 		contract := storetest.OneContract(t, env, o.ID)

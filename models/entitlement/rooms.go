@@ -539,21 +539,8 @@ const fromAssignments = `
 		WHERE a.to_at IS NULL
 			AND a.service_type = @service`
 
-// withLicenceOfRoom joins each room with the one licence of a service that is assigned to it, and
-// with the one that renews it, or with none: many rooms are counted in a third of the time that a
-// question for each would take.
-const withLicenceOfRoom = `
-		LEFT JOIN licence_assignments a ON a.room_id = rooms.id
-			AND a.account_id = rooms.account_id
-			AND a.to_at IS NULL
-			AND a.service_type = @service
-		LEFT JOIN licences l ON l.id = a.licence_id
-		LEFT JOIN licences n ON n.renews_licence_id = l.id
-			AND n.renews_licence_id IS NOT NULL
-			AND n.state IN ('AVAILABLE', 'ASSIGNED')`
-
 // roomWithout is true of a room that has no licence of a service. One that is over is none,
-// whether the sweep has been there or not; one that waits for its start is one; see bareRooms. Of
+// whether the sweep has been there or not; one that waits for its start is one; see lapsedRooms. Of
 // one account the assignments are read at once: asked of one room after another in the order of a
 // page, many would be asked before the page is full.
 const (

@@ -18,15 +18,18 @@ var standingSQL string
 
 // standingRoomsSQL counts the rooms of Standing by what the list of rooms goes by.
 const standingRoomsSQL = `
-	SELECT coalesce(sum(counted.rooms), 0) AS rooms,
-		` + bareRooms + ` AS bare,
+	SELECT (SELECT count(*) FROM rooms
+			WHERE account_id = @account AND state = 'ACTIVE') AS rooms,
+		coalesce(sum(counted.rooms), 0) AS licensed,
+		` + lapsedRooms + ` AS lapsed,
 		` + endingRooms + ` AS ending,
 		coalesce(sum(CASE WHEN c.state = 'ACTIVE' AND c.end_at > @now
 			THEN counted.rooms ELSE 0 END), 0) AS covered
 	FROM (
 		SELECT ` + byContracts + `, count(*) AS rooms
-		FROM rooms` + withLicenceOfRoom + `
-		WHERE rooms.account_id = @account AND rooms.state = 'ACTIVE'
+		FROM licence_assignments a
+		` + withRenewals + `
+		WHERE ` + ofRoomsInUse + `
 		GROUP BY ` + groupedByContracts + `) AS counted` + withContracts
 
 // Standing is how an account stands, in numbers.
@@ -46,7 +49,11 @@ type Standing struct {
 func (s *Entitlements) Standing(
 	ctx context.Context, accountID string, zone *time.Location,
 ) (Standing, error) {
-	var out Standing
+	var row struct {
+		Standing
+		Licensed int64 // rooms in use with a licence
+		Lapsed   int64 // of them, whose licence is over
+	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if !tx.Scope.Sees(accountID) {
 			return db.NotFound()
@@ -59,10 +66,12 @@ func (s *Entitlements) Standing(
 			"before":   EndsSoon(now, zone),
 			"service":  catalogue.ServiceSelect,
 			"services": []catalogue.ServiceType{catalogue.ServiceSelect, catalogue.ServiceSyncPlus},
-		}).Scan(&out).Error
+		}).Scan(&row).Error
 	})
 	if err != nil {
 		return Standing{}, fmt.Errorf("standing: %w", err)
 	}
+	out := row.Standing
+	out.Bare = out.Rooms - row.Licensed + row.Lapsed
 	return out, nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules/health"
-	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // AccountHealth is how the rooms of an account are, as its Sync tells.
@@ -92,11 +91,14 @@ func (s *Sync) linkOf(tx *db.Tx, accountID string) *gorm.DB {
 }
 
 // placesInUse are the places of an account's connection that are rooms in use, within what is in
-// scope; one that is off has none.
+// scope; one that is off has none. Few rooms are archived, which is why they are left out: those in
+// use need not be read, and sync_places_health has the rest.
 func placesInUse(tx *db.Tx, accountID string) *gorm.DB {
 	return tx.Scope.Accounts(tx.Model(&Place{}), "sync_places.account_id").
-		Joins("JOIN rooms r ON r.id = sync_places.room_id").
-		Where("sync_places.account_id = ? AND r.state = ?", accountID, licensing.RoomActive)
+		Where("sync_places.account_id = ? AND sync_places.room_id IS NOT NULL", accountID).
+		Where(`sync_places.room_id NOT IN (
+			SELECT r.id FROM rooms r
+			WHERE r.account_id = ? AND r.state = 'ARCHIVED')`, accountID)
 }
 
 // DownRoom is a room in use that somebody should look after.
@@ -125,18 +127,23 @@ func (s *Sync) DownOf(ctx context.Context, accountID string, most int) (Down, er
 		Down    int64
 	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		first := placesInUse(tx, accountID).
+			Where("sync_places.state IN ? AND sync_places.missing_since IS NULL",
+				[]health.State{health.Offline, health.NeedsAttention}).
+			Select(`sync_places.room_id, sync_places.state, sync_places.since,
+				sum(CASE WHEN sync_places.state = ? THEN 1 ELSE 0 END) OVER () AS offline,
+				count(*) OVER () AS down`, health.Offline).
+			Order("sync_places.state DESC, sync_places.since DESC, sync_places.room_id").
+			Limit(most)
 		return tx.Raw("SELECT * FROM (?) AS link UNION ALL SELECT * FROM (?) AS room",
 			s.linkOf(tx, accountID).
 				Select(`'LINK' AS about, '' AS room_id, '' AS name, state, 0 AS offline,
 					`+answers+` AS down`, s.fresh()),
-			placesInUse(tx, accountID).
-				Where("sync_places.state IN ? AND sync_places.missing_since IS NULL",
-					[]health.State{health.Offline, health.NeedsAttention}).
-				Select(`'ROOM' AS about, r.id AS room_id, r.name, sync_places.state,
-					sum(CASE WHEN sync_places.state = ? THEN 1 ELSE 0 END) OVER () AS offline,
-					count(*) OVER () AS down`, health.Offline).
-				Order("sync_places.state DESC, sync_places.since DESC, r.id").
-				Limit(most),
+			tx.Table("(?) AS first", first).
+				Joins("JOIN rooms r ON r.id = first.room_id").
+				Select(`'ROOM' AS about, r.id AS room_id, r.name, first.state,
+					first.offline, first.down`).
+				Order("first.state DESC, first.since DESC, r.id"),
 		).Scan(&rows).Error
 	})
 

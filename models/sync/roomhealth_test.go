@@ -90,15 +90,26 @@ func TestS57_PagesReadInOneStatementWhichRoomsAreDown(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, none)
 
+		// A room that is archived is none of them.
+		_, err = w.ArchiveRoom(w.ctx, ids[1], "")
+		require.NoError(t, err)
+		h, down = read()
+		require.Equal(t, map[health.State]int64{
+			health.Offline: 1, health.Healthy: 2, health.Unknown: 1,
+		}, h.Counts)
+		require.NotContains(t, h.Rooms, ids[1])
+		require.EqualValues(t, 1, down.Offline)
+		require.Equal(t, ids[0], down.Rooms[0].RoomID)
+
 		// Sync refuses: nothing is known, and nothing is down.
 		w.trouble = health.Refused
 		w.minutes(1)
 		h, down = read()
-		require.Equal(t, map[health.State]int64{health.Unknown: 5}, h.Counts)
+		require.Equal(t, map[health.State]int64{health.Unknown: 4}, h.Counts)
 		require.True(t, down.Refused)
 		require.Zero(t, down.Offline)
 		require.Empty(t, shown(health.Offline))
-		require.Len(t, shown(health.Unknown), 5)
+		require.Len(t, shown(health.Unknown), 5) // this list is of all states
 
 		// A stranger reads nothing.
 		stranger := storetest.Customer(w.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200").Account)
