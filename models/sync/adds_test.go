@@ -12,8 +12,8 @@ import (
 
 // What a form's thousand rooms take, in transactions of a hundred.
 const (
-	// Of a hundred: the locks of account and connection, the account, places, groups, rooms that are
-	// no place, devices of places that are no room, groups again, facts; the rooms; the devices that
+	// Of a hundred: the locks of account and connection, the account, rooms in use, places, groups,
+	// rooms that are no place, devices of places that are no room, facts; the rooms; the devices that
 	// are known by their serials; the end of the chain of the audit, and its entries.
 	statementsOfAHundred = 13
 	// Of each room: its devices, their placements, and which room the place is.

@@ -3,7 +3,6 @@ package sync
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -62,7 +61,7 @@ func (s *Sync) Preview(ctx context.Context, accountID string) ([]Proposal, error
 		if err != nil {
 			return err
 		}
-		out, err = propose(tx, c)
+		out, _, err = propose(tx, c)
 		return err
 	})
 	return out, err
@@ -128,34 +127,45 @@ func (s *Sync) ProposalOf(ctx context.Context, accountID, placeID string) (Propo
 	return out, err
 }
 
-func propose(tx *db.Tx, c Connection) ([]Proposal, error) {
+// propose says what may be done about each place of a connection, and where its groups are.
+func propose(tx *db.Tx, c Connection) ([]Proposal, map[string]Group, error) {
+	known, err := entitlement.ActiveRooms(tx, c.AccountID)
+	if err != nil {
+		return nil, nil, err
+	}
 	out, err := outlines(tx, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	groups, err := groupsOf(tx, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 
 	unknown := false
 	keys := siteKeys{}
 	for i := range out {
-		out[i].judge(groups, keys)
-		unknown = unknown || out[i].unknown()
+		p := &out[i]
+		if p.RoomID != nil {
+			if room, active := known[*p.RoomID]; active {
+				p.Room = &room
+				delete(known, room.ID) // it is no other place's
+			}
+		}
+		p.judge(groups, keys)
+		unknown = unknown || p.unknown()
 	}
-	if !unknown {
-		return out, nil
+	if !unknown || len(known) == 0 {
+		return out, groups, nil
 	}
-	return out, findLikes(tx, c, out)
+	return out, groups, findLikes(tx, c, out, slices.Collect(maps.Keys(known)))
 }
 
-// outlines reads every place of a connection with the room in use that it is, and no facts. There
-// may be ten thousand, which gorm would take several times as long for.
+// outlines reads every place of a connection, without the room that it is and its facts. There may
+// be ten thousand, which gorm would take several times as long for.
 func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 	rows, err := tx.Table("sync_places AS p").
-		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id, r.id, r.name, r.site").
-		Joins("LEFT JOIN rooms r ON r.id = p.room_id AND r.state = ?", licensing.RoomActive).
+		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id").
 		Where("p.connection_id = ?", c.ID).
 		Order("p.place_group, p.name, p.id").
 		Rows()
@@ -167,14 +177,9 @@ func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 	out := make([]Proposal, 0, c.Places)
 	for rows.Next() {
 		var p Proposal
-		var id, name, site sql.NullString
-		err := rows.Scan(&p.ID, &p.Name, &p.PlaceGroup, &p.MissingSince, &p.RoomID,
-			&id, &name, &site)
+		err := rows.Scan(&p.ID, &p.Name, &p.PlaceGroup, &p.MissingSince, &p.RoomID)
 		if err != nil {
 			return nil, err
-		}
-		if id.Valid {
-			p.Room = &health.KnownRoom{ID: id.String, Name: name.String, Site: site.String}
 		}
 		out = append(out, p)
 	}
@@ -210,10 +215,11 @@ func (p *Proposal) compare(rooms health.Rooms, devices []health.Device) {
 	}
 }
 
-// findLikes says of the places that are no room which they may be. Their serial numbers stand in
-// the facts, which are decoded only where they name a device of such a room.
-func findLikes(tx *db.Tx, c Connection, all []Proposal) error {
-	free, err := entitlement.RoomsWithoutPlace(tx, c.AccountID, c.ID)
+// findLikes says of the places that are no room which of the rooms that are no place, by their ids,
+// they may be. Their serial numbers stand in the facts, which are decoded only where they name a
+// device of such a room.
+func findLikes(tx *db.Tx, c Connection, all []Proposal, roomIDs []string) error {
+	free, err := entitlement.RoomsWithoutPlace(tx, c.AccountID, c.ID, roomIDs)
 	if err != nil || len(free) == 0 {
 		return err
 	}
@@ -496,11 +502,7 @@ func apply(
 	if err := tx.First(&acc, "id = ?", c.AccountID).Error; err != nil {
 		return nil, err
 	}
-	proposals, err := propose(tx, c)
-	if err != nil {
-		return nil, err
-	}
-	groups, err := groupsOf(tx, c)
+	proposals, groups, err := propose(tx, c)
 	if err != nil {
 		return nil, err
 	}
