@@ -37,8 +37,9 @@ type colleaguesPage struct {
 	Pending   []pendingView
 	Form      inviteForm
 	CanEdit   bool
-	Places    string // how many people there are, and may be
-	Full      bool   // nobody more can be invited (S19)
+	Former    []memberView // who left, for whoever may have them erased
+	Places    string       // how many people there are, and may be
+	Full      bool         // nobody more can be invited (S19)
 }
 
 // inviteForm is the form for a colleague, with what was typed and what is
@@ -107,6 +108,9 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 		p.Members = append(p.Members, view)
 	}
 
+	for _, m := range access.Former {
+		p.Former = append(p.Former, memberView{ID: m.ID, Name: m.Name, Email: m.Email})
+	}
 	for _, inv := range access.Pending {
 		p.Pending = append(p.Pending, v.pendingView(inv))
 	}

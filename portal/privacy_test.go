@@ -76,6 +76,13 @@ func TestS33_S52_AnAdministratorErasesAColleague(t *testing.T) {
 		require.Contains(t, shown, "invitations: 1")
 		require.Contains(t, shown, "What stays, without the name")
 
+		// Who was removed first is found for it still, by administrators alone.
+		link := `class="btn quiet" href="` + page + `/privacy"`
+		require.NotContains(t, ana.get("/colleagues").body, link)
+		carl := w.member(inv.AccountID, "carl@acme.example", identity.RoleReadOnly)
+		require.Contains(t, ana.post(page+"/remove", "confirmed", "yes").body, link)
+		require.NotContains(t, carl.get("/colleagues").body, "dora@")
+
 		w.portal.freshFor = 0
 		for _, typed := range [][]string{
 			{"confirm", "dora@acme.example"},
@@ -86,7 +93,7 @@ func TestS33_S52_AnAdministratorErasesAColleague(t *testing.T) {
 			require.Equal(t, 422, refused.status)
 			require.Contains(t, refused.body, `aria-invalid="true"`)
 		}
-		require.Equal(t, 403, dora.post(page+"/erase", "confirm", "dora@acme.example").status)
+		require.Equal(t, 403, carl.post(page+"/erase", "confirm", "dora@acme.example").status)
 		require.Equal(t, 0, w.Count(t, "SELECT count(*) FROM privacy_requests"))
 
 		for range 2 {
@@ -102,6 +109,7 @@ func TestS33_S52_AnAdministratorErasesAColleague(t *testing.T) {
 		after := ana.get("/privacy").body
 		require.Contains(t, after, "The person is erased.")
 		require.NotContains(t, after, "dora@")
+		require.NotContains(t, ana.get("/colleagues").body, link, "nothing is left to erase")
 		require.Equal(t, 200, ana.get(page+"/privacy").status)
 
 		// Nobody erases themselves here, nor the last administrator.

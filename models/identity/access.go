@@ -13,6 +13,8 @@ import (
 type Access struct {
 	People  []PersonInside
 	Pending []PendingInvitation
+	// Former are those who left last, until they are erased: whoever is gone can be erased still.
+	Former []Member
 	// Taken is how many of the account's places are taken; invitations that may still be
 	// accepted count (S19).
 	Taken int
@@ -65,6 +67,9 @@ func (s *People) AccessOf(ctx context.Context, accountID string) (Access, error)
 		}
 		out.Taken = len(out.People)
 
+		if out.Former, err = formerMembers(tx, accountID); err != nil {
+			return err
+		}
 		if out.Pending, err = pendingInvitations(tx, accountID); err != nil {
 			return err
 		}
@@ -105,6 +110,21 @@ func peopleInside(tx *db.Tx, accountID string) (people []PersonInside, err error
 		people[i].SignedInAt = last[p.UserID]
 	}
 	return people, err
+}
+
+// mostFormer is how many of those who left a page of people shows.
+const mostFormer = 20
+
+// formerMembers reads who is in an account no more. An erased person has a nobody's address.
+func formerMembers(tx *db.Tx, accountID string) (former []Member, err error) {
+	err = tx.Table("memberships").
+		Select("memberships.*, u.name, u.email, u.locale").
+		Joins("JOIN users u ON u.id = memberships.user_id").
+		Where("account_id = ? AND state = ?", accountID, rules.MembershipRemoved).
+		Where("u.email NOT LIKE ?", db.Nobody("%")).
+		Order("memberships.id DESC").Limit(mostFormer).
+		Scan(&former).Error
+	return former, err
 }
 
 // mostPending is how many invitations a page of people shows.
