@@ -43,9 +43,9 @@ func Crawl(
 			!strings.HasPrefix(mediaType, "text/html") {
 			continue
 		}
-		assert.Empty(t, unsaid.FindString(textOf(body)), "%s shows a message's key", address)
+		links, offered, text := read(address, body)
+		assert.Empty(t, unsaid(text), "%s shows a message's key", address)
 
-		links, offered := read(address, body)
 		for _, f := range offered {
 			once := Form{Method: f.Method, Path: f.Path}
 			if !shown[once] {
@@ -67,23 +67,19 @@ func Crawl(
 	return forms, pages
 }
 
-// unsaid is the key of a message that no language has: a page shows the key in its place.
-var unsaid = regexp.MustCompile(`(?m)(^|\s)(console|home|list|outcome|partners|portal|problem|` +
-	`process|progress|promise|refused|rma|sla|spare|sync|tickets?|todo)(\.[A-Za-z_]+)+($|\s)`)
+// key is the key of a message, alone.
+var key = regexp.MustCompile(`^(console|home|list|outcome|partners|portal|problem|` +
+	`process|progress|promise|refused|rma|sla|spare|sync|tickets?|todo)(\.[A-Za-z_]+)+$`)
 
-// textOf is what people read on a page, each piece on a line.
-func textOf(body string) string {
-	var text strings.Builder
-	pages := html.NewTokenizer(strings.NewReader(body))
-	for {
-		switch pages.Next() {
-		case html.ErrorToken:
-			return text.String()
-		case html.TextToken:
-			text.WriteString(pages.Token().Data)
-			text.WriteString("\n")
+// unsaid finds the key of a message that no language has: a page shows the key in its place. Most
+// words have no point, so that few are compared.
+func unsaid(text string) string {
+	for word := range strings.FieldsSeq(text) {
+		if strings.Contains(word, ".") && key.MatchString(word) {
+			return word
 		}
 	}
+	return ""
 }
 
 // mostOfKind is how many addresses of a kind are asked for.
@@ -113,9 +109,9 @@ func kindOf(address string) (kind string, narrowed int) {
 // closesDialog is the method of a form that sends nothing.
 const closesDialog = "DIALOG"
 
-// read finds the links and the forms of a page. A link that changes the language is none: it is
-// the same page.
-func read(address, body string) (links []string, forms []Form) {
+// read finds the links and the forms of a page, and what people read on it, each piece on a line.
+// A link that changes the language is none: it is the same page.
+func read(address, body string) (links []string, forms []Form, text string) {
 	base, _ := url.Parse(address)
 	resolve := func(to string) string {
 		u, err := base.Parse(to)
@@ -130,15 +126,21 @@ func read(address, body string) (links []string, forms []Form) {
 		return at
 	}
 
+	var words strings.Builder
 	form := Form{}
 	buttons, own := 0, 0 // of the form, and those of them that go to its own address
 	pages := html.NewTokenizer(strings.NewReader(body))
 	for {
 		kind := pages.Next()
 		if kind == html.ErrorToken {
-			return links, forms
+			return links, forms, words.String()
 		}
 		token := pages.Token()
+		if kind == html.TextToken {
+			words.WriteString(token.Data)
+			words.WriteString("\n")
+			continue
+		}
 		if kind == html.EndTagToken && token.Data == "form" && (own > 0 || buttons == 0) &&
 			form.Method != closesDialog {
 			forms = append(forms, form)
