@@ -161,13 +161,13 @@ func propose(tx *db.Tx, c Connection) ([]Proposal, map[string]Group, error) {
 	return out, groups, findLikes(tx, c, out, slices.Collect(maps.Keys(known)))
 }
 
-// outlines reads every place of a connection, without the room that it is and its facts. There may
-// be ten thousand, which gorm would take several times as long for.
+// outlines reads every place of a connection by group and name, without the room that it is and its
+// facts. There may be ten thousand, which gorm would take several times as long for. They are put in
+// order here: PostgreSQL would send none before it had put all in order.
 func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 	rows, err := tx.Table("sync_places AS p").
 		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id").
 		Where("p.connection_id = ?", c.ID).
-		Order("p.place_group, p.name, p.id").
 		Rows()
 	if err != nil {
 		return nil, err
@@ -183,6 +183,13 @@ func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 		}
 		out = append(out, p)
 	}
+	slices.SortFunc(out, func(a, b Proposal) int {
+		return cmp.Or(
+			strings.Compare(a.PlaceGroup, b.PlaceGroup),
+			strings.Compare(a.Name, b.Name),
+			strings.Compare(a.ID, b.ID),
+		)
+	})
 	return out, rows.Err()
 }
 

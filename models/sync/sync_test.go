@@ -529,6 +529,38 @@ func TestR43a_ImportingTwiceIsImportingOnceAndNothingIsMergedByItself(t *testing
 	})
 }
 
+// The rooms that a place may be are found as well where there are more than a statement names.
+func TestR43a_ARoomIsFoundAmongThousandsThatAreNoPlace(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := newWorld(t, env, 3)
+		w.places[1].Name = w.acme.Room.Name
+		w.places[2].Devices[0].Serial = *w.acme.Device.Serial
+		w.minutes(1)
+		likes := func() map[string][]health.Likeness {
+			out := map[string][]health.Likeness{}
+			all, err := w.Sync.Preview(w.ctx, w.acme.Account)
+			require.NoError(t, err)
+			for _, p := range all {
+				out[p.Name] = p.Likes
+			}
+			return out
+		}
+		few := likes()
+		require.Len(t, few["Mesa 2"], 1)
+		require.Len(t, few[w.acme.Room.Name], 1)
+
+		require.NoError(t, w.Exec(`
+			WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 600)
+			INSERT INTO rooms (id, account_id, name, site, search_key, country, region, time_zone,
+				platform, criticality, state, version, created_at)
+			SELECT 'rom_' || n, r.account_id, 'Oficina ' || n, r.site, 'oficina ' || n, r.country, r.region,
+				r.time_zone, r.platform, r.criticality, r.state, 1, r.created_at
+			FROM rooms r, numbers
+			WHERE r.id = '`+w.acme.Room.ID+`'`))
+		require.Equal(t, few, likes())
+	})
+}
+
 func TestR43b_ImportedRoomsAreAssignable(t *testing.T) {
 	w := newWorld(t, storetest.SQLite(t), 1)
 	w.minutes(1)
