@@ -81,8 +81,8 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	}
 	most := v.who.account().UserLimit
 	p.Full = access.Taken >= most
-	p.Places = v.say("people.places", "n", v.language.Number(int64(access.Taken)),
-		"most", v.language.Number(int64(most)))
+	p.Places = v.language.Count("people.places", int64(access.Taken),
+		messages.Args{"most": v.language.Number(int64(most))})
 
 	admins := access.Admins()
 	for _, m := range access.People {

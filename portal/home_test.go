@@ -31,3 +31,17 @@ func TestBudget_TheStartPageWithThousandsOfRooms(t *testing.T) {
 	reader := w.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
 	require.NotContains(t, w.withinBudget(reader, "/").body, "are without Logitech Select.", "a reader assigns nothing")
 }
+
+// Rooms without a license lead to where one is assigned, and to the rooms where none is free.
+func TestHome_RoomsWithoutALicenseLeadToWhatCanBeDone(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	w.Room(t, inv.AccountID, "Sala")
+	assigns := `href="/rooms/assign">Assign<span class="unseen"> 1 room is without`
+	require.Contains(t, ana.get("/").body, assigns)
+
+	require.NoError(t, w.Exec("UPDATE licences SET state = 'EXPIRED'"))
+	body := ana.get("/").body
+	require.NotContains(t, body, assigns)
+	require.Contains(t, body, `href="/rooms?show=unlicensed"`)
+}

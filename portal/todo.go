@@ -66,13 +66,18 @@ func (v *visit) roomsToCover(s entitlement.Standing) []toDoView {
 
 	var out []toDoView
 	if s.Bare > 0 {
-		out = append(out, toDoView{
+		bare := toDoView{
 			Icon: "door-open",
 			What: v.countBare("home.todo.bare", s.Bare),
 			When: v.language.Count("home.todo.bare.free", s.Free),
-			Path: "/rooms/assign",
+			Path: assignPath,
 			Go:   v.say("home.todo.bare.open"),
-		})
+		}
+		if s.Free == 0 { // there is nothing to assign
+			bare.Path = roomsPath + "?" + roomFacet + "=" + showUnlicensed
+			bare.Go = v.say("home.todo.bare.see")
+		}
+		out = append(out, bare)
 	}
 	if s.Ending > 0 {
 		out = append(out, toDoView{
