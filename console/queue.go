@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/web"
 )
 
@@ -348,6 +349,18 @@ func (v *visit) kindBadge(kind db.TaskKind) web.Badge {
 	return web.Badge{Text: v.language.Say("console.subject." + s.word), Color: s.color}
 }
 
+// taskBadge is the subject of a task. A ticket's has its severity and the color of that: who
+// looks for what is next sees which rooms are down.
+func (v *visit) taskBadge(kind db.TaskKind, severity int) web.Badge {
+	s := cover.Severity(severity)
+	if kind != db.TaskTicket || s < cover.Sev1 || s > cover.Sev4 {
+		return v.kindBadge(kind)
+	}
+	badge := v.severityShort(s)
+	badge.Text = v.language.Say("console.subject.ticket") + " " + badge.Text
+	return badge
+}
+
 // taskRow is a task as a list shows it.
 func (v *visit) taskRow(t operations.QueueItem) web.Row {
 	sub := t.AccountName
@@ -362,7 +375,7 @@ func (v *visit) taskRow(t operations.QueueItem) web.Row {
 		Title:  v.kindName(t.Kind),
 		Sub:    sub,
 		Due:    v.dueAt(t.DueAt, v.zone),
-		Badge:  v.kindBadge(t.Kind),
+		Badge:  v.taskBadge(t.Kind, t.Severity),
 		Beside: v.clockAt(t.TimeZone),
 		Owner:  web.FaceOf(db.Text(t.AssigneeID), t.AssigneeName),
 	}

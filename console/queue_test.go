@@ -398,6 +398,15 @@ func TestS54_TodaySaysWhatIsLateDueAheadAndMine(t *testing.T) {
 	})
 }
 
+// The queue says of a ticket how severe it is, in the words and the color of the list of tickets.
+func TestS54_ATicketsLineSaysItsSeverity(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		w.OpenedTicket(t, w.Covered(t))
+		require.Contains(t, w.agent().get(queuePath).body,
+			`<span class="badge amber">Ticket 2 · works in part</span>`)
+	})
+}
+
 // With 10,000 open tasks of every kind the queue, a task beside it and Today take no more
 // statements than any page may.
 func TestBudget_TenThousandTasks(t *testing.T) {

@@ -98,7 +98,7 @@ func (v *visit) taskPage(t operations.QueueItem) (taskPage, error) {
 	p := taskPage{
 		ID:    t.ID,
 		Kind:  v.kindName(t.Kind),
-		Badge: v.kindBadge(t.Kind),
+		Badge: v.taskBadge(t.Kind, t.Severity),
 		Due:   v.dueAt(t.DueAt, v.zone),
 		Open:  t.State == db.TaskOpen,
 		Facts: v.taskFacts(t),
