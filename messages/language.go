@@ -129,10 +129,26 @@ func (l *Language) print(key string, n *int64, args []Args) string {
 		values = append(values, ArticleFor(a.article, nameOf(name)))
 	}
 
-	if said, ok := t.filled(values); ok {
-		return said
+	said, ok := t.filled(values)
+	if !ok {
+		said = l.printer.Sprintf(key, values...)
 	}
-	return l.printer.Sprintf(key, values...)
+	return stoppedOnce(said, values)
+}
+
+// stoppedOnce takes away the full stop of a sentence behind a value that ends with one of its own:
+// "Loja S.A." ends a sentence as it is.
+func stoppedOnce(said string, values []any) string {
+	for _, value := range values {
+		name, isText := value.(string)
+		if !isText || len(name) < 2 {
+			continue
+		}
+		if strings.HasSuffix(name, ".") && !strings.HasSuffix(name, "..") {
+			said = strings.ReplaceAll(said, name+".", name)
+		}
+	}
+	return said
 }
 
 // Number returns a whole number as the language groups it: 1,234 or 1.234.

@@ -52,6 +52,19 @@ func TestNumbersSpeakTheLanguage(t *testing.T) {
 	require.Equal(t, "1,234", In("en").Number(1234))
 }
 
+// A company's name that ends with a full stop ends the sentence too.
+func TestAFullStopIsNotDoubled(t *testing.T) {
+	for locale, want := range map[string]string{
+		"en":    "A new account is opened for Loja S.A.",
+		"pt-BR": "Abre-se uma conta nova para Loja S.A.",
+	} {
+		require.Equal(t, want,
+			In(locale).Say("console.order.accept.new", Args{"company": "Loja S.A."}))
+	}
+	require.Equal(t, "As pessoas da sua empresa podem consultar a conta da Loja S.A. por 1 dia.",
+		In("pt-BR").Count("customers.approve.says.READ_ONLY", 1, Args{"name": "Loja S.A."}))
+}
+
 func TestListsAreJoinedAsInASentence(t *testing.T) {
 	require.Empty(t, In("en").List(nil))
 	require.Equal(t, "a", In("en").List([]string{"a"}))

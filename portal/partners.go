@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
@@ -331,8 +332,8 @@ func (v *visit) delegationPart(
 			Text:  v.say("delegation.state." + string(state)),
 			Color: delegationColors[state],
 		},
-		Says: v.say(key, "day", v.day(rules.LastCoveredDay(until, zone)),
-			"days", v.language.Number(int64(d.Days))),
+		Says: v.language.Count(key, int64(d.Days),
+			messages.Args{"day": v.day(rules.LastCoveredDay(until, zone))}),
 		Answers: v.isAdmin() && state == identity.DelegationProposed && asked == "theirs",
 		Takes: v.isAdmin() && (state == identity.DelegationActive ||
 			state == identity.DelegationProposed && asked == "ours"),
@@ -503,11 +504,11 @@ func (v *visit) approvalPage(problem string) (answer, error) {
 			"Read the page again.")
 	}
 
-	days := v.language.Number(int64(d.Days))
 	p := approvalPage{
 		Title: v.say(side+".approve.ask", "name", other),
 		Says: []string{
-			v.say(side+".approve.says."+string(d.Role), "name", other, "days", days),
+			v.language.Count(side+".approve.says."+string(d.Role), int64(d.Days),
+				messages.Args{"name": other}),
 			v.say(side + ".approve.end"),
 		},
 		Action:      v.sidePath() + "/" + d.ID + "/approve",
