@@ -281,14 +281,14 @@ func TestS45_ThanksReopenNothing(t *testing.T) {
 		tk = w.did(tk.ID, ticket.Command{Name: rule.DoAnswer, Text: "Is the cable plugged in?"})
 		tk = w.did(tk.ID, ticket.Command{Name: rule.DoResolve, Text: "It was the cable."})
 		page := w.eva.get(path).body
-		require.Contains(t, page, "It is solved. If it is not, reopen it here until the end of")
+		require.Contains(t, page, "It is resolved. If it is not, reopen it here until the end of")
 		require.Contains(t, page, `value="thanks"`)
 
 		version := fmt.Sprint(tk.Version)
 		for range 2 {
 			thanked := w.eva.post(path+"/reply", "text", "", "act", "thanks", "once", "once_3", "version", version)
 			require.Equal(t, path, thanked.path)
-			require.Contains(t, thanked.body, "The ticket stays solved.")
+			require.Contains(t, thanked.body, "The ticket stays resolved.")
 		}
 		require.Equal(t, rule.Resolved, w.onlyTicket().State)
 		require.Equal(t, 1, w.Count(t, "SELECT count(*) FROM ticket_events WHERE kind = 'THANKS'"))
@@ -584,7 +584,7 @@ func TestR42_AReaderOnlyWritesToATicket(t *testing.T) {
 		refuses("reopen")
 		writes("thanks", "Thank you")
 		require.Equal(t, rule.Resolved, w.onlyTicket().State)
-		require.Contains(t, w.bruno.get(path).body, "Not solved yet")
+		require.Contains(t, w.bruno.get(path).body, "Not resolved yet")
 		writes("send", "It is dark again.")
 		require.Equal(t, rule.InProgress, w.onlyTicket().State)
 	})
