@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -339,7 +340,9 @@ func detailText(value any) string {
 }
 
 // history is the audit of one thing as a timeline, oldest first.
-func (v *visit) history(events []db.AuditEvent, names map[string]string) []web.Moment {
+func (v *visit) history(
+	events []db.AuditEvent, names map[string]string, zone string,
+) []web.Moment {
 	var out []web.Moment
 	for _, e := range events {
 		what := v.verbText(e.Verb)
@@ -349,7 +352,7 @@ func (v *visit) history(events []db.AuditEvent, names map[string]string) []web.M
 		out = append(out, web.Moment{
 			Who:  v.nameOr(e.ActorID, names),
 			What: what,
-			When: v.moment(e.At, v.zone),
+			When: v.moment(e.At, cmp.Or(zone, v.zone)),
 			Ours: e.ActorRole.IsOperator() || e.ActorRole == "SYSTEM",
 		})
 	}

@@ -79,7 +79,7 @@ func showProcess(v *visit) (answer, error) {
 	p := processPage{
 		Customer: names[db.Text(one.AccountID)],
 		Over:     len(found) == 0,
-		History:  v.history(history, names),
+		History:  v.history(history, names, one.TimeZone),
 		Own:      v.pageOfThing(one.ID, ""),
 	}
 	if p.Warning, err = v.standstill(); err != nil {

@@ -181,8 +181,8 @@ func (v *visit) processTiles(sums []operations.ProcessSum) []web.Tile {
 		}
 	}
 
-	late := tileOf("late", all.Late, v.say("console.processes.tile.late.small",
-		"count", v.language.Number(ours.Late)), "standing", standsLate)
+	late := tileOf("late", all.Late, v.language.Count(
+		"console.processes.tile.late.small", ours.Late), "standing", standsLate)
 	if all.Late > 0 {
 		late.Class = "down"
 	}
@@ -193,10 +193,10 @@ func (v *visit) processTiles(sums []operations.ProcessSum) []web.Tile {
 	}
 	return []web.Tile{
 		late,
-		tileOf("today", all.Due, v.say("console.processes.tile.today.small",
-			"count", v.language.Number(ours.Due)), "standing", standsToday),
-		tileOf("ours", ours.N, v.say("console.processes.tile.ours.small",
-			"count", v.language.Number(still.N)), "actor", processes.ByOperator),
+		tileOf("today", all.Due, v.language.Count(
+			"console.processes.tile.today.small", ours.Due), "standing", standsToday),
+		tileOf("ours", ours.N, v.language.Count(
+			"console.processes.tile.ours.small", still.N), "actor", processes.ByOperator),
 		stuck,
 	}
 }
@@ -421,6 +421,8 @@ func (v *visit) standing(p operations.Process) web.Badge {
 		return web.Badge{Text: v.say("console.processes.stands.late"), Color: "red"}
 	case p.Until != nil && !p.Until.After(v.endOfToday()):
 		return web.Badge{Text: v.say("console.processes.stands.today"), Color: "amber"}
+	case p.Until == nil:
+		return web.Badge{Text: v.say("console.processes.undated")}
 	}
 	return web.Badge{Text: v.say("console.processes.intime"), Color: "green"}
 }

@@ -45,6 +45,9 @@ func TestS55_ThePageSaysOfEveryProcessWhatItWaitsFor(t *testing.T) {
 			of := b.get(processPath(p.Kind, p.ID))
 			require.Equal(t, http.StatusOK, of.status, p.Kind)
 			require.NotContains(t, all.body+of.body, "console.process", p.Kind)
+			if p.Until == nil && !p.Overdue {
+				require.Contains(t, of.body, `<span class="badge ">no deadline</span>`, p.Kind)
+			}
 		}
 
 		one := b.get(processPath(processes.RMA, id))

@@ -162,10 +162,20 @@ func (v *visit) queueQuery() operations.QueueQuery {
 
 func (v *visit) queueSummary(found operations.Queue) string {
 	total := v.queueCount(found.Total)
-	if found.Late.N == 0 {
-		return v.say("console.queue.open", "open", total)
+	said := v.say("console.queue.open", "open", total)
+	if found.Late.N > 0 {
+		said = v.say("console.queue.openlate", "open", total, "late", v.queueCount(found.Late))
 	}
-	return v.say("console.queue.openlate", "open", total, "late", v.queueCount(found.Late))
+	return web.Joined(said, v.timesOfDesk(len(found.Items) > 0))
+}
+
+// timesOfDesk says by which clock a list gives its times: the desk's, which need not be the one
+// that hangs beside the reader. Empty: the list has none.
+func (v *visit) timesOfDesk(any bool) string {
+	if !any {
+		return ""
+	}
+	return v.say("console.times", "place", v.language.Place(v.zone))
 }
 
 // queueCount writes a count of the queue, with a plus where there may be more, and nothing where

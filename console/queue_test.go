@@ -407,6 +407,18 @@ func TestS54_ATicketsLineSaysItsSeverity(t *testing.T) {
 	})
 }
 
+// Times on the queue and on Today are the desk's, whose clock the pages name.
+func TestS54_TheQueueNamesTheClockOfItsTimes(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		b := w.agent()
+		require.NotContains(t, b.get(queuePath).body, "times UTC", "there are none")
+		w.OpenedTicket(t, w.Covered(t))
+		for _, path := range []string{queuePath, Root} {
+			require.Contains(t, b.get(path).body, "· times UTC</span>", path)
+		}
+	})
+}
+
 // With 10,000 open tasks of every kind the queue, a task beside it and Today take no more
 // statements than any page may.
 func TestBudget_TenThousandTasks(t *testing.T) {

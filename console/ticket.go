@@ -258,6 +258,10 @@ func (v *visit) showAsked(p *ticketPage, a *answer, asked ticketAsked) {
 	if asked.refused != nil {
 		form.Problem = asked.refused.fields["text"]
 		form.Reason.Problem = asked.refused.fields["reason"]
+		if form.Reason.Problem != "" && strings.TrimSpace(v.form("reason")) == "" {
+			form.Reason.Problem = v.say("console.ticket.reply.reason.missing")
+			p.Problem = form.Reason.Problem
+		}
 	}
 	form.Reason.Value = v.form("reason")
 	for i, c := range form.Then {

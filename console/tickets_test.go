@@ -146,6 +146,21 @@ func TestS42_ANoteIsNowhereElse(t *testing.T) {
 	})
 }
 
+// Who lets a ticket wait for the customer is asked what for, in the words of the field.
+func TestS40_AReplyThatWaitsSaysWhatFor(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		tk := w.OpenedTicket(t, w.Covered(t))
+		b := w.agent()
+		path := ticketPath(tk.Number)
+		page := b.get(path)
+		refused := b.post(path+"/reply",
+			replyForm(page, "text", "Is it plugged in?", "then", "wait_for_customer")...)
+		require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+		require.Contains(t, refused.body, "Say what is waited for.")
+		require.NotContains(t, refused.body, "Say why.")
+	})
+}
+
 func TestS45_AReopeningIsUndoneWithAReason(t *testing.T) {
 	eachIssuerWorld(t, func(t *testing.T, w *world) {
 		c := w.Covered(t)

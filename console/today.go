@@ -75,8 +75,10 @@ func showToday(v *visit) (answer, error) {
 
 	late, due := totalOf(agenda.Late), totalOf(agenda.Due)
 	p := todayPage{
-		Summary: v.say("console.today.summary",
-			"late", v.counted(late, 1000), "due", v.counted(due, 1000)),
+		Summary: web.Joined(
+			v.say("console.today.summary",
+				"late", v.counted(late, 1000), "due", v.counted(due, 1000)),
+			v.timesOfDesk(late+due > 0)),
 		DueTitle: v.say("console.today.due"),
 	}
 	if list != "due" {
