@@ -116,19 +116,25 @@ func (a *SpareAid) readSites(tx *db.Tx) (map[siteName]string, error) {
 }
 
 func (a *SpareAid) readCritical(tx *db.Tx, sites map[siteName]string) error {
+	// Each room is a line at least, so that no further rooms are needed.
 	err := tx.Raw(`
 		SELECT DISTINCT r.id AS room_id,
 			r.account_id,
 			r.name,
 			r.site,
 			COALESCE(d.model_code, '') AS model_code
-		FROM rooms r
-		JOIN accounts a ON a.id = r.account_id
+		FROM (
+			SELECT r.id, r.account_id, r.name, r.site
+			FROM rooms r
+			JOIN accounts a ON a.id = r.account_id
+			WHERE a.parent_org_id = ? AND r.state = 'ACTIVE' AND r.criticality = 'CRITICAL'
+			ORDER BY r.site, r.name, r.id
+			LIMIT ?
+		) AS r
 		LEFT JOIN device_placements p ON p.room_id = r.id AND p.to_at IS NULL
 		LEFT JOIN devices d ON d.id = p.device_id
-		WHERE a.parent_org_id = ? AND r.state = 'ACTIVE' AND r.criticality = 'CRITICAL'
 		ORDER BY r.site, r.name, r.id, model_code
-		LIMIT ?`, a.Parent.ID, criticalRooms).Scan(&a.Critical).Error
+		LIMIT ?`, a.Parent.ID, criticalRooms, criticalRooms).Scan(&a.Critical).Error
 
 	for i, r := range a.Critical {
 		a.Critical[i].SiteID = sites[siteName{r.AccountID, rules.SiteKey(r.Site)}]
@@ -138,7 +144,9 @@ func (a *SpareAid) readCritical(tx *db.Tx, sites map[siteName]string) error {
 }
 
 // deployedBySite counts devices in active rooms by model and known site. Two ways to
-// write a site's name are one site.
+// write a site's name are one site. Placements, devices and rooms are each read by their accounts
+// and then joined: the limits, which nobody reaches, keep PostgreSQL from looking up one device
+// after another, of which it expects few.
 func deployedBySite(
 	tx *db.Tx, parentID string, sites map[siteName]string,
 ) ([]spare.AidDeployment, error) {
@@ -146,16 +154,36 @@ func deployedBySite(
 	err := tx.Raw(`
 		SELECT r.account_id,
 			r.site,
-			d.model_code,
-			count(*) AS units,
-			count(DISTINCT CASE WHEN r.criticality = 'CRITICAL' THEN r.id END) AS critical
-		FROM accounts a
-		JOIN rooms r ON r.account_id = a.id AND r.state = 'ACTIVE'
-		JOIN device_placements p ON p.room_id = r.id AND p.to_at IS NULL
-		JOIN devices d ON d.id = p.device_id
-		WHERE a.parent_org_id = ?
-		GROUP BY r.account_id, r.site, d.model_code
-		ORDER BY 1, 2, 3`, parentID).Scan(&rows).Error
+			m.model_code,
+			CAST(sum(m.units) AS bigint) AS units,
+			sum(CASE WHEN r.criticality = 'CRITICAL' THEN 1 ELSE 0 END) AS critical
+		FROM (
+			SELECT p.room_id, d.model_code, count(*) AS units
+			FROM (
+				SELECT p.device_id, p.room_id
+				FROM accounts a
+				JOIN device_placements p ON p.account_id = a.id AND p.to_at IS NULL
+				WHERE a.parent_org_id = @parent
+				LIMIT 1000000000
+			) AS p
+			JOIN (
+				SELECT d.id, d.model_code
+				FROM accounts a
+				JOIN devices d ON d.account_id = a.id
+				WHERE a.parent_org_id = @parent
+				LIMIT 1000000000
+			) AS d ON d.id = p.device_id
+			GROUP BY p.room_id, d.model_code
+		) AS m
+		JOIN (
+			SELECT r.id, r.account_id, r.site, r.criticality
+			FROM accounts a
+			JOIN rooms r ON r.account_id = a.id AND r.state = 'ACTIVE'
+			WHERE a.parent_org_id = @parent
+			LIMIT 1000000000
+		) AS r ON r.id = m.room_id
+		GROUP BY r.account_id, r.site, m.model_code
+		ORDER BY 1, 2, 3`, map[string]any{"parent": parentID}).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}
