@@ -55,7 +55,7 @@ type Agenda struct {
 
 // Agenda lists what is late and what is due, of all that is under way: orders in
 // review, invitations, RMAs, spares, shipments, and open operator tasks. It
-// reads the same source as ListProcesses, and answers in four statements however
+// reads the same source as ListProcesses, and answers in three statements however
 // much is under way. A cancellation window that runs out asks nobody to act and is
 // left out. For the service and its operators; days that are over answer
 // VALIDATION_FAILED, since what was done then is no longer listed.
@@ -87,11 +87,7 @@ func (s *Operations) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) 
 			return err
 		}
 		out.Late.Total, out.Due.Total = totals.late, totals.due
-		if err := v.list(tx, v.late, q.LateAfter, &out.Late); err != nil {
-			return err
-		}
-
-		return v.list(tx, v.due, q.DueAfter, &out.Due)
+		return v.list(tx, &out)
 	})
 
 	return out, err
@@ -360,32 +356,58 @@ func (v *agendaView) count(tx *db.Tx) (agendaTotals, error) {
 	return totals, nil
 }
 
-// list reads one page of a list, behind the cursor.
-func (v *agendaView) list(tx *db.Tx, where string, after AgendaCursor, out *AgendaList) error {
-	query := "SELECT * FROM (" + v.source() + ") b WHERE " + where
-	if after != (AgendaCursor{}) {
-		query += " AND (at > @after_at OR at = @after_at AND id > @after_id)"
-		v.args["after_at"], v.args["after_id"] = after.At.UTC(), after.ID
-	}
-
+// list reads one page of each list, behind its cursor. They are read by one statement: what is
+// under way is gathered from many tables, and planning that takes longer than reading it.
+func (v *agendaView) list(tx *db.Tx, out *Agenda) error {
 	size := db.Page{Limit: v.q.Limit}.Size()
 	v.args["limit"] = size + 1
-	err := tx.Raw(query+" ORDER BY at, id LIMIT @limit", v.args).Scan(&out.Items).Error
+
+	var rows []struct {
+		AgendaItem
+		Late bool
+	}
+	err := tx.Raw("WITH b AS MATERIALIZED ("+v.source()+`)
+		SELECT * FROM (
+			SELECT true AS late, b.* FROM b
+			WHERE `+v.late+v.behind("late", v.q.LateAfter)+` ORDER BY at, id LIMIT @limit
+		) l
+		UNION ALL
+		SELECT * FROM (
+			SELECT false AS late, b.* FROM b
+			WHERE `+v.due+v.behind("due", v.q.DueAfter)+` ORDER BY at, id LIMIT @limit
+		) d
+		ORDER BY at, id`, v.args).Scan(&rows).Error
 	if err != nil {
 		return err
 	}
 
-	for i := range out.Items {
-		v.explain(&out.Items[i])
+	for _, r := range rows {
+		list := &out.Due
+		if r.Late {
+			list = &out.Late
+		}
+		v.explain(&r.AgendaItem)
+		list.Items = append(list.Items, r.AgendaItem)
 	}
 
-	if len(out.Items) > size {
-		out.Items = out.Items[:size]
-		last := out.Items[size-1]
-		out.Next = AgendaCursor{last.sortedBy(), last.ID}
+	for _, list := range []*AgendaList{&out.Late, &out.Due} {
+		if len(list.Items) > size {
+			list.Items = list.Items[:size]
+			last := list.Items[size-1]
+			list.Next = AgendaCursor{last.sortedBy(), last.ID}
+		}
 	}
 
 	return nil
+}
+
+// behind is the condition of the lines behind a list's cursor.
+func (v *agendaView) behind(list string, after AgendaCursor) string {
+	if after == (AgendaCursor{}) {
+		return ""
+	}
+	v.args[list+"_at"], v.args[list+"_id"] = after.At.UTC(), after.ID
+	return fmt.Sprintf(" AND (at > @%[1]s_at OR at = @%[1]s_at AND id > @%[1]s_id)", list)
 }
 
 // explain says until when the line waits, and how late it is.
