@@ -1,5 +1,6 @@
 SELECT a.id AS account_id, m.name AS csm, p.name AS parent, ending.end_at AS ends_next,
-	(SELECT COUNT(*) FROM rooms r WHERE r.account_id = a.id AND r.state = 'ACTIVE') AS rooms,
+	(SELECT COUNT(*) FROM rooms r WHERE r.account_id = a.id)
+		- (SELECT COUNT(*) FROM rooms r WHERE r.account_id = a.id AND r.state = 'ARCHIVED') AS rooms,
 	(SELECT COUNT(*) FROM licences l WHERE l.account_id = a.id AND l.state = 'ASSIGNED') AS assigned,
 	(SELECT COUNT(*) FROM licences l WHERE l.account_id = a.id AND l.state = 'AVAILABLE') AS available,
 	(SELECT COUNT(*) FROM rmas r WHERE r.account_id = a.id AND r.closed_at IS NULL) AS open_rmas,
