@@ -161,9 +161,9 @@ func propose(tx *db.Tx, c Connection) ([]Proposal, map[string]Group, error) {
 	return out, groups, findLikes(tx, c, out, slices.Collect(maps.Keys(known)))
 }
 
-// outlines reads every place of a connection by group and name, without the room that it is and its
-// facts. There may be ten thousand, which gorm would take several times as long for. They are put in
-// order here: PostgreSQL would send none before it had put all in order.
+// outlines reads every place of a connection by group and name, without the room that it is and
+// its facts. There may be ten thousand, which gorm would take several times as long for. They are
+// put in order here: PostgreSQL would send none before it had put all in order.
 func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 	rows, err := tx.Table("sync_places AS p").
 		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id").
