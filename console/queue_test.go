@@ -402,8 +402,10 @@ func TestS54_TodaySaysWhatIsLateDueAheadAndMine(t *testing.T) {
 func TestS54_ATicketsLineSaysItsSeverity(t *testing.T) {
 	eachIssuerWorld(t, func(t *testing.T, w *world) {
 		w.OpenedTicket(t, w.Covered(t))
-		require.Contains(t, w.agent().get(queuePath).body,
-			`<span class="badge amber">Ticket 2 · works in part</span>`)
+		for _, path := range []string{queuePath, Root} {
+			require.Contains(t, w.agent().get(path).body,
+				`<span class="badge amber">Ticket 2 · works in part</span>`, path)
+		}
 	})
 }
 

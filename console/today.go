@@ -290,7 +290,7 @@ func (v *visit) agendaRow(a operations.AgendaItem, names map[string]string) web.
 
 	if a.Kind == processes.Task {
 		r.Title = v.kindName(a.TaskKind)
-		r.Badge = v.kindBadge(a.TaskKind)
+		r.Badge = v.taskBadge(a.TaskKind, a.Severity)
 		r.Due = v.dueAt(*a.Until, v.zone)
 		return r
 	}

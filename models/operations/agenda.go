@@ -24,6 +24,7 @@ type AgendaItem struct {
 	Process
 	SubjectID string // what a shipment or a task is about; otherwise the id
 	TaskKind  db.TaskKind
+	Severity  int    // of a ticket's task; 0: none
 	What      string // what an operator has to do
 	DueText   string // in English, by the days of the place
 	Zone      string // IANA name of the zone that the days are counted in
@@ -229,14 +230,15 @@ func agendaSQL(ofAccount bool) string {
 	return `SELECT * FROM (
 	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor,
 		p.since, p.until, COALESCE(p.until, p.since) AS at,
-		p.account_id, p.order_id, p.last_error, p.time_zone, p.number, '' AS task_kind, '' AS what
+		p.account_id, p.order_id, p.last_error, p.time_zone, p.number,
+		'' AS task_kind, 0 AS severity, '' AS what
 	FROM (` + processesWhere(conditions) + `) p
 	WHERE p.waits_for <> 'CANCELLATION_WINDOW'
 		AND (p.until <= @latest OR p.until IS NULL AND p.actor = 'SYSTEM')
 	UNION ALL
 	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR',
 		t.created_at, t.due_at, t.due_at,
-		t.account_id, NULL, '', '', '', t.kind, t.what
+		t.account_id, NULL, '', '', '', t.kind, t.severity, t.what
 	FROM operator_tasks t
 	WHERE ` + tasks + `
 ) a WHERE 1 = 1`
