@@ -349,8 +349,12 @@ func (v *visit) history(
 		if reason, ok := e.Details["reason"].(string); ok && reason != "" {
 			what += " (" + reason + ")"
 		}
+		who := v.nameOr(e.ActorID, names)
+		if e.ActorRole == rules.Reseller || e.ActorRole == rules.Distributor {
+			who = cmp.Or(names[e.ActingOrg], who) // not the program that sent it
+		}
 		out = append(out, web.Moment{
-			Who:  v.nameOr(e.ActorID, names),
+			Who:  who,
 			What: what,
 			When: v.moment(e.At, cmp.Or(zone, v.zone)),
 			Ours: e.ActorRole.IsOperator() || e.ActorRole == "SYSTEM",
@@ -366,6 +370,7 @@ func (v *visit) namesOfHistory(
 	ids := map[string]bool{one.ID: true, db.Text(one.AccountID): true}
 	for _, e := range events {
 		ids[e.ActorID] = true
+		ids[e.ActingOrg] = true
 	}
 	delete(ids, "")
 

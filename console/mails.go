@@ -75,7 +75,7 @@ func readMails(v *visit, q web.ListQuery) (web.ListResult, error) {
 	for _, n := range found {
 		ids = append(ids, db.Text(n.AccountID))
 		switch db.KindOf(n.SubjectID) {
-		case db.PrefixRMA, db.PrefixSpareUnit, db.PrefixOrder:
+		case db.PrefixRMA, db.PrefixSpareUnit, db.PrefixOrder, db.PrefixTicket:
 			ids = append(ids, n.SubjectID)
 		}
 	}

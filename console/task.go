@@ -255,7 +255,7 @@ func (v *visit) lastWords(t operations.QueueItem) (spoken, error) {
 		return spoken{}, err
 	}
 	names, err := v.namesBy([]string{m.AuthorID})
-	return v.saidIn(m, names), err
+	return v.saidIn(m, names, t.TimeZone), err
 }
 
 // taskFacts is what is known of a task; what is not known is left out.

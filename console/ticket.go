@@ -294,11 +294,11 @@ func (v *visit) talkOf(
 	var talk []spoken
 	for _, e := range d.Entries {
 		if e.Message != nil {
-			s := v.saidIn(*e.Message, names)
+			s := v.saidIn(*e.Message, names, d.TimeZone)
 			s.Files = files[e.Message.ID]
 			talk = append(talk, s)
 		} else {
-			s := v.happenedIn(*e.Event, names)
+			s := v.happenedIn(*e.Event, names, d.TimeZone)
 			s.Times = v.spansHereAndThere(e.Event.Details.Slots, d.TimeZone)
 			talk = append(talk, s)
 		}
@@ -313,7 +313,7 @@ func (v *visit) talkOf(
 			Ours:  true,
 			Text:  n.Text,
 			Files: files[n.ID],
-			When:  v.pastAt(n.CreatedAt, ""),
+			When:  v.pastAt(n.CreatedAt, d.TimeZone),
 		})
 	}
 	slices.SortStableFunc(talk, func(a, b spoken) int { return cmp.Compare(a.seq, b.seq) })
@@ -329,7 +329,7 @@ func (v *visit) channelName(m ticket.Message) string {
 	return v.language.Say("console.channel." + string(m.Channel))
 }
 
-func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
+func (v *visit) saidIn(m ticket.Message, names map[string]string, zone string) spoken {
 	who := names[m.AuthorID]
 	if who == "" {
 		who = v.language.Say("console.author." + string(m.AuthorKind))
@@ -343,7 +343,7 @@ func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
 		Ours:      m.AuthorKind.IsOurs(),
 		Automatic: m.Automatic,
 		Text:      m.Text,
-		When:      v.pastAt(m.CreatedAt, ""),
+		When:      v.pastAt(m.CreatedAt, zone),
 	}
 	if m.TakenBackAt != nil {
 		s.What = web.Joined(s.What, v.say("console.ticket.takenback"))
@@ -351,7 +351,7 @@ func (v *visit) saidIn(m ticket.Message, names map[string]string) spoken {
 	return s
 }
 
-func (v *visit) happenedIn(e ticket.Event, names map[string]string) spoken {
+func (v *visit) happenedIn(e ticket.Event, names map[string]string, zone string) spoken {
 	of := e.Details
 	args := messages.Args{
 		"severity": "",
@@ -385,7 +385,7 @@ func (v *visit) happenedIn(e ticket.Event, names map[string]string) spoken {
 		What:   v.language.Say("console.ticketevent."+key, args),
 		Ours:   e.ActorRole.IsOperator(),
 		Reason: of.Reason,
-		When:   v.pastAt(e.At, ""),
+		When:   v.pastAt(e.At, zone),
 	}
 	if s.Who == "" {
 		s.Who = v.program.Name

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/ticket"
 	"roomcover.dev/roomcover/rules"
 	rule "roomcover.dev/roomcover/rules/ticket"
+	"roomcover.dev/roomcover/web"
 )
 
 // atDesk is a ticket as the desk sees it.
@@ -143,6 +144,17 @@ func TestS42_ANoteIsNowhereElse(t *testing.T) {
 		require.NoError(t, err)
 		require.NotContains(t, fmt.Sprintf("%+v", mails), canary)
 		require.NotContains(t, w.log.String(), canary)
+	})
+}
+
+// All times on a ticket's page are by the clock of its place, which they name, as its promises are.
+func TestTheConversationHasItsTimesByTheClockOfThePlace(t *testing.T) {
+	eachIssuerWorld(t, func(t *testing.T, w *world) {
+		tk := w.OpenedTicket(t, w.Covered(t))
+		w.Calendar.Set(w.Calendar.Now().AddDate(0, 0, 2))
+		there := tk.OpenedAt.In(web.Zone(tk.TimeZone)).Format("15:04")
+		require.Contains(t, w.agent().get(ticketPath(tk.Number)).body,
+			"<small>"+there+" <span>in São Paulo</span></small>")
 	})
 }
 

@@ -74,6 +74,9 @@ func (r Reader) PastAt(at time.Time, zone string) Due {
 		d.Near = ""
 		d.Text = Day(r.Language, at, r.Now, place)
 		d.Small = at.In(place).Format("15:04")
+		if r.showsAnother(at, place) {
+			d.Place = r.Language.Place(zone)
+		}
 	}
 	return d
 }
