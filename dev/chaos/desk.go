@@ -259,7 +259,7 @@ func (d *desk) finish(ctx context.Context) int {
 	d.refill(filling)
 	cancel()
 
-	return rounds(ctx, 150*time.Millisecond, func(ctx context.Context) (left int) {
+	return rounds(ctx, 400*time.Millisecond, func(ctx context.Context) (left int) {
 		d.moveSpares(ctx)
 		for _, r := range d.open(ctx) {
 			if d.waitsForNobody(r) {

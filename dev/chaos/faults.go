@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,6 +42,8 @@ type Plan struct {
 	Stack  *Stack
 	Client *Client
 	Seed   uint64
+	Hands  [][]Kind // who does what
+	Once   bool     // each hand stops when every kind of its has happened
 	Log    func(format string, args ...any)
 
 	mu     sync.Mutex
@@ -68,9 +71,8 @@ var breathe = []time.Duration{
 
 // Run breaks until the context ends, and returns when everything runs again.
 func (p *Plan) Run(ctx context.Context) error {
-	p.counts = map[Kind]int{}
 	var all sync.WaitGroup
-	for i, kinds := range hands {
+	for i, kinds := range p.Hands {
 		all.Go(func() {
 			p.hand(ctx, kinds, breathe[i], rand.New(rand.NewPCG(p.Seed, uint64(200+i))))
 		})
@@ -93,18 +95,39 @@ func (p *Plan) Counts() map[Kind]int {
 	return p.counts
 }
 
-// hand does every kind once, then any of them again and again.
+// hand does every kind, tries those again that waited in vain for their moment, and then does any
+// of them again and again, unless once is enough.
 func (p *Plan) hand(ctx context.Context, kinds []Kind, breath time.Duration, r *rand.Rand) {
 	for n := 0; ctx.Err() == nil; n++ {
 		pause(ctx, upTo(r, breath))
 		kind := kinds[r.IntN(len(kinds))]
-		if n < len(kinds) {
+		missing := p.missingOf(kinds)
+		switch {
+		case n < len(kinds):
 			kind = kinds[n]
+		case len(missing) > 0:
+			kind = missing[r.IntN(len(missing))]
+		case p.Once:
+			return
 		}
 		if ctx.Err() == nil {
 			p.strike(ctx, kind, r)
 		}
 	}
+}
+
+// Missing are the kinds that should have happened and have not.
+func (p *Plan) Missing() []Kind { return p.missingOf(slices.Concat(p.Hands...)) }
+
+func (p *Plan) missingOf(kinds []Kind) (out []Kind) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, kind := range kinds {
+		if p.counts[kind] == 0 && !slices.Contains(out, kind) {
+			out = append(out, kind)
+		}
+	}
+	return out
 }
 
 func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {

@@ -58,6 +58,7 @@ type Load struct {
 	Tickets      *ticket.Tickets
 	Seed         uint64
 	Pause        time.Duration // between a client's steps
+	Pace         time.Duration // between the steps of who orders
 
 	Line  *Line
 	Post  *Post
@@ -271,7 +272,7 @@ func (l *Load) client(ctx context.Context, n int) {
 
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Duration(a.rand.Int64N(int64(2*l.Pause) + 1))):
+		case <-time.After(time.Duration(a.rand.Int64N(int64(2*l.Pace) + 1))):
 		}
 	}
 }

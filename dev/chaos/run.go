@@ -15,7 +15,8 @@ type Settings struct {
 	Seed     uint64
 	Dir      string // for data and logs
 	Binaries Binaries
-	// Load is how long orders come and parts are killed.
+	// Load is how long orders come and parts are killed, up to ten times as long where
+	// something that the seed is to judge has not happened by then.
 	Load time.Duration
 	// Quiet bounds the wait for everything to settle.
 	Quiet time.Duration
@@ -29,15 +30,31 @@ type Settings struct {
 	Pause time.Duration
 	// Faults are what goes wrong at the carrier.
 	Faults simulator.Faults
+	// Once has every kind of fault happen, and then no more, as each start of a part takes a
+	// processor for a second or more; orders come slower, too.
+	Once bool
 	// Break breaks the stack until the context ends; nil for the plan of the seed.
 	Break func(ctx context.Context, s *Stack) error
 	Log   func(format string, args ...any)
+}
+
+// slower is how many times as long those who order pause where each fault happens once: fewer
+// orders and their mails, yet some under way whatever is killed.
+const slower = 8
+
+// pace is the mean pause between two steps of one who orders.
+func (s Settings) pace() time.Duration {
+	if s.Once {
+		return slower * s.Pause
+	}
+	return s.Pause
 }
 
 // Result is what one seed came to.
 type Result struct {
 	Seed      uint64
 	Faults    map[Kind]int
+	Missing   []Kind // faults whose moment never came
 	Counts    Counts
 	Mails     map[string]int // rows by state
 	Workflows int
@@ -73,6 +90,7 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		Cloud:        stack.Cloud,
 		Seed:         set.Seed,
 		Pause:        set.Pause,
+		Pace:         set.pace(),
 	}
 
 	apis := []string{stack.APIURL(0), stack.APIURL(1)}
@@ -92,18 +110,23 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		Stack:  stack,
 		Client: load.Client,
 		Seed:   set.Seed,
+		Hands:  hands,
+		Once:   set.Once,
 		Log:    set.Log,
+		counts: map[Kind]int{},
 	}
 
 	breakIt := plan.Run
 	if set.Break != nil {
+		plan.Hands = nil
 		breakIt = func(ctx context.Context) error { return set.Break(ctx, stack) }
 	}
-	if err := storm(ctx, set, load, breakIt); err != nil {
+	if err := storm(ctx, set, load, plan, breakIt); err != nil {
 		return result, err
 	}
 
 	result.Faults = plan.Counts()
+	result.Missing = plan.Missing()
 	began := time.Now()
 	db, err := OpenDB(stack.DSN)
 	if err != nil {
@@ -142,15 +165,17 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 
 // storm runs load and faults together; when it returns, everything is up and
 // every request was answered. On a slow machine it goes on until something of each kind was
-// acknowledged: a seed without a replacement would judge none.
+// acknowledged, as a seed without a replacement would judge none, and until every fault that is
+// planned has happened; never more than ten times as long as it should.
 func storm(
-	ctx context.Context, set Settings, load *Load, breakIt func(context.Context) error,
+	ctx context.Context, set Settings, load *Load, plan *Plan,
+	breakIt func(context.Context) error,
 ) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*set.Load)
+	ctx, cancel := context.WithTimeout(ctx, 10*set.Load)
 	defer cancel()
 	go func() {
 		pause(ctx, set.Load)
-		for ctx.Err() == nil && !load.Ledger.hasEach() {
+		for ctx.Err() == nil && !(load.Ledger.hasEach() && len(plan.Missing()) == 0) {
 			pause(ctx, time.Second)
 		}
 		cancel()
