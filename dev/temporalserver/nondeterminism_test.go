@@ -28,6 +28,16 @@ import (
 func measured(t *testing.T, s *temporalserver.Server) (client.Client, func() string) {
 	t.Helper()
 	r := prometheus.NewRegistry()
+	return measuredBy(t, s, r), func() string {
+		w := httptest.NewRecorder()
+		promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		return w.Body.String()
+	}
+}
+
+// measuredBy is a client whose workers are measured as those of serve and worker are.
+func measuredBy(t *testing.T, s *temporalserver.Server, r *prometheus.Registry) client.Client {
+	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort:       s.Address(),
 		Namespace:      s.Namespace(),
@@ -36,11 +46,7 @@ func measured(t *testing.T, s *temporalserver.Server) (client.Client, func() str
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return c, func() string {
-		w := httptest.NewRecorder()
-		promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
-		return w.Body.String()
-	}
+	return c
 }
 
 // The alert on failed workflow tasks can fire: a worker whose code does not fit a history raises
