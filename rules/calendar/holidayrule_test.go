@@ -3,7 +3,9 @@ package calendar
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 )
 
@@ -87,5 +89,18 @@ func TestC3_EasterSundays(t *testing.T) {
 	}
 	for year := 1900; year < 2300; year++ {
 		require.Equal(t, Sunday, WeekdayOf(Easter(year)), year)
+		march1 := civil.Date{Year: year, Month: time.March, Day: 1}
+		require.Equal(t, march1.AddDays(easterByGauss(year)-1), Easter(year), year)
 	}
+}
+
+// easterByGauss is Easter Sunday by the rule of Gauss as Lichtenberg completed it, as a day of
+// March; what is beyond the 31st is in April.
+func easterByGauss(year int) int {
+	century, golden := year/100, year%19
+	leaps := (3*century + 3) / 4
+	seed := (19*golden + 15 + leaps - (8*century+13)/25) % 30
+	moon := 21 + seed - (seed+golden/11)/29
+	sunday := 7 - (year+year/4+2-leaps)%7
+	return moon + 7 - (moon-sunday)%7
 }

@@ -160,3 +160,17 @@ func TestPromisedTimesAreTypedAndShownInOneForm(t *testing.T) {
 		require.False(t, ok, text)
 	}
 }
+
+// Policies that differ at one severity alone are told apart by it, whichever it is.
+func TestR32a_EverySeverityCounts(t *testing.T) {
+	for _, severity := range Severities() {
+		slower, sooner := SLAPolicy{Promises: map[Severity]SLAPromise{}}, SLAPolicy{Promises: map[Severity]SLAPromise{}}
+		for _, s := range Severities() {
+			slower.Promises[s] = SLAPromise{FirstResponse: SLATarget{Within: time.Hour}}
+			sooner.Promises[s] = slower.Promises[s]
+		}
+		sooner.Promises[severity] = SLAPromise{FirstResponse: SLATarget{Within: time.Minute}}
+		require.True(t, sooner.BetterThan(slower), severity)
+		require.False(t, slower.BetterThan(sooner), severity)
+	}
+}

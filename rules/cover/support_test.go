@@ -78,11 +78,22 @@ func TestR32a_BestSLAOfSeveralEntitlements(t *testing.T) {
 	a = Cover(f, rulestest.Noon(t, "2026-02-01"), ForSetup)
 	require.Equal(t, "JUMPSTART", a.SLAPolicy)
 	require.Equal(t, ByJumpStart, a.Entitlement.Kind, "the entitlement is the one whose SLA is used")
+	require.Equal(t, []SLAPolicy{better, DefaultPolicies()[0]}, a.Policies, "the best first")
 
 	f.Policies = []SLAPolicy{better}
 	require.Equal(t, "JUMPSTART",
 		Cover(f, rulestest.Noon(t, "2026-02-01"), ForSetup).SLAPolicy, "none published for Select")
 	require.Empty(t, Cover(f, rulestest.Noon(t, "2026-02-01"), ForTechnical).SLAPolicy)
+}
+
+func TestR32a_NothingIsChosenOfOneEntitlement(t *testing.T) {
+	f := withSelect(t, inRoom(t, oneDevice(t, "RALLY-BAR", "2024-06-01")), "2026-01-01", "2031-01-01")
+	for _, purpose := range []Purpose{ForHardware, ForSetup} {
+		a := Cover(f, rulestest.Noon(t, "2028-02-01"), purpose) // the standard warranty is over
+		require.True(t, a.Covered)
+		require.NotContains(t, codes(a), ReasonFastest)
+		require.NotContains(t, codes(a), ReasonBestPolicy)
+	}
 }
 
 func TestR34a_LicencesGrantSyncPremium(t *testing.T) {
