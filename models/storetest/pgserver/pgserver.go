@@ -268,22 +268,54 @@ func (s *Server) await() error {
 	deadline := time.Now().Add(time.Minute)
 	for {
 		err := s.admin("postgres", "SELECT 1")
-		if err == nil || time.Now().After(deadline) {
-			return err
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%w; the server's log ends with: %s", err, s.lastWords())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 }
 
+// lastWords is the end of the server's log.
+func (s *Server) lastWords() string {
+	text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return string(text[max(0, len(text)-2000):])
+}
+
 // Kill ends the server and its children at once, as a power cut would.
 func (s *Server) Kill() {
+	_ = s.cmd.Process.Signal(syscall.SIGSTOP) // it starts no further child
 	pids := children(s.cmd.Process.Pid)
 	_ = s.cmd.Process.Kill()
 	for _, pid := range pids {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	_ = s.cmd.Wait()
+	awaitEnd(pids)
 	_ = os.Remove(filepath.Join(s.data(), "postmaster.pid"))
+}
+
+// awaitEnd waits until the processes have ended: while one of them holds the shared memory, no
+// other server starts on the same data.
+func awaitEnd(pids []int) {
+	deadline := time.Now().Add(time.Minute)
+	for _, pid := range pids {
+		for alive(pid) && time.Now().Before(deadline) {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
+// alive reports whether a process is there and is more than its exit code.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(text), ") ") // behind the name, in parentheses
+	return !strings.HasPrefix(state, "Z")
 }
 
 // Stop ends the server and removes its data. It leaves a shared server alone.
