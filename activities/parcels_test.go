@@ -317,6 +317,41 @@ func TestParcelLostBeforeItsBookingWasAnsweredIsCalledOff(t *testing.T) {
 	}
 }
 
+// People tell that a parcel has arrived whose booking was never answered, as when a spare is used
+// that the carrier's answer overtook: it came in another way, and the carrier leaves its own.
+func TestParcelThatArrivedBeforeItsBookingWasAnsweredIsCalledOff(t *testing.T) {
+	for _, open := range []func(testing.TB) storetest.Env{storetest.SQLite, storetest.Postgres} {
+		for _, made := range []bool{false, true} {
+			b := parcelBenchOn(t, open(t))
+			if made {
+				require.NoError(t, b.sim.SetFaults(simulator.Faults{LostAnswers: 1}))
+				_, err := b.settle()
+				require.Error(t, err)
+				require.NoError(t, b.sim.SetFaults(simulator.Faults{}))
+			}
+			require.NoError(t, b.DB.Write(b.Context, func(tx *db.Tx) error {
+				ask, err := b.EndShipment(tx, b.rma.ID+"/out/1", logistics.NewScan{
+					Kind:   shipping.ScanDelivered,
+					Source: logistics.ScanByOperator,
+				})
+				require.True(t, ask)
+				return err
+			}))
+
+			_, err := b.settle()
+			require.NoError(t, err)
+			for _, p := range b.sim.Parcels() {
+				require.Equal(t, strings.HasSuffix(p.Key, "/out/1"), p.Cancelled, p.Key)
+			}
+			require.Equal(t, shipping.ShipmentDelivered, b.states()[shipping.ShipOut])
+			left, err := b.OutstandingParcels(b.Context, b.rma.ID)
+			require.NoError(t, err)
+			require.Empty(t, left)
+			b.AuditHolds(t)
+		}
+	}
+}
+
 // S10: the carrier has it already, and its webhook is late or lost: what it tells when
 // asked moves the RMA on, with its return.
 func TestS10_WithdrawalAfterThePickUpFindsTheParcelUnderWay(t *testing.T) {

@@ -96,7 +96,7 @@ const outstandingSQL = `
 	WHERE sh.subject_id = ?
 		AND sh.service <> ''
 		AND (sh.state = 'CREATED'
-			OR sh.state = 'LOST' AND sh.cancel_asked_at IS NOT NULL
+			OR sh.state IN ('LOST', 'DELIVERED') AND sh.cancel_asked_at IS NOT NULL
 			OR sh.state = 'LABELLED' AND (sh.cancel_asked_at IS NOT NULL
 				OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = sh.id)))
 	ORDER BY sh.id`
@@ -423,8 +423,8 @@ func (b *bookings) writeMoves() error {
 	return nil
 }
 
-// ParcelCancelled records that the carrier left a parcel, as it was asked. A parcel
-// that was declared lost before stays lost. Again it changes nothing.
+// ParcelCancelled records that the carrier left a parcel, as it was asked. A parcel that
+// people told before to be lost, or to have arrived, stays so. Again it changes nothing.
 func (s *Logistics) ParcelCancelled(ctx context.Context, shipmentID string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		sh, err := lockShipment(tx, shipmentID)
@@ -432,7 +432,7 @@ func (s *Logistics) ParcelCancelled(ctx context.Context, shipmentID string) erro
 			return err
 		}
 
-		if sh.State == shipping.ShipmentLost {
+		if sh.State == shipping.ShipmentLost || sh.State == shipping.ShipmentDelivered {
 			return stopCallingOff(tx, sh, "shipment.called_off")
 		}
 

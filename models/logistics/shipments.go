@@ -347,8 +347,8 @@ func (o Shipment) gaveUp() bool { return !o.State.Live() && o.State != shipping.
 // cancelled, and what the service booked is called off at its carrier instead: see
 // CallOffParcels.
 //
-// ask reports whether the carrier has to be asked to leave the parcel: one that was
-// declared lost before its booking was answered may have been booked all the same.
+// ask reports whether the carrier has to be asked to leave the parcel: one that was told to
+// be lost, or to have arrived, before its booking was answered may have been booked all the same.
 func (s *Logistics) EndShipment(
 	tx *db.Tx, bookingKey string, end NewScan,
 ) (ask bool, err error) {
