@@ -194,10 +194,10 @@ func (g *coverFacts) readDevices(serials []string) error {
 		StayFrom, StayTo *time.Time
 	}
 
-	// PostgreSQL would look for many serial numbers in the index that finds parts of one, which
-	// takes ten times as long; what a list is ordered by has an index that knows whole ones alone.
 	named := "d.serial IN ?"
 	if len(serials) > 1 {
+		// PostgreSQL would look for many in the index that finds parts of one, which takes ten
+		// times as long; what a list is ordered by has an index that knows whole ones alone.
 		named = "d.serial IS NOT NULL AND COALESCE(d.serial, '') IN ?"
 	}
 	err := g.accounts("d.account_id").
