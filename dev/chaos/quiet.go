@@ -22,6 +22,7 @@ var restless = []struct{ what, query string }{
 	},
 	{"mails waiting to be sent", `SELECT count(*) FROM notifications WHERE state = 'QUEUED'`},
 	{"parcels not settled with the carrier", countOf("shipment_outstanding")},
+	{"carrier's events not applied", countOf("carrier_event_applied")},
 	{"mails not read", `SELECT count(*) FROM inbound_mails WHERE state = 'RECEIVED'`},
 	{
 		"rooms of which nobody was told yet", countOf("sync_notice_waits"),

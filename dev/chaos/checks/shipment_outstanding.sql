@@ -5,7 +5,7 @@ FROM shipments s
 WHERE s.service <> ''
     AND (
         s.state = 'CREATED'
-        OR s.state = 'LOST' AND s.cancel_asked_at IS NOT NULL
+        OR s.state IN ('LOST', 'DELIVERED') AND s.cancel_asked_at IS NOT NULL
         OR s.state = 'LABELLED'
             AND (
                 s.cancel_asked_at IS NOT NULL
