@@ -10,7 +10,6 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
-	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/web"
 )
@@ -267,17 +266,10 @@ func sitesByRooms(rooms map[string]int64, chosen string) []string {
 // of rooms, they are read in a fixed number of statements.
 func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
 	ids := make([]string, len(rooms))
-	subjects := make([]entitlement.CoverSubject, len(rooms))
 	for i, r := range rooms {
 		ids[i] = r.ID
-		subjects[i].RoomID = r.ID
 	}
-	now := v.db.Clock().Now()
-	answers, err := v.entitlements.Coverage(v.acting(), subjects, now, cover.ForTechnical)
-	if err != nil {
-		return nil, err
-	}
-	licences, err := v.entitlements.LicencesIn(v.acting(), ids...)
+	covers, err := v.entitlements.CoverOfRooms(v.acting(), ids, v.db.Clock().Now())
 	if err != nil {
 		return nil, err
 	}
@@ -299,19 +291,19 @@ func (v *visit) roomLines(rooms []entitlement.Room) ([]web.Line, error) {
 
 	lines := make([]web.Line, len(rooms))
 	for i, r := range rooms {
-		a := answers[i].Answer
+		a, licences := covers[i].Answer, covers[i].Licences
 		l := web.Line{ID: r.ID, Link: roomPath(r.ID), Cells: map[string]web.Cell{
 			"room":         {Text: r.Name},
 			"site":         {Text: r.Site, Small: v.abroad(r)},
 			"platform":     {Text: v.platformName(r)},
-			"license":      {Text: v.licenceNames(licences[r.ID]), Whole: true},
+			"license":      {Text: v.licenceNames(licences), Whole: true},
 			"cover":        {Badge: v.coverBadge(a)},
 			"until":        v.coverUntil(a),
 			"replacements": v.openReplacements(replacements[r.ID]),
 			"tickets":      v.openTickets(tickets[r.ID]),
 			"devices":      {Text: v.language.Number(devices[r.ID])},
 		}}
-		if len(licences[r.ID]) == 0 {
+		if len(licences) == 0 {
 			l.Cells["license"] = web.Cell{Text: v.say("portal.rooms.license.none")}
 		}
 		if !a.Covered {

@@ -108,24 +108,20 @@ func readSyncRooms(v *visit, q web.ListQuery) (web.ListResult, error) {
 	var out web.ListResult
 	chosen := rooms.Kind(storable(v.query(kindFacet)))
 	key := rules.SearchKey(q.Text)
-	shows := func(p rooms.Proposal) bool {
+	var last *rooms.Proposal // of the page before
+	if behind := slices.IndexFunc(all, func(p rooms.Proposal) bool {
+		return p.ID == q.After
+	}); behind >= 0 {
+		last = &all[behind]
+	}
+	shown := rooms.First(q.Limit+1, all, func(p *rooms.Proposal) bool {
 		return (chosen == "" && p.Kind != rooms.KindSame || p.Kind == chosen) &&
+			(last == nil || p.Compare(last) > 0) &&
 			(key == "" || strings.Contains(rules.SearchKey(p.Name+" "+p.PlaceGroup), key))
-	}
-	behind := 0
-	if q.After != "" {
-		behind = 1 + slices.IndexFunc(all, func(p rooms.Proposal) bool { return p.ID == q.After })
-	}
-	var shown []rooms.Proposal
-	for _, p := range all[behind:] {
-		if !shows(p) {
-			continue
-		}
-		if len(shown) == q.Limit {
-			out.Next = shown[len(shown)-1].ID
-			break
-		}
-		shown = append(shown, p)
+	})
+	if len(shown) > q.Limit {
+		shown = shown[:q.Limit]
+		out.Next = shown[len(shown)-1].ID
 	}
 
 	if err := v.synced.FactsOf(v.acting(), v.who.account().ID, shown); err != nil {
@@ -298,13 +294,18 @@ func addEveryNew(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	var adding []*rooms.Proposal
+	for i := range all {
+		if p := &all[i]; p.Kind == rooms.KindNew && p.Mapped {
+			adding = append(adding, p)
+		}
+	}
+	slices.SortFunc(adding, (*rooms.Proposal).Compare)
 	var choices []rooms.Choice
 	sites := map[string]int64{}
-	for _, p := range all {
-		if p.Kind == rooms.KindNew && p.Mapped && len(choices) < mostAdded {
-			choices = append(choices, rooms.Choice{PlaceID: p.ID, Act: rooms.Add})
-			sites[v.placeSite(p)]++
-		}
+	for _, p := range adding[:min(len(adding), mostAdded)] {
+		choices = append(choices, rooms.Choice{PlaceID: p.ID, Act: rooms.Add})
+		sites[v.placeSite(*p)]++
 	}
 	if v.confirmed() {
 		return v.applied(choices)

@@ -173,6 +173,44 @@ func (s *Entitlements) LicencesIn(
 	return out, err
 }
 
+// RoomCover is what a list says of a room: its technical cover, and the licences in it.
+type RoomCover struct {
+	Answer   cover.Answer
+	Licences []LicensedStay // without the ids of their assignments
+}
+
+// CoverOfRooms returns the cover of rooms in scope at an instant, in their order.
+func (s *Entitlements) CoverOfRooms(
+	ctx context.Context, roomIDs []string, at time.Time,
+) ([]RoomCover, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	subjects := make([]CoverSubject, len(roomIDs))
+	for i, id := range roomIDs {
+		subjects[i].RoomID = id
+	}
+	var g *coverFacts
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		g = &coverFacts{tx: tx, scope: tx.Scope, ref: ref}
+		return g.gather(subjects)
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	out := make([]RoomCover, len(roomIDs))
+	for i, subject := range subjects {
+		out[i].Answer = g.cover(subject, at, cover.ForTechnical).Answer
+		if room, ok := g.rooms[subject.RoomID]; ok {
+			out[i].Licences = g.licencesIn(room)
+		}
+	}
+	return out, nil
+}
+
 // CountDevicesIn returns how many devices are in the rooms in scope now, by the rooms' ids.
 func (s *Entitlements) CountDevicesIn(
 	ctx context.Context, roomIDs ...string,

@@ -52,8 +52,37 @@ type Proposal struct {
 	Facts *health.Place
 }
 
-// Preview lists what may be done about each place that Sync tells of, by group and name, without
-// the facts; see FactsOf. It changes nothing. NOT_FOUND where the account is not connected.
+// Compare puts proposals in the order in which people see them, by group and name.
+func (p *Proposal) Compare(other *Proposal) int {
+	return cmp.Or(
+		strings.Compare(p.PlaceGroup, other.PlaceGroup),
+		strings.Compare(p.Name, other.Name),
+		strings.Compare(p.ID, other.ID),
+	)
+}
+
+// First are the first so many of the proposals that are wanted, in order. A page shows a few of
+// thousands, which take longer to be put in order than to be made.
+func First(most int, all []Proposal, wanted func(*Proposal) bool) (first []Proposal) {
+	for i := range all {
+		p := &all[i]
+		full := len(first) == most
+		if !wanted(p) || full && (most == 0 || p.Compare(&first[most-1]) > 0) {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(first, p, func(a Proposal, b *Proposal) int {
+			return a.Compare(b)
+		})
+		if full {
+			first = first[:most-1]
+		}
+		first = slices.Insert(first, at, *p)
+	}
+	return first
+}
+
+// Preview lists what may be done about each place that Sync tells of, in no order, without the
+// facts; see First and FactsOf. It changes nothing. NOT_FOUND where the account is not connected.
 func (s *Sync) Preview(ctx context.Context, accountID string) ([]Proposal, error) {
 	var out []Proposal
 	err := s.db.ReadSnapshot(ctx, func(tx *db.Tx) error {
@@ -161,9 +190,8 @@ func propose(tx *db.Tx, c Connection) ([]Proposal, map[string]Group, error) {
 	return out, groups, findLikes(tx, c, out, slices.Collect(maps.Keys(known)))
 }
 
-// outlines reads every place of a connection by group and name, without the room that it is and
-// its facts. There may be ten thousand, which gorm would take several times as long for. They are
-// put in order here: PostgreSQL would send none before it had put all in order.
+// outlines reads every place of a connection, without the room that it is and its facts. There may
+// be ten thousand, which gorm would take several times as long for.
 func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 	rows, err := tx.Table("sync_places AS p").
 		Select("p.id, p.name, p.place_group, p.missing_since, p.room_id").
@@ -183,13 +211,6 @@ func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 		}
 		out = append(out, p)
 	}
-	slices.SortFunc(out, func(a, b Proposal) int {
-		return cmp.Or(
-			strings.Compare(a.PlaceGroup, b.PlaceGroup),
-			strings.Compare(a.Name, b.Name),
-			strings.Compare(a.ID, b.ID),
-		)
-	})
 	return out, rows.Err()
 }
 
