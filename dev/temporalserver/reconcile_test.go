@@ -5,6 +5,7 @@ package temporalserver_test
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"os"
 	"strconv"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -54,7 +56,7 @@ func underWay(t *testing.T) int {
 	return n
 }
 
-// Every workflow under way is gone: reconcile brings each back from the rows, with the
+// The namespace is deleted, and every workflow under way is gone with it: reconcile brings each back from the rows, with the
 // reminders that are still to come, and a second time it changes nothing. It waits for those
 // reminders, which takes minutes: only make test-long builds it.
 func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
@@ -63,7 +65,7 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 	env := world(t)
 	polling := &roomcover.Polling{}
 	require.Error(t, polling.Ready(t.Context()), "nothing runs yet")
-	workOn(t, env, c, polling)
+	end := workOn(t, env, c, polling)
 	require.Eventually(t, func() bool { return polling.Ready(t.Context()) == nil }, deadline, 50*time.Millisecond,
 		"each queue is polled")
 
@@ -117,12 +119,15 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 		200*time.Millisecond, "everything is under way")
 
 	open := len(under())
-	for id := range running(t, c) {
-		_ = c.TerminateWorkflow(t.Context(), id, "", "lost") // one may just have ended
-	}
-	require.Eventually(t, func() bool { return len(missing()) > least }, patience, 100*time.Millisecond, "all are gone")
+	end()
+	_, err = c.OperatorService().DeleteNamespace(t.Context(),
+		&operatorservice.DeleteNamespaceRequest{Namespace: "roomcover"})
+	require.NoError(t, err)
+	setUpAnew(t, env, c)
+	require.Eventually(t, func() bool { return len(missing()) > least }, patience, time.Second, "all are gone")
 
 	began := time.Now()
+	workOn(t, env, c, polling)
 	told, err := env.Reconcile(env.Context, operations.Reconciliation{})
 	require.NoError(t, err)
 	t.Logf("told: %v", told)
@@ -141,6 +146,21 @@ func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 		WHERE template = 'invitation' GROUP BY subject_id, recipient HAVING count(*) > 1) n`), "nothing twice")
 	require.Zero(t, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'OUTBOX_STUCK'"))
 	requireNoFailedTasks(t, c)
+}
+
+// setUpAnew makes the namespace again, as `roomcover temporal setup` does, and waits until it is
+// known everywhere.
+func setUpAnew(t *testing.T, env storetest.Env, c client.Client) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		_, err := roomcover.Setup(t.Context(), roomcover.Options{
+			Domains:   env.Domains,
+			Temporal:  c,
+			Namespace: "roomcover",
+			Log:       slog.New(slog.DiscardHandler),
+		})
+		return err == nil
+	}, 2*deadline, time.Second, "the namespace is there again")
 }
 
 // awaitNextReminders waits for the next reminder of each live invitation.

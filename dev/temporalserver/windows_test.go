@@ -44,7 +44,7 @@ func TestManyWindowsEndAtOneMidnight(t *testing.T) {
 	metrics := prometheus.NewRegistry()
 	c := measuredBy(t, s, metrics)
 
-	midnight := time.Now().Add(time.Minute + time.Duration(n)*15*time.Millisecond)
+	midnight := time.Now().Add(time.Minute + time.Duration(n)*30*time.Millisecond)
 	calendar := clock.Fast(midnight, midnight, 24*time.Hour*time.Duration(n)/mostWindows)
 	w := worker.New(c, taskQueue, worker.Options{})
 	w.RegisterWorkflowWithOptions(workflows.Order{Clock: calendar}.Run,
