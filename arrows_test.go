@@ -228,17 +228,21 @@ var arrows = map[string][]string{
 		"sso/oidc", "sso/saml", "web",
 	},
 	"mailin": {"mail/inbound", "models/mailbox"},
+	"doctor": {
+		"config", "mail", "models/db", "models/program", "models/sso", "models/sync", "worker",
+	},
 	"server": {
 		"api", "console", "models/db", "models/domains", "models/operations", "models/sso",
 		"models/sync", "portal", "scim", "web",
 	},
 	"cmd/roomcover": {
-		"api", "attachment", "carrier", "clock", "config", "console", "demo", "mail", "mail/inbound",
+		"api", "attachment", "carrier", "clock", "config", "console", "demo", "doctor", "mail",
+		"mail/inbound",
 		"mail/thread", "mailin", "meeting", "messages", "messages/process", "models/mailbox",
 		"models/account", "models/db", "models/domains", "models/identity", "models/importjob",
 		"models/operations", "models/order", "rules", "rules/catalogue", "rules/cover",
 		"rules/licensing", "rules/ordering", "rules/processes", "rules/rma", "rules/session", "server",
-		"models/sync", "sync", "tracing", "tracing/export", "worker",
+		"models/sso", "models/sync", "sso/dial", "sync", "tracing", "tracing/export", "worker",
 	},
 
 	// For tests and dev.

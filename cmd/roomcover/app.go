@@ -17,6 +17,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/sso"
+	outside "roomcover.dev/roomcover/sso/dial"
 	"roomcover.dev/roomcover/tracing"
 	"roomcover.dev/roomcover/tracing/export"
 )
@@ -37,6 +39,8 @@ type app struct {
 	open func(config.Config, db.Session) (*domains.Domains, error)
 	// close closes what open gave.
 	close func(*domains.Domains)
+	// records looks up what is published for a domain; tests put their own here.
+	records sso.Records
 }
 
 func newApp(out, errs *os.File) *app {
@@ -46,6 +50,7 @@ func newApp(out, errs *os.File) *app {
 		terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == "",
 		open:     openDatabase,
 		close:    func(d *domains.Domains) { _ = d.DB.Close() },
+		records:  outside.Names{},
 	}
 }
 

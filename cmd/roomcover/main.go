@@ -37,6 +37,7 @@ type commands struct {
 	Audit    auditCommands    `cmd:"" help:"Read the audit, and check it (on the database)."`
 	Secrets  secretsCommands  `cmd:"" help:"Encrypt what is stored with the present key (on the database)."`
 	Config   configCommands   `cmd:"" help:"Check the environment."`
+	Doctor   doctorCommand    `cmd:"" help:"Say what would hurt tonight, and what to do about it (on everything)."`
 	Import   importCommands   `cmd:"" help:"Upload a file of orders or rooms and show its report (by the API)."`
 	Assign   assignCommand    `cmd:"" help:"Assign licenses of a contract to rooms (by the API)."`
 	Ps       psCommand        `cmd:"" help:"Show what is under way (by the API)."`

@@ -207,6 +207,7 @@ func TestCommandsOfTheServiceNameEveryMissingSetting(t *testing.T) {
 		{"worker"},
 		{"migrate"},
 		{"config", "check"},
+		{"doctor"},
 		{"token", "list"},
 		{"org", "list"},
 		{"audit", "verify"},

@@ -27,12 +27,7 @@ func (d *DB) Ready(ctx context.Context) error {
 // program was built with, or newer: during a roll-out the schema is expanded first, and
 // the old processes go on.
 func (d *DB) SchemaReady(ctx context.Context) error {
-	p, err := d.migrations()
-	if err != nil {
-		return err
-	}
-
-	current, target, err := p.GetVersions(ctx)
+	current, target, err := d.SchemaVersions(ctx)
 	if stateOf(err) == notAllowed { // what migrate makes, and grants, is not there
 		return fmt.Errorf("%w (its version cannot be read)", ErrSchema)
 	}
@@ -44,6 +39,15 @@ func (d *DB) SchemaReady(ctx context.Context) error {
 	}
 
 	return nil
+}
+
+// SchemaVersions returns the last migration that the database has, and the last of this program.
+func (d *DB) SchemaVersions(ctx context.Context) (current, target int64, err error) {
+	p, err := d.migrations()
+	if err != nil {
+		return 0, 0, err
+	}
+	return p.GetVersions(ctx)
 }
 
 // probePause is how long (real time) a disk that took something is believed to have room.

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"time"
@@ -40,6 +41,23 @@ func certificateReminder(c Connection, now time.Time) int {
 func (c Connection) CertificateEnds(now time.Time) bool {
 	return c.Kind == SAML && c.State.Live() && c.CertificatesUntil != nil &&
 		c.CertificatesUntil.Sub(now) <= firstReminder*24*time.Hour
+}
+
+// EndingCertificates lists the connections by SAML that people sign in with whose last
+// certificate ends before an instant, or has ended, by id. For the service and its operators.
+func (s *SSO) EndingCertificates(ctx context.Context, before time.Time) ([]Connection, error) {
+	var out []Connection
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		out = nil
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.
+			Where("kind = ? AND state IN ?", SAML, []State{Enabled, Enforced}).
+			Where("certificates_until < ?", before).
+			Order("id").Find(&out).Error
+	})
+	return out, err
 }
 
 // RemindOfCertificates tells the administrators of a batch of connections by SAML, behind the id

@@ -148,6 +148,28 @@ func liveCertificates(tx *db.Tx, connectionID string) ([]Certificate, error) {
 	return out, err
 }
 
+// EndingCertificates lists, of each connection, the certificate that lasts longest where it ends
+// before an instant, or has ended, by the connection's id. For the service and its operators.
+func (s *Sync) EndingCertificates(ctx context.Context, before time.Time) ([]Certificate, error) {
+	var out []Certificate
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		out = nil
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.
+			Where("removed_at IS NULL AND ends_at < ?", before).
+			Where(`NOT EXISTS (
+				SELECT 1 FROM sync_certificates longer
+				WHERE longer.connection_id = sync_certificates.connection_id
+					AND longer.removed_at IS NULL
+					AND (longer.ends_at, longer.id)
+						> (sync_certificates.ends_at, sync_certificates.id))`).
+			Order("connection_id").Find(&out).Error
+	})
+	return out, err
+}
+
 // AddCertificate adds a second certificate to an account's connection, once Sync has let it in: it
 // takes over from the first without a gap. Refusals are those of Connect, SYNC_OTHER_ORGANISATION
 // for one of another organisation, and SYNC_TWO_CERTIFICATES where there are two. The same again

@@ -1,0 +1,9 @@
+package doctor
+
+import (
+	"testing"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
