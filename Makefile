@@ -47,7 +47,7 @@ test-long: ## Run the same tests with many more random histories, larger files a
 mutants: ## Break the rules one place at a time and count what no test notices; takes hours.
 	@scripts/mutants.sh $(ARGS)
 
-bench: ## Measure throughput and cost against no-op workflows.
+bench: ## Measure throughput and cost against no-op workflows and a program by hand.
 	@scripts/build-dev.sh
 	@exec bin/roomcover-dev bench $(ARGS)
 

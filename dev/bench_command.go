@@ -17,7 +17,7 @@ type benchCommand struct {
 	RMAs        int           `name:"rmas" help:"Measure RMAs rather than orders: so many per half of a pair; 0 for orders."`
 	Tickets     bool          `help:"Measure nothing but a worker while tickets wait: so many as --waiting says."`
 	Concurrency int           `help:"Orders or RMAs under way at once." default:"32"`
-	Pairs       int           `help:"Pairs of stack and floor." default:"5"`
+	Pairs       int           `help:"How often the stack and each of its floors run, alternating." default:"5"`
 	Database    string        `help:"sqlite or postgres." enum:"sqlite,postgres" default:"sqlite"`
 	DatabaseURL string        `name:"database-url" help:"A PostgreSQL server that runs already, with an empty database; its CPU is not counted. Without it a throw-away one is started."`
 	Acceptance  time.Duration `help:"How long each measure of acceptance lasts; 0 leaves it out." default:"20s"`
@@ -25,7 +25,7 @@ type benchCommand struct {
 	WaitingTime time.Duration `help:"How long they are measured." default:"30s"`
 	Program     string        `help:"The released program roomcover, to measure its worker's memory; with --database postgres." type:"existingfile"`
 	JSON        string        `name:"json" help:"File to write the report to." type:"path"`
-	CPUProfile  string        `name:"cpuprofile" help:"File for a CPU profile of the first run of the stack; that of the floor goes to FILE.floor." type:"path"`
+	CPUProfile  string        `name:"cpuprofile" help:"File for a CPU profile of the first run of the stack; those of the floors go to FILE.floor and FILE.byhand." type:"path"`
 }
 
 // Run measures and prints the table.

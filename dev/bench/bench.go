@@ -1,8 +1,8 @@
 // Package bench measures Roomcover end to end: orders that come in over HTTP,
-// become contracts and four mails each, and then wait; next to a floor of
-// workflows of the very same shape that do nothing. Stack and floor run in one
-// process on one Temporal server, alternating, so that both meet the same
-// machine in the same minute.
+// become contracts and four mails each, and then wait; next to two floors: workflows of the
+// very same shape that do nothing, and a program by hand that does the same work in as little
+// as an expert would need. All run in one process on one Temporal server, alternating, so that
+// they meet the same machine in the same minute.
 package bench
 
 import (
@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"slices"
 	"time"
 )
 
@@ -20,7 +19,7 @@ import (
 type Options struct {
 	// Orders, or RMAs, per half of a pair, Concurrency how many are under way at once.
 	Orders, Concurrency int
-	// Pairs of one run of the stack and one of the floor.
+	// Pairs of one run of the stack and one of each of its floors.
 	Pairs int
 	// Database is "sqlite" or "postgres"; DatabaseURL names a PostgreSQL server
 	// that runs already, empty starts a throw-away one.
@@ -36,11 +35,13 @@ type Options struct {
 	// Program is the released program roomcover, to measure its worker rather
 	// than ours, which carries a whole Temporal server; on PostgreSQL only.
 	Program string
-	// CPUProfile is the file for a profile of the first run of the stack; that of
-	// the floor goes to the same name with ".floor". Empty for none.
+	// CPUProfile is the file for a profile of the first run of the stack; those of the floors
+	// go to the same name with ".floor" and ".byhand". Empty for none.
 	CPUProfile string
 	// Progress is told what is going on; nil for nobody.
 	Progress io.Writer
+
+	keepMails bool // at the SMTP server, to compare them; the tracker is not told of them
 }
 
 // counted is how many have their statements, histories and actions counted.
@@ -58,6 +59,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		b.subject = subject{
 			stack:     b.parts.orders,
 			runFloor:  b.parts.runFloor,
+			runByHand: b.parts.runByHand,
 			workflows: countedOrders,
 		}
 		return []func(context.Context) error{b.counts, b.pairs, b.acceptance, b.waiting}
@@ -101,10 +103,14 @@ func measure(
 	return b.report, nil
 }
 
-// subject is what is measured, next to its floor.
+// runner runs something while the workers of one alternative run.
+type runner func(ctx context.Context, run func(load) error) error
+
+// subject is what is measured, next to its floors.
 type subject struct {
-	stack    load                                                  // through API, worker and mail
-	runFloor func(ctx context.Context, run func(load) error) error // while the floor's workers run
+	stack     load   // through API, worker and mail
+	runFloor  runner // the workflows doing nothing
+	runByHand runner // an expert's program; nil: there is none
 	// query of the workflows of the run "count"; see histories
 	workflows string
 }
@@ -147,40 +153,37 @@ func (b *bench) counts(ctx context.Context) error {
 	)
 }
 
-// pairs alternates the stack and the floor; every second pair begins with the
-// floor.
+// alternative is one of what alternates, with where its half of a pair goes.
+type alternative struct {
+	name string
+	run  runner
+	into *Half
+}
+
+// pairs alternates the stack and its floors; each pair begins with another one.
 func (b *bench) pairs(ctx context.Context) error {
 	for i := range b.Pairs {
 		var p Pair
-		halves := []func() error{
-			func() (err error) {
-				p.Stack, err = b.half(ctx, fmt.Sprintf("s%d", i), b.runStack)
-				return err
-			},
-			func() (err error) {
-				p.Floor, err = b.half(ctx, fmt.Sprintf("f%d", i), b.runFloor)
-				return err
-			},
+		alternatives := []alternative{
+			{"s", b.runStack, &p.Stack},
+			{"f", b.runFloor, &p.Floor},
+		}
+		if b.runByHand != nil {
+			p.ByHand = &Half{}
+			alternatives = append(alternatives, alternative{"h", b.runByHand, p.ByHand})
 		}
 
-		if i%2 == 1 {
-			slices.Reverse(halves)
-		}
-
-		for _, half := range halves {
-			if err := half(); err != nil {
+		for turn := range alternatives {
+			a := alternatives[(turn+i)%len(alternatives)]
+			var err error
+			if *a.into, err = b.half(ctx, fmt.Sprintf("%s%d", a.name, i), a.run); err != nil {
 				return err
 			}
 		}
 
 		p.rate()
 		b.report.Pairs = append(b.report.Pairs, p)
-		b.say(
-			"pair %d of %d: stack %.1f/s, %.2f ms CPU; floor %.1f/s, %.2f ms CPU; "+
-				"ratios %.2f and %.2f",
-			i+1, b.Pairs, p.Stack.PerSecond, p.Stack.CPU*1000, p.Floor.PerSecond, p.Floor.CPU*1000,
-			p.PerSecondRatio, p.CPURatio,
-		)
+		b.say("pair %d of %d: %s", i+1, b.Pairs, p)
 	}
 
 	b.report.sum()
@@ -194,7 +197,7 @@ const settle = 500 * time.Millisecond
 // half runs one half of a pair: workers start, a tenth warms up, then the
 // others are measured.
 func (b *bench) half(
-	ctx context.Context, name string, with func(context.Context, func(run load) error) error,
+	ctx context.Context, name string, with runner,
 ) (Half, error) {
 	var h Half
 	err := with(ctx, func(run load) error {

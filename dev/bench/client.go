@@ -12,12 +12,17 @@ import (
 // send posts to the API with a token, and reads the answer into out unless that is
 // nil.
 func (p *parts) send(ctx context.Context, path, token string, body, out any) error {
+	return p.sendTo(ctx, p.stack.URL+path, token, body, out)
+}
+
+// sendTo is send to a whole address.
+func (p *parts) sendTo(ctx context.Context, url, token string, body, out any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
 
-	text, err = p.call(ctx, http.MethodPost, path, token, "application/json", text)
+	text, err = p.requestAt(ctx, http.MethodPost, url, withToken(token, "application/json"), text)
 	if err != nil || out == nil {
 		return err
 	}
@@ -29,17 +34,27 @@ func (p *parts) send(ctx context.Context, path, token string, body, out any) err
 func (p *parts) call(
 	ctx context.Context, method, path, token, media string, body []byte,
 ) ([]byte, error) {
+	return p.request(ctx, method, path, withToken(token, media), body)
+}
+
+func withToken(token, media string) http.Header {
 	header := http.Header{"Authorization": {"Bearer " + token}}
 	if media != "" {
 		header.Set("Content-Type", media)
 	}
-	return p.request(ctx, method, path, header, body)
+	return header
 }
 
 func (p *parts) request(
 	ctx context.Context, method, path string, header http.Header, body []byte,
 ) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, p.stack.URL+path, bytes.NewReader(body))
+	return p.requestAt(ctx, method, p.stack.URL+path, header, body)
+}
+
+func (p *parts) requestAt(
+	ctx context.Context, method, url string, header http.Header, body []byte,
+) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

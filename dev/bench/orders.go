@@ -61,7 +61,17 @@ func keyOf(recipient string) string {
 func (p *parts) orders(
 	ctx context.Context, name string, n, concurrency int, begun func(),
 ) (time.Duration, error) {
-	took, err := p.tracker.run(ctx, name, n, concurrency, mailsPerOrder, begun, p.post)
+	return p.ordersAt(ctx, p.stack.URL, name, n, concurrency, begun)
+}
+
+// ordersAt is orders of the program at an address, the stack or the one by hand.
+func (p *parts) ordersAt(
+	ctx context.Context, url, name string, n, concurrency int, begun func(),
+) (time.Duration, error) {
+	post := func(ctx context.Context, key string) error {
+		return p.sendTo(ctx, url+"/v1/orders", p.token, form(key), nil)
+	}
+	took, err := p.tracker.run(ctx, name, n, concurrency, mailsPerOrder, begun, post)
 	if err != nil {
 		return took, err
 	}

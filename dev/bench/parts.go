@@ -107,9 +107,14 @@ func (p *parts) startDatabase(_ context.Context, o Options) (err error) {
 	return err
 }
 
-func (p *parts) startMail(context.Context, Options) (err error) {
-	p.smtp, err = smtptest.Start("127.0.0.1:0",
-		smtptest.Discard(func(recipient string) { p.tracker.step(keyOf(recipient)) }))
+func (p *parts) startMail(_ context.Context, o Options) (err error) {
+	var options []smtptest.Option
+	if !o.keepMails {
+		options = append(options, smtptest.Discard(func(recipient string) {
+			p.tracker.step(keyOf(recipient))
+		}))
+	}
+	p.smtp, err = smtptest.Start("127.0.0.1:0", options...)
 	return err
 }
 

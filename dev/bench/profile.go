@@ -9,7 +9,11 @@ import (
 
 // profile records the CPU of the first pair's halves, until stop is called.
 func (b *bench) profile(half string) (stop func() error, err error) {
-	name := map[string]string{"s0": b.CPUProfile, "f0": b.CPUProfile + ".floor"}[half]
+	name := map[string]string{
+		"s0": b.CPUProfile,
+		"f0": b.CPUProfile + ".floor",
+		"h0": b.CPUProfile + ".byhand",
+	}[half]
 	if b.CPUProfile == "" || name == "" {
 		return func() error { return nil }, nil
 	}
