@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
@@ -25,31 +27,49 @@ type RoomCounts struct {
 }
 
 // Thousands of rooms have a few contracts: those with a licence of a service are counted by the
-// contracts of their licences first, and what each contract means for them is asked of it once. A
-// room has one licence of a service at most, and one licence at most renews that.
+// contracts of their licences first, each with the contract and the state of what renews them, and
+// what a contract means for its rooms is asked of it once. A room has one licence of a service at
+// most, and one licence at most renews that.
 const (
-	// byContracts are the contracts of a licence withRenewals, as rooms are counted by them.
-	byContracts = "l.contract_id, n.contract_id AS next_contract_id, n.state AS next_state"
-	// groupedByContracts groups by them.
-	groupedByContracts = "l.contract_id, n.contract_id, n.state"
-	// withRenewals joins each assignment with its licence, and with the one that renews it.
-	withRenewals = `JOIN licences l ON l.id = a.licence_id
-		LEFT JOIN licences n ON n.renews_licence_id = l.id
+	// countedLicences counts an account's rooms by their licences: one is ASSIGNED as long as a room
+	// has it, and an index counts those by their contracts. Of the few that are renewed, each is
+	// counted with what renews it as well, and once less without that.
+	countedLicences = `
+		SELECT contract_id, NULL AS next_contract_id, NULL AS next_state, count(*) AS rooms
+		FROM licences
+		WHERE account_id = @account AND state = 'ASSIGNED'
+		GROUP BY contract_id
+		UNION ALL
+		SELECT l.contract_id,
+			CASE WHEN counts.with_next THEN n.contract_id END,
+			CASE WHEN counts.with_next THEN n.state END,
+			sum(CASE WHEN counts.with_next THEN 1 ELSE -1 END)
+		FROM licences n
+		JOIN licences l ON l.id = n.renews_licence_id AND l.state = 'ASSIGNED'
+		CROSS JOIN (SELECT true AS with_next UNION ALL SELECT false) AS counts
+		WHERE n.account_id = @account
 			AND n.renews_licence_id IS NOT NULL
-			AND n.state IN ('AVAILABLE', 'ASSIGNED')`
-	// ofRoomsInUse is true of the assignments of a service to an account's rooms in use. Few rooms
-	// are archived, which is why they are left out: those in use need not be read.
-	ofRoomsInUse = `a.account_id = @account
-		AND a.to_at IS NULL
-		AND a.service_type = @service
-		AND a.room_id NOT IN (
-			SELECT archived.id FROM rooms archived
-			WHERE archived.account_id = @account AND archived.state = 'ARCHIVED')`
-	// withContracts joins what was counted by them.
+			AND n.state IN ('AVAILABLE', 'ASSIGNED')
+		GROUP BY 1, 2, 3`
+	// withContracts joins what was counted, of licences of a service, with the contracts.
 	withContracts = `
-		JOIN service_contracts c ON c.id = counted.contract_id
+		JOIN service_contracts c ON c.id = counted.contract_id AND c.type = @service
 		LEFT JOIN service_contracts nc ON nc.id = counted.next_contract_id`
 )
+
+// countedRooms counts the rooms of the sites that are delegated to a partner, who sees no more of
+// them than these: of a licence's room the assignment knows.
+func countedRooms(tx *db.Tx, named map[string]any) *gorm.DB {
+	return tx.Scope.Accounts(tx.Table("licence_assignments AS a"), "a.account_id").
+		Select(`l.contract_id, n.contract_id AS next_contract_id, n.state AS next_state,
+			count(*) AS rooms`).
+		Joins("JOIN licences l ON l.id = a.licence_id").
+		Joins(`LEFT JOIN licences n ON n.renews_licence_id = l.id
+			AND n.renews_licence_id IS NOT NULL
+			AND n.state IN ('AVAILABLE', 'ASSIGNED')`).
+		Where("a.account_id = @account AND a.to_at IS NULL", named).
+		Group("l.contract_id, n.contract_id, n.state")
+}
 
 // The sums of counted rooms whose licence is over, so that they are without the service like those
 // that have none, and whose cover ends soon; each says of them what roomWithout and endingRoom say
@@ -79,7 +99,7 @@ func EndsSoon(now time.Time, zone *time.Location) time.Time {
 }
 
 // CountRooms counts the rooms of an account in one statement; what ends soon, by the days of
-// the zone.
+// the zone. NOT_FOUND for an account that is not in scope.
 func (s *Entitlements) CountRooms(
 	ctx context.Context, accountID string, zone *time.Location,
 ) (RoomCounts, error) {
@@ -92,6 +112,9 @@ func (s *Entitlements) CountRooms(
 		Ending   int64
 	}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if !tx.Scope.Sees(accountID) {
+			return db.NotFound()
+		}
 		now := tx.Now()
 		named := map[string]any{
 			"account": accountID,
@@ -103,17 +126,16 @@ func (s *Entitlements) CountRooms(
 			Select("site, platform, state, count(*) AS rooms, 0 AS lapsed, 0 AS ending").
 			Where("rooms.account_id = ?", accountID).
 			Group("site, platform, state")
-		counted := tx.Scope.Accounts(tx.Table("licence_assignments AS a"), "a.account_id").
-			Select(byContracts+", count(*) AS rooms").
-			Joins(withRenewals).
-			Where(ofRoomsInUse, named).
-			Group(groupedByContracts)
+		counted := tx.Raw(countedLicences, named)
+		if tx.Scope.Delegated.Limited() {
+			counted = countedRooms(tx, named)
+		}
 		licensed := tx.Table("(?) AS counted", counted).
 			Select(`'' AS site, '' AS platform, '' AS state,
 				coalesce(sum(counted.rooms), 0) AS rooms,
 				`+lapsedRooms+` AS lapsed,
 				`+endingRooms+` AS ending`, named).
-			Joins(withContracts)
+			Joins(withContracts, named)
 		return tx.Raw("SELECT * FROM (?) AS every UNION ALL SELECT * FROM (?) AS licensed",
 			all, licensed).Scan(&rows).Error
 	})

@@ -1,11 +1,13 @@
 package entitlement_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -150,4 +152,53 @@ func backwards(text string) (out string) {
 		out = string(letter) + out
 	}
 	return out
+}
+
+// Who acts for a customer at some of its sites counts the rooms, and the licenses in them, of these.
+func TestR41_RoomsAreCountedAtTheDelegatedSitesAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		accountID := *o.AccountID
+		licences := env.Licences(t, o)
+		for i, name := range []string{"A", "B", "C"} {
+			room := env.Room(t, accountID, name)
+			if i > 0 {
+				env.Assigned(t, licences[i], room)
+			}
+			if name == "C" {
+				require.NoError(t, env.Exec("UPDATE rooms SET site = 'Filial' WHERE id = '"+room.ID+"'"))
+			}
+		}
+		contract := storetest.OneContract(t, env, o.ID)
+		env.Calendar.Set(contract.EndAt.Add(-30 * 24 * time.Hour))
+
+		at := func(sites ...string) context.Context {
+			return db.WithScope(context.Background(), db.Scope{
+				Actor:      db.Actor{ID: "usr_partner", Role: rules.PartnerAdmin},
+				AccountIDs: []string{accountID},
+				Delegated:  &db.Delegated{ID: "dlg_1", Sites: sites, Spellings: sites},
+			})
+		}
+		counts := func(ctx context.Context) (active, bare, ending int64) {
+			n, err := env.CountRooms(ctx, accountID, time.UTC)
+			require.NoError(t, err)
+			return n.Active, n.Bare, n.Ending
+		}
+		for _, c := range []struct {
+			ctx                  context.Context
+			active, bare, ending int64
+		}{
+			{at("HQ"), 2, 1, 1},
+			{at("Filial"), 1, 0, 1},
+			{at(), 3, 1, 2}, // each site
+			{storetest.Customer(accountID), 3, 1, 2},
+		} {
+			active, bare, ending := counts(c.ctx)
+			require.Equal(t, []int64{c.active, c.bare, c.ending}, []int64{active, bare, ending})
+		}
+
+		other := env.Fulfilled(t, env.Reseller(t, "Revenda Norte"), storetest.FormFor("PO-2", "Beta SA", "bia@beta.example"))
+		_, err := env.CountRooms(storetest.Customer(*other.AccountID), accountID, time.UTC)
+		require.Equal(t, rules.NotFound, rules.CodeOf(err))
+	})
 }

@@ -25,12 +25,7 @@ const standingRoomsSQL = `
 		` + endingRooms + ` AS ending,
 		coalesce(sum(CASE WHEN c.state = 'ACTIVE' AND c.end_at > @now
 			THEN counted.rooms ELSE 0 END), 0) AS covered
-	FROM (
-		SELECT ` + byContracts + `, count(*) AS rooms
-		FROM licence_assignments a
-		` + withRenewals + `
-		WHERE ` + ofRoomsInUse + `
-		GROUP BY ` + groupedByContracts + `) AS counted` + withContracts
+	FROM (` + countedLicences + `) AS counted` + withContracts
 
 // Standing is how an account stands, in numbers.
 type Standing struct {
