@@ -24,19 +24,3 @@ func TestEachAlertHasItsLineInTheOperationsGuide(t *testing.T) {
 	require.Equal(t, len(alerts), strings.Count(guide, `<a id="roomcover`))
 	require.Equal(t, len(alerts), strings.Count(string(raw), "expr: "))
 }
-
-// An alert on a metric that nobody has would never fire. Those of Temporal's SDK are held by
-// the test that raises them against a server, in dev.
-func TestAlertsAskForMetricsThatAreMeasured(t *testing.T) {
-	raw, err := os.ReadFile("alerts.yml")
-	require.NoError(t, err)
-	measured := ""
-	for _, file := range []string{"server/waiting.go", "server/alertgauges.go"} {
-		text, err := os.ReadFile(root + file)
-		require.NoError(t, err)
-		measured += string(text)
-	}
-	for _, name := range regexp.MustCompile(`roomcover_[a-z_]+`).FindAllString(string(raw), -1) {
-		require.Contains(t, measured, `"`+name+`"`)
-	}
-}
