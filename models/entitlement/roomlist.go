@@ -31,9 +31,9 @@ type RoomCounts struct {
 // what a contract means for its rooms is asked of it once. A room has one licence of a service at
 // most, and one licence at most renews that.
 const (
-	// countedLicences counts an account's rooms by their licences: one is ASSIGNED as long as a room
-	// has it, and an index counts those by their contracts. Of the few that are renewed, each is
-	// counted with what renews it as well, and once less without that.
+	// countedLicences counts an account's rooms by their licences: one is ASSIGNED as long as a
+	// room has it, and an index counts those by their contracts. Of the few that are renewed, each
+	// is counted with what renews it as well, and once less without that.
 	countedLicences = `
 		SELECT contract_id, NULL AS next_contract_id, NULL AS next_state, count(*) AS rooms
 		FROM licences
