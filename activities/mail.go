@@ -323,7 +323,7 @@ func (a *Mail) sendMail(
 	m, err := letter.RenderIn(ref.Program, n, a.PortalURL, letterSecrets{a.DB.Secrets(), a.Keys},
 		written.threadOf(n))
 	if err != nil {
-		a.Log.Error("a mail cannot be rendered",
+		a.Log.ErrorContext(ctx, "a mail cannot be rendered",
 			"notification", n.ID, "template", n.Template, "error", err)
 		result.State = rules.NotificationHardBounced
 		result.Error = "the template cannot be rendered"
@@ -340,7 +340,7 @@ func (a *Mail) sendMail(
 		return result
 	}
 
-	a.Log.Warn("a mail was not handed over",
+	a.Log.WarnContext(ctx, "a mail was not handed over",
 		"notification", n.ID, "template", n.Template, "attempt", n.Attempts, "error", err)
 	result.Error = err.Error()
 	result.State = stateOf(err)

@@ -106,7 +106,7 @@ func (h mailInHandlers) receive(
 	}
 	// It is stored: what fails from here on, a worker does again.
 	if err := h.box.Sort(ctx, id); err != nil && !errors.Is(err, context.Canceled) {
-		h.log.Warn("a mail could not be sorted yet", "mail", id, "error", err)
+		h.log.WarnContext(ctx, "a mail could not be sorted yet", "mail", id, "error", err)
 	}
 	return &one[MailTaken]{Body: MailTaken{ID: id}}, nil
 }

@@ -60,7 +60,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		err = v.commit(c)
 	}
 	if err != nil {
-		v.log.Error("console: an answer could not be written",
+		v.log.ErrorContext(v.ctx, "console: an answer could not be written",
 			"path", c.FullPath(), "request", v.id, "error", err)
 		failPlainly(c, err)
 		return
@@ -96,7 +96,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	}
 	if a.sent != nil {
 		if err := a.sent(c.Writer); err != nil {
-			v.log.Info("console: a file was cut off",
+			v.log.InfoContext(v.ctx, "console: a file was cut off",
 				"path", c.FullPath(), "request", v.id, "error", err)
 		}
 		return

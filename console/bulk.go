@@ -261,7 +261,7 @@ func (v *visit) doLines(act bulkAct, lines []bulkLine) {
 		}
 		lines[i].Refused = act.do(v, lines[i])
 		if err := lines[i].Refused; err != nil && !isRefusal(err) {
-			v.log.Error("console: a bulk act failed",
+			v.log.ErrorContext(v.ctx, "console: a bulk act failed",
 				"act", act.name, "request", v.id, "error", err)
 			failed = err
 		}

@@ -29,7 +29,8 @@ var statesSeen = []string{fieldSeen, "version"}
 func (v *visit) changedMeanwhile(p problemPage) problemPage {
 	changes, err := v.changesByOthers()
 	if err != nil {
-		v.log.Error("console: changes could not be read", "request", v.id, "error", err)
+		v.log.ErrorContext(v.ctx, "console: changes could not be read",
+			"request", v.id, "error", err)
 	}
 	p.Changes = changes
 	p.Typed = v.typedTexts()

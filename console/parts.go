@@ -42,7 +42,8 @@ func (v *visit) namedFacet(
 	if chosen != "" && names[chosen] == "" {
 		found, err := v.namesOf(chosen)
 		if err != nil {
-			v.log.Error("console: names could not be read", "request", v.id, "error", err)
+			v.log.ErrorContext(v.ctx, "console: names could not be read",
+				"request", v.id, "error", err)
 		}
 		unknown := cmp.Or(found[chosen], v.say("console.facet.account.one"))
 		nameOf = func(id string) string {

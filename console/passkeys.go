@@ -28,7 +28,8 @@ func (v *visit) passkeyDesk() web.PasskeyDesk {
 		Keep:     func(text string) { v.setValue(keyPasskey, text) },
 		Take:     func() string { return v.takeValue(keyPasskey) },
 		Refused: func(err error) {
-			v.log.Warn("console: a passkey's answer does not hold", "request", v.id, "error", err)
+			v.log.WarnContext(v.ctx, "console: a passkey's answer does not hold",
+				"request", v.id, "error", err)
 		},
 	}
 }

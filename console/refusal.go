@@ -108,7 +108,7 @@ func (v *visit) refuse(err error) answer {
 	}
 
 	a := v.problem(known.status, known.kind)
-	if !ok {
+	if known.status >= http.StatusInternalServerError {
 		p := a.data.(problemPage)
 		p.Reference = web.Joined(v.id, tracing.ID(v.request.Context()))
 		a.data = p

@@ -153,7 +153,8 @@ func startAtIssuer(v *visit) (answer, error) {
 	}
 	address, err := v.issuer.address(t, hint)
 	if err != nil {
-		v.log.Error("console: the issuer does not answer", "request", v.id, "error", err)
+		v.log.ErrorContext(v.ctx, "console: the issuer does not answer",
+			"request", v.id, "error", err)
 		return answer{}, errIssuerDown
 	}
 
@@ -175,14 +176,15 @@ func finishAtIssuer(v *visit) (answer, error) {
 		return answer{}, errLostWay
 	}
 	if refused := v.query("error"); refused != "" {
-		v.log.Warn("console: the issuer refused a sign-in",
+		v.log.WarnContext(v.ctx, "console: the issuer refused a sign-in",
 			"request", v.id, "code", bounded(refused))
 		return answer{}, errLostWay
 	}
 
 	in, err := v.issuer.finish(v.ctx, t, v.query("code"), v.query("iss"))
 	if err != nil {
-		v.log.Warn("console: a sign-in at the issuer failed", "request", v.id, "error", err)
+		v.log.WarnContext(v.ctx, "console: a sign-in at the issuer failed",
+			"request", v.id, "error", err)
 		if errors.Is(err, errIssuer) {
 			return answer{}, errLostWay
 		}
@@ -293,12 +295,14 @@ func signedOutByIssuer(v *visit) (answer, error) {
 	}
 	subject, session, err := v.issuer.signedOut(v.ctx, v.form("logout_token"))
 	if err != nil {
-		v.log.Warn("console: a sign-out of the issuer does not hold", "request", v.id, "error", err)
+		v.log.WarnContext(v.ctx, "console: a sign-out of the issuer does not hold",
+			"request", v.id, "error", err)
 		return answer{}, errBadForm
 	}
 	err = v.operators.EndIssuerSessions(v.named(), v.issuer.issuer.URL, subject, session)
 	if rules.CodeOf(err) == rules.NotFound {
-		v.log.Warn("console: a sign-out of the issuer names no person and no known session",
+		v.log.WarnContext(v.ctx,
+			"console: a sign-out of the issuer names no person and no known session",
 			"request", v.id)
 		return answer{}, errBadForm
 	}

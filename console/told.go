@@ -211,7 +211,7 @@ func (v *visit) tell(sentence string) told {
 func (v *visit) tellAll(sentences ...string) []told {
 	names, err := v.namesBy(idInText.FindAllString(strings.Join(sentences, " "), -1))
 	if err != nil {
-		v.log.Error("console: names could not be read", "request", v.id, "error", err)
+		v.log.ErrorContext(v.ctx, "console: names could not be read", "request", v.id, "error", err)
 	}
 	story := taskStory{names: names}
 	all := make([]told, len(sentences))

@@ -68,7 +68,8 @@ func (s *site) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		v, err := s.beginVisit(c, r)
 		if err != nil {
-			s.log.Error("console: a request could not begin", "path", c.FullPath(), "error", err)
+			s.log.ErrorContext(c.Request.Context(), "console: a request could not begin",
+				"path", c.FullPath(), "error", err)
 			failPlainly(c, err)
 			return
 		}

@@ -64,7 +64,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		err = v.commit(c)
 	}
 	if err != nil {
-		v.log.Error("portal: an answer could not be written",
+		v.log.ErrorContext(v.ctx, "portal: an answer could not be written",
 			"path", c.FullPath(), "request", v.id, "error", err)
 		failPlainly(c, err)
 		return
@@ -94,7 +94,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 
 	if a.sent != nil {
 		if err := a.sent(c.Writer); err != nil {
-			v.log.Info("portal: a file was cut off",
+			v.log.InfoContext(v.ctx, "portal: a file was cut off",
 				"path", c.FullPath(), "request", v.id, "error", err)
 		}
 		return

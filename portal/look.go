@@ -99,7 +99,7 @@ func (v *visit) callInLook(r route) (answer, error) {
 
 	a, err := v.callHandler(r)
 	if db.WriteRefused(err) {
-		v.log.Error("portal: a page writes where it should only read",
+		v.log.ErrorContext(v.ctx, "portal: a page writes where it should only read",
 			"path", r.path, "request", v.id, "error", err)
 		return answer{}, errLookChanges
 	}

@@ -502,7 +502,7 @@ func (v *visit) rehearsed(p sso.Pending, back url.Values) (answer, error) {
 		return v.ownSignInProblem(c, err)
 	}
 	if f := oidc.FaultOf(err); f != "" {
-		v.log.Info("portal: a rehearsal failed", "connection", c.ID, "code", f,
+		v.log.InfoContext(v.ctx, "portal: a rehearsal failed", "connection", c.ID, "code", f,
 			"request", v.id, "why", faultWords(err))
 		a.data = rehearsal{
 			Fault:  string(f),

@@ -151,7 +151,8 @@ func (v *visit) passkeyDesk() web.PasskeyDesk {
 			return text
 		},
 		Refused: func(err error) {
-			v.log.Warn("portal: a passkey's answer does not hold", "request", v.id, "error", err)
+			v.log.WarnContext(v.ctx, "portal: a passkey's answer does not hold",
+				"request", v.id, "error", err)
 		},
 	}
 }

@@ -337,7 +337,7 @@ func (v *visit) ownSignInProblem(c sso.Connection, err error) (answer, error) {
 		status = http.StatusNotFound
 	}
 
-	v.log.Warn("portal: a company's own sign-in failed",
+	v.log.WarnContext(v.ctx, "portal: a company's own sign-in failed",
 		"connection", c.ID, "code", code, "request", v.id, "why", faultWords(err))
 	p := ownProblem{
 		Code:   code,

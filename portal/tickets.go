@@ -339,7 +339,8 @@ func (v *visit) ticketsWaiting() string {
 			Turn:      rule.TurnCustomer,
 		})
 		if err != nil {
-			v.log.Error("portal: tickets could not be counted", "request", v.id, "error", err)
+			v.log.ErrorContext(v.ctx, "portal: tickets could not be counted",
+				"request", v.id, "error", err)
 			return ""
 		}
 	}

@@ -94,7 +94,8 @@ func (s *site) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		v, err := s.beginVisit(c)
 		if err != nil {
-			s.log.Error("portal: a request could not begin", "path", c.FullPath(), "error", err)
+			s.log.ErrorContext(c.Request.Context(), "portal: a request could not begin",
+				"path", c.FullPath(), "error", err)
 			failPlainly(c, err)
 			return
 		}

@@ -66,7 +66,7 @@ func (a *alertActivity) ExecuteActivity(
 ) (out any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.alert.log.Error("an activity panicked",
+			a.alert.log.ErrorContext(ctx, "an activity panicked",
 				"activity", activity.GetInfo(ctx).ActivityType.Name, "panic", fmt.Sprint(p),
 				"stack", string(debug.Stack()))
 			out = nil
@@ -110,7 +110,8 @@ func (a *alert) look(ctx context.Context, cause error) {
 		return
 	}
 	if cause != nil {
-		a.log.Warn("an activity failed", "activity", info.ActivityType.Name, "subject", subject,
+		a.log.WarnContext(ctx, "an activity failed",
+			"activity", info.ActivityType.Name, "subject", subject,
 			"attempt", info.Attempt, "error", cause)
 	}
 	if age := info.StartedTime.Sub(info.ScheduledTime); info.Attempt < alertAttempt ||
@@ -125,7 +126,7 @@ func (a *alert) look(ctx context.Context, cause error) {
 		a.ask(ctx, subject, info.ActivityType.Name, cause)
 	}
 	if err := a.operations.RecordFailure(ctx, subject, reason); err != nil {
-		a.log.Error("a failure cannot be recorded", "subject", subject, "error", err)
+		a.log.ErrorContext(ctx, "a failure cannot be recorded", "subject", subject, "error", err)
 	}
 }
 
@@ -158,6 +159,6 @@ func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
 	}
 
 	if err := a.db.RaiseTask(ctx, t); err != nil {
-		a.log.Error("an operator cannot be asked", "subject", subject, "error", err)
+		a.log.ErrorContext(ctx, "an operator cannot be asked", "subject", subject, "error", err)
 	}
 }

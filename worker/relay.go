@@ -68,7 +68,7 @@ func (r *relay) relayEvents(ctx context.Context) error {
 	for {
 		_, err := r.relayDue(ctx)
 		if err != nil && ctx.Err() == nil {
-			r.log.Error("the outbox cannot be read", "error", err)
+			r.log.ErrorContext(ctx, "the outbox cannot be read", "error", err)
 		}
 
 		pause := relayPause
@@ -120,7 +120,7 @@ func (r *relay) relayDue(ctx context.Context) (n int, err error) {
 
 		if wasStuck {
 			if _, err := r.db.SettleOutbox(ctx, relayAlarm); err != nil {
-				r.log.Error("tasks about the outbox cannot be closed", "error", err)
+				r.log.ErrorContext(ctx, "tasks about the outbox cannot be closed", "error", err)
 			}
 		}
 	}
@@ -256,10 +256,10 @@ func (r *relay) postponeEvent(ctx context.Context, e db.OutboxEvent, cause error
 		return
 	}
 
-	r.log.Warn("a workflow could not be told", "event", e.ID, "kind", e.Kind,
+	r.log.WarnContext(ctx, "a workflow could not be told", "event", e.ID, "kind", e.Kind,
 		"subject", e.SubjectID, "attempt", e.Attempts, "error", cause)
 	if err := r.db.OutboxFailed(ctx, e.ID, cause.Error(), r.pause(e.Attempts)); err != nil {
-		r.log.Error("an outbox event cannot be put back", "event", e.ID, "error", err)
+		r.log.ErrorContext(ctx, "an outbox event cannot be put back", "event", e.ID, "error", err)
 	}
 	if e.Attempts < relayAlarm {
 		return
@@ -277,7 +277,7 @@ func (r *relay) postponeEvent(ctx context.Context, e db.OutboxEvent, cause error
 	}
 
 	if err := r.db.RaiseTask(ctx, t); err != nil {
-		r.log.Error("an operator cannot be asked", "event", e.ID, "error", err)
+		r.log.ErrorContext(ctx, "an operator cannot be asked", "event", e.ID, "error", err)
 	}
 }
 
