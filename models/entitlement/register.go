@@ -529,16 +529,17 @@ const zonesOfContracts = `WITH RECURSIVE z(time_zone) AS (
 	WHERE time_zone IS NOT NULL`
 
 // zones are those in which days are counted for the lines in scope: a contract has the zone
-// that its account had when it was made. Of one tenant only the contracts are read that may
-// be meant.
+// that its account had when it was made. Of one tenant only the contracts are read whose zone
+// decides.
 func (r register) zones() ([]string, error) {
 	contracts := r.tx.Raw(zonesOfContracts)
 	if !r.tx.Scope.System {
+		end := "COALESCE(end_at, " + noEndSQL(r.tx.Postgres()) + ")"
 		latest := r.now.AddDate(0, 0, *r.filter.ExpiringWithin+2)
 		contracts = r.tx.Scope.Accounts(r.tx.Model(&ServiceContract{}), "account_id").
 			Select("time_zone").
-			Where("state = ? AND COALESCE(end_at, "+noEndSQL(r.tx.Postgres())+") < ?",
-				rules.ContractActive, latest)
+			Where("state = ? AND "+end+" >= ? AND "+end+" < ?",
+				rules.ContractActive, r.expiringAnywhere(), latest)
 	}
 
 	accounts := r.tx.Scope.Accounts(r.tx.Model(&account.Account{}), "id").Select("time_zone")
@@ -547,9 +548,14 @@ func (r register) zones() ([]string, error) {
 	return zones, err
 }
 
+// expiringAnywhere is the instant before which a line ends soon by the days of any zone.
+func (r register) expiringAnywhere() time.Time {
+	return r.now.AddDate(0, 0, *r.filter.ExpiringWithin-1).UTC()
+}
+
 // expiring compares each line in the zone of its own days (C1).
 func (r register) expiring(zones []string, end, zone string) *gorm.DB {
-	either := r.tx.Where("1 = 0")
+	either := r.tx.Where(end+" < ?", r.expiringAnywhere())
 	for _, z := range zones {
 		loc := db.ZoneOf(z)
 		either = either.Or("("+zone+" = ? AND "+end+" < ?)",
