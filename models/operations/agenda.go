@@ -272,10 +272,26 @@ func (v *agendaView) question() string {
 	return on + " in " + v.zone.String()
 }
 
+// The zones of what an agenda reads: an invitation is in its account's zone, a parcel where it goes
+// to, an order where its customer was. To gather the lines for it would take as long as they do.
+const (
+	agendaZones = `SELECT time_zone FROM accounts
+		UNION SELECT time_zone FROM sites
+		UNION SELECT time_zone FROM orders WHERE state = 'NEEDS_REVIEW'
+		ORDER BY time_zone`
+	agendaZonesOfAccount = `SELECT time_zone FROM accounts WHERE id = @account
+		UNION SELECT time_zone FROM sites WHERE account_id = @account
+		UNION SELECT time_zone FROM orders WHERE account_id = @account AND state = 'NEEDS_REVIEW'
+		ORDER BY time_zone`
+)
+
 // readZones reads in which zones something may be late or due.
 func (v *agendaView) readZones(tx *db.Tx) (zones []string, err error) {
-	err = tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+
-		") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
+	q := tx.Raw(agendaZones)
+	if v.q.AccountID != "" {
+		q = tx.Raw(agendaZonesOfAccount, map[string]any{"account": v.q.AccountID})
+	}
+	err = q.Scan(&zones).Error
 	return zones, err
 }
 
