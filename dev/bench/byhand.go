@@ -24,11 +24,27 @@ func (p *parts) startByHand(ctx context.Context) (*byhand.Program, error) {
 		SMTPPort:    p.smtp.Port(),
 		PortalURL:   p.stack.URL,
 		Key:         key,
+		Carrier:     carrierName,
+		CarrierKeys: [][]byte{carrierKey},
 	})
 }
 
-// runByHand has the program by hand running while run is called.
+// loadAt is a load of the program at an address.
+type loadAt func(
+	ctx context.Context, url, name string, n, concurrency int, begun func(),
+) (time.Duration, error)
+
+// runByHand has the program by hand running while run is called with orders.
 func (p *parts) runByHand(ctx context.Context, run func(load) error) error {
+	return p.whileByHand(ctx, p.ordersAt, run)
+}
+
+// runByHand has the program by hand running while run is called with RMAs.
+func (r *rmas) runByHand(ctx context.Context, run func(load) error) error {
+	return r.parts.whileByHand(ctx, r.allAt, run)
+}
+
+func (p *parts) whileByHand(ctx context.Context, of loadAt, run func(load) error) error {
 	program, err := p.startByHand(ctx)
 	if err != nil {
 		return err
@@ -36,6 +52,6 @@ func (p *parts) runByHand(ctx context.Context, run func(load) error) error {
 	return errors.Join(run(func(
 		ctx context.Context, name string, n, concurrency int, begun func(),
 	) (time.Duration, error) {
-		return p.ordersAt(ctx, program.URL, name, n, concurrency, begun)
+		return of(ctx, program.URL, name, n, concurrency, begun)
 	}), program.Stop())
 }

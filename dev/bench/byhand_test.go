@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"sort"
@@ -17,9 +18,9 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// TestByHandWritesWhatTheServiceWrites has one order done by the service and one by hand, and
-// compares every row that each of them leaves, in whatever table, and every mail. Ids are
-// numbered, so that it is compared too what belongs to what; hashes are made again here.
+// TestByHandWritesWhatTheServiceWrites has one order and one replacement done by the service and
+// by hand, and compares every row that each of them leaves, in whatever table, and every mail. Ids
+// are numbered, so that it is compared too what belongs to what; hashes are made again here.
 func TestByHandWritesWhatTheServiceWrites(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
@@ -28,28 +29,26 @@ func TestByHandWritesWhatTheServiceWrites(t *testing.T) {
 			require.NoError(t, err)
 			defer func() { require.NoError(t, p.stop()) }()
 			p.stepByMails(t)
+			r := &rmas{bench: &bench{Options: Options{Progress: io.Discard}, parts: p}}
+			require.NoError(t, r.prepare(t.Context()))
 
-			_, err = p.orders(t.Context(), "warm", 1, 1, nil) // the first sweeps are over
-			require.NoError(t, err)
-			before := p.rows(t)
-			_, err = p.orders(t.Context(), "serv", 1, 1, nil)
-			require.NoError(t, err)
+			order, orderMails := p.orderAt(t, p.stack.URL, "serv")
+			rma, rmaMails := r.rmaAt(t, p.stack.URL, "serv")
 			require.NoError(t, p.stack.StopWorker())
-			service := p.told(t, before, "serv-1")
+			require.Equal(t, 35, strings.Count(order, "\n")+1, order)
+			require.Len(t, orderMails, mailsPerOrder)
+			require.Equal(t, 49, strings.Count(rma, "\n")+1, rma)
+			require.Len(t, rmaMails, 5)
 
-			require.NoError(t, p.runByHand(t.Context(), func(run load) error {
-				_, err := run(t.Context(), "warmhand", 1, 1, nil) // the first audit has no witness
-				require.NoError(t, err)
-				before = p.rows(t)
-				_, err = run(t.Context(), "hand", 1, 1, nil)
-				return err
-			}))
-			byHand := p.told(t, before, "hand-1")
-
-			require.Equal(t, service, byHand)
-			require.Equal(t, 35, strings.Count(service, "\n")+1, service)
-			require.Len(t, p.mails("serv-1"), mailsPerOrder)
-			require.Equal(t, p.mails("serv-1"), p.mails("hand-1"))
+			program, err := p.startByHand(t.Context())
+			require.NoError(t, err)
+			defer func() { require.NoError(t, program.Stop()) }()
+			byHand, mailsByHand := p.orderAt(t, program.URL, "hand")
+			require.Equal(t, order, byHand)
+			requireSame(t, orderMails, mailsByHand)
+			byHand, mailsByHand = r.rmaAt(t, program.URL, "hand")
+			require.Equal(t, rma, byHand)
+			requireSame(t, rmaMails, mailsByHand)
 
 			events, faults, err := p.stack.Domains.DB.VerifyAudit(db.WithSystem(t.Context()))
 			require.NoError(t, err)
@@ -57,6 +56,56 @@ func TestByHandWritesWhatTheServiceWrites(t *testing.T) {
 			require.Empty(t, faults)
 			require.NoError(t, p.post(t.Context(), "hand-1"), "the service has this order already")
 		})
+	}
+}
+
+// orderAt has an order done, behind one with which the first sweeps and the first audit are over,
+// and returns its rows and its mails.
+func (p *parts) orderAt(t *testing.T, url, name string) (rows string, mails []string) {
+	t.Helper()
+	_, err := p.ordersAt(t.Context(), url, "before-"+name, 1, 1, nil)
+	require.NoError(t, err)
+	before := p.rows(t)
+	_, err = p.ordersAt(t.Context(), url, name, 1, 1, nil)
+	require.NoError(t, err)
+	key := name + "-1"
+	return p.told(t, before, key, p.namesOfOrder(t, key)), p.mails(key)
+}
+
+// rmaAt has a device replaced, and returns the rows, and the mails to the contact of its site.
+func (r *rmas) rmaAt(t *testing.T, url, name string) (rows string, mails []string) {
+	t.Helper()
+	d, err := r.take()
+	require.NoError(t, err)
+	others := r.ready
+	r.ready = make(chan *faulty, 1)
+	r.ready <- d
+	before := r.parts.rows(t)
+	_, err = r.allAt(t.Context(), url, name, 1, 1, nil)
+	require.NoError(t, err)
+	r.ready = others
+	names := r.parts.namesOfRMA(d)
+	return r.parts.told(t, before, d.key, append(names, name+"-1", "NAME")), r.parts.mails(d.key, names...)
+}
+
+func requireSame(t *testing.T, want, got []string) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i := range want {
+		require.Equal(t, want[i], got[i])
+	}
+}
+
+// namesOfRMA are what tells a replacement from the next.
+func (p *parts) namesOfRMA(d *faulty) []string {
+	account, _, _ := strings.Cut(d.key, "-")
+	counted := "mail/site/" + d.account + "/rui." + d.key + "@site.example"
+	return []string{
+		p.stack.Domains.DB.Secrets().Fingerprint("throttle", counted), "COUNT OF CONTACT",
+		d.key, "KEY",
+		d.serial, "SERIAL",
+		"ana." + account + "@", "ana.ACCOUNT@",
+		"Acme " + account, "Acme ACCOUNT",
 	}
 }
 
@@ -145,11 +194,15 @@ var (
 	orderNumber = regexp.MustCompile(`\bSO-[0-9A-Z]{5}-[0-9A-Z]{5}\b`)
 	requestID   = regexp.MustCompile(`\breq-[a-z2-7]{26}\b`)
 	aToken      = regexp.MustCompile(`token=[\w-]{43}`)
+	rmaNumber   = regexp.MustCompile(`\bRMA-[0-9A-Z]{5}\b`)
+	inStock     = regexp.MustCompile(`\bon_hand=\d+`)
+	anInstant   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z`)
+	clockTime   = regexp.MustCompile(`(at|às|"at":) ?"?\d\d:\d\d(:\d\d)?`)
 	serversID   = regexp.MustCompile(`provider_id=2\.0\.0 OK: queued as \S+`)
 )
 
-// told are the rows of an order that were not there before, each in a line.
-func (p *parts) told(t *testing.T, before map[row]bool, key string) string {
+// told are the rows that were not there before, each in a line; names are what stands for what.
+func (p *parts) told(t *testing.T, before map[row]bool, key string, names []string) string {
 	t.Helper()
 	var rows []row
 	for r := range p.rows(t) {
@@ -162,16 +215,6 @@ func (p *parts) told(t *testing.T, before map[row]bool, key string) string {
 	})
 
 	secrets := p.stack.Domains.DB.Secrets()
-	seller, err := p.seller(db.WithSystem(t.Context()))
-	require.NoError(t, err)
-	f := form(key).Normalised()
-	customer := sha256.Sum256([]byte(rules.CompanyKey(f.EndCustomer.Company) + "|BR"))
-	names := []string{f.Hash(), "HASH OF ORDER", hex.EncodeToString(customer[:]), "HASH OF CUSTOMER"}
-	for _, email := range []string{f.EndCustomer.Email, f.Reseller.Email, f.Distributor.Email} {
-		counted := "mail/order-contact/" + seller.ID + "/" + email
-		names = append(names, secrets.Fingerprint("throttle", counted), "COUNT OF "+email)
-	}
-
 	var lines []string
 	known := map[string]string{}
 	for _, r := range rows {
@@ -186,10 +229,35 @@ func (p *parts) told(t *testing.T, before map[row]bool, key string) string {
 		text = orderNumber.ReplaceAllString(text, "NUMBER")
 		text = requestID.ReplaceAllString(text, "REQUEST")
 		text = serversID.ReplaceAllString(text, "provider_id=ANSWER")
-		text = strings.ReplaceAll(text, rules.CompanyKey(f.EndCustomer.Company), "COMPANY")
+		text = forgetTime(rmaNumber.ReplaceAllString(text, "NUMBER"))
+		text = inStock.ReplaceAllString(text, "on_hand=STOCK")
 		lines = append(lines, strings.ReplaceAll(text, key, "KEY"))
 	}
 	return throttlesSorted(lines)
+}
+
+// forgetTime leaves out when something happened, where it stands in a text.
+func forgetTime(text string) string {
+	text = anInstant.ReplaceAllString(text, "INSTANT")
+	return clockTime.ReplaceAllString(text, "$1 CLOCK")
+}
+
+// namesOfOrder are an order's hashes, made again, and what they stand for.
+func (p *parts) namesOfOrder(t *testing.T, key string) []string {
+	t.Helper()
+	seller, err := p.seller(db.WithSystem(t.Context()))
+	require.NoError(t, err)
+	f := form(key).Normalised()
+	company := rules.CompanyKey(f.EndCustomer.Company)
+	customer := sha256.Sum256([]byte(company + "|BR"))
+	names := []string{
+		f.Hash(), "HASH OF ORDER", hex.EncodeToString(customer[:]), "HASH OF CUSTOMER", company, "COMPANY",
+	}
+	for _, email := range []string{f.EndCustomer.Email, f.Reseller.Email, f.Distributor.Email} {
+		counted := "mail/order-contact/" + seller.ID + "/" + email
+		names = append(names, p.stack.Domains.DB.Secrets().Fingerprint("throttle", counted), "COUNT OF "+email)
+	}
+	return names
 }
 
 // throttlesSorted joins the lines; the rows of counts have no id by which they could be in order.
@@ -205,7 +273,7 @@ func throttlesSorted(lines []string) string {
 }
 
 // mails are what the SMTP server has of an order, as people read it, with the header.
-func (p *parts) mails(key string) (out []string) {
+func (p *parts) mails(key string, names ...string) (out []string) {
 	for _, m := range p.smtp.Messages() {
 		if keyOf(m.To[0]) != key {
 			continue
@@ -215,8 +283,9 @@ func (p *parts) mails(key string) (out []string) {
 			delete(header, own)
 		}
 		text := fmt.Sprint(m.From, m.To, m.FromName, m.Subject, header, m.Text, m.HTML)
-		text = anID.ReplaceAllString(text, "ID")
+		text = strings.NewReplacer(names...).Replace(anID.ReplaceAllString(text, "ID"))
 		text = orderNumber.ReplaceAllString(text, "NUMBER")
+		text = forgetTime(rmaNumber.ReplaceAllString(text, "NUMBER"))
 		text = aToken.ReplaceAllString(text, "token=TOKEN")
 		out = append(out, strings.ReplaceAll(text, key, "KEY"))
 	}

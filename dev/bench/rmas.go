@@ -15,6 +15,7 @@ func RunRMAs(ctx context.Context, o Options) (Report, error) {
 		b.subject = subject{
 			stack:     r.all,
 			runFloor:  r.runFloor,
+			runByHand: r.runByHand,
 			workflows: `SELECT 'rma/' || id FROM rmas WHERE fault LIKE 'count-%'`,
 		}
 
@@ -45,7 +46,8 @@ func (r *rmas) prepare(ctx context.Context) error {
 
 // pairs provides the devices of all halves first.
 func (r *rmas) pairs(ctx context.Context) error {
-	if err := r.provide(ctx, r.Pairs*(r.Orders+max(r.Orders/10, 1))); err != nil {
+	const both = 2 // the stack and by hand
+	if err := r.provide(ctx, both*r.Pairs*(r.Orders+max(r.Orders/10, 1))); err != nil {
 		return err
 	}
 	return r.bench.pairs(ctx)
@@ -56,6 +58,13 @@ func (r *rmas) pairs(ctx context.Context) error {
 func (r *rmas) all(
 	ctx context.Context, name string, n, concurrency int, begun func(),
 ) (time.Duration, error) {
+	return r.allAt(ctx, r.parts.stack.URL, name, n, concurrency, begun)
+}
+
+// allAt is all of the program at an address, the stack or the one by hand.
+func (r *rmas) allAt(
+	ctx context.Context, url, name string, n, concurrency int, begun func(),
+) (time.Duration, error) {
 	took, err := r.parts.tracker.run(ctx, name, n, concurrency, 1, begun, func(
 		ctx context.Context, key string,
 	) error {
@@ -64,7 +73,7 @@ func (r *rmas) all(
 			return err
 		}
 
-		d.name = key
+		d.name, d.url = key, url
 		for _, step := range rmaSteps {
 			if err := r.step(ctx, d, step); err != nil {
 				return err
@@ -134,7 +143,7 @@ func (r *rmas) answers(ctx context.Context) error {
 	steady(rate, r.Acceptance, func(i int, due time.Time) {
 		d, err := r.take()
 		if err == nil {
-			d.name = fmt.Sprintf("a-%d", i)
+			d.name, d.url = fmt.Sprintf("a-%d", i), r.parts.stack.URL
 		}
 
 		for n, do := range []func(context.Context, *parts, *faulty) error{request, approve, list} {

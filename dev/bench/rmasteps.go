@@ -22,6 +22,7 @@ type faulty struct {
 	key, account, token, site, serial string
 	name                              string // of the RMA in its run
 	id                                string // of the RMA
+	url                               string // of the stack, or of the program by hand
 }
 
 // rmaStep is one step of an ordinary RMA; mails says whether people are told of it.
@@ -54,7 +55,7 @@ var rmaSteps = []rmaStep{
 // request asks for the replacement as the account's administrator.
 func request(ctx context.Context, p *parts, d *faulty) error {
 	var made struct{ ID string }
-	err := p.send(ctx, "/v1/rmas",
+	err := p.sendTo(ctx, d.url+"/v1/rmas",
 		d.token, api.RMARequest{Serial: d.serial, SiteID: d.site, Fault: d.name}, &made)
 	d.id = made.ID
 	return err
@@ -77,8 +78,8 @@ func act(
 	command string, body func(d *faulty) api.RMACommandRequest,
 ) func(context.Context, *parts, *faulty) error {
 	return func(ctx context.Context, p *parts, d *faulty) error {
-		return p.send(ctx, "/v1/rmas/"+d.id+"/"+command, p.stack.Access.Token("operator"), body(d),
-			nil)
+		return p.sendTo(ctx, d.url+"/v1/rmas/"+d.id+"/"+command, p.stack.Access.Token("operator"),
+			body(d), nil)
 	}
 }
 
@@ -96,6 +97,6 @@ func delivered(ctx context.Context, p *parts, d *faulty) error {
 
 	header := http.Header{"Content-Type": {"application/json"}}
 	carrier.Sign(header, body, time.Now(), carrierKey)
-	_, err = p.request(ctx, http.MethodPost, "/v1/carrier/events", header, body)
+	_, err = p.requestAt(ctx, http.MethodPost, d.url+"/v1/carrier/events", header, body)
 	return err
 }

@@ -1,23 +1,35 @@
-// Package byhand is the second floor of the benchmark: an ordinary order as an expert would
-// write it by hand. It runs the service's own workflows and writes the very rows that the
-// service writes, in as few round trips as it can, hands the same mails to the same SMTP
-// server, and takes orders by a plain handler of net/http that checks the same.
+// Package byhand is the second floor of the benchmark: an ordinary order and an ordinary
+// replacement as an expert would write them by hand. It runs the service's own workflows and
+// writes the very rows that the service writes, in as few round trips as it can, hands the same
+// mails to the same SMTP server, and is asked by plain handlers of net/http that check the same.
 //
 // It shares the rules, the workflows with their inputs, and the words of mails, and no code
-// with the domains under models: no gorm, no relay, no API. It knows the ordinary order alone,
-// of a new customer, sent by a reseller, and refuses any other aloud; nobody tells a workflow
-// later that was not told at once. A test compares its rows and its mails with the service's.
+// with the domains under models: no gorm, no relay, no API. It knows the ordinary course alone
+// (an order of a new customer, sent by a reseller; a replacement of a device that is in stock)
+// and refuses any other aloud. Nobody tells a workflow later that was not told at once. A test
+// compares its rows and its mails with the service's.
 //
-// The rows of an order, by the step that writes them:
+// The tables, by the step that writes them; all of them write audit_events, and the database
+// keeps audit_heads:
 //
-//	the handler   orders, order_lines, outbox_events, throttles, audit_events
-//	Fulfil        orgs, accounts, service_contracts, licences, select_counts, operator_tasks,
-//	              invitations, outbox_events, notifications, orders, audit_events
-//	SendMails     notifications, outbox_events
+//	an order       orders, order_lines, outbox_events, throttles
+//	Fulfil         orgs, accounts, service_contracts, licences, select_counts, operator_tasks,
+//	               invitations, outbox_events, notifications, orders
+//	SendMails      notifications, outbox_events
+//	a request      rmas, operator_tasks, throttles, notifications, outbox_events
+//	approve        rmas, stock_levels, stock_entries, operator_tasks, notifications,
+//	               outbox_events
+//	ship           rmas, devices, shipments, shipment_scans, stock_levels, stock_entries,
+//	               notifications, outbox_events
+//	the webhook    carrier_events, shipment_scans, shipments, device_placements, devices, rmas,
+//	               notifications, outbox_events
+//	tell, receive  rmas
+//	inspect        rmas, devices, notifications, outbox_events
 package byhand
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -25,6 +37,7 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/oklog/ulid/v2"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
@@ -33,7 +46,9 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/rules/calendar"
 	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/worker"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -46,30 +61,40 @@ type Options struct {
 	SMTPPort    int    // on this machine
 	PortalURL   string // in the mails' links
 	Key         []byte // the service's, from which it derives what is secret
+	Carrier     string // whose webhooks come, signed with one of the keys
+	CarrierKeys [][]byte
 }
 
 // Program is what runs.
 type Program struct {
-	URL     string // of the handler
-	options Options
-	db      database
-	audit   *audit
-	mailer  *mailer
-	program catalogue.Program
-	skus    catalogue.Catalogue
-	http    *http.Server
-	workers []sdkworker.Worker
+	URL       string // of the handler
+	options   Options
+	db        database
+	audit     *audit
+	mailer    *mailer
+	program   catalogue.Program
+	skus      catalogue.Catalogue
+	models    []catalogue.ProductModel
+	terms     []catalogue.CountryTerms
+	policies  []cover.SLAPolicy
+	calendars map[string]calendar.Calendar // by code and version
+	http      *http.Server
+	workers   []sdkworker.Worker
 }
 
 // Start opens the database, takes orders over HTTP and works on both task queues, with as many
 // slots and pollers as the service.
 func Start(ctx context.Context, o Options) (*Program, error) {
 	p := &Program{
-		options: o,
-		audit:   newAudit(o.Key),
-		program: catalogue.DefaultProgram(),
-		skus:    catalogue.NewCatalogue(catalogue.DefaultCatalogue()),
-		http:    &http.Server{ReadHeaderTimeout: 10 * time.Second},
+		options:   o,
+		audit:     newAudit(o.Key),
+		program:   catalogue.DefaultProgram(),
+		skus:      catalogue.NewCatalogue(catalogue.DefaultCatalogue()),
+		models:    catalogue.DefaultModels(),
+		terms:     catalogue.DefaultCountryTerms(),
+		policies:  cover.DefaultPolicies(),
+		calendars: map[string]calendar.Calendar{},
+		http:      &http.Server{ReadHeaderTimeout: 10 * time.Second},
 	}
 	p.mailer = newMailer(o.SMTPPort, o.PortalURL, p.program)
 
@@ -82,6 +107,9 @@ func Start(ctx context.Context, o Options) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.readCalendars(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -90,6 +118,9 @@ func Start(ctx context.Context, o Options) (*Program, error) {
 	p.URL = "http://" + listener.Addr().String()
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/orders", p.takeOrder)
+	mux.HandleFunc("POST /v1/rmas", p.takeRequest)
+	mux.HandleFunc("POST /v1/rmas/{id}/{command}", p.takeCommand)
+	mux.HandleFunc("POST /v1/carrier/events", p.takeCarrierEvent)
 	p.http.Handler = mux
 	go func() { _ = p.http.Serve(listener) }()
 
@@ -120,6 +151,42 @@ func (p *Program) work() error {
 		p.workers = append(p.workers, w)
 	}
 	return nil
+}
+
+// readCalendars reads every calendar once, as the service keeps those that it has read.
+func (p *Program) readCalendars(ctx context.Context) error {
+	byCode := map[string]calendar.Calendar{}
+	var b batch
+	b.ask(`SELECT code, version, CAST(weekend AS text), CAST(hours AS text) FROM calendars`,
+		func(r rows) error {
+			var c calendar.Calendar
+			var weekend, hours string
+			err := r.Scan(&c.Code, &c.Version, &weekend, &hours)
+			c.Holidays = map[civil.Date]string{}
+			byCode[c.Code] = c
+			if err != nil {
+				return err
+			}
+			err = errors.Join(json.Unmarshal([]byte(weekend), &c.Weekend),
+				json.Unmarshal([]byte(hours), &c.Hours))
+			byCode[c.Code] = c
+			return err
+		})
+	b.ask(`SELECT calendar, on_day, name FROM calendar_holidays WHERE NOT removed`,
+		func(r rows) error {
+			var code, day, name string
+			if err := r.Scan(&code, &day, &name); err != nil {
+				return err
+			}
+			on, err := civil.ParseDate(day)
+			byCode[code].Holidays[on] = name
+			return err
+		})
+	err := p.db.do(ctx, &b)
+	for _, c := range byCode {
+		p.calendars[fmt.Sprintf("%s@%d", c.Code, c.Version)] = c
+	}
+	return err
 }
 
 // Stop ends everything that Start began.

@@ -144,10 +144,13 @@ func (f *fulfilment) write(p *Program) *batch {
 			"supersedes": "",
 		},
 	})
-	f.lastAudit = p.audit.begin(&b, f.account, &f.account,
-		actor{id: "system", role: "SYSTEM"}, f.at, entries...)
+	f.lastAudit = p.audit.write(&b, service, f.at,
+		chain{id: f.account, account: &f.account, entries: entries})
 	return &b
 }
+
+// service is who acts where nobody asked.
+var service = actor{id: "system", role: "SYSTEM"}
 
 const markTold = `UPDATE outbox_events SET delivered_at = $2
 	WHERE dedupe_key = $1 AND delivered_at IS NULL`

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -38,9 +37,7 @@ func (p *Program) takeOrder(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
-	secret, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	o := intake{form: form.Normalised(), token: hashOf(secret), by: actor{request: newRequestID()}}
-	o.by.ip, _, _ = net.SplitHostPort(r.RemoteAddr)
+	o := intake{form: form.Normalised(), token: tokenOf(r), by: actorOf(r)}
 	if err := p.accept(r.Context(), &o); err != nil {
 		answer(w, statusOf(err), err)
 		return
@@ -74,7 +71,10 @@ func answer(w http.ResponseWriter, status int, body any) {
 var errBadToken = errors.New("the token is not good for orders")
 
 func statusOf(err error) int {
+	var refusal *rules.Error
 	switch {
+	case errors.As(err, &refusal):
+		return http.StatusUnprocessableEntity
 	case errors.Is(err, errBadToken):
 		return http.StatusUnauthorized
 	case errors.Is(err, errNotOrdinary):
@@ -285,7 +285,7 @@ const insertOutbox = `INSERT INTO outbox_events (id, dedupe_key, kind, subject_i
 
 // storeOrder writes the rows of an order, and returns the id of the last link of its audit.
 func (p *Program) storeOrder(b *batch, o *intake) (lastAudit string) {
-	o.id, o.number = newID("ord"), newOrderNumber()
+	o.id, o.number = newID("ord"), newNumber(newNumber("SO"))
 	payload, _ := json.Marshal(o.form) // texts and numbers
 	b.add(insertOrder, o.id, o.by.org, o.by.org, o.distributor, o.form.PONumber,
 		ordering.PONumberKey(o.form.PONumber), o.customerHash,
@@ -306,12 +306,13 @@ func (p *Program) storeOrder(b *batch, o *intake) (lastAudit string) {
 		string(told), o.at, o.at.Add(relayLease))
 
 	p.countMails(b, o)
-	return p.audit.begin(b, o.id, nil, o.by, o.at,
-		entry{"order.received", o.id, map[string]any{
+	return p.audit.write(b, o.by, o.at, chain{id: o.id, entries: []entry{
+		{"order.received", o.id, map[string]any{
 			"lines":        len(o.form.Lines),
 			"service_type": o.service,
 		}},
-		entry{"order.accepted", o.id, map[string]any{"vendor_order_no": o.number}})
+		{"order.accepted", o.id, map[string]any{"vendor_order_no": o.number}},
+	}})
 }
 
 // relayLease is how long nobody else starts the workflow of what was just committed.

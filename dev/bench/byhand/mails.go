@@ -63,9 +63,10 @@ func (p *Program) sendMails(
 		mails = append(mails, m)
 		return json.Unmarshal([]byte(params), &mails[len(mails)-1].params)
 	}, in.Key, now())
-	if strings.HasPrefix(in.Key, "inv_") {
-		// The invitation's workflow runs: that its start was told needs no statement before.
-		claim.add(markTold, "invitation.start/"+in.Key+"/1", now())
+	if !strings.HasPrefix(in.Key, "ord_") {
+		// The workflow runs: that it was told needs no statement before.
+		claim.add(`UPDATE outbox_events SET delivered_at = $2
+			WHERE subject_id = $1 AND delivered_at IS NULL`, in.Key, now())
 	}
 	if err := p.db.do(ctx, &claim); err != nil || len(mails) == 0 {
 		return sent, err
@@ -192,6 +193,10 @@ func (m *mailer) compose(q queued, token string) ([]byte, error) {
 	msg.Subject(plain.Replace(l.subject))
 	msg.SetDate()
 	msg.SetGenHeader(gomail.HeaderMessageID, "<"+q.id+"@roomcover.localhost>")
+	if q.template == rules.TemplateRMA { // all of a replacement are one conversation
+		msg.SetGenHeader(gomail.HeaderInReplyTo, "<"+q.subject+"@roomcover.localhost>")
+		msg.SetGenHeader(gomail.HeaderReferences, "<"+q.subject+"@roomcover.localhost>")
+	}
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
 	msg.SetGenHeader(gomail.HeaderContentLang, locale)
@@ -208,18 +213,24 @@ type letter struct{ subject, text, html string }
 
 // blanks are the parameters that stand in a letter as they are, and what holds their places.
 var blanks = map[string]string{
-	"vendor_order_no": "QXNUMBERQX",
-	"po_number":       "QXPURCHASEQX",
-	"company":         "QXCOMPANYQX",
-	"contact_name":    "QXCONTACTQX",
-	"link":            "https://qx.example/link",
+	"vendor_order_no":    "QXNUMBERQX",
+	"po_number":          "QXPURCHASEQX",
+	"company":            "QXCOMPANYQX",
+	"contact_name":       "QXCONTACTQX",
+	"link":               "https://qx.example/link",
+	"rma":                "QXRMAQX",
+	"room":               "QXROOMQX",
+	"site":               "QXSITEQX",
+	"serial":             "QXSERIALQX",
+	"replacement_serial": "QXUNITQX",
+	"tracking":           "QXPARCELQX",
 }
 
 // fill returns what fills the blanks of a text and of a page.
 func fill(params map[string]any) (plain, html *strings.Replacer) {
 	var texts, pages []string
 	for name, blank := range blanks {
-		if value, given := params[name].(string); given {
+		if value, _ := params[name].(string); value != "" {
 			texts = append(texts, blank, value)
 			pages = append(pages, blank, htmltemplate.HTMLEscapeString(value))
 		}
@@ -231,7 +242,7 @@ func fill(params map[string]any) (plain, html *strings.Replacer) {
 func (m *mailer) letterOf(q queued, locale string) (letter, error) {
 	shape := maps.Clone(q.params)
 	for _, name := range slices.Sorted(maps.Keys(blanks)) {
-		if _, given := shape[name]; given {
+		if value, _ := shape[name].(string); value != "" {
 			shape[name] = blanks[name]
 		}
 	}

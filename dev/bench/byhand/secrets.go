@@ -39,14 +39,14 @@ func hashOf(text string) string {
 // numberLetters are those that nobody takes for another one.
 const numberLetters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-// newOrderNumber draws the number of an order for people.
-func newOrderNumber() string {
-	letters := make([]byte, 10)
+// newNumber draws a group of letters of a number for people, such as RMA-7F3K2.
+func newNumber(before string) string {
+	letters := make([]byte, 5)
 	_, _ = rand.Read(letters)
 	for i := range letters {
 		letters[i] = numberLetters[int(letters[i])%len(numberLetters)]
 	}
-	return "SO-" + string(letters[:5]) + "-" + string(letters[5:])
+	return before + "-" + string(letters)
 }
 
 // audit makes the links of audit chains, each with a keyed hash over itself and the one before.
@@ -80,40 +80,51 @@ const insertAudit = `INSERT INTO audit_events (id, chain_id, seq, account_id, ac
 		prev_hash, hash)
 	VALUES `
 
-// begin writes a new chain in one statement and returns the id of its last link, which
-// committed takes once it is written.
-func (a *audit) begin(
-	b *batch, chain string, account *string, by actor, at time.Time, entries ...entry,
-) (last string) {
+// chain is what is added to an audit chain, behind its end: 0 and empty for a new one.
+type chain struct {
+	id      string
+	account *string
+	seq     int
+	hash    string
+	entries []entry
+}
+
+// write writes chains in one statement, and returns the id of the last link, which committed
+// takes once it is written. A link names the last one of another chain as its witness.
+func (a *audit) write(b *batch, by actor, at time.Time, chains ...chain) (last string) {
 	a.mu.Lock()
 	witness := a.last
 	a.mu.Unlock()
 
 	var args []any
-	prev := ""
-	for i, e := range entries {
-		id := newID("aud")
-		details, _ := json.Marshal(e.details) // texts and numbers
-		of := ""
-		if account != nil {
-			of = *account
+	for _, c := range chains {
+		account := ""
+		if c.account != nil {
+			account = *c.account
 		}
+		for _, e := range c.entries {
+			c.seq++
+			id := newID("aud")
+			details, _ := json.Marshal(e.details) // texts and numbers
 
-		h := hmac.New(sha256.New, a.key)
-		for _, part := range []string{
-			id, chain, strconv.Itoa(i + 1), of, by.id, by.role, by.org, "", e.verb, e.object,
-			string(details), by.request, at.Format(time.RFC3339Nano), prev, witness, a.keyID,
-		} {
-			fmt.Fprintf(h, "%d:%s;", len(part), part)
+			h := hmac.New(sha256.New, a.key)
+			for _, part := range []string{
+				id, c.id, strconv.Itoa(c.seq), account, by.id, by.role, by.org, "", e.verb,
+				e.object, string(details), by.request, at.Format(time.RFC3339Nano), c.hash,
+				witness, a.keyID,
+			} {
+				fmt.Fprintf(h, "%d:%s;", len(part), part)
+			}
+			hash := hex.EncodeToString(h.Sum(nil))
+
+			args = append(args, id, c.id, c.seq, c.account, by.id, by.role, by.org, "", e.verb,
+				e.object, string(details), by.ip, by.request, at, witness, a.keyID, c.hash, hash)
+			last, c.hash, witness = id, hash, ""
 		}
-		hash := hex.EncodeToString(h.Sum(nil))
-
-		args = append(args, id, chain, i+1, account, by.id, by.role, by.org, "", e.verb, e.object,
-			string(details), by.ip, by.request, at, witness, a.keyID, prev, hash)
-		last, prev, witness = id, hash, ""
+		witness = last
 	}
 
-	b.add(insertAudit+places(len(entries), 18), args...)
+	b.add(insertAudit+places(len(args)/18, 18), args...)
 	return last
 }
 
