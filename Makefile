@@ -51,7 +51,7 @@ bench: ## Measure throughput and cost against no-op workflows and a program by h
 	@scripts/build-dev.sh
 	@exec bin/roomcover-dev bench $(ARGS)
 
-bench-rmas: ## Measure replacements against their workflow doing nothing, on PostgreSQL.
+bench-rmas: ## Measure replacements against their workflow doing nothing and by hand, on PostgreSQL.
 	@$(MAKE) --no-print-directory build
 	@exec bin/roomcover-dev bench --rmas 100 --concurrency 16 --database postgres --program bin/roomcover $(ARGS)
 

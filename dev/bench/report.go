@@ -201,9 +201,11 @@ func (r Report) Budgets() []Budget {
 		if m.ByHand != nil {
 			l := budgets[r.Of]
 			out = append(out,
-				atMost("CPU of the stack / by hand", m.CPURatioByHand, l.cpuByHand, 2, ""),
-				atLeast(r.Of+"s/s of the stack / by hand", m.PerSecondRatioByHand,
-					l.perSecondByHand, 2, ""))
+				atMost("CPU of the stack / by hand", m.CPURatioByHand, l.cpuByHand, 2, ""))
+			if l.perSecondByHand > 0 {
+				out = append(out, atLeast(r.Of+"s/s of the stack / by hand",
+					m.PerSecondRatioByHand, l.perSecondByHand, 2, ""))
+			}
 		}
 	}
 
@@ -243,6 +245,8 @@ func (r Report) Print(out io.Writer) error {
 			m.Stack.PerSecond, m.Stack.CPU*1000, m.Floor.PerSecond, m.Floor.CPU*1000)
 		if m.ByHand != nil {
 			fmt.Fprintf(t, "by hand\t%.1f\t%.2f\n", m.ByHand.PerSecond, m.ByHand.CPU*1000)
+			fmt.Fprintf(t, "stack / by hand\t%.2f\t%.2f\n",
+				m.PerSecondRatioByHand, m.CPURatioByHand)
 		}
 	}
 
