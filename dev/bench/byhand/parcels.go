@@ -133,7 +133,7 @@ func (p *Program) takeCarrierEvent(w http.ResponseWriter, r *http.Request) {
 
 // parcel is what is known of a parcel.
 type parcel struct {
-	id, state, from, room, hash string
+	id, state, room, hash string
 	seq                         int
 }
 
