@@ -81,14 +81,16 @@ func (s *Operations) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) 
 			return err
 		}
 		v.bound(zones)
+		listed := false
 		totals, err := s.totals.get(ctx, v.question(), func() (agendaTotals, error) {
-			return v.count(tx)
+			listed = true
+			return v.read(tx, &out, true)
 		})
-		if err != nil {
-			return err
+		if err == nil && !listed {
+			_, err = v.read(tx, &out, false)
 		}
 		out.Late.Total, out.Due.Total = totals.late, totals.due
-		return v.list(tx, &out)
+		return err
 	})
 
 	return out, err
@@ -347,59 +349,55 @@ func (v *agendaView) location(name string) *time.Location {
 // agendaTotals count the lines of both lists by kind.
 type agendaTotals struct{ late, due map[processes.Kind]int64 }
 
-// count counts the lines of both lists by kind, over all pages.
-func (v *agendaView) count(tx *db.Tx) (agendaTotals, error) {
-	var rows []struct {
-		Late bool
-		Kind processes.Kind
-		N    int64
-	}
+// agendaCounts counts the lines of both lists by kind, over all pages, each in a row like a line's.
+const agendaCounts = `
+		UNION ALL
+		SELECT late, kind, '', '', '', '', '', '', NULL, NULL, NULL, NULL, NULL, '', '', '', '', 0, '',
+			count(*)
+		FROM (SELECT kind, %[1]s AS late FROM b WHERE %[1]s OR %[2]s) c
+		GROUP BY late, kind`
 
-	err := tx.Raw(`SELECT late, kind, count(*) AS n FROM (
-			SELECT kind, `+v.late+` AS late FROM (`+v.source()+`) b
-			WHERE `+v.late+` OR `+v.due+`) c
-		GROUP BY late, kind`, v.args).Scan(&rows).Error
+// read reads one page of each list, behind its cursor, and counts all lines where that is wanted.
+// It is one statement: what is under way is gathered from many tables, and planning that takes
+// longer than reading it.
+func (v *agendaView) read(tx *db.Tx, out *Agenda, counted bool) (agendaTotals, error) {
+	size := db.Page{Limit: v.q.Limit}.Size()
+	v.args["limit"] = size + 1
+
+	counts := ""
+	if counted {
+		counts = fmt.Sprintf(agendaCounts, v.late, v.due)
+	}
+	var rows []struct {
+		AgendaItem
+		Late bool
+		N    int64 // of the lines of the kind; zero: it is a line itself
+	}
+	err := tx.Raw("WITH b AS MATERIALIZED ("+v.source()+`)
+		SELECT * FROM (
+			SELECT true AS late, b.*, 0 AS n FROM b
+			WHERE `+v.late+v.behind("late", v.q.LateAfter)+` ORDER BY at, id LIMIT @limit
+		) l
+		UNION ALL
+		SELECT * FROM (
+			SELECT false AS late, b.*, 0 AS n FROM b
+			WHERE `+v.due+v.behind("due", v.q.DueAfter)+` ORDER BY at, id LIMIT @limit
+		) d`+counts+`
+		ORDER BY at, id`, v.args).Scan(&rows).Error
 	if err != nil {
 		return agendaTotals{}, err
 	}
 
 	totals := agendaTotals{late: map[processes.Kind]int64{}, due: map[processes.Kind]int64{}}
 	for _, r := range rows {
-		if r.Late {
+		switch {
+		case r.N > 0 && r.Late:
 			totals.late[r.Kind] = r.N
-		} else {
+			continue
+		case r.N > 0:
 			totals.due[r.Kind] = r.N
+			continue
 		}
-	}
-	return totals, nil
-}
-
-// list reads one page of each list, behind its cursor. They are read by one statement: what is
-// under way is gathered from many tables, and planning that takes longer than reading it.
-func (v *agendaView) list(tx *db.Tx, out *Agenda) error {
-	size := db.Page{Limit: v.q.Limit}.Size()
-	v.args["limit"] = size + 1
-
-	var rows []struct {
-		AgendaItem
-		Late bool
-	}
-	err := tx.Raw("WITH b AS MATERIALIZED ("+v.source()+`)
-		SELECT * FROM (
-			SELECT true AS late, b.* FROM b
-			WHERE `+v.late+v.behind("late", v.q.LateAfter)+` ORDER BY at, id LIMIT @limit
-		) l
-		UNION ALL
-		SELECT * FROM (
-			SELECT false AS late, b.* FROM b
-			WHERE `+v.due+v.behind("due", v.q.DueAfter)+` ORDER BY at, id LIMIT @limit
-		) d
-		ORDER BY at, id`, v.args).Scan(&rows).Error
-	if err != nil {
-		return err
-	}
-
-	for _, r := range rows {
 		list := &out.Due
 		if r.Late {
 			list = &out.Late
@@ -416,7 +414,7 @@ func (v *agendaView) list(tx *db.Tx, out *Agenda) error {
 		}
 	}
 
-	return nil
+	return totals, nil
 }
 
 // behind is the condition of the lines behind a list's cursor.
