@@ -352,8 +352,9 @@ type agendaTotals struct{ late, due map[processes.Kind]int64 }
 // agendaCounts counts the lines of both lists by kind, over all pages, each in a row like a line's.
 const agendaCounts = `
 		UNION ALL
-		SELECT late, kind, '', '', '', '', '', '', NULL, NULL, NULL, NULL, NULL, '', '', '', '', 0, '',
-			count(*)
+		SELECT late, kind, '', '', '', '', '', '',
+			NULL, NULL, NULL, NULL, NULL,
+			'', '', '', '', 0, '', count(*)
 		FROM (SELECT kind, %[1]s AS late FROM b WHERE %[1]s OR %[2]s) c
 		GROUP BY late, kind`
 
