@@ -36,7 +36,7 @@ func TestS48_WhileTheProviderIsDownPeopleReadWhy(t *testing.T) {
 	require.NotContains(t, w.log.String(), anaThere.Email)
 }
 
-// benchSignIns is how many sign-ins are measured; unset: none.
+// benchSignIns is how many sign-ins are measured; unset: two are made, and no time is asked of them.
 const benchSignIns = "ROOMCOVER_BENCH_SIGN_INS"
 
 // bestSignIn is within how long 99 of 100 sign-ins are done.
@@ -75,6 +75,8 @@ func TestWhatSignInsCost(t *testing.T) {
 		slices.Sort(took)
 		p99 := took[len(took)*99/100]
 		t.Logf("%s: p50 %v, p99 %v of %d", name, took[len(took)/2], p99, n)
-		require.LessOrEqual(t, p99, bestSignIn, name)
+		if os.Getenv(benchSignIns) != "" {
+			require.LessOrEqual(t, p99, bestSignIn, name)
+		}
 	}
 }

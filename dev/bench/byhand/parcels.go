@@ -134,7 +134,7 @@ func (p *Program) takeCarrierEvent(w http.ResponseWriter, r *http.Request) {
 // parcel is what is known of a parcel.
 type parcel struct {
 	id, state, room, hash string
-	seq                         int
+	seq                   int
 }
 
 const readParcel = `SELECT sh.id, sh.state, p.room_id,
