@@ -1,3 +1,5 @@
+//go:build long
+
 package bench
 
 import (
@@ -130,6 +132,13 @@ func (p *parts) rows(t *testing.T) map[row]bool {
 	t.Helper()
 	pool, err := p.stack.Domains.DB.Pool()
 	require.NoError(t, err)
+	require.Eventually(t, func() bool { // the last mail arrives before what is written after it
+		var left int
+		err := pool.QueryRowContext(t.Context(), `SELECT
+			(SELECT count(*) FROM outbox_events WHERE delivered_at IS NULL) +
+			(SELECT count(*) FROM notifications WHERE state IN ('QUEUED','SENDING'))`).Scan(&left)
+		return err == nil && left == 0
+	}, time.Minute, 20*time.Millisecond, "all is told and sent")
 	names := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
 	if p.stack.Domains.DB.Postgres() {
 		names = `SELECT table_name FROM information_schema.tables
