@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -115,4 +116,13 @@ func (r *report) warn(about, what, remedy string) {
 func (r *report) unread(about string, err error) {
 	r.fail(about, "The database does not say: "+said(err)+".",
 		"Look at PostgreSQL's log, and ask again.")
+}
+
+// sentence ends a text with a full stop, and puts it on one line.
+func sentence(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
 }

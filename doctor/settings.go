@@ -1,10 +1,6 @@
 package doctor
 
-import (
-	"strings"
-
-	"roomcover.dev/roomcover/config"
-)
+import "roomcover.dev/roomcover/config"
 
 const aboutSettings = "settings"
 
@@ -20,13 +16,4 @@ func (r *report) settings(c config.Config) {
 			r.warn(aboutSettings, what, d.Remedy)
 		}
 	}
-}
-
-// sentence ends a text with a full stop, and puts it on one line.
-func sentence(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if strings.HasSuffix(text, ".") {
-		return text
-	}
-	return text + "."
 }

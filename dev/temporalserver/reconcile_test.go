@@ -56,9 +56,9 @@ func underWay(t *testing.T) int {
 	return n
 }
 
-// The namespace is deleted, and every workflow under way is gone with it: reconcile brings each back from the rows, with the
-// reminders that are still to come, and a second time it changes nothing. It waits for those
-// reminders, which takes minutes: only make test-long builds it.
+// The namespace is deleted, and every workflow under way is gone with it: reconcile brings each back
+// from the rows, with the reminders that are still to come, and a second time it changes nothing. It
+// waits for those reminders, which takes minutes: only make test-long builds it.
 func TestReconcileBringsBackWhatTemporalLost(t *testing.T) {
 	s := start(t, options(t))
 	c := connect(t, s)

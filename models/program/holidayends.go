@@ -26,18 +26,14 @@ func (s *Programs) HolidayEnds(ctx context.Context) ([]HolidayEnd, error) {
 			return err
 		}
 
-		var customers []HolidayGap
-		if err := tx.Raw(customersByCalendarSQL).Scan(&customers).Error; err != nil {
+		_, codes, err := customersByCalendar(tx)
+		if err != nil {
 			return err
-		}
-		codes := make([]string, len(customers))
-		for i, c := range customers {
-			codes[i] = c.Code
 		}
 
 		today := calendarToday(tx)
 		var last []CalendarHoliday
-		err := tx.
+		err = tx.
 			Where("calendar IN ? AND NOT removed", codes).
 			Where("on_day >= ? AND on_day < ?", today.String(), rules.AddYears(today, 1).String()).
 			Where(`NOT EXISTS (

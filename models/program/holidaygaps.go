@@ -26,6 +26,15 @@ type HolidayGap struct {
 //go:embed customersbycalendar.sql
 var customersByCalendarSQL string
 
+// customersByCalendar reads who counts on which calendar, and the codes of these calendars.
+func customersByCalendar(tx *db.Tx) (customers []HolidayGap, codes []string, err error) {
+	err = tx.Raw(customersByCalendarSQL).Scan(&customers).Error
+	for _, c := range customers {
+		codes = append(codes, c.Code)
+	}
+	return customers, codes, err
+}
+
 // HolidayGaps lists the calendars without holidays on which customers count, by code. For
 // the service and its operators.
 func (s *Programs) HolidayGaps(ctx context.Context) ([]HolidayGap, error) {
@@ -36,14 +45,9 @@ func (s *Programs) HolidayGaps(ctx context.Context) ([]HolidayGap, error) {
 			return err
 		}
 
-		var customers []HolidayGap
-		if err := tx.Raw(customersByCalendarSQL).Scan(&customers).Error; err != nil {
+		customers, codes, err := customersByCalendar(tx)
+		if err != nil {
 			return err
-		}
-
-		codes := make([]string, len(customers))
-		for i, c := range customers {
-			codes[i] = c.Code
 		}
 
 		calendars, err := readCalendars(tx, tx.Where("code IN ?", codes))
