@@ -180,8 +180,8 @@ func ActiveRooms(tx *db.Tx, accountID string) (map[string]health.KnownRoom, erro
 	defer func() { _ = rows.Close() }()
 
 	out := map[string]health.KnownRoom{}
+	var r health.KnownRoom
 	for rows.Next() {
-		var r health.KnownRoom
 		if err := rows.Scan(&r.ID, &r.Name, &r.Site); err != nil {
 			return nil, err
 		}

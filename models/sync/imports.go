@@ -204,12 +204,12 @@ func outlines(tx *db.Tx, c Connection) ([]Proposal, error) {
 
 	out := make([]Proposal, 0, c.Places)
 	for rows.Next() {
-		var p Proposal
+		out = append(out, Proposal{})
+		p := &out[len(out)-1] // scanned where it stays: one alone would be made for each row
 		err := rows.Scan(&p.ID, &p.Name, &p.PlaceGroup, &p.MissingSince, &p.RoomID)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p)
 	}
 	return out, rows.Err()
 }
