@@ -39,7 +39,8 @@ func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) web.Even
 		About: e.Object,
 		Link:  v.pageOfThing(e.ObjectID, ""),
 		When:  v.pastAt(e.At, acc.TimeZone),
-		Ours:  e.ActorRole == "SYSTEM" || e.ActorRole.IsOperator(),
+		Ours: e.ActorRole == "SYSTEM" || e.ActorRole.IsOperator() ||
+			byItself(e.Verb, e.ActorRole),
 	}
 	if e.ObjectID == acc.ID {
 		out.About, out.Link = "", ""
@@ -62,7 +63,7 @@ func (v *visit) verbText(verb string) string {
 // actorName is who did it: a person, a program, or the service itself.
 func (v *visit) actorName(e operations.AccountEvent) string {
 	switch {
-	case e.ActorRole == "SYSTEM":
+	case e.ActorRole == "SYSTEM" || byItself(e.Verb, e.ActorRole):
 		return v.program.Name
 	case e.Actor != "":
 		return e.Actor

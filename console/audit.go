@@ -353,14 +353,25 @@ func (v *visit) history(
 		if e.ActorRole == rules.Reseller || e.ActorRole == rules.Distributor {
 			who = cmp.Or(names[e.ActingOrg], who) // not the program that sent it
 		}
+		itself := byItself(e.Verb, e.ActorRole)
+		if itself {
+			who = v.program.Name
+		}
 		out = append(out, web.Moment{
 			Who:  who,
 			What: what,
 			When: v.moment(e.At, cmp.Or(zone, v.zone)),
-			Ours: e.ActorRole.IsOperator() || e.ActorRole == "SYSTEM",
+			Ours: itself || e.ActorRole.IsOperator() || e.ActorRole == "SYSTEM",
 		})
 	}
 	return out
+}
+
+// byItself reports whether the service decided, though somebody else's request led to it: who
+// sends an order neither accepts nor holds it.
+func byItself(verb string, actor rules.Role) bool {
+	decided := verb == "order.accepted" || verb == "order.needs_review"
+	return decided && !actor.IsOperator()
 }
 
 // namesOfHistory are the names of a process, of its customer, and of who moved it.

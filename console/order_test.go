@@ -29,7 +29,11 @@ func TestS55_AnOrderSaysWhatItWaitsForAndWhatHappened(t *testing.T) {
 		} {
 			require.Contains(t, page.body, text)
 		}
-		require.Contains(t, b.get(orderPath(held.ID)).body, "Waiting for an operator to accept or reject the order by")
+		review := b.get(orderPath(held.ID)).body
+		require.Contains(t, review, "Waiting for an operator to accept or reject the order by")
+		require.Regexp(t, `(?s)<li class="us">\s*<span><b>Logitech Select</b>: held the order for review`, review,
+			"the seller does not hold its own order")
+		require.Contains(t, page.body, "<b>Logitech Select</b>: accepted the order")
 
 		w.Calendar.Set(storetest.Now.AddDate(0, 2, 0))
 		require.Contains(t, b.get(orderPath(o.ID)).body, "the time in which it could be canceled ended on")

@@ -350,7 +350,7 @@ func (v *visit) processLine(p operations.Process, names map[string]string) web.L
 			"standing": {Badge: v.standing(p)},
 			"actor": {
 				Text:  v.language.Say("console.processes.actor." + p.Actor),
-				Small: v.say("console.processes.since", "day", v.sinceDay(since, p.TimeZone)),
+				Small: v.sinceWords(since, p.TimeZone),
 				Plain: v.language.Say("console.processes.actor." + p.Actor),
 				Whole: true,
 			},
@@ -370,12 +370,13 @@ func (v *visit) processLine(p operations.Process, names map[string]string) web.L
 	return l
 }
 
-// sinceDay says since when, in a few words: how long ago within a day, else the day there.
-func (v *visit) sinceDay(at time.Time, zone string) string {
+// sinceWords says since when: how long ago within a day, else since which day there.
+func (v *visit) sinceWords(at time.Time, zone string) string {
 	if ago := web.Ago(v.language, at, v.now); ago != "" {
 		return v.passing(ago, at.UTC().Format(time.RFC3339))
 	}
-	return web.Day(v.language, at, v.now, web.Zone(cmp.Or(zone, v.zone)))
+	day := web.Day(v.language, at, v.now, web.Zone(cmp.Or(zone, v.zone)))
+	return v.say("console.processes.since", "day", day)
 }
 
 // endOfLead is where what something waits for ends. A period within it is that of a month's short
