@@ -40,7 +40,7 @@ func TestAgendaOverTheAPI(t *testing.T) {
 		require.EqualValues(t, 1, today.Due.ByKind["RMA"])
 		line := only(today.Due, processes.RMA)[0]
 		require.Equal(t, []string{
-			r.ID, "DELIVERY", "NOBODY", "due today", "2026-11-26", "America/Sao_Paulo", c.Account, "/v1/rmas/" + r.ID,
+			r.ID, "DELIVERY", "CARRIER", "due today", "2026-11-26", "America/Sao_Paulo", c.Account, "/v1/rmas/" + r.ID,
 		},
 			[]string{
 				line.ID, line.WaitsFor, line.Actor, line.Text, line.DueOn, line.TimeZone, line.AccountID, line.Path,

@@ -188,7 +188,7 @@ func TestProcessesShowSpares(t *testing.T) {
 	waits("SHIPPING", "OPERATOR")
 	_, err = h.ShipSpare(storetest.Operator(), unit.ID, replacement.Parcel{Serial: "SP-1"})
 	require.NoError(t, err)
-	waits("DELIVERY", "NOBODY")
+	waits("DELIVERY", "CARRIER")
 	_, err = h.RecordSpareFact(h.Context, unit.ID, spare.SpareDelivered, time.Time{})
 	require.NoError(t, err)
 	require.Nil(t, show(), "what lies on site waits for nothing")
@@ -210,5 +210,5 @@ func TestProcessesShowSpares(t *testing.T) {
 	waits("FEE_DECISION", "OPERATOR")
 	_, err = h.RecordSpareFact(h.Context, unit.ID, spare.SpareRecallScanned, time.Time{})
 	require.NoError(t, err)
-	waits("RETURN_PARCEL", "NOBODY")
+	waits("RETURN_PARCEL", "CARRIER")
 }

@@ -77,13 +77,13 @@ func TestAgendaFollowsAReplacement(t *testing.T) {
 		_, err = env.ShipRMA(storetest.AgentContext, r.ID,
 			replacement.RMAShipment{Serial: "NEW1", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
-		require.ElementsMatch(t, []string{"RMA, DELIVERY, NOBODY, due today", "SHIPMENT, PICK_UP, CARRIER, due today"},
+		require.ElementsMatch(t, []string{"RMA, DELIVERY, CARRIER, due today", "SHIPMENT, PICK_UP, CARRIER, due today"},
 			lines(agenda(t, env, operations.AgendaQuery{}).Due))
 		env.SetLocal(t, agendaZone, "2026-11-27 00:00")
 		a = agenda(t, env, operations.AgendaQuery{})
 		require.Empty(t, lines(a.Due))
 		require.ElementsMatch(t,
-			[]string{"RMA, DELIVERY, NOBODY, 1 day late", "SHIPMENT, PICK_UP, CARRIER, 1 day late"}, lines(a.Late))
+			[]string{"RMA, DELIVERY, CARRIER, 1 day late", "SHIPMENT, PICK_UP, CARRIER, 1 day late"}, lines(a.Late))
 		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Empty(t, lines(agenda(t, env, operations.AgendaQuery{}).Late), "delivered")

@@ -105,7 +105,7 @@ SELECT
 	END AS waits_for,
 	CASE
 		WHEN r.state IN ('AWAITING_RETURN','OVERDUE') AND r.fee_asked_at IS NULL THEN 'CUSTOMER'
-		WHEN r.state = 'RETURN_IN_TRANSIT' OR (r.state = 'SHIPPED' AND r.silence_asked_at IS NULL) THEN 'NOBODY'
+		WHEN r.state = 'RETURN_IN_TRANSIT' OR (r.state = 'SHIPPED' AND r.silence_asked_at IS NULL) THEN 'CARRIER'
 		ELSE 'OPERATOR'
 	END AS actor,
 	r.state_since AS since,
@@ -148,7 +148,7 @@ SELECT
 		WHEN u.state = 'SHIPPED'
 			OR u.state = 'REPLENISHING' AND u.shipped_at IS NOT NULL
 			OR u.recall_scanned_at IS NOT NULL
-			THEN 'NOBODY'
+			THEN 'CARRIER'
 		ELSE 'OPERATOR'
 	END AS actor,
 	u.state_since AS since,

@@ -39,14 +39,14 @@ func TestProcessesShowRMAs(t *testing.T) {
 		must(env.AllocateRMA(storetest.AgentContext, r.ID, ""))
 		expect(processes.WaitsForShipping, "OPERATOR", false)
 		must(env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"}))
-		expect(processes.WaitsForDelivery, "NOBODY", false)
+		expect(processes.WaitsForDelivery, "CARRIER", false)
 		due, _, err := env.ListProcesses(
 			env.Context, operations.ProcessFilter{DueBy: *storetest.GetRMA(t, env, r.ID).PromisedUntil},
 		)
 		require.NoError(t, err)
 		require.Len(t, due, 1, "due today")
 		env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).SilenceDueAt)
-		expect(processes.WaitsForDelivery, "NOBODY", true)
+		expect(processes.WaitsForDelivery, "CARRIER", true)
 		_, err = env.RunRMATimers(env.Context, r.ID)
 		require.NoError(t, err)
 		expect(processes.WaitsForLossDecision, "OPERATOR", true)
@@ -61,7 +61,7 @@ func TestProcessesShowRMAs(t *testing.T) {
 			require.NotEqual(t, r.ID, task.SubjectID, "the customer is late, not the service")
 		}
 		must(env.RecordRMAFact(env.Context, r.ID, rma.FactReturnScanned, time.Time{}))
-		expect(processes.WaitsForReturnParcel, "NOBODY", false)
+		expect(processes.WaitsForReturnParcel, "CARRIER", false)
 		must(env.ReceiveRMA(storetest.AgentContext, r.ID))
 		expect(processes.WaitsForInspection, "OPERATOR", false)
 		must(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
