@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/chart"
 	"roomcover.dev/roomcover/models/db"
@@ -167,10 +168,20 @@ func (v *visit) processFacts(one operations.Process, names map[string]string) []
 	if one.Until != nil {
 		facts = append(facts, web.Fact{
 			Term:  v.say("console.processes.column.until"),
-			Value: v.moment(*one.Until, one.TimeZone),
+			Value: v.lastMoment(*one.Until, one.TimeZone),
 		})
 	}
 	return facts
+}
+
+// lastMoment says until when something waits: a time, or, where a whole day counts, that day and
+// not the midnight after it (C2).
+func (v *visit) lastMoment(end time.Time, zone string) string {
+	there := end.In(web.Zone(cmp.Or(zone, v.zone)))
+	if there.Hour() != 0 || there.Minute() != 0 {
+		return v.moment(end, zone)
+	}
+	return v.lastDay(end, cmp.Or(zone, v.zone)).Text
 }
 
 // chartOf draws the states of a process, with the one that it is in, those that it was in as

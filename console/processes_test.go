@@ -55,6 +55,8 @@ func TestS55_ThePageSaysOfEveryProcessWhatItWaitsFor(t *testing.T) {
 		require.Contains(t, one.body, "Waiting for", "the sentence")
 		require.Regexp(t, `<g class="state now"><rect[^>]*/><text[^>]*>Approved</text>`, one.body)
 		require.Contains(t, one.body, "approved the replacement", "its history")
+		require.Contains(t, one.body, "promised by Thu 26 Nov")
+		require.Regexp(t, `<dt>Until</dt><dd[^>]*>Thu 26 Nov<`, one.body, "no midnight after it")
 		require.Contains(t, all.body+one.body, "Acme")
 		b.lang = "pt-BR"
 		require.Contains(t, b.get(processPath(processes.RMA, id)).body, "Substituição")
