@@ -39,8 +39,8 @@ func (v *visit) eventOf(acc account.Account, e operations.AccountEvent) web.Even
 		About: e.Object,
 		Link:  v.pageOfThing(e.ObjectID, ""),
 		When:  v.pastAt(e.At, acc.TimeZone),
-		Ours: e.ActorRole == "SYSTEM" || e.ActorRole.IsOperator() ||
-			byItself(e.Verb, e.ActorRole),
+		Ours: e.ActorRole == "SYSTEM" && !toldByCarrier(e.Verb, e.ActorRole) ||
+			e.ActorRole.IsOperator() || byItself(e.Verb, e.ActorRole),
 	}
 	if e.ObjectID == acc.ID {
 		out.About, out.Link = "", ""
@@ -63,6 +63,8 @@ func (v *visit) verbText(verb string) string {
 // actorName is who did it: a person, a program, or the service itself.
 func (v *visit) actorName(e operations.AccountEvent) string {
 	switch {
+	case toldByCarrier(e.Verb, e.ActorRole):
+		return v.say("console.rma.carrier")
 	case e.ActorRole == "SYSTEM" || byItself(e.Verb, e.ActorRole):
 		return v.program.Name
 	case e.Actor != "":

@@ -353,15 +353,18 @@ func (v *visit) history(
 		if e.ActorRole == rules.Reseller || e.ActorRole == rules.Distributor {
 			who = cmp.Or(names[e.ActingOrg], who) // not the program that sent it
 		}
-		itself := byItself(e.Verb, e.ActorRole)
-		if itself {
-			who = v.program.Name
+		ours := e.ActorRole.IsOperator() || e.ActorRole == "SYSTEM"
+		switch {
+		case byItself(e.Verb, e.ActorRole):
+			who, ours = v.program.Name, true
+		case toldByCarrier(e.Verb, e.ActorRole):
+			who, ours = v.say("console.rma.carrier"), false
 		}
 		out = append(out, web.Moment{
 			Who:  who,
 			What: what,
 			When: v.moment(e.At, cmp.Or(zone, v.zone)),
-			Ours: itself || e.ActorRole.IsOperator() || e.ActorRole == "SYSTEM",
+			Ours: ours,
 		})
 	}
 	return out
@@ -372,6 +375,12 @@ func (v *visit) history(
 func byItself(verb string, actor rules.Role) bool {
 	decided := verb == "order.accepted" || verb == "order.needs_review"
 	return decided && !actor.IsOperator()
+}
+
+// toldByCarrier reports whether the service wrote down what a carrier did with a parcel.
+func toldByCarrier(verb string, actor rules.Role) bool {
+	_, what, _ := strings.Cut(verb, ".")
+	return actor == "SYSTEM" && slices.Contains(byCarrier, what)
 }
 
 // namesOfHistory are the names of a process, of its customer, and of who moved it.

@@ -71,6 +71,9 @@ func showProcess(v *visit) (answer, error) {
 	}
 	if len(found) == 0 {
 		one.AccountID = history[len(history)-1].AccountID
+		if one.TimeZone, err = v.zoneOf(one.AccountID); err != nil {
+			return answer{}, err
+		}
 	}
 	names, err := v.namesOfHistory(one, history)
 	if err != nil {
@@ -96,6 +99,15 @@ func showProcess(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	return answer{page: "process", title: v.subjectOf(one, names), data: p, live: true}, nil
+}
+
+// zoneOf is the zone of a customer, or the console's own where there is none.
+func (v *visit) zoneOf(accountID *string) (string, error) {
+	if accountID == nil {
+		return v.zone, nil
+	}
+	acc, err := v.accounts.GetAccount(v.scope(), *accountID)
+	return cmp.Or(acc.TimeZone, v.zone), err
 }
 
 // fillProcess tells what is known of something that is still under way.

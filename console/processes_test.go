@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
@@ -89,6 +90,28 @@ func TestS55_WhyOneReplacementIsLate(t *testing.T) {
 		require.Contains(t, page.body, `<span class="badge red">late</span>`)
 		require.Regexp(t, regexp.MustCompile(`(?s)class="promise".*days late`), page.body)
 	})
+}
+
+// The page of a process that is over has the customer's clock still, and says of each step who took
+// it: a parcel is moved by its carrier, and not by the service that hears of it.
+func TestS55_AProcessThatIsOverSaysWhoDidWhatByTheCustomersClock(t *testing.T) {
+	w := issuerWorld(t)
+	c := w.Covered(t)
+	r := w.DeliveredRMA(t, c)
+	b := w.agent()
+	b.command(r, "receive")
+	b.command(r, "inspect", "serial", *c.Device.Serial, "outcome", "DEFECT")
+
+	english := messages.In("en")
+	page := b.get(processPath(processes.RMA, r.ID)).body
+	require.Contains(t, page, english.Say("console.processes.over"))
+	carrier := english.Say("console.rma.carrier")
+	require.Contains(t, page, "<b>"+carrier+"</b>: delivered the replacement · ")
+	require.Contains(t, page, "<b>Ari Prado</b>: inspected the device · ")
+	require.NotContains(t, page, " UTC")
+
+	timeline := b.get(accountTab(c.Account, "timeline")).body
+	require.Regexp(t, `<b>`+carrier+`</b>[^<]*delivered the replacement`, timeline)
 }
 
 // A failed step is told in plain words. Who may work tasks is led to its retry; a manager is
