@@ -280,6 +280,7 @@ var auditThings = []string{
 	db.PrefixLicence, db.PrefixTask, db.PrefixImport, db.PrefixAssignment, db.PrefixEarlier,
 	db.PrefixAttachment, db.PrefixClaim, db.PrefixCancellation, db.PrefixUser, db.PrefixToken,
 	db.PrefixMembership, db.PrefixOperator, db.PrefixPlacement, db.PrefixStock, db.PrefixSync,
+	db.PrefixHeldAct,
 }
 
 // actorRole names the role in which something was done.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // A person reads first what the order waits for, and then who did what: ours filled, others'
@@ -34,6 +36,16 @@ func TestS55_AnOrderSaysWhatItWaitsForAndWhatHappened(t *testing.T) {
 		require.Regexp(t, `(?s)<li class="us">\s*<span><b>Logitech Select</b>: held the order for review`, review,
 			"the seller does not hold its own order")
 		require.Contains(t, page.body, "<b>Logitech Select</b>: accepted the order")
+		for _, path := range []string{
+			processesPath, processesPath + "?q=po-2", processesPath + "?q=globex", queuePath,
+			processPath(processes.Order, held.ID),
+		} {
+			body := b.get(path).body
+			require.Contains(t, body, "Globex S.A.", "whose order waits: %s", path)
+			if strings.Contains(path, "?q=") {
+				require.Equal(t, 1, strings.Count(body, `class="row"`), path)
+			}
+		}
 
 		w.Calendar.Set(storetest.Now.AddDate(0, 2, 0))
 		require.Contains(t, b.get(orderPath(o.ID)).body, "the time in which it could be canceled ended on")

@@ -522,8 +522,8 @@ var composed = map[string][]string{
 		"depot", "csm", "site", "parent", "program", "audit", "ticket", "inbox",
 	},
 	"console.audit.thing.": {
-		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
-		"syc",
+		"act", "lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
+		"syc", "act",
 	},
 	"console.standstill.": {"NO_WORKER", "NO_WORKFLOWS"},
 	// The console's replacements.

@@ -37,7 +37,10 @@ var namings = map[string]naming{
 	},
 	db.PrefixOrder: {
 		from: "orders n",
+		// Without an account the company that the seller named says whose order it is.
 		name: `CASE
+			WHEN n.account_id IS NULL
+				THEN n.po_number || ' · ' || COALESCE(n.payload -> 'end_customer' ->> 'company', '')
 			WHEN n.vendor_order_no IS NULL THEN n.po_number
 			ELSE n.vendor_order_no || ' (' || n.po_number || ')'
 		END`,

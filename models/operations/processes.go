@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -45,7 +46,7 @@ type ProcessFilter struct {
 	Overdue   bool // its time is over, or it stands still
 	Stuck     bool // it stands still: a step that comes by itself has not come
 
-	Customer string    // part of the company's name
+	Customer string    // part of the company's name, or of an order's number
 	DueAfter time.Time // only what waits until later than this; zero does not narrow
 	DueBy    time.Time // only what waits until this instant at most; zero does not narrow
 	Page     db.Page
@@ -184,9 +185,15 @@ func (f ProcessFilter) where(now, stuck time.Time) (where string, args map[strin
 		where += " AND " + stuckNow
 	}
 	if f.Customer != "" {
-		where += ` AND account_id IN (
+		whose := `account_id IN (
 			SELECT id FROM accounts WHERE LOWER(legal_name) LIKE @customer ESCAPE '!')`
 		args["customer"] = db.Part(strings.ToLower(f.Customer))
+		if key := rules.SearchKey(f.Customer); key != "" {
+			whose += ` OR kind = 'ORDER' AND id IN (
+				SELECT id FROM orders WHERE search_key LIKE @ordered ESCAPE '!')`
+			args["ordered"] = db.Part(key)
+		}
+		where += " AND (" + whose + ")"
 	}
 	if !f.DueAfter.IsZero() {
 		where += " AND until > @due_after"
