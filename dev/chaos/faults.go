@@ -13,8 +13,8 @@ import (
 // Kind is what a fault does.
 type Kind string
 
-// The kinds of fault. Every one of them happens at least once in a run that is
-// long enough.
+// The kinds of fault. Every one that the seed takes happens at least once in a run that is long
+// enough.
 const (
 	KillWorker        Kind = "worker killed"
 	KillWorkers       Kind = "both workers killed"
@@ -33,11 +33,13 @@ const (
 	KillMailin        Kind = "listener for mails killed"
 	KillMailinMidData Kind = "listener killed in the middle of a mail that comes in"
 	KillMailinDot     Kind = "listener killed after a mail that came in, before the answer"
+	Greylisting       Kind = "SMTP server greylists"
+	SlowDatabase      Kind = "two seconds to the database"
 )
 
 // Plan breaks a stack by a seed: one hand kills what is of the service and its
 // mail server, one the two servers that it stands on, one the carrier, one what takes the
-// mails that come in, so that faults overlap.
+// mails that come in, and one does what is wrong without being dead, so that faults overlap.
 type Plan struct {
 	Stack  *Stack
 	Client *Client
@@ -64,9 +66,24 @@ var hands = [][]Kind{
 	{KillMailinDot, KillMailinMidData, KillMailin},
 }
 
+// rare are the faults of which a seed takes two, as each of them lasts for a while: the first seed
+// the first two, the next one the second and the third, and so on; a round later others meet. What
+// CI runs is the first seed.
+var rare = []Kind{Greylisting, SlowDatabase}
+
+// rareOf are the rare faults of a seed.
+func rareOf(seed uint64) []Kind {
+	n := uint64(len(rare))
+	first, round := (seed-1)%n, (seed-1)/n
+	return []Kind{rare[first], rare[(first+1+round%(n-1))%n]}
+}
+
+// handsOf are who does what in a seed.
+func handsOf(seed uint64) [][]Kind { return append(slices.Clone(hands), rareOf(seed)) }
+
 // breathe is how long each hand rests at most between two faults.
 var breathe = []time.Duration{
-	1200 * time.Millisecond, 5 * time.Second, 4 * time.Second, 3 * time.Second,
+	1200 * time.Millisecond, 5 * time.Second, 4 * time.Second, 3 * time.Second, 4 * time.Second,
 }
 
 // Run breaks until the context ends, and returns when everything runs again.
@@ -179,6 +196,10 @@ func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 		p.armed(ctx, kind, p.Stack.MailinProxy, MidData, p.Stack.Mailin, down)
 	case KillMailinDot:
 		p.armed(ctx, kind, p.Stack.MailinProxy, AfterDot, p.Stack.Mailin, down)
+	case Greylisting:
+		p.greylist(ctx, kind, 6*time.Second+2*down)
+	case SlowDatabase:
+		p.slowDatabase(ctx, kind, 5*time.Second+2*down)
 	}
 }
 

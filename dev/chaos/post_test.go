@@ -24,7 +24,7 @@ func TestPost_HandsInUntilItWasTaken(t *testing.T) {
 	server, err := smtptest.Start("127.0.0.1:0")
 	require.NoError(t, err)
 	defer server.Close()
-	proxy, err := NewSMTPProxy(server.Addr())
+	proxy, err := NewSMTPProxy(server.Addr(), nil)
 	require.NoError(t, err)
 	defer proxy.Close()
 	var calls atomic.Int32

@@ -110,7 +110,7 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		Stack:  stack,
 		Client: load.Client,
 		Seed:   set.Seed,
-		Hands:  hands,
+		Hands:  handsOf(set.Seed),
 		Once:   set.Once,
 		Log:    set.Log,
 		counts: map[Kind]int{},

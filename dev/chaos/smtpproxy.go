@@ -26,6 +26,7 @@ const midDataLines = 12
 type SMTPProxy struct {
 	listener net.Listener
 	backend  string
+	greylist *Greylist // nil: everybody is taken
 
 	mu    sync.Mutex
 	armed map[Moment]func()
@@ -33,12 +34,17 @@ type SMTPProxy struct {
 
 // NewSMTPProxy listens on a free loopback port and forwards to the backend. A
 // client whose backend is down is hung up on at once.
-func NewSMTPProxy(backend string) (*SMTPProxy, error) {
+func NewSMTPProxy(backend string, greylist *Greylist) (*SMTPProxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &SMTPProxy{listener: l, backend: backend, armed: map[Moment]func(){}}
+	p := &SMTPProxy{
+		listener: l,
+		backend:  backend,
+		greylist: greylist,
+		armed:    map[Moment]func(){},
+	}
 	go p.serve()
 	return p, nil
 }
@@ -122,7 +128,7 @@ func passAnswers(server io.Reader, client io.Writer, pass *sync.Mutex) {
 }
 
 // commands forwards the client's lines and knows where in a mail it is.
-func (p *SMTPProxy) commands(client io.Reader, server io.Writer, pass *sync.Mutex) {
+func (p *SMTPProxy) commands(client io.ReadWriter, server io.Writer, pass *sync.Mutex) {
 	r := bufio.NewReader(client)
 	content := -1 // lines of content so far; -1 outside of DATA
 	for {
@@ -133,6 +139,8 @@ func (p *SMTPProxy) commands(client io.Reader, server io.Writer, pass *sync.Mute
 
 		moment := Moment(0)
 		switch {
+		case content < 0 && p.greylist.answer(line, client):
+			continue
 		case content < 0 && line == "DATA\r\n":
 			content = 0
 		case content >= 0 && line == ".\r\n":

@@ -69,6 +69,10 @@ type Stack struct {
 	Workers  []*Process
 	// Proxies stand between the worker of the same index and the SMTP server.
 	Proxies []*SMTPProxy
+	// Greylist is what the SMTP server lives by, as the workers meet it.
+	Greylist *Greylist
+	// DatabaseProxy stands between every program of the service and PostgreSQL.
+	DatabaseProxy *DatabaseProxy
 	// MailinProxy stands between those who write and the listener.
 	MailinProxy *SMTPProxy
 	// Domains are the test's own way to the facts; Client to the histories.
@@ -86,7 +90,7 @@ type Stack struct {
 // NewStack starts everything in the folder. A stack that could not be started
 // has been stopped again.
 func NewStack(ctx context.Context, dir string, seed uint64, bin Binaries) (*Stack, error) {
-	s := &Stack{Dir: dir, Seed: seed, bin: bin}
+	s := &Stack{Dir: dir, Seed: seed, Greylist: NewGreylist(), bin: bin}
 	if err := s.start(ctx); err != nil {
 		s.Stop()
 		return nil, err
@@ -132,6 +136,9 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.openStore(ctx); err != nil {
 		return err
 	}
+	if s.DatabaseProxy, err = NewDatabaseProxy(s.DSN); err != nil {
+		return err
+	}
 	if err := errors.Join(s.Temporal.Start(), s.SMTP.Start(), s.Carrier.Start()); err != nil {
 		return err
 	}
@@ -157,7 +164,7 @@ func (s *Stack) start(ctx context.Context) error {
 
 // addMailin starts the listener for mails that come in, with the proxy in front of it.
 func (s *Stack) addMailin(temporal, smtp, mailin int) (err error) {
-	if s.MailinProxy, err = NewSMTPProxy(address(mailin)); err != nil {
+	if s.MailinProxy, err = NewSMTPProxy(address(mailin), nil); err != nil {
 		return err
 	}
 	env := append(s.environment(temporal, smtp), "ROOMCOVER_MAILIN_LISTEN="+address(mailin))
@@ -191,7 +198,7 @@ func (s *Stack) open(dsn string) (*domains.Domains, error) {
 
 // addReplica starts an API and a worker with its SMTP proxy.
 func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
-	proxy, err := NewSMTPProxy(address(smtp))
+	proxy, err := NewSMTPProxy(address(smtp), s.Greylist)
 	if err != nil {
 		return err
 	}
@@ -215,7 +222,8 @@ var mailKey = []byte("mails by HTTP, signed by this key")
 // kept for ever: the oracle reads it when months have passed.
 func (s *Stack) environment(temporal, smtp int) []string {
 	return append(s.Cloud.environment(),
-		"ROOMCOVER_DATABASE_URL="+s.DSN, "ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key),
+		"ROOMCOVER_DATABASE_URL="+s.DatabaseProxy.DSN,
+		"ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key),
 		"ROOMCOVER_PUBLIC_URL=http://"+address(s.apiPort[0]),
 		"ROOMCOVER_TEMPORAL_ADDRESS="+address(temporal),
 		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+strconv.Itoa(smtp),
@@ -324,6 +332,9 @@ func (s *Stack) Stop() {
 	}
 	if s.MailinProxy != nil {
 		_ = s.MailinProxy.Close()
+	}
+	if s.DatabaseProxy != nil {
+		_ = s.DatabaseProxy.Close()
 	}
 	if s.Client != nil {
 		s.Client.Close()
