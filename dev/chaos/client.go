@@ -69,6 +69,11 @@ func (a Answer) code() string {
 	return p.Code
 }
 
+// comeBack reports whether the answer says, as it should, that the same request may succeed later.
+func (a Answer) comeBack() bool {
+	return a.Status == http.StatusServiceUnavailable && a.code() == "SERVICE_UNAVAILABLE"
+}
+
 func unmarshal(a Answer, out any) error { return json.Unmarshal(a.Body, out) }
 
 // Do sends until there is an answer below 500, or the context ends.
@@ -84,6 +89,12 @@ func (c *Client) Do(ctx context.Context, r Request, first int) (Answer, error) {
 		if err == nil && answer.Status < 500 {
 			answer.Lost = lost
 			return answer, nil
+		}
+
+		if err == nil && !answer.comeBack() {
+			c.ledger.unexpected(r.Method+" "+r.Path,
+				"it was answered %d %s, which is no way to say that the service is not available",
+				answer.Status, answer.code())
 		}
 
 		lost = lost || reached
