@@ -119,7 +119,8 @@ func (r *WorkflowRun) note(event *history.HistoryEvent) {
 // workflowRuns holds the runs against the rows: every order and invitation has
 // its workflow, none failed, at most one runs, and it runs exactly as long as
 // there is something to wait for. An order that is told something after its
-// workflow has ended gets another run under the same id, which ends.
+// workflow has ended gets another run under the same id, which ends. Where Temporal has lost its
+// data, what has nothing to wait for may have none.
 func workflowRuns(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	waiting, err := waits(ctx, e)
 	if err != nil {
@@ -146,6 +147,7 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 	for subject, w := range waiting {
 		waits := w == waitsOn
 		switch {
+		case runs[subject] == 0 && e.TemporalLost && w != waitsOn:
 		case runs[subject] == 0:
 			report(subject, "it has no workflow")
 		case strings.HasPrefix(subject, "inv_") && runs[subject] > 1:

@@ -35,6 +35,7 @@ const (
 	KillMailinDot     Kind = "listener killed after a mail that came in, before the answer"
 	Greylisting       Kind = "SMTP server greylists"
 	SlowDatabase      Kind = "two seconds to the database"
+	TemporalLost      Kind = "Temporal server's data lost"
 )
 
 // Plan breaks a stack by a seed: one hand kills what is of the service and its
@@ -69,7 +70,11 @@ var hands = [][]Kind{
 // rare are the faults of which a seed takes two, as each of them lasts for a while: the first seed
 // the first two, the next one the second and the third, and so on; a round later others meet. What
 // CI runs is the first seed.
-var rare = []Kind{Greylisting, SlowDatabase}
+var rare = []Kind{Greylisting, SlowDatabase, TemporalLost}
+
+// onServers are those of them that the hand which kills the servers does, so that nobody else
+// starts at the same time what they have stopped.
+var onServers = []Kind{TemporalLost}
 
 // rareOf are the rare faults of a seed.
 func rareOf(seed uint64) []Kind {
@@ -79,7 +84,23 @@ func rareOf(seed uint64) []Kind {
 }
 
 // handsOf are who does what in a seed.
-func handsOf(seed uint64) [][]Kind { return append(slices.Clone(hands), rareOf(seed)) }
+func handsOf(seed uint64) [][]Kind {
+	out := slices.Clone(hands)
+	servers, own := slices.Clone(hands[1]), []Kind(nil)
+	for _, kind := range rareOf(seed) {
+		if slices.Contains(onServers, kind) {
+			servers = append(servers, kind)
+		} else {
+			own = append(own, kind)
+		}
+	}
+
+	out[1] = servers
+	if own != nil {
+		out = append(out, own)
+	}
+	return out
+}
 
 // breathe is how long each hand rests at most between two faults.
 var breathe = []time.Duration{
@@ -200,6 +221,8 @@ func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 		p.greylist(ctx, kind, 6*time.Second+2*down)
 	case SlowDatabase:
 		p.slowDatabase(ctx, kind, 5*time.Second+2*down)
+	case TemporalLost:
+		p.loseTemporal(kind, down)
 	}
 }
 

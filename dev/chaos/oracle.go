@@ -26,6 +26,9 @@ type Evidence struct {
 	// Locked says that Rows are a transaction that holds locks on what it has broken.
 	Locked bool
 	Runs   []WorkflowRun
+	// TemporalLost says that Temporal's data were lost on the way: what had ended by then has no
+	// workflow any more.
+	TemporalLost bool
 	// ReadAt is the moment that Rows shows, in real time; zero: now. What the world
 	// did since is not held against it.
 	ReadAt time.Time

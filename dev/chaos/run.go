@@ -215,6 +215,7 @@ func settle(
 		Logs:   stack.ProductLogs(),
 		Ledger: load.Ledger,
 	}
+	e.TemporalLost = stack.TemporalLost.Load()
 
 	if err := agree(ctx, stack, db, &e); err != nil {
 		return e, fmt.Errorf("read the workflows: %w", err)

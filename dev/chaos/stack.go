@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -83,8 +84,12 @@ type Stack struct {
 	Line     *Line
 	Cloud    *Cloud // a Sync beside the rest
 
-	bin     Binaries
-	apiPort []int
+	// TemporalLost says that Temporal's data were lost on the way.
+	TemporalLost atomic.Bool
+
+	bin      Binaries
+	apiPort  []int
+	operator []string // the environment of who runs commands
 }
 
 // NewStack starts everything in the folder. A stack that could not be started
@@ -153,6 +158,7 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 
 	s.apiPort = n[2 : 2+replicas]
+	s.operator = s.environment(n[0], n[1])
 	for i := range replicas {
 		if err := s.addReplica(i, n[0], n[1], n[2+i], n[2+replicas+i]); err != nil {
 			return err
