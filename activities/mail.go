@@ -92,6 +92,15 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 		return sent, pausing(ctx, err)
 	}
 
+	// A workflow that was begun again because Temporal has lost its data finds what the lost
+	// one had claimed: nothing waits then.
+	if later == 0 && waiting == 0 && sent == (MailsSent{}) && activity.GetInfo(ctx).Attempt == 1 {
+		later, err = a.Notifications.SettleStaleMails(system(ctx), in.Key, MailLease)
+		if err != nil {
+			return sent, pausing(ctx, err)
+		}
+	}
+
 	if later+waiting > 0 {
 		return sent, pausing(ctx, ErrMailLater)
 	}

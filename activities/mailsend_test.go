@@ -224,6 +224,27 @@ func TestMailOfANewerProgramWaitsForIt(t *testing.T) {
 	require.Empty(t, b.tasks(db.TaskMailUndeliverable))
 }
 
+// The workflow of a mail that is begun again, as Temporal has lost the one that had claimed it,
+// settles it in its first attempt, once nobody can be sending it any more.
+func TestC7_MailThatWasClaimedBeforeTemporalLostItsDataIsSettled(t *testing.T) {
+	b := newBench(t)
+	o := b.fulfilled()
+	n, ok, err := b.NextMail(b.Context, o.ID, notification.MailResult{}, nil)
+	require.NoError(t, err)
+	require.True(t, ok)
+	_, err = b.send(n.ID)
+	require.ErrorContains(t, err, activities.ErrMailLater.Error(), "it may be on its way")
+	require.Equal(t, 1, b.states(o.ID)[rules.NotificationSending])
+
+	b.stale()
+	_, err = b.send(n.ID)
+	require.NoError(t, err)
+	require.Equal(t, map[rules.NotificationState]int{
+		rules.NotificationUnknown: 1, rules.NotificationQueued: 2,
+	}, b.states(o.ID))
+	require.Len(t, b.tasks(db.TaskMailUnknown), 1)
+}
+
 func TestC7_GivingUpSettlesWhatADeadSenderLeft(t *testing.T) {
 	b := newBench(t)
 	o := b.fulfilled()

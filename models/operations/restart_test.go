@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 )
@@ -23,6 +25,21 @@ func TestRestartTellsWhatIsUnderWayAndNothingElse(t *testing.T) {
 
 		_, err = env.RestartProcesses(t.Context())
 		require.Error(t, err, "the service's own affair")
+	})
+}
+
+// A mail that a workflow had claimed when Temporal lost its data belongs to nobody until it is
+// told too.
+func TestRestartTellsOfMailsThatAreBeingSent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		n, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{}, nil)
+		require.NoError(t, err)
+		require.True(t, ok)
+		_, err = env.RestartProcesses(env.Context)
+		require.NoError(t, err)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = '"+
+			string(db.OutboxNotificationQueued)+"' AND subject_id = '"+n.ID+"'"))
 	})
 }
 

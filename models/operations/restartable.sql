@@ -8,7 +8,8 @@ SELECT id FROM (
 	UNION ALL SELECT id, state_since FROM rmas WHERE closed_at IS NULL
 	UNION ALL SELECT id, state_since FROM spare_units WHERE closed_at IS NULL
 	UNION ALL SELECT id, state_since FROM tickets WHERE closed_at IS NULL
-	UNION ALL SELECT id, COALESCE(queued_at, created_at) FROM notifications WHERE state = 'QUEUED'
+	UNION ALL SELECT id, COALESCE(queued_at, created_at) FROM notifications
+		WHERE state IN ('QUEUED','SENDING')
 	UNION ALL SELECT id, created_at FROM import_jobs WHERE state IN ('QUEUED','CHECKING','STORING')
 ) p
 WHERE id > @after AND since >= @since AND id LIKE @only ESCAPE '\'
