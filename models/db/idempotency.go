@@ -41,17 +41,22 @@ func (d *DB) ClaimKey(
 	}
 
 	err = d.Write(WithSystem(ctx), func(tx *Tx) error {
-		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
-		if res.Error != nil || res.RowsAffected == 1 {
-			return res.Error
-		}
+		for {
+			res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+			if res.Error != nil || res.RowsAffected == 1 {
+				return res.Error
+			}
 
-		err := tx.First(&row, "token_id = ? AND key = ?", tokenID, key).Error
-		if err != nil || row.Status != 0 || row.Request != request {
-			return err
-		}
+			err := tx.First(&row, "token_id = ? AND key = ?", tokenID, key).Error
+			if errors.Is(err, gorm.ErrRecordNotFound) {
+				continue // whoever held the key released it in between
+			}
+			if err != nil || row.Status != 0 || row.Request != request {
+				return err
+			}
 
-		return takeOverKey(tx, row)
+			return takeOverKey(tx, row)
+		}
 	})
 	if err != nil {
 		return row, row.Status != 0, err

@@ -287,6 +287,25 @@ func TestIdempotencyKeys(t *testing.T) {
 	})
 }
 
+// A request that failed without effect may release the key just as another one finds it taken.
+func TestIdempotencyKeyThatIsReleasedWhileAnotherRequestLooks(t *testing.T) {
+	env := storetest.Postgres(t)
+	for _, err := range storetest.AtOnce(4, func(int) error {
+		for range 100 {
+			_, _, err := env.ClaimKey(env.Context, "tok_1", "k", "request")
+			if err == nil {
+				err = env.ReleaseKey(env.Context, "tok_1", "k")
+			}
+			if err != nil && rules.CodeOf(err) != rules.IdempotencyConflict {
+				return err
+			}
+		}
+		return nil
+	}) {
+		require.NoError(t, err)
+	}
+}
+
 func TestIdempotencyKeyOfARequestThatDied(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, _, err := env.ClaimKey(env.Context, "tok_1", "k", "request")
