@@ -36,6 +36,7 @@ const (
 	Greylisting       Kind = "SMTP server greylists"
 	SlowDatabase      Kind = "two seconds to the database"
 	TemporalLost      Kind = "Temporal server's data lost"
+	DiskFull          Kind = "PostgreSQL's disk full"
 )
 
 // Plan breaks a stack by a seed: one hand kills what is of the service and its
@@ -70,11 +71,11 @@ var hands = [][]Kind{
 // rare are the faults of which a seed takes two, as each of them lasts for a while: the first seed
 // the first two, the next one the second and the third, and so on; a round later others meet. What
 // CI runs is the first seed.
-var rare = []Kind{Greylisting, SlowDatabase, TemporalLost}
+var rare = []Kind{Greylisting, SlowDatabase, TemporalLost, DiskFull}
 
 // onServers are those of them that the hand which kills the servers does, so that nobody else
 // starts at the same time what they have stopped.
-var onServers = []Kind{TemporalLost}
+var onServers = []Kind{TemporalLost, DiskFull}
 
 // rareOf are the rare faults of a seed.
 func rareOf(seed uint64) []Kind {
@@ -223,6 +224,8 @@ func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 		p.slowDatabase(ctx, kind, 5*time.Second+2*down)
 	case TemporalLost:
 		p.loseTemporal(kind, down)
+	case DiskFull:
+		p.fillDisk(ctx, kind, 4*time.Second+2*down)
 	}
 }
 

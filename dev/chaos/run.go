@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/carrier/simulator"
@@ -106,11 +107,17 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		return result, err
 	}
 
+	hands := handsOf(set.Seed)
+	if takesDisk(set.Seed) && stack.Disk == nil {
+		set.Log("SKIPPED: %s: only root may mount a small one", DiskFull)
+		hands[1] = slices.DeleteFunc(hands[1], func(kind Kind) bool { return kind == DiskFull })
+	}
+
 	plan := &Plan{
 		Stack:  stack,
 		Client: load.Client,
 		Seed:   set.Seed,
-		Hands:  handsOf(set.Seed),
+		Hands:  hands,
 		Once:   set.Once,
 		Log:    set.Log,
 		counts: map[Kind]int{},

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -76,6 +77,8 @@ type Stack struct {
 	DatabaseProxy *DatabaseProxy
 	// MailinProxy stands between those who write and the listener.
 	MailinProxy *SMTPProxy
+	// Disk is where PostgreSQL keeps its data, where that is to become full.
+	Disk *Disk
 	// Domains are the test's own way to the facts; Client to the histories.
 	Domains *domains.Domains
 	Client  client.Client
@@ -132,7 +135,7 @@ func (s *Stack) start(ctx context.Context) error {
 		strconv.Itoa(carrierPort), "--carrier-seed", strconv.FormatUint(s.Seed, 10), "--day",
 		Day.String(), "--webhook-url", "http://"+address(n[2])+"/v1/carrier/events")
 
-	if s.Postgres, err = pgserver.Start(true); err != nil {
+	if err := s.startPostgres(); err != nil {
 		return err
 	}
 	if _, s.DSN, err = s.Postgres.Database(""); err != nil {
@@ -166,6 +169,25 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 
 	return s.addMailin(n[0], n[1], n[3+2*replicas])
+}
+
+// startPostgres starts it on a disk of its own where the seed fills that, and this machine lets it.
+func (s *Stack) startPostgres() (err error) {
+	folder := ""
+	if takesDisk(s.Seed) {
+		s.Disk, err = NewDisk()
+		switch {
+		case err == nil:
+			folder = s.Disk.Dir
+		case !errors.Is(err, syscall.EPERM):
+			return err
+		}
+	}
+
+	if s.Postgres, err = pgserver.StartIn(folder, true); err != nil || s.Disk == nil {
+		return err
+	}
+	return s.Postgres.Set("max_wal_size", walSize)
 }
 
 // addMailin starts the listener for mails that come in, with the proxy in front of it.
@@ -354,6 +376,9 @@ func (s *Stack) Stop() {
 
 	if s.Postgres != nil {
 		s.Postgres.Stop()
+	}
+	if s.Disk != nil {
+		_ = s.Disk.Close()
 	}
 }
 

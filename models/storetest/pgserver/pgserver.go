@@ -54,7 +54,10 @@ type Server struct {
 
 // Start makes a new data directory and starts a server in it. Durability is off unless
 // durable: tests that kill the server need it.
-func Start(durable bool) (*Server, error) {
+func Start(durable bool) (*Server, error) { return StartIn(folder(durable), durable) }
+
+// StartIn is Start with the data directory in a folder; "": where temporary files go.
+func StartIn(folder string, durable bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -66,7 +69,7 @@ func Start(durable bool) (*Server, error) {
 	}
 
 	removeOrphans()
-	if s.dir, err = os.MkdirTemp(folder(durable), "roomcover-pg-"); err != nil {
+	if s.dir, err = os.MkdirTemp(folder, "roomcover-pg-"); err != nil {
 		return nil, err
 	}
 	if err := s.begin(durable); err != nil {
@@ -262,6 +265,14 @@ func startOnOwnThread(cmd *exec.Cmd) error {
 		select {}
 	}()
 	return <-started
+}
+
+// Set changes a setting of the running server, for this time and every later one.
+func (s *Server) Set(name, value string) error {
+	return errors.Join(
+		s.admin("postgres", fmt.Sprintf("ALTER SYSTEM SET %s = '%s'", name, value)),
+		s.admin("postgres", "SELECT pg_reload_conf()"),
+	)
 }
 
 func (s *Server) await() error {
