@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,9 +81,6 @@ func (d *Disk) Fill(ctx context.Context) error {
 
 	return nil
 }
-
-// takesDisk reports whether a seed fills PostgreSQL's disk.
-func takesDisk(seed uint64) bool { return slices.Contains(rareOf(seed), DiskFull) }
 
 // fillDisk has PostgreSQL's disk be full for a while. PostgreSQL refuses what needs room, and ends
 // where it has none for its log; then it is started again when there is room, as an operator would.

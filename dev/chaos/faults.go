@@ -69,8 +69,7 @@ var hands = [][]Kind{
 }
 
 // rare are the faults of which a seed takes two, as each of them lasts for a while: the first seed
-// the first two, the next one the second and the third, and so on; a round later others meet. What
-// CI runs is the first seed.
+// the first two, the next one the second and the third, and so on; a round later others meet.
 var rare = []Kind{Greylisting, SlowDatabase, TemporalLost, DiskFull}
 
 // onServers are those of them that the hand which kills the servers does, so that nobody else
@@ -84,11 +83,11 @@ func rareOf(seed uint64) []Kind {
 	return []Kind{rare[first], rare[(first+1+round%(n-1))%n]}
 }
 
-// handsOf are who does what in a seed.
-func handsOf(seed uint64) [][]Kind {
+// handsOf are who does what where these rare faults are taken.
+func handsOf(rare []Kind) [][]Kind {
 	out := slices.Clone(hands)
 	servers, own := slices.Clone(hands[1]), []Kind(nil)
-	for _, kind := range rareOf(seed) {
+	for _, kind := range rare {
 		if slices.Contains(onServers, kind) {
 			servers = append(servers, kind)
 		} else {

@@ -34,6 +34,8 @@ type Settings struct {
 	// Once has every kind of fault happen, and then no more, as each start of a part takes a
 	// processor for a second or more; orders come slower, too.
 	Once bool
+	// Rare are the faults that last for a while and that happen beside the others.
+	Rare []Kind
 	// Break breaks the stack until the context ends; nil for the plan of the seed.
 	Break func(ctx context.Context, s *Stack) error
 	Log   func(format string, args ...any)
@@ -69,7 +71,7 @@ type Result struct {
 // stopped in any case; its folder is the caller's.
 func Run(ctx context.Context, set Settings) (Result, error) {
 	result := Result{Seed: set.Seed}
-	stack, err := NewStack(ctx, set.Dir, set.Seed, set.Binaries)
+	stack, err := NewStack(ctx, set)
 	if err != nil {
 		return result, err
 	}
@@ -107,8 +109,8 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		return result, err
 	}
 
-	hands := handsOf(set.Seed)
-	if takesDisk(set.Seed) && stack.Disk == nil {
+	hands := handsOf(set.Rare)
+	if slices.Contains(set.Rare, DiskFull) && stack.Disk == nil {
 		set.Log("SKIPPED: %s: only root may mount a small one", DiskFull)
 		hands[1] = slices.DeleteFunc(hands[1], func(kind Kind) bool { return kind == DiskFull })
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -90,15 +91,22 @@ type Stack struct {
 	// TemporalLost says that Temporal's data were lost on the way.
 	TemporalLost atomic.Bool
 
-	bin      Binaries
-	apiPort  []int
-	operator []string // the environment of who runs commands
+	bin       Binaries
+	apiPort   []int
+	operator  []string // the environment of who runs commands
+	fillsDisk bool     // PostgreSQL's, which needs a small one
 }
 
 // NewStack starts everything in the folder. A stack that could not be started
 // has been stopped again.
-func NewStack(ctx context.Context, dir string, seed uint64, bin Binaries) (*Stack, error) {
-	s := &Stack{Dir: dir, Seed: seed, Greylist: NewGreylist(), bin: bin}
+func NewStack(ctx context.Context, set Settings) (*Stack, error) {
+	s := &Stack{
+		Dir:       set.Dir,
+		Seed:      set.Seed,
+		Greylist:  NewGreylist(),
+		bin:       set.Binaries,
+		fillsDisk: slices.Contains(set.Rare, DiskFull),
+	}
 	if err := s.start(ctx); err != nil {
 		s.Stop()
 		return nil, err
@@ -174,7 +182,7 @@ func (s *Stack) start(ctx context.Context) error {
 // startPostgres starts it on a disk of its own where the seed fills that, and this machine lets it.
 func (s *Stack) startPostgres() (err error) {
 	folder := ""
-	if takesDisk(s.Seed) {
+	if s.fillsDisk {
 		s.Disk, err = NewDisk()
 		switch {
 		case err == nil:
