@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // RetryAfter is how many seconds a caller should wait before it asks again a database
@@ -68,6 +70,7 @@ func disconnected(err error) bool {
 		io.EOF,
 		context.DeadlineExceeded,
 		net.ErrClosed,
+		pgconn.ErrConnClosed, // a statement after the one with which it was lost
 		syscall.EPIPE,
 	} {
 		if errors.Is(err, lost) {

@@ -28,6 +28,7 @@ func TestUnavailableKnowsEachKind(t *testing.T) {
 		"connection refused":     &net.OpError{Op: "dial", Err: errors.New("connection refused")},
 		"connection lost":        io.ErrUnexpectedEOF,
 		"bad connection":         driver.ErrBadConn,
+		"used after it was lost": pgconn.ErrConnClosed,
 		"no time left":           context.DeadlineExceeded,
 		"connection failure":     state("08006"),
 		"password changed":       state("28P01"),
