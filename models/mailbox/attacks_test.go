@@ -160,6 +160,33 @@ func TestS44_AMailThatKillsItsReaderHasAnEnd(t *testing.T) {
 	})
 }
 
+// A disk that is full says nothing of the mail: it is read once there is room, however often that
+// was tried.
+func TestS44_AMailWaitsForADatabaseThatHasNoRoom(t *testing.T) {
+	env := storetest.Postgres(t)
+	newSupport(t, env)
+	l := letter{from: "eva@fremd.example", to: help, text: "Hello"}
+	raw, err := mailbox.ReadRaw(strings.NewReader(l.raw()), mailbox.MaxMail)
+	require.NoError(t, err)
+	id, _, err := env.Receive(t.Context(), inbound.Envelope{From: l.from, To: l.to, Known: true}, raw)
+	require.NoError(t, err)
+
+	require.NoError(t, env.Exec(`
+		CREATE FUNCTION has_no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$`))
+	require.NoError(t, env.Exec(`
+		CREATE TRIGGER has_no_room BEFORE INSERT ON inbox_items
+		FOR EACH ROW EXECUTE FUNCTION has_no_room()`))
+	for range 7 {
+		require.ErrorContains(t, env.Sort(t.Context(), id), "No space left")
+	}
+	require.NoError(t, env.Exec("DROP TRIGGER has_no_room ON inbox_items"))
+
+	require.NoError(t, env.Sort(t.Context(), id))
+	require.Equal(t, []string{string(mailbox.MailDecided)},
+		env.Strings(t, "SELECT state FROM inbound_mails"))
+}
+
 // Whoever gets the mails of a ticket has its signed address. Once a guest has seen it, a mail of
 // a member has to be proved: the address does not end with the guest.
 func TestS47_AGuestDoesNotWriteInAMembersName(t *testing.T) {

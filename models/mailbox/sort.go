@@ -59,10 +59,22 @@ func (s *Mailbox) Sort(ctx context.Context, id string) error {
 		}
 		return s.decide(tx, m, read)
 	})
-	if failure != nil && attempt == sortAttempts {
+	switch {
+	case ctx.Err() == nil && db.Unavailable(failure):
+		return errors.Join(failure, s.takeBack(ctx, id, attempt))
+	case failure != nil && attempt == sortAttempts:
 		return errors.Join(failure, s.giveUp(ctx, id))
 	}
 	return failure
+}
+
+// takeBack does not count an attempt that failed because of the database, not of the mail.
+func (s *Mailbox) takeBack(ctx context.Context, id string, attempt int) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return tx.Model(&InboundMail{}).
+			Where("id = ? AND state = ? AND attempts = ?", id, MailReceived, attempt).
+			Update("attempts", attempt-1).Error
+	})
 }
 
 // beginSorting counts an attempt to read a mail, and returns its number; 0 where there is nothing
