@@ -11,8 +11,8 @@ export GOFLAGS += -trimpath
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
-	bench-million bench-console bench-portal bench-tickets bench-waiting-tickets bench-mails bench-scim \
-	bench-sign-ins bench-sync chaos side-by-side lint
+	bench-million bench-growth bench-console bench-portal bench-tickets bench-waiting-tickets bench-mails \
+	bench-scim bench-sign-ins bench-sync chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -67,6 +67,11 @@ bench-million: ## Ask a database with a million orders what people ask; ORDERS=1
 	@ROOMCOVER_MILLION=$(ORDERS) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \
 		go run ./scripts/testpostgres go test ./models/storetest/million \
 		-run XXX -bench AtAMillion -benchtime 1x -timeout 6h
+
+SIZES ?= 10000,100000,1000000
+bench-growth: ## Do the same work among 10,000, 100,000 and a million orders; SIZES=10000,100000 for less.
+	@ROOMCOVER_BENCH_GROWTH=$(SIZES) ROOMCOVER_TEST_POSTGRES_LARGE=1 CGO_ENABLED=0 \
+		go run ./scripts/testpostgres go test ./console -tags long -run WhatGrowthCosts -count=1 -v -timeout 6h
 
 bench-console: ## Measure the console's reads among ORDERS orders and rooms (100000), and fifty open consoles.
 	@ROOMCOVER_BENCH_READS=$(or $(ORDERS),100000) ROOMCOVER_BENCH_CONSOLE=1 \

@@ -264,7 +264,7 @@ var arrows = map[string][]string{
 	// It opens the database of all domains and fills it for any test.
 	"models/storetest": {"clock", "models/**", "rules/**"},
 	// It fills such a database with years of work.
-	"models/storetest/million": {"models/**"},
+	"models/storetest/million": {"mail/inbound", "models/**"},
 	"scripts/testpostgres":     {"models/storetest/pgserver"},
 	"scripts/runtests":         {"models/storetest/pgserver"},
 }

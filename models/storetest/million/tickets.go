@@ -10,8 +10,16 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 )
 
-//go:embed tickets.sql
-var ticketsSQL string
+var (
+	//go:embed ticketaccounts.sql
+	ticketAccountsSQL string
+
+	//go:embed ticketrooms.sql
+	ticketRoomsSQL string
+
+	//go:embed tickets.sql
+	ticketsSQL string
+)
 
 // Tickets adds so many open tickets that wait for us, and as many that are closed, to a database
 // with one customer, who gets a twentieth of them; the others are those of n/50 further accounts
@@ -20,8 +28,14 @@ var ticketsSQL string
 // multiple of it.
 func Tickets(t testing.TB, env storetest.Env, c storetest.Covered, n int) {
 	t.Helper()
+	fillTickets(t, env, c, n, ticketAccountsSQL)
+}
+
+// fillTickets adds n open and n closed tickets; the text before says whose they are.
+func fillTickets(t testing.TB, env storetest.Env, c storetest.Covered, n int, before string) {
+	t.Helper()
 	first := env.OpenedTicket(t, c)
-	fill(t, env, ticketsSQL,
+	fill(t, env, before+";\n"+ticketsSQL,
 		"{n}", strconv.Itoa(n),
 		"{ticket}", first.ID,
 		"{account}", c.Account,

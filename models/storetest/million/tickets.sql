@@ -1,21 +1,9 @@
 -- Fills a database with {n} open and {n} closed tickets, copied from the one that the domains
 -- opened in it. A copy is the row with some columns replaced; every other column stays, also one
--- that a later migration adds. Account {account} has a twentieth of them.
+-- that a later migration adds. Whose they are is said by the functions pg_temp.account and
+-- pg_temp.room of the file that comes before this one.
 --
 -- Ids are as long as real ones and sort by age, as real ones do: the closed ones are older.
-CREATE FUNCTION pg_temp.id(prefix text, n bigint) RETURNS text LANGUAGE sql IMMUTABLE
-    RETURN prefix || '_' || lpad(n::text, 26, '0');
-
-CREATE FUNCTION pg_temp.nth(n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
-    RETURN 1 + n % ({n} / 50);
-
-CREATE FUNCTION pg_temp.account(n bigint) RETURNS text LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN n % 20 = 0 THEN '{account}' ELSE pg_temp.id('acc', pg_temp.nth(n)) END;
-
-CREATE FUNCTION pg_temp.room(n bigint) RETURNS text LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN n % 20 = 0 THEN '{room}'
-        ELSE pg_temp.id('rom', pg_temp.nth(n) * 10 + n / ({n} / 50) % 10) END;
-
 CREATE FUNCTION pg_temp.came(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
     RETURN timestamptz '{now}' - (2 * {n} - n) * interval '730 days' / (2 * {n});
 
@@ -30,36 +18,11 @@ CREATE FUNCTION pg_temp.due(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
 CREATE FUNCTION pg_temp.assignee(n bigint) RETURNS text LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN pg_temp.place(n) < {n} / 5 OR n / 20 % 2 = 0 THEN pg_temp.id('opr', 1 + n % 40) END;
 
--- Keys are not looked up and triggers do not run: what is copied holds together.
-SET session_replication_role = replica;
-SET synchronous_commit = off;
-
 INSERT INTO operators (id, source, issuer, subject, issuer_session, email, name, role, locale,
     password_hash, totp_secret, totp_step, setup_hash, armed_reason, created_at)
 SELECT pg_temp.id('opr', n), 'ISSUER', 'bench', n::text, '', 'o' || n || '@desk.example',
     'Operator ' || n, 'OPERATOR_AGENT', 'en', '', '', 0, '', '', '{now}'
 FROM generate_series(1, 40) n;
-
-INSERT INTO accounts
-SELECT p.*
-FROM generate_series(1, {n} / 50) n, (SELECT * FROM accounts WHERE id = '{account}') x,
-LATERAL jsonb_populate_record(x::accounts, jsonb_build_object(
-    'id', pg_temp.id('acc', n),
-    'legal_name', 'Empresa ' || n || ' Ltda',
-    'company_key', 'empresa ' || n,
-    'address_hash', md5(n::text),
-    'match_key', md5(n::text)
-)) p;
-
-INSERT INTO rooms
-SELECT p.*
-FROM generate_series(10, {n} / 50 * 10 + 9) n, (SELECT * FROM rooms WHERE id = '{room}') x,
-LATERAL jsonb_populate_record(x::rooms, jsonb_build_object(
-    'id', pg_temp.id('rom', n),
-    'account_id', pg_temp.id('acc', n / 10),
-    'name', 'Sala ' || n,
-    'search_key', 'sala ' || n || ' hq'
-)) p;
 
 INSERT INTO tickets
 SELECT p.*
@@ -129,7 +92,7 @@ SELECT p.*
 FROM generate_series(1, 2 * {n}) n,
     (SELECT * FROM operator_tasks WHERE kind = 'TICKET' AND subject_id = '{ticket}') x,
 LATERAL jsonb_populate_record(x::operator_tasks, jsonb_build_object(
-    'id', pg_temp.id('tsk', n),
+    'id', pg_temp.id('tsk', 1000000000 + n),
     'subject_id', pg_temp.id('tkt', n),
     'account_id', pg_temp.account(n),
     'dedupe_key', 'TICKET/' || pg_temp.id('tkt', n),
