@@ -282,8 +282,8 @@ func (g *growth) ticket() {
 	}
 }
 
-// tellAll takes the events that wait, as the relay does, and claims the mails that they tell of,
-// as the worker does around its sender.
+// tellAll takes the events that wait, as the relay does, and claims the mails about what each is
+// about, as the worker does around its sender. Mails that are held stay.
 func (g *growth) tellAll() {
 	env := g.w.Env
 	var told []string
@@ -296,9 +296,7 @@ func (g *growth) tellAll() {
 		told = told[:0]
 		for _, e := range events {
 			told = append(told, e.ID)
-			if e.Kind == db.OutboxNotificationQueued || e.Kind == db.OutboxTicketMails {
-				g.sendMails(e.SubjectID)
-			}
+			g.sendMails(e.SubjectID)
 		}
 	}
 }

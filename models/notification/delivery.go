@@ -102,7 +102,7 @@ const nextMailsSQL = `WITH own AS (
 		ORDER BY id%s),
 	next AS (
 		SELECT id FROM notifications
-		WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip
+		WHERE (subject_id = @key OR id = @key) AND ` + stillQueued + ` AND id NOT IN @skip
 			AND (held_until IS NULL OR held_until <= @claimed)
 			AND (SELECT count(*) FROM own) >= 0
 		ORDER BY id LIMIT @limit%s)
@@ -128,7 +128,7 @@ const nextMailsSQL = `WITH own AS (
 
 // waitingMailsSQL counts the mails that were queued when the statement began.
 const waitingMailsSQL = `, (SELECT count(*) FROM notifications AS q
-		WHERE (q.subject_id = @key OR q.id = @key) AND q.state = 'QUEUED' AND q.id NOT IN @skip
+		WHERE (q.subject_id = @key OR q.id = @key) AND q.` + stillQueued + ` AND q.id NOT IN @skip
 			AND (q.held_until IS NULL OR q.held_until <= @claimed)
 	) AS waiting`
 
@@ -395,7 +395,8 @@ func (s *Notifications) GiveUpMails(
 ) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		due := tx.ForUpdate().
-			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
+			Where("subject_id = ? OR id = ?", key, key).
+			Where(stillQueued).
 			Where("held_until IS NULL OR held_until <= ?", db.RealNow())
 		if !queuedBefore.IsZero() {
 			due = due.Where("queued_at < ?", queuedBefore)

@@ -106,6 +106,12 @@ func Queue(tx *db.Tx, mails ...Notification) error {
 	}).Create(&mails).Error
 }
 
+// stillQueued is the condition that a mail waits to be sent, where its subject is known. The state
+// is no bare column: as a rule nothing waits when PostgreSQL takes its statistics, so it believes
+// that the index of the states finds one mail, and in an outage of the mail server it would read
+// all that wait to find those of each subject.
+const stillQueued = "state || '' = 'QUEUED'"
+
 // HeldSQL returns the SQL that selects the parameters of the mails of a template about a
 // subject and epoch that nobody has taken yet, such as because they are held; NULL where there
 // is none. The arguments are SQL expressions.
@@ -114,7 +120,7 @@ func HeldSQL(template, subject, epoch string) string {
 		WHERE n.subject_id = ` + subject + `
 			AND n.template = '` + template + `'
 			AND n.epoch = ` + epoch + `
-			AND n.state = 'QUEUED'
+			AND n.` + stillQueued + `
 		ORDER BY n.id LIMIT 1)`
 }
 
@@ -129,8 +135,8 @@ func ChangeHeld(
 		columns = append(columns, "held_until")
 	}
 	res := tx.Model(&Notification{}).
-		Where("subject_id = ? AND template = ? AND epoch = ? AND state = ?",
-			subjectID, template, epoch, rules.NotificationQueued).
+		Where("subject_id = ? AND template = ? AND epoch = ?", subjectID, template, epoch).
+		Where(stillQueued).
 		Select(columns).
 		Updates(&Notification{Params: params})
 	return res.RowsAffected > 0, res.Error
@@ -140,8 +146,8 @@ func ChangeHeld(
 // back.
 func SuppressHeld(tx *db.Tx, template, subjectID, epoch string) error {
 	return tx.Model(&Notification{}).
-		Where("subject_id = ? AND template = ? AND epoch = ? AND state = ?",
-			subjectID, template, epoch, rules.NotificationQueued).
+		Where("subject_id = ? AND template = ? AND epoch = ?", subjectID, template, epoch).
+		Where(stillQueued).
 		Updates(map[string]any{
 			"state":      rules.NotificationSuppressed,
 			"held_until": nil,
@@ -152,7 +158,8 @@ func SuppressHeld(tx *db.Tx, template, subjectID, epoch string) error {
 func Waiting(tx *db.Tx, subjectID string) (bool, error) {
 	var one []string
 	err := tx.Model(&Notification{}).
-		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).
+		Where("subject_id = ?", subjectID).
+		Where(stillQueued).
 		Where("held_until IS NULL OR held_until <= ?", db.RealNow()).
 		Limit(1).
 		Pluck("id", &one).Error
@@ -375,7 +382,8 @@ func (s *Notifications) MailDelivered(ctx context.Context, id string) error {
 // over. Again it changes nothing.
 func Suppress(tx *db.Tx, subjectID string) error {
 	return tx.Model(&Notification{}).
-		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).
+		Where("subject_id = ?", subjectID).
+		Where(stillQueued).
 		Update("state", rules.NotificationSuppressed).Error
 }
 

@@ -3,11 +3,14 @@ package million_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/storetest/million"
+	"roomcover.dev/roomcover/models/ticket"
+	rule "roomcover.dev/roomcover/rules/ticket"
 )
 
 // indexes are those by which a question has to be answered: reading a whole index of the ids
@@ -105,4 +108,32 @@ func TestC6_ABacklogIsReadOneEventAfterTheOther(t *testing.T) {
 	require.NotContains(t, plan, "Seq Scan on outbox_events", plan)
 	require.NotContains(t, plan, "Sort Key: e.due_at", plan)
 	require.NotContains(t, plan, "Anti Join", "it may read all that waits: a hash of it is often cheaper")
+}
+
+// Mails of one subject are found by their subject, however many wait: PostgreSQL has taken its
+// statistics when none did, and in an outage of the mail server thousands do.
+func TestMailsThatWaitAreFoundByTheirSubject(t *testing.T) {
+	env := storetest.Postgres(t)
+	c := million.Fill(t, env, 1000)
+	require.NoError(t, env.Exec("UPDATE notifications SET state = 'SENT' WHERE state = 'QUEUED'"))
+	require.NoError(t, env.Exec("ANALYZE notifications"))
+	tk := env.OpenedTicket(t, c)
+
+	env.Statements.Reset()
+	_, err := env.Tickets.Do(storetest.Operator(), tk.ID,
+		ticket.Command{Name: rule.DoAnswer, Text: "Is the cable in?"})
+	require.NoError(t, err)
+	require.NoError(t, storetest.SecondOf(env.NextMails(env.Context, tk.ID, 4, nil, nil)))
+	require.NoError(t, env.GiveUpMails(env.Context, tk.ID, "the server refuses", time.Time{}))
+
+	looked := 0
+	for _, statement := range env.Statements.List() {
+		if !strings.Contains(statement, "QUEUED") || strings.HasPrefix(statement, "INSERT") {
+			continue
+		}
+		looked++
+		plan := strings.Join(env.Strings(t, "EXPLAIN (COSTS OFF) "+statement), "\n")
+		require.NotRegexp(t, `Index Cond: \(state = 'QUEUED'`, plan, statement)
+	}
+	require.GreaterOrEqual(t, looked, 3)
 }
