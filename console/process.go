@@ -81,7 +81,7 @@ func showProcess(v *visit) (answer, error) {
 	}
 
 	p := processPage{
-		Customer: customerOf(one, names),
+		Customer: names[db.Text(one.AccountID)],
 		Over:     len(found) == 0,
 		History:  v.history(history, names, one.TimeZone),
 		Own:      v.pageOfThing(one.ID, ""),

@@ -332,7 +332,7 @@ func (v *visit) subjectOf(p operations.Process, names map[string]string) string 
 
 func (v *visit) processLine(p operations.Process, names map[string]string) web.Line {
 	since := p.Since
-	customer := customerOf(p, names)
+	customer := names[db.Text(p.AccountID)]
 	if name := names[p.ID]; p.Number != "" && name != "" && !strings.Contains(name, p.Number) {
 		customer = web.Joined(customer, name)
 	}
@@ -368,18 +368,6 @@ func (v *visit) processLine(p operations.Process, names map[string]string) web.L
 		}
 	}
 	return l
-}
-
-// customerOf is whose a process is: the account, or the company that an order without one names.
-func customerOf(p operations.Process, names map[string]string) string {
-	if account := names[db.Text(p.AccountID)]; account != "" {
-		return account
-	}
-	company, named := strings.CutPrefix(names[p.ID], p.Number+" · ")
-	if !named {
-		return ""
-	}
-	return company
 }
 
 // sinceWords says since when: how long ago within a day, else since which day there.

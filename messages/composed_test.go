@@ -522,7 +522,7 @@ var composed = map[string][]string{
 		"depot", "csm", "site", "parent", "program", "audit", "ticket", "inbox",
 	},
 	"console.audit.thing.": {
-		"act", "lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
+		"lic", "tsk", "imp", "asg", "war", "wat", "clm", "can", "usr", "tok", "mem", "opr", "plc", "stk",
 		"syc", "act",
 	},
 	"console.standstill.": {"NO_WORKER", "NO_WORKFLOWS"},

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -41,7 +40,7 @@ func NewDatabaseProxy(dsn string) (*DatabaseProxy, error) {
 	p := &DatabaseProxy{listener: l, backend: u.Host}
 	u.Host = l.Addr().String()
 	p.DSN = u.String()
-	go p.serve()
+	go accept(p.listener, p.connect)
 	return p, nil
 }
 
@@ -80,18 +79,6 @@ func (p *DatabaseProxy) hold() {
 	select {
 	case <-slow:
 	case <-time.After(slowness):
-	}
-}
-
-func (p *DatabaseProxy) serve() {
-	for {
-		client, err := p.listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			go p.connect(client)
-		}
 	}
 }
 

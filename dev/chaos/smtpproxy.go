@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"net"
 	"sync"
@@ -45,7 +44,7 @@ func NewSMTPProxy(backend string, greylist *Greylist) (*SMTPProxy, error) {
 		greylist: greylist,
 		armed:    map[Moment]func(){},
 	}
-	go p.serve()
+	go accept(p.listener, p.connect)
 	return p, nil
 }
 
@@ -76,18 +75,6 @@ func (p *SMTPProxy) take(m Moment) func() {
 	strike := p.armed[m]
 	delete(p.armed, m)
 	return strike
-}
-
-func (p *SMTPProxy) serve() {
-	for {
-		client, err := p.listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			go p.connect(client)
-		}
-	}
 }
 
 func (p *SMTPProxy) connect(client net.Conn) {
