@@ -3,6 +3,7 @@
 package sqlitedb
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,7 +19,7 @@ var uriPath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 // Open returns the dialector for a database file. Writers wait for one another; times
 // are kept as UTC text.
 func Open(path string) gorm.Dialector {
-	dsn := "file:" + uriPath.Replace(path) +
+	opened := connector{dsn: "file:" + uriPath.Replace(path) +
 		"?_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)" +
 		"&_pragma=busy_timeout(10000)" +
@@ -26,8 +27,9 @@ func Open(path string) gorm.Dialector {
 		"&_txlock=immediate" +
 		"&_time_format=sqlite" +
 		"&_texttotime=1" +
-		"&_timezone=UTC"
-	return dialect{sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}).(*sqlite.Dialector)}
+		"&_timezone=UTC"}
+
+	return dialect{sqlite.New(sqlite.Config{Conn: sql.OpenDB(opened)}).(*sqlite.Dialector)}
 }
 
 // dialect translates the errors of the pure-Go driver, which the stock dialect
